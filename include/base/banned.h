@@ -6,6 +6,7 @@
 #pragma once
 
 #ifdef __GNUC__
+#undef alloca /* glibc makes it a macro, and a macro cannot be poisoned */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gmtime localtime atoi atol
 #pragma GCC poison atof rand gets alloca setlocale
 #endif
