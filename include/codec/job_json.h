@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Jobs as consumers see them: their id and their JSON (schemas/job.schema.json).
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "core/effect.h"
+
+#define JOB_ID_SIZE 33 /* 32 hex digits and a NUL */
+
+/*
+ * The first 32 hex digits of SHA-256 over "wm1|" and the netstrings of rule, epoch, customer, key,
+ * episode and step (triggers, section 7): the same decision can never make two jobs.
+ * EPISODE is text because yearly rules use the year. 0 or -ENOMEM.
+ */
+int job_id(const struct decision *d, struct span customer, char ret_id[JOB_ID_SIZE]);
+
+/* The job's JSON object, one line without newline, appended to OUT. 0 or -ENOMEM. */
+int job_json(const struct decision *d, struct span customer, const char *id, struct buf *out);
+
+/* One plain sentence saying why the job exists, appended to OUT unescaped. */
+void job_reason(const struct decision *d, struct buf *out);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules from JSON files (schemas/rule.schema.json, the format of the rule pack). A bad rule fails
+ * at load, never at run time, and the message names the file, the JSON pointer, what is wrong and
+ * what to write instead.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "core/rule.h"
+
+struct rule_problem {
+	char file[256];
+	char pointer[256]; /* RFC 6901; empty: the whole file */
+	unsigned line;	   /* 1-based, 0 unknown */
+	char message[512]; /* what is wrong, and what to write instead */
+};
+
+/* Problems found, most 64; the caller owns the struct. */
+struct rule_problems {
+	struct rule_problem list[64];
+	size_t n;
+	size_t more; /* found beyond those */
+};
+
+/* How zone files are found: returns the TZif bytes of an IANA NAME in BUF. 0 or an error. */
+typedef int rule_zone_fn(void *user, struct span name, struct buf *out);
+
+struct rule_source {
+	const char *file;
+	struct span text;
+};
+
+enum { RULES_BAD = 1 };
+
+struct rule_options {
+	struct span store_zone; /* the shop's zone, IANA name; `"tz": "store"` and the default */
+	rule_zone_fn *zone;
+	void *zone_user;
+};
+
+/*
+ * Compiles N files (each holds one rule object or an array of them) into a set, in the order
+ * given. 0; RULES_BAD with the problems listed; -ENOMEM.
+ */
+int rules_compile(const struct rule_source *sources, size_t n, const struct rule_options *options,
+	struct rule_problems *problems, struct rules **ret_rules);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Effects: what the core wishes to be done, a closed list. step() only writes this list; whoever
+ * called it carries the wishes out, in one commit.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/span.h"
+#include "core/event.h"
+#include "core/journey.h"
+#include "core/rule.h"
+
+enum effect_kind {
+	EFFECT_TIMELINE, /* an event stands on the timeline */
+	EFFECT_STATE,	 /* the journey changed: keep it */
+	EFFECT_WAKE,	 /* wake the customer at `wake_at` (TIME_NEVER: not at all) */
+	EFFECT_JOB,	 /* emit a notification job */
+	EFFECT_RETRACT,	 /* take a job back, if nobody has taken it yet */
+	EFFECT_DECISION, /* something was decided about an instance: stands on the timeline too */
+	EFFECT_FORWARD,	 /* a message to another customer's partition */
+	EFFECT_COUNT,	 /* add 1 to a counter */
+};
+
+/* What happened to an instance: enough to explain it in a sentence, and to name its job. */
+struct decision {
+	enum outcome outcome;
+	struct span rule;
+	uint32_t epoch;
+	struct span key;
+	uint32_t episode;
+	struct span step; /* the step's id; empty where none is concerned */
+	int64_t at;	  /* virtual time */
+	int64_t anchor_at;
+	int64_t armed_at;
+	int64_t deadline_at;
+	int64_t fire_at;
+	struct span by;	   /* the event behind it; empty for the passing of time */
+	int64_t by_at;	   /* its event time */
+	bool late;	   /* a retraction: the event was in time and only came too late to know */
+	struct span data;  /* job: JSON members captured when armed */
+	const struct rule *rule_now; /* job: the rule; NULL otherwise if it is gone */
+};
+
+enum counter {
+	COUNTER_APPLIED,
+	COUNTER_DUPLICATE,
+	COUNTER_CONFLICT,
+	COUNTER_QUARANTINED,
+	COUNTER_ARMED,
+	COUNTER_STALE,
+	COUNTER_CANCELLED,
+	COUNTER_SUPPRESSED,
+	COUNTER_FIRED,
+	COUNTER_RETRACTED,
+	COUNTER_FUTURE,
+	COUNTER_NO_DEADLINE,
+	COUNTER_LIMIT,
+	COUNTER_COUNT
+};
+
+struct span counter_name(enum counter c);
+
+struct effect {
+	enum effect_kind kind;
+	int64_t wake_at;	   /* EFFECT_WAKE */
+	enum counter counter;	   /* EFFECT_COUNT */
+	struct decision decision;  /* EFFECT_JOB, RETRACT, DECISION */
+	const struct event *event; /* EFFECT_TIMELINE */
+};
+
+/* The list; the owner resets it between steps. Spans in it live in its arena or in the event. */
+struct effects {
+	struct arena arena;
+	struct effect *list;
+	size_t n, cap;
+};
+
+void effects_init(struct effects *e);
+void effects_release(struct effects *e);
+void effects_reset(struct effects *e);
+/* A cleared effect of KIND at the end of the list; NULL when out of memory. */
+struct effect *effects_add(struct effects *e, enum effect_kind kind);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An event: one touchpoint as the core sees it. All spans borrow from the log entry it was decoded
+ * from (or from the decoder's arena) and live as long as that.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/span.h"
+#include "core/field.h"
+#include "core/vocab.h"
+
+/* A place in a partition's log: the Redis stream ID. Orders all inputs of a partition. */
+struct log_id {
+	uint64_t ms; /* when the log accepted it */
+	uint64_t seq;
+};
+
+static inline int log_id_compare(struct log_id a, struct log_id b)
+{
+	if (a.ms != b.ms)
+		return a.ms < b.ms ? -1 : 1;
+	return a.seq < b.seq ? -1 : a.seq > b.seq;
+}
+
+enum event_type {
+	EVENT_TRACK,
+	EVENT_IDENTIFY,
+	EVENT_PAGE,
+	EVENT_SCREEN,
+	EVENT_GROUP,
+	EVENT_ALIAS,
+};
+
+enum {
+	EVENT_FLAG_FUTURE = 1 << 0,  /* its clock was ahead; occurred_at is clamped to received_at */
+	EVENT_FLAG_MACHINE = 1 << 1, /* a mail opened or clicked by a machine: nobody was there */
+	EVENT_FLAG_NO_TIME = 1 << 2, /* no usable timestamp; occurred_at is received_at */
+};
+
+/* A sender's clock may be this far ahead before its events are clamped (triggers, section 5). */
+#define EVENT_FUTURE_MS (5 * MS_MINUTE)
+
+struct event {
+	struct log_id id;
+	enum event_type type;
+	enum event_kind kind;
+	enum channel channel;
+	unsigned flags;
+	struct span customer;	/* the key of the customer it belongs to, 1..CUSTOMER_MAX bytes */
+	struct span message_id; /* may be empty: then it cannot be recognised as a duplicate */
+	struct span source;	/* the name of the write key it came with */
+	struct span name;	/* canonical where the vocabulary knows it, else as sent */
+	struct span original;	/* as sent, where that differs from name; else empty */
+	struct span user_id;	/* as sent; empty if none */
+	struct span anonymous_id;
+	int64_t occurred_at; /* the event's own time, corrected for the sender's clock */
+	int64_t received_at; /* id.ms, as an instant */
+	struct span properties; /* raw JSON object of properties, or of traits for identify; or empty */
+	uint64_t content; /* hash of what the sender meant (not of retry counters): same id, other
+			     content is a conflict */
+	const struct value *fields; /* n_fields values, numbered by the field table */
+	size_t n_fields;
+};
+
+#define CUSTOMER_MAX   512 /* bytes of a customer key */
+#define MESSAGE_ID_MAX 256
+#define ENTITY_MAX     256 /* bytes of a cart, order or other entity id */
+
+/* The value of field N, VALUE_MISSING if the event was decoded with a shorter table. */
+const struct value *event_field(const struct event *e, size_t n);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fields: the values of an event that the core looks at, addressed by number. The core never sees
+ * JSON; a table says which places of an event matter (a fixed list that the state machines need,
+ * then whatever the loaded rules name), the codec fetches exactly those in one pass, and the core
+ * reads event->fields[n].
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/decimal.h"
+#include "base/span.h"
+
+enum field_root {
+	FIELD_ROOT_PROPERTIES, /* `e.NAME` in rules */
+	FIELD_ROOT_TRAITS,     /* `e.traits.NAME` */
+	FIELD_ROOT_CONTEXT,    /* `e.context.NAME` */
+};
+
+struct field_path {
+	enum field_root root;
+	struct span path; /* dotted: `address.city`; at most FIELD_PATH_MAX bytes */
+};
+
+#define FIELD_PATH_MAX 128
+#define FIELD_MAX      256 /* fields in a table, fixed ones included */
+
+/* The fixed part of every table, in this order. */
+#define FIELDS(X)                                                                                  \
+	X(CART_ID, PROPERTIES, "cart_id")                                                          \
+	X(CHECKOUT_ID, PROPERTIES, "checkout_id")                                                  \
+	X(ORDER_ID, PROPERTIES, "order_id")                                                        \
+	X(PRODUCT_ID, PROPERTIES, "product_id")                                                    \
+	X(QUANTITY, PROPERTIES, "quantity")                                                        \
+	X(TOTAL, PROPERTIES, "total")                                                              \
+	X(CURRENCY, PROPERTIES, "currency")                                                        \
+	X(PROMISED_AT, PROPERTIES, "promised_at")                                                  \
+	X(ESTIMATED_DELIVERY_AT, PROPERTIES, "estimated_delivery_at")                              \
+	X(CHANNEL, PROPERTIES, "channel")                                                          \
+	X(MACHINE, PROPERTIES, "machine")                                                          \
+	X(EMAIL, TRAITS, "email")                                                                  \
+	X(PHONE, TRAITS, "phone")                                                                  \
+	X(NAME, TRAITS, "name")                                                                    \
+	X(FIRST_NAME, TRAITS, "firstName")                                                         \
+	X(LAST_NAME, TRAITS, "lastName")                                                           \
+	X(CONTEXT_EMAIL, CONTEXT, "traits.email")                                                  \
+	X(CONTEXT_CHANNEL, CONTEXT, "channel")
+
+enum field_fixed {
+#define X(ID, ROOT, PATH) FIELD_##ID,
+	FIELDS(X)
+#undef X
+	FIELD_FIXED_COUNT
+};
+
+struct field_table {
+	struct field_path paths[FIELD_MAX];
+	size_t n;
+};
+
+/* The fixed fields and nothing else. */
+void field_table_init(struct field_table *t);
+
+enum { FIELD_TABLE_FULL = 1 };
+
+/*
+ * The number of PATH under ROOT, added if new. PATH's bytes are borrowed and must outlive the
+ * table. 0, or FIELD_TABLE_FULL (also when the path is too long).
+ */
+int field_table_add(struct field_table *t, enum field_root root, struct span path, size_t *ret_n);
+
+enum value_type {
+	VALUE_MISSING, /* the event has no such member */
+	VALUE_NULL,
+	VALUE_FALSE,
+	VALUE_TRUE,
+	VALUE_NUMBER,
+	VALUE_STRING,
+	VALUE_OTHER, /* an array, an object, or a number beyond struct decimal */
+};
+
+struct value {
+	enum value_type type;
+	struct span raw;       /* the JSON text as it came */
+	struct span text;      /* VALUE_STRING: its characters, unescaped UTF-8 */
+	struct decimal number; /* VALUE_NUMBER */
+};
+
+/*
+ * V as an identifier: a string's text or a number's digits; empty when it is neither or longer
+ * than MAX bytes. SDKs of untyped languages send order numbers both ways.
+ */
+struct span value_id(const struct value *v, size_t max);
+
+/* V as an instant: a string by instant_parse, a number of seconds or milliseconds. False if not. */
+bool value_instant(const struct value *v, int64_t *ret_at);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A customer's journey: what is known of them now. It is a fold of their events: every part is
+ * built so that the order of arrival does not matter (earliest, latest, counts of distinct
+ * things), because carriers, tills and browsers report in any order.
+ *
+ * Memory: a journey owns all it points to. Text is `struct text`, empty text has a NULL pointer.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/span.h"
+#include "core/event.h"
+
+struct text {
+	char *ptr;
+	uint32_t len;
+};
+
+static inline struct span text_span(struct text t)
+{
+	return (struct span){t.ptr, t.len};
+}
+
+/* Replaces T by a copy of S. 0 or -ENOMEM (T unchanged). */
+int text_set(struct text *t, struct span s);
+void text_release(struct text *t);
+
+/* Bounds of one journey; what is over is dropped oldest first, closed before open. */
+#define JOURNEY_CARTS_MAX     64
+#define JOURNEY_ORDERS_MAX    256
+#define JOURNEY_INSTANCES_MAX 512
+#define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
+
+enum cart_state {
+	CART_OPEN,
+	CART_CHECKOUT,
+	CART_ORDERED,
+	CART_EMPTIED,
+};
+
+struct cart {
+	struct text key; /* `cart:ID`, or `customer` for events without a cart_id */
+	int64_t opened_at;   /* earliest activity since it was last empty */
+	int64_t last_at;     /* latest activity */
+	int64_t checkout_at; /* latest checkout step; TIME_NEVER: none */
+	int64_t closed_at;   /* latest order or emptying; TIME_NEVER: none */
+	bool ordered;	     /* closed by an order, not by emptying */
+	uint32_t adds;	     /* products added since opened */
+};
+
+/* Milestones of an order: the earliest time each was said to have happened. */
+#define MILESTONES(X)                                                                              \
+	X(PLACED, "placed")                                                                        \
+	X(PAID, "paid")                                                                            \
+	X(SHIPPED, "shipped")                                                                      \
+	X(OUT_FOR_DELIVERY, "out_for_delivery")                                                    \
+	X(READY, "ready_for_pickup")                                                               \
+	X(DELIVERED, "delivered")                                                                  \
+	X(RETURNED, "returned")                                                                    \
+	X(REFUNDED, "refunded")                                                                    \
+	X(CANCELLED, "cancelled")
+
+enum milestone {
+#define X(ID, NAME) MILESTONE_##ID,
+	MILESTONES(X)
+#undef X
+	MILESTONE_COUNT
+};
+
+struct span milestone_name(enum milestone m);
+
+struct order {
+	struct text id;
+	int64_t at[MILESTONE_COUNT]; /* TIME_NEVER: not yet */
+	int64_t promised_at;	     /* the promise in force; TIME_NEVER: none */
+	int64_t promise_said_at;     /* when it was made (event time): a later word replaces it */
+	int64_t touched_at;	     /* latest event about it */
+	struct text total;	     /* as sent, a JSON number or string */
+	struct text currency;
+};
+
+enum instance_state {
+	INSTANCE_IDLE,	  /* remembers the last cancel and the episode */
+	INSTANCE_ARMED,	  /* waiting for its deadline */
+	INSTANCE_COOLING, /* fired all its steps */
+	INSTANCE_CLOSED,  /* a terminal fact: never again before the tombstone ends */
+};
+
+/* How an instance came to its present state. */
+#define OUTCOMES(X)                                                                                \
+	X(NONE, "none")                                                                            \
+	X(ARMED, "armed")                                                                          \
+	X(FIRED, "fired")                                                                          \
+	X(CANCELLED, "cancelled")                                                                  \
+	X(SUPPRESSED, "suppressed")	  /* fire_if was false */                                  \
+	X(STALE, "stale")		  /* too old when it arrived */                            \
+	X(RETRACTED, "retracted")	  /* disproved after it fired */                           \
+	X(NO_DEADLINE, "no_deadline")	  /* the event did not carry the instant to wait for */    \
+	X(RULE_REMOVED, "rule_removed")                                                            \
+	X(LIMIT, "limit")		  /* the journey has no room for another instance */
+
+enum outcome {
+#define X(ID, NAME) OUTCOME_##ID,
+	OUTCOMES(X)
+#undef X
+	OUTCOME_COUNT
+};
+
+struct span outcome_name(enum outcome o);
+
+/* One rule's state for one entity of one customer (triggers, section 5). */
+struct instance {
+	struct text rule;
+	struct text key; /* `cart:C1`, `order:O1`, `customer`, … */
+	enum instance_state state;
+	enum outcome outcome;
+	uint32_t epoch;	  /* of the rule when armed */
+	uint32_t episode; /* 1, 2, …; 0: never armed */
+	uint32_t step;	  /* the step that is due next */
+	uint32_t emitted; /* jobs emitted in this episode */
+	int64_t anchor_at;    /* event time of the activity the wait counts from */
+	int64_t armed_at;     /* received_at of the event that armed this episode */
+	int64_t deadline_at;
+	int64_t fire_at;      /* TIME_NEVER unless armed */
+	int64_t cancelled_at; /* latest event time of a cancel seen; INT64_MIN: none */
+	int64_t last_deadline_at; /* of the latest job emitted; INT64_MIN: none */
+	int64_t until_at; /* end of cooldown or tombstone (virtual time) */
+	int64_t touched_at; /* virtual time of the last change */
+	uint32_t last_episode; /* of the latest job emitted, for retraction */
+	uint32_t last_step;
+	struct text by;	  /* name of the event behind the outcome */
+	struct text data; /* JSON members captured when armed, for the job: `"a":1,"b":"x"` */
+};
+
+#define TRAITS(X)                                                                                  \
+	X(EMAIL, "email")                                                                          \
+	X(PHONE, "phone")                                                                          \
+	X(NAME, "name")                                                                            \
+	X(FIRST_NAME, "first_name")                                                                \
+	X(LAST_NAME, "last_name")
+
+enum trait {
+#define X(ID, NAME) TRAIT_##ID,
+	TRAITS(X)
+#undef X
+	TRAIT_COUNT
+};
+
+#define TRAIT_MAX 320 /* bytes */
+
+struct journey {
+	struct text customer;
+	struct text user_id;
+	struct text anonymous_id; /* the latest */
+	struct text traits[TRAIT_COUNT];
+	int64_t trait_at[TRAIT_COUNT]; /* event time of the one that is in force; INT64_MIN: none */
+	uint64_t n_events;
+	uint64_t n_orders;    /* distinct orders ever placed */
+	int64_t first_at;     /* earliest event; TIME_NEVER: no event yet */
+	int64_t last_at;      /* latest event; INT64_MIN: none */
+	int64_t engaged_at;   /* latest thing the customer did themselves; INT64_MIN: none */
+	int64_t received_at;  /* virtual time of the last input */
+	int64_t due_at;	      /* what the partition's due set says; TIME_NEVER: no entry */
+	struct cart *carts;
+	size_t n_carts, cap_carts;
+	struct order *orders;
+	size_t n_orders_kept, cap_orders;
+	struct instance *instances;
+	size_t n_instances, cap_instances;
+};
+
+/* 0 or -ENOMEM. */
+int journey_new(struct span customer, struct journey **ret_journey);
+struct journey *journey_free(struct journey *j);
+void journey_freep(struct journey **j);
+
+/* Borrowed; NULL if there is none. */
+struct cart *journey_cart(const struct journey *j, struct span key);
+struct order *journey_order(const struct journey *j, struct span id);
+struct instance *journey_instance(const struct journey *j, struct span rule, struct span key);
+
+/* Appends a cleared element and returns it; NULL when out of memory. Makes room within the bounds
+ * above by dropping the oldest closed element, then the oldest (instances: never an armed one;
+ * then errno is ENOSPC). */
+struct cart *journey_add_cart(struct journey *j, struct span key);
+struct order *journey_add_order(struct journey *j, struct span id);
+struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key);
+
+enum cart_state cart_state(const struct cart *c);
+bool cart_is_open(const struct cart *c);
+/* Placed and neither delivered, cancelled, returned nor refunded. */
+bool order_is_open(const struct order *o);
+/* The highest milestone reached. */
+enum milestone order_rank(const struct order *o);
+
+#define STAGES(X)                                                                                  \
+	X(ANONYMOUS, "anonymous")                                                                  \
+	X(PROSPECT, "prospect")		  /* identified, never ordered */                          \
+	X(ACTIVE_SHOPPER, "active_shopper") /* an open cart or checkout */                         \
+	X(CUSTOMER_AWAITING, "customer_awaiting") /* an open order */                              \
+	X(NEW_CUSTOMER, "new_customer")	  /* one order, placed less than 90 days ago */            \
+	X(REPEAT, "repeat")		  /* two orders or more */                                 \
+	X(LAPSED, "lapsed")		  /* ordered once; nothing done for 540 days */
+
+enum stage {
+#define X(ID, NAME) STAGE_##ID,
+	STAGES(X)
+#undef X
+	STAGE_COUNT
+};
+
+/* Derived, most urgent open entity first (triggers, section 13). NOW is virtual time. */
+enum stage journey_stage(const struct journey *j, int64_t now);
+struct span stage_name(enum stage s);
+
+/* The earliest fire_at over armed instances; TIME_NEVER if none. */
+int64_t journey_next_due(const struct journey *j);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one door. Everything that ever happens to a journey happens here: the worker, the backtest,
+ * rebuild, "why", the simulator and the tests all call step() and nothing else.
+ *
+ * Same arguments, same effects, for ever: no clock, no chance, no I/O.
+ *
+ * Virtual time is stream time. NOW is the received_at of the event, or the instant up to which the
+ * partition is known to have seen everything (a tick). The caller makes sure that it never goes
+ * back for one customer. Timers that came due before NOW fire first, each at its own instant, so
+ * that it does not matter how often or how late a customer is looked at: a timer due at F fires
+ * after every event received at or before F and before every later one.
+ */
+#pragma once
+
+#include "core/effect.h"
+#include "core/event.h"
+#include "core/journey.h"
+#include "core/rule.h"
+
+enum input_kind { INPUT_EVENT, INPUT_TICK };
+
+struct input {
+	enum input_kind kind;
+	const struct event *event; /* INPUT_EVENT; decoded with the rules' field table */
+};
+
+/*
+ * Applies INPUT to JOURNEY at NOW and appends what follows to EFFECTS.
+ * 0, or -ENOMEM: then JOURNEY and EFFECTS are half done and must be thrown away.
+ */
+int step(const struct rules *rules, struct journey *journey, const struct input *input, int64_t now,
+	struct effects *effects);

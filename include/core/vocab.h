@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vocabulary: the canonical names of touchpoints. Segment's e-commerce v2 names, and our own
+ * in the same style for delivery, store, repair and feedback. An event of another name is
+ * welcome; it is EVENT_CUSTOM and rules can name it too.
+ *
+ * Flags: ENGAGED  the customer did something (counts as activity of theirs);
+ *        TERMINAL a fact that closes what it names for good: an order for this cart, a delivery.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/span.h"
+
+enum {
+	VOCAB_ENGAGED = 1 << 0,
+	VOCAB_TERMINAL = 1 << 1,
+};
+
+#define VOCAB(X)                                                                                   \
+	X(PAGE_VIEWED, "Page Viewed", VOCAB_ENGAGED)                                               \
+	X(SCREEN_VIEWED, "Screen Viewed", VOCAB_ENGAGED)                                           \
+	X(CUSTOMER_IDENTIFIED, "Customer Identified", 0)                                           \
+	X(CUSTOMER_GROUPED, "Customer Grouped", 0)                                                 \
+	X(CUSTOMER_ALIASED, "Customer Aliased", 0)                                                 \
+	X(SIGNED_UP, "Signed Up", VOCAB_ENGAGED)                                                   \
+	X(SIGNED_IN, "Signed In", VOCAB_ENGAGED)                                                   \
+	X(PRODUCTS_SEARCHED, "Products Searched", VOCAB_ENGAGED)                                   \
+	X(PRODUCT_LIST_VIEWED, "Product List Viewed", VOCAB_ENGAGED)                               \
+	X(PRODUCT_LIST_FILTERED, "Product List Filtered", VOCAB_ENGAGED)                           \
+	X(PROMOTION_VIEWED, "Promotion Viewed", VOCAB_ENGAGED)                                     \
+	X(PROMOTION_CLICKED, "Promotion Clicked", VOCAB_ENGAGED)                                   \
+	X(PRODUCT_CLICKED, "Product Clicked", VOCAB_ENGAGED)                                       \
+	X(PRODUCT_VIEWED, "Product Viewed", VOCAB_ENGAGED)                                         \
+	X(PRODUCT_ADDED, "Product Added", VOCAB_ENGAGED)                                           \
+	X(PRODUCT_REMOVED, "Product Removed", VOCAB_ENGAGED)                                       \
+	X(CART_VIEWED, "Cart Viewed", VOCAB_ENGAGED)                                               \
+	X(CART_EMPTIED, "Cart Emptied", VOCAB_ENGAGED)                                             \
+	X(CHECKOUT_STARTED, "Checkout Started", VOCAB_ENGAGED)                                     \
+	X(CHECKOUT_STEP_VIEWED, "Checkout Step Viewed", VOCAB_ENGAGED)                             \
+	X(CHECKOUT_STEP_COMPLETED, "Checkout Step Completed", VOCAB_ENGAGED)                       \
+	X(PAYMENT_INFO_ENTERED, "Payment Info Entered", VOCAB_ENGAGED)                             \
+	X(PAYMENT_FAILED, "Payment Failed", VOCAB_ENGAGED)                                         \
+	X(PAYMENT_APPROVED, "Payment Approved", 0)                                                 \
+	X(ORDER_COMPLETED, "Order Completed", VOCAB_ENGAGED | VOCAB_TERMINAL)                      \
+	X(ORDER_UPDATED, "Order Updated", 0)                                                       \
+	X(ORDER_PROMISED, "Order Promised", 0)                                                     \
+	X(ORDER_CANCELLED, "Order Cancelled", VOCAB_TERMINAL)                                      \
+	X(ORDER_REFUNDED, "Order Refunded", VOCAB_TERMINAL)                                        \
+	X(ORDER_FULFILLED, "Order Fulfilled", 0)                                                   \
+	X(ORDER_SHIPPED, "Order Shipped", VOCAB_TERMINAL)                                          \
+	X(ORDER_DELIVERED, "Order Delivered", VOCAB_TERMINAL)                                      \
+	X(SHIPMENT_UPDATED, "Shipment Updated", 0)                                                 \
+	X(SHIPMENT_DELAYED, "Shipment Delayed", 0)                                                 \
+	X(SHIPMENT_OUT_FOR_DELIVERY, "Shipment Out For Delivery", 0)                               \
+	X(SHIPMENT_DELIVERED, "Shipment Delivered", VOCAB_TERMINAL)                                \
+	X(DELIVERY_FAILED, "Delivery Failed", 0)                                                   \
+	X(READY_FOR_PICKUP, "Ready For Pickup", 0)                                                 \
+	X(RETURN_REQUESTED, "Return Requested", VOCAB_ENGAGED)                                     \
+	X(ORDER_RETURNED, "Order Returned", 0)                                                     \
+	X(COUPON_ENTERED, "Coupon Entered", VOCAB_ENGAGED)                                         \
+	X(COUPON_APPLIED, "Coupon Applied", VOCAB_ENGAGED)                                         \
+	X(COUPON_DENIED, "Coupon Denied", VOCAB_ENGAGED)                                           \
+	X(COUPON_REMOVED, "Coupon Removed", VOCAB_ENGAGED)                                         \
+	X(WISHLIST_ADDED, "Product Added to Wishlist", VOCAB_ENGAGED)                              \
+	X(WISHLIST_REMOVED, "Product Removed from Wishlist", VOCAB_ENGAGED)                        \
+	X(WISHLIST_TO_CART, "Wishlist Product Added to Cart", VOCAB_ENGAGED)                       \
+	X(PRODUCT_SHARED, "Product Shared", VOCAB_ENGAGED)                                         \
+	X(CART_SHARED, "Cart Shared", VOCAB_ENGAGED)                                               \
+	X(PRODUCT_REVIEWED, "Product Reviewed", VOCAB_ENGAGED)                                     \
+	X(EMAIL_SENT, "Email Sent", 0)                                                             \
+	X(EMAIL_DELIVERED, "Email Delivered", 0)                                                   \
+	X(EMAIL_BOUNCED, "Email Bounced", 0)                                                       \
+	X(EMAIL_OPENED, "Email Opened", 0)                                                         \
+	X(EMAIL_LINK_CLICKED, "Email Link Clicked", VOCAB_ENGAGED)                                 \
+	X(EMAIL_SPAM, "Email Marked as Spam", 0)                                                   \
+	X(UNSUBSCRIBED, "Unsubscribed", 0)                                                         \
+	X(STORE_VISITED, "Store Visited", VOCAB_ENGAGED)                                           \
+	X(APPOINTMENT_BOOKED, "Appointment Booked", VOCAB_ENGAGED)                                 \
+	X(APPOINTMENT_KEPT, "Appointment Kept", VOCAB_ENGAGED)                                     \
+	X(APPOINTMENT_MISSED, "Appointment Missed", 0)                                             \
+	X(PRODUCT_TRIED_ON, "Product Tried On", VOCAB_ENGAGED)                                     \
+	X(IN_STORE_PURCHASE, "In-Store Purchase", VOCAB_ENGAGED | VOCAB_TERMINAL)                  \
+	X(REPAIR_RECEIVED, "Repair Received", VOCAB_ENGAGED)                                       \
+	X(REPAIR_READY, "Repair Ready", 0)                                                         \
+	X(REPAIR_COLLECTED, "Repair Collected", VOCAB_ENGAGED | VOCAB_TERMINAL)                    \
+	X(SURVEY_ANSWERED, "Survey Answered", VOCAB_ENGAGED)                                       \
+	X(NOTE_ADDED, "Note Added", 0)                                                             \
+	X(CALL_LOGGED, "Call Logged", 0)
+
+enum event_kind {
+	EVENT_CUSTOM, /* a name that is not in the vocabulary */
+#define X(ID, NAME, FLAGS) EVENT_##ID,
+	VOCAB(X)
+#undef X
+	EVENT_KIND_COUNT
+};
+
+/* Where a touchpoint happened. */
+#define CHANNELS(X)                                                                                \
+	X(WEB, "web")                                                                              \
+	X(APP, "app")                                                                              \
+	X(EMAIL, "email")                                                                          \
+	X(STORE, "store")                                                                          \
+	X(PHONE, "phone")                                                                          \
+	X(SMS, "sms")                                                                              \
+	X(ORDERS, "order-system")                                                                  \
+	X(STAFF, "staff")                                                                          \
+	X(SERVER, "server")
+
+enum channel {
+	CHANNEL_UNKNOWN,
+#define X(ID, NAME) CHANNEL_##ID,
+	CHANNELS(X)
+#undef X
+	CHANNEL_COUNT
+};
+
+/* The kind of NAME: canonical or one of the older spellings that senders still use (Segment v1
+ * e-commerce names, `Email Unsubscribed`). EVENT_CUSTOM if unknown. Names compare exactly. */
+enum event_kind vocab_kind(struct span name);
+
+/* The canonical name; empty for EVENT_CUSTOM. */
+struct span vocab_name(enum event_kind kind);
+
+unsigned vocab_flags(enum event_kind kind);
+
+/* CHANNEL_UNKNOWN if there is no such channel. */
+enum channel channel_of(struct span name);
+/* Empty for CHANNEL_UNKNOWN. */
+struct span channel_name(enum channel channel);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The names of what is kept in Redis (DESIGN, section 3). Every key of partition 7 carries the
+ * hash tag {p7}, so that it lives on one cluster node and commits atomically.
+ *
+ *   wm:meta              hash: dataset (32 hex), partitions, format, created_at
+ *   wm:workers           sorted set: worker id → expiry (ms of Redis time)
+ *   wm:{p7}:in           stream: fields e (raw item), m (meta, see log_meta)
+ *   wm:{p7}:pos          hash: epoch, seq, id, clock
+ *   wm:{p7}:lease        string: worker id, with PX
+ *   wm:{p7}:c:ID         record (codec/record.h)
+ *   wm:{p7}:t:ID         list: sealed chunks, oldest first
+ *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
+ *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
+ *   wm:{p7}:job:ID       hash: s (ready, taken, retracted), at (stream ID), c (customer), r (reason)
+ *   wm:{p7}:bad          stream: fields id (log id), e, m, c (reason code), w (words)
+ *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
+ *   wm:{p7}:day:DATE     hash: counter → n
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "core/event.h"
+
+#define STORE_FORMAT	    1
+#define PARTITIONS_DEFAULT  16
+#define PARTITIONS_MAX	    1024
+
+/* The partition of a customer among N: SipHash-2-4 of the key under a fixed key, modulo N. */
+uint32_t partition_of(struct span customer, uint32_t n);
+
+/* `wm:{pN}:NAME` appended to OUT; with ID: `wm:{pN}:NAME:ID`. */
+void key_add(struct buf *out, uint32_t partition, const char *name);
+void key_add_id(struct buf *out, uint32_t partition, const char *name, struct span id);
+
+/*
+ * What the collector knows of an entry beside its bytes: `SOURCE RECV SENT`, blank-separated:
+ * name of the write key (no blanks), the collector's clock when the request was read and the
+ * sender's sentAt, both in ms, `-` where there is none. A fourth word may follow: the raw JSON
+ * context of the batch.
+ */
+struct log_meta {
+	struct span source;
+	int64_t recv_at;
+	int64_t sent_at; /* TIME_NEVER: none */
+	struct span context;
+};
+
+enum { LOG_META_BAD = 1 };
+void log_meta_add(struct buf *out, const struct log_meta *m);
+int log_meta_parse(struct span s, struct log_meta *ret_m);
+
+/* `MS-SEQ` */
+#define LOG_ID_SIZE 42
+void log_id_format(struct log_id id, char out[LOG_ID_SIZE]);
+enum { LOG_ID_BAD = 1 };
+int log_id_parse(struct span s, struct log_id *ret_id);

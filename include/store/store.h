@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store: what Waymark keeps and how it is committed, one interface with two implementations.
+ * redis_store.h is the real one; memory_store.h serves backtests and tests. A worker and a
+ * backtest differ in nothing else: both drive partitions with pump.h.
+ *
+ * Every call starts an operation and answers later through its callback, never from inside the
+ * call. What a callback is handed lives until it returns. One operation of a partition is under
+ * way at a time.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "core/effect.h"
+#include "core/event.h"
+
+enum store_outcome {
+	STORE_UNKNOWN = 1, /* no answer: it may or may not have happened; read the position again */
+	STORE_FENCED = 2,  /* another owner has a newer epoch: stop */
+	STORE_MOVED = 3,   /* the position is not the expected one: read it again */
+	STORE_FOREIGN = 4, /* not our data set, or it was emptied: stop everything */
+	STORE_REFUSED = 5, /* an error of the server, in words */
+};
+
+struct position {
+	uint64_t epoch;	   /* of the owner; grows at every take-over */
+	uint64_t seq;	   /* of the last commit */
+	struct log_id id;  /* last applied entry */
+	int64_t clock;	   /* virtual time reached */
+};
+
+struct log_entry {
+	struct log_id id;
+	struct span event; /* raw JSON of one item */
+	struct span meta;  /* log_meta */
+};
+
+struct due_entry {
+	struct span customer;
+	int64_t at;
+};
+
+/* What fetch brings: the next entries, and the customers whose time has come or is coming. */
+struct fetched {
+	const struct log_entry *entries; /* ascending */
+	size_t n_entries;
+	bool at_end; /* the stream was read to its end */
+	/*
+	 * If at_end: every entry not yet seen will have an ID-time later than this. The server's
+	 * clock minus 1 ms, read in the same breath before the stream (triggers, section 5).
+	 */
+	int64_t caught_up_to;
+	const struct due_entry *dues; /* ascending by at; only those at or before the asked time */
+	size_t n_dues;
+	bool dues_cut; /* there are more at or after the last one's time */
+	int64_t next_due; /* the earliest in the set, now or later; TIME_NEVER: it is empty */
+};
+
+struct commit_value {
+	struct span customer;
+	struct span bytes;
+};
+
+struct commit_due {
+	struct span customer;
+	int64_t at; /* TIME_NEVER: remove */
+};
+
+struct commit_job {
+	struct span id;
+	struct span customer;
+	struct span json;
+};
+
+struct commit_retract {
+	struct span id;
+	struct span reason;
+	bool late; /* count late_cancel_after_send if somebody has taken the job */
+};
+
+struct commit_bad {
+	struct log_entry entry;
+	struct span code, words;
+};
+
+#define SEEN_BYTES 12 /* 8 of the id's hash, 4 of the content's, little-endian */
+
+struct commit_seen {
+	int64_t hour;	   /* hours since 1970 */
+	struct span bytes; /* a multiple of SEEN_BYTES */
+};
+
+/* All that one batch changes, written at once or not at all. */
+struct commit {
+	struct position from; /* what must be in force */
+	struct position to;   /* the same epoch, seq + 1 */
+	const struct commit_value *records;
+	size_t n_records;
+	const struct commit_value *chunks; /* appended to the customer's older timeline */
+	size_t n_chunks;
+	const struct commit_due *dues;
+	size_t n_dues;
+	const struct commit_job *jobs;
+	size_t n_jobs;
+	const struct commit_retract *retracts;
+	size_t n_retracts;
+	const struct commit_bad *bad;
+	size_t n_bad;
+	const struct commit_seen *seen;
+	size_t n_seen;
+	int64_t seen_drop_before; /* hours older than this may go; INT64_MIN: none */
+	int64_t day;		  /* days since 1970, of the counters */
+	uint64_t counters[COUNTER_COUNT];
+};
+
+typedef void store_fetch_fn(void *user, int r, const struct fetched *f);
+/* VALUES[i] is the record of the i-th customer asked for, empty if there is none. */
+typedef void store_load_fn(void *user, int r, const struct span *values, size_t n);
+typedef void store_commit_fn(void *user, int r);
+/* One call per remembered hour's bytes, then one with HOUR = INT64_MIN at the end. */
+typedef void store_seen_fn(void *user, int r, int64_t hour, struct span bytes);
+
+struct fetch_request {
+	struct log_id after;
+	size_t max_entries; /* at_end is false if as many came */
+	int64_t due_until;  /* customers due at or before this … */
+	size_t max_dues;    /* … but not more than so many */
+};
+
+struct store;
+
+struct store_ops {
+	/* 0, -ENOTCONN (nothing started), or another -errno. */
+	int (*fetch)(struct store *s, uint32_t partition, const struct fetch_request *request,
+		store_fetch_fn *fn, void *user);
+	int (*load)(struct store *s, uint32_t partition, const struct span *customers, size_t n,
+		store_load_fn *fn, void *user);
+	int (*commit)(struct store *s, uint32_t partition, const struct commit *c,
+		store_commit_fn *fn, void *user);
+	int (*seen)(struct store *s, uint32_t partition, store_seen_fn *fn, void *user);
+};
+
+/* Implementations put this first. */
+struct store {
+	const struct store_ops *ops;
+};
