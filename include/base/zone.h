@@ -15,7 +15,8 @@ struct zone;
 
 enum { ZONE_INVALID = 1 };
 
-/* Parses the bytes of a TZif file, version 1 to 4, including the footer. 0, ZONE_INVALID, -ENOMEM. */
+/* Parses the bytes of a TZif file, version 1 to 4, including the footer. 0, ZONE_INVALID, -ENOMEM.
+ */
 int zone_parse(struct span tzif, struct zone **ret_zone);
 /* UTC, for those who name no zone. 0 or -ENOMEM. */
 int zone_utc(struct zone **ret_zone);
