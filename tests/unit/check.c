@@ -11,7 +11,7 @@ void check_int(const char *file, int line, const char *what, int64_t got, int64_
 	if (got == want)
 		return;
 	check_failures++;
-	fprintf(stderr, "# %s:%d: %s is %lld, not %lld\n", file, line, what, (long long)got,
+	(void)fprintf(stderr, "# %s:%d: %s is %lld, not %lld\n", file, line, what, (long long)got,
 		(long long)want);
 }
 
@@ -20,8 +20,8 @@ void check_span(const char *file, int line, const char *what, struct span got, s
 	if (span_equal(got, want))
 		return;
 	check_failures++;
-	fprintf(stderr, "# %s:%d: %s is \"%.*s\", not \"%.*s\"\n", file, line, what, (int)got.len,
-		got.ptr ? got.ptr : "", (int)want.len, want.ptr ? want.ptr : "");
+	(void)fprintf(stderr, "# %s:%d: %s is \"%.*s\", not \"%.*s\"\n", file, line, what,
+		(int)got.len, got.ptr ? got.ptr : "", (int)want.len, want.ptr ? want.ptr : "");
 }
 
 int check_run(const struct check_case *cases, size_t n)
@@ -39,7 +39,7 @@ int check_run(const struct check_case *cases, size_t n)
 		if (!check_failures && check_skipped)
 			printf(" # SKIP %s", check_skipped);
 		printf("\n");
-		fflush(stdout);
+		(void)fflush(stdout);
 	}
 	return failed ? 1 : 0;
 }
@@ -51,8 +51,8 @@ const char *check_shared_data(void)
 	struct stat st;
 
 	if (given)
-		snprintf(path, sizeof(path), "%s", given);
+		(void)snprintf(path, sizeof(path), "%s", given);
 	else
-		snprintf(path, sizeof(path), "%s/../shared/data", WAYMARK_SOURCE_ROOT);
+		(void)snprintf(path, sizeof(path), "%s/../shared/data", WAYMARK_SOURCE_ROOT);
 	return stat(path, &st) == 0 ? path : NULL;
 }

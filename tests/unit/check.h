@@ -13,8 +13,8 @@ struct check_case {
 	void (*run)(void);
 };
 
-extern int check_failures;	     /* of the running case */
-extern const char *check_skipped;    /* set by SKIP */
+extern int check_failures;	  /* of the running case */
+extern const char *check_skipped; /* set by SKIP */
 
 #define CHECK(COND)                                                                                \
 	do {                                                                                       \
