@@ -54,11 +54,11 @@ def header_clean_before(root):
 
 
 def rules_changed(root):
-    tree(root, "int a(int n);\nint a(int n)\n{\n\treturn n;\n}\n")
+    tree(root, "int a(int n);\nint a(int n)\n{\n\tint b = n, c = b;\n\treturn c;\n}\n")
     control.expect(look(root), 0)
-    rules = 'Checks: "-*,readability-identifier-length"\nWarningsAsErrors: "*"\n'
+    rules = 'Checks: "-*,readability-isolate-declaration"\nWarningsAsErrors: "*"\n'
     control.write(root, {".clang-tidy": rules})
-    control.expect(look(root), 1, "a.c:1")
+    control.expect(look(root), 1, "a.c:4")
 
 
 def does_not_compile(root):
