@@ -12,10 +12,10 @@
 #include "core/journey.h"
 
 enum cond_op {
-	COND_VALUE,  /* a constant */
-	COND_FIELD,  /* a field of the event */
-	COND_STATE,  /* a fact about the customer */
-	COND_EQUAL,  /* 2 children */
+	COND_VALUE, /* a constant */
+	COND_FIELD, /* a field of the event */
+	COND_STATE, /* a fact about the customer */
+	COND_EQUAL, /* 2 children */
 	COND_NOT_EQUAL,
 	COND_LESS, /* 2 or 3 children: a < b < c */
 	COND_LESS_EQUAL,
@@ -23,34 +23,34 @@ enum cond_op {
 	COND_GREATER_EQUAL,
 	COND_AND, /* 1.. */
 	COND_OR,
-	COND_NOT, /* 1 */
-	COND_IN,  /* 2: value, list */
+	COND_NOT,  /* 1 */
+	COND_IN,   /* 2: value, list */
 	COND_LIST, /* constants, only under COND_IN */
 };
 
 /* Facts about the customer, `s.NAME` in rules. */
 #define STATE_FACTS(X)                                                                             \
-	X(ORDERS, "orders")		  /* number of orders ever placed */                       \
-	X(OPEN_ORDERS, "open_orders")	  /* placed, neither delivered nor cancelled */            \
+	X(ORDERS, "orders")	      /* number of orders ever placed */                           \
+	X(OPEN_ORDERS, "open_orders") /* placed, neither delivered nor cancelled */                \
 	X(OPEN_CARTS, "open_carts")                                                                \
-	X(EVENTS, "events")		  /* number of events ever applied */                      \
-	X(IDENTIFIED, "identified")	  /* true once a user id is known */                       \
+	X(EVENTS, "events")	    /* number of events ever applied */                            \
+	X(IDENTIFIED, "identified") /* true once a user id is known */                             \
 	X(HAS_EMAIL, "has_email")                                                                  \
 	X(HAS_PHONE, "has_phone")                                                                  \
-	X(STAGE, "stage")		  /* the journey stage's name */
+	X(STAGE, "stage") /* the journey stage's name */
 
 enum state_fact {
 #define X(ID, NAME) STATE_##ID,
 	STATE_FACTS(X)
 #undef X
-	STATE_FACT_COUNT
+		STATE_FACT_COUNT
 };
 
 struct cond_node {
 	enum cond_op op;
-	uint16_t first;	   /* index of the first child in `children` */
-	uint16_t count;	   /* number of children */
-	size_t field;	   /* COND_FIELD */
+	uint16_t first;	      /* index of the first child in `children` */
+	uint16_t count;	      /* number of children */
+	size_t field;	      /* COND_FIELD */
 	enum state_fact fact; /* COND_STATE */
 	struct value value;   /* COND_VALUE */
 };

@@ -36,10 +36,10 @@ struct decision {
 	int64_t armed_at;
 	int64_t deadline_at;
 	int64_t fire_at;
-	struct span by;	   /* the event behind it; empty for the passing of time */
-	int64_t by_at;	   /* its event time */
-	bool late;	   /* a retraction: the event was in time and only came too late to know */
-	struct span data;  /* job: JSON members captured when armed */
+	struct span by;	  /* the event behind it; empty for the passing of time */
+	int64_t by_at;	  /* its event time */
+	bool late;	  /* a retraction: the event was in time and only came too late to know */
+	struct span data; /* job: JSON members captured when armed */
 	const struct rule *rule_now; /* job: the rule; NULL otherwise if it is gone */
 };
 

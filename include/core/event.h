@@ -33,7 +33,7 @@ enum event_type {
 };
 
 enum {
-	EVENT_FLAG_FUTURE = 1 << 0,  /* its clock was ahead; occurred_at is clamped to received_at */
+	EVENT_FLAG_FUTURE = 1 << 0,  /* its clock was ahead; occurred_at is clamped */
 	EVENT_FLAG_MACHINE = 1 << 1, /* a mail opened or clicked by a machine: nobody was there */
 	EVENT_FLAG_NO_TIME = 1 << 2, /* no usable timestamp; occurred_at is received_at */
 };
@@ -56,9 +56,10 @@ struct event {
 	struct span anonymous_id;
 	int64_t occurred_at; /* the event's own time, corrected for the sender's clock */
 	int64_t received_at; /* id.ms, as an instant */
-	struct span properties; /* raw JSON object of properties, or of traits for identify; or empty */
-	uint64_t content; /* hash of what the sender meant (not of retry counters): same id, other
-			     content is a conflict */
+	struct span
+		properties; /* raw JSON object of properties, or of traits for identify; or empty */
+	uint64_t content;   /* hash of what the sender meant (not of retry counters): same id, other
+			       content is a conflict */
 	const struct value *fields; /* n_fields values, numbered by the field table */
 	size_t n_fields;
 };
@@ -66,6 +67,15 @@ struct event {
 #define CUSTOMER_MAX   512 /* bytes of a customer key */
 #define MESSAGE_ID_MAX 256
 #define ENTITY_MAX     256 /* bytes of a cart, order or other entity id */
+
+/*
+ * When it happened: CLAIMED (the sender's timestamp), corrected for the sender's clock by Segment's
+ * rule recv_at - (SENT_AT - CLAIMED) where SENT_AT is known, and clamped to RECEIVED_AT plus
+ * EVENT_FUTURE_MS. TIME_NEVER stands for an absent CLAIMED or SENT_AT. RECV_AT is the collector's
+ * clock when the request was read. Sets EVENT_FLAG_FUTURE or EVENT_FLAG_NO_TIME in *flags.
+ */
+int64_t event_time(
+	int64_t claimed, int64_t sent_at, int64_t recv_at, int64_t received_at, unsigned *flags);
 
 /* The value of field N, VALUE_MISSING if the event was decoded with a shorter table. */
 const struct value *event_field(const struct event *e, size_t n);

@@ -50,7 +50,7 @@ enum field_fixed {
 #define X(ID, ROOT, PATH) FIELD_##ID,
 	FIELDS(X)
 #undef X
-	FIELD_FIXED_COUNT
+		FIELD_FIXED_COUNT
 };
 
 struct field_table {

@@ -40,13 +40,13 @@ enum cart_state {
 };
 
 struct cart {
-	struct text key; /* `cart:ID`, or `customer` for events without a cart_id */
-	int64_t opened_at;   /* earliest activity since it was last empty */
+	struct text key;     /* `cart:ID`, or `customer` for events without a cart_id */
+	int64_t first_at;    /* earliest activity */
 	int64_t last_at;     /* latest activity */
-	int64_t checkout_at; /* latest checkout step; TIME_NEVER: none */
-	int64_t closed_at;   /* latest order or emptying; TIME_NEVER: none */
-	bool ordered;	     /* closed by an order, not by emptying */
-	uint32_t adds;	     /* products added since opened */
+	int64_t added_at;    /* latest product added; INT64_MIN: none */
+	int64_t checkout_at; /* latest checkout step; INT64_MIN: none */
+	int64_t ordered_at;  /* latest order for it; INT64_MIN: none */
+	int64_t emptied_at;  /* latest emptying; INT64_MIN: none */
 };
 
 /* Milestones of an order: the earliest time each was said to have happened. */
@@ -65,7 +65,7 @@ enum milestone {
 #define X(ID, NAME) MILESTONE_##ID,
 	MILESTONES(X)
 #undef X
-	MILESTONE_COUNT
+		MILESTONE_COUNT
 };
 
 struct span milestone_name(enum milestone m);
@@ -74,9 +74,11 @@ struct order {
 	struct text id;
 	int64_t at[MILESTONE_COUNT]; /* TIME_NEVER: not yet */
 	int64_t promised_at;	     /* the promise in force; TIME_NEVER: none */
-	int64_t promise_said_at;     /* when it was made (event time): a later word replaces it */
+	int64_t promise_said_at;     /* when it was made (event time): a later word replaces it;
+					INT64_MIN: never */
 	int64_t touched_at;	     /* latest event about it */
-	struct text total;	     /* as sent, a JSON number or string */
+	int64_t total_said_at;	     /* when the total was said; INT64_MIN: never */
+	struct text total;	     /* raw JSON as sent, a number or a string */
 	struct text currency;
 };
 
@@ -93,18 +95,18 @@ enum instance_state {
 	X(ARMED, "armed")                                                                          \
 	X(FIRED, "fired")                                                                          \
 	X(CANCELLED, "cancelled")                                                                  \
-	X(SUPPRESSED, "suppressed")	  /* fire_if was false */                                  \
-	X(STALE, "stale")		  /* too old when it arrived */                            \
-	X(RETRACTED, "retracted")	  /* disproved after it fired */                           \
-	X(NO_DEADLINE, "no_deadline")	  /* the event did not carry the instant to wait for */    \
+	X(SUPPRESSED, "suppressed")   /* fire_if was false */                                      \
+	X(STALE, "stale")	      /* too old when it arrived */                                \
+	X(RETRACTED, "retracted")     /* disproved after it fired */                               \
+	X(NO_DEADLINE, "no_deadline") /* the event did not carry the instant to wait for */        \
 	X(RULE_REMOVED, "rule_removed")                                                            \
-	X(LIMIT, "limit")		  /* the journey has no room for another instance */
+	X(LIMIT, "limit") /* the journey has no room for another instance */
 
 enum outcome {
 #define X(ID, NAME) OUTCOME_##ID,
 	OUTCOMES(X)
 #undef X
-	OUTCOME_COUNT
+		OUTCOME_COUNT
 };
 
 struct span outcome_name(enum outcome o);
@@ -115,19 +117,20 @@ struct instance {
 	struct text key; /* `cart:C1`, `order:O1`, `customer`, … */
 	enum instance_state state;
 	enum outcome outcome;
-	uint32_t epoch;	  /* of the rule when armed */
-	uint32_t episode; /* 1, 2, …; 0: never armed */
-	uint32_t step;	  /* the step that is due next */
-	uint32_t emitted; /* jobs emitted in this episode */
-	int64_t anchor_at;    /* event time of the activity the wait counts from */
-	int64_t armed_at;     /* received_at of the event that armed this episode */
+	uint32_t epoch;	   /* of the rule when armed */
+	uint32_t episode;  /* 1, 2, …; 0: never armed */
+	uint32_t step;	   /* the step that is due next */
+	uint32_t emitted;  /* jobs emitted in this episode */
+	int64_t anchor_at; /* event time of the activity the wait counts from */
+	int64_t armed_at;  /* received_at of the event that armed this episode */
 	int64_t deadline_at;
-	int64_t fire_at;      /* TIME_NEVER unless armed */
-	int64_t cancelled_at; /* latest event time of a cancel seen; INT64_MIN: none */
-	int64_t last_deadline_at; /* of the latest job emitted; INT64_MIN: none */
-	int64_t until_at; /* end of cooldown or tombstone (virtual time) */
-	int64_t touched_at; /* virtual time of the last change */
-	uint32_t last_episode; /* of the latest job emitted, for retraction */
+	int64_t fire_at;	  /* TIME_NEVER unless armed */
+	int64_t cancelled_at;	  /* latest event time of a cancel seen; INT64_MIN: none */
+	int64_t last_deadline_at; /* of the latest job emitted and not retracted; INT64_MIN: none */
+	int64_t last_anchor_at;	  /* of that job; INT64_MIN: none */
+	int64_t until_at;	  /* end of cooldown or tombstone (virtual time) */
+	int64_t touched_at;	  /* virtual time of the last change */
+	uint32_t last_episode;	  /* of that job, which a retraction must name */
 	uint32_t last_step;
 	struct text by;	  /* name of the event behind the outcome */
 	struct text data; /* JSON members captured when armed, for the job: `"a":1,"b":"x"` */
@@ -144,7 +147,7 @@ enum trait {
 #define X(ID, NAME) TRAIT_##ID,
 	TRAITS(X)
 #undef X
-	TRAIT_COUNT
+		TRAIT_COUNT
 };
 
 #define TRAIT_MAX 320 /* bytes */
@@ -156,12 +159,12 @@ struct journey {
 	struct text traits[TRAIT_COUNT];
 	int64_t trait_at[TRAIT_COUNT]; /* event time of the one that is in force; INT64_MIN: none */
 	uint64_t n_events;
-	uint64_t n_orders;    /* distinct orders ever placed */
-	int64_t first_at;     /* earliest event; TIME_NEVER: no event yet */
-	int64_t last_at;      /* latest event; INT64_MIN: none */
-	int64_t engaged_at;   /* latest thing the customer did themselves; INT64_MIN: none */
-	int64_t received_at;  /* virtual time of the last input */
-	int64_t due_at;	      /* what the partition's due set says; TIME_NEVER: no entry */
+	uint64_t n_orders;   /* distinct orders ever placed */
+	int64_t first_at;    /* earliest event; TIME_NEVER: no event yet */
+	int64_t last_at;     /* latest event; INT64_MIN: none */
+	int64_t engaged_at;  /* latest thing the customer did themselves; INT64_MIN: none */
+	int64_t received_at; /* virtual time of the last input */
+	int64_t due_at;	     /* what the partition's due set says; TIME_NEVER: no entry */
 	struct cart *carts;
 	size_t n_carts, cap_carts;
 	struct order *orders;
@@ -186,6 +189,18 @@ struct instance *journey_instance(const struct journey *j, struct span rule, str
 struct cart *journey_add_cart(struct journey *j, struct span key);
 struct order *journey_add_order(struct journey *j, struct span id);
 struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key);
+void journey_remove_cart(struct journey *j, size_t index);
+void journey_remove_order(struct journey *j, size_t index);
+void journey_remove_instance(struct journey *j, size_t index);
+
+/*
+ * Folds what EVENT says into traits, carts, orders and counts (not into instances: that is step's).
+ * The order of events does not matter. 0 or -ENOMEM (then J is half done).
+ */
+int journey_fold(struct journey *j, const struct event *event);
+
+/* Drops closed carts and orders, and instances with nothing left to remember, at NOW. */
+void journey_prune(struct journey *j, int64_t now);
 
 enum cart_state cart_state(const struct cart *c);
 bool cart_is_open(const struct cart *c);
@@ -196,18 +211,19 @@ enum milestone order_rank(const struct order *o);
 
 #define STAGES(X)                                                                                  \
 	X(ANONYMOUS, "anonymous")                                                                  \
-	X(PROSPECT, "prospect")		  /* identified, never ordered */                          \
-	X(ACTIVE_SHOPPER, "active_shopper") /* an open cart or checkout */                         \
+	X(PROSPECT, "prospect")			  /* identified, never ordered */                  \
+	X(ACTIVE_SHOPPER, "active_shopper")	  /* an open cart or checkout */                   \
 	X(CUSTOMER_AWAITING, "customer_awaiting") /* an open order */                              \
-	X(NEW_CUSTOMER, "new_customer")	  /* one order, placed less than 90 days ago */            \
-	X(REPEAT, "repeat")		  /* two orders or more */                                 \
-	X(LAPSED, "lapsed")		  /* ordered once; nothing done for 540 days */
+	X(NEW_CUSTOMER, "new_customer")		  /* one order, placed less than 90 days ago */    \
+	X(ONE_TIME, "one_time")			  /* one order, longer ago */                      \
+	X(REPEAT, "repeat")			  /* two orders or more */                         \
+	X(LAPSED, "lapsed")			  /* ordered once; nothing done for 540 days */
 
 enum stage {
 #define X(ID, NAME) STAGE_##ID,
 	STAGES(X)
 #undef X
-	STAGE_COUNT
+		STAGE_COUNT
 };
 
 /* Derived, most urgent open entity first (triggers, section 13). NOW is virtual time. */

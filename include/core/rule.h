@@ -36,12 +36,12 @@ struct rule_match {
 	enum event_kind kind;
 	struct span name;
 	const struct cond *when; /* NULL: always */
-	bool customer; /* cancel: ends every instance of the rule, not only the key's */
+	bool customer;		 /* cancel: ends every instance of the rule, not only the key's */
 	bool terminal; /* cancel: closes the key for good, whatever the times (tombstone) */
 };
 
 enum wait_kind {
-	WAIT_SPAN, /* so long after the anchor */
+	WAIT_SPAN,  /* so long after the anchor */
 	WAIT_FIELD, /* at an instant the arming event carries */
 };
 
@@ -55,7 +55,8 @@ enum wait_local {
 
 struct rule_wait {
 	enum wait_kind kind;
-	int64_t span_ms; /* WAIT_SPAN: the wait; WAIT_FIELD: added to the instant, may be negative */
+	int64_t span_ms; /* WAIT_SPAN: the wait; WAIT_FIELD: added to the instant, may be negative
+			  */
 	size_t fields[WAIT_FIELDS_MAX]; /* the first one that is an instant counts */
 	size_t n_fields;
 	enum wait_local local;
@@ -139,7 +140,7 @@ const struct rule *rules_find(const struct rules *r, struct span id);
 bool rule_matches(const struct rule_match *m, const struct event *e, const struct journey *journey,
 	int64_t now);
 
-#define RULE_KEY_MAX (ENTITY_MAX + RULE_ID_MAX)
+#define RULE_KEY_MAX (ENTITY_MAX + FIELD_PATH_MAX + 1)
 
 /*
  * The key of the instance that E concerns, written to BUF (RULE_KEY_MAX bytes): `cart:C1`,

@@ -93,7 +93,7 @@ enum event_kind {
 #define X(ID, NAME, FLAGS) EVENT_##ID,
 	VOCAB(X)
 #undef X
-	EVENT_KIND_COUNT
+		EVENT_KIND_COUNT
 };
 
 /* Where a touchpoint happened. */
@@ -113,7 +113,7 @@ enum channel {
 #define X(ID, NAME) CHANNEL_##ID,
 	CHANNELS(X)
 #undef X
-	CHANNEL_COUNT
+		CHANNEL_COUNT
 };
 
 /* The kind of NAME: canonical or one of the older spellings that senders still use (Segment v1

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of absence for one rule and one event, or one due timer (triggers, section 5).
+ * Inside core only; step.c is the door.
+ */
+#pragma once
+
+#include "core/effect.h"
+#include "core/event.h"
+#include "core/journey.h"
+#include "core/rule.h"
+
+/* What one input has in common for all rules. */
+struct turn {
+	const struct rules *rules;
+	struct journey *journey;
+	const struct event *event; /* NULL while timers fire */
+	int64_t now;		   /* virtual time */
+	int64_t last_before;	   /* the journey's last_at before this event was folded in */
+	struct effects *effects;
+};
+
+/* Lets RULE see the turn's event: cancel, else arm or move, else touch. 0 or -ENOMEM. */
+int absence_event(const struct turn *t, const struct rule *rule);
+
+/* INSTANCE came due at its fire_at, which is the turn's now. 0 or -ENOMEM. */
+int absence_fire(const struct turn *t, struct instance *instance);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of fields, and the two readings of a value that state machines need. */
+#include "core/field.h"
+
+#include "base/instant.h"
+
+static const struct field_path fixed[FIELD_FIXED_COUNT] = {
+#define X(ID, ROOT, PATH) [FIELD_##ID] = {FIELD_ROOT_##ROOT, {PATH, sizeof(PATH) - 1}},
+	FIELDS(X)
+#undef X
+};
+
+void field_table_init(struct field_table *t)
+{
+	memcpy(t->paths, fixed, sizeof(fixed));
+	t->n = FIELD_FIXED_COUNT;
+}
+
+int field_table_add(struct field_table *t, enum field_root root, struct span path, size_t *ret_n)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->paths[i].root == root && span_equal(t->paths[i].path, path)) {
+			*ret_n = i;
+			return 0;
+		}
+	}
+	if (t->n == FIELD_MAX || path.len == 0 || path.len > FIELD_PATH_MAX)
+		return FIELD_TABLE_FULL;
+	t->paths[t->n] = (struct field_path){root, path};
+	*ret_n = t->n++;
+	return 0;
+}
+
+struct span value_id(const struct value *v, size_t max)
+{
+	struct span id = SPAN_EMPTY;
+
+	if (v->type == VALUE_STRING)
+		id = v->text;
+	else if (v->type == VALUE_NUMBER)
+		id = v->raw;
+	return id.len <= max ? id : SPAN_EMPTY;
+}
+
+/* Numbers below this are seconds: as milliseconds it is a day in 1973. */
+#define SECONDS_BELOW INT64_C(100000000000)
+
+bool value_instant(const struct value *v, int64_t *ret_at)
+{
+	int64_t n;
+
+	if (v->type == VALUE_STRING)
+		return instant_parse(v->text, ret_at) == 0;
+	if (v->type != VALUE_NUMBER || decimal_to_int(v->number, &n) != 0)
+		return false;
+	if (n < 0 || n > SECONDS_BELOW * 1000)
+		return false;
+	*ret_at = n < SECONDS_BELOW ? n * MS_SECOND : n;
+	return true;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Events into journeys. Every rule here is a minimum, a maximum or "the latest word wins", so that
+ * any order of arrival gives the same journey: a till uploads at night, a carrier reports
+ * yesterday, a phone was in a tunnel.
+ */
+#include "core/journey.h"
+
+/* What an event says of an order. */
+static const struct {
+	enum event_kind kind;
+	enum milestone milestone;
+} order_news[] = {
+	{EVENT_ORDER_COMPLETED, MILESTONE_PLACED},
+	{EVENT_IN_STORE_PURCHASE, MILESTONE_PLACED},
+	{EVENT_IN_STORE_PURCHASE, MILESTONE_DELIVERED}, /* carried out of the shop */
+	{EVENT_PAYMENT_APPROVED, MILESTONE_PAID},
+	{EVENT_ORDER_FULFILLED, MILESTONE_SHIPPED},
+	{EVENT_ORDER_SHIPPED, MILESTONE_SHIPPED},
+	{EVENT_SHIPMENT_OUT_FOR_DELIVERY, MILESTONE_OUT_FOR_DELIVERY},
+	{EVENT_READY_FOR_PICKUP, MILESTONE_READY},
+	{EVENT_ORDER_DELIVERED, MILESTONE_DELIVERED},
+	{EVENT_SHIPMENT_DELIVERED, MILESTONE_DELIVERED},
+	{EVENT_ORDER_RETURNED, MILESTONE_RETURNED},
+	{EVENT_ORDER_REFUNDED, MILESTONE_REFUNDED},
+	{EVENT_ORDER_CANCELLED, MILESTONE_CANCELLED},
+};
+
+/* What an event does to a cart. */
+enum cart_news { CART_NOTHING, CART_ACTIVITY, CART_ADD, CART_AT_CHECKOUT, CART_EMPTY, CART_BUY };
+
+static enum cart_news cart_news(enum event_kind kind)
+{
+	static const struct {
+		enum event_kind kind;
+		enum cart_news news;
+	} table[] = {
+		{EVENT_PRODUCT_ADDED, CART_ADD},
+		{EVENT_WISHLIST_TO_CART, CART_ADD},
+		{EVENT_PRODUCT_REMOVED, CART_ACTIVITY},
+		{EVENT_CART_VIEWED, CART_ACTIVITY},
+		{EVENT_COUPON_ENTERED, CART_ACTIVITY},
+		{EVENT_COUPON_APPLIED, CART_ACTIVITY},
+		{EVENT_COUPON_DENIED, CART_ACTIVITY},
+		{EVENT_COUPON_REMOVED, CART_ACTIVITY},
+		{EVENT_CHECKOUT_STARTED, CART_AT_CHECKOUT},
+		{EVENT_CHECKOUT_STEP_VIEWED, CART_AT_CHECKOUT},
+		{EVENT_CHECKOUT_STEP_COMPLETED, CART_AT_CHECKOUT},
+		{EVENT_PAYMENT_INFO_ENTERED, CART_AT_CHECKOUT},
+		{EVENT_PAYMENT_FAILED, CART_ACTIVITY},
+		{EVENT_CART_EMPTIED, CART_EMPTY},
+		{EVENT_ORDER_COMPLETED, CART_BUY},
+		{EVENT_IN_STORE_PURCHASE, CART_BUY},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].kind == kind)
+			return table[i].news;
+	return CART_NOTHING;
+}
+
+static void cart_note(struct cart *c, enum cart_news news, int64_t at)
+{
+	c->first_at = int64_min(c->first_at, at);
+	c->last_at = int64_max(c->last_at, at);
+	if (news == CART_ADD)
+		c->added_at = int64_max(c->added_at, at);
+	else if (news == CART_AT_CHECKOUT)
+		c->checkout_at = int64_max(c->checkout_at, at);
+	else if (news == CART_EMPTY)
+		c->emptied_at = int64_max(c->emptied_at, at);
+	else if (news == CART_BUY)
+		c->ordered_at = int64_max(c->ordered_at, at);
+}
+
+static int cart_note_key(struct journey *j, struct span key, enum cart_news news, int64_t at)
+{
+	struct cart *c = journey_cart(j, key);
+
+	if (!c)
+		c = journey_add_cart(j, key);
+	if (!c)
+		return -ENOMEM;
+	cart_note(c, news, at);
+	return 0;
+}
+
+#define CART_WHOLE SPAN_LIT("customer")
+
+/*
+ * A purchase that names no cart closes them all, the unnamed one included, so that a cart whose
+ * additions arrive later stays closed too; one that names a cart closes it and the unnamed one.
+ */
+static int fold_cart(struct journey *j, const struct event *e)
+{
+	enum cart_news news = cart_news(e->kind);
+	struct span id = value_id(event_field(e, FIELD_CART_ID), ENTITY_MAX);
+	static const char prefix[] = {'c', 'a', 'r', 't', ':'};
+	char key[sizeof(prefix) + ENTITY_MAX];
+
+	if (news == CART_NOTHING)
+		return 0;
+	if (news == CART_BUY || news == CART_EMPTY) {
+		for (size_t i = 0; id.len == 0 && i < j->n_carts; i++)
+			cart_note(&j->carts[i], news, e->occurred_at);
+		if (id.len == 0 || journey_cart(j, CART_WHOLE)) {
+			int r = cart_note_key(j, CART_WHOLE, news, e->occurred_at);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	if (id.len == 0)
+		return cart_note_key(j, CART_WHOLE, news, e->occurred_at);
+	memcpy(key, prefix, sizeof(prefix));
+	memcpy(key + sizeof(prefix), id.ptr, id.len);
+	return cart_note_key(j, span_of(key, sizeof(prefix) + id.len), news, e->occurred_at);
+}
+
+static int fold_promise(struct order *o, const struct event *e)
+{
+	int64_t promised;
+
+	if (e->kind != EVENT_ORDER_COMPLETED && e->kind != EVENT_ORDER_PROMISED &&
+		e->kind != EVENT_ORDER_UPDATED)
+		return 0;
+	if (!value_instant(event_field(e, FIELD_PROMISED_AT), &promised) &&
+		!value_instant(event_field(e, FIELD_ESTIMATED_DELIVERY_AT), &promised))
+		return 0;
+	if (e->occurred_at < o->promise_said_at ||
+		(e->occurred_at == o->promise_said_at && promised < o->promised_at))
+		return 0;
+	o->promised_at = promised;
+	o->promise_said_at = e->occurred_at;
+	return 0;
+}
+
+#define TOTAL_MAX    64
+#define CURRENCY_MAX 16
+
+static int fold_total(struct order *o, const struct event *e)
+{
+	const struct value *total = event_field(e, FIELD_TOTAL);
+	struct span currency = value_id(event_field(e, FIELD_CURRENCY), CURRENCY_MAX);
+	int r;
+
+	if (e->kind != EVENT_ORDER_COMPLETED && e->kind != EVENT_IN_STORE_PURCHASE &&
+		e->kind != EVENT_ORDER_UPDATED)
+		return 0;
+	if (total->type != VALUE_NUMBER && total->type != VALUE_STRING)
+		return 0;
+	if (total->raw.len > TOTAL_MAX || e->occurred_at < o->total_said_at)
+		return 0;
+	if (e->occurred_at == o->total_said_at && span_compare(total->raw, text_span(o->total)) < 0)
+		return 0;
+	r = text_set(&o->total, total->raw);
+	if (r == 0)
+		r = text_set(&o->currency, currency);
+	o->total_said_at = e->occurred_at;
+	return r;
+}
+
+static bool is_order_news(enum event_kind kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(order_news); i++)
+		if (order_news[i].kind == kind)
+			return true;
+	return kind == EVENT_ORDER_PROMISED || kind == EVENT_ORDER_UPDATED;
+}
+
+static int fold_order(struct journey *j, const struct event *e)
+{
+	struct span id = value_id(event_field(e, FIELD_ORDER_ID), ENTITY_MAX);
+	struct order *o;
+	int r;
+
+	if (id.len == 0 || !is_order_news(e->kind))
+		return 0;
+	o = journey_order(j, id);
+	if (!o)
+		o = journey_add_order(j, id);
+	if (!o)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(order_news); i++) {
+		int64_t *at = &o->at[order_news[i].milestone];
+
+		if (order_news[i].kind != e->kind)
+			continue;
+		if (order_news[i].milestone == MILESTONE_PLACED && *at == TIME_NEVER)
+			j->n_orders++;
+		*at = int64_min(*at, e->occurred_at);
+	}
+	o->touched_at = int64_max(o->touched_at, e->occurred_at);
+	r = fold_promise(o, e);
+	return r < 0 ? r : fold_total(o, e);
+}
+
+static int fold_trait(struct journey *j, enum trait t, const struct value *v, int64_t at)
+{
+	int r;
+
+	if (v->type != VALUE_STRING || v->text.len == 0 || v->text.len > TRAIT_MAX)
+		return 0;
+	/* The latest word wins; of two at one instant the greater, so that order does not matter.
+	 */
+	if (at < j->trait_at[t] ||
+		(at == j->trait_at[t] && span_compare(v->text, text_span(j->traits[t])) < 0))
+		return 0;
+	r = text_set(&j->traits[t], v->text);
+	if (r == 0)
+		j->trait_at[t] = at;
+	return r;
+}
+
+static int fold_traits(struct journey *j, const struct event *e)
+{
+	static const struct {
+		enum field_fixed field;
+		enum trait trait;
+	} table[] = {
+		{FIELD_CONTEXT_EMAIL, TRAIT_EMAIL},
+		{FIELD_EMAIL, TRAIT_EMAIL},
+		{FIELD_PHONE, TRAIT_PHONE},
+		{FIELD_NAME, TRAIT_NAME},
+		{FIELD_FIRST_NAME, TRAIT_FIRST_NAME},
+		{FIELD_LAST_NAME, TRAIT_LAST_NAME},
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table) && r == 0; i++)
+		r = fold_trait(j, table[i].trait, event_field(e, table[i].field), e->occurred_at);
+	return r;
+}
+
+static int fold_ids(struct journey *j, const struct event *e)
+{
+	int r = 0;
+
+	if (e->user_id.len > 0)
+		r = text_set(&j->user_id, e->user_id);
+	if (r < 0 || e->anonymous_id.len == 0 || e->occurred_at < j->last_at)
+		return r;
+	if (e->occurred_at == j->last_at &&
+		span_compare(e->anonymous_id, text_span(j->anonymous_id)) < 0)
+		return 0;
+	return text_set(&j->anonymous_id, e->anonymous_id);
+}
+
+int journey_fold(struct journey *j, const struct event *e)
+{
+	int r = fold_ids(j, e);
+
+	if (r == 0)
+		r = fold_traits(j, e);
+	if (r == 0)
+		r = fold_cart(j, e);
+	if (r == 0)
+		r = fold_order(j, e);
+	j->n_events++;
+	j->first_at = int64_min(j->first_at, e->occurred_at);
+	j->last_at = int64_max(j->last_at, e->occurred_at);
+	if ((vocab_flags(e->kind) & VOCAB_ENGAGED) && !(e->flags & EVENT_FLAG_MACHINE))
+		j->engaged_at = int64_max(j->engaged_at, e->occurred_at);
+	return r;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* The journey's memory: its lists, their bounds, and what may be dropped when one is full. */
+#include "core/journey.h"
+
+static const char *const milestones[MILESTONE_COUNT] = {
+#define X(ID, NAME) [MILESTONE_##ID] = NAME,
+	MILESTONES(X)
+#undef X
+};
+
+static const char *const outcomes[OUTCOME_COUNT] = {
+#define X(ID, NAME) [OUTCOME_##ID] = NAME,
+	OUTCOMES(X)
+#undef X
+};
+
+struct span milestone_name(enum milestone m)
+{
+	return span_str(milestones[m]);
+}
+
+struct span outcome_name(enum outcome o)
+{
+	return span_str(outcomes[o]);
+}
+
+int text_set(struct text *t, struct span s)
+{
+	char *copy = NULL;
+
+	if (span_equal(text_span(*t), s))
+		return 0;
+	if (s.len > 0) {
+		assert(s.len <= UINT32_MAX);
+		copy = malloc(s.len);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, s.ptr, s.len);
+	}
+	free(t->ptr);
+	*t = (struct text){copy, (uint32_t)s.len};
+	return 0;
+}
+
+void text_release(struct text *t)
+{
+	free(t->ptr);
+	*t = (struct text){NULL, 0};
+}
+
+int journey_new(struct span customer, struct journey **ret_journey)
+{
+	struct journey *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return -ENOMEM;
+	if (text_set(&j->customer, customer) < 0) {
+		free(j);
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < TRAIT_COUNT; i++)
+		j->trait_at[i] = INT64_MIN;
+	j->first_at = TIME_NEVER;
+	j->last_at = INT64_MIN;
+	j->engaged_at = INT64_MIN;
+	j->received_at = INT64_MIN;
+	j->due_at = TIME_NEVER;
+	*ret_journey = j;
+	return 0;
+}
+
+static void cart_release(struct cart *c)
+{
+	text_release(&c->key);
+}
+
+static void order_release(struct order *o)
+{
+	text_release(&o->id);
+	text_release(&o->total);
+	text_release(&o->currency);
+}
+
+static void instance_release(struct instance *i)
+{
+	text_release(&i->rule);
+	text_release(&i->key);
+	text_release(&i->by);
+	text_release(&i->data);
+}
+
+struct journey *journey_free(struct journey *j)
+{
+	if (!j)
+		return NULL;
+	text_release(&j->customer);
+	text_release(&j->user_id);
+	text_release(&j->anonymous_id);
+	for (unsigned i = 0; i < TRAIT_COUNT; i++)
+		text_release(&j->traits[i]);
+	for (size_t i = 0; i < j->n_carts; i++)
+		cart_release(&j->carts[i]);
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		order_release(&j->orders[i]);
+	for (size_t i = 0; i < j->n_instances; i++)
+		instance_release(&j->instances[i]);
+	free(j->carts);
+	free(j->orders);
+	free(j->instances);
+	free(j);
+	return NULL;
+}
+
+void journey_freep(struct journey **j)
+{
+	*j = journey_free(*j);
+}
+
+struct cart *journey_cart(const struct journey *j, struct span key)
+{
+	for (size_t i = 0; i < j->n_carts; i++)
+		if (span_equal(text_span(j->carts[i].key), key))
+			return &j->carts[i];
+	return NULL;
+}
+
+struct order *journey_order(const struct journey *j, struct span id)
+{
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		if (span_equal(text_span(j->orders[i].id), id))
+			return &j->orders[i];
+	return NULL;
+}
+
+struct instance *journey_instance(const struct journey *j, struct span rule, struct span key)
+{
+	for (size_t i = 0; i < j->n_instances; i++)
+		if (span_equal(text_span(j->instances[i].key), key) &&
+			span_equal(text_span(j->instances[i].rule), rule))
+			return &j->instances[i];
+	return NULL;
+}
+
+/* Room for one more element of SIZE in *list; NULL when out of memory. */
+static void *list_grow(void **list, size_t n, size_t *cap, size_t size)
+{
+	if (n == *cap) {
+		size_t more = *cap ? *cap * 2 : 2;
+		void *p = realloc(*list, more * size);
+
+		if (!p)
+			return NULL;
+		*list = p;
+		*cap = more;
+	}
+	memset((char *)*list + n * size, 0, size);
+	return (char *)*list + n * size;
+}
+
+void journey_remove_cart(struct journey *j, size_t index)
+{
+	cart_release(&j->carts[index]);
+	j->n_carts--;
+	memmove(&j->carts[index], &j->carts[index + 1], (j->n_carts - index) * sizeof(*j->carts));
+}
+
+void journey_remove_order(struct journey *j, size_t index)
+{
+	order_release(&j->orders[index]);
+	j->n_orders_kept--;
+	memmove(&j->orders[index], &j->orders[index + 1],
+		(j->n_orders_kept - index) * sizeof(*j->orders));
+}
+
+/* Closed before open, oldest first. */
+static void drop_cart(struct journey *j)
+{
+	size_t victim = 0;
+
+	for (size_t i = 1; i < j->n_carts; i++) {
+		bool open = cart_is_open(&j->carts[i]);
+		bool victim_open = cart_is_open(&j->carts[victim]);
+
+		if (open == victim_open ? j->carts[i].last_at < j->carts[victim].last_at : !open)
+			victim = i;
+	}
+	journey_remove_cart(j, victim);
+}
+
+struct cart *journey_add_cart(struct journey *j, struct span key)
+{
+	struct cart *c;
+
+	if (j->n_carts == JOURNEY_CARTS_MAX)
+		drop_cart(j);
+	c = list_grow((void **)&j->carts, j->n_carts, &j->cap_carts, sizeof(*c));
+	if (!c || text_set(&c->key, key) < 0)
+		return NULL;
+	c->first_at = TIME_NEVER;
+	c->last_at = c->added_at = c->checkout_at = c->ordered_at = c->emptied_at = INT64_MIN;
+	j->n_carts++;
+	return c;
+}
+
+static void drop_order(struct journey *j)
+{
+	size_t victim = 0;
+
+	for (size_t i = 1; i < j->n_orders_kept; i++) {
+		bool open = order_is_open(&j->orders[i]);
+		bool victim_open = order_is_open(&j->orders[victim]);
+
+		if (open == victim_open ? j->orders[i].touched_at < j->orders[victim].touched_at
+					: !open)
+			victim = i;
+	}
+	journey_remove_order(j, victim);
+}
+
+struct order *journey_add_order(struct journey *j, struct span id)
+{
+	struct order *o;
+
+	if (j->n_orders_kept == JOURNEY_ORDERS_MAX)
+		drop_order(j);
+	o = list_grow((void **)&j->orders, j->n_orders_kept, &j->cap_orders, sizeof(*o));
+	if (!o || text_set(&o->id, id) < 0)
+		return NULL;
+	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
+		o->at[i] = TIME_NEVER;
+	o->promised_at = TIME_NEVER;
+	o->promise_said_at = o->touched_at = o->total_said_at = INT64_MIN;
+	j->n_orders_kept++;
+	return o;
+}
+
+void journey_remove_instance(struct journey *j, size_t index)
+{
+	instance_release(&j->instances[index]);
+	j->n_instances--;
+	memmove(&j->instances[index], &j->instances[index + 1],
+		(j->n_instances - index) * sizeof(*j->instances));
+}
+
+/* The oldest that waits for nothing. False if all are armed. */
+static bool drop_instance(struct journey *j)
+{
+	size_t victim = j->n_instances;
+
+	for (size_t i = 0; i < j->n_instances; i++) {
+		if (j->instances[i].state == INSTANCE_ARMED)
+			continue;
+		if (victim == j->n_instances ||
+			j->instances[i].touched_at < j->instances[victim].touched_at)
+			victim = i;
+	}
+	if (victim == j->n_instances)
+		return false;
+	journey_remove_instance(j, victim);
+	return true;
+}
+
+struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key)
+{
+	struct instance *i;
+
+	if (j->n_instances == JOURNEY_INSTANCES_MAX && !drop_instance(j)) {
+		errno = ENOSPC;
+		return NULL;
+	}
+	errno = ENOMEM;
+	i = list_grow((void **)&j->instances, j->n_instances, &j->cap_instances, sizeof(*i));
+	if (!i || text_set(&i->rule, rule) < 0)
+		return NULL;
+	if (text_set(&i->key, key) < 0) {
+		text_release(&i->rule);
+		return NULL;
+	}
+	i->fire_at = TIME_NEVER;
+	i->anchor_at = i->cancelled_at = i->last_deadline_at = i->last_anchor_at = INT64_MIN;
+	i->until_at = INT64_MIN;
+	j->n_instances++;
+	return i;
+}
+
+int64_t journey_next_due(const struct journey *j)
+{
+	int64_t next = TIME_NEVER;
+
+	for (size_t i = 0; i < j->n_instances; i++)
+		if (j->instances[i].state == INSTANCE_ARMED)
+			next = int64_min(next, j->instances[i].fire_at);
+	return next;
+}
