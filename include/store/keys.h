@@ -12,8 +12,8 @@
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
- *   wm:{p7}:job:ID       hash: s (ready, taken, retracted), at (stream ID), c (customer), r (reason)
- *   wm:{p7}:bad          stream: fields id (log id), e, m, c (reason code), w (words)
+ *   wm:{p7}:job:ID       hash: s (ready, taken, retracted), at (stream ID), c (customer), r
+ * (reason) wm:{p7}:bad          stream: fields id (log id), e, m, c (reason code), w (words)
  *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
  *   wm:{p7}:day:DATE     hash: counter → n
  */
@@ -23,9 +23,9 @@
 #include "base/span.h"
 #include "core/event.h"
 
-#define STORE_FORMAT	    1
-#define PARTITIONS_DEFAULT  16
-#define PARTITIONS_MAX	    1024
+#define STORE_FORMAT	   1
+#define PARTITIONS_DEFAULT 16
+#define PARTITIONS_MAX	   1024
 
 /* The partition of a customer among N: SipHash-2-4 of the key under a fixed key, modulo N. */
 uint32_t partition_of(struct span customer, uint32_t n);

@@ -17,10 +17,10 @@ struct dataset {
 };
 
 enum dataset_outcome {
-	DATASET_MISSING = 1,  /* no wm:meta, and the database is empty */
-	DATASET_FOREIGN = 2,  /* another id than expected, or keys of somebody else's */
-	DATASET_FORMAT = 3,   /* a format that this version does not read */
-	DATASET_UNKNOWN = 4,  /* no answer */
+	DATASET_MISSING = 1, /* no wm:meta, and the database is empty */
+	DATASET_FOREIGN = 2, /* another id than expected, or keys of somebody else's */
+	DATASET_FORMAT = 3,  /* a format that this version does not read */
+	DATASET_UNKNOWN = 4, /* no answer */
 };
 
 /* R: 0 with D, or an outcome with WORDS for the log. */
@@ -34,8 +34,8 @@ int dataset_check(struct redis *redis, const char *expected, dataset_fn *fn, voi
 
 /* Creates wm:meta with id ID and N partitions in an empty database, atomically; answers like
  * dataset_check (DATASET_FOREIGN if the database is not empty). */
-int dataset_create(struct redis *redis, const char *id, uint32_t partitions, dataset_fn *fn,
-	void *user);
+int dataset_create(
+	struct redis *redis, const char *id, uint32_t partitions, dataset_fn *fn, void *user);
 
 struct redis_store;
 
@@ -61,16 +61,16 @@ typedef void lease_fn(void *user, int r, const struct position *p);
 int lease_acquire(struct redis_store *s, uint32_t p, struct span worker, int64_t ttl_ms,
 	lease_fn *fn, void *user);
 /* Prolongs it. R: 0 (P is NULL), LEASE_LOST, LEASE_UNKNOWN. */
-int lease_renew(struct redis_store *s, uint32_t p, struct span worker, int64_t ttl_ms,
-	lease_fn *fn, void *user);
+int lease_renew(struct redis_store *s, uint32_t p, struct span worker, int64_t ttl_ms, lease_fn *fn,
+	void *user);
 /* Gives it up if it is ours, so that another worker need not wait for its end. */
 int lease_release(struct redis_store *s, uint32_t p, struct span worker, lease_fn *fn, void *user);
 
 /* R: 0 with the number of live workers (this one included), or LEASE_UNKNOWN. */
 typedef void workers_fn(void *user, int r, uint32_t n_workers);
 /* Announces WORKER for TTL_MS, drops the expired, counts the living. */
-int workers_announce(struct redis_store *s, struct span worker, int64_t ttl_ms, workers_fn *fn,
-	void *user);
+int workers_announce(
+	struct redis_store *s, struct span worker, int64_t ttl_ms, workers_fn *fn, void *user);
 int workers_leave(struct redis_store *s, struct span worker, workers_fn *fn, void *user);
 
 /*

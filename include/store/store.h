@@ -25,10 +25,10 @@ enum store_outcome {
 };
 
 struct position {
-	uint64_t epoch;	   /* of the owner; grows at every take-over */
-	uint64_t seq;	   /* of the last commit */
-	struct log_id id;  /* last applied entry */
-	int64_t clock;	   /* virtual time reached */
+	uint64_t epoch;	  /* of the owner; grows at every take-over */
+	uint64_t seq;	  /* of the last commit */
+	struct log_id id; /* last applied entry */
+	int64_t clock;	  /* virtual time reached */
 };
 
 struct log_entry {
@@ -54,7 +54,7 @@ struct fetched {
 	int64_t caught_up_to;
 	const struct due_entry *dues; /* ascending by at; only those at or before the asked time */
 	size_t n_dues;
-	bool dues_cut; /* there are more at or after the last one's time */
+	bool dues_cut;	  /* there are more at or after the last one's time */
 	int64_t next_due; /* the earliest in the set, now or later; TIME_NEVER: it is empty */
 };
 
