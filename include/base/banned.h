@@ -6,7 +6,11 @@
 #pragma once
 
 #ifdef __GNUC__
-#undef alloca /* glibc makes it a macro, and a macro cannot be poisoned */
+/* glibc makes macros of these (the last two for clang, with _FORTIFY_SOURCE), and a macro cannot be
+ * poisoned. */
+#undef alloca
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gmtime localtime atoi atol
 #pragma GCC poison atof rand gets alloca setlocale
 #endif

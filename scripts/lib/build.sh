@@ -24,13 +24,14 @@ build_tree() {
 	fi
 	if [ "$result" -eq 0 ]; then
 		if [ -t 1 ]; then
-			ninja -C "$dir" "$@" || return 1
+			ninja -k 20 -C "$dir" "$@" || return 1
 		else
-			ninja -C "$dir" "$@" >"$log" 2>&1 || result=1
+			ninja -k 20 -C "$dir" "$@" >"$log" 2>&1 || result=1
 		fi
 	fi
 	if [ "$result" -ne 0 ]; then
-		grep -v '^\[[0-9]*/[0-9]*\] [A-Z]' "$log" | tail -n 400 >&2
+		# Without ninja's progress and the compiler's command lines, which hide the reason.
+		grep -v -e '^\[[0-9]*/[0-9]*\] [A-Z]' -e ' -o [^ ]* .*-c [^ ]*$' "$log" | tail -n 200 >&2
 	fi
 	rm -f "$log"
 	return "$result"
