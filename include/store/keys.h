@@ -35,13 +35,15 @@ void key_add(struct buf *out, uint32_t partition, const char *name);
 void key_add_id(struct buf *out, uint32_t partition, const char *name, struct span id);
 
 /*
- * What the collector knows of an entry beside its bytes: `SOURCE RECV SENT`, blank-separated:
- * name of the write key (no blanks), the collector's clock when the request was read and the
+ * What the collector knows of an entry beside its bytes: `SOURCE/CHANNEL RECV SENT`,
+ * blank-separated: name of the write key (no blanks, no slash) and the source's channel (`web`; may
+ * be empty), the collector's clock when the request was read and the
  * sender's sentAt, both in ms, `-` where there is none. A fourth word may follow: the raw JSON
  * context of the batch.
  */
 struct log_meta {
 	struct span source;
+	enum channel channel;
 	int64_t recv_at;
 	int64_t sent_at; /* TIME_NEVER: none */
 	struct span context;
