@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CRC32C has an instruction on every x86-64 machine of the last fifteen years; the tables serve the
- * others, eight bytes a step (slicing-by-8, Kounavis and Berry, "A Systematic Approach to Building
- * High Performance Software-Based CRC Generators", 2005).
+ * SipHash is short enough to be written out. CRC32C has an instruction on every x86-64 machine of
+ * the last fifteen years; tables serve the others.
  */
 #include "base/hash.h"
 
-#include "crc32c_table.h"
+#include "crc32c_tables.h"
 
 static uint64_t load_le64(const char *ptr)
 {
@@ -69,23 +68,6 @@ uint64_t siphash24(const uint64_t key[2], struct span bytes)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-static uint32_t crc_tables(uint32_t crc, struct span bytes)
-{
-	const char *ptr = bytes.ptr;
-	size_t len = bytes.len;
-
-	for (; len >= 8; ptr += 8, len -= 8) {
-		uint64_t n = load_le64(ptr) ^ crc;
-
-		crc = 0;
-		for (unsigned i = 0; i < 8; i++)
-			crc ^= crc32c_table[7 - i][n >> (8 * i) & 0xff];
-	}
-	for (; len; ptr++, len--)
-		crc = crc >> 8 ^ crc32c_table[0][(crc ^ (unsigned char)*ptr) & 0xff];
-	return crc;
-}
-
 #ifdef __x86_64__
 __attribute__((target("sse4.2"))) static uint32_t crc_hardware(uint32_t crc, struct span bytes)
 {
@@ -106,5 +88,5 @@ uint32_t crc32c(uint32_t crc, struct span bytes)
 	if (__builtin_cpu_supports("sse4.2"))
 		return ~crc_hardware(~crc, bytes);
 #endif
-	return ~crc_tables(~crc, bytes);
+	return ~crc32c_tables(~crc, bytes);
 }

@@ -109,14 +109,14 @@ static bool take_header(struct span *s, struct tzif *t)
 
 	if (!take(s, HEADER_SIZE, &head) || !span_starts(head, SPAN_LIT("TZif")))
 		return false;
-	t->version = head.ptr[4] ? head.ptr[4] - '0' : 1;
+	t->version = head.ptr[4] ? head.ptr[4] - '0' : 1; /* there is no '1' */
 	t->n_isut = load_u32(head.ptr + 20);
 	t->n_std = load_u32(head.ptr + 24);
 	t->n_leaps = load_u32(head.ptr + 28);
 	t->n_times = load_u32(head.ptr + 32);
 	t->n_types = load_u32(head.ptr + 36);
 	t->n_chars = load_u32(head.ptr + 40);
-	return t->version >= 1 && t->version <= 4;
+	return head.ptr[4] != '1' && t->version >= 1 && t->version <= 4;
 }
 
 /* Counts are 32 bits and widths small, so no product here leaves 64 bits. */
