@@ -64,6 +64,9 @@ packages_install_quietly() {
 	*' redis-server '*)
 		if command -v systemctl >/dev/null; then
 			packages_as_root systemctl disable redis-server || :
+		else
+			packages_as_root deb-systemd-helper disable redis-server.service || :
+			packages_as_root update-rc.d redis-server disable || :
 		fi
 		;;
 	esac

@@ -18,6 +18,8 @@ TOOLS = {
                'case "$*" in *install*) [ ! -e "$root/offline" ];; esac\n',
     "id": 'cat "$root/uid"\n',
     "systemctl": 'echo "systemctl $*" >>"$root/calls"\n',
+    "deb-systemd-helper": 'echo "deb-systemd-helper $*" >>"$root/calls"\n',
+    "update-rc.d": 'echo "update-rc.d $*" >>"$root/calls"\n',
 }
 SUDO = 'echo "sudo $1" >>"$root/calls"\nexec "$@"\n'
 LINKED = ["bash", "cat", "chmod", "env", "grep", "mktemp", "rm", "tee"]
@@ -77,6 +79,15 @@ def server_does_not_start(root):
     assert not os.path.exists(root + "/policy")
 
 
+def server_does_not_start_without_systemd(root):
+    machine(root, [])
+    os.remove(root + "/bin/systemctl")
+    done, calls = install(root)
+    control.expect(done, 0)
+    assert "deb-systemd-helper disable redis-server.service" in calls, calls
+    assert "update-rc.d redis-server disable" in calls, calls
+
+
 def policy_of_others_stays(root):
     machine(root, [], policy="#!/bin/sh\nexit 104\n")
     control.expect(install(root)[0], 0)
@@ -121,6 +132,7 @@ if __name__ == "__main__":
         ("one missing: one update, one install", one_missing),
         ("removed counts as missing", removed_counts_as_missing),
         ("redis-server is installed without being started", server_does_not_start),
+        ("also where there is no systemd", server_does_not_start_without_systemd),
         ("the policy of others stays", policy_of_others_stays),
         ("another user with sudo", with_sudo),
         ("another user without: says what to do", without_rights),
