@@ -26,8 +26,12 @@
 #define STORE_FORMAT	   1
 #define PARTITIONS_DEFAULT 16
 #define PARTITIONS_MAX	   1024
+#define SOURCE_MAX	   128 /* bytes of a write key's name */
 
-/* The partition of a customer among N: SipHash-2-4 of the key under a fixed key, modulo N. */
+/*
+ * The partition of a customer among N (1..PARTITIONS_MAX): SipHash-2-4 of the key under the 16
+ * bytes `waymark:customer`, modulo N.
+ */
 uint32_t partition_of(struct span customer, uint32_t n);
 
 /* `wm:{pN}:NAME` appended to OUT; with ID: `wm:{pN}:NAME:ID`. */
@@ -50,10 +54,12 @@ struct log_meta {
 };
 
 enum { LOG_META_BAD = 1 };
+/* M's source must be 1..SOURCE_MAX bytes without blanks, control characters and slashes. */
 void log_meta_add(struct buf *out, const struct log_meta *m);
+/* 0 (spans borrow from S) or LOG_META_BAD. The context is not looked into. */
 int log_meta_parse(struct span s, struct log_meta *ret_m);
 
-/* `MS-SEQ` */
+/* `MS-SEQ`, decimal, without zeros in front. */
 #define LOG_ID_SIZE 42
 void log_id_format(struct log_id id, char out[LOG_ID_SIZE]);
 enum { LOG_ID_BAD = 1 };

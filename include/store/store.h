@@ -85,6 +85,8 @@ struct commit_bad {
 	struct span code, words;
 };
 
+/* How long a message id is remembered, in hours after the one it came in (seen.h). */
+#define SEEN_HOURS 24
 #define SEEN_BYTES 12 /* 8 of the id's hash, 4 of the content's, little-endian */
 
 struct commit_seen {
@@ -110,7 +112,8 @@ struct commit {
 	size_t n_bad;
 	const struct commit_seen *seen;
 	size_t n_seen;
-	int64_t seen_drop_before; /* hours older than this may go; INT64_MIN: none */
+	/* Remembered hours [from, before) have left the window and go; at most SEEN_HOURS + 1. */
+	int64_t seen_drop_from, seen_drop_before;
 	int64_t day;		  /* days since 1970, of the counters */
 	uint64_t counters[COUNTER_COUNT];
 };
@@ -119,7 +122,8 @@ typedef void store_fetch_fn(void *user, int r, const struct fetched *f);
 /* VALUES[i] is the record of the i-th customer asked for, empty if there is none. */
 typedef void store_load_fn(void *user, int r, const struct span *values, size_t n);
 typedef void store_commit_fn(void *user, int r);
-/* One call per remembered hour's bytes, then one with HOUR = INT64_MIN at the end. */
+/* One call per remembered hour's bytes, then one with HOUR = INT64_MIN at the end; R other than 0
+ * ends it too. */
 typedef void store_seen_fn(void *user, int r, int64_t hour, struct span bytes);
 
 struct fetch_request {
@@ -139,7 +143,8 @@ struct store_ops {
 		store_load_fn *fn, void *user);
 	int (*commit)(struct store *s, uint32_t partition, const struct commit *c,
 		store_commit_fn *fn, void *user);
-	int (*seen)(struct store *s, uint32_t partition, store_seen_fn *fn, void *user);
+	/* The hours HOUR - SEEN_HOURS to HOUR. */
+	int (*seen)(struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user);
 };
 
 /* Implementations put this first. */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Applying a batch: what was fetched of one partition becomes one commit. This is the half of the
+ * worker that neither waits nor talks: decode, recognise duplicates, fetch states from the cache,
+ * step, encode. The backtest runs the very same code.
+ *
+ * A batch goes through three calls: applier_begin (which says whose records are missing),
+ * applier_loaded (when the store has brought them), applier_run (which hands out the commit).
+ * applier_done then says whether it was committed.
+ *
+ * The cache keeps records of customers between batches. It is right because one owner, proved by
+ * the epoch at every commit, writes a partition; when a commit fails, cache and window are thrown
+ * away with the owner's claim.
+ */
+#pragma once
+
+#include "codec/event_json.h"
+#include "core/rule.h"
+#include "store/store.h"
+
+struct applier;
+
+struct applier_options {
+	const struct rules *rules;
+	const struct event_decoder *decoder; /* prepared for the rules' fields */
+	size_t cache_customers;		     /* records kept between batches */
+};
+
+/* OPTIONS' pointers must outlive it. 0 or -ENOMEM. */
+int applier_new(const struct applier_options *options, struct applier **ret_applier);
+struct applier *applier_free(struct applier *a);
+void applier_freep(struct applier **a);
+
+/* Forgets cache and window: the owner starts again from the store. */
+void applier_reset(struct applier *a);
+
+/* Takes up one remembered hour of message ids, as the store keeps them. 0 or -ENOMEM. */
+int applier_remember(struct applier *a, int64_t hour, struct span bytes);
+
+enum applier_outcome {
+	APPLIER_NOTHING = 1, /* neither entries nor due customers, and the clock need not be kept */
+	APPLIER_CORRUPT = 2, /* a stored record does not decode: stop, do not write over it */
+};
+
+/*
+ * Takes a batch: copies what it needs of F, decides how much of it can be applied in the right
+ * order of time, and says in *ret_missing (valid until applier_run) whose records must be loaded.
+ * 0, -ENOMEM or APPLIER_NOTHING.
+ */
+int applier_begin(struct applier *a, const struct position *from, const struct fetched *f,
+	const struct span **ret_missing, size_t *ret_n_missing);
+
+/* VALUES[i] is the record of the i-th missing customer; empty: a new customer.
+ * 0, -ENOMEM or APPLIER_CORRUPT. */
+int applier_loaded(struct applier *a, const struct span *values, size_t n);
+
+/* Steps through the batch. *ret_commit is valid until applier_done. 0 or -ENOMEM. */
+int applier_run(struct applier *a, const struct commit **ret_commit);
+
+/* Ends the batch. Not COMMITTED: as applier_reset. */
+void applier_done(struct applier *a, bool committed);
+
+/* The customer at whose record applier_loaded stopped, for the log. */
+struct span applier_corrupt_customer(const struct applier *a);

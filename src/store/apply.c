@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One batch, from what was fetched to what is to be committed. The order of time is the point:
+ * within a partition entries and timers are worked through as one sequence, an entry before the
+ * timers of its millisecond, and a batch ends where that order is no longer certain.
+ */
+#include "apply_impl.h"
+
+#include "core/step.h"
+#include "store/keys.h"
+
+int applier_new(const struct applier_options *options, struct applier **ret_applier)
+{
+	struct applier *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	if (deflater_new(&a->deflater) < 0) {
+		free(a);
+		return -ENOMEM;
+	}
+	a->options = *options;
+	cache_init(&a->cache, options->cache_customers);
+	seen_init(&a->seen);
+	effects_init(&a->effects);
+	arena_init(&a->arena);
+	buf_init(&a->scratch);
+	buf_init(&a->seen_marks);
+	list_init(&a->work, sizeof(struct work));
+	list_init(&a->missing, sizeof(struct span));
+	list_init(&a->wanted, sizeof(struct cached *));
+	list_init(&a->dirty, sizeof(struct cached *));
+	list_init(&a->records, sizeof(struct commit_value));
+	list_init(&a->chunks, sizeof(struct commit_value));
+	list_init(&a->dues, sizeof(struct commit_due));
+	list_init(&a->jobs, sizeof(struct commit_job));
+	list_init(&a->retracts, sizeof(struct commit_retract));
+	list_init(&a->bad, sizeof(struct commit_bad));
+	list_init(&a->seen_lists, sizeof(struct commit_seen));
+	*ret_applier = a;
+	return 0;
+}
+
+struct applier *applier_free(struct applier *a)
+{
+	if (!a)
+		return NULL;
+	cache_release(&a->cache);
+	seen_release(&a->seen);
+	effects_release(&a->effects);
+	arena_release(&a->arena);
+	deflater_free(a->deflater);
+	buf_release(&a->scratch);
+	buf_release(&a->seen_marks);
+	list_release(&a->work);
+	list_release(&a->missing);
+	list_release(&a->wanted);
+	list_release(&a->dirty);
+	list_release(&a->records);
+	list_release(&a->chunks);
+	list_release(&a->dues);
+	list_release(&a->jobs);
+	list_release(&a->retracts);
+	list_release(&a->bad);
+	list_release(&a->seen_lists);
+	free(a);
+	return NULL;
+}
+
+void applier_freep(struct applier **a)
+{
+	*a = applier_free(*a);
+}
+
+void applier_reset(struct applier *a)
+{
+	cache_release(&a->cache);
+	cache_init(&a->cache, a->options.cache_customers);
+	seen_release(&a->seen);
+	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
+}
+
+int applier_remember(struct applier *a, int64_t hour, struct span bytes)
+{
+	for (size_t i = 0; i + SEEN_BYTES <= bytes.len; i += SEEN_BYTES) {
+		int r = seen_add(&a->seen, bytes.ptr + i, hour);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- begin ------------------------------------------------------------------------------ */
+
+/* The cached record of CUSTOMER; one that must be loaded first is noted as missing. */
+static struct cached *want(struct applier *a, struct span customer)
+{
+	struct cached *c = cache_get(&a->cache, customer, a->batch);
+	struct cached **wanted;
+	struct span *missing;
+
+	if (c)
+		return c;
+	c = cache_add(&a->cache, customer, a->batch);
+	wanted = list_add(&a->wanted);
+	missing = list_add(&a->missing);
+	if (!c || !wanted || !missing)
+		return NULL;
+	*wanted = c;
+	*missing = c->customer;
+	return c;
+}
+
+static int decode_entry(struct applier *a, struct work *w)
+{
+	struct event_fault fault = {NULL, NULL};
+	struct event_origin origin = {.id = w->entry.id};
+	struct log_meta meta;
+	int r;
+
+	w->kind = WORK_BAD;
+	if (log_meta_parse(w->entry.meta, &meta) != 0) {
+		w->code = "bad_meta";
+		w->words = "the log entry does not say where it came from";
+		return 0;
+	}
+	origin.source = meta.source;
+	origin.channel = meta.channel;
+	origin.recv_at = meta.recv_at;
+	origin.sent_at = meta.sent_at;
+	origin.context = meta.context;
+	r = event_decode(a->options.decoder, w->entry.event, &origin, &a->arena, &w->event, &fault);
+	if (r < 0)
+		return r;
+	w->code = fault.code;
+	w->words = fault.words;
+	if (r > 0)
+		return 0;
+	w->kind = WORK_EVENT;
+	w->cached = want(a, w->event.customer);
+	return w->cached ? 0 : -ENOMEM;
+}
+
+static int add_entry(struct applier *a, const struct log_entry *e)
+{
+	struct work *w = list_add(&a->work);
+
+	if (!w)
+		return -ENOMEM;
+	w->entry.id = e->id;
+	w->entry.event = arena_copy(&a->arena, e->event);
+	w->entry.meta = arena_copy(&a->arena, e->meta);
+	if (!w->entry.event.ptr || !w->entry.meta.ptr)
+		return -ENOMEM;
+	return decode_entry(a, w);
+}
+
+static int add_due(struct applier *a, const struct due_entry *d)
+{
+	struct work *w = list_add(&a->work);
+
+	if (!w)
+		return -ENOMEM;
+	w->kind = WORK_DUE;
+	w->due_at = d->at;
+	w->cached = want(a, d->customer);
+	return w->cached ? 0 : -ENOMEM;
+}
+
+/* How much of F is in certain order. */
+struct extent {
+	size_t n_entries, n_dues;
+	int64_t clock;
+};
+
+/*
+ * A timer of instant F comes after all entries of F's millisecond, so it waits while more such
+ * entries may follow; an entry comes after all timers before its millisecond, so it waits while
+ * there may be more of those.
+ */
+static struct extent extent_of(const struct fetched *f)
+{
+	struct extent x = {f->n_entries, f->n_dues, INT64_MIN};
+	int64_t certain = f->caught_up_to;
+
+	if (!f->at_end)
+		certain =
+			f->n_entries ? (int64_t)f->entries[f->n_entries - 1].id.ms - 1 : INT64_MIN;
+	while (x.n_dues > 0 && f->dues[x.n_dues - 1].at > certain)
+		x.n_dues--;
+	if (f->dues_cut && x.n_dues == f->n_dues && f->n_dues > 0) {
+		int64_t last = f->dues[f->n_dues - 1].at;
+
+		while (x.n_entries > 0 && (int64_t)f->entries[x.n_entries - 1].id.ms > last)
+			x.n_entries--;
+		certain = int64_min(certain, last - 1);
+	}
+	x.clock = certain;
+	return x;
+}
+
+int applier_begin(struct applier *a, const struct position *from, const struct fetched *f,
+	const struct span **ret_missing, size_t *ret_n_missing)
+{
+	struct extent x = extent_of(f);
+	size_t e = 0, d = 0;
+	int r = 0;
+
+	if (x.n_entries == 0 && x.n_dues == 0)
+		return APPLIER_NOTHING;
+	a->batch++;
+	arena_reset(&a->arena);
+	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
+	a->from = a->to = *from;
+	a->to.seq++;
+	if (x.n_entries > 0) {
+		a->to.id = f->entries[x.n_entries - 1].id;
+		a->to.clock = int64_max(a->to.clock, (int64_t)a->to.id.ms - 1);
+	}
+	a->to.clock = int64_max(a->to.clock, x.clock);
+	while (r == 0 && (e < x.n_entries || d < x.n_dues)) {
+		if (d == x.n_dues ||
+			(e < x.n_entries && (int64_t)f->entries[e].id.ms <= f->dues[d].at))
+			r = add_entry(a, &f->entries[e++]);
+		else
+			r = add_due(a, &f->dues[d++]);
+	}
+	if (r < 0)
+		return r;
+	*ret_missing = a->missing.items;
+	*ret_n_missing = a->missing.n;
+	return 0;
+}
+
+int applier_loaded(struct applier *a, const struct span *values, size_t n)
+{
+	struct cached **wanted = a->wanted.items;
+
+	assert(n == a->wanted.n);
+	for (size_t i = 0; i < n; i++) {
+		struct cached *c = wanted[i];
+		int r;
+
+		if (values[i].len == 0)
+			r = record_init(&c->record, c->customer);
+		else
+			r = record_decode(values[i], &c->record);
+		if (r > 0) {
+			a->corrupt = c->customer;
+			return APPLIER_CORRUPT;
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+struct span applier_corrupt_customer(const struct applier *a)
+{
+	return a->corrupt;
+}
+
+/* ---- run -------------------------------------------------------------------------------- */
+
+static void count(struct applier *a, enum counter c)
+{
+	a->commit.counters[c]++;
+}
+
+/* True in *ret_new if the event is to be applied. 0 or -ENOMEM. */
+static int recognise(struct applier *a, const struct work *w, bool *ret_new)
+{
+	char mark[SEEN_BYTES];
+	int64_t hour = seen_hour(w->event.received_at);
+	struct commit_seen *list;
+
+	*ret_new = true;
+	if (w->event.message_id.len == 0)
+		return 0;
+	seen_mark(&w->event, mark);
+	switch (seen_check(&a->seen, mark, hour)) {
+	case SEEN_DUPLICATE:
+		count(a, COUNTER_DUPLICATE);
+		*ret_new = false;
+		return 0;
+	case SEEN_CONFLICT:
+		count(a, COUNTER_CONFLICT);
+		*ret_new = false;
+		return applier_quarantine(a, &w->entry, "message_id_conflict",
+			"another event of this source has the same messageId and other content");
+	case SEEN_NEW:
+		break;
+	}
+	if (a->seen_lists.n == 0 || a->seen_hour != hour) {
+		list = list_add(&a->seen_lists);
+		if (!list)
+			return -ENOMEM;
+		list->hour = a->seen_hour = hour;
+	}
+	list = (struct commit_seen *)a->seen_lists.items + a->seen_lists.n - 1;
+	list->bytes.len += SEEN_BYTES;
+	buf_add(&a->seen_marks, mark, SEEN_BYTES);
+	return seen_add(&a->seen, mark, hour);
+}
+
+static int run_one(struct applier *a, const struct work *w)
+{
+	struct input input = {INPUT_TICK, NULL};
+	struct journey *j;
+	int64_t now;
+	bool fresh = true;
+	int r;
+
+	if (w->kind == WORK_BAD)
+		return applier_quarantine(a, &w->entry, w->code, w->words);
+	if (w->kind == WORK_EVENT) {
+		r = recognise(a, w, &fresh);
+		if (r < 0 || !fresh)
+			return r;
+		input = (struct input){INPUT_EVENT, &w->event};
+		now = w->event.received_at;
+		count(a, COUNTER_APPLIED);
+	} else {
+		now = w->due_at;
+	}
+	/* The log's ids never go back, but its server's clock may have, after a quiet time. */
+	j = w->cached->record.journey;
+	now = int64_max(now, j->received_at);
+	effects_reset(&a->effects);
+	r = step(a->options.rules, j, &input, now, &a->effects);
+	/* Whatever the set said, from now on it says what the journey does. */
+	if (w->kind == WORK_DUE)
+		w->cached->due_dirty = true;
+	return r < 0 ? r : applier_effects(a, w->cached, w);
+}
+
+int applier_run(struct applier *a, const struct commit **ret_commit)
+{
+	const struct work *work = a->work.items;
+	int r = 0;
+
+	memset(&a->commit, 0, sizeof(a->commit));
+	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
+	a->seen_lists.n = 0;
+	buf_reset(&a->seen_marks);
+	for (size_t i = 0; i < a->work.n && r == 0; i++)
+		r = run_one(a, &work[i]);
+	if (r == 0)
+		r = applier_finish_commit(a);
+	if (r < 0)
+		return r;
+	*ret_commit = &a->commit;
+	return 0;
+}
+
+void applier_done(struct applier *a, bool committed)
+{
+	if (!committed) {
+		applier_reset(a);
+		return;
+	}
+	cache_trim(&a->cache, 0);
+}

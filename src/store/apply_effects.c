@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* Wishes into bytes: what step() asked for becomes entries of the commit. */
+#include "apply_impl.h"
+
+#include "codec/job_json.h"
+#include "codec/timeline.h"
+#include "core/step.h"
+
+static struct span keep(struct applier *a, struct span s)
+{
+	return s.len > 0 ? arena_copy(&a->arena, s) : SPAN_EMPTY;
+}
+
+int applier_quarantine(
+	struct applier *a, const struct log_entry *e, const char *code, const char *words)
+{
+	struct commit_bad *bad = list_add(&a->bad);
+
+	if (!bad)
+		return -ENOMEM;
+	bad->entry = *e;
+	bad->code = span_str(code);
+	bad->words = span_str(words);
+	a->commit.counters[COUNTER_QUARANTINED]++;
+	return 0;
+}
+
+static int mark_dirty(struct applier *a, struct cached *c)
+{
+	struct cached **slot;
+
+	if (c->dirty)
+		return 0;
+	slot = list_add(&a->dirty);
+	if (!slot)
+		return -ENOMEM;
+	*slot = c;
+	c->dirty = true;
+	return 0;
+}
+
+/* ---- timeline --------------------------------------------------------------------------- */
+
+static void tail_add(struct cached *c, const struct timeline_entry *e)
+{
+	timeline_encode(e, &c->record.tail);
+	c->record.tail_n++;
+}
+
+static void tail_add_event(struct cached *c, const struct event *event)
+{
+	struct timeline_entry e = {
+		.kind = ENTRY_EVENT,
+		.id = event->id,
+		.at = event->occurred_at,
+		.type = event->type,
+		.channel = event->channel,
+		.flags = event->flags,
+		.name = event->name,
+		.original = event->original,
+		.source = event->source,
+		.message_id = event->message_id,
+		.properties = event->properties,
+	};
+
+	if (!span_equal(event->user_id, event->customer))
+		e.user_id = event->user_id;
+	e.anonymous_id = event->anonymous_id;
+	tail_add(c, &e);
+}
+
+static void tail_add_decision(
+	struct cached *c, const struct decision *d, const struct work *w, uint32_t nth)
+{
+	struct timeline_entry e = {
+		.kind = ENTRY_DECISION,
+		.id = {(uint64_t)int64_max(d->at, 0), UINT64_MAX},
+		.nth = nth,
+		.at = d->at,
+		.decision = *d,
+	};
+
+	/* A decision of the event itself stands by it; one of a timer that the event's coming
+	 * merely let run stands at its own instant. */
+	if (w->kind == WORK_EVENT && d->at >= w->event.received_at)
+		e.id = w->event.id;
+	tail_add(c, &e);
+}
+
+static int seal_tail(struct applier *a, struct cached *c)
+{
+	struct record *rec = &c->record;
+	struct commit_value *chunk;
+	int64_t reach_at;
+	int r;
+
+	if (rec->tail_n < TAIL_ENTRIES_MAX && rec->tail.len < TAIL_BYTES_MAX)
+		return 0;
+	buf_reset(&a->scratch);
+	r = chunk_seal(a->deflater, buf_span(&rec->tail), rec->tail_n, rec->reach_at, &a->scratch,
+		&reach_at);
+	if (r != 0)
+		return r < 0 ? r : -EINVAL;
+	chunk = list_add(&a->chunks);
+	if (!chunk)
+		return -ENOMEM;
+	chunk->customer = c->customer;
+	chunk->bytes = keep(a, buf_span(&a->scratch));
+	if (!chunk->bytes.ptr)
+		return -ENOMEM;
+	rec->reach_at = reach_at;
+	rec->n_chunks++;
+	rec->sealed_n += rec->tail_n;
+	rec->tail_n = 0;
+	buf_reset(&rec->tail);
+	return 0;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------- */
+
+static int emit_job(struct applier *a, struct cached *c, const struct decision *d)
+{
+	char id[JOB_ID_SIZE];
+	struct commit_job *job;
+	int r;
+
+	if (!d->rule_now || d->rule_now->mode != RULE_LIVE)
+		return 0;
+	r = job_id(d, c->customer, id);
+	if (r < 0)
+		return r;
+	buf_reset(&a->scratch);
+	r = job_json(d, c->customer, id, &a->scratch);
+	job = r < 0 ? NULL : list_add(&a->jobs);
+	if (!job)
+		return -ENOMEM;
+	job->id = keep(a, span_str(id));
+	job->customer = c->customer;
+	job->json = keep(a, buf_span(&a->scratch));
+	return job->id.ptr && job->json.ptr ? 0 : -ENOMEM;
+}
+
+static int retract_job(struct applier *a, struct cached *c, const struct decision *d)
+{
+	char id[JOB_ID_SIZE];
+	struct commit_retract *retract;
+	int r = job_id(d, c->customer, id);
+
+	if (r < 0)
+		return r;
+	retract = list_add(&a->retracts);
+	if (!retract)
+		return -ENOMEM;
+	buf_reset(&a->scratch);
+	buf_add_str(&a->scratch, d->late ? "late_event: " : "disproved: ");
+	buf_add_span(&a->scratch, d->by);
+	retract->id = keep(a, span_str(id));
+	retract->reason = keep(a, buf_span(&a->scratch));
+	retract->late = d->late;
+	return retract->id.ptr && retract->reason.ptr ? 0 : -ENOMEM;
+}
+
+static int carry_out(struct applier *a, struct cached *c, const struct effect *e)
+{
+	switch (e->kind) {
+	case EFFECT_TIMELINE:
+		tail_add_event(c, e->event);
+		return 0;
+	case EFFECT_STATE:
+		return mark_dirty(a, c);
+	case EFFECT_WAKE:
+		c->due_dirty = true;
+		return 0;
+	case EFFECT_JOB:
+		return emit_job(a, c, &e->decision);
+	case EFFECT_RETRACT:
+		return retract_job(a, c, &e->decision);
+	case EFFECT_COUNT:
+		a->commit.counters[e->counter]++;
+		return 0;
+	case EFFECT_DECISION:
+	case EFFECT_FORWARD:
+		return 0;
+	}
+	return 0;
+}
+
+int applier_effects(struct applier *a, struct cached *c, const struct work *w)
+{
+	uint32_t nth = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < a->effects.n && r == 0; i++) {
+		const struct effect *e = &a->effects.list[i];
+
+		r = carry_out(a, c, e);
+		if (e->kind == EFFECT_JOB || e->kind == EFFECT_RETRACT ||
+			e->kind == EFFECT_DECISION)
+			tail_add_decision(c, &e->decision, w, ++nth);
+	}
+	if (r == 0)
+		r = seal_tail(a, c);
+	return r < 0 ? r : buf_failed(&c->record.tail);
+}
+
+/* ---- the commit ------------------------------------------------------------------------- */
+
+static int finish_due(struct applier *a, struct cached *c)
+{
+	struct commit_due *due;
+
+	if (!c->due_dirty)
+		return 0;
+	due = list_add(&a->dues);
+	if (!due)
+		return -ENOMEM;
+	*due = (struct commit_due){c->customer, c->record.journey->due_at};
+	c->due_dirty = false;
+	return 0;
+}
+
+static int finish_record(struct applier *a, struct cached *c)
+{
+	struct commit_value *value;
+	int r;
+
+	c->dirty = false;
+	/* A wake-up for somebody who is not there any more leaves nothing behind. */
+	if (c->record.journey->n_events == 0)
+		return finish_due(a, c);
+	value = list_add(&a->records);
+	if (!value)
+		return -ENOMEM;
+	buf_reset(&a->scratch);
+	r = record_encode(&c->record, &a->scratch);
+	if (r < 0)
+		return r;
+	value->customer = c->customer;
+	value->bytes = keep(a, buf_span(&a->scratch));
+	return value->bytes.ptr ? finish_due(a, c) : -ENOMEM;
+}
+
+/* The marks stand in one buffer, hour after hour; only now does it no longer move. */
+static void finish_seen(struct applier *a)
+{
+	struct commit_seen *list = a->seen_lists.items;
+	size_t at = 0;
+
+	for (size_t i = 0; i < a->seen_lists.n; i++) {
+		list[i].bytes.ptr = a->seen_marks.ptr + at;
+		at += list[i].bytes.len;
+	}
+}
+
+int applier_finish_commit(struct applier *a)
+{
+	struct cached **dirty = a->dirty.items;
+	struct commit *c = &a->commit;
+	int64_t hour = seen_hour((int64_t)a->to.id.ms);
+	int r = 0;
+
+	for (size_t i = 0; i < a->dirty.n && r == 0; i++)
+		r = finish_record(a, dirty[i]);
+	if (r == 0)
+		r = buf_failed(&a->seen_marks);
+	if (r < 0)
+		return r;
+	finish_seen(a);
+	c->from = a->from;
+	c->to = a->to;
+	c->records = a->records.items;
+	c->n_records = a->records.n;
+	c->chunks = a->chunks.items;
+	c->n_chunks = a->chunks.n;
+	c->dues = a->dues.items;
+	c->n_dues = a->dues.n;
+	c->jobs = a->jobs.items;
+	c->n_jobs = a->jobs.n;
+	c->retracts = a->retracts.items;
+	c->n_retracts = a->retracts.n;
+	c->bad = a->bad.items;
+	c->n_bad = a->bad.n;
+	c->seen = a->seen_lists.items;
+	c->n_seen = a->seen_lists.n;
+	c->seen_drop_before = hour - SEEN_HOURS;
+	c->seen_drop_from = int64_max(0, seen_hour((int64_t)a->from.id.ms) - SEEN_HOURS);
+	c->seen_drop_from = int64_min(c->seen_drop_from, c->seen_drop_before);
+	if (c->seen_drop_before - c->seen_drop_from > SEEN_HOURS + 1)
+		c->seen_drop_before = c->seen_drop_from + SEEN_HOURS + 1;
+	c->day = int64_max(a->to.clock, 0) / MS_DAY;
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The applier's parts, shared by apply.c (the flow), apply_cache.c (records) and apply_effects.c
+ * (wishes into a commit). */
+#pragma once
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "codec/gzip.h"
+#include "codec/record.h"
+#include "store/apply.h"
+#include "store/seen.h"
+
+/* A record in memory. Those of the running batch are pinned. */
+struct cached {
+	struct record record; /* record.journey is NULL until it is loaded */
+	struct span customer;
+	char *customer_copy;
+	struct cached *newer, *older; /* by last use */
+	uint64_t batch;		      /* that used it last */
+	bool dirty;		      /* changed in this batch */
+	bool due_dirty;
+};
+
+struct cache {
+	struct map by_customer;
+	struct cached *newest, *oldest;
+	size_t len, max;
+};
+
+void cache_init(struct cache *c, size_t max);
+void cache_release(struct cache *c);
+/* The record of CUSTOMER, marked as used by BATCH; NULL if it is not there. */
+struct cached *cache_get(struct cache *c, struct span customer, uint64_t batch);
+/* A new entry without a record. NULL when out of memory. */
+struct cached *cache_add(struct cache *c, struct span customer, uint64_t batch);
+/* Drops the least recently used down to the limit, but none of BATCH. */
+void cache_trim(struct cache *c, uint64_t batch);
+
+/* One thing to do, in order of time. */
+enum work_kind { WORK_EVENT, WORK_BAD, WORK_DUE };
+
+struct work {
+	enum work_kind kind;
+	struct log_entry entry;	  /* EVENT, BAD; copied into the batch's arena */
+	struct event event;	  /* EVENT */
+	const char *code, *words; /* BAD */
+	struct cached *cached;	  /* EVENT, DUE */
+	int64_t due_at;		  /* DUE */
+};
+
+/* A growing array whose elements are plain values. */
+struct list {
+	void *items;
+	size_t n, cap, size;
+};
+
+void list_init(struct list *l, size_t size);
+void list_release(struct list *l);
+/* A cleared element at the end; NULL when out of memory. */
+void *list_add(struct list *l);
+
+struct applier {
+	struct applier_options options;
+	struct cache cache;
+	struct seen seen;
+	struct effects effects;
+	struct arena arena; /* of the batch */
+	struct deflater *deflater;
+	struct buf scratch;
+	uint64_t batch;
+	struct position from, to;
+	struct list work;    /* struct work */
+	struct list missing; /* struct span */
+	struct list wanted;  /* struct cached * */
+	struct list dirty;   /* struct cached * */
+	struct list records, chunks, dues, jobs, retracts, bad, seen_lists;
+	struct buf seen_marks;
+	int64_t seen_hour;
+	struct commit commit;
+	struct span corrupt;
+};
+
+/* Carries out the effects of one input to CACHED's customer. 0 or -ENOMEM. */
+int applier_effects(struct applier *a, struct cached *c, const struct work *w);
+
+/* Encodes what changed into the commit. 0 or -ENOMEM. */
+int applier_finish_commit(struct applier *a);
+
+/* Adds an entry to the quarantine. 0 or -ENOMEM. */
+int applier_quarantine(
+	struct applier *a, const struct log_entry *e, const char *code, const char *words);

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store in memory. Answers are not given from inside the question (the interface promises
+ * that); they wait in one slot, since a partition asks one thing at a time.
+ */
+#include "store/memory_store.h"
+
+#include "base/arena.h"
+#include "base/heap.h"
+#include "base/map.h"
+
+/* What is kept of a customer. */
+struct kept {
+	struct heap_node due; /* first: a heap node is a kept */
+	char *customer;
+	size_t customer_len;
+	struct buf record;
+	struct buf chunks; /* blocks, one after the other */
+};
+
+struct logged {
+	struct logged *next;
+	struct log_entry entry; /* bytes behind the struct */
+};
+
+enum asked { ASKED_NOTHING, ASKED_FETCH, ASKED_LOAD, ASKED_COMMIT, ASKED_SEEN };
+
+struct memory_store {
+	struct store store; /* first */
+	memory_job_fn *fn;
+	void *user;
+	struct map customers;
+	struct heap due;
+	uint64_t order;
+	struct logged *first, **last;
+	struct log_id newest;
+	int64_t clock;
+	struct map jobs; /* ids emitted, so that none is emitted twice */
+	struct arena job_ids;
+	uint64_t counters[COUNTER_COUNT];
+	size_t n_bad;
+	/* the question that waits for its answer */
+	enum asked asked;
+	struct fetch_request request;
+	struct arena answer;
+	struct span *values;
+	size_t n_values;
+	int result;
+	union {
+		store_fetch_fn *fetch;
+		store_load_fn *load;
+		store_commit_fn *commit;
+		store_seen_fn *seen;
+	} reply;
+	void *reply_user;
+};
+
+static struct memory_store *self(struct store *s)
+{
+	return (struct memory_store *)s;
+}
+
+static struct kept *kept_find(const struct memory_store *m, struct span customer)
+{
+	return map_get(&m->customers, customer);
+}
+
+static struct kept *kept_get(struct memory_store *m, struct span customer)
+{
+	struct kept *k = kept_find(m, customer);
+
+	if (k)
+		return k;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return NULL;
+	k->customer = span_dup(customer);
+	k->customer_len = customer.len;
+	k->due.order = m->order++;
+	if (!k->customer || map_put(&m->customers, span_of(k->customer, customer.len), k) < 0) {
+		free(k->customer);
+		free(k);
+		return NULL;
+	}
+	return k;
+}
+
+/* ---- fetch ------------------------------------------------------------------------------ */
+
+static int ask_fetch(struct store *s, uint32_t partition, const struct fetch_request *request,
+	store_fetch_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	assert(m->asked == ASKED_NOTHING);
+	m->asked = ASKED_FETCH;
+	m->request = *request;
+	m->reply.fetch = fn;
+	m->reply_user = user;
+	return 0;
+}
+
+/* Entries at or before the position are applied and can go. */
+static void trim(struct memory_store *m, struct log_id after)
+{
+	while (m->first && log_id_compare(m->first->entry.id, after) <= 0) {
+		struct logged *l = m->first;
+
+		m->first = l->next;
+		if (!m->first)
+			m->last = &m->first;
+		free(l);
+	}
+}
+
+static size_t fetch_entries(struct memory_store *m, struct log_entry *entries, size_t max)
+{
+	size_t n = 0;
+
+	for (struct logged *l = m->first; l && n < max; l = l->next)
+		entries[n++] = l->entry;
+	return n;
+}
+
+/* The heap gives them in order if they are taken out; they are put back at once. */
+static size_t fetch_dues(struct memory_store *m, struct due_entry *dues, size_t max, int64_t until)
+{
+	struct heap_node **taken = arena_alloc(&m->answer, max * sizeof(*taken));
+	size_t n = 0;
+
+	while (taken && n < max && heap_first(&m->due) && heap_first(&m->due)->at <= until) {
+		struct kept *k = (struct kept *)heap_first(&m->due);
+
+		dues[n].customer = span_of(k->customer, k->customer_len);
+		dues[n].at = k->due.at;
+		taken[n++] = &k->due;
+		heap_remove(&m->due, &k->due);
+	}
+	for (size_t i = 0; i < n; i++)
+		heap_put(&m->due, taken[i], dues[i].at); /* there was room for it before */
+	return n;
+}
+
+static void answer_fetch(struct memory_store *m)
+{
+	size_t max = m->request.max_entries, max_dues = m->request.max_dues;
+	struct log_entry *entries = arena_alloc(&m->answer, max * sizeof(*entries));
+	struct due_entry *dues = arena_alloc(&m->answer, (max_dues + 1) * sizeof(*dues));
+	struct fetched f = {.next_due = TIME_NEVER};
+	int64_t until = m->clock;
+
+	if (!entries || !dues) {
+		m->reply.fetch(m->reply_user, -ENOMEM, NULL);
+		return;
+	}
+	trim(m, m->request.after);
+	f.entries = entries;
+	f.n_entries = fetch_entries(m, entries, max);
+	f.at_end = f.n_entries < max;
+	if (f.n_entries > 0)
+		until = int64_max(until, (int64_t)entries[f.n_entries - 1].id.ms);
+	f.caught_up_to = m->clock;
+	f.dues = dues;
+	f.n_dues = fetch_dues(m, dues, max_dues, until);
+	f.dues_cut = f.n_dues == max_dues;
+	if (heap_first(&m->due))
+		f.next_due = heap_first(&m->due)->at;
+	m->reply.fetch(m->reply_user, 0, &f);
+}
+
+/* ---- load ------------------------------------------------------------------------------- */
+
+static int ask_load(struct store *s, uint32_t partition, const struct span *customers, size_t n,
+	store_load_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	assert(m->asked == ASKED_NOTHING);
+	m->values = arena_alloc(&m->answer, n * sizeof(*m->values));
+	if (!m->values)
+		return -ENOMEM;
+	m->n_values = n;
+	for (size_t i = 0; i < n; i++)
+		m->values[i] = memory_store_record(m, customers[i]);
+	m->asked = ASKED_LOAD;
+	m->reply.load = fn;
+	m->reply_user = user;
+	return 0;
+}
+
+/* ---- commit ----------------------------------------------------------------------------- */
+
+static int commit_records(struct memory_store *m, const struct commit *c)
+{
+	for (size_t i = 0; i < c->n_records; i++) {
+		struct kept *k = kept_get(m, c->records[i].customer);
+
+		if (!k)
+			return -ENOMEM;
+		buf_reset(&k->record);
+		buf_add_span(&k->record, c->records[i].bytes);
+		if (buf_failed(&k->record) < 0)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < c->n_chunks; i++) {
+		struct kept *k = kept_get(m, c->chunks[i].customer);
+
+		if (!k)
+			return -ENOMEM;
+		buf_add_block(&k->chunks, c->chunks[i].bytes);
+		if (buf_failed(&k->chunks) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int commit_dues(struct memory_store *m, const struct commit *c)
+{
+	for (size_t i = 0; i < c->n_dues; i++) {
+		struct kept *k = kept_get(m, c->dues[i].customer);
+
+		if (!k)
+			return -ENOMEM;
+		if (c->dues[i].at == TIME_NEVER)
+			heap_remove(&m->due, &k->due);
+		else if (heap_put(&m->due, &k->due, c->dues[i].at) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int commit_jobs(struct memory_store *m, const struct commit *c)
+{
+	static char known;
+
+	for (size_t i = 0; i < c->n_jobs; i++) {
+		struct span id;
+
+		if (map_get(&m->jobs, c->jobs[i].id))
+			continue;
+		id = arena_copy(&m->job_ids, c->jobs[i].id);
+		if (!id.ptr || map_put(&m->jobs, id, &known) < 0)
+			return -ENOMEM;
+		m->fn(m->user, &c->jobs[i], NULL);
+	}
+	for (size_t i = 0; i < c->n_retracts; i++)
+		m->fn(m->user, NULL, &c->retracts[i]);
+	return 0;
+}
+
+static int ask_commit(struct store *s, uint32_t partition, const struct commit *c,
+	store_commit_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	assert(m->asked == ASKED_NOTHING);
+	m->result = commit_records(m, c);
+	if (m->result == 0)
+		m->result = commit_dues(m, c);
+	if (m->result == 0)
+		m->result = commit_jobs(m, c);
+	for (unsigned i = 0; i < COUNTER_COUNT; i++)
+		m->counters[i] += c->counters[i];
+	m->n_bad += c->n_bad;
+	m->asked = ASKED_COMMIT;
+	m->reply.commit = fn;
+	m->reply_user = user;
+	return 0;
+}
+
+/* A backtest begins with nothing seen. */
+static int ask_seen(
+	struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	(void)hour;
+	assert(m->asked == ASKED_NOTHING);
+	m->asked = ASKED_SEEN;
+	m->reply.seen = fn;
+	m->reply_user = user;
+	return 0;
+}
+
+/* ---- the caller's side ------------------------------------------------------------------ */
+
+static const struct store_ops memory_ops = {ask_fetch, ask_load, ask_commit, ask_seen};
+
+int memory_store_new(memory_job_fn *fn, void *user, struct memory_store **ret_store)
+{
+	static const uint64_t seed[2] = {1, 2};
+	struct memory_store *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	m->store.ops = &memory_ops;
+	m->fn = fn;
+	m->user = user;
+	map_init(&m->customers, seed);
+	map_init(&m->jobs, seed);
+	heap_init(&m->due);
+	arena_init(&m->answer);
+	arena_init(&m->job_ids);
+	m->last = &m->first;
+	m->clock = INT64_MIN;
+	*ret_store = m;
+	return 0;
+}
+
+struct memory_store *memory_store_free(struct memory_store *m)
+{
+	size_t cursor = 0;
+	struct kept *k;
+
+	if (!m)
+		return NULL;
+	while ((k = map_next(&m->customers, &cursor))) {
+		buf_release(&k->record);
+		buf_release(&k->chunks);
+		free(k->customer);
+		free(k);
+	}
+	trim(m, (struct log_id){UINT64_MAX, UINT64_MAX});
+	map_release(&m->customers);
+	map_release(&m->jobs);
+	heap_release(&m->due);
+	arena_release(&m->answer);
+	arena_release(&m->job_ids);
+	free(m);
+	return NULL;
+}
+
+struct store *memory_store_store(struct memory_store *m)
+{
+	return &m->store;
+}
+
+int memory_store_append(struct memory_store *m, const struct log_entry *e)
+{
+	struct logged *l = malloc(sizeof(*l) + e->event.len + e->meta.len);
+	char *bytes;
+
+	if (!l)
+		return -ENOMEM;
+	assert(log_id_compare(e->id, m->newest) > 0);
+	bytes = (char *)(l + 1);
+	memcpy(bytes, e->event.ptr, e->event.len);
+	memcpy(bytes + e->event.len, e->meta.ptr, e->meta.len);
+	l->next = NULL;
+	l->entry.id = m->newest = e->id;
+	l->entry.event = span_of(bytes, e->event.len);
+	l->entry.meta = span_of(bytes + e->event.len, e->meta.len);
+	*m->last = l;
+	m->last = &l->next;
+	return 0;
+}
+
+void memory_store_clock(struct memory_store *m, int64_t at)
+{
+	m->clock = int64_max(m->clock, at);
+}
+
+static void answer(struct memory_store *m, enum asked asked)
+{
+	switch (asked) {
+	case ASKED_FETCH:
+		answer_fetch(m);
+		break;
+	case ASKED_LOAD:
+		m->reply.load(m->reply_user, 0, m->values, m->n_values);
+		break;
+	case ASKED_COMMIT:
+		m->reply.commit(m->reply_user, m->result);
+		break;
+	case ASKED_SEEN:
+		m->reply.seen(m->reply_user, 0, INT64_MIN, SPAN_EMPTY);
+		break;
+	case ASKED_NOTHING:
+		break;
+	}
+}
+
+void memory_store_run(struct memory_store *m)
+{
+	while (m->asked != ASKED_NOTHING) {
+		enum asked asked = m->asked;
+
+		m->asked = ASKED_NOTHING;
+		/* What the last answer pointed to is gone when the next one is made. */
+		if (asked == ASKED_FETCH)
+			arena_reset(&m->answer);
+		answer(m, asked);
+	}
+}
+
+struct span memory_store_record(const struct memory_store *m, struct span customer)
+{
+	struct kept *k = kept_find(m, customer);
+
+	return k ? buf_span(&k->record) : SPAN_EMPTY;
+}
+
+struct span memory_store_chunk(const struct memory_store *m, struct span customer, size_t i)
+{
+	struct kept *k = kept_find(m, customer);
+	struct span rest = k ? buf_span(&k->chunks) : SPAN_EMPTY;
+	struct span chunk = SPAN_EMPTY;
+
+	for (size_t n = 0; n <= i; n++)
+		if (span_take_block(&rest, &chunk) != 0)
+			return SPAN_EMPTY;
+	return chunk;
+}
+
+uint64_t memory_store_counter(const struct memory_store *m, enum counter c)
+{
+	return m->counters[c];
+}
+
+size_t memory_store_bad(const struct memory_store *m)
+{
+	return m->n_bad;
+}

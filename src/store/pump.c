@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pump's states, each waiting for one answer of the store:
+ *
+ *   start -> SEEN -> FETCH -> LOAD -> COMMIT -+
+ *                     ^  \                    |
+ *            poke     |   '-> IDLE            |
+ *                     '-----------------------'
+ *   any -> STOPPED
+ */
+#include "store/pump.h"
+
+#include "store/seen.h"
+
+enum pump_state { PUMP_STOPPED, PUMP_SEEN, PUMP_FETCH, PUMP_LOAD, PUMP_COMMIT, PUMP_IDLE };
+
+struct pump {
+	struct pump_options options;
+	struct applier *applier;
+	enum pump_state state;
+	struct position position, next;
+	const struct commit *commit;
+	int64_t now; /* the caller's estimate of the store's clock */
+	bool poked;  /* while busy: look again before resting */
+	bool freed;  /* while an answer is under way: free when it comes */
+	bool in_flight;
+};
+
+#define PUMP_DUES_MAX 256
+
+static void fetch(struct pump *p);
+
+int pump_new(const struct pump_options *options, struct pump **ret_pump)
+{
+	struct pump *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->options = *options;
+	assert(options->batch > 0 && options->batch <= PUMP_BATCH_MAX);
+	if (applier_new(&options->applier, &p->applier) < 0) {
+		free(p);
+		return -ENOMEM;
+	}
+	*ret_pump = p;
+	return 0;
+}
+
+static void destroy(struct pump *p)
+{
+	applier_free(p->applier);
+	free(p);
+}
+
+struct pump *pump_free(struct pump *p)
+{
+	if (!p)
+		return NULL;
+	if (p->in_flight)
+		p->freed = true;
+	else
+		destroy(p);
+	return NULL;
+}
+
+/* An answer has come. True if nobody wants it any more. */
+static bool landed(struct pump *p)
+{
+	p->in_flight = false;
+	if (!p->freed)
+		return p->state == PUMP_STOPPED;
+	destroy(p);
+	return true;
+}
+
+static void stop(struct pump *p, int why)
+{
+	struct span customer =
+		why == PUMP_CORRUPT ? applier_corrupt_customer(p->applier) : SPAN_EMPTY;
+
+	if (p->state == PUMP_STOPPED)
+		return;
+	p->state = PUMP_STOPPED;
+	p->options.stop(p->options.user, why, customer);
+}
+
+/* R is what starting an operation returned. */
+static void started(struct pump *p, int r)
+{
+	if (r < 0)
+		stop(p, r);
+	else
+		p->in_flight = true;
+}
+
+static void on_committed(void *user, int r)
+{
+	struct pump *p = user;
+
+	if (landed(p))
+		return;
+	if (r == 0 && p->options.committed)
+		p->options.committed(p->options.user, p->commit);
+	applier_done(p->applier, r == 0);
+	if (r != 0) {
+		stop(p, r);
+		return;
+	}
+	p->position = p->next;
+	fetch(p);
+}
+
+static void run(struct pump *p)
+{
+	struct store *s = p->options.store;
+	int r = applier_run(p->applier, &p->commit);
+
+	if (r < 0) {
+		stop(p, r);
+		return;
+	}
+	p->next = p->commit->to;
+	p->state = PUMP_COMMIT;
+	started(p, s->ops->commit(s, p->options.partition, p->commit, on_committed, p));
+}
+
+static void on_loaded(void *user, int r, const struct span *values, size_t n)
+{
+	struct pump *p = user;
+
+	if (landed(p))
+		return;
+	if (r != 0) {
+		stop(p, r);
+		return;
+	}
+	r = applier_loaded(p->applier, values, n);
+	if (r != 0)
+		stop(p, r == APPLIER_CORRUPT ? PUMP_CORRUPT : r);
+	else
+		run(p);
+}
+
+static void rest(struct pump *p, const struct fetched *f)
+{
+	p->state = PUMP_IDLE;
+	if (p->poked) {
+		fetch(p);
+		return;
+	}
+	p->options.idle(p->options.user, f->next_due);
+}
+
+static void on_fetched(void *user, int r, const struct fetched *f)
+{
+	struct pump *p = user;
+	struct store *s = p->options.store;
+	const struct span *missing;
+	size_t n;
+
+	if (landed(p))
+		return;
+	if (r != 0) {
+		stop(p, r);
+		return;
+	}
+	r = applier_begin(p->applier, &p->position, f, &missing, &n);
+	if (r == APPLIER_NOTHING) {
+		rest(p, f);
+		return;
+	}
+	if (r < 0) {
+		stop(p, r);
+		return;
+	}
+	if (n == 0) {
+		r = applier_loaded(p->applier, NULL, 0);
+		assert(r == 0);
+		run(p);
+		return;
+	}
+	p->state = PUMP_LOAD;
+	started(p, s->ops->load(s, p->options.partition, missing, n, on_loaded, p));
+}
+
+static void fetch(struct pump *p)
+{
+	struct store *s = p->options.store;
+	struct fetch_request request = {
+		.after = p->position.id,
+		.max_entries = p->options.batch,
+		.due_until = p->now,
+		.max_dues = PUMP_DUES_MAX,
+	};
+
+	p->poked = false;
+	p->state = PUMP_FETCH;
+	started(p, s->ops->fetch(s, p->options.partition, &request, on_fetched, p));
+}
+
+static void on_seen(void *user, int r, int64_t hour, struct span bytes)
+{
+	struct pump *p = user;
+
+	if (r == 0 && hour != INT64_MIN) {
+		/* More calls follow: the operation is still under way. */
+		if (!p->freed && p->state == PUMP_SEEN)
+			r = applier_remember(p->applier, hour, bytes);
+		if (r < 0)
+			stop(p, r);
+		return;
+	}
+	if (landed(p))
+		return;
+	if (r != 0)
+		stop(p, r);
+	else
+		fetch(p);
+}
+
+int pump_start(struct pump *p, const struct position *from)
+{
+	struct store *s = p->options.store;
+	int r;
+
+	assert(p->state == PUMP_STOPPED && !p->in_flight);
+	applier_reset(p->applier);
+	p->position = *from;
+	p->state = PUMP_SEEN;
+	r = s->ops->seen(s, p->options.partition, seen_hour((int64_t)from->id.ms), on_seen, p);
+	if (r < 0) {
+		p->state = PUMP_STOPPED;
+		return r;
+	}
+	p->in_flight = true;
+	return 0;
+}
+
+void pump_poke(struct pump *p, int64_t now)
+{
+	p->now = int64_max(p->now, now);
+	if (p->state == PUMP_IDLE)
+		fetch(p);
+	else
+		p->poked = true;
+}
+
+bool pump_running(const struct pump *p)
+{
+	return p->state != PUMP_STOPPED;
+}
+
+bool pump_idle(const struct pump *p)
+{
+	return p->state == PUMP_IDLE;
+}
+
+const struct position *pump_position(const struct pump *p)
+{
+	return &p->position;
+}
