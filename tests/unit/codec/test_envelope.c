@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the collector accepts and refuses, each refusal with its code, field and place; every limit
+ * exactly met and exceeded by one; bad items among good ones; and the bodies that real client
+ * libraries send, whose ids are read a second time with jansson.
+ */
+#include "check.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "codec/envelope.h"
+#include "json_twin.h"
+
+#include <jansson.h>
+
+#define TRACK	 ENVELOPE_KIND_TRACK
+#define IDENTIFY ENVELOPE_KIND_IDENTIFY
+#define BATCH	 ENVELOPE_KIND_BATCH
+
+static int read_body(struct span body, enum envelope_kind kind, struct arena *a, struct envelope *e,
+	struct envelope_fault *fault)
+{
+	struct envelope_request request = {body, kind, ENVELOPE_LIMITS_DEFAULT};
+
+	*e = (struct envelope){.n_items = 999};
+	*fault = (struct envelope_fault){.code = ENVELOPE_ACCEPTED};
+	return envelope_read(&request, a, e, fault);
+}
+
+/* One event; where the fault is expected is marked by the length of what stands before it. */
+static const struct {
+	enum envelope_kind kind;
+	enum envelope_code code;
+	enum envelope_field field;
+	const char *before, *after;
+} singles[] = {
+#define NONE ENVELOPE_FIELD_COUNT
+	{TRACK, ENVELOPE_ACCEPTED, NONE, "",
+		"{\"type\":\"track\",\"event\":\"X\",\"userId\":\"u\"}"},
+	{TRACK, ENVELOPE_ACCEPTED, NONE, " \n{\"event\":\"X\",\"anonymousId\":\"a\"}\t", ""},
+	{TRACK, ENVELOPE_ACCEPTED, NONE, "{\"event\":\"X\",\"userId\":12345678901234567890}", ""},
+	{TRACK, ENVELOPE_ACCEPTED, NONE, "{\"event\":\"X\",\"userId\":-7}", ""},
+	{TRACK, ENVELOPE_ACCEPTED, NONE,
+		"{\"event\":\"X\",\"userId\":null,\"anonymousId\":\"a\",\"properties\":null}", ""},
+	{TRACK, ENVELOPE_ACCEPTED, NONE,
+		"{\"event\":\"X\",\"userId\":\"\",\"anonymousId\":\"a\",\"messageId\":\"\"}", ""},
+	{TRACK, ENVELOPE_ACCEPTED, NONE,
+		"{\"event\":\"X\",\"userId\":\"u\",\"timestamp\":\"2026-11-21T17:25:37.193+01:00\","
+		"\"originalTimestamp\":\"2026-11-21\",\"sentAt\":1795281990617}",
+		""},
+	{TRACK, ENVELOPE_ACCEPTED, NONE,
+		"{\"event\":\"X\",\"userId\":\"u\",\"properties\":{\"type\":1,\"type\":2,"
+		"\"userId\":{}},"
+		"\"other\":1,\"other\":2}",
+		""},
+	{IDENTIFY, ENVELOPE_ACCEPTED, NONE, "{\"userId\":\"u\",\"traits\":{}}", ""},
+	{IDENTIFY, ENVELOPE_ACCEPTED, NONE, "{\"userId\":\"u\",\"event\":null,\"typ\":0}", ""},
+	{TRACK, ENVELOPE_NOT_OBJECT, NONE, " ", "[]"},
+	{TRACK, ENVELOPE_NOT_OBJECT, NONE, "", "\"track\""},
+	{TRACK, ENVELOPE_TYPE_MISMATCH, ENVELOPE_TYPE,
+		"{\"userId\":\"u\",\"type\":", "\"identify\"}"},
+	{TRACK, ENVELOPE_UNKNOWN_TYPE, ENVELOPE_TYPE, "{\"userId\":\"u\",\"type\":", "\"Track\"}"},
+	{TRACK, ENVELOPE_UNKNOWN_TYPE, ENVELOPE_TYPE, "{\"userId\":\"u\",\"type\":", "\"\"}"},
+	{TRACK, ENVELOPE_MISSING_TYPE, ENVELOPE_TYPE, "",
+		"{\"userId\":\"u\",\"event\":\"X\",\"type\":null}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_TYPE, "{\"userId\":\"u\",\"type\":", "1}"},
+	{TRACK, ENVELOPE_MISSING_EVENT, ENVELOPE_EVENT, "", "{\"userId\":\"u\"}"},
+	{TRACK, ENVELOPE_MISSING_EVENT, ENVELOPE_EVENT, "", "{\"userId\":\"u\",\"event\":null}"},
+	{TRACK, ENVELOPE_MISSING_EVENT, ENVELOPE_EVENT, "{\"userId\":\"u\",\"event\":", "\"\"}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_EVENT, "{\"userId\":\"u\",\"event\":", "[\"X\"]}"},
+	{TRACK, ENVELOPE_NO_ID, ENVELOPE_USER_ID, "", "{\"event\":\"X\"}"},
+	{TRACK, ENVELOPE_NO_ID, ENVELOPE_USER_ID, "",
+		"{\"event\":\"X\",\"userId\":\"\",\"anonymousId\":null}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_USER_ID, "{\"event\":\"X\",\"userId\":", "1.5}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_USER_ID, "{\"event\":\"X\",\"userId\":", "1e3}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_USER_ID, "{\"event\":\"X\",\"userId\":", "true}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_ANONYMOUS_ID,
+		"{\"event\":\"X\",\"userId\":\"u\",\"anonymousId\":", "{}}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_MESSAGE_ID,
+		"{\"event\":\"X\",\"userId\":\"u\",\"messageId\":", "false}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_PROPERTIES,
+		"{\"event\":\"X\",\"userId\":\"u\",\"properties\":", "[]}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_TRAITS,
+		"{\"event\":\"X\",\"userId\":\"u\",\"traits\":", "\"a\"}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_CONTEXT,
+		"{\"event\":\"X\",\"userId\":\"u\",\"context\":", "1}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_WRITE_KEY,
+		"{\"event\":\"X\",\"userId\":\"u\",\"writeKey\":", "1}"},
+	{TRACK, ENVELOPE_WRONG_TYPE, ENVELOPE_TIMESTAMP,
+		"{\"event\":\"X\",\"userId\":\"u\",\"timestamp\":", "{}}"},
+	{TRACK, ENVELOPE_BAD_TIMESTAMP, ENVELOPE_TIMESTAMP,
+		"{\"event\":\"X\",\"userId\":\"u\",\"timestamp\":", "\"yesterday\"}"},
+	{TRACK, ENVELOPE_BAD_TIMESTAMP, ENVELOPE_ORIGINAL_TIMESTAMP,
+		"{\"event\":\"X\",\"userId\":\"u\",\"originalTimestamp\":", "\"\"}"},
+	{TRACK, ENVELOPE_BAD_TIMESTAMP, ENVELOPE_SENT_AT,
+		"{\"event\":\"X\",\"userId\":\"u\",\"sentAt\":", "17}"},
+	{TRACK, ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID,
+		"{\"event\":\"X\",\"userId\":\"u\",\"userId\":", "\"u\"}"},
+	{TRACK, ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID,
+		"{\"event\":\"X\",\"userId\":null,\"userId\":", "\"u\"}"},
+	{TRACK, ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID,
+		"{\"event\":\"X\",\"userId\":\"u\",\"user\\u0049d\":", "\"v\"}"},
+	{TRACK, ENVELOPE_DUPLICATE_FIELD, ENVELOPE_PROPERTIES,
+		"{\"event\":\"X\",\"userId\":\"u\",\"properties\":{},\"properties\":", "{}}"},
+	{TRACK, ENVELOPE_NUL, NONE, "{\"event\":\"X", "\\u0000\",\"userId\":\"u\"}"},
+	{TRACK, ENVELOPE_NUL, NONE, "{\"userId\":\"u\",\"properties\":{\"a", "\\u0000\":1}}"},
+	{TRACK, ENVELOPE_SURROGATE, NONE, "{\"userId\":\"u\",\"a\":[\"", "\\ud83d\"]}"},
+	{TRACK, ENVELOPE_UTF8, NONE, "{\"userId\":\"u", "\xe9\"}"},
+};
+
+static void test_singles(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(singles); i++) {
+		_cleanup_(arena_release) struct arena a;
+		_cleanup_(buf_release) struct buf body = BUF_INIT;
+		int before = check_failures;
+		struct envelope e;
+		struct envelope_fault fault;
+
+		arena_init(&a);
+		buf_add_str(&body, singles[i].before);
+		buf_add_str(&body, singles[i].after);
+		REQUIRE(read_body(buf_span(&body), singles[i].kind, &a, &e, &fault) == 0);
+		bool refused = singles[i].code != ENVELOPE_ACCEPTED;
+		CHECK_INT(e.n_items, 1);
+		CHECK_INT(e.n_refused, refused);
+		CHECK_INT(e.items[0].fault.code, singles[i].code);
+		if (refused) {
+			CHECK_INT(e.items[0].fault.field, singles[i].field);
+			CHECK_INT(e.items[0].fault.offset, strlen(singles[i].before));
+		}
+		if (check_failures != before)
+			fprintf(stderr, "# in %.*s\n", (int)body.len, body.ptr);
+	}
+}
+
+/* The whole body is refused. */
+static const struct {
+	enum envelope_kind kind;
+	enum envelope_code code;
+	enum json_fault_code json;
+	const char *before, *after;
+} bodies[] = {
+	{TRACK, ENVELOPE_MALFORMED, JSON_CUT, "", ""},
+	{TRACK, ENVELOPE_MALFORMED, JSON_CUT, "{\"event\":\"X\"", ""},
+	{TRACK, ENVELOPE_MALFORMED, JSON_UNEXPECTED, "{\"event\":\"X\",", "}"},
+	{TRACK, ENVELOPE_MALFORMED, JSON_TRAILING, "{\"event\":\"X\",\"userId\":\"u\"} ", "{}"},
+	{TRACK, ENVELOPE_MALFORMED, JSON_BAD_LITERAL, "{\"event\":", "nul}"},
+	{BATCH, ENVELOPE_MALFORMED, JSON_CUT, "{\"batch\":[]", ""},
+	{BATCH, ENVELOPE_MALFORMED, JSON_UNEXPECTED, "{\"batch\":[{\"a\":1", "]}"},
+	{BATCH, ENVELOPE_MALFORMED, JSON_UNEXPECTED, "{\"batch\":[{}", "{}]}"},
+	{BATCH, ENVELOPE_MALFORMED, JSON_TRAILING, "{\"batch\":[]}", "]"},
+	{BATCH, ENVELOPE_MALFORMED, JSON_UNEXPECTED, "{\"batch\":[1],\"a\":[", "}]}"},
+	{BATCH, ENVELOPE_MISSING_BATCH, JSON_SOUND, "", "{}"},
+	{BATCH, ENVELOPE_MISSING_BATCH, JSON_SOUND, "", "[{}]"},
+	{BATCH, ENVELOPE_MISSING_BATCH, JSON_SOUND, "{\"batch\":", "null}"},
+	{BATCH, ENVELOPE_MISSING_BATCH, JSON_SOUND, "{\"batch\":", "{}}"},
+	{BATCH, ENVELOPE_DUPLICATE_FIELD, JSON_SOUND, "{\"batch\":[],\"batch\":", "[]}"},
+	{BATCH, ENVELOPE_DUPLICATE_FIELD, JSON_SOUND,
+		"{\"batch\":[],\"writeKey\":\"a\",\"writeKey\":", "\"b\"}"},
+	{BATCH, ENVELOPE_WRONG_TYPE, JSON_SOUND, "{\"batch\":[],\"writeKey\":", "7}"},
+	{BATCH, ENVELOPE_WRONG_TYPE, JSON_SOUND, "{\"batch\":[],\"context\":", "[]}"},
+	{BATCH, ENVELOPE_BAD_TIMESTAMP, JSON_SOUND, "{\"batch\":[],\"sentAt\":", "\"now\"}"},
+	{BATCH, ENVELOPE_NUL, JSON_SOUND, "{\"batch\":[],\"context\":{\"a\":\"", "\\u0000\"}}"},
+	{BATCH, ENVELOPE_UTF8, JSON_SOUND, "{\"x", "\xff\":1,\"batch\":[]}"},
+};
+
+static void test_bodies(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {
+		_cleanup_(arena_release) struct arena a;
+		_cleanup_(buf_release) struct buf body = BUF_INIT;
+		int before = check_failures;
+		struct envelope e;
+		struct envelope_fault fault;
+
+		arena_init(&a);
+		buf_add_str(&body, bodies[i].before);
+		buf_add_str(&body, bodies[i].after);
+		CHECK_INT(read_body(buf_span(&body), bodies[i].kind, &a, &e, &fault),
+			ENVELOPE_REFUSED);
+		CHECK_INT(fault.code, bodies[i].code);
+		CHECK_INT(fault.json, bodies[i].json);
+		CHECK_INT(fault.offset, strlen(bodies[i].before));
+		CHECK_INT(e.n_items, 999); /* untouched */
+		if (check_failures != before)
+			fprintf(stderr, "# in %.*s\n", (int)body.len, body.ptr);
+	}
+}
+
+#define GOOD "{\"type\":\"track\",\"event\":\"X\",\"userId\":\"u\",\"messageId\":\"m\"}"
+
+static void test_neighbours(void)
+{
+	static const struct {
+		const char *item;
+		enum envelope_code code;
+	} items[] = {
+		{GOOD, ENVELOPE_ACCEPTED},
+		{"{\"type\":\"track\",\"event\":\"\\u0000\",\"userId\":\"u\"}", ENVELOPE_NUL},
+		{GOOD, ENVELOPE_ACCEPTED},
+		{"{\"event\":\"X\",\"userId\":\"u\"}", ENVELOPE_MISSING_TYPE},
+		{"null", ENVELOPE_NOT_OBJECT},
+		{"{\"type\":\"page\",\"userId\":\"\xff\"}", ENVELOPE_UTF8},
+		{GOOD, ENVELOPE_ACCEPTED},
+		{"{\"type\":\"page\",\"userId\":\"\\udfff\"}", ENVELOPE_SURROGATE},
+		{"[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]", ENVELOPE_NOT_OBJECT},
+		{"{\"type\":\"alias\",\"userId\":\"u\",\"a\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}",
+			ENVELOPE_TOO_DEEP},
+		{GOOD, ENVELOPE_ACCEPTED},
+	};
+	_cleanup_(arena_release) struct arena a;
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	struct envelope e;
+	struct envelope_fault fault;
+	size_t refused = 0;
+
+	arena_init(&a);
+	buf_add_str(&body, "{\"writeKey\":\"k\\u0065y\",\"batch\" : [ ");
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++) {
+		buf_add_str(&body, i ? " , " : "");
+		buf_add_str(&body, items[i].item);
+		refused += items[i].code != ENVELOPE_ACCEPTED;
+	}
+	buf_add_str(&body, " ] , \"context\":{\"ip\":\"::1\"},\"integrations\":{},"
+			   "\"sentAt\":\"2026-11-21T17:25:37.190Z\"}");
+	REQUIRE(read_body(buf_span(&body), BATCH, &a, &e, &fault) == 0);
+	CHECK_INT(e.n_items, ARRAY_SIZE(items));
+	CHECK_INT(e.n_refused, refused);
+	for (size_t i = 0; i < e.n_items; i++) {
+		CHECK_INT(e.items[i].fault.code, items[i].code);
+		CHECK_STR(e.items[i].raw, items[i].item);
+		CHECK(e.items[i].raw.ptr > body.ptr && e.items[i].raw.ptr < body.ptr + body.len);
+		CHECK_STR(e.items[i].user_id, items[i].code == ENVELOPE_ACCEPTED ? "u" : "");
+		CHECK_STR(e.items[i].message_id, items[i].code == ENVELOPE_ACCEPTED ? "m" : "");
+	}
+	CHECK_STR(e.write_key, "key");
+	CHECK_STR(e.context, "{\"ip\":\"::1\"}");
+	CHECK_INT(e.sent_at, 1795281937190); /* date -d 2026-11-21T17:25:37.190Z +%s%3N */
+}
+
+static void test_ids(void)
+{
+	static const struct {
+		const char *members;
+		const char *user, *anonymous, *message, *key;
+	} rows[] = {
+		{"\"userId\":\"u\",\"anonymousId\":\"a\"", "u", "a", "", "u"},
+		{"\"userId\":\"\",\"anonymousId\":\"a\"", "", "a", "", "anon:a"},
+		{"\"userId\":820982911946154508,\"messageId\":12", "820982911946154508", "", "12",
+			"820982911946154508"},
+		{"\"anonymousId\":\"\\u00e9\\/\\ud83d\\ude00\",\"messageId\":\"m\\\"\"", "",
+			"\xc3\xa9/\xf0\x9f\x98\x80", "m\"", "anon:\xc3\xa9/\xf0\x9f\x98\x80"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(arena_release) struct arena a;
+		_cleanup_(buf_release) struct buf body = BUF_INIT;
+		struct envelope e;
+		struct envelope_fault fault;
+
+		arena_init(&a);
+		buf_printf(&body, "{%s,\"writeKey\":\"wk\"}", rows[i].members);
+		REQUIRE(read_body(buf_span(&body), IDENTIFY, &a, &e, &fault) == 0);
+		CHECK_INT(e.n_refused, 0);
+		CHECK_STR(e.items[0].user_id, rows[i].user);
+		CHECK_STR(e.items[0].anonymous_id, rows[i].anonymous);
+		CHECK_STR(e.items[0].message_id, rows[i].message);
+		CHECK_STR(envelope_customer_key(&e.items[0], &a), rows[i].key);
+		CHECK_STR(e.write_key, "wk");
+		CHECK_INT(e.sent_at, TIME_NEVER);
+		CHECK_INT(e.items[0].type, EVENT_IDENTIFY);
+	}
+}
+
+/* What the path says is written into items that do not say it themselves. */
+static void test_type_written(void)
+{
+	static const struct {
+		const char *name;
+		enum event_type type;
+	} rows[] = {
+		{"track", EVENT_TRACK},
+		{"identify", EVENT_IDENTIFY},
+		{"page", EVENT_PAGE},
+		{"screen", EVENT_SCREEN},
+		{"group", EVENT_GROUP},
+		{"alias", EVENT_ALIAS},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(arena_release) struct arena a;
+		_cleanup_(buf_release) struct buf want = BUF_INIT;
+		struct span body = SPAN_LIT("{ \"userId\":\"u\",\"event\":\"E\" }");
+		struct envelope e;
+		struct envelope_fault fault;
+		enum event_type type;
+
+		arena_init(&a);
+		REQUIRE(read_body(body, (enum envelope_kind)rows[i].type, &a, &e, &fault) == 0);
+		CHECK_INT(e.n_refused, 0);
+		CHECK_INT(e.items[0].type, rows[i].type);
+		buf_printf(&want, "{\"type\":\"%s\", \"userId\":\"u\",\"event\":\"E\" }",
+			rows[i].name);
+		CHECK_SPAN(e.items[0].raw, buf_span(&want));
+		CHECK(envelope_type_of(span_str(rows[i].name), &type) && type == rows[i].type);
+		/* Said by the item itself, nothing is added. */
+		struct span said = e.items[0].raw;
+		REQUIRE(read_body(said, (enum envelope_kind)rows[i].type, &a, &e, &fault) == 0);
+		CHECK(e.items[0].raw.ptr == said.ptr);
+		CHECK_INT(e.items[0].raw.len, said.len);
+	}
+}
+
+static void add_many(struct buf *b, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_add_str(b, s);
+}
+
+/* The code of one event with N times PIECE between two texts. */
+static enum envelope_code code_with(
+	const char *before, const char *piece, size_t n, const char *after)
+{
+	_cleanup_(arena_release) struct arena a;
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	struct envelope e;
+	struct envelope_fault fault;
+
+	arena_init(&a);
+	buf_add_str(&body, before);
+	add_many(&body, piece, n);
+	buf_add_str(&body, after);
+	if (read_body(buf_span(&body), TRACK, &a, &e, &fault) != 0)
+		return fault.code;
+	return e.items[0].fault.code;
+}
+
+static void test_limits(void)
+{
+	static const char user[] = "{\"event\":\"X\",\"userId\":\"";
+	static const char anonymous[] = "{\"event\":\"X\",\"anonymousId\":\"";
+	static const char message[] = "{\"event\":\"X\",\"userId\":\"u\",\"messageId\":\"";
+	static const char filler[] = "{\"event\":\"X\",\"userId\":\"u\",\"a\":\"";
+	const size_t room = 32768 - (sizeof(filler) - 1) - 2;
+
+	CHECK_INT(code_with(user, "x", 256, "\"}"), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_with(user, "x", 257, "\"}"), ENVELOPE_TOO_LONG);
+	CHECK_INT(code_with(user, "\\u00e9", 128, "\"}"), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_with(user, "\\u00e9", 129, "\"}"), ENVELOPE_TOO_LONG);
+	CHECK_INT(code_with(anonymous, "x", 256, "\"}"), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_with(anonymous, "x", 257, "\"}"), ENVELOPE_TOO_LONG);
+	CHECK_INT(code_with("{\"event\":\"X\",\"userId\":", "1", 256, "}"), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_with("{\"event\":\"X\",\"userId\":", "1", 257, "}"), ENVELOPE_TOO_LONG);
+	CHECK_INT(code_with(message, "\xc3\xa9", 100, "\"}"), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_with(message, "\xc3\xa9", 101, "\"}"), ENVELOPE_TOO_LONG);
+	CHECK_INT(code_with(message, "\xf0\x9f\x98\x80", 64, "\"}"), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_with(message, "\xf0\x9f\x98\x80", 65, "\"}"), ENVELOPE_TOO_LONG);
+	CHECK_INT(code_with(filler, "x", room, "\"}"), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_with(filler, "x", room + 1, "\"}"), ENVELOPE_ITEM_TOO_LARGE);
+	/* The braces count, the blanks around them do not. */
+	CHECK_INT(code_with(filler, "x", room, "\"} \n"), ENVELOPE_ACCEPTED);
+}
+
+static enum envelope_code code_at_depth(size_t depth, bool batch)
+{
+	_cleanup_(arena_release) struct arena a;
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	struct envelope e;
+	struct envelope_fault fault;
+
+	arena_init(&a);
+	buf_add_str(&body, batch ? "{\"batch\":[" : "");
+	buf_add_str(&body, "{\"type\":\"track\",\"event\":\"X\",\"userId\":\"u\",\"a\":");
+	add_many(&body, "[", depth - 1);
+	add_many(&body, "]", depth - 1);
+	buf_add_str(&body, batch ? "}]}" : "}");
+	if (read_body(buf_span(&body), batch ? BATCH : TRACK, &a, &e, &fault) != 0)
+		return fault.code;
+	return e.items[0].fault.code;
+}
+
+static void test_depth(void)
+{
+	CHECK_INT(code_at_depth(16, false), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_at_depth(17, false), ENVELOPE_TOO_DEEP);
+	CHECK_INT(code_at_depth(16, true), ENVELOPE_ACCEPTED);
+	CHECK_INT(code_at_depth(17, true), ENVELOPE_TOO_DEEP);
+	CHECK_INT(code_at_depth(JSON_DEPTH_MAX, false), ENVELOPE_TOO_DEEP);
+	CHECK_INT(code_at_depth(JSON_DEPTH_MAX + 1, false), ENVELOPE_MALFORMED);
+}
+
+static void test_items(void)
+{
+	for (size_t n = 2499; n <= 2501; n++) {
+		_cleanup_(arena_release) struct arena a;
+		_cleanup_(buf_release) struct buf body = BUF_INIT;
+		struct envelope e;
+		struct envelope_fault fault;
+
+		arena_init(&a);
+		buf_add_str(&body, "{\"batch\":[" GOOD);
+		add_many(&body, "," GOOD, n - 1);
+		buf_add_str(&body, "]}");
+		int r = read_body(buf_span(&body), BATCH, &a, &e, &fault);
+		CHECK_INT(r, n > 2500 ? ENVELOPE_REFUSED : 0);
+		if (r == 0) {
+			CHECK_INT(e.n_items, n);
+			CHECK_INT(e.n_refused, 0);
+			CHECK_STR(e.items[n - 1].raw, GOOD);
+			CHECK_STR(e.items[0].raw, GOOD);
+		} else {
+			CHECK_INT(fault.code, ENVELOPE_TOO_MANY);
+			CHECK_INT(fault.offset, 10 + 2500 * sizeof(GOOD));
+		}
+	}
+}
+
+static void test_words(void)
+{
+	static const struct {
+		struct envelope_fault fault;
+		const char *words;
+	} rows[] = {
+		{{ENVELOPE_MALFORMED, NONE, JSON_CUT, 0},
+			"the body is not JSON: the text ends inside a value"},
+		{{ENVELOPE_TOO_MANY, ENVELOPE_BATCH, JSON_SOUND, 0},
+			"a batch may hold at most 2500 events"},
+		{{ENVELOPE_ITEM_TOO_LARGE, NONE, JSON_SOUND, 0},
+			"an event may have at most 32768 bytes"},
+		{{ENVELOPE_TOO_DEEP, NONE, JSON_SOUND, 0},
+			"an event may nest at most 16 objects and arrays"},
+		{{ENVELOPE_TOO_LONG, ENVELOPE_USER_ID, JSON_SOUND, 0},
+			"userId may have at most 256 bytes"},
+		{{ENVELOPE_TOO_LONG, ENVELOPE_MESSAGE_ID, JSON_SOUND, 0},
+			"messageId may have at most 100 characters and 256 bytes"},
+		{{ENVELOPE_WRONG_TYPE, ENVELOPE_PROPERTIES, JSON_SOUND, 0},
+			"properties must be an object"},
+		{{ENVELOPE_WRONG_TYPE, ENVELOPE_ANONYMOUS_ID, JSON_SOUND, 0},
+			"anonymousId must be a string or a whole number"},
+		{{ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID, JSON_SOUND, 0},
+			"userId stands twice"},
+	};
+	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		buf_reset(&b);
+		envelope_explain(&rows[i].fault, &limits, &b);
+		CHECK_STR(buf_span(&b), rows[i].words);
+	}
+}
+
+/* Every code has a name of its own, and words for every field it can be about. */
+static void test_codes(void)
+{
+	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	for (int code = 0; code < ENVELOPE_CODE_COUNT; code++) {
+		const char *name = envelope_code_name((enum envelope_code)code);
+
+		CHECK(name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz_8") == strlen(name));
+		for (int other = 0; other < code; other++)
+			CHECK(strcmp(name, envelope_code_name((enum envelope_code)other)) != 0);
+		for (int field = 0; field < ENVELOPE_FIELD_COUNT; field++) {
+			struct envelope_fault fault = {(enum envelope_code)code,
+				(enum envelope_field)field, JSON_SOUND, 0};
+
+			buf_reset(&b);
+			envelope_explain(&fault, &limits, &b);
+			CHECK(b.len > 0 && !memchr(b.ptr, '#', b.len));
+		}
+	}
+}
+
+/* The path of a captured request as an envelope kind; -1 if it is no collection path. */
+static int kind_of_url(const char *url)
+{
+	static const struct {
+		const char *url;
+		int kind;
+	} rows[] = {
+		{"/v1/batch", BATCH},
+		{"/v1/b", BATCH},
+		{"/collect/v1/batch", BATCH},
+		{"/v1/t", ENVELOPE_KIND_TRACK},
+		{"/v1/i", ENVELOPE_KIND_IDENTIFY},
+		{"/v1/p", ENVELOPE_KIND_PAGE},
+		{"/v1/s", ENVELOPE_KIND_SCREEN},
+		{"/v1/g", ENVELOPE_KIND_GROUP},
+		{"/v1/a", ENVELOPE_KIND_ALIAS},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (strcmp(url, rows[i].url) == 0)
+			return rows[i].kind;
+	}
+	return -1;
+}
+
+static struct span string_member(const json_t *object, const char *name)
+{
+	return span_str(json_string_value(json_object_get(object, name)));
+}
+
+static void check_captured_item(const struct envelope_item *item, const json_t *want)
+{
+	json_auto_t *raw = json_loadb(item->raw.ptr, item->raw.len, 0, NULL);
+	enum event_type type;
+
+	CHECK_INT(item->fault.code, ENVELOPE_ACCEPTED);
+	CHECK(json_equal(raw, want));
+	CHECK_SPAN(item->user_id, string_member(want, "userId"));
+	CHECK_SPAN(item->anonymous_id, string_member(want, "anonymousId"));
+	CHECK_SPAN(item->message_id, string_member(want, "messageId"));
+	CHECK(envelope_type_of(string_member(want, "type"), &type) && type == item->type);
+}
+
+/* One captured request; returns the number of its events. */
+static size_t check_capture(const json_t *capture)
+{
+	_cleanup_(arena_release) struct arena a;
+	struct span body = string_member(capture, "body");
+	int kind = kind_of_url(json_string_value(json_object_get(capture, "url")));
+	json_auto_t *want = json_loadb(body.ptr, body.len, 0, NULL);
+	const json_t *batch = json_object_get(want, "batch");
+	struct envelope e;
+	struct envelope_fault fault;
+
+	arena_init(&a);
+	if (kind < 0)
+		return 0;
+	int r = read_body(body, (enum envelope_kind)kind, &a, &e, &fault);
+	CHECK_INT(r, 0);
+	if (r)
+		return 0;
+	CHECK_INT(e.n_refused, 0);
+	CHECK_INT(e.n_items, kind == BATCH ? json_array_size(batch) : 1);
+	CHECK_SPAN(e.write_key, string_member(want, "writeKey"));
+	CHECK(e.sent_at != TIME_NEVER);
+	for (size_t i = 0; i < e.n_items; i++)
+		check_captured_item(&e.items[i], batch ? json_array_get(batch, i) : want);
+	return e.n_items;
+}
+
+static void test_captures(void)
+{
+	/* Events in each file, counted from the captures by another program. */
+	static const struct {
+		const char *file;
+		size_t events;
+	} files[] = {
+		{"segment-next-1.84.3", 3},
+		{"segment-next-batching", 3},
+		{"segment-node-3.1.0", 6},
+		{"segment-node-500", 3},
+		{"segment-node-path", 1},
+		{"rudder-node-3.0.13", 2},
+		{"rudder-nogzip", 1},
+	};
+	const char *data = check_shared_data();
+
+	if (!data)
+		SKIP("no shared data");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_(buf_release) struct buf path = BUF_INIT;
+		size_t events = 0;
+
+		buf_printf(&path, "%s/sdk/%s.ndjson", data, files[i].file);
+		buf_add_char(&path, '\0');
+		REQUIRE(buf_failed(&path) == 0);
+		struct span text = json_twin_file(path.ptr);
+		REQUIRE(text.ptr);
+		for (struct span rest = text; rest.len > 0;) {
+			size_t used;
+			json_error_t error;
+			json_auto_t *capture =
+				json_loadb(rest.ptr, rest.len, JSON_DISABLE_EOF_CHECK, &error);
+
+			if (!capture)
+				break;
+			used = (size_t)error.position;
+			rest = span_of(rest.ptr + used, rest.len - used);
+			events += check_capture(capture);
+		}
+		CHECK_INT(events, files[i].events);
+		free((void *)(uintptr_t)text.ptr);
+	}
+}
+
+static const struct check_case cases[] = {
+	{"one event, accepted or refused", test_singles},
+	{"whole bodies refused", test_bodies},
+	{"bad items among good", test_neighbours},
+	{"ids and customer keys", test_ids},
+	{"the type of the path is written", test_type_written},
+	{"limits met and exceeded", test_limits},
+	{"nesting", test_depth},
+	{"items in a batch", test_items},
+	{"refusals in words", test_words},
+	{"every code has a name and words", test_codes},
+	{"what client libraries send", test_captures},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
