@@ -9,6 +9,21 @@ import control
 
 GOOD = '#include "a.h"\nint a(int n)\n{\n\treturn n + A;\n}\n'
 BAD = '#include "a.h"\nint a(int n)\n{\n\tint *p = 0;\n\treturn n ? *p : A;\n}\n'
+HEAP = """#include "a.h"
+#include <stdlib.h>
+static void freep(char **p)
+{
+	free(*p);
+}
+int a(int n)
+{
+	__attribute__((cleanup(freep))) char *p = malloc(4);
+	if (!p || n > 3)
+		return -1;
+	p[0] = 'a';
+%s	return p[0];
+}
+"""
 
 
 def tree(root, text, header="#define A 1\nint a(int n);\n"):
@@ -37,6 +52,16 @@ def finding(root):
     tree(root, BAD)
     control.expect(look(root), 1, "a.c:5", "clang-analyzer")
     control.expect(look(root), 1, "a.c:5")
+
+
+def cleanup_attribute(root):
+    tree(root, HEAP % "")
+    control.expect(look(root), 0)
+
+
+def use_after_free(root):
+    tree(root, HEAP % "\tfree(p);\n")
+    control.expect(look(root), 1, "a.c:14", "clang-analyzer-unix.Malloc")
 
 
 def clean_before(root):
@@ -74,6 +99,8 @@ if __name__ == "__main__":
     control.main([
         ("a clean tree is green", clean),
         ("a finding is red, twice", finding),
+        ("a cleanup attribute is no leak", cleanup_attribute),
+        ("a use after free", use_after_free),
         ("a file that was clean before", clean_before),
         ("a header that was clean before", header_clean_before),
         ("rules that were laxer before", rules_changed),
