@@ -72,12 +72,15 @@ struct commit_job {
 	struct span id;
 	struct span customer;
 	struct span json;
+	struct decision decision; /* what the JSON says, for those who need not parse it */
 };
 
 struct commit_retract {
 	struct span id;
 	struct span reason;
-	bool late; /* count late_cancel_after_send if somebody has taken the job */
+	struct span by; /* the event that disproved it */
+	int64_t at;	/* virtual time */
+	bool late;	/* count late_cancel_after_send if somebody has taken the job */
 };
 
 struct commit_bad {
@@ -114,7 +117,7 @@ struct commit {
 	size_t n_seen;
 	/* Remembered hours [from, before) have left the window and go; at most SEEN_HOURS + 1. */
 	int64_t seen_drop_from, seen_drop_before;
-	int64_t day;		  /* days since 1970, of the counters */
+	int64_t day; /* days since 1970, of the counters */
 	uint64_t counters[COUNTER_COUNT];
 };
 
@@ -144,7 +147,8 @@ struct store_ops {
 	int (*commit)(struct store *s, uint32_t partition, const struct commit *c,
 		store_commit_fn *fn, void *user);
 	/* The hours HOUR - SEEN_HOURS to HOUR. */
-	int (*seen)(struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user);
+	int (*seen)(
+		struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user);
 };
 
 /* Implementations put this first. */

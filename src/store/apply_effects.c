@@ -118,6 +118,23 @@ static int seal_tail(struct applier *a, struct cached *c)
 
 /* ---- jobs ------------------------------------------------------------------------------- */
 
+/* The effects of one input are gone at the next; the commit outlives them. */
+static int keep_decision(struct applier *a, const struct decision *d, struct decision *ret_d)
+{
+	struct decision kept = *d;
+
+	kept.rule = keep(a, d->rule);
+	kept.key = keep(a, d->key);
+	kept.step = keep(a, d->step);
+	kept.by = keep(a, d->by);
+	kept.data = keep(a, d->data);
+	if (!kept.rule.ptr || !kept.key.ptr || (kept.by.len && !kept.by.ptr) ||
+		(kept.data.len && !kept.data.ptr))
+		return -ENOMEM;
+	*ret_d = kept;
+	return 0;
+}
+
 static int emit_job(struct applier *a, struct cached *c, const struct decision *d)
 {
 	char id[JOB_ID_SIZE];
@@ -137,7 +154,9 @@ static int emit_job(struct applier *a, struct cached *c, const struct decision *
 	job->id = keep(a, span_str(id));
 	job->customer = c->customer;
 	job->json = keep(a, buf_span(&a->scratch));
-	return job->id.ptr && job->json.ptr ? 0 : -ENOMEM;
+	if (!job->id.ptr || !job->json.ptr)
+		return -ENOMEM;
+	return keep_decision(a, d, &job->decision);
 }
 
 static int retract_job(struct applier *a, struct cached *c, const struct decision *d)
@@ -156,6 +175,8 @@ static int retract_job(struct applier *a, struct cached *c, const struct decisio
 	buf_add_span(&a->scratch, d->by);
 	retract->id = keep(a, span_str(id));
 	retract->reason = keep(a, buf_span(&a->scratch));
+	retract->by = keep(a, d->by);
+	retract->at = d->at;
 	retract->late = d->late;
 	return retract->id.ptr && retract->reason.ptr ? 0 : -ENOMEM;
 }

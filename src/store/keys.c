@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Names in Redis, and the two small texts that stand in the log beside an event. */
+#include "store/keys.h"
+
+#include "base/hash.h"
+
+/*
+ * The key of the hash that gives a customer their partition: "waymark:" and "customer" as
+ * little-endian words. Part of the data's format; a sender who crowds one partition on purpose
+ * only slows that one down.
+ */
+static const uint64_t partition_key[2] = {
+	UINT64_C(0x3a6b72616d796177), UINT64_C(0x72656d6f74737563)};
+
+uint32_t partition_of(struct span customer, uint32_t n)
+{
+	assert(n > 0 && n <= PARTITIONS_MAX);
+	return (uint32_t)(siphash24(partition_key, customer) % n);
+}
+
+void key_add(struct buf *out, uint32_t partition, const char *name)
+{
+	buf_add_str(out, "wm:{p");
+	buf_add_u64(out, partition);
+	buf_add_str(out, "}:");
+	buf_add_str(out, name);
+}
+
+void key_add_id(struct buf *out, uint32_t partition, const char *name, struct span id)
+{
+	key_add(out, partition, name);
+	buf_add_char(out, ':');
+	buf_add_span(out, id);
+}
+
+/* A word ends at a blank; a source also at the slash before its channel. */
+static bool source_valid(struct span source)
+{
+	for (size_t i = 0; i < source.len; i++)
+		if ((unsigned char)source.ptr[i] <= ' ' || source.ptr[i] == '/')
+			return false;
+	return source.len > 0 && source.len <= SOURCE_MAX;
+}
+
+void log_meta_add(struct buf *out, const struct log_meta *m)
+{
+	assert(source_valid(m->source));
+	buf_add_span(out, m->source);
+	buf_add_char(out, '/');
+	buf_add_span(out, channel_name(m->channel));
+	buf_add_char(out, ' ');
+	buf_add_i64(out, m->recv_at);
+	buf_add_char(out, ' ');
+	if (m->sent_at == TIME_NEVER)
+		buf_add_char(out, '-');
+	else
+		buf_add_i64(out, m->sent_at);
+	if (m->context.len) {
+		buf_add_char(out, ' ');
+		buf_add_span(out, m->context);
+	}
+}
+
+/* Takes what stands before the first SEPARATOR and the separator; all of S if there is none. */
+static struct span take_until(struct span *s, char separator)
+{
+	const char *end = s->len ? memchr(s->ptr, separator, s->len) : NULL;
+	struct span word = *s;
+
+	if (!end) {
+		*s = SPAN_EMPTY;
+		return word;
+	}
+	word.len = (size_t)(end - s->ptr);
+	*s = span_of(end + 1, s->len - word.len - 1);
+	return word;
+}
+
+/* Decimal, the only way to write it: no plus, no zeros in front. */
+static bool number_parse(struct span s, uint64_t max, uint64_t *ret_n)
+{
+	if (s.len > 1 && s.ptr[0] == '0')
+		return false;
+	return span_to_u64(s, max, ret_n) == 0;
+}
+
+static bool instant_ms_parse(struct span s, int64_t *ret_at)
+{
+	bool before = s.len > 1 && s.ptr[0] == '-';
+	uint64_t ms;
+
+	if (before)
+		s = span_of(s.ptr + 1, s.len - 1);
+	if (!number_parse(s, before ? (uint64_t)INT64_MAX + 1 : INT64_MAX, &ms))
+		return false;
+	if (before && ms == 0)
+		return false;
+	*ret_at = before ? (int64_t)(0 - ms) : (int64_t)ms;
+	return true;
+}
+
+int log_meta_parse(struct span s, struct log_meta *ret_m)
+{
+	struct log_meta m = {.sent_at = TIME_NEVER};
+	struct span origin = take_until(&s, ' '), recv, sent;
+	bool slash = origin.len && memchr(origin.ptr, '/', origin.len);
+
+	m.source = take_until(&origin, '/');
+	m.channel = channel_of(origin);
+	recv = take_until(&s, ' ');
+	sent = take_until(&s, ' ');
+	m.context = s;
+	if (!slash || !source_valid(m.source) || (origin.len > 0 && m.channel == CHANNEL_UNKNOWN))
+		return LOG_META_BAD;
+	if (!instant_ms_parse(recv, &m.recv_at))
+		return LOG_META_BAD;
+	if (!span_is(sent, "-") && !instant_ms_parse(sent, &m.sent_at))
+		return LOG_META_BAD;
+	*ret_m = m;
+	return 0;
+}
+
+void log_id_format(struct log_id id, char out[LOG_ID_SIZE])
+{
+	int n = snprintf(out, LOG_ID_SIZE, "%llu-%llu", (unsigned long long)id.ms,
+		(unsigned long long)id.seq);
+
+	assert(n > 0 && n < LOG_ID_SIZE);
+}
+
+int log_id_parse(struct span s, struct log_id *ret_id)
+{
+	struct span ms = take_until(&s, '-');
+	struct log_id id;
+
+	if (!number_parse(ms, UINT64_MAX, &id.ms) || !number_parse(s, UINT64_MAX, &id.seq))
+		return LOG_ID_BAD;
+	*ret_id = id;
+	return 0;
+}
