@@ -10,14 +10,29 @@
 #define JOB_ID_SIZE 33 /* 32 hex digits and a NUL */
 
 /*
- * The first 32 hex digits of SHA-256 over "wm1|" and the netstrings of rule, epoch, customer, key,
- * episode and step (triggers, section 7): the same decision can never make two jobs.
- * EPISODE is text because yearly rules use the year. 0 or -ENOMEM.
+ * What a job is named after. EPISODE is text because yearly rules use the year.
  */
+struct job_name {
+	struct span rule;
+	uint32_t epoch;
+	struct span customer;
+	struct span key;
+	struct span episode;
+	struct span step;
+};
+
+/*
+ * The first 32 hex digits of SHA-256 over "wm1|" and the netstrings of rule, epoch, customer, key,
+ * episode and step (triggers, section 7): the same decision can never make two jobs. 0 or -ENOMEM.
+ */
+int job_id_of(const struct job_name *name, char ret_id[JOB_ID_SIZE]);
+/* The same of decision D about CUSTOMER. */
 int job_id(const struct decision *d, struct span customer, char ret_id[JOB_ID_SIZE]);
 
-/* The job's JSON object, one line without newline, appended to OUT. 0 or -ENOMEM. */
+/* The job's JSON object, one line without newline, appended to OUT. D has its rule (EFFECT_JOB).
+ * 0 or -ENOMEM. */
 int job_json(const struct decision *d, struct span customer, const char *id, struct buf *out);
 
-/* One plain sentence saying why the job exists, appended to OUT unescaped. */
+/* One plain sentence saying why the job exists, appended to OUT unescaped. D may lack its rule: it
+ * then says less. */
 void job_reason(const struct decision *d, struct buf *out);

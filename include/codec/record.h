@@ -3,7 +3,8 @@
  * What is kept of a customer in one value: the journey, and the recent part of the timeline (the
  * tail) beside it, because one value a commit costs Redis half of two.
  *
- *   version 1 byte · crc32c 4 bytes LE of all that follows · journey block · tail head · tail
+ *   version 1 byte · crc32c 4 bytes LE of the version and all that follows · journey block
+ *   · tail head · tail
  *
  * An unknown version or a wrong checksum is refused: a wrong state is worse than a stopped one.
  */
@@ -33,7 +34,8 @@ enum { RECORD_CORRUPT = 1, RECORD_VERSION_UNKNOWN = 2 };
 int record_init(struct record *r, struct span customer);
 void record_release(struct record *r);
 
-/* Appends R's bytes to OUT. 0 or -ENOMEM. */
+/* Appends R's bytes to OUT. 0, -ENOMEM, or -EMSGSIZE when a part is beyond the bounds of journey.h
+ * and could not be read again (OUT is then as before). */
 int record_encode(const struct record *r, struct buf *out);
 /* Reads all of BYTES into *ret_r (to be released by the caller). 0, -ENOMEM or an outcome. */
 int record_decode(struct span bytes, struct record *ret_r);

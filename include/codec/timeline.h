@@ -5,10 +5,11 @@
  * JSON that was accepted. Entries are appended to a customer's tail; a full tail is sealed into a
  * chunk, deflated with a dictionary of our own, and never touched again.
  *
- *   chunk:  version 1 byte · crc32c 4 bytes LE of all that follows · n varint · min_at zigzag
- *           · max_at zigzag · reach_at zigzag · raw length varint · deflated entries
+ *   chunk:  version 1 byte · crc32c 4 bytes LE of the version and all that follows · n varint
+ *           · min_at zigzag · max_at zigzag · reach_at zigzag · raw length varint
+ *           · deflated entries
  *
- * reach_at is the latest occurred_at in this chunk and all older ones: a reader that walks from
+ * reach_at is the latest `at` in this chunk and all older ones: a reader that walks from
  * the newest chunk back may stop when everything it still needs is later than that, although late
  * events lie in newer chunks than their own time.
  */
@@ -44,7 +45,7 @@ struct timeline_entry {
 /* Newest first: by at, then id, then nth, all descending. For qsort of entries. */
 int timeline_compare(const void *a, const void *b);
 
-/* Appends E's bytes to OUT (check buf_failed). */
+/* Appends E's bytes to OUT (check buf_failed). Everything comes back, but for decision.rule_now. */
 void timeline_encode(const struct timeline_entry *e, struct buf *out);
 
 enum { TIMELINE_CORRUPT = 1 };
@@ -62,13 +63,14 @@ struct chunk_head {
 #define CHUNK_RAW_MAX (4u << 20)
 
 /*
- * Seals TAIL (N encoded entries, REACH_AT = reach of all older chunks, INT64_MIN if none) into
- * OUT. 0, -ENOMEM, TIMELINE_CORRUPT if the tail does not decode.
+ * Seals TAIL (N encoded entries, at least one and at most CHUNK_RAW_MAX bytes; REACH_AT = reach of
+ * all older chunks, INT64_MIN if none) into a chunk at the end of OUT and says its reach.
+ * 0, -ENOMEM, or TIMELINE_CORRUPT if the tail is not exactly N entries; then OUT is as before.
  */
 struct deflater; /* codec/gzip.h */
 int chunk_seal(struct deflater *d, struct span tail, uint32_t n, int64_t reach_at, struct buf *out,
 	int64_t *ret_reach_at);
 /* Checks version and checksum and reads the head. 0 or TIMELINE_CORRUPT. */
 int chunk_head(struct span chunk, struct chunk_head *ret_head);
-/* Inflates the entries' bytes to OUT. 0, -ENOMEM or TIMELINE_CORRUPT. */
+/* Appends the entries' bytes to OUT. 0, -ENOMEM or TIMELINE_CORRUPT; then OUT is as before. */
 int chunk_open(struct deflater *d, const struct chunk_head *head, struct buf *out);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* A job's JSON, and the sentence that says why it exists. */
+#include "codec/job_json.h"
+
+#include "base/instant.h"
+
+#include "json_out.h"
+
+static void add_duration(struct buf *b, int64_t ms)
+{
+	char text[DURATION_SIZE];
+
+	duration_format(ms, text);
+	buf_add_str(b, text);
+}
+
+static bool is_first_step(const struct decision *d)
+{
+	return d->rule_now->n_steps == 0 || span_equal(d->step, d->rule_now->steps[0].id);
+}
+
+/* What the deadline counts from: D's anchor, which touches and arms have moved or not. */
+static void add_anchor(const struct decision *d, struct buf *out)
+{
+	bool first = d->rule_now && d->rule_now->anchor_first && d->rule_now->n_touch == 0;
+
+	buf_add_str(out, first ? "the first activity at " : "the last activity at ");
+	buf_add_instant(out, d->anchor_at);
+}
+
+static void add_span_wait(const struct decision *d, struct buf *out)
+{
+	buf_add_str(out, " within ");
+	add_duration(out, d->deadline_at - d->anchor_at);
+	buf_add_str(out, " of ");
+	add_anchor(d, out);
+}
+
+/* The instant that the event named, and what the rule made of it. */
+static void add_field_wait(const struct decision *d, struct buf *out)
+{
+	const struct rule_wait *w = &d->rule_now->wait;
+	int64_t shift_ms = w->span_ms + d->rule_now->steps[0].after_ms;
+
+	buf_add_str(out, " by ");
+	buf_add_instant(out, d->deadline_at);
+	buf_add_str(out, ", ");
+	if (shift_ms != 0) {
+		add_duration(out, shift_ms < 0 ? -shift_ms : shift_ms);
+		buf_add_str(out, shift_ms < 0 ? " before " : " after ");
+	}
+	if (w->local == WAIT_DAY_END)
+		buf_add_str(out, "the end of the day that it named");
+	else if (w->local == WAIT_DAY_TIME)
+		buf_printf(out, "%02d:%02d of the day that it named", w->local_minute / 60,
+			w->local_minute % 60);
+	else
+		buf_add_str(out, "the instant that it named");
+}
+
+void job_reason(const struct decision *d, struct buf *out)
+{
+	const struct rule *rule = d->rule_now;
+
+	buf_add_str(out, "Armed");
+	if (d->by.len) {
+		buf_add_str(out, " by ");
+		buf_add_span(out, d->by);
+	}
+	buf_add_str(out, " for ");
+	buf_add_span(out, d->key);
+	buf_add_str(out, "; nothing cancelled it");
+	if (rule && is_first_step(d) && rule->wait.kind == WAIT_SPAN) {
+		add_span_wait(d, out);
+	} else if (rule && is_first_step(d)) {
+		add_field_wait(d, out);
+	} else {
+		/* A later step counts from the one before it; a rule that is gone says nothing. */
+		buf_add_str(out, " by ");
+		buf_add_instant(out, d->deadline_at);
+		buf_add_str(out, "; ");
+		add_anchor(d, out);
+	}
+	buf_add_char(out, '.');
+}
+
+static int64_t valid_until(const struct decision *d)
+{
+	int64_t until;
+
+	if (d->rule_now->expire_ms == TIME_NEVER ||
+		__builtin_add_overflow(d->fire_at, d->rule_now->expire_ms, &until))
+		return TIME_NEVER;
+	return until;
+}
+
+static void out_channels(struct json_out *o, const struct rule *rule)
+{
+	if (rule->n_channels)
+		json_out_text(o, "channel", rule->channels[0]);
+	else
+		json_out_null(o, "channel");
+	json_out_open(o, "channels", '[');
+	for (size_t i = 0; i < rule->n_channels; i++)
+		json_out_text(o, NULL, rule->channels[i]);
+	json_out_close(o, ']');
+}
+
+static void out_priority(struct json_out *o, const struct rule *rule)
+{
+	json_out_open(o, "priority", '{');
+	json_out_text(o, "class", priority_name(rule_priority(rule)));
+	json_out_decimal(o, "likelihood", rule->likelihood);
+	json_out_decimal(o, "impact", rule->impact);
+	json_out_close(o, '}');
+}
+
+int job_json(const struct decision *d, struct span customer, const char *id, struct buf *out)
+{
+	_cleanup_(buf_release) struct buf reason = BUF_INIT;
+	struct json_out o = {.buf = out};
+
+	assert(d->rule_now);
+	job_reason(d, &reason);
+	if (buf_failed(&reason) < 0)
+		return -ENOMEM;
+	json_out_open(&o, NULL, '{');
+	json_out_text(&o, "id", span_str(id));
+	json_out_text(&o, "rule", d->rule);
+	json_out_number(&o, "epoch", d->epoch);
+	json_out_text(&o, "customer", customer);
+	json_out_text(&o, "key", d->key);
+	json_out_number(&o, "episode", d->episode);
+	json_out_text(&o, "step", d->step);
+	json_out_text(&o, "class", rule_class_name(d->rule_now->class));
+	out_channels(&o, d->rule_now);
+	out_priority(&o, d->rule_now);
+	json_out_text(&o, "reason", buf_span(&reason));
+	json_out_instant(&o, "armed_at", d->armed_at);
+	json_out_instant(&o, "deadline", d->deadline_at);
+	json_out_instant(&o, "fire_at", d->fire_at);
+	json_out_instant(&o, "not_before", d->fire_at);
+	json_out_instant(&o, "valid_until", valid_until(d));
+	json_out_open(&o, "data", '{');
+	if (d->data.len)
+		json_out_raw(&o, NULL, d->data);
+	json_out_close(&o, '}');
+	json_out_close(&o, '}');
+	return buf_failed(out);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "journey_chance.h"
+
+#include "core/rule.h"
+
+#define NOW INT64_C(1795281933643)
+
+int64_t chance_instant(struct chance *c)
+{
+	static const int64_t strange[] = {
+		TIME_NEVER, INT64_MIN, 0, 1, -1, TIME_NEVER - 1, INT64_MIN + 1, NOW, NOW - 1};
+
+	switch (chance_below(c, 4)) {
+	case 0:
+		return strange[chance_below(c, ARRAY_SIZE(strange))];
+	case 1:
+		return (int64_t)chance_u64(c);
+	default:
+		return NOW - (int64_t)chance_below(c, 400) * 7 * MS_HOUR -
+		       (int64_t)chance_below(c, 1000);
+	}
+}
+
+struct span chance_text(struct chance *c, size_t max)
+{
+	static const char *const words[] = {"", "customer", "cart:C1", "order:O1", "cart_abandoned",
+		"Order Completed", "Product Added", "Viewed Product", "EUR", "19.90", "x",
+		"order:60762802b48bb6d256d55b013d115013", "kundin_\xc3\xbc"};
+	static char ring[64][65536];
+	static size_t next;
+	char *to = ring[next++ % ARRAY_SIZE(ring)];
+	size_t len;
+
+	if (max > sizeof(ring[0]))
+		max = sizeof(ring[0]);
+	if (chance_below(c, 8)) {
+		struct span word = span_str(words[chance_below(c, ARRAY_SIZE(words))]);
+
+		memcpy(to, word.ptr, word.len);
+		return span_of(to, word.len < max ? word.len : max);
+	}
+	len = chance_below(c, 16) ? chance_below(c, max < 64 ? max + 1 : 64) : max;
+	for (size_t i = 0; i < len; i++)
+		to[i] = (char)chance_u64(c);
+	return span_of(to, len);
+}
+
+static uint32_t chance_number(struct chance *c)
+{
+	static const uint32_t usual[] = {0, 1, 2, 127, 128, UINT32_MAX};
+
+	return chance_below(c, 2) ? usual[chance_below(c, ARRAY_SIZE(usual))]
+				  : (uint32_t)chance_u64(c);
+}
+
+static void set(struct chance *c, struct text *t, size_t max)
+{
+	int r = text_set(t, chance_text(c, max));
+
+	assert(r == 0);
+}
+
+static void fill_cart(struct chance *c, struct cart *cart)
+{
+	set(c, &cart->key, RULE_KEY_MAX);
+	cart->first_at = chance_instant(c);
+	cart->last_at = chance_instant(c);
+	cart->added_at = chance_instant(c);
+	cart->checkout_at = chance_instant(c);
+	cart->ordered_at = chance_instant(c);
+	cart->emptied_at = chance_instant(c);
+}
+
+static void fill_order(struct chance *c, struct order *o)
+{
+	set(c, &o->id, ENTITY_MAX);
+	set(c, &o->total, ENTITY_MAX);
+	set(c, &o->currency, ENTITY_MAX);
+	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
+		o->at[i] = chance_instant(c);
+	o->promised_at = chance_instant(c);
+	o->promise_said_at = chance_instant(c);
+	o->touched_at = chance_instant(c);
+	o->total_said_at = chance_instant(c);
+}
+
+static void fill_instance(struct chance *c, struct instance *i)
+{
+	set(c, &i->rule, RULE_ID_MAX);
+	set(c, &i->key, RULE_KEY_MAX);
+	set(c, &i->by, 32768);
+	set(c, &i->data, INSTANCE_DATA_MAX);
+	i->state = (enum instance_state)chance_below(c, INSTANCE_CLOSED + 1);
+	i->outcome = (enum outcome)chance_below(c, OUTCOME_COUNT);
+	i->epoch = chance_number(c);
+	i->episode = chance_number(c);
+	i->step = chance_number(c);
+	i->emitted = chance_number(c);
+	i->last_episode = chance_number(c);
+	i->last_step = chance_number(c);
+	i->anchor_at = chance_instant(c);
+	i->armed_at = chance_instant(c);
+	i->deadline_at = chance_instant(c);
+	i->fire_at = chance_instant(c);
+	i->cancelled_at = chance_instant(c);
+	i->last_deadline_at = chance_instant(c);
+	i->last_anchor_at = chance_instant(c);
+	i->until_at = chance_instant(c);
+	i->touched_at = chance_instant(c);
+}
+
+struct journey *chance_journey(struct chance *c, size_t size)
+{
+	struct span customer = chance_text(c, CUSTOMER_MAX);
+	struct journey *j;
+	int r = journey_new(customer.len ? customer : SPAN_LIT("cust_42"), &j);
+
+	assert(r == 0);
+	set(c, &j->user_id, CUSTOMER_MAX);
+	if (chance_below(c, 2))
+		r = text_set(&j->user_id, text_span(j->customer));
+	assert(r == 0);
+	set(c, &j->anonymous_id, CUSTOMER_MAX);
+	for (unsigned i = 0; i < TRAIT_COUNT; i++) {
+		set(c, &j->traits[i], TRAIT_MAX);
+		j->trait_at[i] = chance_instant(c);
+	}
+	j->n_events = chance_u64(c) >> chance_below(c, 64);
+	j->n_orders = chance_u64(c) >> chance_below(c, 64);
+	j->first_at = chance_instant(c);
+	j->last_at = chance_instant(c);
+	j->engaged_at = chance_instant(c);
+	j->received_at = chance_instant(c);
+	j->due_at = chance_instant(c);
+	for (size_t n = chance_below(c, size + 1); n > 0 && j->n_carts < JOURNEY_CARTS_MAX; n--)
+		fill_cart(c, journey_add_cart(j, SPAN_LIT("k")));
+	for (size_t n = chance_below(c, size + 1); n > 0 && j->n_orders_kept < JOURNEY_ORDERS_MAX;
+		n--)
+		fill_order(c, journey_add_order(j, SPAN_LIT("o")));
+	for (size_t n = chance_below(c, size + 1); n > 0 && j->n_instances < JOURNEY_INSTANCES_MAX;
+		n--)
+		fill_instance(c, journey_add_instance(j, SPAN_LIT("r"), SPAN_LIT("k")));
+	return j;
+}
+
+static void fill_decision(struct chance *c, struct decision *d)
+{
+	d->outcome = (enum outcome)chance_below(c, OUTCOME_COUNT);
+	d->rule = chance_text(c, RULE_ID_MAX);
+	d->epoch = chance_number(c);
+	d->key = chance_text(c, RULE_KEY_MAX);
+	d->episode = chance_number(c);
+	d->step = chance_text(c, RULE_ID_MAX);
+	d->at = chance_instant(c);
+	d->anchor_at = chance_instant(c);
+	d->armed_at = chance_instant(c);
+	d->deadline_at = chance_instant(c);
+	d->fire_at = chance_instant(c);
+	d->by = chance_text(c, 32768);
+	d->by_at = chance_instant(c);
+	d->late = chance_below(c, 2);
+	d->data = chance_text(c, INSTANCE_DATA_MAX);
+}
+
+struct timeline_entry chance_entry(struct chance *c)
+{
+	struct timeline_entry e = {.kind = chance_below(c, 3) ? ENTRY_EVENT : ENTRY_DECISION};
+
+	e.id.ms = chance_below(c, 8) ? (uint64_t)NOW - chance_below(c, 100000) : chance_u64(c);
+	e.id.seq = chance_below(c, 4) ? chance_below(c, 3) : UINT64_MAX;
+	e.nth = chance_number(c);
+	e.at = chance_instant(c);
+	if (e.kind == ENTRY_DECISION) {
+		fill_decision(c, &e.decision);
+		return e;
+	}
+	e.type = (enum event_type)chance_below(c, EVENT_ALIAS + 1);
+	e.channel = (enum channel)chance_below(c, CHANNEL_COUNT);
+	e.flags = (unsigned)chance_below(c, 8);
+	e.name = chance_text(c, 32768);
+	e.original = chance_text(c, 32768);
+	e.source = chance_text(c, 128);
+	e.message_id = chance_text(c, MESSAGE_ID_MAX);
+	e.user_id = chance_text(c, CUSTOMER_MAX);
+	e.anonymous_id = chance_text(c, CUSTOMER_MAX);
+	e.properties = chance_text(c, 32768);
+	return e;
+}
+
+/* ---- comparing ------------------------------------------------------------------------- */
+
+#define DIFFERS(NAME)                                                                              \
+	if (a->NAME != b->NAME)                                                                    \
+	return #NAME
+#define TEXT_DIFFERS(NAME)                                                                         \
+	if (!span_equal(text_span(a->NAME), text_span(b->NAME)))                                   \
+	return #NAME
+#define SPAN_DIFFERS(NAME)                                                                         \
+	if (!span_equal(a->NAME, b->NAME))                                                         \
+	return #NAME
+
+static const char *cart_differs(const struct cart *a, const struct cart *b)
+{
+	TEXT_DIFFERS(key);
+	DIFFERS(first_at);
+	DIFFERS(last_at);
+	DIFFERS(added_at);
+	DIFFERS(checkout_at);
+	DIFFERS(ordered_at);
+	DIFFERS(emptied_at);
+	return NULL;
+}
+
+static const char *order_differs(const struct order *a, const struct order *b)
+{
+	TEXT_DIFFERS(id);
+	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
+		DIFFERS(at[i]);
+	DIFFERS(promised_at);
+	DIFFERS(promise_said_at);
+	DIFFERS(touched_at);
+	DIFFERS(total_said_at);
+	TEXT_DIFFERS(total);
+	TEXT_DIFFERS(currency);
+	return NULL;
+}
+
+static const char *instance_differs(const struct instance *a, const struct instance *b)
+{
+	TEXT_DIFFERS(rule);
+	TEXT_DIFFERS(key);
+	DIFFERS(state);
+	DIFFERS(outcome);
+	DIFFERS(epoch);
+	DIFFERS(episode);
+	DIFFERS(step);
+	DIFFERS(emitted);
+	DIFFERS(anchor_at);
+	DIFFERS(armed_at);
+	DIFFERS(deadline_at);
+	DIFFERS(fire_at);
+	DIFFERS(cancelled_at);
+	DIFFERS(last_deadline_at);
+	DIFFERS(last_anchor_at);
+	DIFFERS(until_at);
+	DIFFERS(touched_at);
+	DIFFERS(last_episode);
+	DIFFERS(last_step);
+	TEXT_DIFFERS(by);
+	TEXT_DIFFERS(data);
+	return NULL;
+}
+
+static const char *lists_differ(const struct journey *a, const struct journey *b)
+{
+	const char *what = NULL;
+
+	DIFFERS(n_carts);
+	DIFFERS(n_orders_kept);
+	DIFFERS(n_instances);
+	for (size_t i = 0; i < a->n_carts && !what; i++)
+		what = cart_differs(&a->carts[i], &b->carts[i]);
+	for (size_t i = 0; i < a->n_orders_kept && !what; i++)
+		what = order_differs(&a->orders[i], &b->orders[i]);
+	for (size_t i = 0; i < a->n_instances && !what; i++)
+		what = instance_differs(&a->instances[i], &b->instances[i]);
+	return what;
+}
+
+const char *journey_differs(const struct journey *a, const struct journey *b)
+{
+	TEXT_DIFFERS(customer);
+	TEXT_DIFFERS(user_id);
+	TEXT_DIFFERS(anonymous_id);
+	for (unsigned i = 0; i < TRAIT_COUNT; i++) {
+		TEXT_DIFFERS(traits[i]);
+		DIFFERS(trait_at[i]);
+	}
+	DIFFERS(n_events);
+	DIFFERS(n_orders);
+	DIFFERS(first_at);
+	DIFFERS(last_at);
+	DIFFERS(engaged_at);
+	DIFFERS(received_at);
+	DIFFERS(due_at);
+	return lists_differ(a, b);
+}
+
+static const char *decision_differs(const struct decision *a, const struct decision *b)
+{
+	DIFFERS(outcome);
+	SPAN_DIFFERS(rule);
+	DIFFERS(epoch);
+	SPAN_DIFFERS(key);
+	DIFFERS(episode);
+	SPAN_DIFFERS(step);
+	DIFFERS(at);
+	DIFFERS(anchor_at);
+	DIFFERS(armed_at);
+	DIFFERS(deadline_at);
+	DIFFERS(fire_at);
+	SPAN_DIFFERS(by);
+	DIFFERS(by_at);
+	DIFFERS(late);
+	SPAN_DIFFERS(data);
+	return NULL;
+}
+
+const char *entry_differs(const struct timeline_entry *a, const struct timeline_entry *b)
+{
+	DIFFERS(kind);
+	DIFFERS(id.ms);
+	DIFFERS(id.seq);
+	DIFFERS(nth);
+	DIFFERS(at);
+	if (a->kind == ENTRY_DECISION)
+		return decision_differs(&a->decision, &b->decision);
+	DIFFERS(type);
+	DIFFERS(channel);
+	DIFFERS(flags);
+	SPAN_DIFFERS(name);
+	SPAN_DIFFERS(original);
+	SPAN_DIFFERS(source);
+	SPAN_DIFFERS(message_id);
+	SPAN_DIFFERS(user_id);
+	SPAN_DIFFERS(anonymous_id);
+	SPAN_DIFFERS(properties);
+	return NULL;
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+#include "codec/record.h"
+
+#include "base/hash.h"
+#include "core/rule.h"
+
+#include "check.h"
+#include "journey_chance.h"
+
+/* 2026-11-21T12:00:00.000Z */
+#define NOON INT64_C(1795262400000)
+
+static void set(struct text *t, const char *s)
+{
+	int r = text_set(t, span_str(s));
+
+	assert(r == 0);
+}
+
+/* A cart abandoned, an order on its way, three rules waiting: what a shop mostly keeps. */
+static struct journey *usual_journey(void)
+{
+	static const char *const rules[][3] = {
+		{"cart_abandoned", "cart:C1001", "Product Added"},
+		{"order_promise_passed", "order:O2002", "Order Completed"},
+		{"inactivity_fixed", "customer", "Product Added"},
+	};
+	struct journey *j;
+	struct cart *c;
+	struct order *o;
+	int r = journey_new(SPAN_LIT("cust_42"), &j);
+
+	assert(r == 0);
+	set(&j->user_id, "cust_42");
+	set(&j->anonymous_id, "5f0c9d3e-8a1b-4c2d-9e3f-7a6b5c4d3e2f");
+	set(&j->traits[TRAIT_EMAIL], "jane.doe@example.com");
+	j->trait_at[TRAIT_EMAIL] = NOON - 20 * MS_DAY;
+	j->n_events = 20;
+	j->n_orders = 1;
+	j->first_at = NOON - 30 * MS_DAY - 17;
+	j->last_at = j->engaged_at = NOON;
+	j->received_at = NOON + 812;
+	j->due_at = NOON + 4 * MS_HOUR + 2 * MS_MINUTE;
+	c = journey_add_cart(j, SPAN_LIT("cart:C1001"));
+	c->first_at = NOON - 1234567;
+	c->last_at = c->added_at = NOON;
+	o = journey_add_order(j, SPAN_LIT("O2002"));
+	o->at[MILESTONE_PLACED] = o->total_said_at = o->promise_said_at = NOON - 2 * MS_DAY - 4711;
+	o->at[MILESTONE_PAID] = o->at[MILESTONE_PLACED] + 61234;
+	o->touched_at = o->at[MILESTONE_SHIPPED] = NOON - MS_DAY;
+	o->promised_at = NOON + 3 * MS_DAY;
+	set(&o->total, "1249.90");
+	set(&o->currency, "EUR");
+	for (size_t n = 0; n < ARRAY_SIZE(rules); n++) {
+		struct instance *i =
+			journey_add_instance(j, span_str(rules[n][0]), span_str(rules[n][1]));
+
+		i->state = INSTANCE_ARMED;
+		i->outcome = OUTCOME_ARMED;
+		i->epoch = i->episode = 1;
+		i->anchor_at = NOON;
+		i->armed_at = i->touched_at = NOON + 812;
+		i->deadline_at = NOON + 4 * MS_HOUR;
+		i->fire_at = NOON + 4 * MS_HOUR + 2 * MS_MINUTE;
+		set(&i->by, rules[n][2]);
+	}
+	return j;
+}
+
+/* Takes J. */
+static struct record record_of(struct journey *j)
+{
+	return (struct record){.journey = j, .tail = BUF_INIT, .reach_at = INT64_MIN};
+}
+
+static const char *record_differs(const struct record *a, const struct record *b)
+{
+	if (!span_equal(buf_span(&a->tail), buf_span(&b->tail)))
+		return "tail";
+	if (a->tail_n != b->tail_n || a->n_chunks != b->n_chunks || a->sealed_n != b->sealed_n)
+		return "counts";
+	if (a->reach_at != b->reach_at)
+		return "reach_at";
+	return journey_differs(a->journey, b->journey);
+}
+
+/* There and back again, byte for byte. */
+static void check_round_trip(const struct record *r)
+{
+	_cleanup_(buf_release) struct buf once = BUF_INIT;
+	_cleanup_(buf_release) struct buf twice = BUF_INIT;
+	_cleanup_(record_release) struct record back = {.tail = BUF_INIT};
+	const char *differs;
+
+	REQUIRE(record_encode(r, &once) == 0);
+	REQUIRE(record_decode(buf_span(&once), &back) == 0);
+	differs = record_differs(r, &back);
+	if (differs)
+		fprintf(stderr, "# differs: %s\n", differs);
+	CHECK(!differs);
+	REQUIRE(record_encode(&back, &twice) == 0);
+	CHECK(span_equal(buf_span(&once), buf_span(&twice)));
+}
+
+static void test_empty(void)
+{
+	_cleanup_(record_release) struct record r = {.tail = BUF_INIT};
+
+	REQUIRE(record_init(&r, SPAN_LIT("a")) == 0);
+	CHECK_INT(r.reach_at, INT64_MIN);
+	CHECK_INT(r.tail_n, 0);
+	check_round_trip(&r);
+}
+
+static void test_usual(void)
+{
+	_cleanup_(record_release) struct record r = record_of(usual_journey());
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	check_round_trip(&r);
+	REQUIRE(record_encode(&r, &b) == 0);
+	printf("# a cart, an order, three instances: %zu bytes\n", b.len);
+	CHECK(b.len <= 250);
+}
+
+static void test_chance(void)
+{
+	struct chance c = chance_new();
+
+	for (int i = 0; i < 4000; i++) {
+		_cleanup_(record_release) struct record r = record_of(chance_journey(&c, 6));
+
+		r.tail_n = (uint32_t)chance_below(&c, 20);
+		for (uint32_t n = 0; n < r.tail_n; n++)
+			buf_add(&r.tail, "entry", 5);
+		r.n_chunks = (uint32_t)(chance_u64(&c) >> chance_below(&c, 64));
+		r.sealed_n = chance_u64(&c) >> chance_below(&c, 64);
+		r.reach_at = chance_instant(&c);
+		check_round_trip(&r);
+		REQUIRE(!check_failures);
+	}
+}
+
+/* Lists full to their bounds. */
+static void test_large(void)
+{
+	struct chance c = chance_new();
+	_cleanup_(record_release) struct record r = record_of(chance_journey(&c, 0));
+
+	for (unsigned i = 0; i < JOURNEY_CARTS_MAX; i++)
+		REQUIRE(journey_add_cart(r.journey, chance_text(&c, RULE_KEY_MAX)));
+	for (unsigned i = 0; i < JOURNEY_ORDERS_MAX; i++)
+		REQUIRE(journey_add_order(r.journey, chance_text(&c, ENTITY_MAX)));
+	for (unsigned i = 0; i < JOURNEY_INSTANCES_MAX; i++)
+		REQUIRE(journey_add_instance(
+			r.journey, chance_text(&c, RULE_ID_MAX), chance_text(&c, RULE_KEY_MAX)));
+	check_round_trip(&r);
+}
+
+/* What could not be read again is not written: each bound met exactly, and passed by one. */
+static void test_bounds(void)
+{
+	static char x[INSTANCE_DATA_MAX + 1];
+	const struct {
+		size_t offset;
+		size_t max;
+	} texts[] = {
+		{offsetof(struct instance, data), INSTANCE_DATA_MAX},
+		{offsetof(struct instance, key), RULE_KEY_MAX},
+	};
+	_cleanup_(record_release) struct record r = record_of(usual_journey());
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct journey *j = r.journey;
+
+	memset(x, 'x', sizeof(x));
+	buf_add_str(&b, "before");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct text *t =
+			(struct text *)(void *)((char *)&j->instances[1] + texts[i].offset);
+
+		REQUIRE(text_set(t, span_of(x, texts[i].max)) == 0);
+		check_round_trip(&r);
+		REQUIRE(text_set(t, span_of(x, texts[i].max + 1)) == 0);
+		CHECK_INT(record_encode(&r, &b), -EMSGSIZE);
+		REQUIRE(text_set(t, SPAN_LIT("short")) == 0);
+	}
+	REQUIRE(text_set(&j->customer, span_of(x, CUSTOMER_MAX)) == 0);
+	check_round_trip(&r);
+	REQUIRE(text_set(&j->customer, span_of(x, CUSTOMER_MAX + 1)) == 0);
+	CHECK_INT(record_encode(&r, &b), -EMSGSIZE);
+	REQUIRE(text_set(&j->customer, SPAN_EMPTY) == 0);
+	CHECK_INT(record_encode(&r, &b), -EMSGSIZE);
+	CHECK_STR(buf_span(&b), "before");
+	set(&j->customer, "c");
+	REQUIRE(text_set(&j->orders[0].id, span_of(x, ENTITY_MAX)) == 0);
+	REQUIRE(text_set(&j->traits[TRAIT_PHONE], span_of(x, TRAIT_MAX)) == 0);
+	check_round_trip(&r);
+	REQUIRE(text_set(&j->traits[TRAIT_PHONE], span_of(x, TRAIT_MAX + 1)) == 0);
+	CHECK_INT(record_encode(&r, &b), -EMSGSIZE);
+}
+
+static void test_bit_flips(void)
+{
+	_cleanup_(record_release) struct record r = record_of(usual_journey());
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	buf_add_str(&r.tail, "tail");
+	r.tail_n = 1;
+	REQUIRE(record_encode(&r, &b) == 0);
+	for (size_t bit = 0; bit < 8 * b.len; bit++) {
+		struct record back;
+
+		b.ptr[bit / 8] = (char)(b.ptr[bit / 8] ^ 1 << bit % 8);
+		CHECK_INT(record_decode(buf_span(&b), &back),
+			bit < 8 ? RECORD_VERSION_UNKNOWN : RECORD_CORRUPT);
+		b.ptr[bit / 8] = (char)(b.ptr[bit / 8] ^ 1 << bit % 8);
+	}
+}
+
+static void test_truncated(void)
+{
+	_cleanup_(record_release) struct record r = record_of(usual_journey());
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct record back;
+
+	REQUIRE(record_encode(&r, &b) == 0);
+	for (size_t len = 0; len < b.len; len++)
+		CHECK_INT(record_decode(span_of(b.ptr, len), &back), RECORD_CORRUPT);
+	buf_add_char(&b, 0);
+	CHECK_INT(record_decode(buf_span(&b), &back), RECORD_CORRUPT);
+}
+
+/* Gives BODY a frame with a right checksum: what is behind it must still be refused. */
+static int decode_framed(const char *body, size_t len)
+{
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct record back;
+	uint32_t crc = crc32c(crc32c(0, SPAN_LIT("\x01")), span_of(body, len));
+	int r;
+
+	buf_add_char(&b, 1);
+	for (unsigned i = 0; i < 4; i++)
+		buf_add_char(&b, (char)(crc >> 8 * i & 0xff));
+	buf_add(&b, body, len);
+	r = record_decode(buf_span(&b), &back);
+	if (r == 0)
+		record_release(&back);
+	return r;
+}
+
+#define FRAMED(LIT) decode_framed(LIT, sizeof(LIT) - 1)
+
+/*
+ * The format by hand: flags, customer "a", no events, no orders. last_at MIN is mark 2, xor the
+ * usual 1: 3. Received and engaged MIN, first and due NEVER are 2 + 2 * 4 = 0x0a, xor the usual 1 +
+ * 1 * 4 + 1 * 16 = 0x15: 0x1f.
+ */
+#define HEAD "\x00\x02\x61\x00\x00\x03\x1f"
+#define TAIL "\x00\x00\x00\x03"
+
+static void test_by_hand(void)
+{
+	/* no traits, carts, orders, instances */
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00" TAIL), 0);
+	/* a byte too many in the block, and one too few */
+	CHECK_INT(FRAMED("\x0c" HEAD "\x00\x00\x00\x00\x00" TAIL), RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0a" HEAD "\x00\x00\x00" TAIL), RECORD_CORRUPT);
+	/* bytes of a tail and the number of its entries */
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x01\x00\x00\x03"
+			 "x"),
+		0);
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x00\x00\x00\x03"
+			 "x"),
+		RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x02\x00\x00\x03"
+			 "x"),
+		RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x01\x00\x00\x03"),
+		RECORD_CORRUPT);
+	/* 65 carts, 257 orders, 513 instances; 512 that are not there */
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x41\x00\x00" TAIL), RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0c" HEAD "\x00\x00\x81\x02\x00" TAIL), RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0c" HEAD "\x00\x00\x00\x81\x04" TAIL), RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0c" HEAD "\x00\x00\x00\x80\x04" TAIL), RECORD_CORRUPT);
+	/* an unknown flag, an unknown trait, no customer */
+	CHECK_INT(FRAMED("\x0b\x08\x02\x61\x00\x00\x03\x1f\x00\x00\x00\x00" TAIL), RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0d" HEAD "\x20\x00\x03\x00\x00\x00" TAIL), RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0a\x00\x00\x00\x00\x03\x1f\x00\x00\x00\x00" TAIL), RECORD_CORRUPT);
+	/* a cart: `customer` is the nearest key, and before it there is none; an unknown mark word
+	 */
+	CHECK_INT(FRAMED("\x0e" HEAD "\x00\x01\x01\x95\x15\x00\x00" TAIL), 0);
+	CHECK_INT(FRAMED("\x0e" HEAD "\x00\x01\x03\x95\x15\x00\x00" TAIL), RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0e" HEAD "\x00\x01\x01\x95\x35\x00\x00" TAIL), RECORD_CORRUPT);
+	/* blocks that are longer than all there is */
+	CHECK_INT(FRAMED("\x0c"
+			 "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+		RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), RECORD_CORRUPT);
+	CHECK_INT(FRAMED(""), RECORD_CORRUPT);
+}
+
+/* Right checksums around damaged bodies: nothing may be trusted because of a checksum. */
+static void test_damaged(void)
+{
+	struct chance c = chance_new();
+	int accepted = 0;
+
+	for (int i = 0; i < 40000; i++) {
+		_cleanup_(record_release) struct record r =
+			record_of(i % 2 ? usual_journey() : chance_journey(&c, 4));
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+		REQUIRE(record_encode(&r, &b) == 0);
+		for (size_t n = 1 + chance_below(&c, 3); n > 0; n--)
+			b.ptr[5 + chance_below(&c, b.len - 5)] = (char)chance_u64(&c);
+		accepted += decode_framed(b.ptr + 5, b.len - 5 - chance_below(&c, 2)) == 0;
+	}
+	printf("# %d of 40000 damaged bodies still mean something\n", accepted);
+}
+
+/* Numbers on disk never change their meaning. The bytes come from another writer of the format,
+ * made from the description at the head of journey_bytes.c. */
+static void test_golden(void)
+{
+	static const char hex[] = "0123456789abcdef";
+	_cleanup_(record_release) struct record r = record_of(usual_journey());
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	char text[1024];
+
+	REQUIRE(record_encode(&r, &b) == 0);
+	REQUIRE(2 * b.len <= sizeof(text));
+	for (size_t i = 0; i < b.len; i++) {
+		text[2 * i] = hex[(unsigned char)b.ptr[i] >> 4];
+		text[2 * i + 1] = hex[(unsigned char)b.ptr[i] & 15];
+	}
+	CHECK_STR(span_of(text, 2 * b.len),
+		"01a4fc44a7e601070e637573745f34324835663063396433652d386131622d34"
+		"6332642d396533662d3761366235633464336532661401008098d2dfbf6840d8"
+		"0cd70ca1a0f6a713a2dbe2b51301286a616e652e646f65406578616d706c652e"
+		"636f6d00ffbff9ef0c0114636172743a43313030310000008dda9601010a4f32"
+		"3030320e313234392e3930098028ffefb252cdb9b35200cef9fe9b03cdf9fe9b"
+		"03e4bc07eafcab52030501011f000000d80c00d70c80e8dd0d80d30e0503166f"
+		"726465723a4f3230303233000000d80c00d70c80e8dd0d80d30e0505051f0000"
+		"00d80c00d70c80e8dd0d80d30e00000003");
+}
+
+static const struct check_case cases[] = {
+	{"a new customer", test_empty},
+	{"a usual customer, in 250 bytes", test_usual},
+	{"journeys by chance come back in every part", test_chance},
+	{"lists full to their bounds", test_large},
+	{"nothing is written that could not be read", test_bounds},
+	{"every flipped bit is refused", test_bit_flips},
+	{"every shorter and a longer record is refused", test_truncated},
+	{"the format by hand", test_by_hand},
+	{"damage behind a right checksum", test_damaged},
+	{"bytes of version 1", test_golden},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
