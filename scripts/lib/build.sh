@@ -30,8 +30,10 @@ build_tree() {
 		fi
 	fi
 	if [ "$result" -ne 0 ]; then
-		# Without ninja's progress and the compiler's command lines, which hide the reason.
-		grep -v -e '^\[[0-9]*/[0-9]*\] [A-Z]' -e ' -o [^ ]* .*-c [^ ]*$' "$log" | tail -n 200 >&2
+		# Without progress, what was found, and the compiler's command lines, which hide the reason.
+		grep -v -e '^\[[0-9]*/[0-9]*\] [A-Z]' -e ' -o [^ ]* .*-c [^ ]*$' -e ': YES' \
+			-e '^ninja: Entering' "$log" |
+			tail -n 200 >&2
 	fi
 	rm -f "$log"
 	return "$result"
