@@ -56,3 +56,8 @@ const char *check_shared_data(void)
 		(void)snprintf(path, sizeof(path), "%s/../shared/data", WAYMARK_SOURCE_ROOT);
 	return stat(path, &st) == 0 ? path : NULL;
 }
+
+const char *check_source_root(void)
+{
+	return WAYMARK_SOURCE_ROOT;
+}

@@ -52,3 +52,6 @@ int check_run(const struct check_case *cases, size_t n);
 /* The directory of shared data sets, or NULL when this checkout has none beside it
  * (environment WAYMARK_SHARED_DATA, else ../shared/data seen from the source root). */
 const char *check_shared_data(void);
+
+/* The directory of this source tree. */
+const char *check_source_root(void);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which events a rule speaks of: the entries of arm, touch and cancel.
+ *
+ * A misspelt name is the quietest of all mistakes: the rule loads and never does anything. So a
+ * name that is almost one of the vocabulary is a problem, unless the entry says `"custom": true`.
+ */
+#include "rule_reader.h"
+
+#include "base/buf.h"
+#include "core/vocab.h"
+#include "json_tree.h"
+
+/* Letters and digits in small letters: what is left when spelling habits are taken away. */
+struct bare {
+	char text[RULE_EVENT_NAME_MAX];
+	size_t len;
+};
+
+static void bare_of(struct span name, struct bare *ret_bare)
+{
+	ret_bare->len = 0;
+	for (size_t i = 0; i < name.len && ret_bare->len < sizeof(ret_bare->text); i++) {
+		char c = name.ptr[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c == ' ' || c == '_' || c == '-' || c == '.' || c == ':')
+			continue;
+		ret_bare->text[ret_bare->len++] = c;
+	}
+}
+
+/* Is B what A becomes by one letter put in, left out, changed, or two neighbours swapped? */
+static bool one_slip(const struct bare *a, const struct bare *b)
+{
+	size_t head = 0, tail = 0;
+	size_t most = a->len < b->len ? a->len : b->len;
+
+	while (head < most && a->text[head] == b->text[head])
+		head++;
+	while (tail < most - head && a->text[a->len - 1 - tail] == b->text[b->len - 1 - tail])
+		tail++;
+	size_t rest_a = a->len - head - tail, rest_b = b->len - head - tail;
+
+	if (rest_a <= 1 && rest_b <= 1)
+		return true;
+	return rest_a == 2 && rest_b == 2 && a->text[head] == b->text[head + 1] &&
+	       a->text[head + 1] == b->text[head];
+}
+
+/* The vocabulary's name that NAME is probably meant to be; empty if none. */
+static struct span meant(struct span name)
+{
+	struct bare ours, theirs;
+	struct span near = SPAN_EMPTY;
+
+	bare_of(name, &theirs);
+	for (int kind = EVENT_CUSTOM + 1; kind < EVENT_KIND_COUNT; kind++) {
+		struct span one = vocab_name((enum event_kind)kind);
+
+		bare_of(one, &ours);
+		if (span_equal(span_of(ours.text, ours.len), span_of(theirs.text, theirs.len)))
+			return one;
+		if (ours.len >= 6 && one_slip(&ours, &theirs))
+			near = one;
+	}
+	return near;
+}
+
+static bool name_ok(
+	struct rule_reader *r, const struct rule_place *p, struct span name, bool custom)
+{
+	char quote[RULE_QUOTE_SIZE];
+	struct span near = meant(name);
+
+	if (name.ptr[0] == '@') {
+		rule_problem_add(r, p, "%s is no group of events; the only one is \"@engagement\"",
+			rule_quote(name, quote));
+		return false;
+	}
+	if (near.len > 0 && !custom) {
+		rule_problem_add(r, p,
+			"no event is called %s; did you mean \"%.*s\"? (if it is a name of your "
+			"own, "
+			"add \"custom\": true to the entry)",
+			rule_quote(name, quote), (int)near.len, near.ptr);
+		return false;
+	}
+	return true;
+}
+
+static bool read_name(struct rule_reader *r, const struct rule_place *p, bool custom,
+	struct rule_match *ret_match)
+{
+	struct span name;
+
+	if (!rule_read_text(r, p, RULE_EVENT_NAME_MAX, &name))
+		return false;
+	*ret_match = (struct rule_match){.kind = vocab_kind(name)};
+	if (span_is(name, "*"))
+		ret_match->by = MATCH_ANY;
+	else if (span_is(name, "@engagement"))
+		ret_match->by = MATCH_ENGAGED;
+	else if (ret_match->kind != EVENT_CUSTOM)
+		ret_match->by = MATCH_KIND;
+	else
+		ret_match->by = MATCH_NAME;
+	if (custom && ret_match->by != MATCH_NAME) {
+		rule_problem_add(r, p,
+			"this name is not a custom one: leave out \"custom\", it changes nothing");
+		return false;
+	}
+	ret_match->name = ret_match->by == MATCH_KIND ? vocab_name(ret_match->kind) : name;
+	return ret_match->by != MATCH_NAME || name_ok(r, p, name, custom);
+}
+
+/* What an entry says besides the name of its events. */
+struct entry {
+	const struct rule *rule;
+	enum rule_match_role role;
+	struct rule_place event;
+	struct rule_place match_at, terminal_at;
+	const struct cond *when;
+	struct span when_raw;
+	bool custom;
+	bool has_match, customer;
+	bool has_terminal, terminal;
+};
+
+static void read_event(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct entry *entry = target;
+
+	(void)r;
+	entry->event = *p;
+}
+
+static void read_when(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct entry *entry = target;
+
+	entry->when = rule_read_cond(r, p, RULE_COND_EVENT);
+	entry->when_raw = p->value.raw;
+}
+
+static void read_custom(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	(void)rule_read_bool(r, p, &((struct entry *)target)->custom);
+}
+
+static void read_match(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const char *const words[] = {"key", "customer", NULL};
+	struct entry *entry = target;
+	size_t choice;
+
+	if (!rule_read_choice(r, p, words, &choice))
+		return;
+	entry->match_at = *p;
+	entry->has_match = true;
+	entry->customer = choice == 1;
+}
+
+static void read_terminal(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct entry *entry = target;
+
+	entry->terminal_at = *p;
+	entry->has_terminal = rule_read_bool(r, p, &entry->terminal);
+}
+
+static const struct rule_member start_members[] = {
+	{"event", read_event, true},
+	{"custom", read_custom, false},
+	{"when", read_when, false},
+};
+
+static const struct rule_member cancel_members[] = {
+	{"event", read_event, true},
+	{"custom", read_custom, false},
+	{"match", read_match, false},
+	{"terminal", read_terminal, false},
+	{"when", read_when, false},
+	{"to", NULL, false},
+};
+
+static const struct rule_members start_spec = {
+	"an entry of arm or touch", start_members, ARRAY_SIZE(start_members)};
+static const struct rule_members cancel_spec = {
+	"an entry of cancel", cancel_members, ARRAY_SIZE(cancel_members)};
+
+/* Can a cancel of this entry close the key for good, leaving a tombstone? */
+static const char *terminal_hindrance(const struct entry *entry)
+{
+	if (entry->rule->key == RULE_KEY_CUSTOMER)
+		return "the rule is about the customer, who is never over; give it a key";
+	if (entry->customer)
+		return "a cancel that matches the customer closes no key; write \"match\": \"key\"";
+	if (entry->rule->tombstone_ms == 0)
+		return "the rule's tombstone is 0s; give it a longer one";
+	return NULL;
+}
+
+static void cancel_resolve(struct rule_reader *r, const struct entry *entry, struct rule_match *m)
+{
+	const char *hindrance = terminal_hindrance(entry);
+
+	m->customer = entry->customer;
+	if (!entry->has_terminal)
+		m->terminal = !hindrance && m->by == MATCH_KIND &&
+			      (vocab_flags(m->kind) & VOCAB_TERMINAL);
+	else if (entry->terminal && hindrance)
+		rule_problem_add(r, &entry->terminal_at, "this cannot be terminal: %s", hindrance);
+	else
+		m->terminal = entry->terminal;
+}
+
+static void add_match(struct rule_reader *r, const struct rule_place *p, const struct entry *entry,
+	struct rule_match_list *list)
+{
+	struct rule_match m;
+
+	if (!read_name(r, p, entry->custom, &m))
+		return;
+	m.when = entry->when;
+	if (entry->role == RULE_ROLE_CANCEL)
+		cancel_resolve(r, entry, &m);
+	if (list->n == RULE_MATCHES_MAX) {
+		rule_problem_add(r, p,
+			"a list of arm, touch or cancel may name at most %d events; use "
+			"\"@engagement\", \"*\" or several rules",
+			RULE_MATCHES_MAX);
+		return;
+	}
+	list->match[list->n] = m;
+	list->when[list->n] = entry->when_raw;
+	list->n++;
+	for (size_t i = 0; i + 1 < list->n; i++)
+		if (rule_match_same(r, list, i, list, list->n - 1)) {
+			rule_problem_add(r, p,
+				"the same event with the same filter stands in this list before; "
+				"leave "
+				"one of them out");
+			return;
+		}
+}
+
+/* One entry; a plain text is short for {"event": text}. */
+static void read_entry(struct rule_reader *r, const struct rule_place *p, struct entry *entry,
+	struct rule_match_list *list)
+{
+	const struct rule_members *spec =
+		entry->role == RULE_ROLE_CANCEL ? &cancel_spec : &start_spec;
+	struct rule_place found[RULE_MEMBERS_MAX];
+	struct rule_walk walk;
+	struct rule_place name;
+
+	if (p->value.type == JSON_TYPE_STRING) {
+		entry->event = *p;
+	} else if (p->value.type == JSON_TYPE_OBJECT) {
+		(void)rule_members_find(r, p, spec, found);
+		rule_members_read(r, spec, found, entry);
+	} else {
+		rule_problem_add(r, p,
+			"an entry is the name of an event in quotes, or an object such as "
+			"{\"event\": \"Product Added\"}");
+		return;
+	}
+	if (entry->event.value.type == JSON_TYPE_ABSENT)
+		return;
+	if (entry->event.value.type != JSON_TYPE_ARRAY) {
+		add_match(r, &entry->event, entry, list);
+		return;
+	}
+	rule_walk_init(&walk, &entry->event);
+	while (rule_walk_next(r, &walk, &name))
+		add_match(r, &name, entry, list);
+	if (walk.index == 0)
+		rule_problem_add(r, &entry->event, "name at least one event");
+}
+
+void rule_read_matches(struct rule_reader *r, const struct rule_place *p, const struct rule *rule,
+	struct rule_match_list *ret_list)
+{
+	struct rule_walk walk;
+	struct rule_place item;
+
+	if (p->value.type != JSON_TYPE_ARRAY) {
+		rule_problem_add(r, p, "this must be a list, such as [\"Product Added\"]");
+		return;
+	}
+	rule_walk_init(&walk, p);
+	while (rule_walk_next(r, &walk, &item)) {
+		struct entry entry = {.rule = rule,
+			.role = ret_list->role,
+			.customer = rule->key == RULE_KEY_CUSTOMER};
+
+		read_entry(r, &item, &entry, ret_list);
+	}
+	if (walk.index > 0)
+		return;
+	rule_problem_add(r, p,
+		ret_list->role == RULE_ROLE_ARM
+			? "a rule that nothing arms never does anything; name at least one event"
+			: "an empty list says nothing; leave the member out");
+}
+
+bool rule_match_same(struct rule_reader *r, const struct rule_match_list *a, size_t i,
+	const struct rule_match_list *b, size_t k)
+{
+	_cleanup_(buf_release) struct buf one = BUF_INIT;
+	_cleanup_(buf_release) struct buf two = BUF_INIT;
+	struct json_tree_fault fault;
+	const struct rule_match *x = &a->match[i], *y = &b->match[k];
+
+	if (x->by != y->by || x->kind != y->kind ||
+		(x->by == MATCH_NAME && !span_equal(x->name, y->name)))
+		return false;
+	if (a->when[i].len == 0 || b->when[k].len == 0)
+		return a->when[i].len == b->when[k].len;
+	/* Both were part of a text that was read before. */
+	if (json_tree_normal(a->when[i], &one, &fault) != 0 ||
+		json_tree_normal(b->when[k], &two, &fault) != 0) {
+		r->oom = true;
+		return false;
+	}
+	return span_equal(buf_span(&one), buf_span(&two));
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tools that the compilers of rules share: places in a file, problems that name them, tables of
+ * members.
+ *
+ * A place is a value and the way to it. The way is a chain of places on the stack, so that nothing
+ * is spent on pointers and lines until there is a problem to report. Readers never stop at the
+ * first problem: each notes what it found and leaves a harmless value, and the set is thrown
+ * away at the end. All text that outlives the reading is copied to the arena of the set.
+ */
+#pragma once
+
+#include "codec/rule_json.h"
+#include "core/rule.h"
+
+#include "codec/json_scan.h"
+
+#define RULE_FILE_MAX	     (256 * 1024)      /* bytes of a file of rules */
+#define RULE_DESCRIPTION_MAX 4000	       /* bytes */
+#define RULE_EVENT_NAME_MAX  256	       /* bytes of an event's name */
+#define RULE_KEY_PATH_MAX    (RULE_ID_MAX - 2) /* the prefix of a key and its colon must fit */
+
+struct rule_place {
+	struct json_value value; /* type JSON_TYPE_ABSENT: not there */
+	const struct rule_place *parent;
+	struct span name; /* of the member; ptr NULL: an item of a list */
+	size_t index;
+};
+
+/* A condition being built: fixed room, copied to the arena when done. */
+struct cond_builder {
+	struct cond_node nodes[COND_NODES_MAX];
+	uint16_t children[COND_NODES_MAX];
+	uint16_t pending[COND_NODES_MAX]; /* operands of operators that are still being read */
+	size_t n_nodes, n_children, n_pending;
+};
+
+struct rule_reader {
+	struct rules *rules;
+	const struct rule_options *options;
+	struct rule_problems *problems;
+	const char *file;		       /* being read, in the arena */
+	struct span text;		       /* of that file */
+	struct span zone_names[RULES_MAX + 1]; /* of rules->zones */
+	struct cond_builder builder;
+	bool oom;
+};
+
+/* Notes a problem at a place; NULL: the whole file. */
+void rule_problem_add(struct rule_reader *r, const struct rule_place *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same where only the line is known. */
+void rule_problem_line(struct rule_reader *r, unsigned line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* S between backquotes, cut and without control characters, for a message. */
+#define RULE_QUOTE_SIZE 72
+const char *rule_quote(struct span s, char out[RULE_QUOTE_SIZE]);
+
+/* What may be written, for a message: "a, b, c". What does not fit is cut. */
+struct rule_words {
+	char text[400];
+	size_t used;
+};
+void rule_words_add(struct rule_words *w, const char *prefix, struct span word);
+
+/* Copies to the arena; empty with r->oom set when out of memory. */
+struct span rule_copy(struct rule_reader *r, struct span s);
+void *rule_copy_array(struct rule_reader *r, const void *array, size_t n, size_t size);
+
+/* Walks the members of an object or the items of a list; nothing for other values. */
+struct rule_walk {
+	struct json_cursor cursor;
+	const struct rule_place *container;
+	size_t index;
+};
+void rule_walk_init(struct rule_walk *w, const struct rule_place *container);
+bool rule_walk_next(struct rule_reader *r, struct rule_walk *w, struct rule_place *ret_place);
+
+typedef void rule_member_fn(struct rule_reader *r, const struct rule_place *p, void *target);
+
+struct rule_member {
+	const char *name;
+	rule_member_fn *read; /* NULL: a member of a later version, refused */
+	bool required;
+};
+
+#define RULE_MEMBERS_MAX 40
+
+struct rule_members {
+	const char *what; /* what the object is, for messages: "a rule" */
+	const struct rule_member *list;
+	size_t n;
+};
+
+/*
+ * Finds the members of SPEC in the object OBJECT: FOUND[i] belongs to list[i]. Reports everything
+ * that is not in SPEC, or missing. False if OBJECT is no object at all.
+ */
+bool rule_members_find(struct rule_reader *r, const struct rule_place *object,
+	const struct rule_members *spec, struct rule_place *found);
+/* Reads what was found, in the order of the table. */
+void rule_members_read(struct rule_reader *r, const struct rule_members *spec,
+	const struct rule_place *found, void *target);
+
+/* Readers of simple values. Each notes a problem and returns false if the value is not such. */
+bool rule_read_text(
+	struct rule_reader *r, const struct rule_place *p, size_t max, struct span *ret_text);
+bool rule_read_bool(struct rule_reader *r, const struct rule_place *p, bool *ret_bool);
+bool rule_read_count(
+	struct rule_reader *r, const struct rule_place *p, uint32_t min, uint32_t *ret_n);
+
+/* A length of time from MIN_MS on; with NEVER the word is TIME_NEVER. */
+struct rule_duration_limits {
+	int64_t min_ms, max_ms;
+	bool never;
+};
+bool rule_read_duration(struct rule_reader *r, const struct rule_place *p,
+	const struct rule_duration_limits *limits, int64_t *ret_ms);
+
+/* One word of a list that ends with NULL: its number. */
+bool rule_read_choice(struct rule_reader *r, const struct rule_place *p, const char *const *words,
+	size_t *ret_choice);
+/* `^[a-z][a-z0-9_]*$`, at most MAX bytes. */
+bool rule_read_id(
+	struct rule_reader *r, const struct rule_place *p, size_t max, struct span *ret_id);
+/* `e.total`, `e.traits.email`, `e.context.page.url`: a number of the field table. */
+bool rule_read_field(struct rule_reader *r, const struct rule_place *p, size_t *ret_field);
+/* The same of a text already read, `e.` cut off. */
+bool rule_field_of(
+	struct rule_reader *r, const struct rule_place *p, struct span path, size_t *ret_field);
+/* A dotted path without empty names, not longer than MAX. */
+bool rule_path_ok(struct span path, size_t max);
+
+/* The compilers. */
+
+enum rule_cond_scope {
+	RULE_COND_EVENT, /* `when`: the event and the customer */
+	RULE_COND_FIRE,	 /* `fire_if`: there is no event any more */
+};
+/* NULL after a problem. */
+const struct cond *rule_read_cond(
+	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope);
+
+enum rule_match_role { RULE_ROLE_ARM, RULE_ROLE_TOUCH, RULE_ROLE_CANCEL };
+
+/* The matches of one list, each with the filter it came with. */
+struct rule_match_list {
+	enum rule_match_role role;
+	struct rule_match match[RULE_MATCHES_MAX];
+	struct span when[RULE_MATCHES_MAX]; /* raw, empty if none */
+	size_t n;
+};
+/* RULE's key and tombstone must be known when the cancels are read. */
+void rule_read_matches(struct rule_reader *r, const struct rule_place *p, const struct rule *rule,
+	struct rule_match_list *ret_list);
+/* Two matches speak of the same events with the same filter. */
+bool rule_match_same(struct rule_reader *r, const struct rule_match_list *a, size_t i,
+	const struct rule_match_list *b, size_t k);
+
+/* One rule of a file, appended to the set. */
+void rule_read(struct rule_reader *r, const struct rule_place *p);
+
+void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *target);
