@@ -29,5 +29,6 @@ int32_t zone_offset(const struct zone *z, int64_t at);
 void zone_civil(const struct zone *z, int64_t at, struct civil *ret_c);
 /* The instant of local civil time C (see the head of this file for gaps and overlaps). */
 int64_t zone_instant(const struct zone *z, const struct civil *c);
-/* The first instant after the local day that holds AT: the next local midnight. */
+/* The first instant after the local day that holds AT: the next local midnight, or where the clock
+ * skips it, the first instant of the new day. */
 int64_t zone_day_end(const struct zone *z, int64_t at);

@@ -78,7 +78,7 @@ int map_put(struct map *m, struct span key, void *value)
 
 	assert(value);
 	if (!slot || !slot->value) {
-		if (m->len >= m->n_slots / 4 * 3) {
+		if (!slot || m->len >= m->n_slots / 4 * 3) {
 			int r = grow(m);
 
 			if (r)

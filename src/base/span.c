@@ -21,9 +21,9 @@ bool span_starts(struct span a, struct span prefix)
 }
 
 /* Not tolower: that one asks the locale, and is undefined for negative chars. */
-static char ascii_lower(char c)
+static int ascii_lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 bool span_equal_nocase(struct span a, struct span b)

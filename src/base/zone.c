@@ -273,16 +273,37 @@ int64_t zone_instant(const struct zone *z, const struct civil *c)
 	return shift(local, -(int64_t)offset_at(z, floor_seconds(local), true));
 }
 
+/* The first instant with another offset than LOW has; there is one change up to HIGH. */
+static int64_t find_change(const struct zone *z, int64_t low, int64_t high)
+{
+	int32_t offset = zone_offset(z, low);
+
+	while (high - low > 1) {
+		int64_t middle = low + (high - low) / 2;
+
+		if (zone_offset(z, middle) == offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
 int64_t zone_day_end(const struct zone *z, int64_t at)
 {
 	struct civil c, midnight;
-	int64_t end;
+	int64_t local, end, skipped;
 
 	zone_civil(z, at, &c);
 	midnight = (struct civil){.year = c.year, .month = c.month, .day = c.day + 1};
+	local = civil_to_instant(&midnight);
 	end = zone_instant(z, &midnight);
+	/* A midnight inside a gap is read as some time after it; the day began with the change. */
+	skipped = shift(end, zone_offset(z, end)) - local;
+	if (skipped > 0)
+		end = find_change(z, end - skipped, end);
 	if (end > at)
 		return end;
 	/* The clock went back over a midnight, and AT lies behind the first of the two. */
-	return shift(civil_to_instant(&midnight), -(int64_t)zone_offset(z, at));
+	return shift(local, -(int64_t)zone_offset(z, at));
 }

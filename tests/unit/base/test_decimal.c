@@ -83,7 +83,7 @@ static void test_long_texts(void)
 	int len;
 
 	memset(text, '0', sizeof(text));
-	memcpy(text, "1", 1);
+	text[0] = '1';
 	CHECK_INT(decimal_parse(span_of(text, 401), &d), 0);
 	CHECK_INT(d.exponent, 400);
 	CHECK_INT(decimal_parse(span_of(text, 402), &d), DECIMAL_RANGE);

@@ -21,6 +21,7 @@ static struct heap_node *model_first(struct heap_node *nodes, const bool *in)
 	return first;
 }
 
+/* Every node knows its place, and none is due before its parent. */
 static void check_places(const struct heap *h, const struct heap_node *nodes, const bool *in)
 {
 	size_t count = 0;
@@ -30,6 +31,8 @@ static void check_places(const struct heap *h, const struct heap_node *nodes, co
 		CHECK_INT(nodes[i].place != 0, in[i]);
 		if (in[i])
 			CHECK(h->nodes[nodes[i].place - 1] == &nodes[i]);
+		if (nodes[i].place > 1)
+			CHECK(h->nodes[nodes[i].place / 2 - 1]->at <= nodes[i].at);
 	}
 	CHECK_INT(h->len, count);
 }
@@ -58,7 +61,7 @@ static void test_model(void)
 			in[i] = false;
 		}
 		CHECK(heap_first(&h) == model_first(nodes, in));
-		if (step % 100 == 0)
+		if (step % 5 == 0)
 			check_places(&h, nodes, in);
 	}
 }

@@ -40,6 +40,7 @@ static void test_starts(void)
 	CHECK(span_starts(SPAN_LIT("cart"), SPAN_LIT("ca")));
 	CHECK(span_starts(SPAN_LIT("cart"), SPAN_LIT("cart")));
 	CHECK(!span_starts(SPAN_LIT("cart"), SPAN_LIT("carts")));
+	CHECK(!span_starts(span_of("carts", 4), SPAN_LIT("carts")));
 	CHECK(!span_starts(SPAN_LIT("cart"), SPAN_LIT("ar")));
 	CHECK(span_starts(SPAN_LIT("cart"), SPAN_EMPTY));
 	CHECK(span_starts(SPAN_EMPTY, SPAN_EMPTY));

@@ -102,6 +102,9 @@ static void test_day_end(void)
 		{"Europe/Berlin", "2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z"}, /* 25 h */
 		/* no midnight: the day begins at 1:00 */
 		{"America/Sao_Paulo", "2018-11-04T02:59:59Z", "2018-11-04T03:00:00Z"},
+		/* from 23:30 to 0:30 */
+		{"America/Toronto", "1919-03-31T04:00:00Z", "1919-03-31T04:30:00Z"},
+		{"America/Toronto", "1919-03-31T04:30:00Z", "1919-04-01T04:00:00Z"},
 		/* at midnight back to 23:00 */
 		{"America/Sao_Paulo", "2018-02-18T01:30:00Z", "2018-02-18T03:00:00Z"},
 		{"America/Sao_Paulo", "2018-02-18T02:30:00Z", "2018-02-18T03:00:00Z"},
