@@ -82,7 +82,8 @@ struct program {
 	void (*on_stop)(void *user);
 	void (*on_reload)(void *user);
 
-	bool stopping;
+	bool stopping; /* a signal came */
+	bool finished; /* program_finish was called */
 	struct program_link *links[PROGRAM_LINKS_MAX];
 };
 
@@ -111,7 +112,10 @@ int program_connect(
  */
 int program_await(struct program *p, int64_t within_ms);
 
-/* Turns the loop until program_finish or a signal; the exit status. */
+/*
+ * Turns the loop until program_finish or a signal, then closes the connections (unanswered commands
+ * get NULL, so what they refer to must still be there); the exit status.
+ */
 int program_run(struct program *p);
 /* Ends program_run at the end of this turn. A status other than 0 sticks. */
 void program_finish(struct program *p, int status);

@@ -42,25 +42,33 @@ struct setting_table {
 	void *target;
 };
 
-enum { SETTINGS_WRONG = 1, SETTINGS_HELP = 2 };
+enum { SETTINGS_WRONG = 1 };
 
 struct settings_input {
 	const struct setting_table *tables;
 	size_t n_tables;
-	const char *config; /* path of the INI file; NULL: none */
-	char **environ;	    /* NULL: none */
-	char **argv;	    /* what stands behind the verb, ended by NULL */
+	struct span config;	  /* the INI file; empty: none */
+	const char *config_name;  /* its path, for messages */
+	const char *const *owned; /* sections whose every key must be a row's; ended by NULL */
+	char **environ;		  /* NULL: none */
+	char **argv;		  /* what stands behind the verb, ended by NULL */
 };
 
 /*
  * Fills the targets; text lies in ARENA. Operands (what is no option, and all behind `--`) are
- * moved to the front of argv in their order, *ret_n_operands of them. A name in the file that no
- * row has is passed over if its section is not one of the tables' (other programs share the file),
- * else wrong.
- * 0, -ENOMEM, SETTINGS_WRONG with a sentence in WORDS (names the place), or SETTINGS_HELP (--help).
+ * moved to the front of argv in their order, *ret_n_operands of them. The file is shared: a key
+ * that no row has is passed over unless its section is OWNED.
+ * 0, -ENOMEM, or SETTINGS_WRONG with a sentence in WORDS that names the place.
  */
 int settings_read(const struct settings_input *input, struct arena *arena, struct buf *words,
 	size_t *ret_n_operands);
+
+/* --help or -h is in ARGV: then nothing else matters, a broken file least of all. */
+bool settings_ask_help(char **argv);
+
+/* The value of the last --OPTION in ARGV, judging nothing else; NULL if there is none. It is how
+ * the configuration file is found before settings are read. */
+const char *settings_peek(char **argv, const char *option);
 
 /* Adds the table of options, their environment names and fallbacks, as help shows it. */
 void settings_help(struct buf *out, const struct setting_table *tables, size_t n_tables);
