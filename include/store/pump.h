@@ -53,5 +53,7 @@ void pump_poke(struct pump *p, int64_t now);
 
 bool pump_running(const struct pump *p);
 bool pump_idle(const struct pump *p);
+/* The store's clock, as of the last fetch that read the log to its end; INT64_MIN before. */
+int64_t pump_store_clock(const struct pump *p);
 /* The last committed position. */
 const struct position *pump_position(const struct pump *p);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules as programs load them: the *.json files of a directory (or one file), in order of their
+ * names, with time zones from the system's database.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "codec/rule_json.h"
+
+/* A rule file may have so many bytes, a directory so many files. */
+#define RULE_FILE_MAX  (256 * 1024)
+#define RULE_FILES_MAX 256
+
+enum { RULE_SET_UNREADABLE = 2 };
+
+/*
+ * Loads PATH. STORE_ZONE is the shop's zone (IANA name). 0, -ENOMEM, RULES_BAD with *problems, or
+ * RULE_SET_UNREADABLE, with a sentence in *problems as well.
+ */
+int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
+	struct rules **ret_rules);
+
+/* The problems as people read them, a line or two each: file, place, what is wrong, what to do. */
+void rule_problems_text(const struct rule_problems *problems, struct buf *out);

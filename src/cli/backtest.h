@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backtest's parts: a log in memory that the engine runs over (backtest_run.c), where its
+ * entries come from (backtest_file.c, backtest_log.c), and what is said of the result
+ * (backtest_print.c).
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "codec/event_json.h"
+#include "store/memory_store.h"
+#include "store/pump.h"
+
+struct backtest_job {
+	char id[33];
+	struct span customer, json;
+	struct decision decision; /* its texts are kept in the backtest's arena */
+	int64_t retracted_at;	  /* TIME_NEVER: not */
+	struct span retracted_by;
+	bool retracted_late;
+};
+
+struct backtest {
+	const struct rules *rules;
+	struct event_decoder *decoder;
+	struct memory_store *store;
+	struct pump *pump;
+	struct arena arena;
+	struct backtest_job **jobs;
+	size_t n_jobs, cap_jobs;
+	struct map by_id;
+	size_t waiting;	    /* entries appended since the last run */
+	struct log_id last; /* of the last entry */
+	uint64_t entries;   /* appended in all */
+	uint64_t counters[COUNTER_COUNT];
+	int failed;	       /* why the pump stopped, 0: it did not */
+	struct span failed_at; /* the customer concerned */
+};
+
+/* A run over one partition's log. RULES are borrowed. 0 or -ENOMEM. */
+int backtest_init(struct backtest *b, const struct rules *rules);
+void backtest_release(struct backtest *b);
+
+/*
+ * Appends an entry received at AT (a later one never comes before an earlier one: AT is raised to
+ * the last one's time if it is less). 0 or -errno.
+ */
+int backtest_append(struct backtest *b, int64_t at, struct span event, struct span meta);
+/* The same with a log id of its own, which must be greater than the last. */
+int backtest_append_id(struct backtest *b, const struct log_entry *e);
+/* Runs to the end: timers due at or before HORIZON fire. 0 or -errno. */
+int backtest_finish(struct backtest *b, int64_t horizon);
+/* A fresh log for the next partition, keeping the jobs and counts. 0 or -errno. */
+int backtest_next_log(struct backtest *b);
+
+struct backtest_files {
+	int64_t lateness_ms; /* sort by event time within this; 0: as delivered */
+	int64_t until;	     /* horizon; TIME_NEVER: the greatest time in the events */
+	bool quiet;
+};
+
+struct backtest_account {
+	uint64_t lines, refused, too_long;
+	int64_t latest_ms;	 /* how far a line's time lay behind an earlier line's, at most */
+	bool has_received_at;	 /* some lines say when they were received */
+	char first_refusal[256]; /* empty: none */
+};
+
+/* Feeds PATH (a file, a directory of *.ndjson and *.ndjson.gz in order of name, or `-`). 0, -errno,
+ * or 1 with a sentence in *account's first_refusal. */
+int backtest_feed_path(struct backtest *b, const char *path, const struct backtest_files *options,
+	struct backtest_account *account);
+
+struct program;
+/* Feeds the partitions' streams of the live data set, each to its own clock. Status as main's. */
+int backtest_feed_log(struct backtest *b, struct program *p);
+
+void backtest_sort(struct backtest *b);
+void backtest_print_json(const struct backtest *b);
+void backtest_print_table(const struct backtest *b, const struct backtest_account *account);

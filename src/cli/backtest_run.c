@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine over a log in memory: the pump and the applier of the worker, and nothing else. */
+#include "backtest.h"
+
+#define BATCH		256
+#define CACHE_CUSTOMERS 1000000
+
+static struct span keep(struct backtest *b, struct span s)
+{
+	return s.len > 0 ? arena_copy(&b->arena, s) : SPAN_EMPTY;
+}
+
+static int keep_job(struct backtest *b, const struct commit_job *job)
+{
+	struct backtest_job *kept = arena_calloc(&b->arena, 1, sizeof(*kept));
+
+	if (b->n_jobs == b->cap_jobs) {
+		size_t cap = b->cap_jobs ? b->cap_jobs * 2 : 1024;
+		struct backtest_job **jobs = realloc(b->jobs, cap * sizeof(*jobs));
+
+		if (!jobs)
+			return -ENOMEM;
+		b->jobs = jobs;
+		b->cap_jobs = cap;
+	}
+	if (!kept)
+		return -ENOMEM;
+	snprintf(kept->id, sizeof(kept->id), "%.32s", job->id.ptr);
+	kept->customer = keep(b, job->customer);
+	kept->json = keep(b, job->json);
+	kept->decision = job->decision;
+	kept->decision.rule = keep(b, job->decision.rule);
+	kept->decision.key = keep(b, job->decision.key);
+	kept->decision.step = keep(b, job->decision.step);
+	kept->decision.by = keep(b, job->decision.by);
+	kept->decision.data = keep(b, job->decision.data);
+	kept->retracted_at = TIME_NEVER;
+	b->jobs[b->n_jobs++] = kept;
+	return map_put(&b->by_id, span_str(kept->id), kept);
+}
+
+static void on_job(void *user, const struct commit_job *job, const struct commit_retract *retract)
+{
+	struct backtest *b = user;
+	struct backtest_job *kept;
+
+	if (job) {
+		if (keep_job(b, job) < 0)
+			b->failed = -ENOMEM;
+		return;
+	}
+	kept = map_get(&b->by_id, retract->id);
+	if (!kept)
+		return;
+	kept->retracted_at = retract->at;
+	kept->retracted_by = keep(b, retract->by);
+	kept->retracted_late = retract->late;
+}
+
+static void on_idle(void *user, int64_t next_due)
+{
+	(void)user;
+	(void)next_due;
+}
+
+static void on_stop(void *user, int why, struct span customer)
+{
+	struct backtest *b = user;
+
+	b->failed = why;
+	b->failed_at = keep(b, customer);
+}
+
+static int open_log(struct backtest *b)
+{
+	struct pump_options options = {
+		.batch = BATCH,
+		.applier = {b->rules, b->decoder, CACHE_CUSTOMERS},
+		.idle = on_idle,
+		.stop = on_stop,
+		.user = b,
+	};
+	struct position from = {.epoch = 1};
+	int r = memory_store_new(on_job, b, &b->store);
+
+	if (r < 0)
+		return r;
+	options.store = memory_store_store(b->store);
+	r = pump_new(&options, &b->pump);
+	if (r == 0)
+		r = pump_start(b->pump, &from);
+	if (r == 0)
+		memory_store_run(b->store);
+	b->last = (struct log_id){0, 0};
+	return r;
+}
+
+static void close_log(struct backtest *b)
+{
+	if (b->store)
+		for (unsigned i = 0; i < COUNTER_COUNT; i++)
+			b->counters[i] += memory_store_counter(b->store, (enum counter)i);
+	b->pump = pump_free(b->pump);
+	b->store = memory_store_free(b->store);
+}
+
+int backtest_init(struct backtest *b, const struct rules *rules)
+{
+	static const uint64_t seed[2] = {3, 4};
+	int r;
+
+	memset(b, 0, sizeof(*b));
+	b->rules = rules;
+	arena_init(&b->arena);
+	map_init(&b->by_id, seed);
+	r = event_decoder_new(&rules->fields, &b->decoder);
+	return r < 0 ? r : open_log(b);
+}
+
+void backtest_release(struct backtest *b)
+{
+	close_log(b);
+	event_decoder_free(b->decoder);
+	map_release(&b->by_id);
+	arena_release(&b->arena);
+	free(b->jobs);
+}
+
+/* Everything up to CLOCK is in: let the engine work. */
+static int run(struct backtest *b, int64_t clock)
+{
+	memory_store_clock(b->store, clock);
+	pump_poke(b->pump, clock);
+	memory_store_run(b->store);
+	b->waiting = 0;
+	return b->failed < 0 ? b->failed : b->failed > 0 ? -EIO : 0;
+}
+
+int backtest_append_id(struct backtest *b, const struct log_entry *e)
+{
+	int r = memory_store_append(b->store, e);
+
+	if (r < 0)
+		return r;
+	b->last = e->id;
+	b->entries++;
+	if (++b->waiting < BATCH)
+		return 0;
+	/* More may come in the last entry's millisecond. */
+	return run(b, (int64_t)e->id.ms - 1);
+}
+
+int backtest_append(struct backtest *b, int64_t at, struct span event, struct span meta)
+{
+	struct log_entry e = {.event = event, .meta = meta};
+	int64_t ms = int64_max(at, (int64_t)b->last.ms);
+
+	/* Redis has no entry 0-0 and no time before 1970. */
+	e.id.ms = (uint64_t)int64_max(ms, 1);
+	e.id.seq = e.id.ms == b->last.ms ? b->last.seq + 1 : 0;
+	return backtest_append_id(b, &e);
+}
+
+int backtest_finish(struct backtest *b, int64_t horizon)
+{
+	return run(b, int64_max(horizon, (int64_t)b->last.ms));
+}
+
+int backtest_next_log(struct backtest *b)
+{
+	close_log(b);
+	return open_log(b);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding and reading rule files and zones; what they mean is the codec's. */
+#include "program/rule_set.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "io/file.h"
+
+struct source_list {
+	struct arena arena;
+	struct rule_source sources[RULE_FILES_MAX];
+	size_t n;
+};
+
+static void source_list_release(struct source_list *l)
+{
+	arena_release(&l->arena);
+}
+
+__attribute__((format(printf, 3, 4))) static int unreadable(
+	struct rule_problems *problems, const char *file, const char *format, ...)
+{
+	struct rule_problem *p = &problems->list[0];
+	va_list args;
+
+	problems->n = 1;
+	problems->more = 0;
+	memset(p, 0, sizeof(*p));
+	snprintf(p->file, sizeof(p->file), "%s", file);
+	va_start(args, format);
+	vsnprintf(p->message, sizeof(p->message), format, args);
+	va_end(args);
+	return RULE_SET_UNREADABLE;
+}
+
+static int read_source(struct source_list *l, const char *path, struct rule_problems *problems)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	struct rule_source *s = &l->sources[l->n];
+	int r = file_read(path, RULE_FILE_MAX, &text);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return unreadable(problems, path, "cannot be read: %s", strerror(-r));
+	if (r > 0)
+		return unreadable(
+			problems, path, "is larger than %d bytes: split it", RULE_FILE_MAX);
+	s->file = arena_copy(&l->arena, span_str(path)).ptr;
+	s->text = arena_copy(&l->arena, buf_span(&text));
+	if (!s->file || !s->text.ptr)
+		return -ENOMEM;
+	l->n++;
+	return 0;
+}
+
+static int is_rule_file(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".json") == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_directory(struct source_list *l, const char *path, struct rule_problems *problems)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(path, &entries, is_rule_file, by_name);
+	int r = 0;
+
+	if (n < 0)
+		return unreadable(problems, path, "cannot be read: %s", strerror(errno));
+	if (n == 0)
+		r = unreadable(problems, path,
+			"has no .json file: put a rule there, or name "
+			"another directory with --rules");
+	else if (n > RULE_FILES_MAX)
+		r = unreadable(problems, path, "has more than %d rule files", RULE_FILES_MAX);
+	for (int i = 0; i < n; i++) {
+		char file[PATH_MAX];
+		int len = snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
+
+		if (r == 0 && (size_t)len >= sizeof(file))
+			r = unreadable(problems, path, "has a path that is too long");
+		if (r == 0)
+			r = read_source(l, file, problems);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+#define ZONE_FILE_MAX 65536
+
+/* Names come from rule files: nothing but a plain relative path may become part of a file's. */
+static bool zone_name_is_plain(struct span name)
+{
+	if (name.len == 0 || name.len > 64 || name.ptr[0] == '/' || name.ptr[0] == '.')
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (!letter && !(c >= '0' && c <= '9') && !strchr("_+-/", c))
+			return false;
+	}
+	return true;
+}
+
+static int read_zone(void *user, struct span name, struct buf *out)
+{
+	char path[128];
+
+	(void)user;
+	if (!zone_name_is_plain(name))
+		return -ENOENT;
+	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s", (int)name.len, name.ptr);
+	return file_read(path, ZONE_FILE_MAX, out);
+}
+
+int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
+	struct rules **ret_rules)
+{
+	_cleanup_(source_list_release) struct source_list l = {.n = 0};
+	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
+	struct stat st;
+	int r;
+
+	arena_init(&l.arena);
+	problems->n = problems->more = 0;
+	if (stat(path, &st) < 0)
+		return unreadable(problems, path, "cannot be read: %s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		r = read_directory(&l, path, problems);
+	else
+		r = read_source(&l, path, problems);
+	if (r != 0)
+		return r;
+	return rules_compile(l.sources, l.n, &options, problems, ret_rules);
+}
+
+void rule_problems_text(const struct rule_problems *problems, struct buf *out)
+{
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct rule_problem *p = &problems->list[i];
+
+		buf_add_str(out, p->file);
+		if (p->line > 0)
+			buf_printf(out, ":%u", p->line);
+		if (p->pointer[0])
+			buf_printf(out, " at %s", p->pointer);
+		buf_printf(out, ": %s\n", p->message);
+	}
+	if (problems->more > 0)
+		buf_printf(out, "and %zu more problems\n", problems->more);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Settings, rules, start and stop of the worker. */
+#include "worker.h"
+
+#include <unistd.h>
+
+#define ROW(MEMBER) offsetof(struct worker_settings, MEMBER)
+
+static const struct setting settings[] = {
+	{"worker", "rules", "rules", SETTING_TEXT, ROW(rules), "deploy/rules", 0, 0, "PATH",
+		"directory of rule files (or one file)"},
+	{"worker", "store_zone", "store-zone", SETTING_TEXT, ROW(store_zone), "UTC", 0, 64, "ZONE",
+		"the shop's time zone (IANA name)"},
+	{"worker", "batch", "batch", SETTING_INT, ROW(batch), "256", 1, PUMP_BATCH_MAX, "N",
+		"events per commit at most"},
+	{"worker", "lease", "lease", SETTING_DURATION, ROW(lease_ms), "5s", 200, MS_MINUTE, "SPAN",
+		"how long a dead worker's partitions stay unattended"},
+	{"worker", "cache_customers", "cache-customers", SETTING_INT, ROW(cache_customers),
+		"100000", 0, 100000000, "N", "customers kept in memory between batches"},
+};
+
+static const struct program_spec spec = {
+	.name = "worker",
+	.about = "Applies the log: keeps journeys, arms and fires rules, emits jobs.\n"
+		 "Start as many as there are cores; they share the partitions among them.",
+	.settings = settings,
+	.n_settings = ARRAY_SIZE(settings),
+};
+
+/* ---- rules ------------------------------------------------------------------------------ */
+
+static void log_problems(struct worker *w, const struct rule_problems *problems)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	struct span rest;
+
+	rule_problems_text(problems, &text);
+	if (buf_failed(&text) < 0)
+		return;
+	rest = buf_span(&text);
+	while (rest.len > 0) {
+		const char *end = memchr(rest.ptr, '\n', rest.len);
+		size_t n = end ? (size_t)(end - rest.ptr) : rest.len;
+
+		log_error(&w->program.log, "A rule cannot be used.",
+			LOG_FIELDS(log_text("problem", span_of(rest.ptr, n))));
+		n = end ? n + 1 : n;
+		rest = span_of(rest.ptr + n, rest.len - n);
+	}
+}
+
+/* The new rules take the place of the old; on failure these stay. 0 or -1. */
+static int load_rules(struct worker *w)
+{
+	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	struct event_decoder *decoder = NULL;
+	int r = problems
+			? rule_set_load(w->settings.rules, w->settings.store_zone, problems, &rules)
+			: -ENOMEM;
+
+	if (r > 0)
+		log_problems(w, problems);
+	if (r == 0)
+		r = event_decoder_new(&rules->fields, &decoder);
+	if (r != 0)
+		return -1;
+	event_decoder_free(w->decoder);
+	w->decoder = decoder;
+	rules_free(w->rules);
+	w->rules = rules;
+	rules = NULL;
+	log_info(&w->program.log, "Rules are loaded.",
+		LOG_FIELDS(log_int("rules", (int64_t)w->rules->n),
+			log_str("from", w->settings.rules)));
+	return 0;
+}
+
+static void on_reload(void *user)
+{
+	struct worker *w = user;
+	struct rules *old_rules = w->rules;
+	struct event_decoder *old_decoder = w->decoder;
+
+	/* Pumps hold on to the old ones until they are started anew. */
+	w->rules = NULL;
+	w->decoder = NULL;
+	if (load_rules(w) < 0) {
+		w->rules = old_rules;
+		w->decoder = old_decoder;
+		log_error(&w->program.log, "The rules stay as they were.", NULL);
+		return;
+	}
+	ownership_restart(w);
+	event_decoder_free(old_decoder);
+	rules_free(old_rules);
+}
+
+/* ---- start and stop --------------------------------------------------------------------- */
+
+static int make_partitions(struct worker *w)
+{
+	uint32_t n = w->program.dataset.partitions;
+
+	if (w->owned)
+		return w->n_partitions == n ? 0 : -EINVAL;
+	w->owned = calloc(n, sizeof(*w->owned));
+	if (!w->owned)
+		return -ENOMEM;
+	w->n_partitions = n;
+	for (uint32_t p = 0; p < n; p++) {
+		w->owned[p].worker = w;
+		w->owned[p].partition = p;
+		w->owned[p].next_due = TIME_NEVER;
+	}
+	return 0;
+}
+
+static void on_up(void *user)
+{
+	struct worker *w = user;
+
+	if (make_partitions(w) < 0) {
+		program_fail(&w->program, "The data set's partitions cannot be taken up.", NULL);
+		return;
+	}
+	ownership_beat(w);
+}
+
+static void on_down(void *user, const char *reason)
+{
+	struct worker *w = user;
+
+	(void)reason;
+	ownership_forget(w);
+	timer_stop(&w->poll);
+	if (w->stopping)
+		program_finish(&w->program, STATUS_DONE);
+}
+
+static void on_stop(void *user)
+{
+	ownership_leave(user);
+}
+
+static int connect_redis(struct worker *w)
+{
+	struct redis_options options;
+
+	redis_options_init(&options);
+	options.user = w;
+	options.on_up = on_up;
+	options.on_down = on_down;
+	if (program_connect(&w->program, &options, &w->redis))
+		return PROGRAM_EXIT;
+	redis_options_init(&options);
+	if (program_connect(&w->program, &options, &w->blocking))
+		return PROGRAM_EXIT;
+	if (redis_store_new(w->redis, &w->store) < 0)
+		return program_fail(&w->program, "Out of memory.", NULL);
+	return 0;
+}
+
+static void worker_release(struct worker *w)
+{
+	for (uint32_t p = 0; p < w->n_partitions; p++)
+		pump_free(w->owned[p].pump);
+	timer_stop(&w->beat);
+	timer_stop(&w->poll);
+	program_release(&w->program); /* answers what is under way, which frees the pumps */
+	redis_store_free(w->store);
+	free(w->owned);
+	event_decoder_free(w->decoder);
+	rules_free(w->rules);
+}
+
+int worker_main(int argc, char **argv)
+{
+	_cleanup_(worker_release) struct worker w = {.n_target = 0};
+	char host[32] = "";
+
+	(void)argc;
+	if (program_init(&w.program, &spec, &w.settings, argv))
+		return w.program.status;
+	w.program.user = &w;
+	w.program.on_stop = on_stop;
+	w.program.on_reload = on_reload;
+	gethostname(host, sizeof(host) - 1);
+	snprintf(w.id, sizeof(w.id), "%s-%ld-%llx", host, (long)getpid(),
+		(unsigned long long)io_wall_now());
+	timer_init(&w.beat, w.program.loop, ownership_beat, &w);
+	timer_init(&w.poll, w.program.loop, watch_look, &w);
+	if (load_rules(&w) < 0)
+		return STATUS_FOUND;
+	if (connect_redis(&w))
+		return w.program.status;
+	return program_run(&w.program);
+}
