@@ -73,6 +73,7 @@ static bool spell(uint64_t ms, unsigned chosen, char out[DURATION_SIZE])
 {
 	size_t len = 0;
 
+	out[0] = '\0'; /* zero has no unit */
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		uint64_t n = ms / (uint64_t)units[i].ms;
 
