@@ -131,6 +131,13 @@ static void ring_add(struct ring *ring, struct span s)
 	ring->seen[ring->n++ % RING] = s;
 }
 
+/* Not a copy of the whole: what lies behind n is not looked at, and clearing it costs. */
+static void ring_start(struct ring *ring, const struct ring *first)
+{
+	memcpy(ring->seen, first->seen, first->n * sizeof(first->seen[0]));
+	ring->n = first->n;
+}
+
 struct writer {
 	struct pack p;
 	struct ring words, keys;
@@ -415,8 +422,8 @@ static void put_journey(struct writer *w, const struct journey *j)
 static void writer_init(struct writer *w, char *at)
 {
 	w->p.at = (unsigned char *)at;
-	w->words = words_first;
-	w->keys = keys_first;
+	ring_start(&w->words, &words_first);
+	ring_start(&w->keys, &keys_first);
 	w->refused = false;
 }
 
@@ -482,14 +489,25 @@ static void get_journey(struct reader *r, struct journey *j, uint64_t flags)
 		get_instance(r, &j->instances[i], j->last_at);
 }
 
+static void reader_init(struct reader *r, struct span body)
+{
+	r->u = unpack_of(body);
+	ring_start(&r->words, &words_first);
+	ring_start(&r->keys, &keys_first);
+	r->no_memory = false;
+}
+
 int journey_decode(struct span *bytes, struct journey **ret_journey)
 {
 	_cleanup_(journey_freep) struct journey *j = NULL;
 	struct unpack outer = unpack_of(*bytes);
-	struct reader r = {unpack_of(unpack_block(&outer)), words_first, keys_first, false};
-	uint64_t flags = unpack_bounded(&r.u, FLAGS_ALL);
-	struct span customer = get_literal(&r, unpack_number(&r.u), CUSTOMER_MAX);
+	struct span customer;
+	struct reader r;
+	uint64_t flags;
 
+	reader_init(&r, unpack_block(&outer));
+	flags = unpack_bounded(&r.u, FLAGS_ALL);
+	customer = get_literal(&r, unpack_number(&r.u), CUSTOMER_MAX);
 	if (outer.bad || r.u.bad || customer.len == 0)
 		return RECORD_CORRUPT;
 	if (journey_new(customer, &j) < 0)

@@ -49,6 +49,8 @@ static inline uint64_t unpack_number(struct unpack *u)
 {
 	uint64_t n = 0;
 
+	if (u->at != u->end && *u->at < 0x80)
+		return *u->at++;
 	for (unsigned shift = 0; shift < 64 && u->at != u->end; shift += 7) {
 		uint64_t byte = *u->at++;
 
@@ -150,13 +152,16 @@ enum pack_mark { PACK_NEVER, PACK_INSTANT, PACK_MIN, PACK_ZERO };
 
 #define PACK_TIMES_MAX 32
 
-static inline enum pack_mark pack_mark(int64_t at)
+/* Without branches: which marks come is not for a processor to guess. */
+static inline uint64_t pack_mark(int64_t at)
 {
-	if (at == TIME_NEVER)
-		return PACK_NEVER;
-	if (at == INT64_MIN)
-		return PACK_MIN;
-	return at == 0 ? PACK_ZERO : PACK_INSTANT;
+	return (uint64_t)(PACK_INSTANT + (at == INT64_MIN) + 2 * (at == 0) - (at == TIME_NEVER));
+}
+
+/* One bit for each PACK_INSTANT of WORD, at twice its place. */
+static inline uint64_t pack_instants(uint64_t word)
+{
+	return word & ~(word >> 1) & UINT64_C(0x5555555555555555);
 }
 
 static inline void pack_times(
@@ -165,13 +170,13 @@ static inline void pack_times(
 	uint64_t word = 0;
 
 	for (size_t i = 0; i < n; i++)
-		word |= (uint64_t)pack_mark(times[i]) << (2 * i);
+		word |= pack_mark(times[i]) << (2 * i);
 	pack_number(p, word ^ usual);
-	for (size_t i = 0; i < n; i++) {
-		if ((word >> (2 * i) & 3) != PACK_INSTANT)
-			continue;
-		pack_since(p, times[i], base);
-		base = times[i];
+	for (uint64_t left = pack_instants(word); left; left &= left - 1) {
+		int64_t at = times[__builtin_ctzll(left) / 2];
+
+		pack_since(p, at, base);
+		base = at;
 	}
 }
 
@@ -184,15 +189,14 @@ static inline void unpack_times(
 		[PACK_ZERO] = 0};
 	uint64_t word = unpack_number(u) ^ usual;
 
-	if (n < PACK_TIMES_MAX && word >> (2 * n))
+	if (n < PACK_TIMES_MAX && word >> (2 * n)) {
 		u->bad = true;
-	for (size_t i = 0; i < n; i++) {
-		unsigned mark = word >> (2 * i) & 3;
-
-		times[i] = marks[mark];
-		if (mark == PACK_INSTANT)
-			base = times[i] = unpack_since(u, base);
+		word = 0;
 	}
+	for (size_t i = 0; i < n; i++)
+		times[i] = marks[word >> (2 * i) & 3];
+	for (uint64_t left = pack_instants(word); left; left &= left - 1)
+		base = times[__builtin_ctzll(left) / 2] = unpack_since(u, base);
 }
 
 /* Several numbers, of which most have their usual value: a mask of the others, then those. */

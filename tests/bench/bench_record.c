@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What keeping a customer costs: bytes and nanoseconds of a record, and of a timeline of shop
+ * events in tail and chunks. Each figure is the best of several runs, because everything that
+ * disturbs a run makes it slower.
+ */
+#include "base/instant.h"
+#include "codec/gzip.h"
+#include "codec/job_json.h"
+#include "codec/record.h"
+#include "codec/timeline.h"
+
+/* 2026-11-21T12:00:00.000Z */
+#define NOON   INT64_C(1795262400000)
+#define RUNS   7
+#define ROUNDS 40000
+
+/* Time of this process, whatever else the machine does. */
+static int64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static void set(struct text *t, const char *s)
+{
+	if (text_set(t, span_str(s)) < 0)
+		abort();
+}
+
+/* A cart abandoned, an order on its way, three rules waiting. */
+static struct journey *usual_journey(void)
+{
+	static const char *const rules[][3] = {
+		{"cart_abandoned", "cart:C1001", "Product Added"},
+		{"order_promise_passed", "order:O2002", "Order Completed"},
+		{"inactivity_fixed", "customer", "Product Added"},
+	};
+	struct journey *j;
+	struct cart *c;
+	struct order *o;
+
+	if (journey_new(SPAN_LIT("cust_42"), &j) < 0)
+		abort();
+	set(&j->user_id, "cust_42");
+	set(&j->anonymous_id, "5f0c9d3e-8a1b-4c2d-9e3f-7a6b5c4d3e2f");
+	set(&j->traits[TRAIT_EMAIL], "jane.doe@example.com");
+	j->trait_at[TRAIT_EMAIL] = NOON - 20 * MS_DAY;
+	j->n_events = 20;
+	j->n_orders = 1;
+	j->first_at = NOON - 30 * MS_DAY - 17;
+	j->last_at = j->engaged_at = NOON;
+	j->received_at = NOON + 812;
+	j->due_at = NOON + 4 * MS_HOUR + 2 * MS_MINUTE;
+	c = journey_add_cart(j, SPAN_LIT("cart:C1001"));
+	c->first_at = NOON - 1234567;
+	c->last_at = c->added_at = NOON;
+	o = journey_add_order(j, SPAN_LIT("O2002"));
+	o->at[MILESTONE_PLACED] = o->total_said_at = o->promise_said_at = NOON - 2 * MS_DAY - 4711;
+	o->at[MILESTONE_PAID] = o->at[MILESTONE_PLACED] + 61234;
+	o->touched_at = o->at[MILESTONE_SHIPPED] = NOON - MS_DAY;
+	o->promised_at = NOON + 3 * MS_DAY;
+	set(&o->total, "1249.90");
+	set(&o->currency, "EUR");
+	for (size_t n = 0; n < ARRAY_SIZE(rules); n++) {
+		struct instance *i =
+			journey_add_instance(j, span_str(rules[n][0]), span_str(rules[n][1]));
+
+		i->state = INSTANCE_ARMED;
+		i->outcome = OUTCOME_ARMED;
+		i->epoch = i->episode = 1;
+		i->anchor_at = NOON;
+		i->armed_at = i->touched_at = NOON + 812;
+		i->deadline_at = NOON + 4 * MS_HOUR;
+		i->fire_at = NOON + 4 * MS_HOUR + 2 * MS_MINUTE;
+		set(&i->by, rules[n][2]);
+	}
+	return j;
+}
+
+/* The n-th event of a shopper: mostly views, now and then a cart and an order. */
+static struct timeline_entry usual_entry(unsigned n, char *properties, size_t size)
+{
+	static const char *const names[] = {"Page Viewed", "Product Viewed", "Product Viewed",
+		"Product Added", "Page Viewed", "Product Viewed", "Checkout Started",
+		"Order Completed"};
+	static char id[64];
+	const char *name = names[n % ARRAY_SIZE(names)];
+	unsigned key = n * 2654435761u;
+	int len, id_len;
+
+	if (n % 8 == 7)
+		len = snprintf(properties, size,
+			"{\"order_id\":\"O%u\",\"total\":%u.90,\"currency\":\"EUR\","
+			"\"products\":[{\"product_id\":\"P%u\",\"name\":\"Ring %u\","
+			"\"quantity\":1,\"price\":%u.90}]}",
+			key % 9000, key % 900, key % 700, key % 70, key % 900);
+	else if (n % 4 == 0)
+		len = snprintf(properties, size,
+			"{\"path\":\"/rings/%u\",\"title\":\"Rings %u\","
+			"\"url\":\"https://www.example.com/rings/%u\"}",
+			key % 700, key % 70, key % 700);
+	else
+		len = snprintf(properties, size,
+			"{\"product_id\":\"P%u\",\"sku\":\"S-%u\",\"name\":\"Ring %u\","
+			"\"price\":%u.90,\"currency\":\"EUR\",\"cart_id\":\"C%u\"}",
+			key % 700, key % 7000, key % 70, key % 900, key % 9000);
+	id_len = snprintf(id, sizeof(id), "%08x-%04x-4c2d-9e3f-%04x%08x", key, key % 65521,
+		key % 65519, key * 31u);
+	return (struct timeline_entry){
+		.kind = ENTRY_EVENT,
+		.id = {(uint64_t)NOON + n * 40000u, 0},
+		.at = NOON + (int64_t)n * 40000 - 150,
+		.channel = CHANNEL_WEB,
+		.name = span_str(name),
+		.source = SPAN_LIT("shop"),
+		.message_id = span_of(id, (size_t)id_len),
+		.properties = span_of(properties, (size_t)len),
+	};
+}
+
+typedef void work_fn(void *user);
+
+/* Nanoseconds of one call of FN, which does its work N times. */
+static double best_of(work_fn *fn, void *user, size_t n)
+{
+	double best = 1e18;
+
+	for (int run = 0; run < RUNS; run++) {
+		int64_t start = clock_ns();
+
+		fn(user);
+		double ns = (double)(clock_ns() - start) / (double)n;
+		if (ns < best)
+			best = ns;
+	}
+	return best;
+}
+
+struct bench {
+	struct record record;
+	struct buf bytes;
+	struct buf tail;
+	struct buf out;
+	struct deflater *deflater;
+	unsigned n; /* entries of the tail */
+};
+
+static void encode_records(void *user)
+{
+	struct bench *b = user;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		buf_reset(&b->out);
+		if (record_encode(&b->record, &b->out) < 0)
+			abort();
+	}
+}
+
+static void decode_records(void *user)
+{
+	struct bench *b = user;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct record back;
+
+		if (record_decode(buf_span(&b->bytes), &back))
+			abort();
+		record_release(&back);
+	}
+}
+
+static void free_records(void *user)
+{
+	static struct record back[ROUNDS];
+	struct bench *b = user;
+
+	for (int i = 0; i < ROUNDS; i++)
+		if (record_decode(buf_span(&b->bytes), &back[i]))
+			abort();
+	for (int i = 0; i < ROUNDS; i++)
+		record_release(&back[i]);
+}
+
+static void encode_entries(void *user)
+{
+	struct bench *b = user;
+	char properties[512];
+	struct timeline_entry e = usual_entry(3, properties, sizeof(properties));
+
+	for (int i = 0; i < ROUNDS; i++) {
+		buf_reset(&b->out);
+		timeline_encode(&e, &b->out);
+	}
+}
+
+static void decode_entries(void *user)
+{
+	struct bench *b = user;
+	struct timeline_entry e;
+
+	for (int i = 0; i < ROUNDS;) {
+		struct span s = buf_span(&b->tail);
+
+		for (; s.len > 0; i++)
+			if (timeline_decode(&s, &e))
+				abort();
+	}
+}
+
+static void seal_chunks(void *user)
+{
+	struct bench *b = user;
+	int64_t reach_at;
+
+	for (int i = 0; i < ROUNDS / 100; i++) {
+		buf_reset(&b->out);
+		if (chunk_seal(
+			    b->deflater, buf_span(&b->tail), b->n, INT64_MIN, &b->out, &reach_at))
+			abort();
+	}
+}
+
+static void open_chunks(void *user)
+{
+	struct bench *b = user;
+	struct chunk_head head;
+
+	for (int i = 0; i < ROUNDS / 100; i++) {
+		buf_reset(&b->tail);
+		if (chunk_head(buf_span(&b->bytes), &head) ||
+			chunk_open(b->deflater, &head, &b->tail))
+			abort();
+	}
+}
+
+static void name_jobs(void *user)
+{
+	static const struct decision d = {.epoch = 1, .episode = 1};
+	char id[JOB_ID_SIZE];
+
+	(void)user;
+	for (int i = 0; i < ROUNDS / 100; i++)
+		if (job_id(&d, SPAN_LIT("cust_42"), id) < 0)
+			abort();
+}
+
+static void bench_records(struct bench *b)
+{
+	if (record_encode(&b->record, &b->bytes) < 0)
+		abort();
+	printf("record: 1 cart, 1 order, 3 instances   %6zu bytes\n", b->bytes.len);
+	printf("  encode                               %6.0f ns\n",
+		best_of(encode_records, b, ROUNDS));
+	printf("  decode and release                   %6.0f ns\n",
+		best_of(decode_records, b, ROUNDS));
+	printf("  decode and release, memory cold      %6.0f ns\n",
+		best_of(free_records, b, ROUNDS));
+}
+
+static void bench_timeline(struct bench *b)
+{
+	char properties[512];
+	size_t raw = 0;
+
+	for (b->n = 0; b->n < TAIL_ENTRIES_MAX; b->n++) {
+		struct timeline_entry e = usual_entry(b->n, properties, sizeof(properties));
+
+		raw += e.properties.len;
+		timeline_encode(&e, &b->tail);
+	}
+	printf("tail: %u events with %zu bytes of properties %5zu bytes\n", b->n, raw, b->tail.len);
+	printf("  encode an entry                      %6.0f ns\n",
+		best_of(encode_entries, b, ROUNDS));
+	printf("  decode an entry                      %6.0f ns\n",
+		best_of(decode_entries, b, ROUNDS));
+	printf("  seal                                 %6.0f ns\n",
+		best_of(seal_chunks, b, ROUNDS / 100));
+	printf("chunk of the same                      %6zu bytes\n", b->out.len);
+	buf_reset(&b->bytes);
+	buf_add_span(&b->bytes, buf_span(&b->out));
+	printf("  open                                 %6.0f ns\n",
+		best_of(open_chunks, b, ROUNDS / 100));
+	printf("job id                                 %6.0f ns\n",
+		best_of(name_jobs, b, ROUNDS / 100));
+}
+
+int main(void)
+{
+	struct bench b = {.bytes = BUF_INIT, .tail = BUF_INIT, .out = BUF_INIT};
+
+	b.record = (struct record){
+		.journey = usual_journey(), .tail = BUF_INIT, .reach_at = INT64_MIN};
+	if (deflater_new(&b.deflater) < 0)
+		abort();
+	bench_records(&b);
+	bench_timeline(&b);
+	deflater_free(b.deflater);
+	record_release(&b.record);
+	buf_release(&b.bytes);
+	buf_release(&b.tail);
+	buf_release(&b.out);
+	return 0;
+}

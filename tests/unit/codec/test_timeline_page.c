@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages against a model that sorts everything and cuts. */
+#include "codec/timeline_page.h"
+
+#include "base/hash.h"
+#include "codec/gzip.h"
+
+#include "../chance.h"
+#include "check.h"
+
+#define BASE	INT64_C(1795262400000)
+#define ENTRIES 2000
+
+/* A customer's timeline as it is kept, and the same as a plain list. */
+struct shelf {
+	struct timeline_entry all[ENTRIES]; /* in order of arrival */
+	size_t n;
+	struct record record; /* without a journey */
+	struct buf chunks[ENTRIES];
+	struct deflater *deflater;
+	uint32_t fetched; /* chunks handed out */
+};
+
+static const char *const names[] = {"Page Viewed", "Product Viewed", "Order Completed", "own name"};
+
+static void shelf_init(struct shelf *s)
+{
+	*s = (struct shelf){.record = {.tail = BUF_INIT, .reach_at = INT64_MIN}};
+	if (deflater_new(&s->deflater) < 0)
+		abort();
+}
+
+static void shelf_release(struct shelf *s)
+{
+	for (uint32_t i = 0; i < s->record.n_chunks; i++)
+		buf_release(&s->chunks[i]);
+	buf_release(&s->record.tail);
+	deflater_free(s->deflater);
+}
+
+static void shelf_freep(struct shelf **s)
+{
+	shelf_release(*s);
+	free(*s);
+}
+
+static struct shelf *shelf_new(void)
+{
+	struct shelf *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	shelf_init(s);
+	return s;
+}
+
+static void shelf_seal(struct shelf *s)
+{
+	struct record *r = &s->record;
+	int e;
+
+	if (r->tail_n == 0)
+		return;
+	e = chunk_seal(s->deflater, buf_span(&r->tail), r->tail_n, r->reach_at,
+		&s->chunks[r->n_chunks], &r->reach_at);
+	if (e)
+		abort();
+	r->n_chunks++;
+	r->sealed_n += r->tail_n;
+	r->tail_n = 0;
+	buf_reset(&r->tail);
+}
+
+static void shelf_add(struct shelf *s, struct timeline_entry e)
+{
+	timeline_encode(&e, &s->record.tail);
+	s->record.tail_n++;
+	s->all[s->n++] = e;
+}
+
+/* The next thing that happens: usually now, sometimes long ago, sometimes at a crowded instant. */
+static struct timeline_entry draw_entry(struct chance *c, const struct shelf *s, unsigned late)
+{
+	struct timeline_entry e = {.kind = chance_below(c, 5) ? ENTRY_EVENT : ENTRY_DECISION};
+	const struct timeline_entry *last = s->n ? &s->all[s->n - 1] : NULL;
+
+	e.id = last ? last->id : (struct log_id){(uint64_t)BASE, 0};
+	if (last && chance_below(c, 4) == 0) {
+		e.nth = last->nth + 1;
+	} else if (chance_below(c, 3) == 0) {
+		e.id.seq++;
+	} else {
+		e.id.ms += chance_below(c, 50);
+		e.id.seq = chance_below(c, 8) ? 0 : UINT64_MAX - 5;
+		if (last && log_id_compare(e.id, last->id) <= 0)
+			e.id = (struct log_id){last->id.ms + 1, 0};
+	}
+	e.at = (int64_t)e.id.ms;
+	if (late && chance_below(c, late) == 0)
+		e.at -= (int64_t)chance_below(c, 5000);
+	if (e.kind == ENTRY_DECISION) {
+		e.decision.rule = SPAN_LIT("cart_abandoned");
+		e.decision.key = SPAN_LIT("cart:C1");
+		e.decision.at = e.at;
+		return e;
+	}
+	e.channel = (enum channel)chance_below(c, 3);
+	e.name = span_str(names[chance_below(c, ARRAY_SIZE(names))]);
+	if (chance_below(c, 5) == 0)
+		e.original = SPAN_LIT("Home");
+	return e;
+}
+
+static void shelf_grow(struct shelf *s, struct chance *c, size_t n, unsigned late)
+{
+	for (; n > 0 && s->n < ENTRIES; n--) {
+		shelf_add(s, draw_entry(c, s, late));
+		if (chance_below(c, 6) == 0 || s->record.tail_n == TAIL_ENTRIES_MAX)
+			shelf_seal(s);
+	}
+}
+
+/* ---- the model ------------------------------------------------------------------------- */
+
+static bool wanted(const struct timeline_query *q, const struct timeline_entry *e)
+{
+	bool event = e->kind == ENTRY_EVENT;
+
+	if (e->at < q->from_at || e->at >= q->to_at)
+		return false;
+	if (q->kinds && !(q->kinds & 1u << e->kind))
+		return false;
+	if (q->channel && (!event || e->channel != q->channel))
+		return false;
+	if (q->event.len &&
+		(!event || (!span_equal(e->name, q->event) && !span_equal(e->original, q->event))))
+		return false;
+	return true;
+}
+
+/* All of S that Q wants and that stands behind LAST (NULL: all), newest first. */
+static size_t model(const struct shelf *s, const struct timeline_query *q,
+	const struct timeline_entry *last, struct timeline_entry *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (wanted(q, &s->all[i]) && (!last || timeline_compare(last, &s->all[i]) < 0))
+			out[n++] = s->all[i];
+	qsort(out, n, sizeof(*out), timeline_compare);
+	return n;
+}
+
+/* ---- pages ----------------------------------------------------------------------------- */
+
+static int feed(struct shelf *s, struct timeline_page *page)
+{
+	uint32_t from, to, before = UINT32_MAX;
+	int r = timeline_page_add_record(page, &s->record);
+
+	while (r == 0 && timeline_page_wants(page, &from, &to)) {
+		CHECK(from < to && to <= s->record.n_chunks && to <= before);
+		before = from;
+		for (uint32_t i = to; i-- > from && r == 0;) {
+			r = timeline_page_add_chunk(page, s->deflater, i, buf_span(&s->chunks[i]));
+			s->fetched++;
+		}
+	}
+	return r;
+}
+
+struct walk {
+	const struct timeline_query *query;
+	char cursor[TIMELINE_CURSOR_SIZE];
+	struct timeline_entry last;
+	bool started;
+};
+
+/* One page, compared with the model's. Returns the number of its entries, or -1. */
+static int turn_page(struct shelf *s, struct walk *w)
+{
+	static struct timeline_entry want[ENTRIES];
+	_cleanup_(timeline_page_freep) struct timeline_page *page = NULL;
+	const struct timeline_entry *got;
+	size_t n_want = model(s, w->query, w->started ? &w->last : NULL, want), n;
+	size_t n_page = n_want < w->query->limit ? n_want : w->query->limit;
+
+	if (timeline_page_new(w->query, span_str(w->cursor), &page) || feed(s, page) ||
+		timeline_page_finish(page, &got, &n, w->cursor))
+		return -1;
+	if (n != n_page || (w->cursor[0] != '\0') != (n_want > n_page))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (timeline_compare(&got[i], &want[i]) || got[i].kind != want[i].kind ||
+			!span_equal(got[i].name, want[i].name))
+			return -1;
+	if (n)
+		w->last = want[n - 1];
+	w->started = true;
+	return (int)n;
+}
+
+static struct timeline_query draw_query(struct chance *c, const struct shelf *s)
+{
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+
+	q.limit = 1 + (uint32_t)chance_below(c, chance_below(c, 2) ? 8 : TIMELINE_PAGE_MAX);
+	if (chance_below(c, 4) == 0)
+		q.from_at = s->all[chance_below(c, s->n)].at;
+	if (chance_below(c, 4) == 0)
+		q.to_at = s->all[chance_below(c, s->n)].at;
+	if (chance_below(c, 4) == 0)
+		q.channel = (enum channel)chance_below(c, 3);
+	if (chance_below(c, 4) == 0)
+		q.event = chance_below(c, 3) ? span_str(names[chance_below(c, ARRAY_SIZE(names))])
+					     : SPAN_LIT("Home");
+	if (chance_below(c, 4) == 0)
+		q.kinds = 1 + (unsigned)chance_below(c, 3);
+	return q;
+}
+
+static void check_walks(bool growing)
+{
+	struct chance c = chance_new();
+
+	for (int round = 0; round < 250; round++) {
+		_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+		unsigned late = (unsigned)chance_below(&c, 4) * 5;
+		struct timeline_query q;
+		struct walk w = {.query = &q};
+		int n;
+
+		shelf_grow(s, &c, 1 + chance_below(&c, round % 8 ? 60 : 1500), late);
+		q = draw_query(&c, s);
+		do {
+			n = turn_page(s, &w);
+			REQUIRE(n >= 0);
+			if (growing && chance_below(&c, 3) == 0)
+				shelf_grow(s, &c, chance_below(&c, 30), 2);
+		} while (w.cursor[0]);
+	}
+}
+
+static void test_walks(void)
+{
+	check_walks(false);
+}
+
+/* Events arrive during the walk, at the front and in the past: each page is right when it is asked
+ * for. */
+static void test_growing(void)
+{
+	check_walks(true);
+}
+
+/* In order of time, a page costs the chunks that it shows and little more, at any depth. */
+static void test_reads_little(void)
+{
+	struct chance c = {1};
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	struct walk w = {.query = &q};
+	uint32_t most = 0;
+
+	while (s->n < 1600) {
+		shelf_add(s, draw_entry(&c, s, 0));
+		if (s->record.tail_n == TAIL_ENTRIES_MAX)
+			shelf_seal(s);
+	}
+	REQUIRE(s->record.n_chunks == 100);
+	q.limit = 20;
+	do {
+		s->fetched = 0;
+		REQUIRE(turn_page(s, &w) > 0);
+		most = s->fetched > most ? s->fetched : most;
+	} while (w.cursor[0]);
+	printf("# 20 entries a page, 16 a chunk, 100 chunks: at most %u chunks a page\n", most);
+	CHECK(most <= 6);
+	/* One late event from the beginning, in the newest chunk, spoils nothing. */
+	shelf_add(s, (struct timeline_entry){.id = {(uint64_t)BASE * 2, 0}, .at = BASE});
+	shelf_seal(s);
+	w = (struct walk){.query = &q};
+	for (int page = 0; page < 70; page++) {
+		s->fetched = 0;
+		REQUIRE(turn_page(s, &w) > 0);
+	}
+	CHECK(s->fetched <= 8);
+}
+
+static void test_nothing_older(void)
+{
+	struct chance c = {1};
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	struct walk w = {.query = &q};
+
+	shelf_grow(s, &c, 300, 0);
+	q.from_at = s->all[s->n - 1].at + 1;
+	CHECK_INT(turn_page(s, &w), 0);
+	CHECK_INT(s->fetched, 0);
+	q.from_at = INT64_MIN;
+	q.to_at = INT64_MIN;
+	w = (struct walk){.query = &q};
+	CHECK_INT(turn_page(s, &w), 0);
+}
+
+static void test_older_spelling(void)
+{
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+	_cleanup_(timeline_page_freep) struct timeline_page *page = NULL;
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	const struct timeline_entry *got;
+	char next[TIMELINE_CURSOR_SIZE];
+	size_t n;
+
+	shelf_add(s, (struct timeline_entry){.name = SPAN_LIT("Product Viewed"), .id = {1, 0}});
+	shelf_add(s, (struct timeline_entry){.name = SPAN_LIT("Product Added"), .id = {2, 0}});
+	q.event = SPAN_LIT("Viewed Product");
+	REQUIRE(timeline_page_new(&q, SPAN_EMPTY, &page) == 0);
+	REQUIRE(feed(s, page) == 0);
+	REQUIRE(timeline_page_finish(page, &got, &n, next) == 0);
+	REQUIRE(n == 1);
+	CHECK_STR(got[0].name, "Product Viewed");
+	CHECK_STR(span_str(next), "");
+}
+
+static int try_cursor(struct shelf *s, struct span cursor)
+{
+	_cleanup_(timeline_page_freep) struct timeline_page *page = NULL;
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	int r = timeline_page_new(&q, cursor, &page);
+
+	return r ? r : feed(s, page);
+}
+
+static void test_limits(void)
+{
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	struct timeline_page *page = NULL;
+
+	q.limit = TIMELINE_PAGE_MAX;
+	CHECK_INT(timeline_page_new(&q, SPAN_EMPTY, &page), 0);
+	timeline_page_free(page);
+	q.limit = TIMELINE_PAGE_MAX + 1;
+	CHECK_INT(timeline_page_new(&q, SPAN_EMPTY, &page), TIMELINE_PAGE_BAD_LIMIT);
+	q.limit = 0;
+	CHECK_INT(timeline_page_new(&q, SPAN_EMPTY, &page), TIMELINE_PAGE_BAD_LIMIT);
+}
+
+/* Anything but a whole cursor of ours is refused. */
+static void test_cursors(void)
+{
+	static const char *const bad[] = {"A", "AA", "AAA", "AAAA", "A===", "AQAAAAA", "%00",
+		"null", "-1", "AQAAAAAAAAAAAAAAAAAAAAAAAAAA", " ", "\xff"};
+	struct chance c = {7};
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	struct walk w = {.query = &q};
+	char damaged[TIMELINE_CURSOR_SIZE + 1];
+	size_t len;
+
+	shelf_grow(s, &c, 400, 0);
+	q.limit = 30;
+	REQUIRE(turn_page(s, &w) == 30);
+	REQUIRE(turn_page(s, &w) == 30);
+	len = strlen(w.cursor);
+	CHECK_INT(try_cursor(s, span_of(w.cursor, len)), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_INT(try_cursor(s, span_str(bad[i])), TIMELINE_PAGE_BAD_CURSOR);
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0)
+			CHECK_INT(try_cursor(s, span_of(w.cursor, i)), TIMELINE_PAGE_BAD_CURSOR);
+		memcpy(damaged, w.cursor, len + 1);
+		for (int ch = 0; ch < 256; ch++) {
+			damaged[i] = (char)ch;
+			if (damaged[i] != w.cursor[i])
+				CHECK_INT(try_cursor(s, span_of(damaged, len)),
+					TIMELINE_PAGE_BAD_CURSOR);
+		}
+	}
+	memset(damaged, 'A', sizeof(damaged));
+	CHECK_INT(try_cursor(s, span_of(damaged, sizeof(damaged))), TIMELINE_PAGE_BAD_CURSOR);
+	/* A cursor of a customer with more chunks. */
+	shelf_release(s);
+	shelf_init(s);
+	CHECK_INT(try_cursor(s, span_of(w.cursor, len)), TIMELINE_PAGE_BAD_CURSOR);
+}
+
+static void test_corrupt(void)
+{
+	struct chance c = {3};
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+
+	shelf_grow(s, &c, 100, 0);
+	shelf_seal(s);
+	s->chunks[1].ptr[s->chunks[1].len / 2] ^= 1;
+	CHECK_INT(try_cursor(s, SPAN_EMPTY), 0); /* not read: the page is full before */
+	s->chunks[s->record.n_chunks - 1].ptr[7] ^= 1;
+	CHECK_INT(try_cursor(s, SPAN_EMPTY), TIMELINE_PAGE_CORRUPT);
+	buf_add_str(&s->record.tail, "x");
+	s->record.tail_n = 1;
+	CHECK_INT(try_cursor(s, SPAN_EMPTY), TIMELINE_PAGE_CORRUPT);
+}
+
+static const struct check_case cases[] = {
+	{"all pages of many timelines", test_walks},
+	{"pages of timelines that grow meanwhile", test_growing},
+	{"few chunks are read", test_reads_little},
+	{"nothing is read where nothing can be", test_nothing_older},
+	{"an older spelling finds the canonical name", test_older_spelling},
+	{"limits", test_limits},
+	{"hostile cursors", test_cursors},
+	{"damage is noticed", test_corrupt},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
