@@ -20,6 +20,7 @@ struct pump {
 	enum pump_state state;
 	struct position position, next;
 	const struct commit *commit;
+	int64_t store_clock;
 	int64_t now; /* the caller's estimate of the store's clock */
 	bool poked;  /* while busy: look again before resting */
 	bool freed;  /* while an answer is under way: free when it comes */

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every scenario of tests/data/scenarios through `waymark backtest`: rules, events with both their
+times, and the jobs that the contract of absence asks for, worked out by hand."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import harness  # noqa: E402
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+FOLDER = os.path.join(ROOT, "tests", "data", "scenarios")
+
+
+def event_line(number, spec):
+    """The Segment shape of one event of a scenario."""
+    line = {
+        "type": "track",
+        "event": spec["event"],
+        "messageId": spec.get("id", "m-%d" % number),
+        "timestamp": spec["at"],
+        "receivedAt": spec.get("received", spec["at"]),
+        "properties": spec.get("properties", {}),
+    }
+    if spec["user"]:
+        line["userId"] = spec["user"]
+    if "anonymous" in spec:
+        line["anonymousId"] = spec["anonymous"]
+    return json.dumps(line)
+
+
+def run(scenario, tap):
+    with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
+        # The numbers are in order of the file, but the log is in order of receipt.
+        events = [(spec.get("received", spec["at"]), event_line(i, spec))
+                  for i, spec in enumerate(scenario["events"])]
+        file.write("".join(line + "\n" for _, line in sorted(events, key=lambda e: e[0])))
+        file.flush()
+        done = subprocess.run(
+            [harness.waymark(), "backtest", "--rules", os.path.join(ROOT, scenario["rules"]),
+             "--events", file.name, "--store-zone", scenario["zone"],
+             "--until", scenario["until"], "--json"], capture_output=True, text=True, check=False)
+    tap.equal(done.returncode, 0, "exit status")
+    tap.equal(done.stderr, "", "standard error")
+    got = [json.loads(line) for line in done.stdout.splitlines()]
+    tap.equal(len(got), len(scenario["jobs"]), "number of jobs")
+    for job, wanted in zip(got, scenario["jobs"]):
+        for member, value in wanted.items():
+            tap.equal(job[member], value, member)
+
+
+def main():
+    tap = harness.Tap()
+    for name in sorted(os.listdir(FOLDER)):
+        with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
+            scenario = json.load(file)
+
+        def test(scenario=scenario):
+            run(scenario, tap)
+        test.__name__ = name[:-5] + ": " + scenario["about"]
+        tap.test(test)
+    tap.run()
+
+
+main()
