@@ -54,8 +54,9 @@ struct fetched {
 	int64_t caught_up_to;
 	const struct due_entry *dues; /* ascending by at; only those at or before the asked time */
 	size_t n_dues;
-	bool dues_cut;	  /* there are more at or after the last one's time */
-	int64_t next_due; /* the earliest in the set, now or later; TIME_NEVER: it is empty */
+	bool dues_cut;	   /* there are more at or after the last one's time */
+	int64_t due_until; /* what was asked for; filled in by the pump */
+	int64_t next_due;  /* the earliest in the set, now or later; TIME_NEVER: it is empty */
 };
 
 struct commit_value {

@@ -187,6 +187,8 @@ static struct extent extent_of(const struct fetched *f)
 	if (!f->at_end)
 		certain =
 			f->n_entries ? (int64_t)f->entries[f->n_entries - 1].id.ms - 1 : INT64_MIN;
+	/* Whoever is due later than was asked for is not among the dues. */
+	certain = int64_min(certain, f->due_until);
 	while (x.n_dues > 0 && f->dues[x.n_dues - 1].at > certain)
 		x.n_dues--;
 	if (f->dues_cut && x.n_dues == f->n_dues && f->n_dues > 0) {

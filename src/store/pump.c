@@ -21,9 +21,10 @@ struct pump {
 	struct position position, next;
 	const struct commit *commit;
 	int64_t store_clock;
-	int64_t now; /* the caller's estimate of the store's clock */
-	bool poked;  /* while busy: look again before resting */
-	bool freed;  /* while an answer is under way: free when it comes */
+	int64_t due_until; /* of the fetch under way */
+	int64_t now;	   /* the caller's estimate of the store's clock */
+	bool poked;	   /* while busy: look again before resting */
+	bool freed;	   /* while an answer is under way: free when it comes */
 	bool in_flight;
 };
 
@@ -160,6 +161,7 @@ static void on_fetched(void *user, int r, const struct fetched *f)
 	struct pump *p = user;
 	struct store *s = p->options.store;
 	const struct span *missing;
+	struct fetched asked;
 	size_t n;
 
 	if (landed(p))
@@ -173,7 +175,9 @@ static void on_fetched(void *user, int r, const struct fetched *f)
 	/* Under steady load nobody pokes: the log's own time tells how late it is. */
 	if (f->n_entries > 0)
 		p->now = int64_max(p->now, (int64_t)f->entries[f->n_entries - 1].id.ms);
-	r = applier_begin(p->applier, &p->position, f, &missing, &n);
+	asked = *f;
+	asked.due_until = p->due_until;
+	r = applier_begin(p->applier, &p->position, &asked, &missing, &n);
 	if (r == APPLIER_NOTHING) {
 		rest(p, f);
 		return;
@@ -203,6 +207,7 @@ static void fetch(struct pump *p)
 	};
 
 	p->poked = false;
+	p->due_until = request.due_until;
 	p->state = PUMP_FETCH;
 	started(p, s->ops->fetch(s, p->options.partition, &request, on_fetched, p));
 }
