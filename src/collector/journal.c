@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "journal.h"
+
+#include "store/keys.h"
+
+/* How long a refusal counts as news: long enough for a balancer's probe to see it, short enough
+ * that we are back soon after the server is, since only a new event can find that out. */
+#define REFUSAL_MS (2 * MS_SECOND)
+
+#define SPARE_BUF_MAX ((size_t)16 * 1024)
+
+struct stream_name {
+	char text[24];
+	size_t len;
+};
+
+void journal_init(struct journal *j, struct loop *loop, const struct log *log, size_t max_waiting)
+{
+	*j = (struct journal){
+		.loop = loop,
+		.log = log,
+		.max_waiting = max_waiting,
+		.refused_at = INT64_MIN / 2,
+		.logged_at = INT64_MIN / 2,
+	};
+}
+
+void journal_release(struct journal *j)
+{
+	while (j->spare) {
+		struct submission *s = j->spare;
+
+		j->spare = s->next;
+		buf_release(&s->errors);
+		free(s);
+	}
+	free(j->streams);
+}
+
+int journal_set_partitions(struct journal *j, uint32_t n)
+{
+	_cleanup_(buf_release) struct buf name = BUF_INIT;
+	struct stream_name *streams;
+
+	if (j->n_streams == n)
+		return 0;
+	streams = calloc(n, sizeof(*streams));
+	if (!streams)
+		return -ENOMEM;
+	for (uint32_t p = 0; p < n; p++) {
+		buf_reset(&name);
+		key_add(&name, p, "in");
+		if (buf_failed(&name)) {
+			free(streams);
+			return -ENOMEM;
+		}
+		assert(name.len <= sizeof(streams[p].text));
+		memcpy(streams[p].text, name.ptr, name.len);
+		streams[p].len = name.len;
+	}
+	free(j->streams);
+	j->streams = streams;
+	j->n_streams = n;
+	return 0;
+}
+
+int journal_state(const struct journal *j)
+{
+	if (!j->redis || !j->streams || !redis_is_up(j->redis))
+		return JOURNAL_AWAY;
+	if (loop_now_mono(j->loop) - j->refused_at < REFUSAL_MS)
+		return JOURNAL_REFUSES;
+	return 0;
+}
+
+const char *journal_why(const struct journal *j, int outcome)
+{
+	if (outcome == JOURNAL_REFUSES)
+		return j->refusal;
+	if (outcome == JOURNAL_FULL)
+		return "too much is waiting to be stored";
+	return j->redis && redis_reason(j->redis)[0] ? redis_reason(j->redis)
+						     : "not connected to Redis yet";
+}
+
+static struct submission *take_spare(struct journal *j)
+{
+	struct submission *s = j->spare;
+
+	if (!s)
+		return calloc(1, sizeof(*s));
+	j->spare = s->next;
+	buf_reset(&s->errors);
+	*s = (struct submission){.errors = s->errors};
+	return s;
+}
+
+static void give_spare(struct submission *s)
+{
+	struct journal *j = s->journal;
+
+	if (s->errors.cap > SPARE_BUF_MAX) {
+		buf_release(&s->errors);
+		buf_init(&s->errors);
+	}
+	s->next = j->spare;
+	j->spare = s;
+}
+
+int journal_begin(struct journal *j, struct http_request *request, size_t bytes,
+	struct submission **ret_submission)
+{
+	struct submission *s;
+
+	if (journal_state(j) == JOURNAL_AWAY)
+		return JOURNAL_AWAY;
+	if (j->waiting + bytes > j->max_waiting)
+		return JOURNAL_FULL;
+	s = take_spare(j);
+	if (!s)
+		return -ENOMEM;
+	s->journal = j;
+	s->request = request;
+	s->bytes = bytes;
+	j->waiting += bytes;
+	*ret_submission = s;
+	return 0;
+}
+
+static void finish_if_answered(struct submission *s)
+{
+	if (s->n_unanswered > 0 || !s->complete)
+		return;
+	s->journal->waiting -= s->bytes;
+	s->done(s, !s->failed);
+	give_spare(s);
+}
+
+/* Redis said no. Most refusals concern all writes, so they are told once a second, not per event.
+ */
+static void note_refusal(struct journal *j, const struct redis_value *reply)
+{
+	int64_t now = loop_now_mono(j->loop);
+	struct span text = reply->type == REDIS_ERROR ? reply->text : SPAN_LIT("not an ID");
+	size_t n = text.len < sizeof(j->refusal) ? text.len : sizeof(j->refusal) - 1;
+
+	j->stats.errors++;
+	j->refused_at = now;
+	memcpy(j->refusal, text.ptr, n);
+	j->refusal[n] = '\0';
+	if (now - j->logged_at >= MS_SECOND) {
+		j->logged_at = now;
+		log_warn(j->log, "Redis refuses events; senders are told to come back.",
+			LOG_FIELDS(log_text("error", text)));
+	}
+}
+
+static void on_reply(void *user, const struct redis_value *reply)
+{
+	struct submission *s = user;
+	struct journal *j = s->journal;
+
+	s->n_unanswered--;
+	if (reply && reply->type == REDIS_STRING) {
+		j->stats.kept++;
+	} else {
+		s->failed = true;
+		if (reply)
+			note_refusal(j, reply);
+		else
+			j->stats.unknown++;
+	}
+	finish_if_answered(s);
+	/* A server that became a replica takes no more writes from this connection. Last, since it
+	 * ends all submissions from within. */
+	if (reply && redis_value_is_error(reply, "READONLY"))
+		redis_refuse(j->redis, "the server is read-only");
+}
+
+void journal_add(struct submission *s, uint32_t partition, struct span event, struct span meta)
+{
+	struct journal *j = s->journal;
+	const struct stream_name *name = &j->streams[partition];
+
+	if (s->failed)
+		return;
+	redis_begin(j->redis, 7);
+	redis_arg(j->redis, SPAN_LIT("XADD"));
+	redis_arg(j->redis, span_of(name->text, name->len));
+	redis_arg(j->redis, SPAN_LIT("*"));
+	redis_arg(j->redis, SPAN_LIT("e"));
+	redis_arg(j->redis, event);
+	redis_arg(j->redis, SPAN_LIT("m"));
+	redis_arg(j->redis, meta);
+	if (redis_end(j->redis, on_reply, s) == 0)
+		s->n_unanswered++;
+	else
+		s->failed = true;
+}
+
+void journal_end(struct submission *s, void (*done)(struct submission *s, bool kept))
+{
+	s->done = done;
+	s->complete = true;
+	finish_if_answered(s);
+}

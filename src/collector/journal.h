@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way into the log. The events of one request go out as one XADD each, all requests of a loop
+ * turn in one write, and the request is done when Redis has answered every one of them with an ID;
+ * `appendfsync always` makes that mean "on the disk".
+ *
+ * Nothing waits here for a Redis that is away, and what waits for one that is slow is bounded: a
+ * sender who is told 503 has the event still, a collector that hoards has it no more.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "io/http_server.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "io/redis.h"
+
+struct stream_name;
+
+struct journal_stats {
+	uint64_t kept;	  /* entries that were acknowledged */
+	uint64_t errors;  /* entries that Redis refused */
+	uint64_t unknown; /* entries whose answer never came */
+};
+
+struct journal {
+	struct loop *loop;
+	const struct log *log;
+	struct redis *redis;
+	struct stream_name *streams; /* by partition; NULL until the data set is known */
+	uint32_t n_streams;
+	size_t max_waiting;
+	size_t waiting; /* bytes of requests that are not answered yet */
+	struct journal_stats stats;
+	struct submission *spare;
+	int64_t refused_at; /* clock that never jumps; when Redis last refused to write */
+	int64_t logged_at;  /* when that was last logged */
+	char refusal[128];  /* what it said */
+};
+
+/* What a request has put into the log, until all of it is acknowledged. */
+struct submission {
+	struct journal *journal;
+	struct submission *next; /* among the spare ones */
+	struct http_request *request;
+	void *user; /* the caller's */
+	size_t bytes;
+	size_t n_unanswered;
+	size_t n_accepted, n_refused;
+	struct buf errors; /* of the refused, for the answer; kept memory is small */
+	bool failed;
+	bool complete; /* nothing more will be added */
+	/* Called once, when all is answered; KEPT: all is in the log. */
+	void (*done)(struct submission *s, bool kept);
+};
+
+void journal_init(struct journal *j, struct loop *loop, const struct log *log, size_t max_waiting);
+/* After the connection is gone, which ends all submissions. */
+void journal_release(struct journal *j);
+
+/* Learns the streams of a data set of N partitions. 0 or -ENOMEM. */
+int journal_set_partitions(struct journal *j, uint32_t n);
+
+enum {
+	JOURNAL_AWAY = 1,    /* Redis is not connected */
+	JOURNAL_FULL = 2,    /* too much is waiting already */
+	JOURNAL_REFUSES = 3, /* Redis answers, but refused to write a moment ago (journal_why) */
+};
+
+/* Whether new events can be expected to be kept. 0, JOURNAL_AWAY or JOURNAL_REFUSES. */
+int journal_state(const struct journal *j);
+/* The reason of such an outcome, for an operator. */
+const char *journal_why(const struct journal *j, int outcome);
+
+/*
+ * Begins a submission for REQUEST of about BYTES on the way to Redis. 0, -ENOMEM, JOURNAL_AWAY or
+ * JOURNAL_FULL.
+ */
+int journal_begin(struct journal *j, struct http_request *request, size_t bytes,
+	struct submission **ret_submission);
+/* One entry: the raw event and its meta. A failure shows in `done`. */
+void journal_add(struct submission *s, uint32_t partition, struct span event, struct span meta);
+/* That was all. DONE may be called from within, if nothing is waited for. */
+void journal_end(struct submission *s, void (*done)(struct submission *s, bool kept));
