@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* A customer's journey as staff see it. */
+#include "codec/timeline_json.h"
+
+#include "json_out.h"
+
+static const char *const cart_states[] = {
+	[CART_OPEN] = "open",
+	[CART_CHECKOUT] = "checkout",
+	[CART_ORDERED] = "ordered",
+	[CART_EMPTIED] = "emptied",
+};
+
+static const char *const instance_states[] = {
+	[INSTANCE_IDLE] = "idle",
+	[INSTANCE_ARMED] = "armed",
+	[INSTANCE_COOLING] = "cooling",
+	[INSTANCE_CLOSED] = "closed",
+};
+
+static const char *const traits[TRAIT_COUNT] = {
+#define X(ID, NAME) [TRAIT_##ID] = NAME,
+	TRAITS(X)
+#undef X
+};
+
+static const char *const milestones[MILESTONE_COUNT] = {
+#define X(ID, NAME) [MILESTONE_##ID] = NAME,
+	MILESTONES(X)
+#undef X
+};
+
+static void out_text_or_null(struct json_out *o, const char *key, struct text t)
+{
+	if (t.len)
+		json_out_text(o, key, text_span(t));
+	else
+		json_out_null(o, key);
+}
+
+static void out_head(struct json_out *o, const struct record *r, int64_t now)
+{
+	const struct journey *j = r->journey;
+
+	json_out_text(o, "customer", text_span(j->customer));
+	out_text_or_null(o, "user_id", j->user_id);
+	out_text_or_null(o, "anonymous_id", j->anonymous_id);
+	json_out_text(o, "stage", stage_name(journey_stage(j, now)));
+	json_out_instant(o, "since", j->first_at);
+	json_out_instant(o, "last_at", j->last_at);
+	json_out_instant(o, "engaged_at", j->engaged_at);
+	json_out_open(o, "totals", '{');
+	json_out_number(o, "events", j->n_events);
+	json_out_number(o, "orders", j->n_orders);
+	json_out_number(o, "entries", r->sealed_n + r->tail_n);
+	json_out_close(o, '}');
+	json_out_open(o, "traits", '{');
+	for (unsigned i = 0; i < TRAIT_COUNT; i++)
+		json_out_some(o, traits[i], text_span(j->traits[i]));
+	json_out_close(o, '}');
+}
+
+static void out_cart(struct json_out *o, const struct cart *c)
+{
+	json_out_open(o, NULL, '{');
+	json_out_text(o, "key", text_span(c->key));
+	json_out_text(o, "state", span_str(cart_states[cart_state(c)]));
+	json_out_instant(o, "first_at", c->first_at);
+	json_out_instant(o, "last_at", c->last_at);
+	json_out_instant(o, "added_at", c->added_at);
+	json_out_instant(o, "checkout_at", c->checkout_at);
+	json_out_close(o, '}');
+}
+
+static void out_order(struct json_out *o, const struct order *order, int64_t now)
+{
+	json_out_open(o, NULL, '{');
+	json_out_text(o, "id", text_span(order->id));
+	json_out_text(o, "status", milestone_name(order_rank(order)));
+	json_out_open(o, "milestones", '{');
+	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
+		if (order->at[i] != TIME_NEVER)
+			json_out_instant(o, milestones[i], order->at[i]);
+	json_out_close(o, '}');
+	json_out_instant(o, "promised_at", order->promised_at);
+	json_out_bool(o, "overdue", order->promised_at < now);
+	if (order->total.len)
+		json_out_raw(o, "total", text_span(order->total));
+	else
+		json_out_null(o, "total");
+	out_text_or_null(o, "currency", order->currency);
+	json_out_close(o, '}');
+}
+
+static void out_due(struct json_out *o, const struct instance *i)
+{
+	json_out_open(o, NULL, '{');
+	json_out_text(o, "rule", text_span(i->rule));
+	json_out_text(o, "key", text_span(i->key));
+	json_out_number(o, "episode", i->episode);
+	json_out_number(o, "step", i->step);
+	json_out_instant(o, "anchor_at", i->anchor_at);
+	json_out_instant(o, "deadline", i->deadline_at);
+	json_out_instant(o, "fire_at", i->fire_at);
+	json_out_close(o, '}');
+}
+
+/* Of two pointers to instances, the one that is due sooner; then in order of the list. */
+static int compare_due(const void *a, const void *b)
+{
+	const struct instance *x = *(const struct instance *const *)a;
+	const struct instance *y = *(const struct instance *const *)b;
+
+	if (x->fire_at != y->fire_at)
+		return x->fire_at < y->fire_at ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static int out_dues(struct json_out *o, const struct journey *j)
+{
+	_cleanup_free_ const struct instance **due = NULL;
+	size_t n = 0;
+
+	due = calloc(j->n_instances + 1, sizeof(struct instance *));
+	if (!due)
+		return -ENOMEM;
+	for (size_t i = 0; i < j->n_instances; i++)
+		if (j->instances[i].state == INSTANCE_ARMED)
+			due[n++] = &j->instances[i];
+	qsort(due, n, sizeof(struct instance *), compare_due);
+	json_out_open(o, "due", '[');
+	for (size_t i = 0; i < n; i++)
+		out_due(o, due[i]);
+	json_out_close(o, ']');
+	return 0;
+}
+
+static void out_instance(struct json_out *o, const struct instance *i)
+{
+	json_out_open(o, NULL, '{');
+	json_out_text(o, "rule", text_span(i->rule));
+	json_out_text(o, "key", text_span(i->key));
+	json_out_text(o, "state", span_str(instance_states[i->state]));
+	json_out_text(o, "outcome", outcome_name(i->outcome));
+	json_out_number(o, "epoch", i->epoch);
+	json_out_number(o, "episode", i->episode);
+	json_out_number(o, "emitted", i->emitted);
+	json_out_instant(o, "anchor_at", i->anchor_at);
+	json_out_instant(o, "cancelled_at", i->cancelled_at);
+	json_out_instant(o, "until_at", i->until_at);
+	out_text_or_null(o, "by", i->by);
+	json_out_close(o, '}');
+}
+
+int journey_json(const struct record *r, int64_t now, struct buf *out)
+{
+	const struct journey *j = r->journey;
+	struct json_out o = {.buf = out};
+
+	json_out_open(&o, NULL, '{');
+	out_head(&o, r, now);
+	json_out_open(&o, "carts", '[');
+	for (size_t i = 0; i < j->n_carts; i++)
+		if (cart_is_open(&j->carts[i]))
+			out_cart(&o, &j->carts[i]);
+	json_out_close(&o, ']');
+	json_out_open(&o, "orders", '[');
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		if (order_is_open(&j->orders[i]))
+			out_order(&o, &j->orders[i], now);
+	json_out_close(&o, ']');
+	if (out_dues(&o, j) < 0)
+		return -ENOMEM;
+	json_out_open(&o, "instances", '[');
+	for (size_t i = 0; i < j->n_instances; i++)
+		out_instance(&o, &j->instances[i]);
+	json_out_close(&o, ']');
+	json_out_close(&o, '}');
+	return buf_failed(out);
+}

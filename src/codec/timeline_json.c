@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Entries as JSON, and decisions as sentences. */
+#include "codec/timeline_json.h"
+
+#include "base/instant.h"
+#include "codec/job_json.h"
+
+#include "json_out.h"
+
+/* ---- sentences ------------------------------------------------------------------------- */
+
+/*
+ * What an outcome means, with the places where a decision's facts go. `$by` is the event with its
+ * time, `$reason` the job's sentence.
+ */
+static const char *const sentences[OUTCOME_COUNT] = {
+	[OUTCOME_NONE] = "$rule for $key: nothing was decided.",
+	[OUTCOME_ARMED] = "$rule for $key was armed by $by; it is due at $fire_at.",
+	[OUTCOME_FIRED] = "$rule for $key fired. $reason",
+	[OUTCOME_CANCELLED] = "$rule for $key was cancelled by $by; it was due at $fire_at.",
+	[OUTCOME_SUPPRESSED] =
+		"$rule for $key came due at $fire_at and was not sent: its condition did not hold.",
+	[OUTCOME_STALE] = "$rule for $key was not armed: $by was too old when it arrived.",
+	[OUTCOME_RETRACTED] = "$rule for $key had fired and was taken back because of $by$late.",
+	[OUTCOME_NO_DEADLINE] =
+		"$rule for $key was not armed: $by did not carry the instant to wait for.",
+	[OUTCOME_RULE_REMOVED] =
+		"$rule for $key came due at $fire_at and was not sent: the rule is gone or off.",
+	[OUTCOME_LIMIT] = "$rule for $key was not armed by $by: too much is waiting for this "
+			  "customer already.",
+};
+
+static void say_rule(const struct decision *d, struct buf *out)
+{
+	buf_add_span(out, d->rule);
+}
+
+static void say_key(const struct decision *d, struct buf *out)
+{
+	buf_add_span(out, d->key);
+}
+
+static void say_by(const struct decision *d, struct buf *out)
+{
+	if (d->by.len == 0) {
+		buf_add_str(out, "an event");
+		return;
+	}
+	buf_add_span(out, d->by);
+	buf_add_str(out, " at ");
+	buf_add_instant(out, d->by_at);
+}
+
+static void say_fire_at(const struct decision *d, struct buf *out)
+{
+	buf_add_instant(out, d->fire_at);
+}
+
+static void say_late(const struct decision *d, struct buf *out)
+{
+	if (d->late)
+		buf_add_str(out, ", which was in time but came too late to be known");
+}
+
+static const struct {
+	const char *name;
+	void (*say)(const struct decision *d, struct buf *out);
+} facts[] = {
+	{"$rule", say_rule},
+	{"$key", say_key},
+	{"$by", say_by},
+	{"$fire_at", say_fire_at},
+	{"$late", say_late},
+	{"$reason", job_reason},
+};
+
+void decision_text(const struct decision *d, struct buf *out)
+{
+	const char *at = sentences[d->outcome];
+
+	while (*at) {
+		size_t plain = strcspn(at, "$"), i;
+
+		buf_add(out, at, plain);
+		at += plain;
+		for (i = 0; *at && i < ARRAY_SIZE(facts); i++) {
+			size_t len = strlen(facts[i].name);
+
+			if (strncmp(at, facts[i].name, len) != 0)
+				continue;
+			facts[i].say(d, out);
+			at += len;
+			break;
+		}
+		assert(i < ARRAY_SIZE(facts)); /* every name in the table above is known */
+	}
+}
+
+/* ---- entries --------------------------------------------------------------------------- */
+
+static const char *const types[] = {
+	[EVENT_TRACK] = "track",
+	[EVENT_IDENTIFY] = "identify",
+	[EVENT_PAGE] = "page",
+	[EVENT_SCREEN] = "screen",
+	[EVENT_GROUP] = "group",
+	[EVENT_ALIAS] = "alias",
+};
+
+static void out_id(struct json_out *o, const struct timeline_entry *e)
+{
+	json_out_key(o, "id");
+	buf_add_char(o->buf, '"');
+	buf_add_u64(o->buf, e->id.ms);
+	if (e->id.seq != UINT64_MAX) {
+		buf_add_char(o->buf, '-');
+		buf_add_u64(o->buf, e->id.seq);
+	}
+	buf_add_char(o->buf, '"');
+}
+
+static void out_flags(struct json_out *o, unsigned flags)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} names[] = {
+		{EVENT_FLAG_FUTURE, "future_ts"},
+		{EVENT_FLAG_MACHINE, "machine"},
+		{EVENT_FLAG_NO_TIME, "no_time"},
+	};
+
+	if (!flags)
+		return;
+	json_out_open(o, "flags", '[');
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (flags & names[i].flag)
+			json_out_text(o, NULL, span_str(names[i].name));
+	json_out_close(o, ']');
+}
+
+static void out_event(struct json_out *o, const struct timeline_entry *e)
+{
+	json_out_text(o, "type", span_str(types[e->type]));
+	json_out_text(o, "event", e->name);
+	json_out_some(o, "original", e->original);
+	if (e->channel == CHANNEL_UNKNOWN)
+		json_out_null(o, "channel");
+	else
+		json_out_text(o, "channel", channel_name(e->channel));
+	json_out_text(o, "source", e->source);
+	json_out_some(o, "message_id", e->message_id);
+	json_out_some(o, "user_id", e->user_id);
+	json_out_some(o, "anonymous_id", e->anonymous_id);
+	out_flags(o, e->flags);
+	if (e->properties.len)
+		json_out_raw(o, "properties", e->properties);
+}
+
+static int out_job(struct json_out *o, const struct decision *d, struct span customer)
+{
+	char id[JOB_ID_SIZE];
+
+	if (d->outcome != OUTCOME_FIRED && d->outcome != OUTCOME_RETRACTED)
+		return 0;
+	if (job_id(d, customer, id) < 0)
+		return -ENOMEM;
+	json_out_text(o, "job", span_str(id));
+	return 0;
+}
+
+static int out_decision(struct json_out *o, const struct decision *d, struct span customer)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+	decision_text(d, &text);
+	json_out_text(o, "outcome", outcome_name(d->outcome));
+	json_out_text(o, "text", buf_span(&text));
+	json_out_text(o, "rule", d->rule);
+	json_out_number(o, "epoch", d->epoch);
+	json_out_text(o, "key", d->key);
+	json_out_number(o, "episode", d->episode);
+	json_out_some(o, "step", d->step);
+	if (out_job(o, d, customer) < 0)
+		return -ENOMEM;
+	json_out_instant(o, "anchor_at", d->anchor_at);
+	json_out_instant(o, "armed_at", d->armed_at);
+	json_out_instant(o, "deadline", d->deadline_at);
+	json_out_instant(o, "fire_at", d->fire_at);
+	json_out_some(o, "by", d->by);
+	if (d->by.len)
+		json_out_instant(o, "by_at", d->by_at);
+	if (d->late)
+		json_out_bool(o, "late", true);
+	if (d->data.len) {
+		json_out_open(o, "data", '{');
+		json_out_raw(o, NULL, d->data);
+		json_out_close(o, '}');
+	}
+	return buf_failed(&text);
+}
+
+int timeline_json(const struct timeline_entry *e, struct span customer, struct buf *out)
+{
+	struct json_out o = {.buf = out};
+	int r = 0;
+
+	json_out_open(&o, NULL, '{');
+	json_out_text(
+		&o, "kind", e->kind == ENTRY_EVENT ? SPAN_LIT("event") : SPAN_LIT("decision"));
+	out_id(&o, e);
+	json_out_number(&o, "nth", e->nth);
+	json_out_instant(&o, "at", e->at);
+	json_out_instant(&o, "received_at", e->id.ms > INT64_MAX ? TIME_NEVER : (int64_t)e->id.ms);
+	if (e->kind == ENTRY_EVENT)
+		out_event(&o, e);
+	else
+		r = out_decision(&o, &e->decision, customer);
+	json_out_close(&o, '}');
+	return r ? r : buf_failed(out);
+}
