@@ -54,7 +54,7 @@ static const struct cond_operator {
 };
 
 static const char *const fact_names[STATE_FACT_COUNT] = {
-#define X(ID, NAME) [STATE_##ID] = NAME,
+#define X(ID, NAME) [STATE_##ID] = (NAME),
 	STATE_FACTS(X)
 #undef X
 };
@@ -326,11 +326,11 @@ static bool check_arity(struct cond_reader *c, const struct cond_operator *o,
 	return false;
 }
 
-/* One argument of O, number INDEX; at most three are kept for comparison. */
+/* One argument of O; the second of `in` is a list. */
 static bool read_argument(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *p, size_t index, size_t depth, struct operand *ret)
+	const struct rule_place *p, size_t depth, struct operand *ret)
 {
-	bool list = o->op == COND_IN && index == 1;
+	bool list = o->op == COND_IN && p->index == 1;
 
 	if (list ? !read_list(c, p, ret) : !read_node(c, p, depth, ret))
 		return false;
@@ -358,7 +358,7 @@ static bool read_operator(struct cond_reader *c, const struct cond_operator *o,
 	while (list ? rule_walk_next(c->r, &walk, &p) : n == 0) {
 		struct operand *one = &kept[n < 3 ? n : 2];
 
-		if (!read_argument(c, o, &p, n, depth + 1, one)) {
+		if (!read_argument(c, o, &p, depth + 1, one)) {
 			ok = false;
 			c->b->n_pending = base;
 		} else if (ok) {

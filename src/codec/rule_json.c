@@ -17,7 +17,7 @@ static bool text_ok(struct rule_reader *r, struct buf *normal)
 	int result;
 
 	if (r->text.len > RULE_FILE_MAX) {
-		rule_problem_add(r, NULL, "a file of rules may have at most %d bytes; split it",
+		rule_problem_add(r, NULL, "a file of rules may have at most %zu bytes; split it",
 			RULE_FILE_MAX);
 		return false;
 	}

@@ -110,7 +110,7 @@ const char *rule_quote(struct span s, char out[RULE_QUOTE_SIZE])
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s.ptr[i];
 
-		out[used++] = c < 0x20 || c == 0x7f ? '?' : s.ptr[i];
+		out[used++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
 	}
 	(void)snprintf(out + used, RULE_QUOTE_SIZE - used, "%s`", cut ? dots : "");
 	return out;
@@ -121,7 +121,8 @@ static void words_put(struct rule_words *w, struct span s)
 	size_t room = sizeof(w->text) - 1 - w->used;
 	size_t n = s.len < room ? s.len : room;
 
-	memcpy(w->text + w->used, s.ptr, n);
+	if (n > 0)
+		memcpy(w->text + w->used, s.ptr, n);
 	w->used += n;
 	w->text[w->used] = '\0';
 }

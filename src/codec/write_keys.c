@@ -54,7 +54,8 @@ static bool key_ok(struct span key)
 		char c = key.ptr[i];
 		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
-		if (!letter && !(c >= '0' && c <= '9') && !memchr("._~-", c, 4))
+		if (!letter && !(c >= '0' && c <= '9') &&
+			!(c == '.' || c == '_' || c == '~' || c == '-'))
 			return false;
 	}
 	return key.len >= WRITE_KEY_MIN && key.len <= WRITE_KEY_MAX;
