@@ -17,6 +17,8 @@ CLEAN = {
     "src/codec/meson.build": "dependencies: [dep_core, dep_jansson, dep_zlib]\n",
     "src/io/d.c": '#include <event2/event.h>\n#include <hiredis/read.h>\n#include <unistd.h>\n',
     "src/store/e.c": '#include "store/e.h"\n#include "codec/c.h"\n',
+    "include/program/p.h": '#include "store/e.h"\n',
+    "src/program/p.c": '#include "program/p.h"\n#include <signal.h>\n',
     "src/cli/main.c": '#include "store/e.h"\n#include "codec/c.h"\n#include <sys/wait.h>\n',
 }
 
@@ -29,6 +31,10 @@ UP = [
     ("io uses core", "src/io/d.c", '#include "core/b.h"', "io may not use core"),
     ("io uses codec", "src/io/d.c", ' #  include "codec/c.h"', "io may not use codec"),
     ("store uses a program", "src/store/e.c", '#include "cli/x.h"', "store may not use cli"),
+    ("store uses what programs share", "src/store/e.c", '#include "program/p.h"',
+     "store may not use program"),
+    ("what programs share uses one of them", "src/program/p.c", '#include "cli/x.h"',
+     "program may not use cli"),
     ("jansson in core", "src/core/b.c", "#include <jansson.h>", "at home in codec"),
     ("zlib in store", "src/store/e.c", "#include <zlib.h>", "at home in codec"),
     ("libcrypto in io", "src/io/d.c", "#include <openssl/hmac.h>", "at home in codec"),
