@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "codec/timeline_json.h"
+
+#include "codec/job_json.h"
+#include "codec/json_scan.h"
+
+#include "check.h"
+#include "journey_chance.h"
+
+/* 2026-11-21T12:00:00.000Z */
+#define NOON INT64_C(1795262400000)
+
+static void check_entry(const struct timeline_entry *e, const char *want)
+{
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	REQUIRE(timeline_json(e, SPAN_LIT("cust_42"), &b) == 0);
+	CHECK_STR(buf_span(&b), want);
+}
+
+static void test_event(void)
+{
+	struct timeline_entry e = {
+		.kind = ENTRY_EVENT,
+		.id = {(uint64_t)NOON + 812, 3},
+		.at = NOON,
+		.type = EVENT_TRACK,
+		.channel = CHANNEL_WEB,
+		.name = SPAN_LIT("Product Added"),
+		.original = SPAN_LIT("Added Product"),
+		.source = SPAN_LIT("shop"),
+		.message_id = SPAN_LIT("m-1"),
+		.user_id = SPAN_LIT("u"),
+		.anonymous_id = SPAN_LIT("a\"<b>\n"),
+		.flags = EVENT_FLAG_FUTURE | EVENT_FLAG_MACHINE | EVENT_FLAG_NO_TIME,
+		.properties = SPAN_LIT("{\"price\": 19.90,\n\"q\":1e0}"),
+	};
+
+	check_entry(&e, "{\"kind\":\"event\",\"id\":\"1795262400812-3\",\"nth\":0,"
+			"\"at\":\"2026-11-21T12:00:00.000Z\","
+			"\"received_at\":\"2026-11-21T12:00:00.812Z\",\"type\":\"track\","
+			"\"event\":\"Product Added\",\"original\":\"Added Product\","
+			"\"channel\":\"web\",\"source\":\"shop\",\"message_id\":\"m-1\","
+			"\"user_id\":\"u\",\"anonymous_id\":\"a\\\"<b>\\n\","
+			"\"flags\":[\"future_ts\",\"machine\",\"no_time\"],"
+			"\"properties\":{\"price\": 19.90, \"q\":1e0}}");
+	e = (struct timeline_entry){.id = {1, 0}, .at = 1, .type = EVENT_ALIAS};
+	check_entry(&e, "{\"kind\":\"event\",\"id\":\"1-0\",\"nth\":0,"
+			"\"at\":\"1970-01-01T00:00:00.001Z\","
+			"\"received_at\":\"1970-01-01T00:00:00.001Z\",\"type\":\"alias\","
+			"\"event\":\"\",\"channel\":null,\"source\":\"\"}");
+}
+
+static struct decision decision(enum outcome outcome)
+{
+	return (struct decision){
+		.outcome = outcome,
+		.rule = SPAN_LIT("cart_abandoned"),
+		.epoch = 1,
+		.key = SPAN_LIT("cart:C1001"),
+		.episode = 1,
+		.step = SPAN_LIT("email1"),
+		.at = NOON,
+		.anchor_at = NOON - 4 * MS_HOUR,
+		.armed_at = NOON - 4 * MS_HOUR,
+		.deadline_at = NOON,
+		.fire_at = NOON + 2 * MS_MINUTE,
+		.by = SPAN_LIT("Order Completed"),
+		.by_at = NOON - MS_SECOND,
+	};
+}
+
+static void test_decision(void)
+{
+	struct timeline_entry e = {
+		.kind = ENTRY_DECISION,
+		.id = {(uint64_t)NOON, UINT64_MAX},
+		.nth = 2,
+		.at = NOON,
+		.decision = decision(OUTCOME_RETRACTED),
+	};
+
+	e.decision.late = true;
+	e.decision.fire_at = TIME_NEVER;
+	e.decision.data = SPAN_LIT("\"total\":1.0");
+	/* The id is the first published vector. */
+	check_entry(&e, "{\"kind\":\"decision\",\"id\":\"1795262400000\",\"nth\":2,"
+			"\"at\":\"2026-11-21T12:00:00.000Z\","
+			"\"received_at\":\"2026-11-21T12:00:00.000Z\",\"outcome\":\"retracted\","
+			"\"text\":\"cart_abandoned for cart:C1001 had fired and was taken back "
+			"because of Order Completed at 2026-11-21T11:59:59.000Z, which was in time "
+			"but came too late to be known.\",\"rule\":\"cart_abandoned\",\"epoch\":1,"
+			"\"key\":\"cart:C1001\",\"episode\":1,\"step\":\"email1\","
+			"\"job\":\"6e0a90ade49e49008d98d6bbebe4df83\","
+			"\"anchor_at\":\"2026-11-21T08:00:00.000Z\","
+			"\"armed_at\":\"2026-11-21T08:00:00.000Z\","
+			"\"deadline\":\"2026-11-21T12:00:00.000Z\",\"fire_at\":null,"
+			"\"by\":\"Order Completed\",\"by_at\":\"2026-11-21T11:59:59.000Z\","
+			"\"late\":true,\"data\":{\"total\":1.0}}");
+	e.decision = decision(OUTCOME_SUPPRESSED);
+	e.decision.by = e.decision.step = SPAN_EMPTY;
+	check_entry(&e, "{\"kind\":\"decision\",\"id\":\"1795262400000\",\"nth\":2,"
+			"\"at\":\"2026-11-21T12:00:00.000Z\","
+			"\"received_at\":\"2026-11-21T12:00:00.000Z\",\"outcome\":\"suppressed\","
+			"\"text\":\"cart_abandoned for cart:C1001 came due at "
+			"2026-11-21T12:02:00.000Z and was not sent: its condition did not hold.\","
+			"\"rule\":\"cart_abandoned\",\"epoch\":1,\"key\":\"cart:C1001\","
+			"\"episode\":1,\"anchor_at\":\"2026-11-21T08:00:00.000Z\","
+			"\"armed_at\":\"2026-11-21T08:00:00.000Z\","
+			"\"deadline\":\"2026-11-21T12:00:00.000Z\","
+			"\"fire_at\":\"2026-11-21T12:02:00.000Z\"}");
+}
+
+/* Every outcome has its sentence. */
+static void test_sentences(void)
+{
+	static const char *const want[OUTCOME_COUNT] = {
+		[OUTCOME_NONE] = "cart_abandoned for cart:C1001: nothing was decided.",
+		[OUTCOME_ARMED] =
+			"cart_abandoned for cart:C1001 was armed by Order Completed at "
+			"2026-11-21T11:59:59.000Z; it is due at 2026-11-21T12:02:00.000Z.",
+		[OUTCOME_FIRED] = "cart_abandoned for cart:C1001 fired. Armed by Order Completed "
+				  "for cart:C1001; nothing cancelled it by "
+				  "2026-11-21T12:00:00.000Z; the last activity at "
+				  "2026-11-21T08:00:00.000Z.",
+		[OUTCOME_CANCELLED] =
+			"cart_abandoned for cart:C1001 was cancelled by Order Completed at "
+			"2026-11-21T11:59:59.000Z; it was due at 2026-11-21T12:02:00.000Z.",
+		[OUTCOME_SUPPRESSED] =
+			"cart_abandoned for cart:C1001 came due at 2026-11-21T12:02:00.000Z and "
+			"was not sent: its condition did not hold.",
+		[OUTCOME_STALE] = "cart_abandoned for cart:C1001 was not armed: Order Completed at "
+				  "2026-11-21T11:59:59.000Z was too old when it arrived.",
+		[OUTCOME_RETRACTED] =
+			"cart_abandoned for cart:C1001 had fired and was taken back because of "
+			"Order Completed at 2026-11-21T11:59:59.000Z.",
+		[OUTCOME_NO_DEADLINE] =
+			"cart_abandoned for cart:C1001 was not armed: Order Completed at "
+			"2026-11-21T11:59:59.000Z did not carry the instant to wait for.",
+		[OUTCOME_RULE_REMOVED] =
+			"cart_abandoned for cart:C1001 came due at 2026-11-21T12:02:00.000Z and "
+			"was not sent: the rule is gone or off.",
+		[OUTCOME_LIMIT] =
+			"cart_abandoned for cart:C1001 was not armed by Order Completed at "
+			"2026-11-21T11:59:59.000Z: too much is waiting for this customer already.",
+	};
+
+	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+		struct decision d = decision((enum outcome)i);
+
+		decision_text(&d, &b);
+		CHECK_STR(buf_span(&b), want[i]);
+	}
+}
+
+/* ---- journeys -------------------------------------------------------------------------- */
+
+static void set(struct text *t, const char *s)
+{
+	int r = text_set(t, span_str(s));
+
+	assert(r == 0);
+}
+
+static void arm(struct journey *j, const char *rule, const char *key, int64_t fire_at)
+{
+	struct instance *i = journey_add_instance(j, span_str(rule), span_str(key));
+
+	i->state = INSTANCE_ARMED;
+	i->outcome = OUTCOME_ARMED;
+	i->epoch = i->episode = 1;
+	i->anchor_at = NOON;
+	i->deadline_at = fire_at - MS_MINUTE;
+	i->fire_at = fire_at;
+	set(&i->by, "Product Added");
+}
+
+static void fill(struct journey *j)
+{
+	struct cart *c = journey_add_cart(j, SPAN_LIT("cart:C1"));
+	struct order *o = journey_add_order(j, SPAN_LIT("O1"));
+	struct instance *i;
+
+	c->first_at = NOON - MS_HOUR;
+	c->last_at = c->added_at = NOON;
+	c = journey_add_cart(j, SPAN_LIT("cart:closed"));
+	c->added_at = c->ordered_at = NOON;
+	o->at[MILESTONE_PLACED] = NOON - MS_DAY;
+	o->at[MILESTONE_SHIPPED] = NOON - MS_HOUR;
+	o->promised_at = NOON - 1;
+	set(&o->total, "19.90");
+	set(&o->currency, "EUR");
+	o = journey_add_order(j, SPAN_LIT("delivered"));
+	o->at[MILESTONE_PLACED] = o->at[MILESTONE_DELIVERED] = NOON;
+	arm(j, "later", "customer", NOON + MS_DAY);
+	arm(j, "sooner", "cart:C1", NOON + MS_HOUR);
+	i = journey_add_instance(j, SPAN_LIT("done"), SPAN_LIT("order:O1"));
+	i->state = INSTANCE_COOLING;
+	i->outcome = OUTCOME_FIRED;
+	i->epoch = i->episode = i->emitted = 1;
+	i->anchor_at = NOON;
+	i->until_at = NOON + MS_DAY;
+	j->n_events = 7;
+	j->n_orders = 2;
+	j->first_at = NOON - MS_DAY;
+	j->last_at = j->engaged_at = NOON;
+	set(&j->user_id, "u");
+	set(&j->traits[TRAIT_EMAIL], "a@example.com");
+}
+
+static void test_journey(void)
+{
+	_cleanup_(record_release) struct record r = {.tail = BUF_INIT};
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	REQUIRE(record_init(&r, SPAN_LIT("cust_42")) == 0);
+	fill(r.journey);
+	r.tail_n = 2;
+	r.sealed_n = 16;
+	REQUIRE(journey_json(&r, NOON, &b) == 0);
+	CHECK_STR(buf_span(&b),
+		"{\"customer\":\"cust_42\",\"user_id\":\"u\",\"anonymous_id\":null,"
+		"\"stage\":\"customer_awaiting\",\"since\":\"2026-11-20T12:00:00.000Z\","
+		"\"last_at\":\"2026-11-21T12:00:00.000Z\","
+		"\"engaged_at\":\"2026-11-21T12:00:00.000Z\","
+		"\"totals\":{\"events\":7,\"orders\":2,\"entries\":18},"
+		"\"traits\":{\"email\":\"a@example.com\"},"
+		"\"carts\":[{\"key\":\"cart:C1\",\"state\":\"open\","
+		"\"first_at\":\"2026-11-21T11:00:00.000Z\","
+		"\"last_at\":\"2026-11-21T12:00:00.000Z\","
+		"\"added_at\":\"2026-11-21T12:00:00.000Z\",\"checkout_at\":null}],"
+		"\"orders\":[{\"id\":\"O1\",\"status\":\"shipped\","
+		"\"milestones\":{\"placed\":\"2026-11-20T12:00:00.000Z\","
+		"\"shipped\":\"2026-11-21T11:00:00.000Z\"},"
+		"\"promised_at\":\"2026-11-21T11:59:59.999Z\",\"overdue\":true,\"total\":19.90,"
+		"\"currency\":\"EUR\"}],"
+		"\"due\":[{\"rule\":\"sooner\",\"key\":\"cart:C1\",\"episode\":1,\"step\":0,"
+		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\","
+		"\"deadline\":\"2026-11-21T12:59:00.000Z\","
+		"\"fire_at\":\"2026-11-21T13:00:00.000Z\"},"
+		"{\"rule\":\"later\",\"key\":\"customer\",\"episode\":1,\"step\":0,"
+		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\","
+		"\"deadline\":\"2026-11-22T11:59:00.000Z\","
+		"\"fire_at\":\"2026-11-22T12:00:00.000Z\"}],"
+		"\"instances\":[{\"rule\":\"later\",\"key\":\"customer\",\"state\":\"armed\","
+		"\"outcome\":\"armed\",\"epoch\":1,\"episode\":1,\"emitted\":0,"
+		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
+		"\"until_at\":null,\"by\":\"Product Added\"},"
+		"{\"rule\":\"sooner\",\"key\":\"cart:C1\",\"state\":\"armed\","
+		"\"outcome\":\"armed\",\"epoch\":1,\"episode\":1,\"emitted\":0,"
+		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
+		"\"until_at\":null,\"by\":\"Product Added\"},"
+		"{\"rule\":\"done\",\"key\":\"order:O1\",\"state\":\"cooling\","
+		"\"outcome\":\"fired\",\"epoch\":1,\"episode\":1,\"emitted\":1,"
+		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
+		"\"until_at\":\"2026-11-22T12:00:00.000Z\",\"by\":null}]}");
+}
+
+static void test_new_customer(void)
+{
+	_cleanup_(record_release) struct record r = {.tail = BUF_INIT};
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	REQUIRE(record_init(&r, SPAN_LIT("c")) == 0);
+	REQUIRE(journey_json(&r, NOON, &b) == 0);
+	CHECK_STR(buf_span(&b),
+		"{\"customer\":\"c\",\"user_id\":null,\"anonymous_id\":null,"
+		"\"stage\":\"anonymous\",\"since\":null,\"last_at\":null,\"engaged_at\":null,"
+		"\"totals\":{\"events\":0,\"orders\":0,\"entries\":0},\"traits\":{},"
+		"\"carts\":[],\"orders\":[],\"due\":[],\"instances\":[]}");
+}
+
+/* The character U+0000 is JSON, though the collector refuses it. */
+static bool is_json(const struct buf *b)
+{
+	struct json_fault fault;
+
+	return json_valid(buf_span(b), &fault) || fault.code == JSON_TEXT_NUL;
+}
+
+/* Whatever was sent, what comes out is JSON on one line. */
+static void test_chance(void)
+{
+	struct chance c = chance_new();
+
+	for (int i = 0; i < 3000; i++) {
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+		struct timeline_entry e = chance_entry(&c);
+
+		e.properties = SPAN_LIT("{\"a\":\r\n[]}");
+		e.decision.data = SPAN_LIT("\"a\":\n1");
+		REQUIRE(timeline_json(&e, chance_text(&c, CUSTOMER_MAX), &b) == 0);
+		REQUIRE(is_json(&b));
+		REQUIRE(!memchr(b.ptr, '\n', b.len) && !memchr(b.ptr, '\r', b.len));
+	}
+	for (int i = 0; i < 300; i++) {
+		_cleanup_(record_release) struct record r = {
+			.journey = chance_journey(&c, 5), .tail = BUF_INIT};
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+		for (size_t n = 0; n < r.journey->n_orders_kept; n++)
+			set(&r.journey->orders[n].total, "19.90");
+		REQUIRE(journey_json(&r, NOON, &b) == 0);
+		REQUIRE(is_json(&b));
+	}
+}
+
+static const struct check_case cases[] = {
+	{"events", test_event},
+	{"decisions", test_decision},
+	{"a sentence for every outcome", test_sentences},
+	{"a journey with all its parts", test_journey},
+	{"a customer of whom nothing is known", test_new_customer},
+	{"entries and journeys by chance", test_chance},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
