@@ -18,6 +18,7 @@
  *                an instant as text or number (base/instant.h)
  *   properties, traits, context
  *                objects
+ *   name         anything; a page's name if it is a string
  *
  * null counts as missing, except for type. An item without a type gets the one of its path written
  * in front of its members, so that what is in the log speaks for itself; this is the only thing
@@ -49,6 +50,7 @@ struct envelope_limits {
  * The members that are looked at. A number per name, in refusals and for the table of checks.
  */
 #define ENVELOPE_FIELDS(X)                                                                         \
+	X(NAME, "name")                                                                            \
 	X(TYPE, "type")                                                                            \
 	X(EVENT, "event")                                                                          \
 	X(BATCH, "batch")                                                                          \
@@ -63,7 +65,7 @@ struct envelope_limits {
 	X(ANONYMOUS_ID, "anonymousId")                                                             \
 	X(ORIGINAL_TIMESTAMP, "originalTimestamp")
 
-#define X(ID, NAME) ENVELOPE_##ID,
+#define X(ID, TEXT) ENVELOPE_##ID,
 enum envelope_field { ENVELOPE_FIELDS(X) ENVELOPE_FIELD_COUNT };
 #undef X
 
@@ -151,6 +153,8 @@ int envelope_read(const struct envelope_request *request, struct arena *arena,
 	struct envelope *ret_envelope, struct envelope_fault *ret_fault);
 
 const char *envelope_code_name(enum envelope_code code);
+/* A sentence that fits the code in general: it names neither field nor limit. */
+const char *envelope_code_words(enum envelope_code code);
 
 /* The type of that name. False if there is none. */
 bool envelope_type_of(struct span name, enum event_type *ret_type);

@@ -25,7 +25,10 @@ struct json_path {
 
 struct json_paths;
 
-/* An empty name, more names or more paths than allowed. */
+/* Is PATH one that a set takes: no empty name, not too many? */
+bool json_path_valid(struct span path);
+
+/* A path that is not valid, or more paths than allowed. */
 enum { JSON_PATH_INVALID = 1 };
 
 /* 0, -ENOMEM or JSON_PATH_INVALID. No paths at all are fine. */

@@ -16,7 +16,7 @@ static const struct span field_names[] = {
 
 /* The fields stand in order of length; this is the first of each. */
 static const enum envelope_field first_of_length[] = {
-	[4] = ENVELOPE_TYPE,
+	[4] = ENVELOPE_NAME,
 	[5] = ENVELOPE_EVENT,
 	[6] = ENVELOPE_USER_ID,
 	[7] = ENVELOPE_CONTEXT,
@@ -47,8 +47,7 @@ static enum envelope_field find_escaped_field(const struct json_value *key)
 	return ENVELOPE_FIELD_COUNT;
 }
 
-/* ENVELOPE_FIELD_COUNT if KEY is none of the members that matter. */
-static enum envelope_field find_field(const struct json_value *key)
+enum envelope_field envelope_find_field(const struct json_value *key)
 {
 	struct span name = json_content(key);
 
@@ -78,7 +77,7 @@ static int read_members(struct envelope_reader *rd, struct envelope_parts *p)
 			r = json_value(&rd->cursor, &value);
 		if (r)
 			return r == JSON_END ? 0 : r;
-		enum envelope_field field = find_field(&key);
+		enum envelope_field field = envelope_find_field(&key);
 		if (field != ENVELOPE_FIELD_COUNT && field != ENVELOPE_BATCH)
 			envelope_parts_add(rd, p, field, &value);
 	}
@@ -125,7 +124,7 @@ static int read_other(struct envelope_reader *rd, struct envelope_item *item)
  * Passes the item that comes next and judges it. Its bad text is its own: the cursor's note is set
  * aside for the time. P receives its members.
  */
-static int read_item(struct envelope_reader *rd, struct envelope_parts *p, int64_t *ret_sent_at)
+static int read_item(struct envelope_reader *rd, struct envelope_parts *p)
 {
 	struct json_cursor *c = &rd->cursor;
 	struct json_fault outer = c->text;
@@ -135,9 +134,7 @@ static int read_item(struct envelope_reader *rd, struct envelope_parts *p, int64
 	struct envelope_item *item = add_item(rd);
 	int r;
 
-	p->seen = 0;
-	p->fault.code = ENVELOPE_ACCEPTED;
-	*ret_sent_at = TIME_NEVER;
+	envelope_parts_init(p);
 	if (!item)
 		return -ENOMEM;
 	c->text.code = JSON_SOUND;
@@ -148,7 +145,7 @@ static int read_item(struct envelope_reader *rd, struct envelope_parts *p, int64
 		r = malformed(rd);
 	} else {
 		item->raw = span_of(first, (size_t)(c->at - first));
-		r = envelope_judge_item(rd, item, p, ret_sent_at);
+		r = envelope_judge_item(rd, item, p);
 	}
 	c->text = outer;
 	c->depth_soft = outer_depth;
@@ -159,7 +156,6 @@ static int read_items(struct envelope_reader *rd)
 {
 	struct json_cursor *c = &rd->cursor;
 	struct envelope_parts parts;
-	int64_t sent_at;
 
 	if (json_array_open(c) != 0)
 		return malformed(rd);
@@ -176,7 +172,7 @@ static int read_items(struct envelope_reader *rd)
 				envelope_offset(rd, c->at));
 			return ENVELOPE_REFUSED;
 		}
-		r = read_item(rd, &parts, &sent_at);
+		r = read_item(rd, &parts);
 		if (r)
 			return r;
 	}
@@ -215,8 +211,7 @@ static int read_batch(struct envelope_reader *rd)
 	struct envelope_parts parts;
 	struct json_value key;
 
-	parts.seen = 0;
-	parts.fault.code = ENVELOPE_ACCEPTED;
+	envelope_parts_init(&parts);
 	if (json_peek(c) != JSON_TYPE_OBJECT) {
 		struct json_value value;
 
@@ -235,7 +230,7 @@ static int read_batch(struct envelope_reader *rd)
 			break;
 		if (r)
 			return malformed(rd);
-		r = read_batch_member(rd, &parts, find_field(&key));
+		r = read_batch_member(rd, &parts, envelope_find_field(&key));
 		if (r)
 			return r;
 	}
@@ -245,10 +240,11 @@ static int read_batch(struct envelope_reader *rd)
 static int read_single(struct envelope_reader *rd)
 {
 	struct envelope_parts parts;
-	int r = read_item(rd, &parts, &rd->envelope.sent_at);
+	int r = read_item(rd, &parts);
 
 	if (r)
 		return r;
+	rd->envelope.sent_at = parts.sent_at;
 	if (json_finish(&rd->cursor) != 0)
 		return malformed(rd);
 	/* Known even of a refused event: who may not send should hear that first. */

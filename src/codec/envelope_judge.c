@@ -17,6 +17,7 @@ enum check_kind {
 };
 
 static const enum check_kind field_checks[ENVELOPE_FIELD_COUNT] = {
+	[ENVELOPE_NAME] = CHECK_ANY,
 	[ENVELOPE_TYPE] = CHECK_STRING,
 	[ENVELOPE_EVENT] = CHECK_STRING,
 	[ENVELOPE_BATCH] = CHECK_ANY,
@@ -85,6 +86,15 @@ void envelope_parts_add(struct envelope_reader *rd, struct envelope_parts *p,
 		envelope_fault_set(&p->fault, ENVELOPE_WRONG_TYPE, field, offset);
 	p->seen |= BIT(field);
 	p->values[field] = *v;
+}
+
+void envelope_parts_init(struct envelope_parts *p)
+{
+	p->seen = 0;
+	p->fault = (struct envelope_fault){.code = ENVELOPE_ACCEPTED};
+	p->timestamp_at = TIME_NEVER;
+	p->original_at = TIME_NEVER;
+	p->sent_at = TIME_NEVER;
 }
 
 const struct json_value *envelope_part(const struct envelope_parts *p, enum envelope_field field)
@@ -228,10 +238,9 @@ static void judge_event(const struct envelope_reader *rd, const struct envelope_
 }
 
 /* All that can be said of an item whose members are in P. 0 or -ENOMEM. */
-static int judge_members(struct envelope_reader *rd, struct envelope_item *item,
-	struct envelope_parts *p, int64_t *ret_sent_at)
+static int judge_members(
+	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
 {
-	int64_t at;
 	int r = judge_type(rd, item, p);
 
 	if (p->fault.code == ENVELOPE_ACCEPTED)
@@ -239,9 +248,9 @@ static int judge_members(struct envelope_reader *rd, struct envelope_item *item,
 	r = r ? r : judge_id(rd, p, ENVELOPE_USER_ID, &item->user_id);
 	r = r ? r : judge_id(rd, p, ENVELOPE_ANONYMOUS_ID, &item->anonymous_id);
 	r = r ? r : judge_id(rd, p, ENVELOPE_MESSAGE_ID, &item->message_id);
-	r = r ? r : judge_time(rd, p, ENVELOPE_TIMESTAMP, &at);
-	r = r ? r : judge_time(rd, p, ENVELOPE_ORIGINAL_TIMESTAMP, &at);
-	r = r ? r : judge_time(rd, p, ENVELOPE_SENT_AT, ret_sent_at);
+	r = r ? r : judge_time(rd, p, ENVELOPE_TIMESTAMP, &p->timestamp_at);
+	r = r ? r : judge_time(rd, p, ENVELOPE_ORIGINAL_TIMESTAMP, &p->original_at);
+	r = r ? r : judge_time(rd, p, ENVELOPE_SENT_AT, &p->sent_at);
 	if (r)
 		return r;
 	if (item->user_id.len == 0 && item->anonymous_id.len == 0)
@@ -273,12 +282,11 @@ static int write_type(struct envelope_reader *rd, struct envelope_item *item)
 }
 
 /* The size is judged first: a check of a member of something too large is not worth its time. */
-int envelope_judge_item(struct envelope_reader *rd, struct envelope_item *item,
-	struct envelope_parts *p, int64_t *ret_sent_at)
+int envelope_judge_item(
+	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
 {
 	struct envelope_fault fault = {ENVELOPE_ACCEPTED, ENVELOPE_FIELD_COUNT, JSON_SOUND, 0};
 
-	*ret_sent_at = TIME_NEVER;
 	if (item->raw.len > rd->limits->item_bytes)
 		envelope_fault_set(&fault, ENVELOPE_ITEM_TOO_LARGE, ENVELOPE_FIELD_COUNT,
 			envelope_offset(rd, item->raw.ptr));
@@ -286,7 +294,7 @@ int envelope_judge_item(struct envelope_reader *rd, struct envelope_item *item,
 	if (fault.code == ENVELOPE_ACCEPTED)
 		fault = p->fault;
 	if (fault.code == ENVELOPE_ACCEPTED) {
-		int r = judge_members(rd, item, p, ret_sent_at);
+		int r = judge_members(rd, item, p);
 
 		if (r)
 			return r;

@@ -11,6 +11,8 @@ struct envelope_parts {
 	unsigned seen;
 	struct envelope_fault fault;
 	struct json_value values[ENVELOPE_FIELD_COUNT];
+	/* Of an item that was accepted; TIME_NEVER if missing. */
+	int64_t timestamp_at, original_at, sent_at;
 };
 
 struct envelope_reader {
@@ -25,14 +27,18 @@ struct envelope_reader {
 
 #define BIT(FIELD) (1U << (FIELD))
 
+/* The member that KEY names; ENVELOPE_FIELD_COUNT if it is none that matters. */
+enum envelope_field envelope_find_field(const struct json_value *key);
+
 /* Notes a fault unless there is one already. */
 void envelope_fault_set(struct envelope_fault *fault, enum envelope_code code,
 	enum envelope_field field, size_t offset);
 
 size_t envelope_offset(const struct envelope_reader *rd, const char *p);
 
-/* Remembers member V of the object in P. Null is as good as missing, but counts as standing there.
- */
+void envelope_parts_init(struct envelope_parts *p);
+
+/* Remembers member V of an object. Null is as good as missing, but counts as standing there. */
 void envelope_parts_add(struct envelope_reader *rd, struct envelope_parts *p,
 	enum envelope_field field, const struct json_value *v);
 
@@ -43,10 +49,10 @@ const struct json_value *envelope_part(const struct envelope_parts *p, enum enve
 int envelope_part_text(struct envelope_reader *rd, const struct envelope_parts *p,
 	enum envelope_field field, struct span *ret_text);
 
-/* Completes ITEM, whose raw bytes are set and whose members are in P, or refuses it. 0 or -ENOMEM.
- */
-int envelope_judge_item(struct envelope_reader *rd, struct envelope_item *item,
-	struct envelope_parts *p, int64_t *ret_sent_at);
+/* Completes ITEM, whose raw bytes are set and whose members are in P, or refuses it.
+ * 0 or -ENOMEM. */
+int envelope_judge_item(
+	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p);
 
 /* What all items of a batch share. 0, -ENOMEM or ENVELOPE_REFUSED. */
 int envelope_judge_shared(struct envelope_reader *rd, struct envelope_parts *p);

@@ -23,6 +23,7 @@ static const char *const field_names[] = {
 };
 
 static const char *const field_types[ENVELOPE_FIELD_COUNT] = {
+	[ENVELOPE_NAME] = "anything",
 	[ENVELOPE_TYPE] = "a string",
 	[ENVELOPE_EVENT] = "a string",
 	[ENVELOPE_BATCH] = "an array",
@@ -48,6 +49,21 @@ static const size_t field_bytes[ENVELOPE_FIELD_COUNT] = {
 	[ENVELOPE_MESSAGE_ID] = MESSAGE_ID_MAX,
 	[ENVELOPE_ANONYMOUS_ID] = ENVELOPE_ID_MAX,
 };
+
+const char *envelope_code_words(enum envelope_code code)
+{
+	static const char *const general[ENVELOPE_CODE_COUNT] = {
+		[ENVELOPE_TOO_MANY] = "too many events in a batch",
+		[ENVELOPE_ITEM_TOO_LARGE] = "the event has too many bytes",
+		[ENVELOPE_TOO_DEEP] = "the event nests too deep",
+		[ENVELOPE_DUPLICATE_FIELD] = "a member stands twice",
+		[ENVELOPE_WRONG_TYPE] = "a member has the wrong type",
+		[ENVELOPE_TOO_LONG] = "an identifier is too long",
+		[ENVELOPE_BAD_TIMESTAMP] = "a time is not an ISO 8601 date and time",
+	};
+
+	return general[code] ? general[code] : code_rows[code].text;
+}
 
 static void add_length_limit(enum envelope_field field, struct buf *out)
 {

@@ -122,6 +122,13 @@ static size_t count_names(struct span path)
 	return n;
 }
 
+bool json_path_valid(struct span path)
+{
+	size_t names = count_names(path);
+
+	return names > 0 && names <= JSON_PATH_DEPTH_MAX;
+}
+
 static void insert_path(struct json_paths *p, size_t i)
 {
 	struct span rest = p->paths[i].path;
@@ -168,11 +175,9 @@ int json_paths_new(const struct json_path *paths, size_t n, struct json_paths **
 	if (n > JSON_PATHS_MAX)
 		return JSON_PATH_INVALID;
 	for (size_t i = 0; i < n; i++) {
-		size_t names = count_names(paths[i].path);
-
-		if (names == 0 || names > JSON_PATH_DEPTH_MAX)
+		if (!json_path_valid(paths[i].path))
 			return JSON_PATH_INVALID;
-		n_names += names;
+		n_names += count_names(paths[i].path);
 	}
 	p = paths_alloc(n, n_names);
 	if (!p)

@@ -106,6 +106,12 @@ static const char *compare_refusal(struct span text, const struct json_fault *fa
 		       : "skipping and iterating report different faults";
 }
 
+/* May we refuse alone? jansson lets NUL bytes outside of strings pass as if they were blanks. */
+static bool may_refuse(struct span text, const struct json_fault *fault)
+{
+	return fault->code == JSON_NESTING || memchr(text.ptr, '\0', text.len);
+}
+
 const char *json_twin_differs(struct span text)
 {
 	_cleanup_free_ char *copy = malloc(text.len + !text.len);
@@ -123,7 +129,7 @@ const char *json_twin_differs(struct span text)
 	if (!accepted && fault.offset > text.len)
 		return "the fault lies outside of the text";
 	if (!accepted && theirs)
-		return fault.code == JSON_NESTING ? NULL : "we refuse what jansson accepts";
+		return may_refuse(text, &fault) ? NULL : "we refuse what jansson accepts";
 	if (accepted && !theirs)
 		return json_error_code(&error) == json_error_numeric_overflow
 			       ? NULL

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Our scanner and jansson on the same text. Both are strict, so they must agree on every input,
- * whatever it is, with three exceptions that jansson reports by code: numbers beyond a double,
- * which we pass as text, and nesting, where the two have different limits.
+ * whatever it is, but for three things: numbers beyond a double, which we pass as text; nesting,
+ * where the two have different limits; and NUL bytes between values, which jansson overlooks.
  */
 #pragma once
 

@@ -136,6 +136,7 @@ static const struct {
 	{"\"a\x80z\"", JSON_TEXT_UTF8, 2},
 	{"\"\xc3\"", JSON_TEXT_UTF8, 1},
 	{"\"\xc0\xaf\"", JSON_TEXT_UTF8, 1},
+	{"\"\xc1\xbf\"", JSON_TEXT_UTF8, 1},
 	{"\"\xe2\x82\"", JSON_TEXT_UTF8, 1},
 	{"\"\xed\xa0\x80\"", JSON_TEXT_UTF8, 1},
 	{"\"\xf5\x80\x80\x80\"", JSON_TEXT_UTF8, 1},
@@ -171,6 +172,29 @@ static void test_faults(void)
 	for (int code = JSON_SOUND; code <= JSON_DEEP; code++) {
 		CHECK(json_fault_name((enum json_fault_code)code)[0]);
 		CHECK(json_fault_text((enum json_fault_code)code)[0]);
+	}
+}
+
+/* A NUL byte is no blank. */
+static void test_nul_bytes(void)
+{
+	static const struct {
+		const char *text;
+		size_t len, offset;
+		enum json_fault_code code;
+	} rows[] = {
+		{"false\0", 6, 5, JSON_TRAILING},
+		{"[1\0]", 4, 2, JSON_UNEXPECTED},
+		{"\0[]", 3, 0, JSON_UNEXPECTED},
+		{"\"\0\"", 3, 1, JSON_CONTROL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct json_fault fault = {JSON_SOUND, 0};
+
+		CHECK(!json_valid(span_of(rows[i].text, rows[i].len), &fault));
+		CHECK_INT(fault.code, rows[i].code);
+		CHECK_INT(fault.offset, rows[i].offset);
 	}
 }
 
@@ -466,6 +490,7 @@ static void test_against_jansson(void)
 static const struct check_case cases[] = {
 	{"the shared parsing suite", test_suite},
 	{"faults have a code and a place", test_faults},
+	{"NUL bytes", test_nul_bytes},
 	{"no prefix is accepted", test_prefixes},
 	{"depth is bounded", test_depth},
 	{"members and items one by one", test_iteration},
