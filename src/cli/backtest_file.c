@@ -51,8 +51,6 @@ static bool received_at(struct span line, int64_t *ret_at)
 	struct json_value key, value;
 	struct span text;
 
-	if (!memmem(line.ptr, line.len, "\"receivedAt\"", 12))
-		return false;
 	json_cursor_init(&c, line);
 	if (json_object_open(&c) != 0)
 		return false;

@@ -73,7 +73,6 @@ static bool values_equal(const struct value *a, const struct value *b)
 	if (a->type != b->type)
 		return false;
 	switch (a->type) {
-	case VALUE_NULL:
 	case VALUE_FALSE:
 	case VALUE_TRUE:
 		return true;
@@ -81,11 +80,18 @@ static bool values_equal(const struct value *a, const struct value *b)
 		return decimal_compare(a->number, b->number) == 0;
 	case VALUE_STRING:
 		return span_equal(a->text, b->text);
+	case VALUE_NULL:
 	case VALUE_MISSING:
 	case VALUE_OTHER:
 		break;
 	}
 	return false;
+}
+
+/* What is not there compares with nothing: it is neither equal nor unequal. */
+static bool is_there(const struct value *v)
+{
+	return v->type != VALUE_NULL && v->type != VALUE_MISSING;
 }
 
 /* -2 when the two have no order. */
@@ -145,7 +151,9 @@ static bool equal(const struct cond_scope *s, const struct cond_node *node, unsi
 	struct value left = node_value(s, child[0], depth);
 	struct value right = node_value(s, child[1], depth);
 
-	return values_equal(&left, &right);
+	if (!is_there(&left) || !is_there(&right))
+		return false;
+	return values_equal(&left, &right) == (node->op == COND_EQUAL);
 }
 
 static bool in_list(const struct cond_scope *s, const struct cond_node *node, unsigned depth)
@@ -194,9 +202,8 @@ static struct value node_value(const struct cond_scope *s, uint16_t index, unsig
 	case COND_STATE:
 		return fact_value(node->fact, s->journey, s->now);
 	case COND_EQUAL:
-		return value_bool(equal(s, node, depth + 1));
 	case COND_NOT_EQUAL:
-		return value_bool(!equal(s, node, depth + 1));
+		return value_bool(equal(s, node, depth + 1));
 	case COND_LESS:
 	case COND_LESS_EQUAL:
 	case COND_GREATER:

@@ -4,7 +4,7 @@
  * slept through its lease finds its next commit refused. So nothing here needs to be exact about
  * time, and every trouble ends the same way, with asking for the lease again.
  */
-#include "worker.h"
+#include "worker_parts.h"
 
 static uint32_t count_ours(const struct worker *w)
 {
@@ -46,6 +46,17 @@ static const char *why_stopped(int why)
 	}
 }
 
+static void fail_foreign(struct owned *o)
+{
+	struct worker *w = o->worker;
+
+	program_fail(&w->program,
+		"The data set is not the one this worker was started on, or parts of it are gone. "
+		"Nothing was written. Check which Redis it is connected to, or restore a backup.",
+		LOG_FIELDS(log_int("partition", o->partition),
+			log_str("words", redis_store_refusal(w->store))));
+}
+
 static void on_stopped(void *user, int why, struct span customer)
 {
 	struct owned *o = user;
@@ -54,10 +65,7 @@ static void on_stopped(void *user, int why, struct span customer)
 	o->pump_dead = true;
 	o->state = why == PUMP_CORRUPT ? OWNED_BROKEN : OWNED_NOT;
 	if (why == STORE_FOREIGN) {
-		program_fail(&w->program,
-			"The data set is not the one this worker was started on, or it was "
-			"emptied. Nothing was written. Check which Redis it is connected to.",
-			LOG_FIELDS(log_int("partition", o->partition)));
+		fail_foreign(o);
 		return;
 	}
 	if (why == PUMP_CORRUPT)
@@ -70,7 +78,10 @@ static void on_stopped(void *user, int why, struct span customer)
 	else
 		log_warn(&w->program.log, "A partition stopped; its lease is asked for again.",
 			LOG_FIELDS(log_int("partition", o->partition),
-				log_str("why", why_stopped(why))));
+				log_str("why", why_stopped(why)),
+				log_str("words", why > 0 && why != STORE_UNKNOWN
+							 ? redis_store_refusal(w->store)
+							 : "")));
 	timer_set_in(&w->beat, 100);
 }
 
@@ -105,6 +116,35 @@ static int start_pump(struct owned *o, const struct position *from)
 
 /* ---- leases ----------------------------------------------------------------------------- */
 
+static void on_lease(void *user, int r, const struct position *from);
+
+static void ask(struct owned *o)
+{
+	struct worker *w = o->worker;
+
+	if (o->pump_dead)
+		drop_pump(o);
+	if (lease_acquire(
+		    w->store, o->partition, worker_id(w), w->settings.lease_ms, on_lease, o) == 0)
+		o->state = OWNED_ASKING;
+}
+
+/* Asks for the next partition that is not ours, once round per beat. False at the end of it. */
+static bool ask_next(struct worker *w)
+{
+	while (w->asks_left > 0) {
+		struct owned *o = &w->owned[w->ask_at];
+
+		w->asks_left--;
+		w->ask_at = (w->ask_at + 1) % w->n_partitions;
+		if (o->state == OWNED_NOT) {
+			ask(o);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void on_lease(void *user, int r, const struct position *from)
 {
 	struct owned *o = user;
@@ -113,6 +153,14 @@ static void on_lease(void *user, int r, const struct position *from)
 	if (o->state != OWNED_ASKING)
 		return;
 	o->state = OWNED_NOT;
+	if (r == LEASE_TAKEN)
+		ask_next(w); /* in its place */
+	if (r == LEASE_FOREIGN)
+		fail_foreign(o);
+	else if (r == LEASE_UNKNOWN && redis_is_up(w->redis))
+		log_warn(&w->program.log, "Redis refused a partition's lease.",
+			LOG_FIELDS(log_int("partition", o->partition),
+				log_str("words", redis_store_refusal(w->store))));
 	if (r != 0 || w->stopping)
 		return;
 	o->state = OWNED_RUNNING;
@@ -123,7 +171,7 @@ static void on_lease(void *user, int r, const struct position *from)
 			LOG_FIELDS(log_int("partition", o->partition), log_errno("why", r)));
 		return;
 	}
-	log_info(&w->program.log, "A partition is ours.",
+	log_debug(&w->program.log, "A partition is ours.",
 		LOG_FIELDS(log_int("partition", o->partition),
 			log_int("epoch", (int64_t)from->epoch),
 			log_int("log_ms", (int64_t)from->id.ms)));
@@ -158,38 +206,23 @@ static void release(struct owned *o)
 	o->state = OWNED_NOT;
 	drop_pump(o);
 	lease_release(w->store, o->partition, worker_id(w), on_released, NULL);
-	log_info(&w->program.log, "A partition is given to another worker.",
+	log_debug(&w->program.log, "A partition is given to another worker.",
 		LOG_FIELDS(log_int("partition", o->partition)));
 }
 
-static void ask(struct owned *o)
-{
-	struct worker *w = o->worker;
-
-	if (o->pump_dead)
-		drop_pump(o);
-	if (lease_acquire(
-		    w->store, o->partition, worker_id(w), w->settings.lease_ms, on_lease, o) == 0)
-		o->state = OWNED_ASKING;
-}
-
-/* Workers begin at different places, so that they do not all ask for the same ones. */
 static void balance(struct worker *w)
 {
 	uint32_t ours = count_ours(w);
-	uint64_t start = (uint64_t)(uint8_t)w->id[strlen(w->id) - 1] * 7;
 
-	for (uint32_t i = 0; i < w->n_partitions; i++) {
-		struct owned *o = &w->owned[(start + i) % w->n_partitions];
-
-		if (o->state == OWNED_NOT && ours < w->n_target) {
-			ask(o);
-			ours++;
-		} else if (o->state == OWNED_RUNNING && ours > w->n_target) {
-			release(o);
+	for (uint32_t p = 0; p < w->n_partitions && ours > w->n_target; p++) {
+		if (w->owned[p].state == OWNED_RUNNING) {
+			release(&w->owned[p]);
 			ours--;
 		}
 	}
+	w->asks_left = w->n_partitions;
+	while (ours < w->n_target && ask_next(w))
+		ours++;
 }
 
 static void on_counted(void *user, int r, uint32_t n_workers)

@@ -4,7 +4,7 @@
  * milliseconds; when all are quiet, one blocking read over all of them waits for news, at most
  * until the next thing is due.
  */
-#include "worker.h"
+#include "worker_parts.h"
 
 /* How often quiet partitions are looked at while others are busy. */
 #define POLL_MS 20

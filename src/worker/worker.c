@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Settings, rules, start and stop of the worker. */
-#include "worker.h"
+#include "worker/worker.h"
+
+#include "worker_parts.h"
 
 #include <unistd.h>
 
@@ -108,6 +110,7 @@ static int make_partitions(struct worker *w)
 	if (!w->owned)
 		return -ENOMEM;
 	w->n_partitions = n;
+	w->ask_at = (uint32_t)getpid() % n; /* not all ask for the same ones */
 	for (uint32_t p = 0; p < n; p++) {
 		w->owned[p].worker = w;
 		w->owned[p].partition = p;

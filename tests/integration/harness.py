@@ -266,8 +266,13 @@ class Redis(Process):
         self.wait_ready()
 
     def create_dataset(self, dataset=DATASET, partitions=PARTITIONS):
-        self("HSET", "wm:meta", "dataset", dataset, "partitions", partitions, "format", 1,
-             "created_at", int(time.time() * 1000))
+        """What `waymark up` writes into an empty Redis (store/redis_dataset.c)."""
+        with contextlib.closing(self.client()) as client:
+            for partition in range(partitions):
+                client("HSET", "wm:{p%d}:pos" % partition, "epoch", 0, "seq", 0, "id", "0-0",
+                       "clock", 0)
+            client("HSET", "wm:meta", "dataset", dataset, "partitions", partitions, "format", 1,
+                   "created_at", int(time.time() * 1000))
 
     def log_entries(self, partitions=PARTITIONS):
         """All entries of all partitions: (partition, id, raw event, meta)."""

@@ -46,12 +46,14 @@ struct worker {
 	char id[64];
 	struct owned *owned;
 	uint32_t n_partitions;
-	uint32_t n_target; /* our fair share */
-	struct timer beat; /* leases and the registry */
-	struct timer poll; /* idle partitions while others are busy */
-	bool waiting;	   /* a blocking wait is under way */
-	int64_t skew_ms;   /* the store's clock minus ours */
-	uint32_t leaving;  /* answers awaited before the end */
+	uint32_t n_target;  /* our fair share */
+	uint32_t ask_at;    /* the partition to be asked for next */
+	uint32_t asks_left; /* in this beat */
+	struct timer beat;  /* leases and the registry */
+	struct timer poll;  /* idle partitions while others are busy */
+	bool waiting;	    /* a blocking wait is under way */
+	int64_t skew_ms;    /* the store's clock minus ours */
+	uint32_t leaving;   /* answers awaited before the end */
 	bool stopping;
 };
 
@@ -67,5 +69,3 @@ void ownership_restart(struct worker *w);
 /* watch.c */
 void watch_idle(struct owned *o, int64_t next_due);
 void watch_look(void *worker);
-
-int worker_main(int argc, char **argv);
