@@ -31,7 +31,7 @@ enum http_trouble {
 struct http_server_config {
 	struct http_limits limits; /* 16 KiB, 64 fields, 8 KiB target, 4 KiB trailers */
 	size_t body_max;	   /* bytes, unless `head` says another; 512 KiB */
-	size_t max_connections;	   /* 4096; above, the longest idle one makes room */
+	size_t max_connections;	   /* 4096; above, the longest idle makes room */
 	unsigned max_pipeline;	   /* unanswered requests of one connection before it waits; 16 */
 	size_t max_pinned;	   /* bytes of unanswered requests before it waits; 1 MiB */
 	size_t max_unsent;	   /* bytes of unsent answers before it waits; 256 KiB */
@@ -40,7 +40,8 @@ struct http_server_config {
 	int64_t idle_ms;	   /* from an answer to the next request; 60 s */
 	int64_t write_ms;	   /* for what is unsent now to be sent; 30 s */
 	int64_t linger_ms;	   /* reading on after a refusal, so that it arrives; 2 s */
-	int64_t pause_ms;	   /* between attempts to accept after a failure; 100 ms */
+	int64_t pause_ms; /* between attempts to accept, and the least time an idle one has; 100 ms
+			   */
 
 	void *arg; /* of the functions below */
 	/* A whole request. It is the callee's until it calls http_respond on it, now or later. */

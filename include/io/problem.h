@@ -2,7 +2,7 @@
 /*
  * Refusals, told in one form: application/problem+json (RFC 9457).
  *
- *	{"type":"about:blank","title":"Bad Request","status":400,"code":"bad_json",
+ *	{"type":"about:blank","status":400,"title":"Bad Request","code":"bad_json",
  *	 "message":"Expected a comma.","detail":"Expected a comma.","pointer":"/batch/3"}
  *
  * `code` is for programs, and stable; `detail` is for people, and repeated as `message`, because

@@ -266,11 +266,11 @@ static void conn_set_phase(struct conn *c)
 		phase = c->req->queued ? PHASE_BODY : PHASE_HEAD;
 	else if (c->n_unanswered == 0 && !c->closing && !c->stalled)
 		phase = PHASE_IDLE;
-	if (phase == c->phase || (c->phase == PHASE_FIRST && phase == PHASE_IDLE))
+	if (c->phase == PHASE_FIRST && phase == PHASE_IDLE)
 		return;
 	if (phase == PHASE_NONE)
 		c->read_due = TIME_NEVER;
-	else if (c->phase != PHASE_FIRST)
+	else if (phase != c->phase && c->phase != PHASE_FIRST)
 		c->read_due = loop_now_mono(c->server->loop) + ms[phase];
 	c->phase = phase;
 }
@@ -284,6 +284,7 @@ static void conn_set_ring(struct conn *c)
 	ring_remove(c);
 	ring_append(idle ? &c->server->idle : &c->server->busy, c);
 	c->idle = idle;
+	c->idle_at = loop_now_mono(c->server->loop);
 }
 
 static unsigned conn_interest(const struct conn *c)

@@ -54,6 +54,7 @@ struct conn {
 	size_t write_mark; /* this much of out must be sent at write_due */
 	int64_t read_due;
 	int64_t write_due;
+	int64_t idle_at; /* when it became idle */
 
 	int fd;
 	unsigned n_unanswered;

@@ -76,13 +76,20 @@ void server_conn_closed(struct http_server *server)
 		deferred_ask(&server->call_done);
 }
 
-static bool server_evict_idle(struct http_server *server)
+/* The longest idle one, if it has been so for long enough that a request of it would have been
+ * read. */
+static bool server_can_evict(const struct http_server *server)
 {
-	if (ring_is_empty(&server->idle))
-		return false;
+	const struct conn *c = server->idle.next;
+
+	return !ring_is_empty(&server->idle) &&
+	       loop_now_mono(server->loop) - c->idle_at >= server->config.pause_ms;
+}
+
+static void server_evict(struct http_server *server)
+{
 	server->stats.evicted++;
 	conn_close(server->idle.next);
-	return true;
 }
 
 static void server_open_reserve(struct http_server *server)
@@ -110,19 +117,33 @@ static bool server_accept_failed(struct listener *l, int error)
 			close(fd);
 		server_open_reserve(server);
 	}
-	(void)server_evict_idle(server);
 	server_pause(server);
+	if (server_can_evict(server))
+		server_evict(server); /* and so resumes */
 	server_trouble(server, HTTP_TROUBLE_ACCEPT, error);
 	return false;
 }
 
-static bool server_has_room(struct http_server *server)
+static bool server_is_full(const struct http_server *server)
 {
-	if (server->stats.open < server->config.max_connections || server_evict_idle(server))
-		return true;
-	server_pause(server);
-	server_trouble(server, HTTP_TROUBLE_CONNECTIONS, 0);
-	return false;
+	return server->stats.open >= server->config.max_connections;
+}
+
+/* Takes the next in the queue of L. Whether to go on in this turn. */
+static bool server_accept_one(struct listener *l)
+{
+	struct http_server *server = l->server;
+	int fd = accept(l->fd, NULL, NULL);
+
+	if (fd < 0)
+		return server_accept_failed(l, errno);
+	if (server_is_full(server))
+		server_evict(server);
+	if (fd_prepare(fd) < 0)
+		close(fd);
+	else if (conn_open(server, fd) < 0)
+		server_trouble(server, HTTP_TROUBLE_MEMORY, ENOMEM);
+	return true;
 }
 
 static void server_accept(void *arg, unsigned ready)
@@ -132,18 +153,17 @@ static void server_accept(void *arg, unsigned ready)
 
 	(void)ready;
 	server_open_reserve(server);
-	for (int i = 0; i < ACCEPTS_PER_TURN && server_has_room(server); i++) {
-		int fd = accept(l->fd, NULL, NULL);
-
-		if (fd < 0) {
-			if (!server_accept_failed(l, errno))
-				return;
-			continue;
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+		if (server_is_full(server) && !server_can_evict(server)) {
+			if (i > 0)
+				return; /* perhaps nobody waits */
+			server_pause(server);
+			if (ring_is_empty(&server->idle))
+				server_trouble(server, HTTP_TROUBLE_CONNECTIONS, 0);
+			return;
 		}
-		if (fd_prepare(fd) < 0)
-			close(fd);
-		else if (conn_open(server, fd) < 0)
-			server_trouble(server, HTTP_TROUBLE_MEMORY, ENOMEM);
+		if (!server_accept_one(l))
+			return;
 	}
 }
 

@@ -8,16 +8,24 @@
 #include "base/buf.h"
 #include "io/problem.h"
 
-/* Takes the text up to the next slash; what remains begins behind it. */
-static struct span take_segment(struct span *path)
-{
-	const char *slash = path->len ? memchr(path->ptr, '/', path->len) : NULL;
-	size_t n = slash ? (size_t)(slash - path->ptr) : path->len;
-	struct span segment = span_of(path->ptr, n);
+/* A path being walked, slash by slash; one that ends with a slash has an empty last segment. */
+struct walk {
+	struct span left;
+	bool more;
+};
 
-	n += slash ? 1 : 0;
-	*path = span_of(path->ptr ? path->ptr + n : NULL, path->len - n);
-	return segment;
+static bool next_segment(struct walk *walk, struct span *ret_segment)
+{
+	struct span left = walk->left;
+	const char *slash = left.len ? memchr(left.ptr, '/', left.len) : NULL;
+	size_t n = slash ? (size_t)(slash - left.ptr) : left.len;
+
+	if (!walk->more)
+		return false;
+	*ret_segment = span_of(left.ptr, n);
+	walk->more = slash != NULL;
+	walk->left = slash ? span_of(slash + 1, left.len - n - 1) : SPAN_EMPTY;
+	return true;
 }
 
 static void add_param(struct route_params *params, struct span value)
@@ -26,34 +34,23 @@ static void add_param(struct route_params *params, struct span value)
 	params->values[params->n++] = value;
 }
 
-static bool segments_left(struct span path, const char *start)
-{
-	/* A trailing slash is an empty last segment. */
-	return path.len > 0 || (path.ptr > start && path.ptr[-1] == '/');
-}
-
 /* Whether PATH fits PATTERN; both begin with a slash. */
-static bool route_fits(const char *pattern_text, struct span path, struct route_params *params)
+static bool route_fits(const char *pattern, struct span path, struct route_params *params)
 {
-	struct span pattern = span_str(pattern_text);
-	const char *path_start = path.ptr;
+	struct walk wants = {span_str(pattern), true};
+	struct walk gots = {path, true};
+	struct span want, got;
 
 	params->n = 0;
 	if (path.len == 0 || path.ptr[0] != '/')
 		return false;
-	(void)take_segment(&pattern);
-	(void)take_segment(&path);
-	while (segments_left(pattern, pattern_text)) {
-		struct span want, got;
-
-		want = take_segment(&pattern);
+	while (next_segment(&wants, &want)) {
 		if (span_is(want, "*")) {
-			add_param(params, path);
-			return true;
+			add_param(params, gots.left);
+			return gots.more;
 		}
-		if (!segments_left(path, path_start))
+		if (!next_segment(&gots, &got))
 			return false;
-		got = take_segment(&path);
 		if (want.len > 0 && want.ptr[0] == '{') {
 			if (got.len == 0)
 				return false;
@@ -62,7 +59,7 @@ static bool route_fits(const char *pattern_text, struct span path, struct route_
 			return false;
 		}
 	}
-	return !segments_left(path, path_start);
+	return !gots.more;
 }
 
 int router_find(const struct router *router, enum http_method method, struct span path,
