@@ -42,6 +42,8 @@ struct http_server_config {
 	int64_t linger_ms;	   /* reading on after a refusal, so that it arrives; 2 s */
 	int64_t pause_ms; /* between attempts to accept, and the least time an idle one has; 100 ms
 			   */
+	const char *fields; /* of every answer, the server's own refusals too, each ended by CRLF;
+			       must outlive the server; NULL: none */
 
 	void *arg; /* of the functions below */
 	/* A whole request. It is the callee's until it calls http_respond on it, now or later. */

@@ -32,6 +32,7 @@ static const struct {
 	{414, "URI Too Long"},
 	{415, "Unsupported Media Type"},
 	{417, "Expectation Failed"},
+	{421, "Misdirected Request"},
 	{422, "Unprocessable Content"},
 	{429, "Too Many Requests"},
 	{431, "Request Header Fields Too Large"},
@@ -164,6 +165,7 @@ struct answer {
 	struct span headers;
 	struct span body;
 	const char *connection; /* NULL: as the version has it */
+	const char *fields;	/* of every answer; NULL: none */
 };
 
 static void answer_add(struct buf *out, const struct answer *a, bool is_head)
@@ -188,6 +190,8 @@ static void answer_add(struct buf *out, const struct answer *a, bool is_head)
 		buf_add_str(out, a->connection);
 		buf_add_str(out, "\r\n");
 	}
+	if (a->fields)
+		buf_add_str(out, a->fields);
 	buf_add_span(out, a->headers);
 	buf_add_str(out, "\r\n");
 	if (status_has_body(a->status) && !is_head)
@@ -206,7 +210,7 @@ static void conn_stop_reading(struct conn *c)
 void http_respond(struct http_request *req, int status, const char *content_type,
 	struct span headers, struct span body)
 {
-	struct answer answer = {status, content_type, headers, body, NULL};
+	struct answer answer = {status, content_type, headers, body, NULL, NULL};
 	bool is_head = req->head.method == HTTP_HEAD;
 	struct conn *c = req->conn;
 
@@ -215,6 +219,7 @@ void http_respond(struct http_request *req, int status, const char *content_type
 		request_free(req, NULL);
 		return;
 	}
+	answer.fields = c->server->config.fields;
 	if (c->req == req)
 		conn_stop_reading(c);
 	else if (c->server->draining && !c->req && !c->stalled)

@@ -118,6 +118,16 @@ static struct span hear(int fd)
 	return n > 0 ? span_of(bytes, (size_t)n) : SPAN_EMPTY;
 }
 
+static bool holds(struct span s, const char *part)
+{
+	size_t len = strlen(part);
+
+	for (size_t i = 0; i + len <= s.len; i++)
+		if (memcmp(s.ptr + i, part, len) == 0)
+			return true;
+	return false;
+}
+
 static struct http_request *take(struct bench *b)
 {
 	struct http_request *req = b->kept[0];
@@ -278,6 +288,28 @@ static void test_headers(void)
 	CHECK_STR(buf_span(&headers), "A: b c\t\xff\r\nC: \r\n");
 }
 
+/* On every answer, also on the one that the handler never saw. */
+static void test_fields_of_all(void)
+{
+	_cleanup_(bench_release) struct bench b = {.n_kept = 0};
+	struct http_server_config config;
+	int fd;
+
+	bench_config(&b, &config);
+	config.fields = "X-A: 1\r\nX-B: 2\r\n";
+	bench_init_with(&b, &config);
+	REQUIRE(http_server_listen(b.server, b.path, 0) == 0);
+	fd = bench_connect(&b);
+	say(&b, fd, GET("/1"));
+	REQUIRE(b.n_kept == 1);
+	http_respond(take(&b), 204, NULL, SPAN_LIT("X-C: 3\r\n"), SPAN_EMPTY);
+	turns(&b, 1);
+	CHECK_STR(hear(fd), "HTTP/1.1 204 No Content\r\nX-A: 1\r\nX-B: 2\r\nX-C: 3\r\n\r\n");
+	say(&b, fd, "GET  HTTP/1.1\r\n\r\n");
+	CHECK(holds(hear(fd), "\r\nX-A: 1\r\nX-B: 2\r\n\r\n{"));
+	close(fd);
+}
+
 static int tcp_connect(unsigned port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
@@ -426,6 +458,7 @@ int main(void)
 		{"requests outlive the server", test_orphan},
 		{"a problem", test_problem},
 		{"headers with control characters", test_headers},
+		{"fields of every answer", test_fields_of_all},
 		{"TCP", test_tcp},
 		{"a shared port", test_reuseport},
 		{"bad addresses", test_bad_addresses},
