@@ -20,11 +20,10 @@
  *                objects
  *   name         anything; a page's name if it is a string
  *
- * null counts as missing, except for type. An item without a type gets the one of its path written
- * in front of its members, so that what is in the log speaks for itself; this is the only thing
- * ever added, and nothing is taken away. None of the members of this table may stand twice in an
- * item: readers disagree which one counts, and a check that looks at one while the reader uses the
- * other is none. Inside properties and elsewhere keys may repeat; the last one counts.
+ * null counts as missing, except for type. What the path said about the type of a single event must
+ * be kept beside its bytes, which may not say it. None of the members of this table may stand twice
+ * in an item: readers disagree which one counts, and a check that looks at one while the reader
+ * uses the other is none. Inside properties and elsewhere keys may repeat; the last one counts.
  */
 #pragma once
 
@@ -158,6 +157,7 @@ const char *envelope_code_words(enum envelope_code code);
 
 /* The type of that name. False if there is none. */
 bool envelope_type_of(struct span name, enum event_type *ret_type);
+struct span envelope_type_name(enum event_type type);
 
 /* Appends the sentence that says what FAULT is, as read under LIMITS, without a full stop. */
 void envelope_explain(

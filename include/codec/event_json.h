@@ -21,12 +21,14 @@
 /* What is known of an item beside its bytes. */
 struct event_origin {
 	struct log_id id;
-	struct span source;	 /* name of the write key */
-	enum channel channel;	 /* of the source */
-	int64_t recv_at;	 /* the collector's clock when the request was read */
-	int64_t sent_at;	 /* of the batch; TIME_NEVER: none */
-	struct span context;	 /* raw JSON object shared by the batch; empty: none. The item's own
-				    context wins member by member of the field table. */
+	bool has_type;	      /* the request's path said what it is: the item need not */
+	enum event_type type; /* if has_type */
+	struct span source;   /* name of the write key */
+	enum channel channel; /* of the source */
+	int64_t recv_at;      /* the collector's clock when the request was read */
+	int64_t sent_at;      /* of the batch; TIME_NEVER: none */
+	struct span context;  /* raw JSON object shared by the batch; empty: none. The item's own
+				 context wins member by member of the field table. */
 };
 
 /* Prepared for one field table, which must outlive it. */

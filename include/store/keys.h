@@ -39,7 +39,8 @@ void key_add(struct buf *out, uint32_t partition, const char *name);
 void key_add_id(struct buf *out, uint32_t partition, const char *name, struct span id);
 
 /*
- * What the collector knows of an entry beside its bytes: `SOURCE/CHANNEL RECV SENT`,
+ * What the collector knows of an entry beside its bytes: `SOURCE/CHANNEL RECV SENT` or
+ * `SOURCE/CHANNEL/TYPE RECV SENT`,
  * blank-separated: name of the write key (no blanks, no slash) and the source's channel (`web`; may
  * be empty), the collector's clock when the request was read and the
  * sender's sentAt, both in ms, `-` where there is none. A fourth word may follow: the raw JSON
@@ -48,6 +49,8 @@ void key_add_id(struct buf *out, uint32_t partition, const char *name, struct sp
 struct log_meta {
 	struct span source;
 	enum channel channel;
+	bool has_type; /* the request's path said what the event is (`track`, …) */
+	enum event_type type;
 	int64_t recv_at;
 	int64_t sent_at; /* TIME_NEVER: none */
 	struct span context;

@@ -194,6 +194,11 @@ static int judge_time(struct envelope_reader *rd, struct envelope_parts *p,
 	return 0;
 }
 
+struct span envelope_type_name(enum event_type type)
+{
+	return type_names[type];
+}
+
 bool envelope_type_of(struct span name, enum event_type *ret_type)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(type_names); i++) {
@@ -259,28 +264,6 @@ static int judge_members(
 	return 0;
 }
 
-/* Puts the type that the path said in front of the members. 0 or -ENOMEM. */
-static int write_type(struct envelope_reader *rd, struct envelope_item *item)
-{
-	const struct span pieces[] = {
-		{"{\"type\":\"", 9},
-		type_names[item->type],
-		{"\",", 2},
-		{item->raw.ptr + 1, item->raw.len - 1},
-	};
-	char *raw = arena_alloc(rd->arena, 20 + item->raw.len);
-	size_t n = 0;
-
-	if (!raw)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
-		memcpy(raw + n, pieces[i].ptr, pieces[i].len);
-		n += pieces[i].len;
-	}
-	item->raw = span_of(raw, n);
-	return 0;
-}
-
 /* The size is judged first: a check of a member of something too large is not worth its time. */
 int envelope_judge_item(
 	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
@@ -305,7 +288,7 @@ int envelope_judge_item(
 		rd->envelope.n_refused++;
 		return 0;
 	}
-	return p->seen & BIT(ENVELOPE_TYPE) ? 0 : write_type(rd, item);
+	return 0;
 }
 
 int envelope_judge_shared(struct envelope_reader *rd, struct envelope_parts *p)

@@ -135,7 +135,8 @@ static int read_item(struct decoding *g, struct span item, struct event_fault *r
 	static const struct envelope_limits limits = {SIZE_MAX, 1, JSON_DEPTH_MAX};
 
 	json_cursor_init(&g->reader.cursor, item);
-	g->reader.kind = ENVELOPE_KIND_BATCH; /* the type must be said */
+	g->reader.kind = g->origin->has_type ? (enum envelope_kind)g->origin->type
+					     : ENVELOPE_KIND_BATCH; /* the type must be said */
 	g->reader.limits = &limits;
 	envelope_parts_init(&g->parts);
 	if (json_peek(&g->reader.cursor) != JSON_TYPE_OBJECT)

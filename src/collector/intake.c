@@ -184,13 +184,15 @@ static int judge_single(struct call *c, enum envelope_kind kind)
  * its entries, so a small body could become a large one: together they may not be larger than the
  * largest body.
  */
-static int write_meta(struct call *c)
+static int write_meta(struct call *c, enum envelope_kind kind)
 {
 	struct intake *in = c->in;
 	size_t max = in->limits.body_server, n = c->envelope.n_items;
 	struct log_meta meta = {
 		.source = span_str(c->key->name),
 		.channel = c->key->channel,
+		.has_type = kind != ENVELOPE_KIND_BATCH,
+		.type = kind != ENVELOPE_KIND_BATCH ? (enum event_type)kind : EVENT_TRACK,
 		.recv_at = loop_now_wall(in->loop),
 		.sent_at = c->envelope.sent_at,
 		.context = c->envelope.context,
@@ -283,7 +285,7 @@ void intake_take(struct intake *in, struct http_request *request, enum envelope_
 	if (r == 0)
 		r = judge_single(&call, kind);
 	if (r == 0)
-		r = write_meta(&call);
+		r = write_meta(&call, kind);
 	if (r == 0)
 		submit(&call);
 	arena_reset(&in->arena);

@@ -127,6 +127,8 @@ static int decode_entry(struct applier *a, struct work *w)
 	}
 	origin.source = meta.source;
 	origin.channel = meta.channel;
+	origin.has_type = meta.has_type;
+	origin.type = meta.type;
 	origin.recv_at = meta.recv_at;
 	origin.sent_at = meta.sent_at;
 	origin.context = meta.context;

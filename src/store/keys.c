@@ -3,6 +3,7 @@
 #include "store/keys.h"
 
 #include "base/hash.h"
+#include "codec/envelope.h"
 
 /*
  * The key of the hash that gives a customer their partition: "waymark:" and "customer" as
@@ -48,6 +49,10 @@ void log_meta_add(struct buf *out, const struct log_meta *m)
 	buf_add_span(out, m->source);
 	buf_add_char(out, '/');
 	buf_add_span(out, channel_name(m->channel));
+	if (m->has_type) {
+		buf_add_char(out, '/');
+		buf_add_span(out, envelope_type_name(m->type));
+	}
 	buf_add_char(out, ' ');
 	buf_add_i64(out, m->recv_at);
 	buf_add_char(out, ' ');
@@ -102,15 +107,20 @@ static bool instant_ms_parse(struct span s, int64_t *ret_at)
 int log_meta_parse(struct span s, struct log_meta *ret_m)
 {
 	struct log_meta m = {.sent_at = TIME_NEVER};
-	struct span origin = take_until(&s, ' '), recv, sent;
-	bool slash = origin.len && memchr(origin.ptr, '/', origin.len);
+	struct span origin = take_until(&s, ' '), channel, recv, sent;
+	bool slash = origin.len && memchr(origin.ptr, '/', origin.len), typed;
 
 	m.source = take_until(&origin, '/');
-	m.channel = channel_of(origin);
+	typed = origin.len && memchr(origin.ptr, '/', origin.len);
+	channel = take_until(&origin, '/');
+	m.channel = channel_of(channel);
+	m.has_type = typed && envelope_type_of(origin, &m.type);
+	if (typed && !m.has_type)
+		return LOG_META_BAD;
 	recv = take_until(&s, ' ');
 	sent = take_until(&s, ' ');
 	m.context = s;
-	if (!slash || !source_valid(m.source) || (origin.len > 0 && m.channel == CHANNEL_UNKNOWN))
+	if (!slash || !source_valid(m.source) || (channel.len > 0 && m.channel == CHANNEL_UNKNOWN))
 		return LOG_META_BAD;
 	if (!instant_ms_parse(recv, &m.recv_at))
 		return LOG_META_BAD;

@@ -71,6 +71,10 @@ static void check_meta(const struct log_meta *m, const char *text)
 	REQUIRE(log_meta_parse(buf_span(&b), &back) == 0);
 	CHECK_SPAN(back.source, m->source);
 	CHECK_INT(back.channel, m->channel);
+	CHECK_INT(back.has_type, m->has_type);
+	CHECK_INT(back.type, m->type);
+	CHECK_INT(back.has_type, m->has_type);
+	CHECK_INT(back.type, m->type);
 	CHECK_INT(back.recv_at, m->recv_at);
 	CHECK_INT(back.sent_at, m->sent_at);
 	CHECK_SPAN(back.context, m->context);
@@ -78,8 +82,10 @@ static void check_meta(const struct log_meta *m, const char *text)
 
 static void test_meta(void)
 {
-	struct log_meta m = {
-		SPAN_LIT("shop"), CHANNEL_WEB, INT64_C(1795262400000), TIME_NEVER, SPAN_EMPTY};
+	struct log_meta m = {.source = SPAN_LIT("shop"),
+		.channel = CHANNEL_WEB,
+		.recv_at = INT64_C(1795262400000),
+		.sent_at = TIME_NEVER};
 
 	check_meta(&m, "shop/web 1795262400000 -");
 	m.sent_at = INT64_C(1795262399001);
@@ -97,20 +103,31 @@ static void test_meta(void)
 	m.sent_at = 0;
 	m.recv_at = 0;
 	check_meta(&m, "shop/order-system 0 0");
+	m.has_type = true;
+	m.type = EVENT_PAGE;
+	check_meta(&m, "shop/order-system/page 0 0");
+	m.channel = CHANNEL_UNKNOWN;
+	m.type = EVENT_TRACK;
+	check_meta(&m, "shop//track 0 0");
+}
+
+static int parse_with_source_of(size_t len, struct log_meta *m)
+{
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < len; i++)
+		buf_add_char(&b, 's');
+	buf_add_str(&b, "/web 1 -");
+	return log_meta_parse(buf_span(&b), m);
 }
 
 static void test_meta_bounds(void)
 {
-	char text[SOURCE_MAX + 32];
 	struct log_meta m;
 
-	memset(text, 's', sizeof(text));
-	memcpy(text + SOURCE_MAX, "/web 1 -", 8);
-	CHECK_INT(log_meta_parse(span_of(text, SOURCE_MAX + 8), &m), 0);
+	CHECK_INT(parse_with_source_of(SOURCE_MAX, &m), 0);
 	CHECK_INT(m.source.len, SOURCE_MAX);
-	memset(text, 's', sizeof(text));
-	memcpy(text + SOURCE_MAX + 1, "/web 1 -", 8);
-	CHECK_INT(log_meta_parse(span_of(text, SOURCE_MAX + 9), &m), LOG_META_BAD);
+	CHECK_INT(parse_with_source_of(SOURCE_MAX + 1, &m), LOG_META_BAD);
 }
 
 static void test_meta_hostile(void)
@@ -127,6 +144,12 @@ static void test_meta_hostile(void)
 		"/web 1 -",
 		"shop/nowhere 1 -",
 		"shop/web/app 1 -",
+		"shop/web/Track 1 -",
+		"shop/web/ 1 -",
+		"shop/web/track/ 1 -",
+		"shop/web/track/page 1 -",
+		"shop/web/Track 1 -",
+		"shop/web/track/page 1 -",
 		"shop/Web 1 -",
 		"sh\top/web 1 -",
 		"shop/web x -",
