@@ -249,7 +249,7 @@ static int conn_make_room(struct conn *c)
 	return 0;
 }
 
-/* What we wait for now, and since when. */
+/* What we wait for, and until when. */
 static void conn_set_phase(struct conn *c)
 {
 	const struct http_server_config *config = &c->server->config;

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/instant.h"
 #include "io/loop.h"
-#include "json_text.h"
+#include "json_escape.h"
 
 /* Room that a line keeps for saying that it was cut. */
 enum { TAIL_SIZE = 64 };
@@ -53,7 +53,7 @@ static void add_text(struct buf *out, struct span s)
 		while (n > 0 && ((uint8_t)s.ptr[n] & 0xc0) == 0x80)
 			n--;
 	}
-	json_text_add(out, span_of(s.ptr, n));
+	json_escape(out, span_of(s.ptr, n));
 	if (n < s.len)
 		buf_add_str(out, "…");
 }

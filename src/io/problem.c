@@ -4,14 +4,14 @@
  */
 #include "io/problem.h"
 
-#include "json_text.h"
+#include "json_escape.h"
 
 static void add_member(struct buf *out, const char *name, const char *value)
 {
 	buf_add_str(out, ",\"");
 	buf_add_str(out, name);
 	buf_add_str(out, "\":\"");
-	json_text_add(out, span_str(value));
+	json_escape(out, span_str(value));
 	buf_add_char(out, '"');
 }
 

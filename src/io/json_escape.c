@@ -3,7 +3,7 @@
  * One escaping for everything that `io` writes as JSON. It is stricter than JSON asks: a line
  * separator must not break a log line in a viewer, nor an escape sequence reach a terminal.
  */
-#include "json_text.h"
+#include "json_escape.h"
 
 /* The Unicode Standard, table 3-7: what the second byte may be after each first byte. */
 static const struct {
@@ -70,7 +70,7 @@ static bool add_special(struct buf *out, const uint8_t *p, size_t n)
 	return false;
 }
 
-void json_text_add(struct buf *out, struct span s)
+void json_escape(struct buf *out, struct span s)
 {
 	while (s.len > 0) {
 		size_t n = utf8_length(s);
