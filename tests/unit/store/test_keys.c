@@ -73,8 +73,6 @@ static void check_meta(const struct log_meta *m, const char *text)
 	CHECK_INT(back.channel, m->channel);
 	CHECK_INT(back.has_type, m->has_type);
 	CHECK_INT(back.type, m->type);
-	CHECK_INT(back.has_type, m->has_type);
-	CHECK_INT(back.type, m->type);
 	CHECK_INT(back.recv_at, m->recv_at);
 	CHECK_INT(back.sent_at, m->sent_at);
 	CHECK_SPAN(back.context, m->context);
@@ -147,8 +145,6 @@ static void test_meta_hostile(void)
 		"shop/web/Track 1 -",
 		"shop/web/ 1 -",
 		"shop/web/track/ 1 -",
-		"shop/web/track/page 1 -",
-		"shop/web/Track 1 -",
 		"shop/web/track/page 1 -",
 		"shop/Web 1 -",
 		"sh\top/web 1 -",
