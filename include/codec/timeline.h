@@ -24,8 +24,8 @@ enum entry_kind { ENTRY_EVENT, ENTRY_DECISION };
 
 struct timeline_entry {
 	enum entry_kind kind;
-	struct log_id id; /* of the log entry behind it; a decision of a tick has seq UINT64_MAX */
 	uint32_t nth;	  /* tells entries of one log id apart: 0 the event, then its decisions */
+	struct log_id id; /* of the log entry behind it; a decision of a tick has seq UINT64_MAX */
 	int64_t at;	  /* its place: an event's occurred_at, a decision's virtual time */
 	/* ENTRY_EVENT */
 	enum event_type type;

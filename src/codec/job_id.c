@@ -46,7 +46,7 @@ int job_id_of(const struct job_name *name, char ret_id[JOB_ID_SIZE])
 		ret_id[2 * i] = hex[digest[i] >> 4];
 		ret_id[2 * i + 1] = hex[digest[i] & 15];
 	}
-	ret_id[2 * ID_BYTES] = '\0';
+	ret_id[JOB_ID_SIZE - 1] = '\0';
 	return 0;
 }
 

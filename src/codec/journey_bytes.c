@@ -42,6 +42,19 @@ enum {
 	FLAGS_ALL = (1 << 3) - 1,
 };
 
+/* Whoever adds a member to one of these must have it written and read here too. */
+_Static_assert(sizeof(struct cart) == sizeof(struct text) + 6 * sizeof(int64_t), "a new member?");
+_Static_assert(
+	sizeof(struct order) == 3 * sizeof(struct text) + (4 + MILESTONE_COUNT) * sizeof(int64_t),
+	"a new member?");
+_Static_assert(sizeof(struct instance) == 4 * sizeof(struct text) + 2 * sizeof(int) +
+						  6 * sizeof(uint32_t) + 9 * sizeof(int64_t),
+	"a new member?");
+_Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
+						 (7 + TRAIT_COUNT) * sizeof(int64_t) +
+						 3 * (sizeof(void *) + 2 * sizeof(size_t)),
+	"a new member?");
+
 /*
  * The instants of each struct in the order in which they are written, so chosen that neighbours lie
  * close to each other; and which of them are usual.
@@ -49,13 +62,20 @@ enum {
 #define MARKS4(A, B, C, D)                                                                         \
 	((uint64_t)(A) | (uint64_t)(B) << 2 | (uint64_t)(C) << 4 | (uint64_t)(D) << 6)
 
+struct layout {
+	const uint16_t *offsets;
+	size_t n;
+	uint64_t usual;
+};
+
 static const uint16_t journey_times[] = {
 	offsetof(struct journey, received_at),
 	offsetof(struct journey, engaged_at),
 	offsetof(struct journey, first_at),
 	offsetof(struct journey, due_at),
 };
-static const uint64_t journey_usual = MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_NEVER);
+static const struct layout journey_layout = {journey_times, ARRAY_SIZE(journey_times),
+	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_NEVER)};
 
 static const uint16_t cart_times[] = {
 	offsetof(struct cart, last_at),
@@ -65,8 +85,9 @@ static const uint16_t cart_times[] = {
 	offsetof(struct cart, ordered_at),
 	offsetof(struct cart, emptied_at),
 };
-static const uint64_t cart_usual = MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_MIN) |
-				   MARKS4(PACK_MIN, PACK_MIN, 0, 0) << 8;
+static const struct layout cart_layout = {cart_times, ARRAY_SIZE(cart_times),
+	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_MIN) |
+		MARKS4(PACK_MIN, PACK_MIN, 0, 0) << 8};
 
 static const uint16_t order_times[] = {
 	offsetof(struct order, touched_at), offsetof(struct order, total_said_at),
@@ -75,8 +96,9 @@ static const uint16_t order_times[] = {
 	MILESTONES(X)
 #undef X
 };
-static const uint64_t order_usual = MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_INSTANT) |
-				    MARKS4(PACK_INSTANT, PACK_NEVER, PACK_NEVER, PACK_NEVER) << 8;
+static const struct layout order_layout = {order_times, ARRAY_SIZE(order_times),
+	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_INSTANT) |
+		MARKS4(PACK_INSTANT, PACK_NEVER, PACK_NEVER, PACK_NEVER) << 8};
 
 static const uint16_t instance_times[] = {
 	offsetof(struct instance, touched_at),
@@ -89,9 +111,10 @@ static const uint16_t instance_times[] = {
 	offsetof(struct instance, last_deadline_at),
 	offsetof(struct instance, last_anchor_at),
 };
-static const uint64_t instance_usual =
+static const struct layout instance_layout = {instance_times, ARRAY_SIZE(instance_times),
 	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_INSTANT) |
-	MARKS4(PACK_INSTANT, PACK_MIN, PACK_MIN, PACK_MIN) << 8 | MARKS4(PACK_MIN, 0, 0, 0) << 16;
+		MARKS4(PACK_INSTANT, PACK_MIN, PACK_MIN, PACK_MIN) << 8 |
+		MARKS4(PACK_MIN, 0, 0, 0) << 16};
 
 static const uint16_t instance_numbers[] = {
 	offsetof(struct instance, epoch),
@@ -229,24 +252,23 @@ static void get_text(struct reader *r, struct text *t, size_t max)
 	keep(r, t, get_literal(r, unpack_number(&r->u), max));
 }
 
-static inline void put_times(struct writer *w, const void *of, const uint16_t *offsets, size_t n,
-	int64_t base, uint64_t usual)
+static inline void put_times(
+	struct writer *w, const struct layout *layout, const void *of, int64_t base)
 {
 	int64_t times[PACK_TIMES_MAX];
 
-	for (size_t i = 0; i < n; i++)
-		memcpy(&times[i], (const char *)of + offsets[i], sizeof(times[i]));
-	pack_times(&w->p, times, n, base, usual);
+	for (size_t i = 0; i < layout->n; i++)
+		memcpy(&times[i], (const char *)of + layout->offsets[i], sizeof(times[i]));
+	pack_times(&w->p, times, layout->n, base, layout->usual);
 }
 
-static inline void get_times(
-	struct reader *r, void *of, const uint16_t *offsets, size_t n, int64_t base, uint64_t usual)
+static inline void get_times(struct reader *r, const struct layout *layout, void *of, int64_t base)
 {
 	int64_t times[PACK_TIMES_MAX];
 
-	unpack_times(&r->u, times, n, base, usual);
-	for (size_t i = 0; i < n; i++)
-		memcpy((char *)of + offsets[i], &times[i], sizeof(times[i]));
+	unpack_times(&r->u, times, layout->n, base, layout->usual);
+	for (size_t i = 0; i < layout->n; i++)
+		memcpy((char *)of + layout->offsets[i], &times[i], sizeof(times[i]));
 }
 
 static void put_head(struct writer *w, const struct journey *j)
@@ -267,7 +289,7 @@ static void put_head(struct writer *w, const struct journey *j)
 	pack_number(&w->p, j->n_events);
 	pack_number(&w->p, j->n_orders);
 	pack_times(&w->p, &j->last_at, 1, 0, PACK_INSTANT);
-	put_times(w, j, journey_times, ARRAY_SIZE(journey_times), j->last_at, journey_usual);
+	put_times(w, &journey_layout, j, j->last_at);
 }
 
 /* What follows the customer. */
@@ -282,7 +304,7 @@ static void get_head(struct reader *r, struct journey *j, uint64_t flags)
 	j->n_events = unpack_number(&r->u);
 	j->n_orders = unpack_number(&r->u);
 	unpack_times(&r->u, &j->last_at, 1, 0, PACK_INSTANT);
-	get_times(r, j, journey_times, ARRAY_SIZE(journey_times), j->last_at, journey_usual);
+	get_times(r, &journey_layout, j, j->last_at);
 }
 
 static void put_traits(struct writer *w, const struct journey *j)
@@ -316,13 +338,13 @@ static void get_traits(struct reader *r, struct journey *j)
 static void put_cart(struct writer *w, const struct cart *c, int64_t base)
 {
 	put_again(w, &w->keys, text_span(c->key), RULE_KEY_MAX);
-	put_times(w, c, cart_times, ARRAY_SIZE(cart_times), base, cart_usual);
+	put_times(w, &cart_layout, c, base);
 }
 
 static void get_cart(struct reader *r, struct cart *c, int64_t base)
 {
 	keep(r, &c->key, get_again(r, &r->keys, RULE_KEY_MAX));
-	get_times(r, c, cart_times, ARRAY_SIZE(cart_times), base, cart_usual);
+	get_times(r, &cart_layout, c, base);
 }
 
 static void put_order(struct writer *w, const struct order *o, int64_t base)
@@ -330,7 +352,7 @@ static void put_order(struct writer *w, const struct order *o, int64_t base)
 	put_literal(w, text_span(o->id), ENTITY_MAX);
 	put_literal(w, text_span(o->total), TEXT_SHORT_MAX);
 	put_again(w, &w->words, text_span(o->currency), TEXT_SHORT_MAX);
-	put_times(w, o, order_times, ARRAY_SIZE(order_times), base, order_usual);
+	put_times(w, &order_layout, o, base);
 }
 
 static void get_order(struct reader *r, struct order *o, int64_t base)
@@ -338,7 +360,7 @@ static void get_order(struct reader *r, struct order *o, int64_t base)
 	get_text(r, &o->id, ENTITY_MAX);
 	get_text(r, &o->total, TEXT_SHORT_MAX);
 	keep(r, &o->currency, get_again(r, &r->words, TEXT_SHORT_MAX));
-	get_times(r, o, order_times, ARRAY_SIZE(order_times), base, order_usual);
+	get_times(r, &order_layout, o, base);
 }
 
 static void put_instance(struct writer *w, const struct instance *i, int64_t base)
@@ -353,7 +375,7 @@ static void put_instance(struct writer *w, const struct instance *i, int64_t bas
 	put_event_name(w, text_span(i->by));
 	put_literal(w, text_span(i->data), INSTANCE_DATA_MAX);
 	pack_numbers(&w->p, numbers, numbers_usual, ARRAY_SIZE(numbers));
-	put_times(w, i, instance_times, ARRAY_SIZE(instance_times), base, instance_usual);
+	put_times(w, &instance_layout, i, base);
 }
 
 static void get_instance(struct reader *r, struct instance *i, int64_t base)
@@ -370,7 +392,7 @@ static void get_instance(struct reader *r, struct instance *i, int64_t base)
 	unpack_numbers(&r->u, numbers, numbers_usual, ARRAY_SIZE(numbers));
 	for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
 		memcpy((char *)i + instance_numbers[k], &numbers[k], sizeof(numbers[k]));
-	get_times(r, i, instance_times, ARRAY_SIZE(instance_times), base, instance_usual);
+	get_times(r, &instance_layout, i, base);
 }
 
 /* Never less than what the put functions write: every text behind its length, every number at its

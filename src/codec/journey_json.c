@@ -19,13 +19,13 @@ static const char *const instance_states[] = {
 };
 
 static const char *const traits[TRAIT_COUNT] = {
-#define X(ID, NAME) [TRAIT_##ID] = NAME,
+#define X(ID, NAME) [TRAIT_##ID] = (NAME),
 	TRAITS(X)
 #undef X
 };
 
 static const char *const milestones[MILESTONE_COUNT] = {
-#define X(ID, NAME) [MILESTONE_##ID] = NAME,
+#define X(ID, NAME) [MILESTONE_##ID] = (NAME),
 	MILESTONES(X)
 #undef X
 };

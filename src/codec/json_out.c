@@ -59,6 +59,9 @@ void json_out_raw(struct json_out *o, const char *key, struct span raw)
 	if (!room)
 		return;
 	for (size_t i = 0; i < raw.len; i++)
-		room[i] = raw.ptr[i] == '\n' || raw.ptr[i] == '\r' ? ' ' : raw.ptr[i];
+		if (raw.ptr[i] == '\n' || raw.ptr[i] == '\r')
+			room[i] = ' ';
+		else
+			room[i] = raw.ptr[i];
 	buf_commit(o->buf, raw.len);
 }

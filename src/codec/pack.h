@@ -12,7 +12,7 @@
 #include "base/base.h"
 #include "base/span.h"
 
-#define PACK_NUMBER 10 /* bytes of the longest varint */
+#define PACK_NUMBER ((size_t)10) /* bytes of the longest varint */
 
 struct pack {
 	unsigned char *at;

@@ -26,8 +26,7 @@ static const char *const sentences[OUTCOME_COUNT] = {
 		"$rule for $key was not armed: $by did not carry the instant to wait for.",
 	[OUTCOME_RULE_REMOVED] =
 		"$rule for $key came due at $fire_at and was not sent: the rule is gone or off.",
-	[OUTCOME_LIMIT] = "$rule for $key was not armed by $by: too much is waiting for this "
-			  "customer already.",
+	[OUTCOME_LIMIT] = "$rule for $key was not armed by $by: too much is waiting already.",
 };
 
 static void say_rule(const struct decision *d, struct buf *out)

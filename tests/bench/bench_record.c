@@ -111,7 +111,7 @@ static struct timeline_entry usual_entry(unsigned n, char *properties, size_t si
 		key % 65519, key * 31u);
 	return (struct timeline_entry){
 		.kind = ENTRY_EVENT,
-		.id = {(uint64_t)NOON + n * 40000u, 0},
+		.id = {(uint64_t)NOON + (uint64_t)n * 40000, 0},
 		.at = NOON + (int64_t)n * 40000 - 150,
 		.channel = CHANNEL_WEB,
 		.name = span_str(name),

@@ -142,7 +142,7 @@ static void test_sentences(void)
 			"was not sent: the rule is gone or off.",
 		[OUTCOME_LIMIT] =
 			"cart_abandoned for cart:C1001 was not armed by Order Completed at "
-			"2026-11-21T11:59:59.000Z: too much is waiting for this customer already.",
+			"2026-11-21T11:59:59.000Z: too much is waiting already.",
 	};
 
 	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
