@@ -70,7 +70,7 @@ static bool add_special(struct buf *out, const uint8_t *p, size_t n)
 	return false;
 }
 
-void json_escape(struct buf *out, struct span s)
+void buf_add_json(struct buf *out, struct span s)
 {
 	while (s.len > 0) {
 		size_t n = utf8_length(s);

@@ -53,7 +53,7 @@ static void add_text(struct buf *out, struct span s)
 		while (n > 0 && ((uint8_t)s.ptr[n] & 0xc0) == 0x80)
 			n--;
 	}
-	json_escape(out, span_of(s.ptr, n));
+	buf_add_json(out, span_of(s.ptr, n));
 	if (n < s.len)
 		buf_add_str(out, "…");
 }

@@ -11,7 +11,7 @@ static void add_member(struct buf *out, const char *name, const char *value)
 	buf_add_str(out, ",\"");
 	buf_add_str(out, name);
 	buf_add_str(out, "\":\"");
-	json_escape(out, span_str(value));
+	buf_add_json(out, span_str(value));
 	buf_add_char(out, '"');
 }
 
