@@ -11,7 +11,7 @@
 
 enum { READ_STEP = 64 * 1024 };
 
-static void closep(int *fd)
+static void closep(const int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);

@@ -109,6 +109,11 @@ static bool span_starts_nocase(struct span s, struct span prefix)
 	return s.len >= prefix.len && span_equal_nocase(span_of(s.ptr, prefix.len), prefix);
 }
 
+static bool ends_authority(char c)
+{
+	return c == '/' || c == '?' || c == '#';
+}
+
 /* Takes `http://authority` off the front of an absolute target. */
 static int parse_authority(struct http_parser *p, struct span *target)
 {
@@ -119,7 +124,7 @@ static int parse_authority(struct http_parser *p, struct span *target)
 		return parser_bad(p, 400, "The request target does not begin with a slash.");
 	target->ptr += scheme.len;
 	target->len -= scheme.len;
-	while (n < target->len && !memchr("/?#", target->ptr[n], 3))
+	while (n < target->len && !ends_authority(target->ptr[n]))
 		n++;
 	p->absolute = true;
 	target->ptr += n;

@@ -8,10 +8,10 @@
 #include "http_lines.h"
 
 const struct http_limits http_limits_default = {
-	.head_size = 16 * 1024,
+	.head_size = (size_t)16 * 1024,
 	.fields = 64,
-	.target_size = 8 * 1024,
-	.trailer_size = 4 * 1024,
+	.target_size = (size_t)8 * 1024,
+	.trailer_size = (size_t)4 * 1024,
 	.host = NULL,
 };
 
@@ -23,34 +23,41 @@ int parser_bad(struct http_parser *p, int status, const char *reason)
 	return PARSE_BAD;
 }
 
+/* What has arrived of a request. */
+struct input {
+	char *bytes;
+	size_t len;
+};
+
 /*
  * Takes the line at p->at, without its CRLF, if it ends within MOST bytes. LINE_OPEN: it may yet
  * end there; LINE_LONG: it cannot any more; LINE_BARE: it ends with LF alone.
  */
 enum { LINE_TAKEN, LINE_OPEN, LINE_LONG, LINE_BARE };
 static int take_line(
-	struct http_parser *p, const char *bytes, size_t len, size_t most, struct span *ret_line)
+	struct http_parser *p, const struct input *in, size_t most, struct span *ret_line)
 {
 	size_t limit = p->at + most;
-	size_t end = len < limit ? len : limit;
-	const char *newline =
-		p->scanned < end ? memchr(bytes + p->scanned, '\n', end - p->scanned) : NULL;
+	size_t end = in->len < limit ? in->len : limit;
+	const char *newline = NULL;
 	size_t line_end;
 
+	if (p->scanned < end)
+		newline = memchr(in->bytes + p->scanned, '\n', end - p->scanned);
 	if (!newline) {
 		p->scanned = end;
-		return len < limit ? LINE_OPEN : LINE_LONG;
+		return in->len < limit ? LINE_OPEN : LINE_LONG;
 	}
-	line_end = (size_t)(newline - bytes);
-	if (line_end == p->at || bytes[line_end - 1] != '\r')
+	line_end = (size_t)(newline - in->bytes);
+	if (line_end == p->at || in->bytes[line_end - 1] != '\r')
 		return LINE_BARE;
-	*ret_line = span_of(bytes + p->at, line_end - 1 - p->at);
+	*ret_line = span_of(in->bytes + p->at, line_end - 1 - p->at);
 	p->at = line_end + 1;
 	p->scanned = p->at;
 	return LINE_TAKEN;
 }
 
-static int step_start(struct http_parser *p, char *bytes, size_t *len)
+static int step_start(struct http_parser *p, struct input *in)
 {
 	size_t frame = HTTP_METHOD_SIZE_MAX + sizeof("  HTTP/1.1\r\n") - 1;
 	size_t most = p->limits->target_size + frame;
@@ -59,7 +66,7 @@ static int step_start(struct http_parser *p, char *bytes, size_t *len)
 
 	if (most > p->limits->head_size - p->at)
 		most = p->limits->head_size - p->at;
-	switch (take_line(p, bytes, *len, most, &line)) {
+	switch (take_line(p, in, most, &line)) {
 	case LINE_OPEN:
 		return PARSE_MORE;
 	case LINE_LONG:
@@ -73,7 +80,7 @@ static int step_start(struct http_parser *p, char *bytes, size_t *len)
 		p->empty_line = true; /* RFC 9112 section 2.2 */
 		return AGAIN;
 	}
-	r = parse_request_line(p, bytes, line);
+	r = parse_request_line(p, in->bytes, line);
 	if (r)
 		return r;
 	p->state = FIELDS;
@@ -98,13 +105,13 @@ static int finish_head(struct http_parser *p)
 	return PARSE_HEAD;
 }
 
-static int step_fields(struct http_parser *p, char *bytes, size_t *len)
+static int step_fields(struct http_parser *p, struct input *in)
 {
 	struct http_head *head = p->head;
 	struct span line, name, value;
 	int r;
 
-	switch (take_line(p, bytes, *len, p->limits->head_size - p->at, &line)) {
+	switch (take_line(p, in, p->limits->head_size - p->at, &line)) {
 	case LINE_OPEN:
 		return PARSE_MORE;
 	case LINE_LONG:
@@ -120,9 +127,9 @@ static int step_fields(struct http_parser *p, char *bytes, size_t *len)
 	if (head->n_fields == p->limits->fields)
 		return parser_bad(p, 431, "The head of the request has too many fields.");
 	head->fields[head->n_fields++] = (struct http_field){
-		.name_at = (uint16_t)(name.ptr - bytes),
+		.name_at = (uint16_t)(name.ptr - in->bytes),
 		.name_len = (uint16_t)name.len,
-		.value_at = (uint16_t)(value.ptr - bytes),
+		.value_at = (uint16_t)(value.ptr - in->bytes),
 		.value_len = (uint16_t)value.len,
 	};
 	r = look_at_field(p, name, value);
@@ -130,20 +137,18 @@ static int step_fields(struct http_parser *p, char *bytes, size_t *len)
 }
 
 /* The caller forgot http_parser_body: say again what it has to answer. */
-static int step_await_body(struct http_parser *p, char *bytes, size_t *len)
+static int step_await_body(struct http_parser *p, struct input *in)
 {
 	(void)p;
-	(void)bytes;
-	(void)len;
+	(void)in;
 	return PARSE_HEAD;
 }
 
-static int step_length(struct http_parser *p, char *bytes, size_t *len)
+static int step_length(struct http_parser *p, struct input *in)
 {
-	(void)bytes;
 	if (p->head->content_length > p->body_max)
 		return parser_bad(p, 413, "The body is too large.");
-	if (*len - p->head_len < p->head->content_length)
+	if (in->len - p->head_len < p->head->content_length)
 		return PARSE_MORE;
 	p->body_len = (size_t)p->head->content_length;
 	p->at = p->head_len + p->body_len;
@@ -153,14 +158,14 @@ static int step_length(struct http_parser *p, char *bytes, size_t *len)
 
 /* Nothing but framing lies between the body so far and what is still to be looked at: drop it, so
  * that a body in tiny chunks needs no more room than its own bytes. */
-static int more_chunks(struct http_parser *p, char *bytes, size_t *len)
+static int more_chunks(struct http_parser *p, struct input *in)
 {
 	size_t end = p->head_len + p->body_len;
 	size_t gap = p->at - end;
 
 	if (gap > 0) {
-		memmove(bytes + end, bytes + p->at, *len - p->at);
-		*len -= gap;
+		memmove(in->bytes + end, in->bytes + p->at, in->len - p->at);
+		in->len -= gap;
 		p->at -= gap;
 		p->scanned -= gap;
 	}
@@ -178,14 +183,14 @@ static int hex_digit(char c)
 	return -1;
 }
 
-static int step_chunk_size(struct http_parser *p, char *bytes, size_t *len)
+static int step_chunk_size(struct http_parser *p, struct input *in)
 {
 	struct span line;
 	uint64_t size = 0;
 
-	switch (take_line(p, bytes, *len, HTTP_CHUNK_DIGITS_MAX + 2, &line)) {
+	switch (take_line(p, in, HTTP_CHUNK_DIGITS_MAX + 2, &line)) {
 	case LINE_OPEN:
-		return more_chunks(p, bytes, len);
+		return more_chunks(p, in);
 	case LINE_LONG:
 	case LINE_BARE:
 		return parser_bad(p, 400, "A chunk does not begin with its size.");
@@ -206,44 +211,44 @@ static int step_chunk_size(struct http_parser *p, char *bytes, size_t *len)
 	return AGAIN;
 }
 
-static int step_chunk_data(struct http_parser *p, char *bytes, size_t *len)
+static int step_chunk_data(struct http_parser *p, struct input *in)
 {
-	size_t n = *len - p->at < p->chunk_left ? *len - p->at : p->chunk_left;
+	size_t n = in->len - p->at < p->chunk_left ? in->len - p->at : p->chunk_left;
 
-	memmove(bytes + p->head_len + p->body_len, bytes + p->at, n);
+	memmove(in->bytes + p->head_len + p->body_len, in->bytes + p->at, n);
 	p->body_len += n;
 	p->at += n;
 	p->scanned = p->at;
 	p->chunk_left -= n;
 	if (p->chunk_left > 0)
-		return more_chunks(p, bytes, len);
+		return more_chunks(p, in);
 	p->state = CHUNK_END;
 	return AGAIN;
 }
 
-static int step_chunk_end(struct http_parser *p, char *bytes, size_t *len)
+static int step_chunk_end(struct http_parser *p, struct input *in)
 {
-	size_t n = *len - p->at < 2 ? *len - p->at : 2;
+	size_t n = in->len - p->at < 2 ? in->len - p->at : 2;
 
-	if (memcmp(bytes + p->at, "\r\n", n) != 0)
+	if (memcmp(in->bytes + p->at, "\r\n", n) != 0)
 		return parser_bad(p, 400, "A chunk does not end where its size says.");
 	if (n < 2)
-		return more_chunks(p, bytes, len);
+		return more_chunks(p, in);
 	p->at += 2;
 	p->scanned = p->at;
 	p->state = CHUNK_SIZE;
 	return AGAIN;
 }
 
-static int step_trailers(struct http_parser *p, char *bytes, size_t *len)
+static int step_trailers(struct http_parser *p, struct input *in)
 {
 	size_t before = p->at;
 	struct span line, name, value;
 	int r;
 
-	switch (take_line(p, bytes, *len, p->trailer_left, &line)) {
+	switch (take_line(p, in, p->trailer_left, &line)) {
 	case LINE_OPEN:
-		return more_chunks(p, bytes, len);
+		return more_chunks(p, in);
 	case LINE_LONG:
 		return parser_bad(p, 431, "The trailers of the request are too long.");
 	case LINE_BARE:
@@ -262,23 +267,21 @@ static int step_trailers(struct http_parser *p, char *bytes, size_t *len)
 	return AGAIN;
 }
 
-static int step_done(struct http_parser *p, char *bytes, size_t *len)
+static int step_done(struct http_parser *p, struct input *in)
 {
 	(void)p;
-	(void)bytes;
-	(void)len;
+	(void)in;
 	return PARSE_DONE;
 }
 
-static int step_bad(struct http_parser *p, char *bytes, size_t *len)
+static int step_bad(struct http_parser *p, struct input *in)
 {
 	(void)p;
-	(void)bytes;
-	(void)len;
+	(void)in;
 	return PARSE_BAD;
 }
 
-static int (*const steps[])(struct http_parser *p, char *bytes, size_t *len) = {
+static int (*const steps[])(struct http_parser *p, struct input *in) = {
 	[START] = step_start,
 	[FIELDS] = step_fields,
 	[AWAIT_BODY] = step_await_body,
@@ -306,11 +309,15 @@ void http_parser_init(
 
 int http_parser_step(struct http_parser *p, char *bytes, size_t *len)
 {
+	struct input in;
 	int r;
 
+	in.bytes = bytes;
+	in.len = *len;
 	do {
-		r = steps[p->state](p, bytes, len);
+		r = steps[p->state](p, &in);
 	} while (r == AGAIN);
+	*len = in.len;
 	return r;
 }
 

@@ -111,7 +111,7 @@ void http_request_peer(const struct http_request *req, char out[HTTP_PEER_SIZE])
 	else if (peer.any.sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &peer.v6.sin6_addr, out, HTTP_PEER_SIZE);
 	else
-		snprintf(out, HTTP_PEER_SIZE, "unix");
+		(void)snprintf(out, HTTP_PEER_SIZE, "unix");
 }
 
 struct http_request *request_free(struct http_request *req, struct http_server *server)

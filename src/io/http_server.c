@@ -20,11 +20,11 @@ void http_server_config_init(struct http_server_config *config)
 {
 	*config = (struct http_server_config){
 		.limits = http_limits_default,
-		.body_max = 512 * 1024,
+		.body_max = (size_t)512 * 1024,
 		.max_connections = 4096,
 		.max_pipeline = 16,
-		.max_pinned = 1024 * 1024,
-		.max_unsent = 256 * 1024,
+		.max_pinned = (size_t)1024 * 1024,
+		.max_unsent = (size_t)256 * 1024,
 		.header_ms = 10 * MS_SECOND,
 		.body_ms = 30 * MS_SECOND,
 		.idle_ms = 60 * MS_SECOND,

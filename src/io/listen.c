@@ -18,7 +18,7 @@
 
 enum { BACKLOG = 1024 };
 
-static void closep(int *fd)
+static void closep(const int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);

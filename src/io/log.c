@@ -70,7 +70,7 @@ static void add_value(struct buf *out, const struct log_field *field)
 	case LOG_KIND_ERRNO:
 		error = (int)(field->number < 0 ? -field->number : field->number);
 		if (strerror_r(error, text, sizeof(text)) != 0)
-			snprintf(text, sizeof(text), "error %d", error);
+			(void)snprintf(text, sizeof(text), "error %d", error);
 		buf_add_char(out, '"');
 		add_text(out, span_str(text));
 		buf_add_char(out, '"');

@@ -104,6 +104,7 @@ static void ring_append(struct deferred *head, struct deferred *d)
 
 static void ring_remove(struct deferred *d)
 {
+	assert(d->prev && d->next);
 	d->prev->next = d->next;
 	d->next->prev = d->prev;
 	d->next = NULL;

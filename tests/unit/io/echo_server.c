@@ -149,7 +149,7 @@ static void on_big(void *arg, struct http_request *req, const struct route_param
 	uint64_t n;
 
 	(void)arg;
-	if (span_to_u64(params->values[0], 64 * 1024 * 1024, &n) != 0)
+	if (span_to_u64(params->values[0], INT64_C(64) * 1024 * 1024, &n) != 0)
 		n = 0;
 	for (uint64_t i = 0; i < n; i++)
 		buf_add_char(&text, (char)('a' + i % 26));

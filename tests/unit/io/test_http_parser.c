@@ -399,27 +399,26 @@ static void test_trailer_limits(void)
 /* A body in chunks needs no more room than its own bytes and one line. */
 static void test_chunks_are_compacted(void)
 {
-	char bytes[256] = P "Transfer-Encoding: chunked\r\n\r\n";
-	size_t head_len = strlen(bytes);
-	size_t len = head_len;
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
 	struct http_parser parser;
 	struct http_head head;
+	size_t head_len;
 
+	buf_add_str(&bytes, P "Transfer-Encoding: chunked\r\n\r\n");
+	head_len = bytes.len;
 	http_parser_init(&parser, &whole.limits, &head);
-	CHECK_INT(http_parser_step(&parser, bytes, &len), PARSE_HEAD);
-	CHECK_INT(http_parser_step(&parser, bytes, &len), PARSE_HEAD);
+	CHECK_INT(http_parser_step(&parser, bytes.ptr, &bytes.len), PARSE_HEAD);
+	CHECK_INT(http_parser_step(&parser, bytes.ptr, &bytes.len), PARSE_HEAD);
 	http_parser_body(&parser, 64);
 	for (size_t i = 0; i < 64; i++) {
-		memcpy(bytes + len, "1\r\nb\r\n", 6);
-		len += 6;
-		CHECK_INT(http_parser_step(&parser, bytes, &len), PARSE_MORE);
-		CHECK_INT(len, head_len + i + 1);
+		buf_add_str(&bytes, "1\r\nb\r\n");
+		CHECK_INT(http_parser_step(&parser, bytes.ptr, &bytes.len), PARSE_MORE);
+		CHECK_INT(bytes.len, head_len + i + 1);
 	}
-	memcpy(bytes + len, "0\r\n\r\n", 5);
-	len += 5;
-	CHECK_INT(http_parser_step(&parser, bytes, &len), PARSE_DONE);
+	buf_add_str(&bytes, "0\r\n\r\n");
+	CHECK_INT(http_parser_step(&parser, bytes.ptr, &bytes.len), PARSE_DONE);
 	CHECK_INT(parser.body_len, 64);
-	CHECK_INT(http_parser_step(&parser, bytes, &len), PARSE_DONE);
+	CHECK_INT(http_parser_step(&parser, bytes.ptr, &bytes.len), PARSE_DONE);
 }
 
 static void test_expected(void)

@@ -31,13 +31,13 @@ static void account_release(struct account *a)
 
 struct actor {
 	struct account *account;
-	char letter;
 	struct timer timer;
 	struct deferred deferred;
 	struct watch *watch;
-	int fd;
-	int64_t again_ms; /* -1: not again */
 	struct actor *next;
+	int64_t again_ms; /* -1: not again */
+	int fd;
+	char letter;
 };
 
 static void act(struct actor *actor)
