@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "look.h"
+
+#include "codec/json_scan.h"
+#include "codec/timeline_json.h"
+#include "io/url.h"
+#include "page_params.h"
+
+/* A question under way. */
+struct look {
+	struct looks *looks;
+	struct http_request *request;
+};
+
+/* ---- refusals ---------------------------------------------------------------------------- */
+
+static void tell_fault(struct looks *l, struct http_request *request, const struct page_fault *f)
+{
+	const struct refusal refusal = {400, "bad_parameter", f->message, f->name, NULL};
+
+	tell_refusal(l->telling, request, &refusal);
+}
+
+static void no_customer(struct looks *l, struct http_request *request)
+{
+	static const struct refusal refusal = {
+		404, "no_customer", "Nothing is known of such a customer.", NULL, NULL};
+
+	tell_refusal(l->telling, request, &refusal);
+}
+
+static void bad_cursor(struct looks *l, struct http_request *request)
+{
+	struct page_fault fault;
+
+	page_cursor_fault(&fault);
+	tell_fault(l, request, &fault);
+}
+
+static void away(struct looks *l, struct http_request *request)
+{
+	tell_unavailable(l->telling, request, "Redis does not answer; try again soon.");
+}
+
+static void refused(struct looks *l, struct http_request *request)
+{
+	tell_log(l->telling, TELL_REFUSED, "Redis refused a question.",
+		log_str("reason", query_source_refusal(l->source)));
+	tell_unavailable(l->telling, request, "Redis refuses to answer; try again soon.");
+}
+
+static void corrupt(struct looks *l, struct http_request *request)
+{
+	static const struct refusal refusal = {500, "corrupt",
+		"What is stored of this customer cannot be read; the log of the console says "
+		"where.",
+		NULL, NULL};
+
+	tell_log(l->telling, TELL_CORRUPT, "What is stored of a customer cannot be read.",
+		log_text("path", http_request_path(request)));
+	tell_refusal(l->telling, request, &refusal);
+}
+
+static void no_memory(struct looks *l, struct http_request *request)
+{
+	tell_unavailable(l->telling, request, "Out of memory.");
+}
+
+/* Whatever is not an answer. BAD_LIMIT cannot be: the parameters were checked. UNWANTED reaches
+ * nobody. */
+static void tell_outcome(struct looks *l, struct http_request *request, int r)
+{
+	static void (*const tellers[])(struct looks * l, struct http_request * request) = {
+		[QUERY_NO_CUSTOMER] = no_customer,
+		[QUERY_BAD_CURSOR] = bad_cursor,
+		[QUERY_BAD_LIMIT] = bad_cursor,
+		[QUERY_AWAY] = away,
+		[QUERY_REFUSED] = refused,
+		[QUERY_CORRUPT] = corrupt,
+		[QUERY_UNWANTED] = away,
+	};
+
+	assert(r < 0 || (size_t)r < ARRAY_SIZE(tellers));
+	if (r < 0)
+		no_memory(l, request);
+	else
+		tellers[r](l, request);
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+static bool is_wanted(void *user)
+{
+	const struct look *look = user;
+
+	return http_request_is_alive(look->request);
+}
+
+/* False, and REQUEST answered, if the question cannot be asked now. */
+static bool has_room(struct looks *l, struct http_request *request)
+{
+	if (query_source_pending(l->source) < l->max_pending)
+		return true;
+	l->busy++;
+	tell_unavailable(l->telling, request, "Too many questions at once; try again soon.");
+	return false;
+}
+
+static int decode_id(struct buf *id, const struct route_params *params)
+{
+	int r = url_decode(id, params->values[0], false);
+
+	return r ? r : buf_failed(id);
+}
+
+static void bad_id(struct looks *l, struct http_request *request)
+{
+	static const struct refusal refusal = {400, "bad_parameter",
+		"The customer's id is percent-encoded: a % stands before two hex digits, other "
+		"than "
+		"00.",
+		"id", NULL};
+
+	tell_refusal(l->telling, request, &refusal);
+}
+
+/* ASK with all but the id filled in; NULL user: out of memory. */
+static struct query_ask ask_for(struct looks *l, struct http_request *request, query_fn *fn)
+{
+	struct look *look = malloc(sizeof(*look));
+
+	if (look)
+		*look = (struct look){l, request};
+	return (struct query_ask){.fn = fn, .user = look, .wanted = is_wanted};
+}
+
+/* After a question was asked: R is what it returned. */
+static void asked(struct look *look, int r)
+{
+	if (r == 0)
+		return;
+	tell_outcome(look->looks, look->request, r);
+	free(look);
+}
+
+/* ---- a customer -------------------------------------------------------------------------- */
+
+static void on_customer(void *user, int r, const struct query_answer *answer)
+{
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	_cleanup_free_ struct look *look = user;
+	struct looks *l = look->looks;
+
+	if (r == 0)
+		r = journey_json(answer->record, answer->now, &body);
+	if (r != 0)
+		tell_outcome(l, look->request, r);
+	else
+		tell_json(l->telling, look->request, &body);
+}
+
+void look_at_customer(
+	struct looks *l, struct http_request *request, const struct route_params *params)
+{
+	_cleanup_(buf_release) struct buf id = BUF_INIT;
+	struct query_ask ask;
+	int r = decode_id(&id, params);
+
+	if (r > 0)
+		bad_id(l, request);
+	else if (r < 0)
+		no_memory(l, request);
+	if (r != 0 || !has_room(l, request))
+		return;
+	ask = ask_for(l, request, on_customer);
+	ask.id = buf_span(&id);
+	if (ask.user)
+		asked(ask.user, query_customer(l->source, &ask));
+	else
+		no_memory(l, request);
+}
+
+/* ---- a timeline -------------------------------------------------------------------------- */
+
+static int page_json(const struct query_answer *answer, struct buf *out)
+{
+	int r = 0;
+
+	buf_add_str(out, "{\"customer\":");
+	json_escape(answer->customer, out);
+	buf_add_str(out, ",\"entries\":[");
+	for (size_t i = 0; i < answer->n_entries && r == 0; i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		r = timeline_json(&answer->entries[i], answer->customer, out);
+	}
+	buf_add_str(out, "],\"next\":");
+	if (answer->next[0])
+		json_escape(span_str(answer->next), out);
+	else
+		buf_add_str(out, "null");
+	buf_add_char(out, '}');
+	return r;
+}
+
+static void on_page(void *user, int r, const struct query_answer *answer)
+{
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	_cleanup_free_ struct look *look = user;
+	struct looks *l = look->looks;
+
+	if (r == 0)
+		r = page_json(answer, &body);
+	if (r != 0)
+		tell_outcome(l, look->request, r);
+	else
+		tell_json(l->telling, look->request, &body);
+}
+
+static void ask_page(struct looks *l, struct http_request *request, struct span id,
+	const struct page_params *params)
+{
+	struct query_ask ask = ask_for(l, request, on_page);
+
+	ask.id = id;
+	if (ask.user)
+		asked(ask.user, query_timeline(l->source, &ask, &params->query, params->cursor));
+	else
+		no_memory(l, request);
+}
+
+void look_at_timeline(
+	struct looks *l, struct http_request *request, const struct route_params *params)
+{
+	_cleanup_(buf_release) struct buf id = BUF_INIT;
+	_cleanup_(page_params_release) struct page_params page;
+	struct page_fault fault;
+	int r = decode_id(&id, params);
+
+	page_params_init(&page);
+	if (r > 0) {
+		bad_id(l, request);
+		return;
+	}
+	if (r == 0)
+		r = page_params_read(&page, http_request_query(request), &fault);
+	if (r > 0)
+		tell_fault(l, request, &fault);
+	else if (r < 0)
+		no_memory(l, request);
+	else if (has_room(l, request))
+		ask_page(l, request, buf_span(&id), &page);
+}
