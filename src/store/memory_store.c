@@ -18,6 +18,12 @@ struct kept {
 	struct buf chunks; /* blocks, one after the other */
 };
 
+/* The message ids of one hour. */
+struct seen_bytes {
+	int64_t hour;
+	struct buf bytes;
+};
+
 struct logged {
 	struct logged *next;
 	struct log_entry entry; /* bytes behind the struct */
@@ -39,6 +45,8 @@ struct memory_store {
 	struct arena job_ids;
 	uint64_t counters[COUNTER_COUNT];
 	size_t n_bad;
+	struct seen_bytes seen[SEEN_HOURS + 2];
+	size_t n_seen;
 	/* the question that waits for its answer */
 	enum asked asked;
 	struct fetch_request request;
@@ -250,6 +258,39 @@ static int commit_jobs(struct memory_store *m, const struct commit *c)
 	return 0;
 }
 
+/* Hours come in order, and those that have left the window go before new ones need the room. */
+static int commit_seen(struct memory_store *m, const struct commit *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->n_seen; i++) {
+		struct seen_bytes *s = &m->seen[i];
+
+		if (s->hour >= c->seen_drop_from && s->hour < c->seen_drop_before)
+			buf_release(&s->bytes);
+		else
+			m->seen[kept++] = *s;
+	}
+	m->n_seen = kept;
+	for (size_t i = 0; i < c->n_seen; i++) {
+		struct seen_bytes *last = m->n_seen ? &m->seen[m->n_seen - 1] : NULL;
+
+		if (!last || last->hour != c->seen[i].hour) {
+			if (m->n_seen == ARRAY_SIZE(m->seen)) {
+				/* A batch over more hours than the window has. */
+				buf_release(&m->seen[0].bytes);
+				memmove(m->seen, m->seen + 1, --m->n_seen * sizeof(m->seen[0]));
+			}
+			last = &m->seen[m->n_seen++];
+			*last = (struct seen_bytes){c->seen[i].hour, BUF_INIT};
+		}
+		buf_add_span(&last->bytes, c->seen[i].bytes);
+		if (buf_failed(&last->bytes) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int ask_commit(struct store *s, uint32_t partition, const struct commit *c,
 	store_commit_fn *fn, void *user)
 {
@@ -261,6 +302,8 @@ static int ask_commit(struct store *s, uint32_t partition, const struct commit *
 	if (m->result == 0)
 		m->result = commit_dues(m, c);
 	if (m->result == 0)
+		m->result = commit_seen(m, c);
+	if (m->result == 0)
 		m->result = commit_jobs(m, c);
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
 		m->counters[i] += c->counters[i];
@@ -271,14 +314,13 @@ static int ask_commit(struct store *s, uint32_t partition, const struct commit *
 	return 0;
 }
 
-/* A backtest begins with nothing seen. */
 static int ask_seen(
 	struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user)
 {
 	struct memory_store *m = self(s);
 
 	(void)partition;
-	(void)hour;
+	(void)hour; /* nothing older is kept */
 	assert(m->asked == ASKED_NOTHING);
 	m->asked = ASKED_SEEN;
 	m->reply.seen = fn;
@@ -325,6 +367,8 @@ struct memory_store *memory_store_free(struct memory_store *m)
 		free(k);
 	}
 	trim(m, (struct log_id){UINT64_MAX, UINT64_MAX});
+	for (size_t i = 0; i < m->n_seen; i++)
+		buf_release(&m->seen[i].bytes);
 	map_release(&m->customers);
 	map_release(&m->jobs);
 	heap_release(&m->due);
@@ -377,6 +421,9 @@ static void answer(struct memory_store *m, enum asked asked)
 		m->reply.commit(m->reply_user, m->result);
 		break;
 	case ASKED_SEEN:
+		for (size_t i = 0; i < m->n_seen; i++)
+			m->reply.seen(
+				m->reply_user, 0, m->seen[i].hour, buf_span(&m->seen[i].bytes));
 		m->reply.seen(m->reply_user, 0, INT64_MIN, SPAN_EMPTY);
 		break;
 	case ASKED_NOTHING:
