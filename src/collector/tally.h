@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the collector counts: every event that arrived in a readable body is accepted, refused or
- * deferred (its sender was told to come back), so that the three add up to what came.
+ * What the collector counts: every event of a body that was read and whose sender is known is
+ * accepted, refused or deferred (its sender was told to come back). A body that came while Redis
+ * was known to be away was not read; its answer is among the 503.
  */
 #pragma once
 
