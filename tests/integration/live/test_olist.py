@@ -79,7 +79,7 @@ def check_customers(place, redis, wanted):
     os.chmod(token_file, 0o600)
     console = place.role("console", [
         "--redis", "unix:" + redis.socket, "--dataset", harness.DATASET, "--token-file",
-        token_file, "--listen", "unix:" + place.path("console.sock")])
+        token_file, "--hosts", "test", "--listen", "unix:" + place.path("console.sock")])
     console.wait_ready()
     wrong = []
 
