@@ -475,14 +475,12 @@ int journey_encode(const struct journey *j, struct buf *out)
 	return 0;
 }
 
-/* N elements of SIZE, cleared, for a list of the journey; bad if the bytes cannot hold so many. */
+/* As many elements of SIZE as the number says, cleared, for a list of the journey. */
 static void *get_list(struct reader *r, size_t max, size_t size, size_t *ret_n)
 {
 	size_t n = (size_t)unpack_bounded(&r->u, max);
 	void *list;
 
-	if (n > unpack_left(&r->u))
-		r->u.bad = true; /* each takes at least a byte */
 	if (n == 0 || r->u.bad)
 		return NULL;
 	list = calloc(n, size);

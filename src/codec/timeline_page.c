@@ -262,7 +262,7 @@ int timeline_page_add_chunk(
 	if (chunk_head(chunk, &head))
 		return TIMELINE_PAGE_CORRUPT;
 	r = pass(p, index, head.min_at);
-	if (r == 0 && head.reach_at >= oldest_wanted(p))
+	if (r == 0)
 		r = open_chunk(p, deflater, &head);
 	p->done = head.reach_at < oldest_wanted(p);
 	p->seen++;

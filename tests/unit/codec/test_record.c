@@ -301,6 +301,54 @@ static void test_by_hand(void)
 		RECORD_CORRUPT);
 	CHECK_INT(FRAMED("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), RECORD_CORRUPT);
 	CHECK_INT(FRAMED(""), RECORD_CORRUPT);
+	/* 2^64 - 1 events, and one more */
+	CHECK_INT(FRAMED("\x14\x00\x02\x61\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00\x03\x1f"
+			 "\x00\x00\x00\x00" TAIL),
+		0);
+	CHECK_INT(FRAMED("\x14\x00\x02\x61\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02\x00\x03\x1f"
+			 "\x00\x00\x00\x00" TAIL),
+		RECORD_CORRUPT);
+}
+
+/* A customer of N letters, by hand. */
+static int decode_customer_of(size_t n)
+{
+	static const char behind[] = "\x00\x00\x03\x1f\x00\x00\x00\x00";
+	_cleanup_(buf_release) struct buf block = BUF_INIT;
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+
+	buf_add_varint(&block, 0);
+	buf_add_varint(&block, n << 1);
+	for (size_t i = 0; i < n; i++)
+		buf_add_char(&block, 'x');
+	buf_add(&block, behind, sizeof(behind) - 1);
+	buf_add_block(&body, buf_span(&block));
+	buf_add(&body, TAIL, 4);
+	return decode_framed(body.ptr, body.len);
+}
+
+static void test_long_text(void)
+{
+	CHECK_INT(decode_customer_of(CUSTOMER_MAX), 0);
+	CHECK_INT(decode_customer_of(CUSTOMER_MAX + 1), RECORD_CORRUPT);
+}
+
+/* More elements than a journey may have are not written. */
+static void test_too_many(void)
+{
+	_cleanup_(record_release) struct record r = record_of(usual_journey());
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct journey *j = r.journey;
+	struct cart *carts = calloc(JOURNEY_CARTS_MAX + 1, sizeof(*carts));
+
+	REQUIRE(carts);
+	text_release(&j->carts[0].key);
+	free(j->carts);
+	j->carts = carts;
+	j->n_carts = JOURNEY_CARTS_MAX;
+	CHECK_INT(record_encode(&r, &b), 0);
+	j->n_carts = JOURNEY_CARTS_MAX + 1;
+	CHECK_INT(record_encode(&r, &b), -EMSGSIZE);
 }
 
 /* Right checksums around damaged bodies: nothing may be trusted because of a checksum. */
@@ -357,6 +405,8 @@ static const struct check_case cases[] = {
 	{"every flipped bit is refused", test_bit_flips},
 	{"every shorter and a longer record is refused", test_truncated},
 	{"the format by hand", test_by_hand},
+	{"text of the greatest length", test_long_text},
+	{"a list of the greatest length", test_too_many},
 	{"damage behind a right checksum", test_damaged},
 	{"bytes of version 1", test_golden},
 };

@@ -386,6 +386,57 @@ static void test_cursors(void)
 	CHECK_INT(try_cursor(s, span_of(w.cursor, len)), TIMELINE_PAGE_BAD_CURSOR);
 }
 
+/* Made by another writer of the format, with right checksums: the first is one, the others are not.
+ */
+static void test_cursor_bodies(void)
+{
+	static const char *const texts[] = {
+		"AVkeyFSAmNLfv2iskunvnzQEAgUJ",	      /* good */
+		"AVCavnuAmNLfv2iskunvnzQEAgUJAA",     /* a byte behind the end */
+		"AS8-JKmAmNLfv2iskunvnzQEAgU",	      /* cut */
+		"Ae1zFcqAmNLfv2iskunvnzQEAgkF",	      /* skips backwards */
+		"Af3wcEeAmNLfv2iskunvnzQEgICAgBAFCQ", /* nth beyond 32 bits */
+		"Arh65bSAmNLfv2iskunvnzQEAgUJ",	      /* another version */
+		"AVLQFqA",			      /* nothing */
+	};
+	struct chance c = {7};
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+
+	shelf_grow(s, &c, 400, 0);
+	CHECK_INT(try_cursor(s, span_str(texts[0])), 0);
+	for (size_t i = 1; i < ARRAY_SIZE(texts); i++)
+		CHECK_INT(try_cursor(s, span_str(texts[i])), TIMELINE_PAGE_BAD_CURSOR);
+}
+
+/* The bits of the last letter that stand for nothing must be zero: one place, one text. */
+static void test_cursor_ends(void)
+{
+	struct chance c = {11};
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	struct walk w = {.query = &q};
+	unsigned lengths = 0;
+
+	shelf_grow(s, &c, 1500, 0);
+	q.limit = 7;
+	for (int page = 0; page < 150; page++) {
+		char other[TIMELINE_CURSOR_SIZE];
+		size_t len;
+
+		REQUIRE(turn_page(s, &w) == 7);
+		len = strlen(w.cursor);
+		lengths |= 1u << len % 4;
+		memcpy(other, w.cursor, len);
+		for (int ch = 0; ch < 128; ch++) {
+			other[len - 1] = (char)ch;
+			if (other[len - 1] != w.cursor[len - 1])
+				CHECK_INT(try_cursor(s, span_of(other, len)),
+					TIMELINE_PAGE_BAD_CURSOR);
+		}
+	}
+	CHECK(lengths & (1u << 2 | 1u << 3)); /* some had bits to spare */
+}
+
 static void test_corrupt(void)
 {
 	struct chance c = {3};
@@ -410,6 +461,8 @@ static const struct check_case cases[] = {
 	{"an older spelling finds the canonical name", test_older_spelling},
 	{"limits", test_limits},
 	{"hostile cursors", test_cursors},
+	{"cursors with a right checksum", test_cursor_bodies},
+	{"cursors that end in spare bits", test_cursor_ends},
 	{"damage is noticed", test_corrupt},
 };
 
