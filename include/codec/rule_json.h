@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "core/rule.h"
 
+#define RULE_FILE_MAX ((size_t)256 * 1024) /* bytes of a file of rules */
+
 struct rule_problem {
 	char file[256];
 	char pointer[256]; /* RFC 6901; empty: the whole file */

@@ -8,9 +8,7 @@
 #include "base/buf.h"
 #include "codec/rule_json.h"
 
-/* A rule file may have so many bytes, a directory so many files. */
-#define RULE_FILE_MAX  (256 * 1024)
-#define RULE_FILES_MAX 256
+#define RULE_FILES_MAX 256 /* of a directory */
 
 enum { RULE_SET_UNREADABLE = 2 };
 

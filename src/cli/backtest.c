@@ -45,7 +45,7 @@ static const struct program_spec spec = {
 
 static int usage(const char *words)
 {
-	fprintf(stderr, "waymark backtest: %s\nTry 'waymark backtest --help'.\n", words);
+	(void)fprintf(stderr, "waymark backtest: %s\nTry 'waymark backtest --help'.\n", words);
 	return STATUS_USAGE;
 }
 
@@ -63,12 +63,13 @@ static int complain(
 	const struct backtest *b, const char *path, int r, const struct backtest_account *account)
 {
 	if (r > 0)
-		fprintf(stderr, "waymark backtest: %s\n", account->first_refusal);
+		(void)fprintf(stderr, "waymark backtest: %s\n", account->first_refusal);
 	else if (b->failed != 0)
-		fprintf(stderr, "waymark backtest: the engine stopped at customer %.*s (%d)\n",
+		(void)fprintf(stderr,
+			"waymark backtest: the engine stopped at customer %.*s (%d)\n",
 			(int)b->failed_at.len, b->failed_at.ptr ? b->failed_at.ptr : "", b->failed);
 	else
-		fprintf(stderr, "waymark backtest: %s: %s\n", path, strerror(-r));
+		(void)fprintf(stderr, "waymark backtest: %s: %s\n", path, strerror(-r));
 	return STATUS_FOUND;
 }
 
@@ -78,14 +79,14 @@ static void remark(const struct backtest_settings *s, const struct backtest_acco
 	char late[DURATION_SIZE];
 
 	if (account->refused > 0)
-		fprintf(stderr,
+		(void)fprintf(stderr,
 			"waymark backtest: %llu of %llu lines are no events; the first is %s\n",
 			(unsigned long long)account->refused, (unsigned long long)account->lines,
 			account->first_refusal);
 	if (account->latest_ms <= s->lateness || account->has_received_at)
 		return;
 	duration_format(account->latest_ms - account->latest_ms % MS_SECOND + MS_SECOND, late);
-	fprintf(stderr,
+	(void)fprintf(stderr,
 		"waymark backtest: the lines are not in order of time; some are up to %s late.\n"
 		"They were taken as delivered so. To sort them first: --lateness %s\n",
 		late, late);
@@ -116,7 +117,7 @@ static int run(struct program *p, const struct backtest_settings *s, const struc
 	int status = STATUS_FOUND;
 
 	if (backtest_init(&b, rules) < 0) {
-		fprintf(stderr, "waymark backtest: out of memory\n");
+		(void)fprintf(stderr, "waymark backtest: out of memory\n");
 		backtest_release(&b);
 		return STATUS_FOUND;
 	}

@@ -40,7 +40,7 @@ static void refuse(struct feed *f, const char *path, uint64_t line, const char *
 {
 	f->account->refused++;
 	if (!f->account->first_refusal[0])
-		snprintf(f->account->first_refusal, sizeof(f->account->first_refusal),
+		(void)snprintf(f->account->first_refusal, sizeof(f->account->first_refusal),
 			"%s:%llu: %s", path, (unsigned long long)line, why);
 }
 
@@ -170,7 +170,7 @@ static int feed_file(struct feed *f, const char *path)
 	}
 	progress_end(&progress);
 	if (r == EVENT_FILE_CORRUPT) {
-		snprintf(f->account->first_refusal, sizeof(f->account->first_refusal),
+		(void)snprintf(f->account->first_refusal, sizeof(f->account->first_refusal),
 			"%s: the gzip data is broken after line %llu", path,
 			(unsigned long long)event_file_line(file));
 		return 1;

@@ -133,7 +133,7 @@ int backtest_feed_log(struct backtest *b, struct program *p)
 	buf_release(&l.from);
 	if (r == 0)
 		return STATUS_DONE;
-	fprintf(stderr, "waymark backtest: the log of partition %u cannot be read: %s\n",
+	(void)fprintf(stderr, "waymark backtest: the log of partition %u cannot be read: %s\n",
 		l.partition - 1, b->failed ? "the engine stopped" : strerror(-r));
 	return STATUS_FOUND;
 }

@@ -24,7 +24,7 @@ static int compare_jobs(const void *a, const void *b)
 void backtest_sort(struct backtest *b)
 {
 	if (b->n_jobs > 1)
-		qsort(b->jobs, b->n_jobs, sizeof(*b->jobs), compare_jobs);
+		qsort(b->jobs, b->n_jobs, sizeof(struct backtest_job *), compare_jobs);
 }
 
 static void add_text(struct buf *out, const char *name, struct span text)
@@ -142,7 +142,7 @@ void backtest_print_table(const struct backtest *b, const struct backtest_accoun
 		(unsigned long long)b->entries, (unsigned long long)b->counters[COUNTER_APPLIED],
 		(unsigned long long)b->counters[COUNTER_DUPLICATE],
 		(unsigned long long)b->counters[COUNTER_QUARANTINED],
-		(unsigned long long)(account->refused + account->too_long));
+		(unsigned long long)account->refused + account->too_long);
 	printf("%llu times armed, %llu cancelled, %llu fired, %llu suppressed, %llu too old to "
 	       "arm\n",
 		(unsigned long long)b->counters[COUNTER_ARMED],

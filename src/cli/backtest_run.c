@@ -16,7 +16,7 @@ static int keep_job(struct backtest *b, const struct commit_job *job)
 
 	if (b->n_jobs == b->cap_jobs) {
 		size_t cap = b->cap_jobs ? b->cap_jobs * 2 : 1024;
-		struct backtest_job **jobs = realloc(b->jobs, cap * sizeof(*jobs));
+		struct backtest_job **jobs = realloc(b->jobs, cap * sizeof(struct backtest_job *));
 
 		if (!jobs)
 			return -ENOMEM;
@@ -25,7 +25,7 @@ static int keep_job(struct backtest *b, const struct commit_job *job)
 	}
 	if (!kept)
 		return -ENOMEM;
-	snprintf(kept->id, sizeof(kept->id), "%.32s", job->id.ptr);
+	(void)snprintf(kept->id, sizeof(kept->id), "%.32s", job->id.ptr);
 	kept->customer = keep(b, job->customer);
 	kept->json = keep(b, job->json);
 	kept->decision = job->decision;

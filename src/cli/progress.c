@@ -23,7 +23,7 @@ void progress_update(struct progress *p, uint64_t done, uint64_t count, int64_t 
 		return;
 	p->drawn_at = now;
 	if (p->total == 0) {
-		fprintf(stderr, "\r\033[K%llu %s, %llu/s", (unsigned long long)count, p->unit,
+		(void)fprintf(stderr, "\r\033[K%llu %s, %llu/s", (unsigned long long)count, p->unit,
 			(unsigned long long)rate);
 		return;
 	}
@@ -33,7 +33,7 @@ void progress_update(struct progress *p, uint64_t done, uint64_t count, int64_t 
 	memset(bar, '#', filled);
 	memset(bar + filled, '.', BAR_WIDTH - filled);
 	bar[BAR_WIDTH] = '\0';
-	fprintf(stderr, "\r\033[K[%s] %3u%%  %llu %s, %llu/s", bar,
+	(void)fprintf(stderr, "\r\033[K[%s] %3u%%  %llu %s, %llu/s", bar,
 		(unsigned)(done * 100 / p->total), (unsigned long long)count, p->unit,
 		(unsigned long long)rate);
 }
@@ -41,5 +41,5 @@ void progress_update(struct progress *p, uint64_t done, uint64_t count, int64_t 
 void progress_end(struct progress *p)
 {
 	if (p->shown && p->drawn_at > 0)
-		fputs("\r\033[K", stderr);
+		(void)fputs("\r\033[K", stderr);
 }

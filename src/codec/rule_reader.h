@@ -15,10 +15,9 @@
 
 #include "codec/json_scan.h"
 
-#define RULE_FILE_MAX	     ((size_t)256 * 1024) /* bytes of a file of rules */
-#define RULE_DESCRIPTION_MAX 4000		  /* bytes */
-#define RULE_EVENT_NAME_MAX  256		  /* bytes of an event's name */
-#define RULE_KEY_PATH_MAX    (RULE_ID_MAX - 2)	  /* the prefix of a key and its colon must fit */
+#define RULE_DESCRIPTION_MAX 4000	       /* bytes */
+#define RULE_EVENT_NAME_MAX  256	       /* bytes of an event's name */
+#define RULE_KEY_PATH_MAX    (RULE_ID_MAX - 2) /* the prefix of a key and its colon must fit */
 
 struct rule_place {
 	struct json_value value; /* type JSON_TYPE_ABSENT: not there */

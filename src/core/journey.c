@@ -3,13 +3,13 @@
 #include "core/journey.h"
 
 static const char *const milestones[MILESTONE_COUNT] = {
-#define X(ID, NAME) [MILESTONE_##ID] = NAME,
+#define X(ID, NAME) [MILESTONE_##ID] = (NAME),
 	MILESTONES(X)
 #undef X
 };
 
 static const char *const outcomes[OUTCOME_COUNT] = {
-#define X(ID, NAME) [OUTCOME_##ID] = NAME,
+#define X(ID, NAME) [OUTCOME_##ID] = (NAME),
 	OUTCOMES(X)
 #undef X
 };
@@ -141,9 +141,14 @@ struct instance *journey_instance(const struct journey *j, struct span rule, str
 	return NULL;
 }
 
-/* Room for one more element of SIZE in *list; NULL when out of memory. */
-static void *list_grow(void **list, size_t n, size_t *cap, size_t size)
+/*
+ * A cleared element of SIZE at place AT of *list; NULL when out of memory. The lists are kept in
+ * order of their keys, so that a journey's bytes do not tell in which order its events came.
+ */
+static void *list_insert(void **list, size_t n, size_t *cap, size_t size, size_t at)
 {
+	char *place;
+
 	if (n == *cap) {
 		size_t more = *cap ? *cap * 2 : 2;
 		void *p = realloc(*list, more * size);
@@ -153,8 +158,43 @@ static void *list_grow(void **list, size_t n, size_t *cap, size_t size)
 		*list = p;
 		*cap = more;
 	}
-	memset((char *)*list + n * size, 0, size);
-	return (char *)*list + n * size;
+	place = (char *)*list + at * size;
+	memmove(place + size, place, (n - at) * size);
+	memset(place, 0, size);
+	return place;
+}
+
+static size_t cart_place(const struct journey *j, struct span key)
+{
+	size_t at = j->n_carts;
+
+	while (at > 0 && span_compare(text_span(j->carts[at - 1].key), key) > 0)
+		at--;
+	return at;
+}
+
+static size_t order_place(const struct journey *j, struct span id)
+{
+	size_t at = j->n_orders_kept;
+
+	while (at > 0 && span_compare(text_span(j->orders[at - 1].id), id) > 0)
+		at--;
+	return at;
+}
+
+static size_t instance_place(const struct journey *j, struct span rule, struct span key)
+{
+	size_t at = j->n_instances;
+
+	while (at > 0) {
+		const struct instance *i = &j->instances[at - 1];
+		int c = span_compare(text_span(i->rule), rule);
+
+		if (c < 0 || (c == 0 && span_compare(text_span(i->key), key) < 0))
+			break;
+		at--;
+	}
+	return at;
 }
 
 void journey_remove_cart(struct journey *j, size_t index)
@@ -189,13 +229,20 @@ static void drop_cart(struct journey *j)
 
 struct cart *journey_add_cart(struct journey *j, struct span key)
 {
+	struct text copy = {NULL, 0};
 	struct cart *c;
 
 	if (j->n_carts == JOURNEY_CARTS_MAX)
 		drop_cart(j);
-	c = list_grow((void **)&j->carts, j->n_carts, &j->cap_carts, sizeof(*c));
-	if (!c || text_set(&c->key, key) < 0)
+	if (text_set(&copy, key) < 0)
 		return NULL;
+	c = list_insert(
+		(void **)&j->carts, j->n_carts, &j->cap_carts, sizeof(*c), cart_place(j, key));
+	if (!c) {
+		text_release(&copy);
+		return NULL;
+	}
+	c->key = copy;
 	c->first_at = TIME_NEVER;
 	c->last_at = c->added_at = c->checkout_at = c->ordered_at = c->emptied_at = INT64_MIN;
 	j->n_carts++;
@@ -219,13 +266,20 @@ static void drop_order(struct journey *j)
 
 struct order *journey_add_order(struct journey *j, struct span id)
 {
+	struct text copy = {NULL, 0};
 	struct order *o;
 
 	if (j->n_orders_kept == JOURNEY_ORDERS_MAX)
 		drop_order(j);
-	o = list_grow((void **)&j->orders, j->n_orders_kept, &j->cap_orders, sizeof(*o));
-	if (!o || text_set(&o->id, id) < 0)
+	if (text_set(&copy, id) < 0)
 		return NULL;
+	o = list_insert((void **)&j->orders, j->n_orders_kept, &j->cap_orders, sizeof(*o),
+		order_place(j, id));
+	if (!o) {
+		text_release(&copy);
+		return NULL;
+	}
+	o->id = copy;
 	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
 		o->at[i] = TIME_NEVER;
 	o->promised_at = TIME_NEVER;
@@ -262,6 +316,7 @@ static bool drop_instance(struct journey *j)
 
 struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key)
 {
+	struct text rule_copy = {NULL, 0}, key_copy = {NULL, 0};
 	struct instance *i;
 
 	if (j->n_instances == JOURNEY_INSTANCES_MAX && !drop_instance(j)) {
@@ -269,13 +324,19 @@ struct instance *journey_add_instance(struct journey *j, struct span rule, struc
 		return NULL;
 	}
 	errno = ENOMEM;
-	i = list_grow((void **)&j->instances, j->n_instances, &j->cap_instances, sizeof(*i));
-	if (!i || text_set(&i->rule, rule) < 0)
-		return NULL;
-	if (text_set(&i->key, key) < 0) {
-		text_release(&i->rule);
+	if (text_set(&rule_copy, rule) < 0 || text_set(&key_copy, key) < 0) {
+		text_release(&rule_copy);
 		return NULL;
 	}
+	i = list_insert((void **)&j->instances, j->n_instances, &j->cap_instances, sizeof(*i),
+		instance_place(j, rule, key));
+	if (!i) {
+		text_release(&rule_copy);
+		text_release(&key_copy);
+		return NULL;
+	}
+	i->rule = rule_copy;
+	i->key = key_copy;
 	i->fire_at = TIME_NEVER;
 	i->anchor_at = i->cancelled_at = i->last_deadline_at = i->last_anchor_at = INT64_MIN;
 	i->until_at = INT64_MIN;

@@ -11,7 +11,7 @@
 #define LAPSED_MS	(540 * MS_DAY)
 
 static const char *const stages[STAGE_COUNT] = {
-#define X(ID, NAME) [STAGE_##ID] = NAME,
+#define X(ID, NAME) [STAGE_##ID] = (NAME),
 	STAGES(X)
 #undef X
 };

@@ -38,7 +38,7 @@ static const struct {
 };
 
 static const char *const channels[CHANNEL_COUNT] = {[CHANNEL_UNKNOWN] = "",
-#define X(ID, NAME) [CHANNEL_##ID] = NAME,
+#define X(ID, NAME) [CHANNEL_##ID] = (NAME),
 	CHANNELS(X)
 #undef X
 };

@@ -29,9 +29,9 @@ __attribute__((format(printf, 3, 4))) static int unreadable(
 	problems->n = 1;
 	problems->more = 0;
 	memset(p, 0, sizeof(*p));
-	snprintf(p->file, sizeof(p->file), "%s", file);
+	(void)snprintf(p->file, sizeof(p->file), "%s", file);
 	va_start(args, format);
-	vsnprintf(p->message, sizeof(p->message), format, args);
+	(void)vsnprintf(p->message, sizeof(p->message), format, args);
 	va_end(args);
 	return RULE_SET_UNREADABLE;
 }
@@ -48,7 +48,7 @@ static int read_source(struct source_list *l, const char *path, struct rule_prob
 		return unreadable(problems, path, "cannot be read: %s", strerror(-r));
 	if (r > 0)
 		return unreadable(
-			problems, path, "is larger than %d bytes: split it", RULE_FILE_MAX);
+			problems, path, "is larger than %zu bytes: split it", RULE_FILE_MAX);
 	s->file = arena_copy(&l->arena, span_str(path)).ptr;
 	s->text = arena_copy(&l->arena, buf_span(&text));
 	if (!s->file || !s->text.ptr)
@@ -121,7 +121,7 @@ static int read_zone(void *user, struct span name, struct buf *out)
 	(void)user;
 	if (!zone_name_is_plain(name))
 		return -ENOENT;
-	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s", (int)name.len, name.ptr);
+	(void)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s", (int)name.len, name.ptr);
 	return file_read(path, ZONE_FILE_MAX, out);
 }
 

@@ -134,7 +134,7 @@ static size_t fetch_entries(struct memory_store *m, struct log_entry *entries, s
 /* The heap gives them in order if they are taken out; they are put back at once. */
 static size_t fetch_dues(struct memory_store *m, struct due_entry *dues, size_t max, int64_t until)
 {
-	struct heap_node **taken = arena_alloc(&m->answer, max * sizeof(*taken));
+	struct heap_node **taken = arena_alloc(&m->answer, max * sizeof(struct heap_node *));
 	size_t n = 0;
 
 	while (taken && n < max && heap_first(&m->due) && heap_first(&m->due)->at <= until) {

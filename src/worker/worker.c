@@ -189,7 +189,7 @@ int worker_main(int argc, char **argv)
 	w.program.on_stop = on_stop;
 	w.program.on_reload = on_reload;
 	gethostname(host, sizeof(host) - 1);
-	snprintf(w.id, sizeof(w.id), "%s-%ld-%llx", host, (long)getpid(),
+	(void)snprintf(w.id, sizeof(w.id), "%s-%ld-%llx", host, (long)getpid(),
 		(unsigned long long)io_wall_now());
 	timer_init(&w.beat, w.program.loop, ownership_beat, &w);
 	timer_init(&w.poll, w.program.loop, watch_look, &w);
