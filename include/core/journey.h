@@ -40,10 +40,11 @@ enum cart_state {
 };
 
 struct cart {
-	struct text key;     /* `cart:ID`, or `customer` for events without a cart_id */
-	int64_t first_at;    /* earliest activity */
-	int64_t last_at;     /* latest activity */
-	int64_t added_at;    /* latest product added; INT64_MIN: none */
+	struct text key;  /* `cart:ID`; `customer` for events without a cart_id; `all` is no cart,
+			but  remembers purchases without one */
+	int64_t first_at; /* earliest activity */
+	int64_t last_at;  /* latest activity */
+	int64_t added_at; /* latest product added; INT64_MIN: none */
 	int64_t checkout_at; /* latest checkout step; INT64_MIN: none */
 	int64_t ordered_at;  /* latest order for it; INT64_MIN: none */
 	int64_t emptied_at;  /* latest emptying; INT64_MIN: none */
@@ -183,7 +184,8 @@ struct cart *journey_cart(const struct journey *j, struct span key);
 struct order *journey_order(const struct journey *j, struct span id);
 struct instance *journey_instance(const struct journey *j, struct span rule, struct span key);
 
-/* Appends a cleared element and returns it; NULL when out of memory. Makes room within the bounds
+/* Adds a cleared element, in its place in order of keys (pointers into the list move), and
+ * returns it; NULL when out of memory. Makes room within the bounds
  * above by dropping the oldest closed element, then the oldest (instances: never an armed one;
  * then errno is ENOSPC). */
 struct cart *journey_add_cart(struct journey *j, struct span key);

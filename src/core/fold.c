@@ -59,8 +59,45 @@ static enum cart_news cart_news(enum event_kind kind)
 	return CART_NOTHING;
 }
 
-static void cart_note(struct cart *c, enum cart_news news, int64_t at)
+#define CART_WHOLE SPAN_LIT("customer") /* additions that name no cart */
+#define CART_ALL   SPAN_LIT("all")	/* remembers purchases that name no cart */
+
+/* What closes a cart: a purchase, an emptying. */
+static void cart_close(struct cart *c, int64_t ordered_at, int64_t emptied_at)
 {
+	c->ordered_at = int64_max(c->ordered_at, ordered_at);
+	c->emptied_at = int64_max(c->emptied_at, emptied_at);
+}
+
+/*
+ * A cart that is first heard of now may have been closed before, by news that named no cart or,
+ * where it has no name itself, by any purchase.
+ */
+static struct cart *cart_get(struct journey *j, struct span key)
+{
+	struct cart *c = journey_cart(j, key);
+	const struct cart *all;
+
+	if (c)
+		return c;
+	c = journey_add_cart(j, key);
+	if (!c)
+		return NULL;
+	all = journey_cart(j, CART_ALL);
+	if (all)
+		cart_close(c, all->ordered_at, all->emptied_at);
+	if (span_equal(key, CART_WHOLE))
+		for (size_t i = 0; i < j->n_carts; i++)
+			cart_close(c, j->carts[i].ordered_at, INT64_MIN);
+	return c;
+}
+
+static int cart_note(struct journey *j, struct span key, enum cart_news news, int64_t at)
+{
+	struct cart *c = cart_get(j, key);
+
+	if (!c)
+		return -ENOMEM;
 	c->first_at = int64_min(c->first_at, at);
 	c->last_at = int64_max(c->last_at, at);
 	if (news == CART_ADD)
@@ -68,53 +105,42 @@ static void cart_note(struct cart *c, enum cart_news news, int64_t at)
 	else if (news == CART_AT_CHECKOUT)
 		c->checkout_at = int64_max(c->checkout_at, at);
 	else if (news == CART_EMPTY)
-		c->emptied_at = int64_max(c->emptied_at, at);
+		cart_close(c, INT64_MIN, at);
 	else if (news == CART_BUY)
-		c->ordered_at = int64_max(c->ordered_at, at);
-}
-
-static int cart_note_key(struct journey *j, struct span key, enum cart_news news, int64_t at)
-{
-	struct cart *c = journey_cart(j, key);
-
-	if (!c)
-		c = journey_add_cart(j, key);
-	if (!c)
-		return -ENOMEM;
-	cart_note(c, news, at);
+		cart_close(c, at, INT64_MIN);
 	return 0;
 }
 
-#define CART_WHOLE SPAN_LIT("customer")
+/* A purchase or an emptying that names no cart closes them all, those yet unheard of included. */
+static int close_all(struct journey *j, enum cart_news news, int64_t at)
+{
+	int r = cart_note(j, CART_ALL, news, at);
 
-/*
- * A purchase that names no cart closes them all, the unnamed one included, so that a cart whose
- * additions arrive later stays closed too; one that names a cart closes it and the unnamed one.
- */
+	for (size_t i = 0; r == 0 && i < j->n_carts; i++)
+		cart_close(&j->carts[i], news == CART_BUY ? at : INT64_MIN,
+			news == CART_EMPTY ? at : INT64_MIN);
+	return r;
+}
+
 static int fold_cart(struct journey *j, const struct event *e)
 {
 	enum cart_news news = cart_news(e->kind);
 	struct span id = value_id(event_field(e, FIELD_CART_ID), ENTITY_MAX);
+	bool closes = news == CART_BUY || news == CART_EMPTY;
 	static const char prefix[] = {'c', 'a', 'r', 't', ':'};
 	char key[sizeof(prefix) + ENTITY_MAX];
+	struct cart *whole = journey_cart(j, CART_WHOLE);
 
 	if (news == CART_NOTHING)
 		return 0;
-	if (news == CART_BUY || news == CART_EMPTY) {
-		for (size_t i = 0; id.len == 0 && i < j->n_carts; i++)
-			cart_note(&j->carts[i], news, e->occurred_at);
-		if (id.len == 0 || journey_cart(j, CART_WHOLE)) {
-			int r = cart_note_key(j, CART_WHOLE, news, e->occurred_at);
-
-			if (r < 0)
-				return r;
-		}
-	}
 	if (id.len == 0)
-		return cart_note_key(j, CART_WHOLE, news, e->occurred_at);
+		return closes ? close_all(j, news, e->occurred_at)
+			      : cart_note(j, CART_WHOLE, news, e->occurred_at);
+	if (news == CART_BUY && whole)
+		cart_close(whole, e->occurred_at, INT64_MIN);
 	memcpy(key, prefix, sizeof(prefix));
 	memcpy(key + sizeof(prefix), id.ptr, id.len);
-	return cart_note_key(j, span_of(key, sizeof(prefix) + id.len), news, e->occurred_at);
+	return cart_note(j, span_of(key, sizeof(prefix) + id.len), news, e->occurred_at);
 }
 
 static int fold_promise(struct order *o, const struct event *e)

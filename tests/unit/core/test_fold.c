@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any order of arrival gives the same journey: random histories, each folded in several random
+ * orders, compared member by member. And what single events do to carts, orders and traits, by
+ * hand.
+ */
+#include "check.h"
+
+#include "base/instant.h"
+#include "chance.h"
+#include "core/journey.h"
+
+#define EVENTS 24
+#define ORDERS 6
+
+struct spec {
+	enum event_kind kind;
+	int64_t at;
+	char cart[8], order[8], total[8], email[8];
+	int64_t promised_at; /* 0: none */
+};
+
+static const enum event_kind kinds[] = {EVENT_PRODUCT_ADDED, EVENT_CART_VIEWED, EVENT_CART_EMPTIED,
+	EVENT_CHECKOUT_STARTED, EVENT_ORDER_COMPLETED, EVENT_ORDER_PROMISED, EVENT_ORDER_UPDATED,
+	EVENT_PAYMENT_APPROVED, EVENT_ORDER_SHIPPED, EVENT_ORDER_DELIVERED, EVENT_ORDER_CANCELLED,
+	EVENT_IN_STORE_PURCHASE, EVENT_CUSTOMER_IDENTIFIED, EVENT_PAGE_VIEWED, EVENT_EMAIL_SENT};
+
+static void set_text(struct value *v, const char *text)
+{
+	if (!text[0])
+		return;
+	v->type = VALUE_STRING;
+	v->text = v->raw = span_str(text);
+}
+
+static void fold(struct journey *j, const struct spec *s)
+{
+	struct value fields[FIELD_FIXED_COUNT] = {{0}};
+	char promised[32];
+	struct event e = {
+		.kind = s->kind,
+		.name = vocab_name(s->kind),
+		.occurred_at = s->at,
+		.user_id = SPAN_LIT("u"),
+		.fields = fields,
+		.n_fields = FIELD_FIXED_COUNT,
+	};
+
+	set_text(&fields[FIELD_CART_ID], s->cart);
+	set_text(&fields[FIELD_ORDER_ID], s->order);
+	set_text(&fields[FIELD_TOTAL], s->total);
+	set_text(&fields[FIELD_EMAIL], s->email);
+	if (s->promised_at) {
+		instant_format(s->promised_at, promised);
+		set_text(&fields[FIELD_PROMISED_AT], promised);
+	}
+	CHECK(journey_fold(j, &e) == 0);
+}
+
+/* Times repeat often, so that ties are met. */
+static struct spec random_spec(struct chance *c)
+{
+	struct spec s = {.kind = kinds[chance_below(c, ARRAY_SIZE(kinds))]};
+
+	s.at = (int64_t)chance_below(c, 12) * MS_HOUR;
+	if (chance_below(c, 3))
+		(void)snprintf(s.cart, sizeof(s.cart), "c%zu", chance_below(c, 3));
+	if (chance_below(c, 5))
+		(void)snprintf(s.order, sizeof(s.order), "o%zu", chance_below(c, 3));
+	if (chance_below(c, 2))
+		(void)snprintf(s.total, sizeof(s.total), "%zu", chance_below(c, 50));
+	if (chance_below(c, 4) == 0)
+		(void)snprintf(s.email, sizeof(s.email), "m%zu", chance_below(c, 9));
+	if (chance_below(c, 3) == 0)
+		s.promised_at = (int64_t)(1 + chance_below(c, 9)) * MS_DAY;
+	return s;
+}
+
+static void compare_carts(const struct journey *a, const struct journey *b)
+{
+	CHECK_INT(a->n_carts, b->n_carts);
+	for (size_t i = 0; i < a->n_carts && i < b->n_carts; i++) {
+		const struct cart *x = &a->carts[i], *y = &b->carts[i];
+
+		CHECK_SPAN(text_span(x->key), text_span(y->key));
+		CHECK_INT(x->first_at, y->first_at);
+		CHECK_INT(x->last_at, y->last_at);
+		CHECK_INT(x->added_at, y->added_at);
+		CHECK_INT(x->checkout_at, y->checkout_at);
+		CHECK_INT(x->emptied_at, y->emptied_at);
+		CHECK_INT(x->ordered_at, y->ordered_at);
+	}
+}
+
+static void compare_orders(const struct journey *a, const struct journey *b)
+{
+	CHECK_INT(a->n_orders, b->n_orders);
+	CHECK_INT(a->n_orders_kept, b->n_orders_kept);
+	for (size_t i = 0; i < a->n_orders_kept && i < b->n_orders_kept; i++) {
+		const struct order *x = &a->orders[i], *y = &b->orders[i];
+
+		CHECK_SPAN(text_span(x->id), text_span(y->id));
+		CHECK(memcmp(x->at, y->at, sizeof(x->at)) == 0);
+		CHECK_INT(x->promised_at, y->promised_at);
+		CHECK_INT(x->promise_said_at, y->promise_said_at);
+		CHECK_SPAN(text_span(x->total), text_span(y->total));
+		CHECK_INT(x->touched_at, y->touched_at);
+	}
+}
+
+static void compare(const struct journey *a, const struct journey *b)
+{
+	CHECK_INT(a->n_events, b->n_events);
+	CHECK_INT(a->first_at, b->first_at);
+	CHECK_INT(a->last_at, b->last_at);
+	CHECK_INT(a->engaged_at, b->engaged_at);
+	CHECK_SPAN(text_span(a->traits[TRAIT_EMAIL]), text_span(b->traits[TRAIT_EMAIL]));
+	compare_carts(a, b);
+	compare_orders(a, b);
+	CHECK_INT(journey_stage(a, 20 * MS_HOUR), journey_stage(b, 20 * MS_HOUR));
+}
+
+static void test_any_order(void)
+{
+	struct chance c = chance_new();
+
+	for (int round = 0; round < 400 && check_failures == 0; round++) {
+		_cleanup_(journey_freep) struct journey *first = NULL;
+		struct spec specs[EVENTS];
+
+		for (size_t i = 0; i < EVENTS; i++)
+			specs[i] = random_spec(&c);
+		REQUIRE(journey_new(SPAN_LIT("u"), &first) == 0);
+		for (size_t i = 0; i < EVENTS; i++)
+			fold(first, &specs[i]);
+		for (int n = 0; n < ORDERS; n++) {
+			_cleanup_(journey_freep) struct journey *other = NULL;
+
+			REQUIRE(journey_new(SPAN_LIT("u"), &other) == 0);
+			for (size_t i = EVENTS; i > 0; i--) {
+				size_t k = chance_below(&c, i);
+				struct spec swapped = specs[k];
+
+				specs[k] = specs[i - 1];
+				specs[i - 1] = swapped;
+				fold(other, &swapped);
+			}
+			compare(first, other);
+		}
+	}
+}
+
+static void test_stages(void)
+{
+	static const struct {
+		struct spec spec;
+		int64_t now;
+		enum stage stage;
+	} rows[] = {
+		{{.kind = EVENT_PAGE_VIEWED, .at = 0}, 0, STAGE_PROSPECT},
+		{{.kind = EVENT_PRODUCT_ADDED, .at = 1, .cart = "c"}, 2, STAGE_ACTIVE_SHOPPER},
+		{{.kind = EVENT_PAGE_VIEWED, .at = 1}, 30 * MS_DAY, STAGE_ACTIVE_SHOPPER},
+		{{.kind = EVENT_PAGE_VIEWED, .at = 1}, 30 * MS_DAY + 1, STAGE_PROSPECT},
+		{{.kind = EVENT_ORDER_COMPLETED, .at = 5, .order = "o", .cart = "c"}, 6,
+			STAGE_CUSTOMER_AWAITING},
+		{{.kind = EVENT_ORDER_DELIVERED, .at = 7, .order = "o"}, 8, STAGE_NEW_CUSTOMER},
+		{{.kind = EVENT_EMAIL_SENT, .at = 8}, 90 * MS_DAY + 4, STAGE_NEW_CUSTOMER},
+		{{.kind = EVENT_EMAIL_SENT, .at = 8}, 90 * MS_DAY + 5, STAGE_ONE_TIME},
+		{{.kind = EVENT_IN_STORE_PURCHASE, .at = 9, .order = "o2"}, 10, STAGE_REPEAT},
+		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 540 * MS_DAY + 9, STAGE_LAPSED},
+	};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fold(j, &rows[i].spec);
+		CHECK_SPAN(stage_name(journey_stage(j, rows[i].now)), stage_name(rows[i].stage));
+	}
+}
+
+/* A journey has room for so many carts and orders; what is closed and oldest goes first. */
+static void test_bounds(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct spec s = {.kind = EVENT_PRODUCT_ADDED};
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int i = 0; i < JOURNEY_CARTS_MAX + 1; i++) {
+		(void)snprintf(s.cart, sizeof(s.cart), "c%d", i);
+		s.at = 1000 + i;
+		fold(j, &s);
+		if (i == 5) {
+			struct spec closing = s;
+
+			closing.kind = EVENT_CART_EMPTIED;
+			fold(j, &closing);
+		}
+	}
+	CHECK_INT(j->n_carts, JOURNEY_CARTS_MAX);
+	CHECK(journey_cart(j, SPAN_LIT("cart:c5")) == NULL);
+	CHECK(journey_cart(j, SPAN_LIT("cart:c0")) != NULL);
+	s = (struct spec){.kind = EVENT_ORDER_COMPLETED};
+	for (int i = 0; i < JOURNEY_ORDERS_MAX + 1; i++) {
+		(void)snprintf(s.order, sizeof(s.order), "o%d", i);
+		s.at = 5000 + i;
+		fold(j, &s);
+	}
+	CHECK_INT(j->n_orders_kept, JOURNEY_ORDERS_MAX);
+	CHECK_INT(j->n_orders, JOURNEY_ORDERS_MAX + 1);
+	CHECK(journey_order(j, SPAN_LIT("o0")) == NULL);
+}
+
+static const struct check_case cases[] = {
+	{"any order of arrival gives the same journey", test_any_order},
+	{"stages follow from the entities", test_stages},
+	{"carts and orders are bounded", test_bounds},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
