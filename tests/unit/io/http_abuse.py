@@ -89,16 +89,15 @@ def greedy():
         client.sock.settimeout(0.2)
         sent = 0
         try:
-            for _ in range(100000):
-                client.sock.sendall(request("/big/50000"))
-                sent += 1
+            while True:
+                client.sock.sendall(request("/big/50000") * 10)
+                sent += 10
         except TimeoutError:
             pass
-        assert sent < 20000, sent
-        before = server.rss_bytes()
-        assert before < 400e6, before
+        # What is unsent, what the kernel holds for the client, and those that have asked here.
+        assert server.stats()["requests"] < 50, server.stats()
         client.sock.settimeout(WAIT)
-        for _ in range(min(sent, 50)):
+        for _ in range(sent):
             assert len(client.answer().body) == 50000
 
 
@@ -243,7 +242,8 @@ def graceful_stop():
         idle_one, busy, half = (server.connect() for _ in range(3))
         idle_one.send(request("/describe"))
         assert idle_one.answer().status == 200
-        busy.send_pieces(request("/later", "POST", body=b"a") + request("/hold", "POST", body=b"b"))
+        busy.send_pieces(request("/later", "POST", body=b"a") + request("/hold", "POST", body=b"b")
+            + request("/hold", "POST", body=b"c"))
         assert busy.answer().body == b"a"
         half.send_pieces(request("/describe")[:-10])
         releaser = server.connect()
@@ -262,7 +262,8 @@ def graceful_stop():
         releaser.send(b"x")
         assert [a.status for a in releaser.answers()] == [204]
         answers = busy.answers()
-        assert [a.body for a in answers] == [b"b"] and answers[0].headers["connection"] == "close"
+        assert [a.body for a in answers] == [b"b", b"c"], answers
+        assert [a.headers.get("connection") for a in answers] == [None, "close"]
         assert server.process.stdout.readline() == "stopped\n"
 
 
@@ -321,8 +322,9 @@ def accepts(server):
 
 
 def out_of_files():
-    """Without descriptors accepting pauses and resumes; meanwhile the loop does not spin."""
-    with Server("pause_ms=50", "header_ms=60000", files=30, tcp=True) as server:
+    """Without descriptors one client is told so by being closed, the others wait in the queue until
+    there are some again; meanwhile the loop does not spin."""
+    with Server("pause_ms=3000", "header_ms=60000", files=30, tcp=True) as server:
         busy = server.connect()
         busy.send_pieces(request("/hold"))
         clients = []
@@ -340,7 +342,8 @@ def out_of_files():
                 said += 1
                 server.process.stdout.readline()
         assert server.cpu_seconds() - cpu < 0.2, server.cpu_seconds() - cpu
-        assert said <= 2, said
+        assert said <= 1, said
+        assert sum(client.ended() for client in clients) == 1
         for client in clients:
             client.sock.close()
         until(lambda: accepts(server), "accepting resumes")
