@@ -41,17 +41,24 @@ struct redis_store;
 
 /* Borrows REDIS. 0 or -ENOMEM. */
 int redis_store_new(struct redis *redis, struct redis_store **ret_store);
+/*
+ * No new questions. Those under way are still answered (at the latest when the connection is
+ * freed), for somebody waits for that.
+ */
 struct redis_store *redis_store_free(struct redis_store *s);
+void redis_store_freep(struct redis_store **s);
 struct store *redis_store_store(struct redis_store *s);
+/* What the server said at the last STORE_REFUSED, FENCED, MOVED or FOREIGN; "" if it never did. */
+const char *redis_store_refusal(const struct redis_store *s);
 
-/* R: 0 with the position to start from (its epoch is the caller's now), LEASE_TAKEN,
- * STORE_UNKNOWN + LEASE_OUTCOMES … see enum. */
 enum lease_outcome {
 	LEASE_TAKEN = 1,   /* somebody else holds it */
 	LEASE_LOST = 2,	   /* renewing: it is no longer ours */
-	LEASE_UNKNOWN = 3, /* no answer */
-	LEASE_FOREIGN = 4, /* the data set is not ours: position missing although it was there */
+	LEASE_UNKNOWN = 3, /* no answer, or an error of the server (redis_store_refusal) */
+	LEASE_FOREIGN = 4, /* not our data set any more: the position is gone, or the log is or has
+			      not come as far as the position says */
 };
+/* R: 0 with the position to start from (its epoch is the caller's now), or an outcome. */
 typedef void lease_fn(void *user, int r, const struct position *p);
 
 /*

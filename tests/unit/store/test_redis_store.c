@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store in Redis against a real server: what is asked and what is written, seen through
+ * Redis's own commands.
+ */
+#include "redis_stage.h"
+
+/* ---- data set --------------------------------------------------------------------------- */
+
+struct verdict {
+	bool done;
+	int r;
+	struct dataset dataset;
+	char words[256];
+};
+
+static void on_verdict(void *user, int r, const struct dataset *d, const char *words)
+{
+	struct verdict *v = user;
+
+	v->done = true;
+	v->r = r;
+	if (d)
+		v->dataset = *d;
+	(void)snprintf(v->words, sizeof(v->words), "%s", words);
+}
+
+static int check(struct redis_stage *s, const char *expected, struct verdict *v)
+{
+	*v = (struct verdict){.done = false};
+	CHECK(dataset_check(s->redis, expected, on_verdict, v) == 0);
+	stage_turn(s, &v->done);
+	CHECK((v->r == 0) == (v->words[0] == '\0'));
+	return v->r;
+}
+
+static int create(struct redis_stage *s, const char *id, uint32_t partitions, struct verdict *v)
+{
+	*v = (struct verdict){.done = false};
+	CHECK(dataset_create(s->redis, id, partitions, on_verdict, v) == 0);
+	stage_turn(s, &v->done);
+	return v->r;
+}
+
+static void datasets(void)
+{
+	static const char other[] = "ffffffffffffffffffffffffffffffff";
+	_cleanup_(stage_close) struct redis_stage s = {.loop = NULL};
+	int opened = stage_open(&s, NULL, false);
+	struct verdict v;
+
+	if (opened == REDIS_FIXTURE_MISSING)
+		SKIP("no redis-server");
+	REQUIRE(opened == 0);
+	CHECK_INT(check(&s, NULL, &v), DATASET_MISSING);
+	CHECK_INT(check(&s, DATASET, &v), DATASET_MISSING);
+	(void)stage_say(&s, "SET theirs 1");
+	CHECK_INT(check(&s, NULL, &v), DATASET_FOREIGN);
+	CHECK_INT(create(&s, DATASET, 16, &v), DATASET_FOREIGN);
+	CHECK_SAY(&s, "[\"theirs\"]", "KEYS *");
+	(void)stage_say(&s, "DEL theirs");
+
+	CHECK_INT(create(&s, DATASET, 1024, &v), 0);
+	CHECK_INT(v.dataset.partitions, 1024);
+	CHECK_INT(check(&s, NULL, &v), 0);
+	CHECK_INT(v.dataset.partitions, 1024);
+	CHECK_STR(span_str(v.dataset.id), DATASET);
+	CHECK_INT(check(&s, DATASET, &v), 0);
+	CHECK_INT(check(&s, other, &v), DATASET_FOREIGN);
+	CHECK_INT(create(&s, other, 16, &v), DATASET_FOREIGN);
+	CHECK_SAY(&s, "1025", "DBSIZE");
+	CHECK_SAY(
+		&s, "[\"" DATASET "\" \"1024\" \"1\"]", "HMGET wm:meta dataset partitions format");
+	CHECK_SAY(&s, "[\"0\" \"0\" \"0-0\" \"0\"]", "HMGET wm:{p1023}:pos epoch seq id clock");
+	CHECK_SAY(&s, "13", "HSTRLEN wm:meta created_at");
+
+	(void)stage_say(&s, "HSET wm:meta format 2");
+	CHECK_INT(check(&s, DATASET, &v), DATASET_FORMAT);
+	(void)stage_say(&s, "HSET wm:meta format 1 partitions 1025");
+	CHECK_INT(check(&s, DATASET, &v), DATASET_FOREIGN);
+	(void)stage_say(&s, "HSET wm:meta partitions 0");
+	CHECK_INT(check(&s, DATASET, &v), DATASET_FOREIGN);
+	(void)stage_say(&s, "HSET wm:meta partitions 16 dataset 0123456789ABCDEF0123456789abcdef");
+	CHECK_INT(check(&s, NULL, &v), DATASET_FOREIGN);
+	(void)stage_say(&s, "SET wm:meta x");
+	CHECK_INT(check(&s, DATASET, &v), DATASET_FOREIGN);
+	(void)stage_say(&s, "FLUSHALL");
+	CHECK_INT(check(&s, DATASET, &v), DATASET_MISSING);
+	redis_fixture_pause(&s.server);
+	CHECK_INT(check(&s, DATASET, &v), DATASET_UNKNOWN);
+	redis_fixture_resume(&s.server);
+	CHECK_INT(dataset_check(s.redis, NULL, on_verdict, &v), -ENOTCONN);
+}
+
+/* ---- leases ----------------------------------------------------------------------------- */
+
+static void leases(void)
+{
+	struct position p;
+
+	STAGE(s, NULL);
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_INT(p.epoch, 1);
+	CHECK_INT(p.seq, 0);
+	CHECK_INT(p.id.ms, 0);
+	CHECK_INT(p.clock, 0);
+	CHECK_SAY(&s, "\"anna\"", "GET wm:{p1}:lease");
+	CHECK_INT(stage_acquire(&s, 1, "bert", &p), LEASE_TAKEN);
+	CHECK_SAY(&s, "\"1\"", "HGET wm:{p1}:pos epoch");
+	/* Its own worker may take it again, after a restart: the epoch tells the lives apart. */
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_INT(p.epoch, 2);
+	CHECK_INT(stage_renew(&s, 1, "bert", 1000), LEASE_LOST);
+	CHECK_INT(stage_renew(&s, 1, "anna", 80), 0);
+	CHECK_INT(stage_release(&s, 1, "bert"), LEASE_LOST);
+	CHECK_SAY(&s, "\"anna\"", "GET wm:{p1}:lease");
+	while (strcmp(stage_say(&s, "EXISTS wm:{p1}:lease"), "0") != 0)
+		;
+	CHECK_INT(stage_renew(&s, 1, "anna", 1000), LEASE_LOST);
+	CHECK_INT(stage_acquire(&s, 1, "bert", &p), 0);
+	CHECK_INT(p.epoch, 3);
+	CHECK_INT(stage_release(&s, 1, "bert"), 0);
+	CHECK_SAY(&s, "nil", "GET wm:{p1}:lease");
+	CHECK_INT(stage_acquire(&s, 0, "bert", &p), 0);
+	CHECK_INT(p.epoch, 1);
+	redis_fixture_pause(&s.server);
+	CHECK_INT(stage_acquire(&s, 2, "bert", &p), LEASE_UNKNOWN);
+	redis_fixture_resume(&s.server);
+	CHECK_INT(stage_acquire(&s, 2, "bert", &p), -ENOTCONN);
+}
+
+static void leases_of_another_world(void)
+{
+	struct position p;
+
+	STAGE(s, NULL);
+	/* The position has seen more than the log holds: an older log, or none. */
+	(void)stage_say(&s, "HSET wm:{p1}:pos id 5-3");
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), LEASE_FOREIGN);
+	(void)stage_say(&s, "XADD wm:{p1}:in 5-2 e 1");
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), LEASE_FOREIGN);
+	CHECK_STR(span_str(redis_store_refusal(s.redis_store)),
+		"FOREIGN the log ends at 5-2, before the position 5-3");
+	(void)stage_say(&s, "XADD wm:{p1}:in 5-3 e 1");
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	/* A trimmed log has still come so far. */
+	(void)stage_say(&s, "XTRIM wm:{p1}:in MAXLEN 0");
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_INT(p.epoch, 2);
+	CHECK_INT(p.id.seq, 3);
+	(void)stage_say(&s, "HSET wm:{p2}:pos id 5-three");
+	CHECK_INT(stage_acquire(&s, 2, "anna", &p), LEASE_FOREIGN);
+	(void)stage_say(&s, "FLUSHALL");
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), LEASE_FOREIGN);
+	CHECK_SAY(&s, "0", "DBSIZE");
+}
+
+struct count {
+	bool done;
+	int r;
+	uint32_t n;
+};
+
+static void on_count(void *user, int r, uint32_t n)
+{
+	struct count *c = user;
+
+	*c = (struct count){true, r, n};
+}
+
+static uint32_t announce(struct redis_stage *s, const char *worker, int64_t ttl_ms)
+{
+	struct count c = {.done = false};
+
+	CHECK(workers_announce(s->redis_store, span_str(worker), ttl_ms, on_count, &c) == 0);
+	stage_turn(s, &c.done);
+	CHECK_INT(c.r, 0);
+	return c.n;
+}
+
+static void workers(void)
+{
+	struct count c = {.done = false};
+
+	STAGE(s, NULL);
+	CHECK_INT(announce(&s, "anna", 60000), 1);
+	CHECK_INT(announce(&s, "anna", 60000), 1);
+	CHECK_INT(announce(&s, "bert", 60000), 2);
+	CHECK_INT(announce(&s, "carl", 1), 3);
+	while (announce(&s, "anna", 60000) != 2)
+		;
+	CHECK_SAY(&s, "[\"bert\" \"anna\"]", "ZRANGE wm:workers 0 -1");
+	CHECK(workers_leave(s.redis_store, SPAN_LIT("bert"), on_count, &c) == 0);
+	stage_turn(&s, &c.done);
+	CHECK_INT(c.n, 1);
+	CHECK_SAY(&s, "[\"anna\"]", "ZRANGE wm:workers 0 -1");
+}
+
+/* ---- fetch ------------------------------------------------------------------------------ */
+
+static void fetching_the_log(void)
+{
+	const struct fetch_request all = {.max_entries = 4, .max_dues = 10};
+	struct fetch_request after = all;
+	struct fetched f;
+
+	STAGE(s, NULL);
+	CHECK_INT(stage_fetch(&s, 1, &all, &f), 0);
+	CHECK_INT(f.n_entries, 0);
+	CHECK(f.at_end);
+	CHECK(f.caught_up_to <= io_wall_now());
+	CHECK(f.caught_up_to > io_wall_now() - 5000);
+	CHECK(f.next_due == TIME_NEVER);
+	(void)stage_say(&s, "XADD wm:{p1}:in 7-0 e {} m web/");
+	(void)stage_say(&s, "XADD wm:{p1}:in 7-1 m M e E extra X");
+	(void)stage_say(&s, "XADD wm:{p1}:in 8-0 strange thing");
+	(void)stage_say(&s, "XADD wm:{p2}:in 9-0 e other");
+	CHECK_INT(stage_fetch(&s, 1, &all, &f), 0);
+	REQUIRE(f.n_entries == 3);
+	CHECK(f.at_end);
+	CHECK_INT(f.entries[0].id.ms, 7);
+	CHECK_STR(f.entries[0].event, "{}");
+	CHECK_STR(f.entries[0].meta, "web/");
+	CHECK_INT(f.entries[1].id.seq, 1);
+	CHECK_STR(f.entries[1].event, "E");
+	CHECK_STR(f.entries[1].meta, "M");
+	CHECK_STR(f.entries[2].event, "");
+	(void)stage_say(&s, "XADD wm:{p1}:in 8-1 e E");
+	CHECK_INT(stage_fetch(&s, 1, &all, &f), 0);
+	CHECK_INT(f.n_entries, 4);
+	CHECK(!f.at_end);
+	after.after = (struct log_id){7, 1};
+	CHECK_INT(stage_fetch(&s, 1, &after, &f), 0);
+	REQUIRE(f.n_entries == 2);
+	CHECK_INT(f.entries[0].id.ms, 8);
+	CHECK_INT(f.entries[0].id.seq, 0);
+	after.after = (struct log_id){8, 1};
+	CHECK_INT(stage_fetch(&s, 1, &after, &f), 0);
+	CHECK_INT(f.n_entries, 0);
+}
+
+static void fetching_what_is_due(void)
+{
+	struct fetch_request request = {.max_entries = 4, .max_dues = 3, .due_until = 100};
+	long long now = io_wall_now(), later = now + MS_DAY;
+	struct fetched f;
+
+	STAGE(s, NULL);
+	(void)stage_say(&s, "ZADD wm:{p1}:due %lld far", later);
+	CHECK_INT(stage_fetch(&s, 1, &request, &f), 0);
+	CHECK_INT(f.n_dues, 0);
+	CHECK_INT(f.next_due, now + MS_DAY);
+	CHECK(!f.dues_cut);
+	/* All that the clock has passed, whatever the caller thinks the time is. */
+	(void)stage_say(&s, "ZADD wm:{p1}:due 90 b 80 a %lld c", now - 1000);
+	CHECK_INT(stage_fetch(&s, 1, &request, &f), 0);
+	REQUIRE(f.n_dues == 3);
+	CHECK_STR(f.dues[0].customer, "a");
+	CHECK_INT(f.dues[0].at, 80);
+	CHECK_STR(f.dues[1].customer, "b");
+	CHECK_INT(f.dues[2].at, now - 1000);
+	CHECK_INT(f.next_due, 80);
+	CHECK(f.dues_cut);
+	request.max_dues = 4;
+	CHECK_INT(stage_fetch(&s, 1, &request, &f), 0);
+	CHECK_INT(f.n_dues, 3);
+	CHECK(!f.dues_cut);
+	/* The caller asks further ahead than the clock, and than we look of ourselves. */
+	request.due_until = now + 2 * MS_DAY;
+	CHECK_INT(stage_fetch(&s, 1, &request, &f), 0);
+	CHECK_INT(f.n_dues, 4);
+	CHECK(f.dues_cut);
+	/* A log whose last entry lies ahead of the clock: what is due before that entry counts. */
+	request.due_until = 0;
+	request.max_dues = 10;
+	(void)stage_say(&s, "XADD wm:{p1}:in %lld-0 e E", later + MS_HOUR);
+	CHECK_INT(stage_fetch(&s, 1, &request, &f), 0);
+	CHECK_INT(f.n_entries, 1);
+	CHECK_INT(f.n_dues, 4);
+	/* Nothing beyond the last of these instants, though it is asked for in advance. */
+	(void)stage_say(&s, "ZADD wm:{p2}:due %lld soon", now + 4000);
+	CHECK_INT(stage_fetch(&s, 2, &request, &f), 0);
+	CHECK_INT(f.n_dues, 0);
+	CHECK(f.next_due > now);
+	(void)stage_say(&s, "ZADD wm:{p3}:due 1.5 odd");
+	CHECK_INT(stage_fetch(&s, 3, &request, &f), STORE_REFUSED);
+}
+
+static void fetching_fails(void)
+{
+	const struct fetch_request request = {.max_entries = 4, .max_dues = 3};
+	struct fetched f;
+
+	STAGE(s, NULL);
+	(void)stage_say(&s, "SET wm:{p1}:in x");
+	(void)stage_say(&s, "SET wm:{p2}:due x");
+	CHECK_INT(stage_fetch(&s, 1, &request, &f), STORE_REFUSED);
+	CHECK(span_starts(span_str(redis_store_refusal(s.redis_store)), SPAN_LIT("WRONGTYPE ")));
+	CHECK_INT(stage_fetch(&s, 2, &request, &f), STORE_REFUSED);
+	redis_fixture_pause(&s.server);
+	CHECK_INT(stage_fetch(&s, 3, &request, &f), STORE_UNKNOWN);
+	redis_fixture_resume(&s.server);
+	CHECK_INT(stage_fetch(&s, 3, &request, &f), -ENOTCONN);
+	stage_wait_up(&s);
+	CHECK_INT(stage_fetch(&s, 3, &request, &f), 0);
+}
+
+static void loading(void)
+{
+	const struct span customers[] = {
+		SPAN_LIT("anna"), SPAN_LIT("nobody"), SPAN_LIT("b\r\n\xff")};
+	const struct span set[] = {
+		SPAN_LIT("SET"), SPAN_LIT("wm:{p3}:c:b\r\n\xff"), SPAN_LIT("bytes\0of b")};
+	struct span values[3] = {SPAN_EMPTY};
+	const struct redis_value *v;
+
+	STAGE(s, NULL);
+	(void)stage_say(&s, "SET wm:{p3}:c:anna A");
+	(void)stage_say(&s, "SET wm:{p1}:c:nobody N");
+	CHECK(redis_call(s.redis, set, 3, &s.arena, &v) == 0);
+	CHECK_INT(stage_load(&s, 3, customers, 3, values), 0);
+	CHECK_STR(values[0], "A");
+	CHECK_STR(values[1], "");
+	CHECK_SPAN(values[2], SPAN_LIT("bytes\0of b"));
+	redis_fixture_pause(&s.server);
+	CHECK_INT(stage_load(&s, 3, customers, 3, values), STORE_UNKNOWN);
+	redis_fixture_resume(&s.server);
+}
+
+struct hours {
+	bool done;
+	int r;
+	struct buf text;
+};
+
+static void hours_clear(struct hours *h)
+{
+	buf_release(&h->text);
+	*h = (struct hours){.text = BUF_INIT};
+}
+
+static void on_hour(void *user, int r, int64_t hour, struct span bytes)
+{
+	struct hours *h = user;
+
+	CHECK(!h->done);
+	h->r = r;
+	h->done = r != 0 || hour == INT64_MIN;
+	if (h->done)
+		return;
+	buf_add_i64(&h->text, hour);
+	buf_add_char(&h->text, '=');
+	buf_add_span(&h->text, bytes);
+	buf_add_char(&h->text, ' ');
+}
+
+static void seen_hours(void)
+{
+	_cleanup_(hours_clear) struct hours h = {.text = BUF_INIT};
+
+	STAGE(s, NULL);
+	for (int hour = 474; hour <= 502; hour += 2)
+		(void)stage_say(&s, "SET wm:{p1}:seen:%d %d", hour, hour * 2);
+	CHECK(s.store->ops->seen(s.store, 1, 500, on_hour, &h) == 0);
+	stage_turn(&s, &h.done);
+	CHECK_INT(h.r, 0);
+	/* 24 hours and the present one. */
+	CHECK_STR(buf_span(&h.text),
+		"476=952 478=956 480=960 482=964 484=968 486=972 488=976 490=980 492=984 494=988 "
+		"496=992 498=996 500=1000 ");
+	hours_clear(&h);
+	(void)stage_say(&s, "DEL wm:{p1}:seen:490");
+	(void)stage_say(&s, "HSET wm:{p1}:seen:490 a b");
+	CHECK(s.store->ops->seen(s.store, 1, 500, on_hour, &h) == 0);
+	stage_turn(&s, &h.done);
+	CHECK_INT(h.r, STORE_REFUSED);
+	CHECK_STR(buf_span(&h.text), "476=952 478=956 480=960 482=964 484=968 486=972 488=976 ");
+	hours_clear(&h);
+	CHECK(s.store->ops->seen(s.store, 2, 0, on_hour, &h) == 0);
+	redis_refuse(s.redis, "told to");
+	CHECK(h.done);
+	CHECK_INT(h.r, STORE_UNKNOWN);
+}
+
+/* ---- waiting ---------------------------------------------------------------------------- */
+
+struct news {
+	bool done;
+	int r;
+	uint32_t partition;
+};
+
+static void on_news(void *user, int r, uint32_t partition)
+{
+	struct news *n = user;
+
+	*n = (struct news){true, r, partition};
+}
+
+static void waiting_for_news(void)
+{
+	const struct log_wait waits[] = {{1, {5, 0}}, {3, {0, 0}}};
+	struct news n = {.done = false};
+	int64_t began;
+
+	STAGE(s, NULL);
+	began = io_mono_now();
+	CHECK(log_wait_start(s.redis, waits, 2, 150, on_news, &n) == 0);
+	stage_turn(&s, &n.done);
+	CHECK(io_mono_now() - began >= 150);
+	CHECK_INT(n.r, 0);
+	CHECK_INT(n.partition, UINT32_MAX);
+	(void)stage_say(&s, "XADD wm:{p1}:in 5-0 e E");
+	(void)stage_say(&s, "XADD wm:{p2}:in 6-0 e E");
+	(void)stage_say(&s, "XADD wm:{p3}:in 6-0 e E");
+	n.done = false;
+	CHECK(log_wait_start(s.redis, waits, 2, 5000, on_news, &n) == 0);
+	stage_turn(&s, &n.done);
+	CHECK_INT(n.r, 0);
+	CHECK_INT(n.partition, 3);
+	/* Longer than the patience for other commands. */
+	n.done = false;
+	began = io_mono_now();
+	CHECK(log_wait_start(s.redis, waits, 1, 2500, on_news, &n) == 0);
+	stage_turn(&s, &n.done);
+	CHECK_INT(n.r, 0);
+	CHECK_INT(n.partition, UINT32_MAX);
+	CHECK(io_mono_now() - began >= 2500);
+	n.done = false;
+	CHECK(log_wait_start(s.redis, waits, 1, 60000, on_news, &n) == 0);
+	redis_refuse(s.redis, "told to");
+	CHECK(n.done);
+	CHECK_INT(n.r, STORE_UNKNOWN);
+}
+
+/* ---- ends ------------------------------------------------------------------------------- */
+
+static void on_fetch_done(void *user, int r, const struct fetched *f)
+{
+	(void)r;
+	(void)f;
+	(*(int *)user)++;
+}
+
+static void on_load_done(void *user, int r, const struct span *values, size_t n)
+{
+	(void)r;
+	(void)values;
+	(void)n;
+	(*(int *)user)++;
+}
+
+/* Freed with questions under way: they are answered, by Redis or by its loss. */
+static void freed_while_asking(void)
+{
+	const struct fetch_request request = {.max_entries = 4, .max_dues = 3};
+	const struct span customer = SPAN_LIT("anna");
+
+	STAGE(s, NULL);
+	for (int lost = 0; lost < 2; lost++) {
+		struct redis_store *extra = NULL;
+		struct store *store;
+		int n = 0;
+
+		stage_wait_up(&s);
+		REQUIRE(redis_store_new(s.redis, &extra) == 0);
+		store = redis_store_store(extra);
+		CHECK(store->ops->fetch(store, 0, &request, on_fetch_done, &n) == 0);
+		CHECK(store->ops->load(store, 1, &customer, 1, on_load_done, &n) == 0);
+		/* Somebody who lost interest asks anew before the answer. */
+		CHECK(store->ops->fetch(store, 0, &request, on_fetch_done, &n) == 0);
+		CHECK(store->ops->load(store, 0, &customer, 1, on_load_done, &n) == 0);
+		redis_store_free(extra);
+		if (lost)
+			redis_refuse(s.redis, "told to");
+		for (int i = 0; i < 1000 && n < 4; i++)
+			CHECK(loop_turn(s.loop, false) == 0);
+		CHECK_INT(n, 4);
+	}
+}
+
+/* A question that does not fit is not asked, and its first half does not answer the next. */
+static void no_room_to_ask(void)
+{
+	const struct fetch_request request = {.max_entries = 4, .max_dues = 3};
+	struct redis_options options;
+	struct fetched f;
+
+	STAGE(s, NULL);
+	s.redis_store = redis_store_free(s.redis_store);
+	s.redis = redis_free(s.redis);
+	redis_options_init(&options);
+	CHECK(redis_address_parse(span_str(s.server.socket), &options.address) == 0);
+	options.max_pending_bytes = 700;
+	REQUIRE(redis_new(s.loop, &options, &s.redis) == 0);
+	REQUIRE(redis_store_new(s.redis, &s.redis_store) == 0);
+	s.store = redis_store_store(s.redis_store);
+	stage_wait_up(&s);
+	(void)stage_say(&s, "XADD wm:{p0}:in 1-0 e E");
+	CHECK_INT(stage_fetch(&s, 0, &request, &f), 0);
+	for (int fill = 1; fill < 6; fill++) {
+		int n = 0, r;
+
+		for (int i = 0; i < fill; i++) {
+			const struct span ping[] = {SPAN_LIT("PING")};
+
+			(void)redis_command(s.redis, NULL, NULL, ping, 1);
+		}
+		r = s.store->ops->fetch(s.store, 0, &request, on_fetch_done, &n);
+		if (r < 0) {
+			CHECK_INT(r, -ENOBUFS);
+			while (redis_pending(s.redis) > 2)
+				CHECK(loop_turn(s.loop, false) == 0);
+			CHECK_INT(n, 0);
+		} else {
+			while (n == 0)
+				CHECK(loop_turn(s.loop, false) == 0);
+		}
+		while (redis_pending(s.redis) > 0)
+			CHECK(loop_turn(s.loop, false) == 0);
+		CHECK_INT(stage_fetch(&s, 0, &request, &f), 0);
+		CHECK_INT(f.n_entries, 1);
+	}
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"data sets", datasets},
+		{"leases", leases},
+		{"leases of another world", leases_of_another_world},
+		{"workers", workers},
+		{"fetching the log", fetching_the_log},
+		{"fetching what is due", fetching_what_is_due},
+		{"fetching fails", fetching_fails},
+		{"loading", loading},
+		{"seen hours", seen_hours},
+		{"waiting for news", waiting_for_news},
+		{"freed while asking", freed_while_asking},
+		{"no room to ask", no_room_to_ask},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
