@@ -5,8 +5,8 @@
  *	echo_server ADDRESS [name=value]…      settings: see `settings` below
  *
  * Prints `port N` when it listens, one line `trouble KIND ERROR TIMES` for each trouble, and
- * `stopped` when SIGTERM has made it stop in good order. The end of its standard input ends it
- * at once, whatever is unanswered.
+ * `stopped` when SIGTERM has made it stop in good order. The end of its standard input, which is
+ * the end of the script, ends it at once, whatever is unanswered.
  *
  *	/echo      the body back                /later   the same, from a timer
  *	/hold      answered by /release         /held    how many are held, and how many of those
@@ -266,7 +266,6 @@ static void on_signal(void *arg, int signo)
 	struct echo *echo = arg;
 
 	(void)signo;
-	echo->input = watch_free(echo->input);
 	http_server_stop(echo->server, on_stopped, echo);
 }
 
