@@ -27,6 +27,8 @@
 
 #define TIMELINE_PAGE_MAX     200
 #define TIMELINE_PAGE_DEFAULT 50
+/* Entries whose bytes are more than this together make a shorter page, of one entry at least. */
+#define TIMELINE_PAGE_BYTES (1u << 20)
 
 /* What is asked for. An entry must satisfy all of it. */
 struct timeline_query {

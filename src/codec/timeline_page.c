@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The page keeps the newest limit + 1 entries that belong on it or would come next; the one more
- * only says that there is a next page. Kept entries own copies of their bytes, because chunks come
- * and go and only few of their entries stay.
+ * only says that there is a next page. Where they are too large together, the limit shrinks; it
+ * never grows again, so what was dropped is older than all that is kept. Kept entries own copies of
+ * their bytes, because chunks come and go and only few of their entries stay.
  */
 #include "codec/timeline_page.h"
 
@@ -26,10 +27,12 @@ struct timeline_page {
 	struct timeline_query query;
 	bool has_cursor;
 	struct page_cursor cursor;
-	struct kept *kept; /* newest first; room for limit + 1 */
+	struct kept *kept; /* newest first; room for query.limit + 1 */
 	size_t n_kept;
-	uint32_t next; /* chunks below this were not seen yet */
-	uint32_t seen; /* chunks handed in */
+	size_t bytes;	/* of them */
+	uint32_t limit; /* what is asked for, or fewer if these are too large */
+	uint32_t next;	/* chunks below this were not seen yet */
+	uint32_t seen;	/* chunks handed in */
 	bool started, done;
 	struct stretch *behind; /* what the walk has passed, newest first */
 	size_t n_behind, cap_behind;
@@ -48,6 +51,7 @@ int timeline_page_new(
 	if (!p)
 		return -ENOMEM;
 	p->query = *query;
+	p->limit = query->limit;
 	if (vocab_kind(query->event) != EVENT_CUSTOM)
 		p->query.event = vocab_name(vocab_kind(query->event));
 	if (query->kinds == 0)
@@ -89,7 +93,7 @@ static struct timeline_entry cursor_place(const struct page_cursor *c)
 
 static bool is_full(const struct timeline_page *p)
 {
-	return p->n_kept == (size_t)p->query.limit + 1;
+	return p->n_kept == (size_t)p->limit + 1;
 }
 
 /* Entries at this instant or earlier may still matter; those earlier than the next do not. */
@@ -130,6 +134,14 @@ static bool belongs(const struct timeline_page *p, const struct timeline_entry *
 	return true;
 }
 
+static void drop_oldest(struct timeline_page *p)
+{
+	struct kept *k = &p->kept[--p->n_kept];
+
+	p->bytes -= k->len;
+	free(k->bytes);
+}
+
 /* Keeps E, whose bytes are BYTES, if it is among the newest. 0 or -ENOMEM. */
 static int keep(struct timeline_page *p, const struct timeline_entry *e, struct span bytes)
 {
@@ -152,10 +164,16 @@ static int keep(struct timeline_page *p, const struct timeline_entry *e, struct 
 	memcpy(k.bytes, bytes.ptr, bytes.len);
 	k.len = bytes.len;
 	if (is_full(p))
-		free(p->kept[--p->n_kept].bytes);
+		drop_oldest(p);
 	memmove(&p->kept[low + 1], &p->kept[low], (p->n_kept - low) * sizeof(k));
 	p->kept[low] = k;
 	p->n_kept++;
+	p->bytes += k.len;
+	/* One entry and the one that says there are more is the least. */
+	while (p->bytes > TIMELINE_PAGE_BYTES && p->n_kept > 2) {
+		drop_oldest(p);
+		p->limit = (uint32_t)p->n_kept - 1;
+	}
 	return 0;
 }
 
@@ -292,7 +310,7 @@ static void find_skip(const struct timeline_page *p, struct page_cursor *c)
 
 static void next_cursor(const struct timeline_page *p, char next[TIMELINE_CURSOR_SIZE])
 {
-	const struct timeline_entry *last = &p->kept[p->query.limit - 1].place;
+	const struct timeline_entry *last = &p->kept[p->limit - 1].place;
 	struct page_cursor c = {.at = last->at, .id = last->id, .nth = last->nth};
 
 	find_skip(p, &c);
@@ -302,7 +320,7 @@ static void next_cursor(const struct timeline_page *p, char next[TIMELINE_CURSOR
 int timeline_page_finish(struct timeline_page *p, const struct timeline_entry **ret_entries,
 	size_t *ret_n, char ret_next[TIMELINE_CURSOR_SIZE])
 {
-	size_t n = is_full(p) ? p->query.limit : p->n_kept;
+	size_t n = is_full(p) ? p->limit : p->n_kept;
 
 	assert(!p->entries);
 	p->entries = calloc(n + 1, sizeof(*p->entries));

@@ -347,6 +347,53 @@ static void test_limits(void)
 	CHECK_INT(timeline_page_new(&q, SPAN_EMPTY, &page), TIMELINE_PAGE_BAD_LIMIT);
 }
 
+/* How many entries of a size make a page: what fits, but for the one that says there are more. */
+static void check_large(size_t entry_bytes, size_t per_page)
+{
+	_cleanup_(shelf_freep) struct shelf *s = shelf_new();
+	_cleanup_free_ char *text = malloc(entry_bytes);
+	struct timeline_query q = TIMELINE_QUERY_ALL;
+	struct timeline_entry e = {.id = {1, 1}, .at = 1, .name = SPAN_LIT("E")};
+	size_t at = 0;
+
+	REQUIRE(text);
+	memset(text, ' ', entry_bytes);
+	e.properties = span_of(text, entry_bytes - 64);
+	timeline_encode(&e, &s->record.tail);
+	e.properties.len += entry_bytes - s->record.tail.len;
+	buf_reset(&s->record.tail);
+	for (uint64_t i = 1; i <= 41; i++) {
+		e.id.seq = i;
+		shelf_add(s, e);
+		if (i % 3 == 0 || entry_bytes >= TIMELINE_PAGE_BYTES)
+			shelf_seal(s);
+	}
+	q.limit = 30;
+	for (char cursor[TIMELINE_CURSOR_SIZE] = ""; at < 41;) {
+		_cleanup_(timeline_page_freep) struct timeline_page *page = NULL;
+		size_t left = 41 - at, room = per_page < q.limit ? per_page + 1 : per_page, n;
+		const struct timeline_entry *got;
+
+		REQUIRE(timeline_page_new(&q, span_str(cursor), &page) == 0 && feed(s, page) == 0);
+		REQUIRE(timeline_page_finish(page, &got, &n, cursor) == 0);
+		CHECK_INT(n, left <= room ? left : per_page);
+		REQUIRE(n > 0 && n <= left);
+		for (size_t i = 0; i < n; i++)
+			CHECK_INT(got[i].id.seq, left - i);
+		at += n;
+		CHECK_INT(cursor[0] == '\0', at == 41);
+	}
+}
+
+static void test_large_entries(void)
+{
+	check_large(TIMELINE_PAGE_BYTES / 64, 30); /* as many as were asked for */
+	check_large(TIMELINE_PAGE_BYTES / 16, 15);
+	check_large(TIMELINE_PAGE_BYTES / 16 + 1, 14);
+	check_large(TIMELINE_PAGE_BYTES / 2, 1);
+	check_large(TIMELINE_PAGE_BYTES * 2, 1);
+}
+
 /* Anything but a whole cursor of ours is refused. */
 static void test_cursors(void)
 {
@@ -460,6 +507,7 @@ static const struct check_case cases[] = {
 	{"nothing is read where nothing can be", test_nothing_older},
 	{"an older spelling finds the canonical name", test_older_spelling},
 	{"limits", test_limits},
+	{"large entries make short pages", test_large_entries},
 	{"hostile cursors", test_cursors},
 	{"cursors with a right checksum", test_cursor_bodies},
 	{"cursors that end in spare bits", test_cursor_ends},
