@@ -44,6 +44,7 @@ struct write_key {
 struct write_keys {
 	struct write_key *list; /* in the order of the file */
 	size_t n;
+	struct write_key_hash *hash; /* what finds them */
 };
 
 /* 0; CONFIG_BAD with *ret_fault (line, what is wrong and what to write); -ENOMEM. */

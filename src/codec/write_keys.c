@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The file of write keys, and the search that takes as long for a wrong key as for a right one. */
+#include <openssl/crypto.h>
+#include <openssl/evp.h> /* before ours: it has parameters of names that we ban */
+
 #include "codec/write_keys.h"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
-
-_Static_assert(WRITE_KEY_DIGEST == SHA256_DIGEST_LENGTH, "digests are SHA-256");
+/*
+ * SHA-256, looked up once: every request asks for the digest of a key, and to find the algorithm
+ * by its name takes libcrypto four times as long as to use it.
+ */
+struct write_key_hash {
+	EVP_MD *algorithm;
+	EVP_MD_CTX *context;
+};
 
 static const struct {
 	const char *name;
@@ -29,6 +36,39 @@ struct reader {
 	size_t cap;
 	struct config_fault *fault;
 };
+
+static struct write_key_hash *hash_free(struct write_key_hash *h)
+{
+	if (!h)
+		return NULL;
+	EVP_MD_CTX_free(h->context);
+	EVP_MD_free(h->algorithm);
+	free(h);
+	return NULL;
+}
+
+/* NULL when out of memory. */
+static struct write_key_hash *hash_new(void)
+{
+	struct write_key_hash *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	h->context = EVP_MD_CTX_new();
+	return h->algorithm && h->context ? h : hash_free(h);
+}
+
+/* False when out of memory. */
+static bool hash_key(
+	const struct write_keys *k, struct span key, unsigned char digest[WRITE_KEY_DIGEST])
+{
+	unsigned len = 0;
+
+	return EVP_DigestInit_ex2(k->hash->context, k->hash->algorithm, NULL) &&
+	       EVP_DigestUpdate(k->hash->context, key.ptr, key.len) &&
+	       EVP_DigestFinal_ex(k->hash->context, digest, &len) && len == WRITE_KEY_DIGEST;
+}
 
 static int fault(struct reader *r, unsigned line, const char *text)
 {
@@ -117,7 +157,7 @@ static int set_key(struct reader *r, const struct config_entry *e, size_t i)
 		return fault(r, e->line,
 			"another source has the same key; give each its own, so that one can be "
 			"withdrawn");
-	if (!SHA256((const unsigned char *)e->value.ptr, e->value.len, key->digest))
+	if (!hash_key(r->keys, e->value, key->digest))
 		return -ENOMEM;
 	r->sections[i].has_key = true;
 	return 0;
@@ -204,6 +244,9 @@ int write_keys_parse(struct span text, struct write_keys **ret_keys, struct conf
 
 	if (!keys)
 		return -ENOMEM;
+	keys->hash = hash_new();
+	if (!keys->hash)
+		return -ENOMEM;
 	result = config_read(text, take_entry, &r, ret_fault);
 	if (result == 0)
 		result = complete(&r);
@@ -219,6 +262,7 @@ struct write_keys *write_keys_free(struct write_keys *k)
 {
 	if (!k)
 		return NULL;
+	hash_free(k->hash);
 	free(k->list);
 	free(k);
 	return NULL;
@@ -234,7 +278,7 @@ const struct write_key *write_keys_find(const struct write_keys *k, struct span 
 	unsigned char digest[WRITE_KEY_DIGEST];
 	const struct write_key *found = NULL;
 
-	if (!key_ok(key) || !SHA256((const unsigned char *)key.ptr, key.len, digest))
+	if (!key_ok(key) || !hash_key(k, key, digest))
 		return NULL;
 	for (size_t i = 0; i < k->n; i++)
 		if (CRYPTO_memcmp(k->list[i].digest, digest, sizeof(digest)) == 0)
