@@ -98,25 +98,38 @@ static void server_open_reserve(struct http_server *server)
 		server->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* Descriptors have run out. accept says so before it looks whether anybody waits; so look, and
+ * close who does. */
+static bool server_turn_one_away(struct listener *l)
+{
+	struct http_server *server = l->server;
+	bool waits;
+	int fd;
+
+	if (server->reserve_fd < 0)
+		return true;
+	close(server->reserve_fd);
+	server->reserve_fd = -1;
+	fd = accept(l->fd, NULL, NULL);
+	waits = fd >= 0 || errno != EAGAIN;
+	if (fd >= 0)
+		close(fd);
+	server_open_reserve(server);
+	return waits;
+}
+
 /* ERROR came from accept. Whether to go on accepting in this turn. */
 static bool server_accept_failed(struct listener *l, int error)
 {
 	struct http_server *server = l->server;
-	int fd;
 
 	if (error == EAGAIN)
 		return false;
 	if (error == EINTR || error == ECONNABORTED || error == EPROTO)
 		return true;
+	if ((error == EMFILE || error == ENFILE) && !server_turn_one_away(l))
+		return false;
 	server->stats.accept_fails++;
-	if ((error == EMFILE || error == ENFILE) && server->reserve_fd >= 0) {
-		close(server->reserve_fd);
-		server->reserve_fd = -1;
-		fd = accept(l->fd, NULL, NULL);
-		if (fd >= 0)
-			close(fd);
-		server_open_reserve(server);
-	}
 	server_pause(server);
 	if (server_can_evict(server))
 		server_evict(server); /* and so resumes */

@@ -343,7 +343,8 @@ def out_of_files():
                 server.process.stdout.readline()
         assert server.cpu_seconds() - cpu < 0.2, server.cpu_seconds() - cpu
         assert said <= 1, said
-        assert sum(client.ended() for client in clients) == 1
+        ended = sum(client.ended() for client in clients)
+        assert ended == 1, "%d were closed" % ended
         for client in clients:
             client.sock.close()
         until(lambda: accepts(server), "accepting resumes")
