@@ -9,8 +9,9 @@
  *   - line ends other than CRLF; whitespace around a field name; folded fields
  *   - HTTP/1.1 without exactly one Host, 1.0 with more than one
  *   - Content-Length twice, with Transfer-Encoding, or other than 1 to 10 digits
- *   - Transfer-Encoding in HTTP/1.0, twice, or other than `chunked` (501 if only another coding
- *     stands before chunked, else 400); chunk extensions; chunk sizes of more than 16 digits
+ *   - Transfer-Encoding in HTTP/1.0, twice, or other than `chunked`; chunk extensions; chunk sizes
+ *     of more than 16 digits; versions other than 1.1 and 1.0 (all 400: senders' libraries take 501
+ *     and 505 for a reason to drop what they hold)
  *   - Authorization or Content-Encoding twice
  *   - a target that neither begins with `/` nor is `*` for OPTIONS, nor absolute with our own host
  *     (so no CONNECT); request lines without a version; more than one empty line before it
@@ -102,7 +103,7 @@ struct http_parser {
 	const struct http_limits *limits;
 	struct http_head *head;
 	int state;
-	int status;	    /* of PARSE_BAD: 400, 413, 414, 417, 431, 501, 505 */
+	int status;	    /* of PARSE_BAD: 400, 413, 414, 417, 431 */
 	const char *reason; /* of PARSE_BAD: a sentence for the sender, a literal */
 	size_t at;	    /* what lies before is dealt with */
 	size_t scanned;	    /* no line ends between `at` and here */

@@ -99,7 +99,7 @@ static int parse_version(struct http_parser *p, struct span version)
 		version.ptr[7] > '9')
 		return parser_bad(p, 400, "The request line does not end with an HTTP version.");
 	if (version.ptr[5] != '1' || version.ptr[7] > '1')
-		return parser_bad(p, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+		return parser_bad(p, 400, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
 	p->head->minor = (uint8_t)(version.ptr[7] - '0');
 	return 0;
 }
@@ -240,7 +240,7 @@ static int on_transfer_encoding(struct http_parser *p, struct span value)
 			return parser_bad(p, 400, "Transfer-Encoding has a coding after chunked.");
 	if (!span_equal_nocase(last, SPAN_LIT("chunked")))
 		return parser_bad(p, 400, "Transfer-Encoding is not chunked.");
-	return parser_bad(p, 501, "No Transfer-Encoding but chunked is understood.");
+	return parser_bad(p, 400, "No Transfer-Encoding but chunked is understood.");
 }
 
 static int on_connection(struct http_parser *p, struct span value)

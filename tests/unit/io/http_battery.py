@@ -25,7 +25,7 @@ LAST = request("/describe", close=True)
 REFUSED = [
     ("length and chunked", POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + EVIL, 400),
     ("chunked and length", POST + b"Transfer-Encoding: chunked\r\nContent-Length: 35\r\n\r\n0\r\n\r\n" + EVIL, 400),
-    ("gzip, chunked and length", POST + b"Transfer-Encoding: gzip, chunked\r\nContent-Length: 3\r\n\r\nabc" + EVIL, 501),
+    ("gzip, chunked and length", POST + b"Transfer-Encoding: gzip, chunked\r\nContent-Length: 3\r\n\r\nabc" + EVIL, 400),
     ("xchunked", POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + EVIL, 400),
     ("two codings", POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + EVIL, 400),
     ("identity without length", POST + b"Transfer-Encoding: identity\r\n\r\n" + EVIL, 400),
@@ -58,7 +58,7 @@ REFUSED = [
     ("refused by the handler at the head", b"POST /head401 HTTP/1.1\r\nHost: test\r\nContent-Length: 34\r\n\r\n" + EVIL, 401),
     ("2000 fields", GET + b"a:b\r\n" * 2000 + b"\r\n" + EVIL, 431),
     ("target too long", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: test\r\n\r\n" + EVIL, 414),
-    ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + EVIL, 505),
+    ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + EVIL, 400),
     ("TLS", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\n" + EVIL, 400),
 ]
 UNDERSTOOD = [

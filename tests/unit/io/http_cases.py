@@ -34,7 +34,7 @@ POLICY = {
     "sample:No HTTP version": ("HTTP/0.9", [400]),
     "transfer-encoding:Chunk extensions": ("chunk extensions", [400]),
     "transfer-encoding:Chunk extensions quoting": ("chunk extensions", [400]),
-    "transfer-encoding:POST with `chunked` as last transfer-encoding": ("codings before chunked", [501]),
+    "transfer-encoding:POST with `chunked` as last transfer-encoding": ("codings before chunked", [400]),
     "transfer-encoding:POST with `chunked` as last transfer-encoding (multiple headers)": ("two codings", [400]),
     "uri:Host terminated by a query string": ("another host", [400]),
     "uri:`host:port` terminated by a query string": ("another host", [400]),
