@@ -63,7 +63,7 @@ static void a_stopped_server(void)
 	began = io_mono_now();
 	probe_turn_until(&p, &p.n_down, 1, 10000);
 	CHECK(io_mono_now() - began >= 400);
-	CHECK(io_mono_now() - began < 2000);
+	CHECK(io_mono_now() - began < 5000);
 	CHECK_INT(p.n_unknown, 1);
 	CHECK_STR(span_str(p.reason), "no answer in time");
 	/* Connecting works, for the kernel accepts, but the greeting does not. */
@@ -79,33 +79,33 @@ static void silence_is_not_age(void)
 	struct redis_options options;
 
 	redis_options_init(&options);
-	options.reply_timeout_ms = 400;
+	options.reply_timeout_ms = 1500;
 	SERVER(server, NULL);
 	PROBE_UP(p, server.socket, &options);
-	/* Each takes a quarter of a second; the last is answered after a second and a half. */
-	for (int i = 0; i < 6; i++)
-		CHECK(probe_command(&p, probe_reply, "XREAD BLOCK 250 STREAMS none $") == 0);
-	probe_turn_until(&p, &p.n_replies, 6, 10000);
-	CHECK_INT(p.n_replies, 6);
+	/* The last is answered after 2.4 s, but none is silent for 1.5 s. */
+	for (int i = 0; i < 3; i++)
+		CHECK(probe_command(&p, probe_reply, "XREAD BLOCK 800 STREAMS none $") == 0);
+	probe_turn_until(&p, &p.n_replies, 3, 10000);
+	CHECK_INT(p.n_replies, 3);
 	CHECK_INT(p.n_unknown, 0);
 }
 
 static void blocking_commands(void)
 {
-	const struct span args[] = {SPAN_LIT("XREAD"), SPAN_LIT("BLOCK"), SPAN_LIT("700"),
+	const struct span args[] = {SPAN_LIT("XREAD"), SPAN_LIT("BLOCK"), SPAN_LIT("1500"),
 		SPAN_LIT("STREAMS"), SPAN_LIT("none"), SPAN_LIT("$")};
 	struct redis_options options;
 	int64_t began;
 
 	redis_options_init(&options);
-	options.reply_timeout_ms = 300;
+	options.reply_timeout_ms = 800;
 	SERVER(server, NULL);
 	PROBE_UP(p, server.socket, &options);
 	for (int i = 0; i < 2; i++) {
 		redis_begin(p.redis, ARRAY_SIZE(args));
 		for (size_t j = 0; j < ARRAY_SIZE(args); j++)
 			redis_arg(p.redis, args[j]);
-		CHECK(redis_end_blocking(p.redis, 700, probe_reply, &p) == 0);
+		CHECK(redis_end_blocking(p.redis, 1500, probe_reply, &p) == 0);
 		began = io_mono_now();
 		if (i == 1) {
 			probe_turn_for(&p, 20);
@@ -115,8 +115,8 @@ static void blocking_commands(void)
 	}
 	CHECK_INT(p.n_replies, 2);
 	CHECK_INT(p.n_unknown, 1);
-	CHECK(io_mono_now() - began >= 1000);
-	CHECK(io_mono_now() - began < 3000);
+	CHECK(io_mono_now() - began >= 2300);
+	CHECK(io_mono_now() - began < 7000);
 }
 
 /* The longer allowance of a blocking command must not be the next command's too. */
@@ -139,7 +139,7 @@ static void blocked_then_plain(void)
 	CHECK(probe_command(&p, probe_reply, "PING") == 0);
 	began = io_mono_now();
 	probe_turn_until(&p, &p.n_down, 1, 10000);
-	CHECK(io_mono_now() - began < 2000);
+	CHECK(io_mono_now() - began < 5000);
 	CHECK_INT(p.n_unknown, 1);
 }
 
