@@ -55,7 +55,7 @@ static int bad_rules(const struct rule_problems *problems)
 
 	rule_problems_text(problems, &text);
 	if (buf_failed(&text) == 0)
-		fwrite(text.ptr, 1, text.len, stderr);
+		(void)fwrite(text.ptr, 1, text.len, stderr);
 	return STATUS_FOUND;
 }
 

@@ -80,7 +80,7 @@ void backtest_print_json(const struct backtest *b)
 		buf_reset(&line);
 		job_line(b->jobs[i], &line);
 		if (buf_failed(&line) == 0)
-			fwrite(line.ptr, 1, line.len, stdout);
+			(void)fwrite(line.ptr, 1, line.len, stdout);
 	}
 }
 

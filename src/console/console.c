@@ -201,8 +201,8 @@ static void on_request(void *arg, struct http_request *request)
 static void on_trouble(void *arg, enum http_trouble trouble, int error, uint64_t times)
 {
 	static const char *const messages[HTTP_TROUBLES] = {
-		[HTTP_TROUBLE_ACCEPT] = "Cannot accept connections; is the limit of open files "
-					"too low?",
+		[HTTP_TROUBLE_ACCEPT] =
+			"Cannot accept connections; is the limit of open files too low?",
 		[HTTP_TROUBLE_CONNECTIONS] = "All connections are busy; new ones wait.",
 		[HTTP_TROUBLE_MEMORY] = "Out of memory; a connection was closed.",
 	};

@@ -94,7 +94,7 @@ static int fault(struct page_fault *f, struct span name, const char *start, cons
 	if (len)
 		memcpy(f->name, name.ptr, len);
 	f->name[len] = '\0';
-	snprintf(f->message, sizeof(f->message), "%s%s%s.", start, start[0] ? " " : "", rest);
+	(void)snprintf(f->message, sizeof(f->message), "%s%s%s.", start, start[0] ? " " : "", rest);
 	return PAGE_PARAMS_BAD;
 }
 

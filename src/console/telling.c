@@ -27,7 +27,7 @@ static void count(struct telling *t, int status)
 		t->answers[i]++;
 		return;
 	}
-	assert(!"a status that is not counted");
+	assert(false && "a status that is not counted");
 }
 
 void tell_state(struct telling *t, struct http_request *request, int status, struct span json)
@@ -83,7 +83,7 @@ void telling_metrics(const struct telling *t, struct buf *out)
 	for (size_t i = 0; i < TELLING_STATUS_COUNT; i++) {
 		char status[12];
 
-		snprintf(status, sizeof(status), "%d", statuses[i]);
+		(void)snprintf(status, sizeof(status), "%d", statuses[i]);
 		metrics_line(out, name, "status", status, t->answers[i]);
 	}
 }
