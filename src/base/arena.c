@@ -22,22 +22,22 @@
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #define GAP ALIGN
-static void hide(const void *ptr, size_t n)
+static void hide(void *ptr, size_t n)
 {
 	ASAN_POISON_MEMORY_REGION(ptr, n);
 }
-static void show(const void *ptr, size_t n)
+static void show(void *ptr, size_t n)
 {
 	ASAN_UNPOISON_MEMORY_REGION(ptr, n);
 }
 #else
 #define GAP ((size_t)0)
-static void hide(const void *ptr, size_t n)
+static void hide(void *ptr, size_t n)
 {
 	(void)ptr;
 	(void)n;
 }
-static void show(const void *ptr, size_t n)
+static void show(void *ptr, size_t n)
 {
 	(void)ptr;
 	(void)n;
