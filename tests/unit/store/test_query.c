@@ -169,9 +169,6 @@ static struct query_source *source_of(struct redis_stage *s)
 	return source;
 }
 
-#define SOURCE(NAME, STAGE)                                                                        \
-	_cleanup_(query_source_freep) struct query_source *NAME = source_of(&(STAGE))
-
 /* ---- customers --------------------------------------------------------------------------- */
 
 static void customers(void)
@@ -180,7 +177,7 @@ static void customers(void)
 	char longest[CUSTOMER_MAX + 1], anonymous[CUSTOMER_MAX + 1], too_long[CUSTOMER_MAX + 2];
 
 	STAGE(s, NULL);
-	SOURCE(q, s);
+	_cleanup_(query_source_freep) struct query_source *q = source_of(&s);
 	memset(longest, 'x', sizeof(longest));
 	longest[CUSTOMER_MAX] = '\0';
 	snprintf(anonymous, sizeof(anonymous), "anon:%.*s", CUSTOMER_MAX - 5, longest);
@@ -225,7 +222,7 @@ static void pages(void)
 	struct timeline_query query = TIMELINE_QUERY_ALL;
 
 	STAGE(s, NULL);
-	SOURCE(q, s);
+	_cleanup_(query_source_freep) struct query_source *q = source_of(&s);
 	put_customer(&s, "u1", ENTRIES, all);
 	qsort(all, ENTRIES, sizeof(all[0]), timeline_compare);
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
@@ -263,7 +260,7 @@ static void bad_pages(void)
 	char long_walk[TIMELINE_CURSOR_SIZE];
 
 	STAGE(s, NULL);
-	SOURCE(q, s);
+	_cleanup_(query_source_freep) struct query_source *q = source_of(&s);
 	put_customer(&s, "u1", 200, NULL);
 	put_customer(&s, "u2", 3, NULL);
 	query.limit = 0;
@@ -289,7 +286,7 @@ static void broken_data(void)
 	struct timeline_query query = TIMELINE_QUERY_ALL;
 
 	STAGE(s, NULL);
-	SOURCE(q, s);
+	_cleanup_(query_source_freep) struct query_source *q = source_of(&s);
 	put_value(&s, "SET", "c", SPAN_LIT("junk"), SPAN_LIT("\1junk"));
 	CHECK_INT(customer(&s, q, SPAN_LIT("junk"), &h), QUERY_CORRUPT);
 	CHECK_INT(page(&s, q, "junk", &query, &h), QUERY_CORRUPT);
@@ -315,7 +312,7 @@ static void nobody_there(void)
 	struct query_ask ask = ask_of(&h, SPAN_LIT("u1"));
 
 	STAGE(s, NULL);
-	SOURCE(q, s);
+	_cleanup_(query_source_freep) struct query_source *q = source_of(&s);
 	put_customer(&s, "u1", 20, NULL);
 	h.unwanted = true;
 	CHECK_INT(customer(&s, q, SPAN_LIT("u1"), &h), QUERY_UNWANTED);
