@@ -57,7 +57,7 @@ static const struct setting rows[] = {
 	ROW(redis_time, NULL, SETTING_DURATION, "2s", 10, MS_HOUR, NULL,
 		"for Redis to answer, before senders are told to come back"),
 	ROW(connections, NULL, SETTING_INT, "4096", 1, 1000000, NULL, "open at once"),
-	ROW(waiting, NULL, SETTING_SIZE, "64M", 64 * 1024, 4096 * MIB, NULL,
+	ROW(waiting, NULL, SETTING_SIZE, "64M", 65536, 4096 * MIB, NULL,
 		"bytes on their way to Redis"),
 };
 
@@ -162,8 +162,7 @@ static void on_head(void *arg, struct http_request *request, size_t *body_max)
 static void on_trouble(void *arg, enum http_trouble trouble, int error, uint64_t times)
 {
 	static const char *const messages[HTTP_TROUBLES] = {
-		[HTTP_TROUBLE_ACCEPT] = "Cannot accept connections; is the limit of open files "
-					"too low?",
+		[HTTP_TROUBLE_ACCEPT] = "Cannot accept connections; are too many files open?",
 		[HTTP_TROUBLE_CONNECTIONS] = "All connections are busy; new ones wait.",
 		[HTTP_TROUBLE_MEMORY] = "Out of memory; a connection was closed.",
 	};

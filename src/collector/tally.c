@@ -15,11 +15,10 @@ int tally_status(size_t n)
 
 void tally_answer(struct tally *t, int status)
 {
-	for (size_t i = 0; i < TALLY_STATUS_COUNT; i++) {
-		if (statuses[i] != status)
-			continue;
-		t->answers[i]++;
-		return;
-	}
-	assert(!"a status that is not counted");
+	size_t i = 0;
+
+	while (i < TALLY_STATUS_COUNT && statuses[i] != status)
+		i++;
+	assert(i < TALLY_STATUS_COUNT);
+	t->answers[i]++;
 }

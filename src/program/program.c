@@ -35,7 +35,7 @@ static const char *const config_places[] = {"waymark-data/waymark.ini", "/etc/wa
 /* Ends the program before it has a log. */
 static int refuse(struct program *p, struct span words)
 {
-	fprintf(stderr, "waymark %s: %.*s\n", p->spec->name, (int)words.len, words.ptr);
+	(void)fprintf(stderr, "waymark %s: %.*s\n", p->spec->name, (int)words.len, words.ptr);
 	p->status = STATUS_USAGE;
 	return PROGRAM_EXIT;
 }
@@ -59,8 +59,7 @@ static int help(struct program *p, const struct setting_table *tables, size_t n_
 			  "environment.\n");
 	if (buf_failed(&out))
 		return no_memory(p);
-	fwrite(out.ptr, 1, out.len, stdout);
-	p->status = STATUS_DONE;
+	p->status = fwrite(out.ptr, 1, out.len, stdout) == out.len ? STATUS_DONE : STATUS_FOUND;
 	return PROGRAM_EXIT;
 }
 

@@ -60,12 +60,14 @@ static int parse_int(struct span s, int64_t *ret_n)
 
 static int parse_size(struct span s, int64_t *ret_n)
 {
-	static const char units[] = "KMG";
-	const char *unit = s.len > 1 ? memchr(units, s.ptr[s.len - 1], 3) : NULL;
-	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	static const char units[] = {'K', 'M', 'G'};
+	unsigned shift = 0;
 	uint64_t n;
 
-	if (unit)
+	for (unsigned i = 0; i < ARRAY_SIZE(units); i++)
+		if (s.len > 1 && s.ptr[s.len - 1] == units[i])
+			shift = 10 * (i + 1);
+	if (shift)
 		s.len--;
 	if (span_to_u64(s, (uint64_t)INT64_MAX >> shift, &n))
 		return SETTING_REFUSED;
