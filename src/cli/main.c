@@ -4,8 +4,11 @@
  * it and the verb is looked up in it.
  */
 #include "base/base.h"
+#include "cli.h"
 #include "collector/collector.h"
+#include "console/console.h"
 #include "program/program.h"
+#include "worker/worker.h"
 
 struct verb {
 	const char *name;
@@ -14,7 +17,19 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+	{"up", up_main, "run everything on this machine, supervised"},
 	{"collector", collector_main, "take events over HTTP and keep them in the log"},
+	{"worker", worker_main, "apply the log: keep journeys, fire rules, emit jobs"},
+	{"console", console_main, "answer the questions of support staff about customers"},
+	{"import", import_main, "send a file of events through the collector"},
+	{"timeline", timeline_main, "show a customer's journey"},
+	{"jobs", jobs_main, "list, follow and take notification jobs"},
+	{"rules", rules_main, "check and list rules"},
+	{"backtest", backtest_main, "run rules over recorded events, sending nothing"},
+	{"key", key_main, "add, list and revoke write keys"},
+	{"quarantine", quarantine_main, "look at events that could not be used"},
+	{"stats", stats_main, "count what was done, and how far the workers are"},
+	{"doctor", doctor_main, "find out what is wrong"},
 };
 
 static void print_help(FILE *out)

@@ -31,7 +31,8 @@ struct http_client {
 	struct timer timer;
 	struct deferred answers;
 	struct call *calls; /* all of them, newest first */
-	bool *gone;	    /* set by free while a function runs */
+	bool answering;	    /* a function runs … */
+	bool freed;	    /* … and has freed us: go when it returns */
 };
 
 /* A descriptor that curl looks at. */
@@ -198,16 +199,16 @@ static void on_answers(void *arg)
 {
 	struct http_client *client = arg;
 	struct call *call;
-	bool gone = false;
 
-	while (!gone && (call = find_done(client))) {
+	client->answering = true;
+	while (!client->freed && (call = find_done(client))) {
 		unlink_call(client, call);
-		client->gone = &gone;
 		answer(call);
 		call_free(call);
-		if (!gone)
-			client->gone = NULL;
 	}
+	client->answering = false;
+	if (client->freed)
+		free(client);
 }
 
 int http_client_new(struct loop *loop, const struct http_client_options *options,
@@ -241,22 +242,25 @@ int http_client_new(struct loop *loop, const struct http_client_options *options
 
 struct http_client *http_client_free(struct http_client *client)
 {
+	struct call *next;
+
 	if (!client)
 		return NULL;
-	while (client->calls) {
-		struct call *call = client->calls;
-
-		unlink_call(client, call);
+	for (struct call *call = client->calls; call; call = next) {
+		next = call->next;
+		curl_multi_remove_handle(client->multi, call->easy);
 		call_free(call);
 	}
+	client->calls = NULL;
 	if (client->multi)
 		curl_multi_cleanup(client->multi);
 	timer_stop(&client->timer);
 	deferred_stop(&client->answers);
-	if (client->gone)
-		*client->gone = true;
 	curl_global_cleanup();
-	free(client);
+	if (client->answering)
+		client->freed = true;
+	else
+		free(client);
 	return NULL;
 }
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Jobs, as those see them who read or take them: the tools, and whoever hands them out.
+ *
+ * A partition's stream of jobs holds two kinds of entries in their order: jobs as they were
+ * emitted, and retractions. What has become of a job stands beside it (`wm:{p}:job:ID`): ready,
+ * taken or retracted. Taking and retracting are each one step at the server, so that whichever
+ * comes first holds: a job that was taken is never retracted, one that was retracted never taken.
+ *
+ * Questions are asked on a connection and answered by one call of a function, never from within.
+ * Several may be under way. When the connection is lost, and when it is freed, the answer is
+ * JOBS_UNKNOWN.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/span.h"
+#include "core/event.h"
+#include "io/redis.h"
+
+#define JOB_CONSUMER_MAX 64   /* bytes of a consumer's name */
+#define JOB_PAGE_MAX	 1000 /* entries a page */
+
+enum job_query_outcome {
+	JOBS_UNKNOWN = 1, /* no answer; of a take: it may have happened */
+	JOBS_REFUSED = 2, /* an error of the server, in words */
+	JOBS_CORRUPT = 3, /* what stands there is none of ours */
+};
+
+struct job_entry {
+	uint32_t partition;
+	struct log_id at;     /* place in the stream of jobs; at.ms is when it was emitted */
+	struct span id;	      /* of the job */
+	struct span json;     /* the job; empty: a retraction */
+	struct span reason;   /* of a retraction */
+	struct span state;    /* `ready`, `taken`, `retracted`: now, not when it was emitted */
+	struct span taken_by; /* by whom it was taken; or empty */
+};
+
+struct job_page {
+	const struct job_entry *entries; /* oldest first */
+	size_t n;
+	bool more; /* there may be more behind the last one */
+};
+
+/* R: 0 with PAGE, which lives until the function returns; or an outcome with WORDS. */
+typedef void job_page_fn(void *user, int r, const struct job_page *page, const char *words);
+
+/* At most MAX entries behind AFTER. 0, -ENOTCONN, -ENOBUFS or -ENOMEM: nothing was asked. */
+int job_list(struct redis *redis, uint32_t partition, struct log_id after, size_t max,
+	job_page_fn *fn, void *user);
+
+/*
+ * Takes at most MAX jobs that are ready, oldest first, in the name of CONSUMER (1..JOB_CONSUMER_MAX
+ * bytes). Each job is given out once, to whoever asks first. As above; PAGE->more: ask again.
+ */
+int job_take(struct redis *redis, uint32_t partition, struct span consumer, size_t max,
+	job_page_fn *fn, void *user);

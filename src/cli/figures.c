@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "figures.h"
+
+#include "base/instant.h"
+
+#define ASK(...)                                                                                   \
+	tool_ask(t, redis, (const struct span[]){__VA_ARGS__},                                     \
+		sizeof((const struct span[]){__VA_ARGS__}) / sizeof(struct span), a)
+
+/* `wm:{p7}:day:2026-11-21`, as the commit names it. */
+static struct span day_key(struct buf *out, uint32_t p, int64_t day)
+{
+	char date[INSTANT_SIZE];
+
+	buf_reset(out);
+	instant_format(day * MS_DAY, date);
+	key_add_id(out, p, "day", span_of(date, 10));
+	return buf_span(out);
+}
+
+static void add_counter(struct figures *f, struct span name, struct span text)
+{
+	uint64_t n;
+
+	if (span_to_u64(text, UINT64_MAX, &n) != 0)
+		return;
+	if (span_is(name, "late_cancel_after_send"))
+		f->late += n;
+	for (int c = 0; c < COUNTER_COUNT; c++)
+		if (span_equal(name, counter_name((enum counter)c)))
+			f->counters[c] += n;
+}
+
+int figures_read(struct tool *t, struct redis *redis, int64_t first_day, int64_t n_days,
+	struct figures *ret_figures)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct arena *a = &arena;
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+	struct figures sum = {.late = 0};
+
+	arena_init(&arena);
+	for (uint32_t p = 0; p < t->program.dataset.partitions; p++) {
+		for (int64_t day = first_day; day < first_day + n_days; day++) {
+			const struct redis_value *v =
+				ASK(SPAN_LIT("HGETALL"), day_key(&key, p, day));
+
+			if (!v)
+				return -1;
+			for (size_t i = 0; i + 1 < v->n_items; i += 2)
+				add_counter(&sum, v->items[i].text, v->items[i + 1].text);
+			arena_reset(&arena);
+		}
+	}
+	*ret_figures = sum;
+	return 0;
+}
+
+static int64_t number(struct span s)
+{
+	uint64_t n;
+
+	return span_to_u64(s, INT64_MAX, &n) == 0 ? (int64_t)n : 0;
+}
+
+/* The id of the first entry in a reply of XRANGE or XREVRANGE; 0-0 if there is none. */
+static struct log_id first_id(const struct redis_value *v)
+{
+	struct log_id id = {0};
+
+	if (v->n_items > 0 && v->items[0].n_items > 0)
+		(void)log_id_parse(v->items[0].items[0].text, &id);
+	return id;
+}
+
+static int read_position(
+	struct tool *t, struct redis *redis, uint32_t p, struct partition_figures *f)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct arena *a = &arena;
+	_cleanup_(buf_release) struct buf pos = BUF_INIT, lease = BUF_INIT, bad = BUF_INIT;
+	const struct redis_value *v, *held, *n_bad;
+
+	arena_init(&arena);
+	key_add(&pos, p, "pos");
+	key_add(&lease, p, "lease");
+	key_add(&bad, p, "bad");
+	v = ASK(SPAN_LIT("HMGET"), buf_span(&pos), SPAN_LIT("epoch"), SPAN_LIT("id"),
+		SPAN_LIT("clock"));
+	held = v ? ASK(SPAN_LIT("EXISTS"), buf_span(&lease)) : NULL;
+	n_bad = held ? ASK(SPAN_LIT("XLEN"), buf_span(&bad)) : NULL;
+	if (!n_bad || v->n_items != 3)
+		return -1;
+	f->epoch = (uint64_t)number(v->items[0].text);
+	if (v->items[1].text.len)
+		(void)log_id_parse(v->items[1].text, &f->applied);
+	f->clock = number(v->items[2].text);
+	f->leased = held->integer == 1;
+	f->bad = (uint64_t)n_bad->integer;
+	return 0;
+}
+
+static int read_log(struct tool *t, struct redis *redis, uint32_t p, struct partition_figures *f)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct arena *a = &arena;
+	_cleanup_(buf_release) struct buf in = BUF_INIT;
+	const struct redis_value *length, *last, *next;
+	char after[LOG_ID_SIZE + 1] = "(";
+	struct log_id oldest;
+
+	arena_init(&arena);
+	key_add(&in, p, "in");
+	log_id_format(f->applied, after + 1);
+	length = ASK(SPAN_LIT("XLEN"), buf_span(&in));
+	last = length ? ASK(SPAN_LIT("XREVRANGE"), buf_span(&in), SPAN_LIT("+"), SPAN_LIT("-"),
+				SPAN_LIT("COUNT"), SPAN_LIT("1"))
+		      : NULL;
+	next = last ? ASK(SPAN_LIT("XRANGE"), buf_span(&in), span_str(after), SPAN_LIT("+"),
+			      SPAN_LIT("COUNT"), SPAN_LIT("1"))
+		    : NULL;
+	if (!next)
+		return -1;
+	f->length = (uint64_t)length->integer;
+	f->last = first_id(last);
+	oldest = first_id(next);
+	f->oldest_at = oldest.ms ? (int64_t)oldest.ms : TIME_NEVER;
+	return 0;
+}
+
+int partition_read(
+	struct tool *t, struct redis *redis, uint32_t p, struct partition_figures *ret_figures)
+{
+	struct partition_figures f = {.oldest_at = TIME_NEVER};
+
+	if (read_position(t, redis, p, &f) < 0 || read_log(t, redis, p, &f) < 0)
+		return -1;
+	*ret_figures = f;
+	return 0;
+}
+
+int server_time(struct tool *t, struct redis *redis, int64_t *ret_now)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct arena *a = &arena;
+	const struct redis_value *v;
+
+	arena_init(&arena);
+	v = ASK(SPAN_LIT("TIME"));
+	if (!v || v->n_items != 2)
+		return -1;
+	*ret_now = number(v->items[0].text) * MS_SECOND + number(v->items[1].text) / 1000;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the data set is doing: counters of days, and where each partition stands. Read with plain
+ * commands, one partition after the other; nothing is written.
+ */
+#pragma once
+
+#include "core/effect.h"
+#include "store/keys.h"
+#include "tool.h"
+
+struct figures {
+	uint64_t counters[COUNTER_COUNT];
+	uint64_t late; /* late_cancel_after_send */
+};
+
+struct partition_figures {
+	struct log_id applied; /* position */
+	struct log_id last;    /* of the log; 0-0: it is empty */
+	uint64_t epoch, length, bad;
+	int64_t clock;
+	int64_t oldest_at; /* the oldest entry that is not applied; TIME_NEVER: none */
+	bool leased;
+};
+
+/* Adds up N_DAYS days from FIRST_DAY (days since 1970) over all partitions. 0, or -1 when a
+ * sentence was said. */
+int figures_read(struct tool *t, struct redis *redis, int64_t first_day, int64_t n_days,
+	struct figures *ret_figures);
+
+/* Where partition P stands. The same. */
+int partition_read(
+	struct tool *t, struct redis *redis, uint32_t p, struct partition_figures *ret_figures);
+
+/* The server's clock. The same. */
+int server_time(struct tool *t, struct redis *redis, int64_t *ret_now);

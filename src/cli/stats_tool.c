@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* `waymark stats`: what was done today, and how far each partition is. */
+#include "base/instant.h"
+#include "cells.h"
+#include "cli.h"
+#include "figures.h"
+
+struct stats_settings {
+	const char *data;
+};
+
+static const struct setting settings[] = {TOOL_DATA_ROW(struct stats_settings)};
+
+static const struct program_spec spec = {
+	.name = "stats",
+	.about = "Shows the counters of today (UTC, by the clock of the log) and where each\n"
+		 "partition stands: what was applied last, and how long the oldest event waits.",
+	.settings = settings,
+	.n_settings = ARRAY_SIZE(settings),
+	.tool = true,
+};
+
+struct stats {
+	struct tool tool;
+	struct redis *redis;
+	int64_t now;
+	struct figures today;
+	struct partition_figures *partitions;
+	uint32_t n;
+};
+
+static int read_all(struct stats *s)
+{
+	s->n = s->tool.program.dataset.partitions;
+	s->partitions = calloc(s->n, sizeof(*s->partitions));
+	if (!s->partitions || server_time(&s->tool, s->redis, &s->now) < 0 ||
+		figures_read(&s->tool, s->redis, s->now / MS_DAY, 1, &s->today) < 0)
+		return -1;
+	for (uint32_t p = 0; p < s->n; p++)
+		if (partition_read(&s->tool, s->redis, p, &s->partitions[p]) < 0)
+			return -1;
+	return 0;
+}
+
+static int64_t waiting_ms(const struct stats *s, const struct partition_figures *f)
+{
+	return f->oldest_at == TIME_NEVER ? 0 : int64_max(s->now - f->oldest_at, 0);
+}
+
+static void print_json(const struct stats *s)
+{
+	char time[INSTANT_SIZE], clock[INSTANT_SIZE], applied[LOG_ID_SIZE], last[LOG_ID_SIZE];
+
+	instant_format(s->now, time);
+	printf("{\"at\":\"%s\",\"today\":{", time);
+	for (int c = 0; c < COUNTER_COUNT; c++) {
+		struct span name = counter_name((enum counter)c);
+
+		printf("\"%.*s\":%llu,", (int)name.len, name.ptr,
+			(unsigned long long)s->today.counters[c]);
+	}
+	printf("\"late_cancel_after_send\":%llu},\"partitions\":[",
+		(unsigned long long)s->today.late);
+	for (uint32_t p = 0; p < s->n; p++) {
+		const struct partition_figures *f = &s->partitions[p];
+
+		log_id_format(f->applied, applied);
+		log_id_format(f->last, last);
+		instant_format(f->clock, clock);
+		printf("%s{\"partition\":%u,\"applied\":\"%s\",\"last\":\"%s\",\"entries\":%llu,"
+		       "\"waiting_ms\":%lld,\"clock\":\"%s\",\"epoch\":%llu,\"owned\":%s,"
+		       "\"quarantined\":%llu}",
+			p ? "," : "", p, applied, last, (unsigned long long)f->length,
+			(long long)waiting_ms(s, f), clock, (unsigned long long)f->epoch,
+			f->leased ? "true" : "false", (unsigned long long)f->bad);
+	}
+	printf("]}\n");
+}
+
+static void print_partition(const struct stats *s, const struct cells *c, uint32_t p)
+{
+	const struct partition_figures *f = &s->partitions[p];
+	int64_t waits = waiting_ms(s, f);
+	char applied[LOG_ID_SIZE], clock[INSTANT_SIZE], wait[DURATION_SIZE];
+
+	log_id_format(f->applied, applied);
+	instant_format(f->clock, clock);
+	duration_format(waits < MS_MINUTE ? waits : waits - waits % MS_SECOND, wait);
+	cell_number(c, p, 3);
+	cell(c, f->leased ? SPAN_LIT("yes") : SPAN_LIT("no"), 5, f->leased ? GREEN : RED);
+	cell_number(c, f->epoch, 5);
+	cell_number(c, f->length, 10);
+	cell(c, span_str(applied), 22, PLAIN);
+	cell(c, span_str(clock), 24, DIM);
+	cell(c, waits ? span_str(wait) : SPAN_LIT("-"), 12, waits > MS_MINUTE ? YELLOW : PLAIN);
+	cell_number(c, f->bad, 5);
+	cells_end(c);
+}
+
+static void print_text(const struct stats *s)
+{
+	struct cells cells;
+	const struct cells *c = &cells;
+
+	cells_init(&cells, stdout);
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		cell(c, counter_name((enum counter)i), 24, PLAIN);
+		cell_number(c, s->today.counters[i], 12);
+		cells_end(c);
+	}
+	cell(c, SPAN_LIT("late_cancel_after_send"), 24, PLAIN);
+	cell_number(c, s->today.late, 12);
+	(void)fputs("\n\n", stdout);
+	cell(c, SPAN_LIT("  P"), 3, BOLD);
+	cell(c, SPAN_LIT("OWNED"), 5, BOLD);
+	cell(c, SPAN_LIT("EPOCH"), 5, BOLD);
+	cell(c, SPAN_LIT("   ENTRIES"), 10, BOLD);
+	cell(c, SPAN_LIT("APPLIED UP TO"), 22, BOLD);
+	cell(c, SPAN_LIT("CLOCK"), 24, BOLD);
+	cell(c, SPAN_LIT("OLDEST WAITS"), 12, BOLD);
+	cell(c, SPAN_LIT("  BAD"), 0, BOLD);
+	cells_end(c);
+	for (uint32_t p = 0; p < s->n; p++)
+		print_partition(s, c, p);
+}
+
+static void stats_release(struct stats *s)
+{
+	tool_release(&s->tool);
+	free(s->partitions);
+}
+
+int stats_main(int argc, char **argv)
+{
+	_cleanup_(stats_release) struct stats s = {.n = 0};
+	struct stats_settings unused;
+
+	(void)argc;
+	if (tool_init(&s.tool, &spec, &unused, argv) || tool_connect(&s.tool, &s.redis))
+		return s.tool.program.status;
+	if (read_all(&s) < 0)
+		return STATUS_FOUND;
+	if (s.tool.program.common.json)
+		print_json(&s);
+	else
+		print_text(&s);
+	return STATUS_DONE;
+}
