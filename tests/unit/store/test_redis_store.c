@@ -239,6 +239,41 @@ static void fetching_the_log(void)
 	CHECK_INT(f.n_entries, 0);
 }
 
+static int64_t server_now(struct redis_stage *s)
+{
+	const struct span args[] = {SPAN_LIT("TIME")};
+	const struct redis_value *v = NULL;
+	uint64_t sec = 0, us = 0;
+
+	CHECK(redis_call(s->redis, args, 1, &s->arena, &v) == 0);
+	if (v) {
+		CHECK(span_to_u64(v->items[0].text, INT32_MAX * 8LL, &sec) == 0);
+		CHECK(span_to_u64(v->items[1].text, 999999, &us) == 0);
+	}
+	return (int64_t)(sec * 1000 + us / 1000);
+}
+
+/* An entry may still be added in the millisecond that the clock shows. */
+static void how_far_is_certain(void)
+{
+	const struct fetch_request request = {.max_entries = 4, .max_dues = 3};
+	struct fetched f;
+	int64_t before, after;
+
+	STAGE(s, NULL);
+	/* All within one millisecond, sooner or later. */
+	for (int i = 0; i < 10000; i++) {
+		before = server_now(&s);
+		CHECK_INT(stage_fetch(&s, 1, &request, &f), 0);
+		after = server_now(&s);
+		CHECK(f.caught_up_to >= before - 1);
+		CHECK(f.caught_up_to <= after - 1);
+		if (before == after)
+			break;
+	}
+	CHECK_INT(before, after);
+}
+
 static void fetching_what_is_due(void)
 {
 	struct fetch_request request = {.max_entries = 4, .max_dues = 3, .due_until = 100};
@@ -282,6 +317,12 @@ static void fetching_what_is_due(void)
 	CHECK_INT(stage_fetch(&s, 2, &request, &f), 0);
 	CHECK_INT(f.n_dues, 0);
 	CHECK(f.next_due > now);
+	/* What was brought and is not due yet makes the answer no less complete. */
+	request.max_dues = 2;
+	(void)stage_say(&s, "ZADD wm:{p2}:due 80 a");
+	CHECK_INT(stage_fetch(&s, 2, &request, &f), 0);
+	CHECK_INT(f.n_dues, 1);
+	CHECK(!f.dues_cut);
 	(void)stage_say(&s, "ZADD wm:{p3}:due 1.5 odd");
 	CHECK_INT(stage_fetch(&s, 3, &request, &f), STORE_REFUSED);
 }
@@ -486,47 +527,74 @@ static void freed_while_asking(void)
 	}
 }
 
-/* A question that does not fit is not asked, and its first half does not answer the next. */
+struct crowd {
+	struct redis_stage *stage;
+	struct fetch_request request;
+	size_t n_pings, n_fetches, n_dues, n_entries;
+};
+
+static void on_crowd_fetch(void *user, int r, const struct fetched *f)
+{
+	struct crowd *c = user;
+
+	CHECK_INT(r, 0);
+	c->n_fetches++;
+	c->n_dues = f->n_dues;
+	c->n_entries = f->n_entries;
+}
+
+static int ask_in_crowd(struct crowd *c)
+{
+	struct store *store = c->stage->store;
+
+	return store->ops->fetch(store, 0, &c->request, on_crowd_fetch, c);
+}
+
+/* The last ping makes room: its question is asked before the answers to the half of another. */
+static void on_crowd_ping(void *user, const struct redis_value *reply)
+{
+	struct crowd *c = user;
+
+	(void)reply;
+	if (--c->n_pings == 0)
+		CHECK_INT(ask_in_crowd(c), 0);
+}
+
+/*
+ * A question that does not fit is not asked, and what had left of it does not answer the next.
+ * A fetch takes some 600 bytes, of which the last of its commands some 170; a ping takes 78.
+ */
 static void no_room_to_ask(void)
 {
-	const struct fetch_request request = {.max_entries = 4, .max_dues = 3};
+	const struct span ping[] = {SPAN_LIT("PING")};
 	struct redis_options options;
-	struct fetched f;
+	struct crowd c = {.stage = NULL};
 
 	STAGE(s, NULL);
+	c.stage = &s;
+	c.request = (struct fetch_request){.max_entries = 4, .max_dues = 3};
+	(void)stage_say(&s, "XADD wm:{p0}:in 1-0 e E");
+	(void)stage_say(&s, "ZADD wm:{p0}:due 5 anna");
 	s.redis_store = redis_store_free(s.redis_store);
 	s.redis = redis_free(s.redis);
 	redis_options_init(&options);
 	CHECK(redis_address_parse(span_str(s.server.socket), &options.address) == 0);
-	options.max_pending_bytes = 700;
+	options.max_pending_bytes = 1100;
 	REQUIRE(redis_new(s.loop, &options, &s.redis) == 0);
 	REQUIRE(redis_store_new(s.redis, &s.redis_store) == 0);
 	s.store = redis_store_store(s.redis_store);
 	stage_wait_up(&s);
-	(void)stage_say(&s, "XADD wm:{p0}:in 1-0 e E");
-	CHECK_INT(stage_fetch(&s, 0, &request, &f), 0);
-	for (int fill = 1; fill < 6; fill++) {
-		int n = 0, r;
-
-		for (int i = 0; i < fill; i++) {
-			const struct span ping[] = {SPAN_LIT("PING")};
-
-			(void)redis_command(s.redis, NULL, NULL, ping, 1);
-		}
-		r = s.store->ops->fetch(s.store, 0, &request, on_fetch_done, &n);
-		if (r < 0) {
-			CHECK_INT(r, -ENOBUFS);
-			while (redis_pending(s.redis) > 2)
-				CHECK(loop_turn(s.loop, false) == 0);
-			CHECK_INT(n, 0);
-		} else {
-			while (n == 0)
-				CHECK(loop_turn(s.loop, false) == 0);
-		}
+	for (size_t fill = 1; fill <= 14; fill++) {
+		c.n_pings = fill;
+		for (size_t i = 0; i < fill; i++)
+			CHECK(redis_command(s.redis, on_crowd_ping, &c, ping, 1) == 0);
+		if (ask_in_crowd(&c) == 0)
+			c.n_fetches--;
 		while (redis_pending(s.redis) > 0)
 			CHECK(loop_turn(s.loop, false) == 0);
-		CHECK_INT(stage_fetch(&s, 0, &request, &f), 0);
-		CHECK_INT(f.n_entries, 1);
+		CHECK_INT(c.n_fetches, fill);
+		CHECK_INT(c.n_entries, 1);
+		CHECK_INT(c.n_dues, 1);
 	}
 }
 
@@ -538,6 +606,7 @@ int main(void)
 		{"leases of another world", leases_of_another_world},
 		{"workers", workers},
 		{"fetching the log", fetching_the_log},
+		{"how far is certain", how_far_is_certain},
 		{"fetching what is due", fetching_what_is_due},
 		{"fetching fails", fetching_fails},
 		{"loading", loading},
