@@ -99,7 +99,7 @@ void answer_fault(struct tally *tally, struct http_request *request,
 		answer_unavailable(tally, request, "Out of memory.");
 		return;
 	}
-	snprintf(place, sizeof(place), "offset %zu", fault->offset);
+	(void)snprintf(place, sizeof(place), "offset %zu", fault->offset);
 	problem.message = message.ptr;
 	problem.place = place;
 	answer_problem(tally, request, &problem);

@@ -106,10 +106,10 @@ static int refuse_gzip(struct call *c, int outcome, size_t max)
 	if (outcome == GZIP_TOO_LARGE) {
 		problem.status = 413;
 		problem.code = "body_too_large";
-		snprintf(message, sizeof(message),
+		(void)snprintf(message, sizeof(message),
 			"The body may have at most %zu bytes, decompressed too.", max);
 	} else {
-		snprintf(message, sizeof(message), "The gzip body is %s.",
+		(void)snprintf(message, sizeof(message), "The gzip body is %s.",
 			gzip_outcome_name((enum gzip_outcome)outcome));
 	}
 	return refuse(c, &problem);
@@ -201,7 +201,7 @@ static int write_meta(struct call *c, enum envelope_kind kind)
 	if (meta.context.len > in->limits.items.item_bytes || meta.context.len * n > max) {
 		char message[160];
 
-		snprintf(message, sizeof(message),
+		(void)snprintf(message, sizeof(message),
 			"The context of a batch may have at most %zu bytes, and %zu for all of its "
 			"events together.",
 			in->limits.items.item_bytes, max);

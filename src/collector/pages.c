@@ -37,7 +37,7 @@ static void add_counts(struct buf *out, const struct tally *t)
 	for (size_t i = 0; i < TALLY_STATUS_COUNT; i++) {
 		char status[12];
 
-		snprintf(status, sizeof(status), "%d", tally_status(i));
+		(void)snprintf(status, sizeof(status), "%d", tally_status(i));
 		metrics_line(out, answers, "status", status, t->answers[i]);
 	}
 	metrics_head(out, refused, "counter", "Events refused, by reason.");

@@ -86,7 +86,7 @@ static int read_config(
 		}
 		if ((r == -ENOENT || r == -ENOTDIR) && !asked)
 			continue;
-		snprintf(words, sizeof(words), "cannot read the configuration %s: %s.", path,
+		(void)snprintf(words, sizeof(words), "cannot read the configuration %s: %s.", path,
 			r == FILE_TOO_LARGE ? "it is too large" : strerror(-r));
 		return refuse(p, span_str(words));
 	}
@@ -101,7 +101,7 @@ static int check_operands(struct program *p)
 
 	if (p->n_operands >= spec->min_operands && p->n_operands <= spec->max_operands)
 		return 0;
-	snprintf(words, sizeof(words), "%s. usage: waymark %s [options]%s%s",
+	(void)snprintf(words, sizeof(words), "%s. usage: waymark %s [options]%s%s",
 		p->n_operands < spec->min_operands ? "something is missing" : "too many words",
 		spec->name, spec->operands ? " " : "", spec->operands ? spec->operands : "");
 	return refuse(p, span_str(words));

@@ -172,7 +172,7 @@ static int apply_env_name(struct reader *r, struct found f, bool from_file)
 	char name[ENV_SIZE];
 	size_t len;
 
-	snprintf(name, sizeof(name), "WAYMARK_%s_%s%s", f.row->section, f.row->key,
+	(void)snprintf(name, sizeof(name), "WAYMARK_%s_%s%s", f.row->section, f.row->key,
 		from_file ? "_file" : "");
 	len = strlen(name);
 	for (size_t i = 0; i < len; i++)
@@ -255,7 +255,7 @@ static int apply_option(struct reader *r, char **argv, size_t *at)
 		return wrong_option(r, name, " needs a value.");
 	else if (!equals)
 		value = span_str(argv[++*at]);
-	snprintf(where, sizeof(where), "--%s", f.row->option);
+	(void)snprintf(where, sizeof(where), "--%s", f.row->option);
 	return apply(r, f, where, value, false);
 }
 

@@ -27,14 +27,14 @@ static void size_format(int64_t n, char *out, size_t size)
 		unit++;
 	}
 	if (unit)
-		snprintf(out, size, "%lld%c", (long long)n, units[unit]);
+		(void)snprintf(out, size, "%lld%c", (long long)n, units[unit]);
 	else
-		snprintf(out, size, "%lld", (long long)n);
+		(void)snprintf(out, size, "%lld", (long long)n);
 }
 
 static void int_format(int64_t n, char *out, size_t size)
 {
-	snprintf(out, size, "%lld", (long long)n);
+	(void)snprintf(out, size, "%lld", (long long)n);
 }
 
 static void ms_format(int64_t n, char *out, size_t size)
@@ -42,7 +42,7 @@ static void ms_format(int64_t n, char *out, size_t size)
 	char text[DURATION_SIZE];
 
 	duration_format(n, text);
-	snprintf(out, size, "%s", text);
+	(void)snprintf(out, size, "%s", text);
 }
 
 static int parse_int(struct span s, int64_t *ret_n)
