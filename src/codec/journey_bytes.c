@@ -533,10 +533,11 @@ int journey_decode(struct span *bytes, struct journey **ret_journey)
 	if (journey_new(customer, &j) < 0)
 		return -ENOMEM;
 	get_journey(&r, j, flags);
-	if (r.u.bad || unpack_left(&r.u))
-		return RECORD_CORRUPT;
+	/* First: without memory for a list its elements were not read, and seem to be left over. */
 	if (r.no_memory)
 		return -ENOMEM;
+	if (r.u.bad || unpack_left(&r.u))
+		return RECORD_CORRUPT;
 	*bytes = span_of((const char *)outer.at, unpack_left(&outer));
 	*ret_journey = j;
 	j = NULL;

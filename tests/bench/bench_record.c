@@ -35,8 +35,8 @@ static struct journey *usual_journey(void)
 {
 	static const char *const rules[][3] = {
 		{"cart_abandoned", "cart:C1001", "Product Added"},
-		{"order_promise_passed", "order:O2002", "Order Completed"},
 		{"inactivity_fixed", "customer", "Product Added"},
+		{"order_promise_passed", "order:O2002", "Order Completed"},
 	};
 	struct journey *j;
 	struct cart *c;

@@ -22,8 +22,8 @@ static struct journey *usual_journey(void)
 {
 	static const char *const rules[][3] = {
 		{"cart_abandoned", "cart:C1001", "Product Added"},
-		{"order_promise_passed", "order:O2002", "Order Completed"},
 		{"inactivity_fixed", "customer", "Product Added"},
+		{"order_promise_passed", "order:O2002", "Order Completed"},
 	};
 	struct journey *j;
 	struct cart *c;
@@ -386,13 +386,13 @@ static void test_golden(void)
 		text[2 * i + 1] = hex[(unsigned char)b.ptr[i] & 15];
 	}
 	CHECK_STR(span_of(text, 2 * b.len),
-		"01a4fc44a7e601070e637573745f34324835663063396433652d386131622d34"
+		"0128d46b7fe601070e637573745f34324835663063396433652d386131622d34"
 		"6332642d396533662d3761366235633464336532661401008098d2dfbf6840d8"
 		"0cd70ca1a0f6a713a2dbe2b51301286a616e652e646f65406578616d706c652e"
 		"636f6d00ffbff9ef0c0114636172743a43313030310000008dda9601010a4f32"
 		"3030320e313234392e3930098028ffefb252cdb9b35200cef9fe9b03cdf9fe9b"
-		"03e4bc07eafcab52030501011f000000d80c00d70c80e8dd0d80d30e0503166f"
-		"726465723a4f3230303233000000d80c00d70c80e8dd0d80d30e0505051f0000"
+		"03e4bc07eafcab52030501011f000000d80c00d70c80e8dd0d80d30e0505031f"
+		"000000d80c00d70c80e8dd0d80d30e0503166f726465723a4f32303032330000"
 		"00d80c00d70c80e8dd0d80d30e00000003");
 }
 

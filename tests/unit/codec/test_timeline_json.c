@@ -243,18 +243,18 @@ static void test_journey(void)
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"deadline\":\"2026-11-22T11:59:00.000Z\","
 		"\"fire_at\":\"2026-11-22T12:00:00.000Z\"}],"
-		"\"instances\":[{\"rule\":\"later\",\"key\":\"customer\",\"state\":\"armed\","
+		"\"instances\":[{\"rule\":\"done\",\"key\":\"order:O1\",\"state\":\"cooling\","
+		"\"outcome\":\"fired\",\"epoch\":1,\"episode\":1,\"emitted\":1,"
+		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
+		"\"until_at\":\"2026-11-22T12:00:00.000Z\",\"by\":null},"
+		"{\"rule\":\"later\",\"key\":\"customer\",\"state\":\"armed\","
 		"\"outcome\":\"armed\",\"epoch\":1,\"episode\":1,\"emitted\":0,"
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
 		"\"until_at\":null,\"by\":\"Product Added\"},"
 		"{\"rule\":\"sooner\",\"key\":\"cart:C1\",\"state\":\"armed\","
 		"\"outcome\":\"armed\",\"epoch\":1,\"episode\":1,\"emitted\":0,"
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
-		"\"until_at\":null,\"by\":\"Product Added\"},"
-		"{\"rule\":\"done\",\"key\":\"order:O1\",\"state\":\"cooling\","
-		"\"outcome\":\"fired\",\"epoch\":1,\"episode\":1,\"emitted\":1,"
-		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
-		"\"until_at\":\"2026-11-22T12:00:00.000Z\",\"by\":null}]}");
+		"\"until_at\":null,\"by\":\"Product Added\"}]}");
 }
 
 static void test_new_customer(void)

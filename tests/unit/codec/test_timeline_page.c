@@ -87,7 +87,7 @@ static struct timeline_entry draw_entry(struct chance *c, const struct shelf *s,
 	e.id = last ? last->id : (struct log_id){(uint64_t)BASE, 0};
 	if (last && chance_below(c, 4) == 0) {
 		e.nth = last->nth + 1;
-	} else if (chance_below(c, 3) == 0) {
+	} else if (chance_below(c, 3) == 0 && e.id.seq < UINT64_MAX - 1) {
 		e.id.seq++;
 	} else {
 		e.id.ms += chance_below(c, 50);
@@ -277,7 +277,7 @@ static void test_reads_little(void)
 	printf("# 20 entries a page, 16 a chunk, 100 chunks: at most %u chunks a page\n", most);
 	CHECK(most <= 6);
 	/* One late event from the beginning, in the newest chunk, spoils nothing. */
-	shelf_add(s, (struct timeline_entry){.id = {(uint64_t)BASE * 2, 0}, .at = BASE});
+	shelf_add(s, (struct timeline_entry){.id = {(uint64_t)(BASE * 2), 0}, .at = BASE});
 	shelf_seal(s);
 	w = (struct walk){.query = &q};
 	for (int page = 0; page < 70; page++) {
@@ -391,7 +391,7 @@ static void test_large_entries(void)
 	check_large(TIMELINE_PAGE_BYTES / 16, 15);
 	check_large(TIMELINE_PAGE_BYTES / 16 + 1, 14);
 	check_large(TIMELINE_PAGE_BYTES / 2, 1);
-	check_large(TIMELINE_PAGE_BYTES * 2, 1);
+	check_large((size_t)TIMELINE_PAGE_BYTES * 2, 1);
 }
 
 /* Anything but a whole cursor of ours is refused. */
@@ -472,7 +472,7 @@ static void test_cursor_ends(void)
 
 		REQUIRE(turn_page(s, &w) == 7);
 		len = strlen(w.cursor);
-		lengths |= 1u << len % 4;
+		lengths |= 1u << (len & 3);
 		memcpy(other, w.cursor, len);
 		for (int ch = 0; ch < 128; ch++) {
 			other[len - 1] = (char)ch;
