@@ -34,15 +34,28 @@ static const struct verb verbs[] = {
 
 static void print_help(FILE *out)
 {
-	fputs("usage: waymark VERB [options]\n\n", out);
+	(void)fputs("usage: waymark VERB [options]\n\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(out, "  %-12s %s\n", verbs[i].name, verbs[i].help);
-	fputs("\n`waymark VERB --help` lists the options of one of them.\n", out);
+		(void)fprintf(out, "  %-12s %s\n", verbs[i].name, verbs[i].help);
+	(void)fputs("\n`waymark VERB --help` lists the options of one of them.\n", out);
 }
 
 static bool is_one_of(const char *word, const char *a, const char *b)
 {
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+/* A result that did not arrive is none. A reader who has seen enough, as `head` has, needs no
+ * word about it. */
+static int deliver(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno != EPIPE)
+		(void)fprintf(stderr, "waymark: the output cannot be written: %s\n",
+			strerror(errno ? errno : EIO));
+	return status == STATUS_DONE ? STATUS_FOUND : status;
 }
 
 int main(int argc, char **argv)
@@ -53,15 +66,16 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].main(argc - 1, argv + 1);
+			return deliver(verbs[i].main(argc - 1, argv + 1));
 	if (is_one_of(argv[1], "help", "--help") || strcmp(argv[1], "-h") == 0) {
 		print_help(stdout);
-		return STATUS_DONE;
+		return deliver(STATUS_DONE);
 	}
 	if (is_one_of(argv[1], "version", "--version")) {
 		puts("waymark " WAYMARK_VERSION);
-		return STATUS_DONE;
+		return deliver(STATUS_DONE);
 	}
-	fprintf(stderr, "waymark: there is no verb \"%s\"; `waymark help` lists them.\n", argv[1]);
+	(void)fprintf(
+		stderr, "waymark: there is no verb \"%s\"; `waymark help` lists them.\n", argv[1]);
 	return STATUS_USAGE;
 }
