@@ -46,13 +46,20 @@ struct job_page {
 /* R: 0 with PAGE, which lives until the function returns; or an outcome with WORDS. */
 typedef void job_page_fn(void *user, int r, const struct job_page *page, const char *words);
 
-/* At most MAX entries behind AFTER. 0, -ENOTCONN, -ENOBUFS or -ENOMEM: nothing was asked. */
-int job_list(struct redis *redis, uint32_t partition, struct log_id after, size_t max,
-	job_page_fn *fn, void *user);
+struct job_ask {
+	uint32_t partition;
+	size_t max;	      /* entries, 1..JOB_PAGE_MAX */
+	struct log_id after;  /* list: those behind it */
+	struct span consumer; /* take: in whose name, 1..JOB_CONSUMER_MAX bytes */
+	job_page_fn *fn;
+	void *user;
+};
+
+/* The entries of a partition. 0, -ENOTCONN, -ENOBUFS or -ENOMEM: nothing was asked. */
+int job_list(struct redis *redis, const struct job_ask *ask);
 
 /*
- * Takes at most MAX jobs that are ready, oldest first, in the name of CONSUMER (1..JOB_CONSUMER_MAX
- * bytes). Each job is given out once, to whoever asks first. As above; PAGE->more: ask again.
+ * Takes jobs that are ready, oldest first. Each is given out once, to whoever asks first.
+ * As above; PAGE->more: ask again.
  */
-int job_take(struct redis *redis, uint32_t partition, struct span consumer, size_t max,
-	job_page_fn *fn, void *user);
+int job_take(struct redis *redis, const struct job_ask *ask);

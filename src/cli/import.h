@@ -27,10 +27,10 @@
 struct import_reason {
 	char code[40];
 	uint64_t n;
-	struct {
+	struct import_example {
 		uint64_t line;
 		char words[200];
-	} examples[IMPORT_EXAMPLES];
+	} examples[IMPORT_EXAMPLES]; /* the first of them */
 };
 
 struct import_account {

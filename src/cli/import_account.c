@@ -18,17 +18,28 @@ static struct import_reason *reason_of(struct import_account *a, struct span cod
 	return reason;
 }
 
+/* Keeps the first lines, in whatever order they become known. */
+static void keep_example(struct import_reason *reason, uint64_t line, struct span words)
+{
+	size_t n = reason->n < IMPORT_EXAMPLES ? (size_t)reason->n : IMPORT_EXAMPLES, i = n;
+
+	while (i > 0 && reason->examples[i - 1].line > line)
+		i--;
+	if (i == IMPORT_EXAMPLES)
+		return;
+	for (size_t k = n < IMPORT_EXAMPLES ? n : n - 1; k > i; k--)
+		reason->examples[k] = reason->examples[k - 1];
+	reason->examples[i].line = line;
+	(void)snprintf(reason->examples[i].words, sizeof(reason->examples[i].words), "%.*s",
+		(int)words.len, words.ptr ? words.ptr : "");
+}
+
 void import_refuse(struct import_account *a, uint64_t line, struct span code, struct span words)
 {
 	struct import_reason *reason = reason_of(a, code.len < 40 ? code : span_of(code.ptr, 39));
 
+	keep_example(reason, line, words);
 	a->refused++;
-	if (reason->n < IMPORT_EXAMPLES) {
-		reason->examples[reason->n].line = line;
-		(void)snprintf(reason->examples[reason->n].words,
-			sizeof(reason->examples[reason->n].words), "%.*s", (int)words.len,
-			words.ptr ? words.ptr : "");
-	}
 	reason->n++;
 }
 

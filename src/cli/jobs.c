@@ -117,6 +117,25 @@ static void on_page(void *user, int r, const struct job_page *page, const char *
 		lane->after = page->entries[page->n - 1].at;
 }
 
+/* Asks for more where there is no more at hand. */
+static void ask_lane(struct jobs *j, uint32_t partition)
+{
+	struct lane *lane = &j->lanes[partition];
+	const struct job_ask question = {.partition = partition,
+		.max = PAGE,
+		.after = lane->after,
+		.fn = on_page,
+		.user = lane};
+	int r;
+
+	if (lane->asked || lane->ended || lane->i < lane->n)
+		return;
+	r = job_list(j->redis, &question);
+	lane->asked = r == 0;
+	if (r < 0)
+		on_page(lane, JOBS_UNKNOWN, NULL, strerror(-r));
+}
+
 /* Every lane has entries, or is at its end. False: a signal, or trouble. */
 static bool fill_lanes(struct jobs *j)
 {
@@ -126,16 +145,8 @@ static bool fill_lanes(struct jobs *j)
 	while (asked && !p->stopping && !p->finished && !j->trouble[0]) {
 		asked = false;
 		for (uint32_t i = 0; i < j->n_lanes; i++) {
-			struct lane *lane = &j->lanes[i];
-
-			if (!lane->asked && !lane->ended && lane->i == lane->n) {
-				int r = job_list(j->redis, i, lane->after, PAGE, on_page, lane);
-
-				lane->asked = r == 0;
-				if (r < 0)
-					on_page(lane, JOBS_UNKNOWN, NULL, strerror(-r));
-			}
-			asked = asked || lane->asked;
+			ask_lane(j, i);
+			asked = asked || j->lanes[i].asked;
 		}
 		if (asked && loop_turn(p->loop, true) < 0)
 			return false;
@@ -378,14 +389,18 @@ static void on_taken(void *user, int r, const struct job_page *page, const char 
 
 static int take_from(struct jobs *j, uint32_t partition, struct taking *t)
 {
+	struct job_ask question = {.partition = partition,
+		.consumer = span_str(j->settings.consumer),
+		.fn = on_taken,
+		.user = t};
 	struct program *p = &j->tool.program;
 	int r = 0;
 
 	t->more = true;
 	while (t->left > 0 && t->more && r == 0 && !j->trouble[0] && !p->stopping) {
 		t->done = false;
-		r = job_take(j->redis, partition, span_str(j->settings.consumer),
-			(size_t)int64_min(t->left, PAGE), on_taken, t);
+		question.max = (size_t)int64_min(t->left, PAGE);
+		r = job_take(j->redis, &question);
 		while (r == 0 && !t->done)
 			r = loop_turn(p->loop, true);
 		(void)fflush(stdout);

@@ -329,9 +329,14 @@ static void look_for_jobs(struct demo *d)
 	for (uint32_t i = 0; i < d->n_lanes; i++) {
 		struct demo_lane *lane = &d->lanes[i];
 
+		const struct job_ask question = {.partition = i,
+			.max = JOBS_PAGE,
+			.after = lane->after,
+			.fn = on_jobs,
+			.user = lane};
+
 		if (!lane->asked)
-			lane->asked =
-				job_list(d->redis, i, lane->after, JOBS_PAGE, on_jobs, lane) == 0;
+			lane->asked = job_list(d->redis, &question) == 0;
 	}
 	(void)fflush(stdout);
 }

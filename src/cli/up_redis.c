@@ -255,6 +255,11 @@ static int refuse(struct up *u, const struct talk *t, const char *advice)
 	return PROGRAM_EXIT;
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 /* Reads an id from PATH: 1, or 0 if there is no such file, or -errno. */
 static int read_id(struct program *p, const char *path, const char **ret_id)
 {
@@ -266,7 +271,7 @@ static int read_id(struct program *p, const char *path, const char **ret_id)
 		return 0;
 	if (r != 0)
 		return r < 0 ? r : -EFBIG;
-	for (n = 0; n < text.len && memchr("0123456789abcdef", text.ptr[n], 16);)
+	for (n = 0; n < text.len && is_hex(text.ptr[n]);)
 		n++;
 	if (n != DATASET_ID_SIZE - 1 || (n < text.len && text.ptr[n] != '\n'))
 		return -EINVAL;

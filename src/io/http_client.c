@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 struct call {
-	struct call *next; /* in the list of those done, or of all */
+	struct call *next; /* of its list */
 	struct call *prev;
 	struct http_client *client;
 	CURL *easy;
@@ -21,7 +21,6 @@ struct call {
 	char error[CURL_ERROR_SIZE];
 	http_answer_fn fn;
 	void *user;
-	bool done;
 };
 
 struct http_client {
@@ -30,9 +29,11 @@ struct http_client {
 	CURLM *multi;
 	struct timer timer;
 	struct deferred answers;
-	struct call *calls; /* all of them, newest first */
-	bool answering;	    /* a function runs … */
-	bool freed;	    /* … and has freed us: go when it returns */
+	struct call *calls; /* under way */
+	struct call *done;  /* to be answered, oldest first */
+	struct call **done_end;
+	bool answering; /* a function runs … */
+	bool freed;	/* … and has freed us: go when it returns */
 };
 
 /* A descriptor that curl looks at. */
@@ -47,6 +48,23 @@ void http_client_options_init(struct http_client_options *options)
 	*options = (struct http_client_options){4, 2 * MS_SECOND, 1 << 20};
 }
 
+/* From those under way to those to be answered. */
+static void finish(struct http_client *client, struct call *call, CURLcode result)
+{
+	call->result = result;
+	curl_multi_remove_handle(client->multi, call->easy);
+	if (call->prev)
+		call->prev->next = call->next;
+	else
+		client->calls = call->next;
+	if (call->next)
+		call->next->prev = call->prev;
+	call->next = NULL;
+	*client->done_end = call;
+	client->done_end = &call->next;
+	deferred_ask(&client->answers);
+}
+
 static void collect(struct http_client *client)
 {
 	CURLMsg *message;
@@ -58,9 +76,7 @@ static void collect(struct http_client *client)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-		call->result = message->data.result;
-		call->done = true;
-		deferred_ask(&client->answers);
+		finish(client, call, message->data.result);
 	}
 }
 
@@ -154,17 +170,6 @@ static void call_freep(struct call **call)
 	*call = call_free(*call);
 }
 
-static void unlink_call(struct http_client *client, struct call *call)
-{
-	curl_multi_remove_handle(client->multi, call->easy);
-	if (call->prev)
-		call->prev->next = call->next;
-	else
-		client->calls = call->next;
-	if (call->next)
-		call->next->prev = call->prev;
-}
-
 static void answer(struct call *call)
 {
 	struct http_answer a = {.error = "", .retry_after_ms = -1, .body = buf_span(&call->body)};
@@ -184,25 +189,16 @@ static void answer(struct call *call)
 	call->fn(call->user, &a);
 }
 
-/* The oldest call that is done. */
-static struct call *find_done(const struct http_client *client)
-{
-	struct call *found = NULL;
-
-	for (struct call *call = client->calls; call; call = call->next)
-		if (call->done)
-			found = call;
-	return found;
-}
-
 static void on_answers(void *arg)
 {
 	struct http_client *client = arg;
 	struct call *call;
 
 	client->answering = true;
-	while (!client->freed && (call = find_done(client))) {
-		unlink_call(client, call);
+	while (!client->freed && (call = client->done)) {
+		client->done = call->next;
+		if (!client->done)
+			client->done_end = &client->done;
 		answer(call);
 		call_free(call);
 	}
@@ -224,6 +220,7 @@ int http_client_new(struct loop *loop, const struct http_client_options *options
 	}
 	client->loop = loop;
 	client->options = *options;
+	client->done_end = &client->done;
 	timer_init(&client->timer, loop, on_time, client);
 	deferred_init(&client->answers, loop, on_answers, client);
 	client->multi = curl_multi_init();
@@ -240,18 +237,23 @@ int http_client_new(struct loop *loop, const struct http_client_options *options
 	return 0;
 }
 
-struct http_client *http_client_free(struct http_client *client)
+static void free_calls(struct http_client *client, struct call *call)
 {
-	struct call *next;
+	while (call) {
+		struct call *next = call->next;
 
-	if (!client)
-		return NULL;
-	for (struct call *call = client->calls; call; call = next) {
-		next = call->next;
 		curl_multi_remove_handle(client->multi, call->easy);
 		call_free(call);
+		call = next;
 	}
-	client->calls = NULL;
+}
+
+struct http_client *http_client_free(struct http_client *client)
+{
+	if (!client)
+		return NULL;
+	free_calls(client, client->calls);
+	free_calls(client, client->done);
 	if (client->multi)
 		curl_multi_cleanup(client->multi);
 	timer_stop(&client->timer);

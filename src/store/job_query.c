@@ -39,11 +39,8 @@ static const char take_script[] =
 	"if last then redis.call('SET', KEYS[2], last) end\n"
 	"return out\n";
 
-struct ask {
-	uint32_t partition;
-	size_t max;
-	job_page_fn *fn;
-	void *user;
+struct question {
+	struct job_ask ask;
 	struct redis *redis;
 	struct arena arena;
 	struct job_entry *entries;
@@ -52,63 +49,63 @@ struct ask {
 	char words[200];
 };
 
-static struct ask *ask_new(struct redis *redis, uint32_t partition, size_t max)
+static struct question *question_new(struct redis *redis, const struct job_ask *ask)
 {
-	struct ask *a = calloc(1, sizeof(*a));
+	struct question *q = calloc(1, sizeof(*q));
 
-	if (!a)
+	assert(ask->max > 0 && ask->max <= JOB_PAGE_MAX);
+	if (!q)
 		return NULL;
-	a->redis = redis;
-	a->partition = partition;
-	a->max = max;
-	arena_init(&a->arena);
-	return a;
+	q->ask = *ask;
+	q->redis = redis;
+	arena_init(&q->arena);
+	return q;
 }
 
-static struct ask *ask_free(struct ask *a)
+static struct question *question_free(struct question *q)
 {
-	if (a)
-		arena_release(&a->arena);
-	free(a);
+	if (q)
+		arena_release(&q->arena);
+	free(q);
 	return NULL;
 }
 
-static void answer(struct ask *a, bool more)
+static void answer(struct question *q, bool more)
 {
-	struct job_page page = {a->entries, a->n, more};
+	struct job_page page = {q->entries, q->n, more};
 
-	a->fn(a->user, a->r, a->r == 0 ? &page : NULL, a->words);
-	ask_free(a);
+	q->ask.fn(q->ask.user, q->r, q->r == 0 ? &page : NULL, q->words);
+	question_free(q);
 }
 
-static void note(struct ask *a, int r, const char *words)
+static void note(struct question *q, int r, const char *words)
 {
-	if (a->r == 0)
-		(void)snprintf(a->words, sizeof(a->words), "%s", words);
-	if (a->r == 0)
-		a->r = r;
+	if (q->r == 0)
+		(void)snprintf(q->words, sizeof(q->words), "%s", words);
+	if (q->r == 0)
+		q->r = r;
 }
 
 /* Is REPLY one of TYPE? If not, why not is noted. */
-static bool expect(struct ask *a, const struct redis_value *reply, enum redis_type type)
+static bool expect(struct question *q, const struct redis_value *reply, enum redis_type type)
 {
 	if (reply && reply->type == type)
 		return true;
 	if (!reply)
-		note(a, JOBS_UNKNOWN, "no answer");
+		note(q, JOBS_UNKNOWN, "no answer");
 	else if (reply->type == REDIS_ERROR)
-		note(a, JOBS_REFUSED, reply->text.ptr);
+		note(q, JOBS_REFUSED, reply->text.ptr);
 	else
-		note(a, JOBS_CORRUPT, "an answer of another form");
+		note(q, JOBS_CORRUPT, "an answer of another form");
 	return false;
 }
 
-static bool make_room(struct ask *a, size_t n)
+static bool make_room(struct question *q, size_t n)
 {
-	a->entries = n ? arena_calloc(&a->arena, n, sizeof(*a->entries)) : NULL;
-	if (n && !a->entries)
-		note(a, JOBS_UNKNOWN, "out of memory");
-	return a->entries || n == 0;
+	q->entries = n ? arena_calloc(&q->arena, n, sizeof(*q->entries)) : NULL;
+	if (n && !q->entries)
+		note(q, JOBS_UNKNOWN, "out of memory");
+	return q->entries || n == 0;
 }
 
 /* ---- listing ------------------------------------------------------------------------------- */
@@ -129,101 +126,98 @@ static bool read_entry(struct job_entry *e, const struct redis_value *v)
 	return true;
 }
 
-static void read_entries(struct ask *a, const struct redis_value *reply)
+static void read_entries(struct question *q, const struct redis_value *reply)
 {
-	const struct redis_value *copy = redis_value_copy(&a->arena, reply);
+	const struct redis_value *copy = redis_value_copy(&q->arena, reply);
 
 	if (!copy)
-		note(a, JOBS_UNKNOWN, "out of memory");
-	if (!copy || !make_room(a, copy->n_items))
+		note(q, JOBS_UNKNOWN, "out of memory");
+	if (!copy || !make_room(q, copy->n_items))
 		return;
 	for (size_t i = 0; i < copy->n_items; i++) {
-		struct job_entry *e = &a->entries[a->n];
+		struct job_entry *e = &q->entries[q->n];
 
-		e->partition = a->partition;
+		e->partition = q->ask.partition;
 		if (read_entry(e, &copy->items[i]))
-			a->n++;
+			q->n++;
 		else
-			note(a, JOBS_CORRUPT, "an entry is neither a job nor a retraction");
+			note(q, JOBS_CORRUPT, "an entry is neither a job nor a retraction");
 	}
 }
 
 static void on_fate(void *user, const struct redis_value *reply)
 {
-	struct ask *a = user;
+	struct question *q = user;
 	struct job_entry *e;
 
-	assert(a->entries && a->told < a->n);
-	e = &a->entries[a->told++];
+	assert(q->entries && q->told < q->n);
+	e = &q->entries[q->told++];
 
-	if (expect(a, reply, REDIS_ARRAY) && reply->n_items == 2) {
-		e->state = arena_copy(&a->arena, reply->items[0].text);
-		e->taken_by = arena_copy(&a->arena, reply->items[1].text);
+	if (expect(q, reply, REDIS_ARRAY) && reply->n_items == 2) {
+		e->state = arena_copy(&q->arena, reply->items[0].text);
+		e->taken_by = arena_copy(&q->arena, reply->items[1].text);
 	}
-	if (a->told == a->n)
-		answer(a, a->n == a->max);
+	if (q->told == q->n)
+		answer(q, q->n == q->ask.max);
 }
 
 /* Asks for the fate of each; those that cannot be asked count as unknown. */
-static void ask_fates(struct ask *a)
+static void ask_fates(struct question *q)
 {
-	size_t n = a->n;
+	size_t n = q->n;
 
+	assert(n == 0 || q->entries);
 	for (size_t i = 0; i < n; i++) {
 		char prefix[KEY_SIZE];
 		int r;
 
-		redis_begin(a->redis, 4);
-		redis_arg_str(a->redis, "HMGET");
-		redis_arg2(a->redis, key_prefix(prefix, a->partition, "job"), a->entries[i].id);
-		redis_arg_str(a->redis, "s");
-		redis_arg_str(a->redis, "by");
-		r = redis_end(a->redis, on_fate, a);
+		redis_begin(q->redis, 4);
+		redis_arg_str(q->redis, "HMGET");
+		redis_arg2(q->redis, key_prefix(prefix, q->ask.partition, "job"), q->entries[i].id);
+		redis_arg_str(q->redis, "s");
+		redis_arg_str(q->redis, "by");
+		r = redis_end(q->redis, on_fate, q);
 		if (r < 0) {
-			note(a, JOBS_UNKNOWN, strerror(-r));
-			a->n = i; /* so many answers come */
+			note(q, JOBS_UNKNOWN, strerror(-r));
+			q->n = i; /* so many answers come */
 			break;
 		}
 	}
-	if (a->n == 0)
-		answer(a, false);
+	if (q->n == 0)
+		answer(q, false);
 }
 
 static void on_entries(void *user, const struct redis_value *reply)
 {
-	struct ask *a = user;
+	struct question *q = user;
 
-	if (expect(a, reply, REDIS_ARRAY))
-		read_entries(a, reply);
-	if (a->r != 0 || a->n == 0)
-		answer(a, false);
+	if (expect(q, reply, REDIS_ARRAY))
+		read_entries(q, reply);
+	if (q->r != 0 || q->n == 0)
+		answer(q, false);
 	else
-		ask_fates(a);
+		ask_fates(q);
 }
 
-int job_list(struct redis *redis, uint32_t partition, struct log_id after, size_t max,
-	job_page_fn *fn, void *user)
+int job_list(struct redis *redis, const struct job_ask *ask)
 {
-	struct ask *a = ask_new(redis, partition, max);
+	struct question *q = question_new(redis, ask);
 	char key[KEY_SIZE], id[LOG_ID_SIZE];
 	int r;
 
-	assert(max > 0 && max <= JOB_PAGE_MAX);
-	if (!a)
+	if (!q)
 		return -ENOMEM;
-	a->fn = fn;
-	a->user = user;
-	log_id_format(after, id);
+	log_id_format(ask->after, id);
 	redis_begin(redis, 6);
 	redis_arg_str(redis, "XRANGE");
-	redis_arg(redis, key_text(key, partition, "jobs"));
+	redis_arg(redis, key_text(key, ask->partition, "jobs"));
 	redis_arg2(redis, SPAN_LIT("("), span_str(id));
 	redis_arg_str(redis, "+");
 	redis_arg_str(redis, "COUNT");
-	redis_arg_u64(redis, max);
-	r = redis_end(redis, on_entries, a);
+	redis_arg_u64(redis, ask->max);
+	r = redis_end(redis, on_entries, q);
 	if (r < 0)
-		ask_free(a);
+		question_free(q);
 	return r;
 }
 
@@ -231,55 +225,52 @@ int job_list(struct redis *redis, uint32_t partition, struct log_id after, size_
 
 static void on_taken(void *user, const struct redis_value *reply)
 {
-	struct ask *a = user;
+	struct question *q = user;
 	const struct redis_value *copy = NULL;
 	size_t n = 0, looked = 0;
 
-	if (expect(a, reply, REDIS_ARRAY)) {
-		copy = redis_value_copy(&a->arena, reply);
+	if (expect(q, reply, REDIS_ARRAY)) {
+		copy = redis_value_copy(&q->arena, reply);
 		n = reply->n_items / 3;
 		looked = n || reply->n_items == 1 ? (size_t)reply->items[0].integer : 0;
 	}
-	if (a->r == 0 && (!copy || !make_room(a, n)))
-		note(a, JOBS_UNKNOWN, "out of memory");
-	for (size_t i = 0; a->r == 0 && i < n; i++) {
+	if (q->r == 0 && (!copy || !make_room(q, n)))
+		note(q, JOBS_UNKNOWN, "out of memory");
+	for (size_t i = 0; q->r == 0 && i < n; i++) {
 		const struct redis_value *v = &copy->items[1 + 3 * i];
-		struct job_entry *e = &a->entries[a->n++];
+		struct job_entry *e = &q->entries[q->n++];
 
-		*e = (struct job_entry){.partition = a->partition,
+		*e = (struct job_entry){.partition = q->ask.partition,
 			.id = v[1].text,
 			.json = v[2].text,
 			.state = SPAN_LIT("taken")};
 		if (log_id_parse(v[0].text, &e->at) != 0)
-			note(a, JOBS_CORRUPT, "an answer of another form");
+			note(q, JOBS_CORRUPT, "an answer of another form");
 	}
-	answer(a, looked > 0);
+	answer(q, looked > 0);
 }
 
-int job_take(struct redis *redis, uint32_t partition, struct span consumer, size_t max,
-	job_page_fn *fn, void *user)
+int job_take(struct redis *redis, const struct job_ask *ask)
 {
-	struct ask *a = ask_new(redis, partition, max);
+	struct question *q = question_new(redis, ask);
 	char jobs[KEY_SIZE], taken[KEY_SIZE], prefix[KEY_SIZE];
 	int r;
 
-	assert(max > 0 && consumer.len > 0 && consumer.len <= JOB_CONSUMER_MAX);
-	if (!a)
+	assert(ask->consumer.len > 0 && ask->consumer.len <= JOB_CONSUMER_MAX);
+	if (!q)
 		return -ENOMEM;
-	a->fn = fn;
-	a->user = user;
 	redis_begin(redis, 9);
 	redis_arg_str(redis, "EVAL");
 	redis_arg_str(redis, take_script);
 	redis_arg_u64(redis, 2);
-	redis_arg(redis, key_text(jobs, partition, "jobs"));
-	redis_arg(redis, key_text(taken, partition, "taken"));
-	redis_arg(redis, key_prefix(prefix, partition, "job"));
-	redis_arg_u64(redis, max);
-	redis_arg(redis, consumer);
+	redis_arg(redis, key_text(jobs, ask->partition, "jobs"));
+	redis_arg(redis, key_text(taken, ask->partition, "taken"));
+	redis_arg(redis, key_prefix(prefix, ask->partition, "job"));
+	redis_arg_u64(redis, ask->max);
+	redis_arg(redis, ask->consumer);
 	redis_arg_u64(redis, TAKE_SCAN);
-	r = redis_end(redis, on_taken, a);
+	r = redis_end(redis, on_taken, q);
 	if (r < 0)
-		ask_free(a);
+		question_free(q);
 	return r;
 }
