@@ -62,22 +62,16 @@ _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text)
 #define MARKS4(A, B, C, D)                                                                         \
 	((uint64_t)(A) | (uint64_t)(B) << 2 | (uint64_t)(C) << 4 | (uint64_t)(D) << 6)
 
-struct layout {
-	const uint16_t *offsets;
-	size_t n;
-	uint64_t usual;
-};
-
-static const uint16_t journey_times[] = {
+static const uint16_t journey_at[] = {
 	offsetof(struct journey, received_at),
 	offsetof(struct journey, engaged_at),
 	offsetof(struct journey, first_at),
 	offsetof(struct journey, due_at),
 };
-static const struct layout journey_layout = {journey_times, ARRAY_SIZE(journey_times),
+static const struct pack_times journey_times = {journey_at, ARRAY_SIZE(journey_at),
 	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_NEVER)};
 
-static const uint16_t cart_times[] = {
+static const uint16_t cart_at[] = {
 	offsetof(struct cart, last_at),
 	offsetof(struct cart, added_at),
 	offsetof(struct cart, first_at),
@@ -85,22 +79,22 @@ static const uint16_t cart_times[] = {
 	offsetof(struct cart, ordered_at),
 	offsetof(struct cart, emptied_at),
 };
-static const struct layout cart_layout = {cart_times, ARRAY_SIZE(cart_times),
+static const struct pack_times cart_times = {cart_at, ARRAY_SIZE(cart_at),
 	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_MIN) |
 		MARKS4(PACK_MIN, PACK_MIN, 0, 0) << 8};
 
-static const uint16_t order_times[] = {
+static const uint16_t order_at[] = {
 	offsetof(struct order, touched_at), offsetof(struct order, total_said_at),
 	offsetof(struct order, promise_said_at), offsetof(struct order, promised_at),
 #define X(ID, NAME) offsetof(struct order, at[MILESTONE_##ID]),
 	MILESTONES(X)
 #undef X
 };
-static const struct layout order_layout = {order_times, ARRAY_SIZE(order_times),
+static const struct pack_times order_times = {order_at, ARRAY_SIZE(order_at),
 	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_INSTANT) |
 		MARKS4(PACK_INSTANT, PACK_NEVER, PACK_NEVER, PACK_NEVER) << 8};
 
-static const uint16_t instance_times[] = {
+static const uint16_t instance_at[] = {
 	offsetof(struct instance, touched_at),
 	offsetof(struct instance, armed_at),
 	offsetof(struct instance, anchor_at),
@@ -111,7 +105,7 @@ static const uint16_t instance_times[] = {
 	offsetof(struct instance, last_deadline_at),
 	offsetof(struct instance, last_anchor_at),
 };
-static const struct layout instance_layout = {instance_times, ARRAY_SIZE(instance_times),
+static const struct pack_times instance_times = {instance_at, ARRAY_SIZE(instance_at),
 	MARKS4(PACK_INSTANT, PACK_INSTANT, PACK_INSTANT, PACK_INSTANT) |
 		MARKS4(PACK_INSTANT, PACK_MIN, PACK_MIN, PACK_MIN) << 8 |
 		MARKS4(PACK_MIN, 0, 0, 0) << 16};
@@ -126,7 +120,7 @@ static const uint16_t instance_numbers[] = {
 };
 static const uint32_t numbers_usual[] = {1, 1, 0, 0, 0, 0};
 
-_Static_assert(ARRAY_SIZE(order_times) < PACK_TIMES_MAX, "an order's instants exceed a word");
+_Static_assert(ARRAY_SIZE(order_at) < PACK_TIMES_MAX, "an order's instants exceed a word");
 _Static_assert(ARRAY_SIZE(numbers_usual) == ARRAY_SIZE(instance_numbers), "one for each");
 
 /* The texts that stood last; both sides fill it alike. */
@@ -185,7 +179,11 @@ static void put_literal(struct writer *w, struct span s, size_t max)
 static void put_again(struct writer *w, struct ring *ring, struct span s, size_t max)
 {
 	for (unsigned back = 0; back < RING && back < ring->n; back++) {
-		if (!span_equal(ring->seen[(ring->n - 1 - back) % RING], s))
+		struct span seen = ring->seen[(ring->n - 1 - back) % RING];
+
+		/* The first byte tells most apart without a call. */
+		if (seen.len != s.len ||
+			(s.len > 0 && (seen.ptr[0] != s.ptr[0] || memcmp(seen.ptr, s.ptr, s.len))))
 			continue;
 		pack_number(&w->p, (uint64_t)back << 1 | 1);
 		return;
@@ -252,25 +250,6 @@ static void get_text(struct reader *r, struct text *t, size_t max)
 	keep(r, t, get_literal(r, unpack_number(&r->u), max));
 }
 
-static inline void put_times(
-	struct writer *w, const struct layout *layout, const void *of, int64_t base)
-{
-	int64_t times[PACK_TIMES_MAX];
-
-	for (size_t i = 0; i < layout->n; i++)
-		memcpy(&times[i], (const char *)of + layout->offsets[i], sizeof(times[i]));
-	pack_times(&w->p, times, layout->n, base, layout->usual);
-}
-
-static inline void get_times(struct reader *r, const struct layout *layout, void *of, int64_t base)
-{
-	int64_t times[PACK_TIMES_MAX];
-
-	unpack_times(&r->u, times, layout->n, base, layout->usual);
-	for (size_t i = 0; i < layout->n; i++)
-		memcpy((char *)of + layout->offsets[i], &times[i], sizeof(times[i]));
-}
-
 static void put_head(struct writer *w, const struct journey *j)
 {
 	struct span customer = text_span(j->customer);
@@ -288,8 +267,8 @@ static void put_head(struct writer *w, const struct journey *j)
 		put_literal(w, text_span(j->anonymous_id), CUSTOMER_MAX);
 	pack_number(&w->p, j->n_events);
 	pack_number(&w->p, j->n_orders);
-	pack_times(&w->p, &j->last_at, 1, 0, PACK_INSTANT);
-	put_times(w, &journey_layout, j, j->last_at);
+	pack_time(&w->p, j->last_at, 0);
+	pack_times(&w->p, &journey_times, j, j->last_at);
 }
 
 /* What follows the customer. */
@@ -303,8 +282,8 @@ static void get_head(struct reader *r, struct journey *j, uint64_t flags)
 		get_text(r, &j->anonymous_id, CUSTOMER_MAX);
 	j->n_events = unpack_number(&r->u);
 	j->n_orders = unpack_number(&r->u);
-	unpack_times(&r->u, &j->last_at, 1, 0, PACK_INSTANT);
-	get_times(r, &journey_layout, j, j->last_at);
+	j->last_at = unpack_time(&r->u, 0);
+	unpack_times(&r->u, &journey_times, j, j->last_at);
 }
 
 static void put_traits(struct writer *w, const struct journey *j)
@@ -319,7 +298,7 @@ static void put_traits(struct writer *w, const struct journey *j)
 		if (!(mask >> i & 1))
 			continue;
 		put_literal(w, text_span(j->traits[i]), TRAIT_MAX);
-		pack_times(&w->p, &j->trait_at[i], 1, j->last_at, PACK_INSTANT);
+		pack_time(&w->p, j->trait_at[i], j->last_at);
 	}
 }
 
@@ -331,20 +310,20 @@ static void get_traits(struct reader *r, struct journey *j)
 		if (!(mask >> i & 1))
 			continue;
 		get_text(r, &j->traits[i], TRAIT_MAX);
-		unpack_times(&r->u, &j->trait_at[i], 1, j->last_at, PACK_INSTANT);
+		j->trait_at[i] = unpack_time(&r->u, j->last_at);
 	}
 }
 
 static void put_cart(struct writer *w, const struct cart *c, int64_t base)
 {
 	put_again(w, &w->keys, text_span(c->key), RULE_KEY_MAX);
-	put_times(w, &cart_layout, c, base);
+	pack_times(&w->p, &cart_times, c, base);
 }
 
 static void get_cart(struct reader *r, struct cart *c, int64_t base)
 {
 	keep(r, &c->key, get_again(r, &r->keys, RULE_KEY_MAX));
-	get_times(r, &cart_layout, c, base);
+	unpack_times(&r->u, &cart_times, c, base);
 }
 
 static void put_order(struct writer *w, const struct order *o, int64_t base)
@@ -352,7 +331,7 @@ static void put_order(struct writer *w, const struct order *o, int64_t base)
 	put_literal(w, text_span(o->id), ENTITY_MAX);
 	put_literal(w, text_span(o->total), TEXT_SHORT_MAX);
 	put_again(w, &w->words, text_span(o->currency), TEXT_SHORT_MAX);
-	put_times(w, &order_layout, o, base);
+	pack_times(&w->p, &order_times, o, base);
 }
 
 static void get_order(struct reader *r, struct order *o, int64_t base)
@@ -360,7 +339,7 @@ static void get_order(struct reader *r, struct order *o, int64_t base)
 	get_text(r, &o->id, ENTITY_MAX);
 	get_text(r, &o->total, TEXT_SHORT_MAX);
 	keep(r, &o->currency, get_again(r, &r->words, TEXT_SHORT_MAX));
-	get_times(r, &order_layout, o, base);
+	unpack_times(&r->u, &order_times, o, base);
 }
 
 static void put_instance(struct writer *w, const struct instance *i, int64_t base)
@@ -375,7 +354,7 @@ static void put_instance(struct writer *w, const struct instance *i, int64_t bas
 	put_event_name(w, text_span(i->by));
 	put_literal(w, text_span(i->data), INSTANCE_DATA_MAX);
 	pack_numbers(&w->p, numbers, numbers_usual, ARRAY_SIZE(numbers));
-	put_times(w, &instance_layout, i, base);
+	pack_times(&w->p, &instance_times, i, base);
 }
 
 static void get_instance(struct reader *r, struct instance *i, int64_t base)
@@ -392,7 +371,7 @@ static void get_instance(struct reader *r, struct instance *i, int64_t base)
 	unpack_numbers(&r->u, numbers, numbers_usual, ARRAY_SIZE(numbers));
 	for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
 		memcpy((char *)i + instance_numbers[k], &numbers[k], sizeof(numbers[k]));
-	get_times(r, &instance_layout, i, base);
+	unpack_times(&r->u, &instance_times, i, base);
 }
 
 /* Never less than what the put functions write: every text behind its length, every number at its
@@ -401,20 +380,20 @@ static size_t bound(const struct journey *j)
 {
 	size_t n = j->customer.len + j->user_id.len + j->anonymous_id.len;
 
-	n += (16 + 3 * TRAIT_COUNT + ARRAY_SIZE(journey_times)) * PACK_NUMBER;
+	n += (16 + 3 * TRAIT_COUNT + ARRAY_SIZE(journey_at)) * PACK_NUMBER;
 	for (unsigned i = 0; i < TRAIT_COUNT; i++)
 		n += j->traits[i].len;
-	n += j->n_carts * (2 + ARRAY_SIZE(cart_times)) * PACK_NUMBER;
+	n += j->n_carts * (2 + ARRAY_SIZE(cart_at)) * PACK_NUMBER;
 	for (size_t i = 0; i < j->n_carts; i++)
 		n += j->carts[i].key.len;
-	n += j->n_orders_kept * (4 + ARRAY_SIZE(order_times)) * PACK_NUMBER;
+	n += j->n_orders_kept * (4 + ARRAY_SIZE(order_at)) * PACK_NUMBER;
 	for (size_t i = 0; i < j->n_orders_kept; i++) {
 		const struct order *o = &j->orders[i];
 
 		n += (size_t)o->id.len + o->total.len + o->currency.len;
 	}
 	n += j->n_instances * PACK_NUMBER *
-	     (7 + ARRAY_SIZE(instance_numbers) + ARRAY_SIZE(instance_times));
+	     (7 + ARRAY_SIZE(instance_numbers) + ARRAY_SIZE(instance_at));
 	for (size_t i = 0; i < j->n_instances; i++) {
 		const struct instance *k = &j->instances[i];
 

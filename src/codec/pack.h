@@ -144,11 +144,17 @@ static inline struct span unpack_block(struct unpack *u)
 }
 
 /*
- * Several instants at once: first a word with two bits for each, then those that are neither one of
- * the three marks nor nothing, each as seen from the one before it. The word is XORed with the
- * usual one, so that what is usual costs a byte however many instants there are.
+ * Several instants of a struct at once: first a word with two bits for each, then those that are
+ * neither one of the three marks nor nothing, each as seen from the one before it. The word is
+ * XORed with the usual one, so that what is usual costs a byte however many instants there are.
  */
 enum pack_mark { PACK_NEVER, PACK_INSTANT, PACK_MIN, PACK_ZERO };
+
+struct pack_times {
+	const uint16_t *offsets; /* of the instants in the struct, in the order of writing */
+	unsigned n;		 /* less than PACK_TIMES_MAX */
+	uint64_t usual;
+};
 
 #define PACK_TIMES_MAX 32
 
@@ -158,6 +164,19 @@ static inline uint64_t pack_mark(int64_t at)
 	return (uint64_t)(PACK_INSTANT + (at == INT64_MIN) + 2 * (at == 0) - (at == TIME_NEVER));
 }
 
+static inline int64_t pack_load(const void *of, uint16_t offset)
+{
+	int64_t at;
+
+	memcpy(&at, (const char *)of + offset, sizeof(at));
+	return at;
+}
+
+static inline void pack_store(void *of, uint16_t offset, int64_t at)
+{
+	memcpy((char *)of + offset, &at, sizeof(at));
+}
+
 /* One bit for each PACK_INSTANT of WORD, at twice its place. */
 static inline uint64_t pack_instants(uint64_t word)
 {
@@ -165,15 +184,15 @@ static inline uint64_t pack_instants(uint64_t word)
 }
 
 static inline void pack_times(
-	struct pack *p, const int64_t *times, size_t n, int64_t base, uint64_t usual)
+	struct pack *p, const struct pack_times *times, const void *of, int64_t base)
 {
 	uint64_t word = 0;
 
-	for (size_t i = 0; i < n; i++)
-		word |= pack_mark(times[i]) << (2 * i);
-	pack_number(p, word ^ usual);
+	for (unsigned i = 0; i < times->n; i++)
+		word |= pack_mark(pack_load(of, times->offsets[i])) << (2 * i);
+	pack_number(p, word ^ times->usual);
 	for (uint64_t left = pack_instants(word); left; left &= left - 1) {
-		int64_t at = times[__builtin_ctzll(left) / 2];
+		int64_t at = pack_load(of, times->offsets[__builtin_ctzll(left) / 2]);
 
 		pack_since(p, at, base);
 		base = at;
@@ -181,22 +200,43 @@ static inline void pack_times(
 }
 
 static inline void unpack_times(
-	struct unpack *u, int64_t *times, size_t n, int64_t base, uint64_t usual)
+	struct unpack *u, const struct pack_times *times, void *of, int64_t base)
 {
 	static const int64_t marks[] = {[PACK_NEVER] = TIME_NEVER,
 		[PACK_INSTANT] = 0,
 		[PACK_MIN] = INT64_MIN,
 		[PACK_ZERO] = 0};
-	uint64_t word = unpack_number(u) ^ usual;
+	uint64_t word = unpack_number(u) ^ times->usual;
 
-	if (n < PACK_TIMES_MAX && word >> (2 * n)) {
+	if (word >> (2 * times->n)) {
 		u->bad = true;
 		word = 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		times[i] = marks[word >> (2 * i) & 3];
-	for (uint64_t left = pack_instants(word); left; left &= left - 1)
-		base = times[__builtin_ctzll(left) / 2] = unpack_since(u, base);
+	for (unsigned i = 0; i < times->n; i++)
+		pack_store(of, times->offsets[i], marks[word >> (2 * i) & 3]);
+	for (uint64_t left = pack_instants(word); left; left &= left - 1) {
+		base = unpack_since(u, base);
+		pack_store(of, times->offsets[__builtin_ctzll(left) / 2], base);
+	}
+}
+
+/* One instant that is usually there. */
+static inline void pack_time(struct pack *p, int64_t at, int64_t base)
+{
+	static const uint16_t offset = 0;
+	static const struct pack_times one = {&offset, 1, PACK_INSTANT};
+
+	pack_times(p, &one, &at, base);
+}
+
+static inline int64_t unpack_time(struct unpack *u, int64_t base)
+{
+	static const uint16_t offset = 0;
+	static const struct pack_times one = {&offset, 1, PACK_INSTANT};
+	int64_t at;
+
+	unpack_times(u, &one, &at, base);
+	return at;
 }
 
 /* Several numbers, of which most have their usual value: a mask of the others, then those. */

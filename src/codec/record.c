@@ -42,7 +42,7 @@ static int put_record(const struct record *r, struct buf *out)
 	pack_number(&p, r->tail_n);
 	pack_number(&p, r->n_chunks);
 	pack_number(&p, r->sealed_n);
-	pack_times(&p, &r->reach_at, 1, 0, PACK_INSTANT);
+	pack_time(&p, r->reach_at, 0);
 	pack_bytes(&p, buf_span(&r->tail));
 	buf_commit(out, (size_t)((char *)p.at - room));
 	return 0;
@@ -81,7 +81,7 @@ int record_decode(struct span bytes, struct record *ret_r)
 	record.tail_n = (uint32_t)unpack_bounded(&u, UINT32_MAX);
 	record.n_chunks = (uint32_t)unpack_bounded(&u, UINT32_MAX);
 	record.sealed_n = unpack_number(&u);
-	unpack_times(&u, &record.reach_at, 1, 0, PACK_INSTANT);
+	record.reach_at = unpack_time(&u, 0);
 	/* Each entry takes at least a byte, and no entries take none. */
 	if (u.bad || record.tail_n > unpack_left(&u) ||
 		(record.tail_n == 0) != (unpack_left(&u) == 0))

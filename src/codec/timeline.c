@@ -38,10 +38,17 @@ enum {
 };
 #define FLAGS_SHIFT 5
 
-#define DECISION_TIMES 5
-/* Anchored, armed, with a deadline, a time to fire, and by an event. */
-static const uint64_t decision_usual = PACK_INSTANT | PACK_INSTANT << 2 | PACK_INSTANT << 4 |
-				       PACK_INSTANT << 6 | PACK_INSTANT << 8;
+/* Usually armed, anchored, with a deadline, a time to fire, and by an event. */
+static const uint16_t decision_at[] = {
+	offsetof(struct decision, armed_at),
+	offsetof(struct decision, anchor_at),
+	offsetof(struct decision, deadline_at),
+	offsetof(struct decision, fire_at),
+	offsetof(struct decision, by_at),
+};
+static const struct pack_times decision_times = {decision_at, ARRAY_SIZE(decision_at),
+	PACK_INSTANT | PACK_INSTANT << 2 | PACK_INSTANT << 4 | PACK_INSTANT << 6 |
+		PACK_INSTANT << 8};
 
 static int compare_u64(uint64_t a, uint64_t b)
 {
@@ -131,9 +138,6 @@ static void get_event(struct unpack *u, struct timeline_entry *e)
 
 static void put_decision(struct pack *p, const struct decision *d, int64_t at)
 {
-	const int64_t times[DECISION_TIMES] = {
-		d->armed_at, d->anchor_at, d->deadline_at, d->fire_at, d->by_at};
-
 	pack_number(p, (uint64_t)d->outcome << 2 | (uint64_t)d->late << 1 | (d->at != at));
 	if (d->at != at)
 		pack_since(p, d->at, at);
@@ -144,13 +148,12 @@ static void put_decision(struct pack *p, const struct decision *d, int64_t at)
 	pack_block(p, d->data);
 	pack_number(p, d->epoch);
 	pack_number(p, d->episode);
-	pack_times(p, times, DECISION_TIMES, at, decision_usual);
+	pack_times(p, &decision_times, d, at);
 }
 
 static void get_decision(struct unpack *u, struct decision *d, int64_t at)
 {
 	uint64_t outcome = unpack_bounded(u, (uint64_t)OUTCOME_COUNT * 4 - 1);
-	int64_t times[DECISION_TIMES];
 
 	d->outcome = (enum outcome)(outcome >> 2);
 	d->late = outcome & 2;
@@ -162,12 +165,7 @@ static void get_decision(struct unpack *u, struct decision *d, int64_t at)
 	d->data = unpack_block(u);
 	d->epoch = (uint32_t)unpack_bounded(u, UINT32_MAX);
 	d->episode = (uint32_t)unpack_bounded(u, UINT32_MAX);
-	unpack_times(u, times, DECISION_TIMES, at, decision_usual);
-	d->armed_at = times[0];
-	d->anchor_at = times[1];
-	d->deadline_at = times[2];
-	d->fire_at = times[3];
-	d->by_at = times[4];
+	unpack_times(u, &decision_times, d, at);
 }
 
 /* Not less than the entry's bytes: its text, and all its numbers at their longest. */

@@ -24,6 +24,12 @@ static const unsigned char lengths[EVENT_KIND_COUNT] = {
 #undef X
 };
 
+static const char *const names[EVENT_KIND_COUNT] = {[EVENT_CUSTOM] = "",
+#define X(ID, NAME, FLAGS) [EVENT_##ID] = (NAME),
+	VOCAB(X)
+#undef X
+};
+
 unsigned wire_name_number(struct span name)
 {
 	const unsigned char *at = lengths, *end = lengths + sizeof(lengths);
@@ -31,9 +37,9 @@ unsigned wire_name_number(struct span name)
 	if (name.len == 0 || name.len > UCHAR_MAX)
 		return 0;
 	while ((at = memchr(at, (int)name.len, (size_t)(end - at)))) {
-		enum event_kind kind = (enum event_kind)(at - lengths);
+		size_t kind = (size_t)(at - lengths);
 
-		if (memcmp(vocab_name(kind).ptr, name.ptr, name.len) == 0)
+		if (names[kind][0] == name.ptr[0] && memcmp(names[kind], name.ptr, name.len) == 0)
 			return numbers[kind];
 		at++;
 	}
