@@ -182,8 +182,8 @@ static void put_again(struct writer *w, struct ring *ring, struct span s, size_t
 		struct span seen = ring->seen[(ring->n - 1 - back) % RING];
 
 		/* The first byte tells most apart without a call. */
-		if (seen.len != s.len ||
-			(s.len > 0 && (seen.ptr[0] != s.ptr[0] || memcmp(seen.ptr, s.ptr, s.len))))
+		if (seen.len != s.len || (s.len > 0 && seen.ptr[0] != s.ptr[0]) ||
+			!span_equal(seen, s))
 			continue;
 		pack_number(&w->p, (uint64_t)back << 1 | 1);
 		return;
