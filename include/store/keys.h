@@ -13,7 +13,9 @@
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
  *   wm:{p7}:job:ID       hash: s (ready, taken, retracted), at (stream ID), c (customer), r
- * (reason) wm:{p7}:bad          stream: fields id (log id), e, m, c (reason code), w (words)
+ *                        (reason), by and taken_at (ms) once it is taken
+ *   wm:{p7}:taken        string: place in the stream of jobs up to which they were given out
+ *   wm:{p7}:bad          stream: fields id (log id), e, m, c (reason code), w (words)
  *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
  *   wm:{p7}:day:DATE     hash: counter → n
  */
