@@ -1,385 +1,115 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commit: one script call that checks the owner's claim and the position, then writes
- * everything and the new position, or nothing.
+ * The commit: one call that checks the owner's claim and the position, then writes everything and
+ * the new position, or nothing.
  *
- * A script that fails half-way keeps what it has written (Redis has no rollback), so before the
- * first write every key of the commit is read with a command that fails where the write would: a
- * key of another type is found while nothing has changed. What to write is decided here; the
- * script runs lists of commands that we give it. Only jobs need answers in between.
+ * Records are too large to go through the script: Lua takes a hash over every byte of every
+ * argument, 1.8 µs for a kilobyte, six times what storing it costs. So they go beside it, in one
+ * transaction whose second half does nothing unless the script has opened the gate:
  *
- * Keys beyond KEYS lie in the same hash slot, since all bear the partition's tag.
+ *   MULTI
+ *   SET gate            closed
+ *   EVALSHA …           checks and writes all else; last, it unlinks the old records and the gate
+ *   MSETNX gate records all of them, or none if any of these keys is still there
+ *   DEL gate
+ *   EXEC
+ *
+ * A script that refuses, fails or is not known leaves the gate closed, and so nothing changes. Only
+ * at the memory limit, where Redis takes no transactions, do records go through the script.
  */
 #include "redis_store_impl.h"
 
-#include "base/instant.h"
-
-/* Pairs in one MSET or ZADD; Lua's stack takes some 8000 values. */
-#define RUN_MAX ((size_t)500)
-
-/*
- * KEYS: pos, jobs, day. ARGV: epoch, seq, new seq, id, clock, then two lists of commands, each
- * command with its length in front, each list with 0 behind; then jobs as key, id, customer, JSON,
- * with an empty one behind; then retractions as key, id, reason, late.
- */
-static const char commit_script[] =
-	"#!lua flags=allow-oom\n"
-	"local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')\n"
-	"if not held[1] or not held[2] then\n"
-	"  return redis.error_reply('FOREIGN no position')\n"
-	"end\n"
-	"if held[1] ~= ARGV[1] then\n"
-	"  return redis.error_reply('FENCED ' .. held[1])\n"
-	"end\n"
-	"if held[2] ~= ARGV[2] then\n"
-	"  return redis.error_reply('POS ' .. held[2])\n"
-	"end\n"
-	"local i = 6\n"
-	"for list = 1, 2 do\n"
-	"  local n = tonumber(ARGV[i])\n"
-	"  while n > 0 do\n"
-	"    redis.call(unpack(ARGV, i + 1, i + n))\n"
-	"    i = i + n + 1\n"
-	"    n = tonumber(ARGV[i])\n"
-	"  end\n"
-	"  i = i + 1\n"
-	"end\n"
-	"while ARGV[i] ~= '' do\n"
-	"  if redis.call('HSETNX', ARGV[i], 's', 'ready') == 1 then\n"
-	"    local at = redis.call('XADD', KEYS[2], '*', 'id', ARGV[i + 1], 'j', ARGV[i + 3])\n"
-	"    redis.call('HSET', ARGV[i], 'at', at, 'c', ARGV[i + 2])\n"
-	"  end\n"
-	"  i = i + 4\n"
-	"end\n"
-	"i = i + 1\n"
-	"while ARGV[i] do\n"
-	"  local s = redis.call('HGET', ARGV[i], 's')\n"
-	"  if s == 'ready' then\n"
-	"    redis.call('HSET', ARGV[i], 's', 'retracted', 'r', ARGV[i + 2])\n"
-	"    redis.call('XADD', KEYS[2], '*', 'id', ARGV[i + 1], 'r', ARGV[i + 2])\n"
-	"  elseif s == 'taken' and ARGV[i + 3] == '1' then\n"
-	"    redis.call('HINCRBY', KEYS[3], 'late_cancel_after_send', 1)\n"
-	"  end\n"
-	"  i = i + 4\n"
-	"end\n"
-	"redis.call('HSET', KEYS[1], 'seq', ARGV[3], 'id', ARGV[4], 'clock', ARGV[5])\n"
-	"return redis.status_reply('OK')\n";
-
-#define N_KEYS 3
-
-/* The arguments are walked twice: to count them, for RESP wants that first, and to write them. */
-struct args {
-	struct redis *redis; /* NULL: count */
-	size_t n;
-	uint32_t partition;
-	const struct commit *commit;
-};
-
-static void put(struct args *a, struct span s)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg(a->redis, s);
-}
-
-static void put2(struct args *a, struct span prefix, struct span id)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg2(a->redis, prefix, id);
-}
-
-static void put_str(struct args *a, const char *s)
-{
-	put(a, span_str(s));
-}
-
-static void put_i64(struct args *a, int64_t n)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg_i64(a->redis, n);
-}
-
-static void put_u64(struct args *a, uint64_t n)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg_u64(a->redis, n);
-}
-
-static void put_id(struct args *a, struct log_id id)
-{
-	char text[LOG_ID_SIZE];
-
-	log_id_format(id, text);
-	put_str(a, text);
-}
-
-/* The head of a command of N words, its name among them. */
-static void put_command(struct args *a, size_t n, const char *name)
-{
-	put_u64(a, n);
-	put_str(a, name);
-}
-
-static void put_key(struct args *a, const char *name)
-{
-	char key[KEY_SIZE];
-
-	put(a, key_text(key, a->partition, name));
-}
-
-static void put_key_id(struct args *a, const char *name, struct span id)
-{
-	char key[KEY_SIZE];
-
-	put2(a, key_prefix(key, a->partition, name), id);
-}
-
-static void put_key_number(struct args *a, const char *name, int64_t n)
-{
-	char id[24];
-
-	(void)snprintf(id, sizeof(id), "%lld", (long long)n);
-	put_key_id(a, name, span_str(id));
-}
-
-static void put_day_key(struct args *a)
-{
-	struct civil c;
-	char id[16];
-
-	civil_from_instant(a->commit->day * MS_DAY, &c);
-	(void)snprintf(id, sizeof(id), "%04u-%02u-%02u", (unsigned)c.year % 10000U,
-		(unsigned)c.month % 100U, (unsigned)c.day % 100U);
-	put_key_id(a, "day", span_str(id));
-}
-
-/* Reads that fail where a write would. MSET takes any type and needs none. */
-static void put_probes(struct args *a)
-{
-	const struct commit *c = a->commit;
-
-	put_command(a, 2, "HLEN");
-	put_day_key(a);
-	if (c->n_dues > 0) {
-		put_command(a, 2, "ZCARD");
-		put_key(a, "due");
-	}
-	if (c->n_jobs + c->n_retracts > 0) {
-		put_command(a, 2, "XLEN");
-		put_key(a, "jobs");
-	}
-	if (c->n_bad > 0) {
-		put_command(a, 2, "XLEN");
-		put_key(a, "bad");
-	}
-	for (size_t i = 0; i < c->n_chunks; i++) {
-		put_command(a, 2, "LLEN");
-		put_key_id(a, "t", c->chunks[i].customer);
-	}
-	for (size_t i = 0; i < c->n_seen; i++) {
-		put_command(a, 2, "STRLEN");
-		put_key_number(a, "seen", c->seen[i].hour);
-	}
-	for (size_t i = 0; i < c->n_jobs; i++) {
-		put_command(a, 2, "HLEN");
-		put_key_id(a, "job", c->jobs[i].id);
-	}
-	for (size_t i = 0; i < c->n_retracts; i++) {
-		put_command(a, 2, "HLEN");
-		put_key_id(a, "job", c->retracts[i].id);
-	}
-	put_u64(a, 0);
-}
-
-static void put_records(struct args *a)
-{
-	const struct commit *c = a->commit;
-	char key[KEY_SIZE];
-	struct span prefix = key_prefix(key, a->partition, "c");
-
-	for (size_t i = 0; i < c->n_records; i += RUN_MAX) {
-		size_t n = c->n_records - i < RUN_MAX ? c->n_records - i : RUN_MAX;
-
-		put_command(a, 1 + 2 * n, "MSET");
-		for (size_t j = i; j < i + n; j++) {
-			put2(a, prefix, c->records[j].customer);
-			put(a, c->records[j].bytes);
-		}
-	}
-	for (size_t i = 0; i < c->n_chunks; i++) {
-		put_command(a, 3, "RPUSH");
-		put_key_id(a, "t", c->chunks[i].customer);
-		put(a, c->chunks[i].bytes);
-	}
-}
-
-/* How many of the dues from I on, up to RUN_MAX, are of one kind: an instant, or none. */
-static size_t due_run(const struct commit *c, size_t i)
-{
-	bool removal = c->dues[i].at == TIME_NEVER;
-	size_t n = 1;
-
-	while (n < RUN_MAX && i + n < c->n_dues && (c->dues[i + n].at == TIME_NEVER) == removal)
-		n++;
-	return n;
-}
-
-/* In the order of the commit: a customer named twice ends as the last one says. */
-static void put_dues(struct args *a)
-{
-	const struct commit *c = a->commit;
-
-	for (size_t i = 0, n; i < c->n_dues; i += n) {
-		bool removal = c->dues[i].at == TIME_NEVER;
-
-		n = due_run(c, i);
-		put_command(a, 2 + (removal ? n : 2 * n), removal ? "ZREM" : "ZADD");
-		put_key(a, "due");
-		for (size_t j = i; j < i + n; j++) {
-			if (!removal)
-				put_i64(a, c->dues[j].at);
-			put(a, c->dues[j].customer);
-		}
-	}
-}
-
-static void put_bad(struct args *a)
-{
-	const struct commit *c = a->commit;
-
-	for (size_t i = 0; i < c->n_bad; i++) {
-		const struct commit_bad *bad = &c->bad[i];
-
-		put_command(a, 13, "XADD");
-		put_key(a, "bad");
-		put_str(a, "*");
-		put_str(a, "id");
-		put_id(a, bad->entry.id);
-		put_str(a, "e");
-		put(a, bad->entry.event);
-		put_str(a, "m");
-		put(a, bad->entry.meta);
-		put_str(a, "c");
-		put(a, bad->code);
-		put_str(a, "w");
-		put(a, bad->words);
-	}
-}
-
-static void put_seen(struct args *a)
-{
-	const struct commit *c = a->commit;
-
-	for (size_t i = 0; i < c->n_seen; i++) {
-		put_command(a, 3, "APPEND");
-		put_key_number(a, "seen", c->seen[i].hour);
-		put(a, c->seen[i].bytes);
-	}
-	if (c->seen_drop_from >= c->seen_drop_before)
-		return;
-	put_command(a, 1 + (size_t)(c->seen_drop_before - c->seen_drop_from), "UNLINK");
-	for (int64_t hour = c->seen_drop_from; hour < c->seen_drop_before; hour++)
-		put_key_number(a, "seen", hour);
-}
-
-static void put_counters(struct args *a)
-{
-	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-		if (a->commit->counters[i] == 0)
-			continue;
-		put_command(a, 4, "HINCRBY");
-		put_day_key(a);
-		put(a, counter_name((enum counter)i));
-		put_u64(a, a->commit->counters[i]);
-	}
-}
-
-static void put_jobs(struct args *a)
-{
-	const struct commit *c = a->commit;
-
-	for (size_t i = 0; i < c->n_jobs; i++) {
-		put_key_id(a, "job", c->jobs[i].id);
-		put(a, c->jobs[i].id);
-		put(a, c->jobs[i].customer);
-		put(a, c->jobs[i].json);
-	}
-	put(a, SPAN_EMPTY);
-	for (size_t i = 0; i < c->n_retracts; i++) {
-		put_key_id(a, "job", c->retracts[i].id);
-		put(a, c->retracts[i].id);
-		put(a, c->retracts[i].reason);
-		put_str(a, c->retracts[i].late ? "1" : "0");
-	}
-}
-
-static void put_all(struct args *a)
-{
-	const struct commit *c = a->commit;
-
-	put_u64(a, N_KEYS);
-	put_key(a, "pos");
-	put_key(a, "jobs");
-	put_day_key(a);
-	put_u64(a, c->from.epoch);
-	put_u64(a, c->from.seq);
-	put_u64(a, c->to.seq);
-	put_id(a, c->to.id);
-	put_i64(a, c->to.clock);
-	put_probes(a);
-	put_records(a);
-	put_dues(a);
-	put_bad(a);
-	put_seen(a);
-	put_counters(a);
-	put_u64(a, 0);
-	put_jobs(a);
-}
-
-static void on_sha(void *user, const struct redis_value *reply)
-{
-	struct redis_store *s = user;
-
-	s->sha_asked = false;
-	if (reply && reply->type == REDIS_STRING && reply->text.len == SCRIPT_SHA_SIZE - 1)
-		memcpy(s->sha, reply->text.ptr, SCRIPT_SHA_SIZE);
-	store_landed(s);
-}
-
-/* What the script is called by is learned from Redis, who made the rule. */
-static void ask_sha(struct redis_store *s)
-{
-	if (s->sha[0] || s->sha_asked)
-		return;
-	redis_begin(s->redis, 3);
-	redis_arg_str(s->redis, "SCRIPT");
-	redis_arg_str(s->redis, "LOAD");
-	redis_arg(s->redis, span_of(commit_script, sizeof(commit_script) - 1));
-	s->sha_asked = store_send(s, on_sha, s) == 0;
-}
-
 static void on_commit(void *user, const struct redis_value *reply);
+static void on_queued(void *user, const struct redis_value *reply);
+static void on_exec(void *user, const struct redis_value *reply);
 
-/* Sends the commit; BY_NAME if Redis should know the script. */
+/* Everything through the script. */
 static int commit_send(struct part *p, bool by_name)
 {
-	struct redis *redis = p->store->redis;
-	struct args a = {.partition = p->partition, .commit = p->commit};
-
-	put_all(&a);
-	redis_begin(redis, 2 + a.n);
-	redis_arg_str(redis, by_name ? "EVALSHA" : "EVAL");
-	if (by_name)
-		redis_arg_str(redis, p->store->sha);
-	else
-		redis_arg(redis, span_of(commit_script, sizeof(commit_script) - 1));
-	a.redis = redis;
-	put_all(&a);
-	return part_send(p, on_commit);
+	return commit_send_script(p, by_name, false, on_commit);
 }
+
+static int send_words(struct part *p, size_t n, const char *first, redis_reply_fn fn)
+{
+	struct redis *redis = p->store->redis;
+	char key[KEY_SIZE];
+
+	redis_begin(redis, n);
+	redis_arg_str(redis, first);
+	if (n > 1)
+		redis_arg(redis, key_text(key, p->partition, COMMIT_GATE));
+	if (n > 2)
+		redis_arg_str(redis, "1");
+	return part_send(p, fn);
+}
+
+static int send_multi(struct part *p)
+{
+	return send_words(p, 1, "MULTI", on_queued);
+}
+
+static int send_closing(struct part *p)
+{
+	return send_words(p, 3, "SET", on_queued);
+}
+
+static int send_script(struct part *p)
+{
+	return commit_send_script(p, true, true, on_queued);
+}
+
+static int send_records(struct part *p)
+{
+	struct redis *redis = p->store->redis;
+	const struct commit *c = p->commit;
+	char key[KEY_SIZE], gate[KEY_SIZE];
+	struct span prefix = key_prefix(key, p->partition, "c");
+
+	redis_begin(redis, 3 + 2 * c->n_records);
+	redis_arg_str(redis, "MSETNX");
+	redis_arg(redis, key_text(gate, p->partition, COMMIT_GATE));
+	redis_arg_str(redis, "1");
+	for (size_t i = 0; i < c->n_records; i++) {
+		redis_arg2(redis, prefix, c->records[i].customer);
+		redis_arg(redis, c->records[i].bytes);
+	}
+	return part_send(p, on_queued);
+}
+
+static int send_cleaning(struct part *p)
+{
+	return send_words(p, 2, "DEL", on_queued);
+}
+
+static int send_exec(struct part *p)
+{
+	return send_words(p, 1, "EXEC", on_exec);
+}
+
+/* The records beside the script. */
+static int transaction_send(struct part *p)
+{
+	static int (*const steps[])(struct part *) = {
+		send_multi, send_closing, send_script, send_records, send_cleaning, send_exec};
+	size_t sent = 0;
+	int r = 0;
+
+	while (r == 0 && sent < ARRAY_SIZE(steps)) {
+		r = steps[sent](p);
+		sent += r == 0;
+	}
+	if (r == 0 || sent == 0)
+		return r;
+	/* Half a transaction must never be carried out. */
+	p->stale += sent;
+	if (send_words(p, 1, "DISCARD", on_queued) == 0)
+		p->stale++;
+	else
+		redis_refuse(p->store->redis, "no room for the end of a transaction");
+	return r;
+}
+
+/* ---- answers ---------------------------------------------------------------------------- */
 
 /* FENCED EPOCH: a newer owner's, or, if it is not newer, the past: another or an older data set. */
 static int fenced(const struct part *p, struct span text)
@@ -430,6 +160,63 @@ static void on_commit(void *user, const struct redis_value *reply)
 	part_landed(p);
 }
 
+/* To be queued; what is refused here comes back as the whole transaction's end. */
+static void on_queued(void *user, const struct redis_value *reply)
+{
+	struct part *p = user;
+
+	if (!part_is_stale(p) && reply && reply->type == REDIS_ERROR) {
+		p->result = store_refused(p->store, reply->text);
+		p->at_limit = p->at_limit || redis_value_is_error(reply, "OOM");
+	}
+	part_landed(p);
+}
+
+/* OK, the script's answer, whether the records were taken, and the gate's end. */
+static int transaction_outcome(struct part *p, const struct redis_value *reply)
+{
+	int r;
+
+	if (!reply)
+		return STORE_UNKNOWN;
+	if (p->result != 0)
+		return p->result;
+	if (reply->type == REDIS_ERROR)
+		return store_refused(p->store, reply->text);
+	if (reply->type != REDIS_ARRAY || reply->n_items != 4)
+		return store_refused(p->store, SPAN_LIT("EXEC answered in another form"));
+	r = commit_outcome(p, &reply->items[1]);
+	if (r == 0 && (reply->items[2].type != REDIS_INTEGER || reply->items[2].integer != 1))
+		return store_refused(p->store, SPAN_LIT("MSETNX took no records"));
+	return r;
+}
+
+static void answer_exec(struct part *p, const struct redis_value *reply)
+{
+	bool forgotten = reply && reply->type == REDIS_ARRAY && reply->n_items == 4 &&
+			 redis_value_is_error(&reply->items[1], "NOSCRIPT");
+	int r = 1;
+
+	/* In both cases nothing was run. */
+	if (forgotten)
+		r = commit_send(p, false);
+	else if (reply && p->at_limit)
+		r = commit_send(p, true);
+	if (r == 0)
+		return;
+	p->busy = PART_IDLE;
+	p->fn.commit(p->user, r < 0 ? r : transaction_outcome(p, reply));
+}
+
+static void on_exec(void *user, const struct redis_value *reply)
+{
+	struct part *p = user;
+
+	if (!part_is_stale(p))
+		answer_exec(p, reply);
+	part_landed(p);
+}
+
 int redis_ask_commit(struct store *store, uint32_t partition, const struct commit *c,
 	store_commit_fn *fn, void *user)
 {
@@ -443,10 +230,14 @@ int redis_ask_commit(struct store *store, uint32_t partition, const struct commi
 	p->fn.commit = fn;
 	p->user = user;
 	p->commit = c;
-	r = commit_send(p, s->sha[0] != '\0');
+	p->at_limit = false;
+	if (c->n_records > 0 && s->sha[0])
+		r = transaction_send(p);
+	else
+		r = commit_send(p, s->sha[0] != '\0');
 	if (r < 0)
 		part_withdraw(p, 0);
 	else
-		ask_sha(s);
+		commit_ask_sha(s);
 	return r;
 }

@@ -40,6 +40,7 @@ struct part {
 
 	size_t n_values;	     /* load */
 	const struct commit *commit; /* commit; the caller keeps it until the answer */
+	bool at_limit;		     /* commit: Redis takes no more memory */
 	int64_t hour, last_hour;     /* seen: the next reply's, the last reply's */
 };
 
@@ -93,6 +94,16 @@ int redis_ask_commit(struct store *s, uint32_t partition, const struct commit *c
 	store_commit_fn *fn, void *user);
 int redis_ask_seen(
 	struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user);
+
+/*
+ * Sends the script that carries out p->commit; BY_NAME if Redis should know it. BESIDE: all but
+ * the records, which follow in the same transaction; the last thing that it does is to unlink the
+ * old ones and the gate. 0 or as redis_end.
+ */
+int commit_send_script(struct part *p, bool by_name, bool beside, redis_reply_fn fn);
+/* Learns the script's name for the next time, once. */
+void commit_ask_sha(struct redis_store *s);
+#define COMMIT_GATE "gate" /* exists only inside a transaction */
 
 /* `wm:{pN}:NAME` and with a colon behind it, in place; for names of at most 8 bytes. */
 #define KEY_SIZE 32

@@ -31,7 +31,16 @@ static void add_log(struct redis_stage *s)
 	(void)stage_say(s, "XADD wm:{p1}:in 1000000-0 e {} m web/");
 }
 
-static void everything(void)
+/* The first commit is the script's whole; from the next one on records go beside it. */
+static struct position learn_script(struct redis_stage *s, uint32_t p, const struct position *from)
+{
+	struct commit c = commit_from(from);
+
+	CHECK_INT(stage_commit(s, p, &c), 0);
+	return c.to;
+}
+
+static void check_everything(bool beside)
 {
 	const struct commit_value records[] = {
 		{SPAN_LIT("anna"), SPAN_LIT("A")}, {SPAN_LIT("b ert"), SPAN_LIT("B\0\r\n")}};
@@ -50,6 +59,10 @@ static void everything(void)
 	REQUIRE(stage_acquire(&s, 3, "w", &p) == 0);
 	(void)stage_say(&s, "ZADD wm:{p3}:due 5 gone 6 other");
 	(void)stage_say(&s, "MSET wm:{p3}:seen:464 old wm:{p3}:seen:466 kept wm:{p3}:seen:490 x");
+	(void)stage_say(&s, "MSET wm:{p3}:c:anna a-longer-one-of-before wm:{p3}:c:other kept");
+	if (beside)
+		p = learn_script(&s, 3, &p);
+	(void)stage_say(&s, "CONFIG RESETSTAT");
 	c = commit_from(&p);
 	c.to.id.seq = 12;
 	c.records = records;
@@ -68,8 +81,11 @@ static void everything(void)
 	c.counters[COUNTER_QUARANTINED] = UINT64_C(1) << 40;
 	CHECK_INT(stage_commit(&s, 3, &c), 0);
 
-	CHECK_SAY(&s, "[\"1\" \"1\" \"101-12\" \"100\"]", "HMGET wm:{p3}:pos epoch seq id clock");
-	CHECK_SAY(&s, "\"A\"", "GET wm:{p3}:c:anna");
+	CHECK(!strstr(stage_say(&s, "INFO commandstats"), "cmdstat_exec:") == !beside);
+	CHECK_SAY(&s, beside ? "[\"1\" \"102-12\" \"101\"]" : "[\"1\" \"101-12\" \"100\"]",
+		"HMGET wm:{p3}:pos epoch id clock");
+	CHECK_SAY(&s, "[\"A\" \"kept\"]", "MGET wm:{p3}:c:anna wm:{p3}:c:other");
+	CHECK_SAY(&s, "0", "EXISTS wm:{p3}:gate");
 	CHECK_SAY(&s, "[\"wm:{p3}:c:b ert\"]", "KEYS wm:{p3}:c:b*");
 	CHECK_SAY(&s, "[\"1\" \"2\"]", "LRANGE wm:{p3}:t:anna 0 -1");
 	CHECK_SAY(&s, "[\"x\"]", "LRANGE wm:{p3}:t:b 0 -1");
@@ -85,6 +101,12 @@ static void everything(void)
 		"HGETALL wm:{p3}:day:2026-11-21");
 	CHECK_SAY(&s, "0", "EXISTS wm:{p3}:jobs");
 	CHECK_SAY(&s, "\"0\"", "HGET wm:{p2}:pos seq");
+}
+
+static void everything(void)
+{
+	check_everything(false);
+	check_everything(true);
 }
 
 /* What stands in a stream without the ids that Redis gave. */
@@ -292,6 +314,56 @@ static void out_of_memory(void)
 	CHECK_INT(stage_release(&s, 1, "w"), 0);
 }
 
+/* Redis takes no transactions then: the records too go through the script. */
+static void out_of_memory_beside(void)
+{
+	struct commit_value value = {SPAN_LIT("anna"), SPAN_EMPTY};
+	struct position p;
+
+	STAGE(s, NULL);
+	REQUIRE(stage_acquire(&s, 1, "w", &p) == 0);
+	p = learn_script(&s, 1, &p);
+	for (int i = 0; i < 4; i++) {
+		struct commit c = commit_from(&p);
+
+		(void)stage_say(&s, "CONFIG SET maxmemory %d", i % 2);
+		value.bytes = span_of("ABCD" + i, 1);
+		c.records = &value;
+		c.n_records = 1;
+		CHECK_INT(stage_commit(&s, 1, &c), 0);
+		CHECK_INT(stage_say(&s, "GET wm:{p1}:c:anna")[1], 'A' + i);
+		p = c.to;
+	}
+	CHECK_SAY(&s, "[\"5\"]", "HMGET wm:{p1}:pos seq");
+}
+
+/* The script is forgotten between two transactions, or somebody has put a gate there. */
+static void gate(void)
+{
+	const struct commit_value value = {SPAN_LIT("anna"), SPAN_LIT("A")};
+	struct position p;
+
+	STAGE(s, NULL);
+	REQUIRE(stage_acquire(&s, 1, "w", &p) == 0);
+	p = learn_script(&s, 1, &p);
+	(void)stage_say(&s, "HSET wm:{p1}:gate x y");
+	(void)stage_say(&s, "SADD wm:{p1}:c:anna x");
+	for (int i = 0; i < 3; i++) {
+		struct commit c = commit_from(&p);
+
+		if (i == 1)
+			(void)stage_say(&s, "SCRIPT FLUSH");
+		c.records = &value;
+		c.n_records = 1;
+		CHECK_INT(stage_commit(&s, 1, &c), 0);
+		CHECK_SAY(&s, "\"A\"", "GET wm:{p1}:c:anna");
+		CHECK_SAY(&s, "0", "EXISTS wm:{p1}:gate");
+		p = c.to;
+		(void)stage_say(&s, "SET wm:{p1}:c:anna changed");
+	}
+	CHECK_SAY(&s, "\"4\"", "HGET wm:{p1}:pos seq");
+}
+
 /* More than Lua's stack takes in one call, and a removal between. */
 static void a_large_batch(void)
 {
@@ -324,13 +396,18 @@ static void a_large_batch(void)
 	CHECK_SAY(&s, "4328", "DBSIZE");
 	CHECK_SAY(&s, "[\"c4320\" \"c499\" \"c500\"]",
 		"MGET wm:{p1}:c:c4320 wm:{p1}:c:c499 wm:{p1}:c:c500");
+	(void)stage_say(&s, "MSET wm:{p1}:c:c4320 x wm:{p1}:c:c499 x wm:{p1}:c:c500 x");
 	c = commit_from(&c.to);
+	c.records = records;
+	c.n_records = N;
 	for (size_t i = 0; i < N; i += 3)
 		dues[i].at = TIME_NEVER;
 	c.dues = dues;
 	c.n_dues = N;
 	CHECK_INT(stage_commit(&s, 1, &c), 0);
 	CHECK_SAY(&s, "2880", "ZCARD wm:{p1}:due");
+	CHECK_SAY(&s, "[\"c4320\" \"c499\" \"c500\"]",
+		"MGET wm:{p1}:c:c4320 wm:{p1}:c:c499 wm:{p1}:c:c500");
 }
 
 static void no_room(void)
@@ -346,12 +423,19 @@ static void no_room(void)
 	REQUIRE(big);
 	value.bytes = span_of(big, size);
 	REQUIRE(stage_acquire(&s, 1, "w", &p) == 0);
-	c = commit_from(&p);
-	c.records = &value;
-	c.n_records = 1;
-	CHECK_INT(stage_commit(&s, 1, &c), -ENOBUFS);
-	value.bytes.len = 1000;
-	CHECK_INT(stage_commit(&s, 1, &c), 0);
+	/* Through the script, then beside it: half a transaction is taken back. */
+	for (int i = 0; i < 2; i++) {
+		c = commit_from(&p);
+		c.records = &value;
+		c.n_records = 1;
+		value.bytes.len = size;
+		CHECK_INT(stage_commit(&s, 1, &c), -ENOBUFS);
+		CHECK_SAY(&s, i ? "1000" : "0", "STRLEN wm:{p1}:c:anna");
+		value.bytes.len = (size_t)1000 + (size_t)i;
+		CHECK_INT(stage_commit(&s, 1, &c), 0);
+		CHECK_SAY(&s, i ? "1001" : "1000", "STRLEN wm:{p1}:c:anna");
+		p = c.to;
+	}
 }
 
 /* One commit that touches many keys, all saying the same number. */
@@ -503,6 +587,8 @@ int main(void)
 		{"wrong types", wrong_types},
 		{"scripts forgotten", scripts_forgotten},
 		{"out of memory", out_of_memory},
+		{"out of memory beside", out_of_memory_beside},
+		{"gate", gate},
 		{"a large batch", a_large_batch},
 		{"no room", no_room},
 		{"torn tail", torn_tail},
