@@ -12,8 +12,9 @@
 
 #define WINDOW_GZIP (15 + 16) /* expect a gzip header, and no other */
 #define WINDOW_RAW  (-15)
-#define LEVEL	    6
-#define MEMORY	    8
+/* Of what the worker packs in passing: 3 takes two thirds of the time of 6 for 7 % more bytes. */
+#define LEVEL  3
+#define MEMORY 8
 
 struct inflater {
 	z_stream z;

@@ -30,6 +30,12 @@ int text_set(struct text *t, struct span s)
 
 	if (span_equal(text_span(*t), s))
 		return 0;
+	/* Ids and names are mostly followed by others as long. */
+	if (s.len > 0 && s.len <= t->len) {
+		memmove(t->ptr, s.ptr, s.len);
+		t->len = (uint32_t)s.len;
+		return 0;
+	}
 	if (s.len > 0) {
 		assert(s.len <= UINT32_MAX);
 		copy = malloc(s.len);

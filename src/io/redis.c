@@ -17,8 +17,9 @@
 /* How much is read in one turn before others get theirs: 16 × 64 KiB. */
 #define READ_SIZE  ((size_t)65536)
 #define READ_TIMES 16
-/* Memory that the output buffer keeps between bursts. */
-#define OUT_KEEP ((size_t)1 << 20)
+/* Memory that the output buffer keeps between bursts: what a hundred batches of events, or the
+ * commits of all partitions, take; growing anew for each burst costs a third of a batch. */
+#define OUT_KEEP ((size_t)4 << 20)
 
 static void on_ready(void *arg, unsigned ready);
 static void on_timer(void *arg);

@@ -32,7 +32,7 @@ void seen_mark(const struct event *e, char ret_mark[SEEN_BYTES])
 	size_t n = e->source.len < 256 ? e->source.len : 256;
 	size_t m = e->message_id.len < MESSAGE_ID_MAX ? e->message_id.len : MESSAGE_ID_MAX;
 	uint64_t id;
-	uint32_t content = (uint32_t)(e->content ^ (e->content >> 32));
+	uint32_t content = e->content;
 
 	memcpy(text, e->source.ptr ? e->source.ptr : "", n);
 	text[n] = '\0';
