@@ -31,6 +31,7 @@ void text_release(struct text *t);
 #define JOURNEY_ORDERS_MAX    256
 #define JOURNEY_INSTANCES_MAX 512
 #define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
+#define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
 
 enum cart_state {
 	CART_OPEN,

@@ -40,6 +40,20 @@ static int count(const struct turn *t, enum counter counter)
 	return 0;
 }
 
+/* Enough of an event's name to explain a decision by; names come from strangers. */
+static struct span by_name(const struct turn *t)
+{
+	struct span name = t->event->name;
+
+	if (name.len <= INSTANCE_BY_MAX)
+		return name;
+	name.len = INSTANCE_BY_MAX;
+	/* Not in the middle of a character. */
+	while (name.len > 0 && ((unsigned char)name.ptr[name.len] & 0xc0) == 0x80)
+		name.len--;
+	return name;
+}
+
 /* Copies S so that the effect outlives changes to the instance. */
 static struct span keep(const struct turn *t, struct span s)
 {
@@ -59,7 +73,7 @@ static int decide(const struct turn *t, enum effect_kind kind, const struct rule
 	d->rule = keep(t, text_span(i->rule));
 	d->key = keep(t, text_span(i->key));
 	d->data = keep(t, text_span(i->data));
-	d->by = keep(t, t->event ? t->event->name : text_span(i->by));
+	d->by = keep(t, t->event ? by_name(t) : text_span(i->by));
 	if (!d->rule.ptr || !d->key.ptr || (d->by.len && !d->by.ptr) ||
 		(i->data.len && !d->data.ptr))
 		return -ENOMEM;
@@ -145,7 +159,7 @@ static int cancel_instance(
 	if (r == 0)
 		r = cancel_armed(t, rule, i, terminal);
 	if (r == 0)
-		r = text_set(&i->by, t->event->name);
+		r = text_set(&i->by, by_name(t));
 	i->cancelled_at = int64_max(i->cancelled_at, b);
 	i->until_at = int64_max(i->until_at, t->now + int64_max(rule->tombstone_ms, MEMORY_MS));
 	if (terminal && rule->tombstone_ms > 0) {
@@ -222,12 +236,17 @@ static int snapshot(const struct turn *t, const struct rule *rule, struct instan
 
 		if (v->type == VALUE_MISSING || len + need > sizeof(bytes))
 			continue;
-		len += (size_t)snprintf(bytes + len, sizeof(bytes) - len,
-			"%s\"%.*s\":", len ? "," : "", (int)name.len, name.ptr);
+		if (len > 0)
+			bytes[len++] = ',';
+		bytes[len++] = '"';
+		memcpy(bytes + len, name.ptr, name.len);
+		len += name.len;
+		bytes[len++] = '"';
+		bytes[len++] = ':';
 		memcpy(bytes + len, v->raw.ptr, v->raw.len);
 		len += v->raw.len;
 	}
-	if (text_set(&i->by, t->event->name) < 0)
+	if (text_set(&i->by, by_name(t)) < 0)
 		return -ENOMEM;
 	return text_set(&i->data, span_of(bytes, len));
 }

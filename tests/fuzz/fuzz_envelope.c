@@ -32,10 +32,15 @@ static void check_fault(const struct envelope_fault *fault, size_t size)
 	require(words.len > 0 && envelope_code_name(fault->code)[0], "no words");
 }
 
-static void check_accepted(
-	const struct event_decoder *d, const struct envelope_item *item, struct arena *arena)
+static void check_accepted(const struct event_decoder *d, const struct envelope_item *item,
+	enum envelope_kind kind, struct arena *arena)
 {
-	static const struct event_origin origin = {.id = {1795282000000, 0}, .sent_at = TIME_NEVER};
+	const struct event_origin origin = {
+		.id = {1795282000000, 0},
+		.sent_at = TIME_NEVER,
+		.has_type = kind != ENVELOPE_KIND_BATCH,
+		.type = item->type,
+	};
 	struct event e;
 	struct event_fault fault;
 
@@ -65,10 +70,12 @@ static void check_items(const struct envelope *e, struct span body, bool batch)
 	}
 }
 
-static void check_envelope(const struct envelope *e, struct span body, struct arena *arena)
+static void check_envelope(
+	const struct envelope *e, const struct envelope_request *request, struct arena *arena)
 {
 	static struct field_table fields;
 	static struct event_decoder *decoder;
+	const struct span body = request->body;
 	const char *behind = body.ptr;
 	size_t refused = 0;
 
@@ -78,17 +85,15 @@ static void check_envelope(const struct envelope *e, struct span body, struct ar
 	}
 	for (size_t i = 0; i < e->n_items; i++) {
 		const struct envelope_item *item = &e->items[i];
-		bool inside = item->raw.ptr >= body.ptr &&
-			      item->raw.ptr + item->raw.len <= body.ptr + body.len;
 
-		require(inside || e->n_items == 1, "an item outside of the body");
-		require(!inside || item->raw.ptr >= behind, "items overlap");
-		behind = inside ? item->raw.ptr + item->raw.len : behind;
+		require(item->raw.ptr >= behind, "items overlap, or begin before the body");
+		behind = item->raw.ptr + item->raw.len;
+		require(behind <= body.ptr + body.len, "an item outside of the body");
 		if (item->fault.code != ENVELOPE_ACCEPTED) {
 			refused++;
 			check_fault(&item->fault, body.len);
 		} else {
-			check_accepted(decoder, item, arena);
+			check_accepted(decoder, item, request->kind, arena);
 		}
 	}
 	require(refused == e->n_refused, "the count of refusals");
@@ -110,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request.body = span_of(copy, size - 1);
 	request.kind = (enum envelope_kind)(data[0] % (ENVELOPE_KIND_BATCH + 1));
 	if (envelope_read(&request, &arena, &e, &fault) == 0) {
-		check_envelope(&e, request.body, &arena);
+		check_envelope(&e, &request, &arena);
 		check_items(&e, request.body, request.kind == ENVELOPE_KIND_BATCH);
 	} else {
 		check_fault(&fault, request.body.len);

@@ -399,6 +399,32 @@ static void a_late_addition_belongs_to_the_period_that_fired(void)
 	scene_release(&s);
 }
 
+static void long_names_are_cut(void)
+{
+	struct rule rule = cart_rule();
+	char name[300];
+	struct scene s;
+	struct event e = {.kind = EVENT_CUSTOM, .customer = SPAN_LIT("cust"), .id = {1, 0}};
+	struct input input = {INPUT_EVENT, &e};
+	static const struct rule_match any[] = {{.by = MATCH_ANY}};
+
+	/* 127 bytes and then characters of two bytes: the 128th would be half of one. */
+	memset(name, 'a', 127);
+	for (size_t i = 127; i + 1 < sizeof(name); i += 2)
+		memcpy(name + i, "\xc3\xa9", 2);
+	rule.arm = any;
+	scene_init(&s, &rule, 1);
+	e.name = span_of(name, sizeof(name) - 1);
+	e.received_at = 1;
+	CHECK(step(s.rules, s.journey, &input, 1, &s.effects) == 0);
+	REQUIRE(s.journey->n_instances == 1);
+	CHECK_INT(s.journey->instances[0].by.len, 127);
+	e.name = span_of(name + 1, INSTANCE_BY_MAX);
+	CHECK(step(s.rules, s.journey, &input, 2, &s.effects) == 0);
+	CHECK_INT(s.journey->instances[0].by.len, INSTANCE_BY_MAX);
+	scene_release(&s);
+}
+
 /* How often somebody looks must not matter: the same events with ticks at random moments. */
 static void looking_often_changes_nothing(void)
 {
@@ -461,6 +487,7 @@ static const struct check_case cases[] = {
 	{"27: a raised epoch allows again", s27_epoch_allows_again},
 	{"a late addition belongs to the period that fired",
 		a_late_addition_belongs_to_the_period_that_fired},
+	{"long names are cut, between characters", long_names_are_cut},
 	{"looking often changes nothing", looking_often_changes_nothing},
 };
 
