@@ -58,8 +58,8 @@ struct event {
 	int64_t received_at; /* id.ms, as an instant */
 	struct span
 		properties; /* raw JSON object of properties, or of traits for identify; or empty */
-	uint32_t content;   /* checksum of what the sender meant (not of retry counters): same id, other
-			       content is a conflict */
+	uint32_t content;   /* checksum of what the sender meant (not of retry counters): same id,
+			       other   content is a conflict */
 	const struct value *fields; /* n_fields values, numbered by the field table */
 	size_t n_fields;
 };
