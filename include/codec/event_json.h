@@ -10,8 +10,8 @@
  * event_time() of core/event.h; an item's own sentAt beats the origin's. `machine: true` in the
  * properties sets EVENT_FLAG_MACHINE.
  *
- * event->content is a checksum of what the sender meant: type, event, ids, the times as sent, the raw
- * properties and traits; not sentAt, context, integrations or _metadata, which retries change.
+ * event->content is a checksum of what the sender meant: type, event, ids, the times as sent, the
+ * raw properties and traits; not sentAt, context, integrations or _metadata, which retries change.
  */
 #pragma once
 
