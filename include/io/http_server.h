@@ -35,6 +35,8 @@ struct http_server_config {
 	unsigned max_pipeline;	   /* unanswered requests of one connection before it waits; 16 */
 	size_t max_pinned;	   /* bytes of unanswered requests before it waits; 1 MiB */
 	size_t max_unsent;	   /* bytes of unsent answers before it waits; 256 KiB */
+	size_t max_bodies;	   /* bytes of all bodies under way, by their announced length, or,
+				      when chunked, as long as they may become; above, 503; 256 MiB */
 	int64_t header_ms;	   /* from accept or the first byte to the end of the head; 10 s */
 	int64_t body_ms;	   /* from there to the end of the body; 30 s */
 	int64_t idle_ms;	   /* from an answer to the next request; 60 s */
@@ -72,6 +74,7 @@ struct http_stats {
 	uint64_t bytes_out;
 	uint64_t answers[6]; /* by first digit of the status */
 	size_t open;	     /* connections now */
+	size_t bodies;	     /* bytes promised to bodies under way, as max_bodies counts them */
 	size_t unanswered;   /* requests now, of open connections */
 };
 

@@ -20,7 +20,7 @@ struct settings {
 	int64_t item_size, item_depth, batch_items, body_browser, body_server;
 	int64_t head_size, head_fields, target_size;
 	int64_t header_time, body_time, idle_time, write_time, redis_time;
-	int64_t connections, waiting;
+	int64_t connections, bodies, waiting;
 };
 
 #define ROW(KEY, OPTION, KIND, FALLBACK, MIN, MAX, VALUE, HELP)                                    \
@@ -57,6 +57,8 @@ static const struct setting rows[] = {
 	ROW(redis_time, NULL, SETTING_DURATION, "2s", 10, MS_HOUR, NULL,
 		"for Redis to answer, before senders are told to come back"),
 	ROW(connections, NULL, SETTING_INT, "4096", 1, 1000000, NULL, "open at once"),
+	ROW(bodies, NULL, SETTING_SIZE, "256M", 65536, 65536 * MIB, NULL,
+		"bytes of all bodies that are arriving"),
 	ROW(waiting, NULL, SETTING_SIZE, "64M", 65536, 4096 * MIB, NULL,
 		"bytes on their way to Redis"),
 };
@@ -258,6 +260,7 @@ static struct http_server_config http_config(struct collector *c)
 	config.limits.target_size = (size_t)s->target_size;
 	config.body_max = (size_t)s->body_browser;
 	config.max_connections = (size_t)s->connections;
+	config.max_bodies = (size_t)s->bodies;
 	config.header_ms = s->header_time;
 	config.body_ms = s->body_time;
 	config.idle_ms = s->idle_time;

@@ -72,6 +72,7 @@ void conn_close(struct conn *c)
 
 	if (c->req && !c->req->queued)
 		request_free(c->req, server);
+	server->stats.bodies -= c->promised;
 	for (struct http_request *r = c->first; r; r = next) {
 		next = r->next;
 		server->stats.unanswered--;
@@ -109,18 +110,58 @@ static void conn_enqueue(struct conn *c, struct http_request *req)
 	c->server->stats.unanswered++;
 }
 
-/* Gives up the request being read with a problem, and all that follows it. */
-static void conn_refuse(struct conn *c, int status, const char *code, const char *reason)
+void conn_leave_request(struct conn *c)
+{
+	c->req = NULL;
+	c->server->stats.bodies -= c->promised;
+	c->promised = 0;
+}
+
+/* Gives up the request being read and all that follows it; the request is to be answered. */
+static struct http_request *conn_give_up(struct conn *c)
 {
 	struct http_request *req = c->req;
 
 	if (!req->queued)
 		conn_enqueue(c, req);
-	c->req = NULL;
+	conn_leave_request(c);
 	c->closing = true;
 	c->refused = true;
 	c->server->stats.refused++;
-	http_respond_problem(req, status, code, reason, NULL);
+	return req;
+}
+
+static void conn_refuse(struct conn *c, int status, const char *code, const char *reason)
+{
+	http_respond_problem(conn_give_up(c), status, code, reason, NULL);
+}
+
+static void conn_refuse_for_now(struct conn *c)
+{
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	struct http_request *req = conn_give_up(c);
+
+	problem_add(&body, 503, "unavailable", "Too many large requests are under way.", NULL);
+	if (buf_failed(&body) < 0)
+		buf_reset(&body);
+	http_respond(
+		req, 503, PROBLEM_CONTENT_TYPE, SPAN_LIT("Retry-After: 2\r\n"), buf_span(&body));
+}
+
+/* Sets memory aside for a body that may become BODY_MAX long. False if there is none. */
+static bool conn_promise(struct conn *c, const struct http_head *head, size_t body_max)
+{
+	struct http_server *server = c->server;
+	size_t need = head->chunked ? body_max : (size_t)head->content_length;
+
+	/* What is too long will not be read at all. */
+	if (head->content_length > body_max)
+		return true;
+	if (need > server->config.max_bodies - server->stats.bodies)
+		return false;
+	c->promised = need;
+	server->stats.bodies += need;
+	return true;
 }
 
 /* The parser's outcomes; true: there may be more to parse. */
@@ -143,6 +184,10 @@ static bool on_head(struct conn *c, struct http_request *req)
 		if (c->req != req) /* it was answered */
 			return false;
 	}
+	if (!conn_promise(c, &req->head, body_max)) {
+		conn_refuse_for_now(c);
+		return false;
+	}
 	req->want_continue = req->head.has_body && req->head.expect_continue;
 	c->phase = PHASE_NONE; /* a new deadline for the body */
 	http_parser_body(&req->parser, body_max);
@@ -160,7 +205,7 @@ static bool on_done(struct conn *c, struct http_request *req)
 	req->want_continue = false;
 	c->pinned += req->size;
 	c->start += req->size;
-	c->req = NULL;
+	conn_leave_request(c);
 	c->phase = PHASE_NONE;
 	if (!req->head.keep_alive || c->server->draining)
 		c->closing = true;
@@ -348,7 +393,7 @@ static void conn_end_of_input(struct conn *c)
 
 	c->eof = true;
 	c->closing = true;
-	c->req = NULL;
+	conn_leave_request(c);
 	if (!req)
 		return;
 	if (req->queued) {

@@ -47,7 +47,8 @@ struct conn {
 	struct http_request *req;   /* being read */
 	struct http_request *first; /* unanswered, in order; `last` may be the one being read */
 	struct http_request *last;
-	size_t pinned; /* bytes of whole requests not answered */
+	size_t pinned;	 /* bytes of whole requests not answered */
+	size_t promised; /* bytes that the body being read may take */
 
 	struct buf out;
 	size_t sent;	   /* of out */
@@ -137,6 +138,8 @@ void ring_init(struct conn *head);
 bool ring_is_empty(const struct conn *head);
 /* Nothing more will be asked of it; what is unanswered is still answered. */
 void conn_drain(struct conn *conn);
+/* The request being read is whole, or no longer read. */
+void conn_leave_request(struct conn *conn);
 
 /* http_request.c */
 struct http_request *request_free(struct http_request *request, struct http_server *server);

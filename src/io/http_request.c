@@ -200,7 +200,7 @@ static void answer_add(struct buf *out, const struct answer *a, bool is_head)
  * could be found only by reading it. */
 static void conn_stop_reading(struct conn *c)
 {
-	c->req = NULL;
+	conn_leave_request(c);
 	c->closing = true;
 	c->refused = true;
 }

@@ -25,6 +25,7 @@ void http_server_config_init(struct http_server_config *config)
 		.max_pipeline = 16,
 		.max_pinned = (size_t)1024 * 1024,
 		.max_unsent = (size_t)256 * 1024,
+		.max_bodies = (size_t)256 * 1024 * 1024,
 		.header_ms = 10 * MS_SECOND,
 		.body_ms = 30 * MS_SECOND,
 		.idle_ms = 60 * MS_SECOND,

@@ -42,6 +42,8 @@ void metrics_http(struct buf *out, const struct http_stats *stats)
 		{"waymark_http_connections", "gauge", "Open connections.", stats->open},
 		{"waymark_http_unanswered", "gauge", "Requests not yet answered.",
 			stats->unanswered},
+		{"waymark_http_bodies_bytes", "gauge", "Memory promised to bodies under way.",
+			stats->bodies},
 		{"waymark_http_connections_total", "counter", "Connections accepted.",
 			stats->connections},
 		{"waymark_http_requests_total", "counter", "Whole requests.", stats->requests},

@@ -302,6 +302,43 @@ def connections_have_a_limit():
 
 
 @tap.test
+def bodies_under_way_have_a_limit_together():
+    """A chunked body may become as long as any, so two of a browser's fill 1 MiB."""
+    def begin(door, length="Transfer-Encoding: chunked"):
+        http = door.collector.http()
+        http.send(b"POST /v1/track HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n" +
+                  length.encode() + b"\r\n\r\n")
+        return http, http.read_answer()
+
+    def is_refused(http, answer, name):
+        tap.equal((answer.status, answer.fields.get("retry-after")), (503, "2"), name)
+        tap.ok(http.is_closed(), "closed: " + name)
+        http.close()
+
+    with Door("bodies = 1M") as door:
+        first, answer = begin(door)
+        tap.equal(answer.status, 100, "first")
+        second, answer = begin(door)
+        tap.equal(answer.status, 100, "second")
+        tap.equal(door.metrics()["waymark_http_bodies_bytes"], 1 << 20, "promised")
+        is_refused(*begin(door), "third")
+        is_refused(*begin(door, "Content-Length: 1"), "a small one")
+        tap.equal(door.collector.get("/readyz").status, 200, "without a body")
+        first.close()
+        harness.wait_until(lambda: door.metrics()["waymark_http_bodies_bytes"] == 512 * 1024, "gone")
+        third, answer = begin(door, "Content-Length: 524288")
+        tap.equal(answer.status, 100, "exactly what is left")
+        is_refused(*begin(door, "Content-Length: 1"), "one more")
+        third.close()
+        harness.wait_until(lambda: door.metrics()["waymark_http_bodies_bytes"] == 512 * 1024, "gone")
+        tap.equal(door.post("/v1/track", event()).status, 200, "room again")
+        second.send(harness.chunked(body(event(writeKey=SERVER)), 9))
+        tap.equal(second.read_answer().status, 200, "the one that waited")
+        second.close()
+        tap.equal(door.metrics()["waymark_http_bodies_bytes"], 0, "nothing is promised any more")
+
+
+@tap.test
 def what_waits_for_redis_is_bounded():
     with Door("waiting = 64K\nredis_time = 20s") as door:
         door.server.pause()

@@ -213,6 +213,7 @@ static const struct setting {
 	SETTING(max_pipeline),
 	SETTING(max_pinned),
 	SETTING(max_unsent),
+	SETTING(max_bodies),
 	SETTING(header_ms),
 	SETTING(body_ms),
 	SETTING(idle_ms),
