@@ -6,8 +6,11 @@
  *	key = wk_8f2c…        8 to 128 letters, digits and . _ ~ -
  *	kind = browser        browser: anyone can read the key in the page, so it proves nothing
  *	                      server: a program of the shop; till: a cash desk; hook: a webhook
- *	channel = web         where its events happen (core/vocab.h); by kind if left out: browser
- *web, server server, till store, hook order-system enabled = yes         yes or no; yes if left out
+ *	channel = web         where its events happen (core/vocab.h)
+ *	enabled = yes         yes or no; yes if left out
+ *
+ * A channel that is left out follows from the kind: browser web, server server, till store, hook
+ * order-system.
  *
  * The name of the section is the source's name in events and timelines: 1 to 32 small letters,
  * digits, _ and -. Only digests of the keys are kept, and a search compares with all of them, so

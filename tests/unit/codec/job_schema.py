@@ -104,7 +104,7 @@ def main():
     with open(schema_file, encoding='utf-8') as file:
         schema = json.load(file)
     lines = subprocess.run([probe, seed], check=True, capture_output=True).stdout
-    jobs = [json.loads(line, parse_float=Decimal) for line in lines.decode().splitlines()]
+    jobs = [json.loads(line, parse_float=Decimal) for line in lines.split(b'\n') if line]
     bad = [e for job in jobs for e in errors(job, schema, schema)]
     for e in bad[:10]:
         print('#', e)
