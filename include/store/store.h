@@ -6,7 +6,7 @@
  *
  * Every call starts an operation and answers later through its callback, never from inside the
  * call. What a callback is handed lives until it returns. One operation of a partition is under
- * way at a time.
+ * way at a time, but for a fetch behind a commit (fetch_ahead).
  */
 #pragma once
 
@@ -140,6 +140,11 @@ struct fetch_request {
 struct store;
 
 struct store_ops {
+	/*
+	 * A fetch may be asked while a commit is under way. It sees what the commit wrote if it is
+	 * answered after it; now and then it is answered before, and may then be older.
+	 */
+	bool fetch_ahead;
 	/* 0, -ENOTCONN (nothing started), or another -errno. */
 	int (*fetch)(struct store *s, uint32_t partition, const struct fetch_request *request,
 		store_fetch_fn *fn, void *user);

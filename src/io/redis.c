@@ -17,6 +17,9 @@
 /* How much is read in one turn before others get theirs: 16 × 64 KiB. */
 #define READ_SIZE  ((size_t)65536)
 #define READ_TIMES 16
+/* What has been asked for in answer to replies leaves at once if it is that much: Redis works on it
+ * while we work on the next reply. */
+#define WRITE_EARLY ((size_t)65536)
 /* Memory that the output buffer keeps between bursts: what a hundred batches of events, or the
  * commits of all partitions, take; growing anew for each burst costs a third of a batch. */
 #define OUT_KEEP ((size_t)4 << 20)
@@ -24,6 +27,7 @@
 static void on_ready(void *arg, unsigned ready);
 static void on_timer(void *arg);
 static void on_flush(void *arg);
+static void write_commands(struct redis *redis);
 
 void redis_options_init(struct redis_options *options)
 {
@@ -345,6 +349,10 @@ static void read_replies(struct redis *redis)
 		if (!deliver_all(redis))
 			return;
 		heard = true;
+		if (redis->out.len - redis->sent >= WRITE_EARLY)
+			write_commands(redis);
+		if (redis->fd < 0)
+			return;
 		if ((size_t)n < sizeof(chunk))
 			break;
 	}

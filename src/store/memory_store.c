@@ -330,7 +330,7 @@ static int ask_seen(
 
 /* ---- the caller's side ------------------------------------------------------------------ */
 
-static const struct store_ops memory_ops = {ask_fetch, ask_load, ask_commit, ask_seen};
+static const struct store_ops memory_ops = {false, ask_fetch, ask_load, ask_commit, ask_seen};
 
 int memory_store_new(memory_job_fn *fn, void *user, struct memory_store **ret_store)
 {

@@ -7,6 +7,11 @@
  *            poke     |   '-> IDLE            |
  *                     '-----------------------'
  *   any -> STOPPED
+ *
+ * Where the store allows it, the next fetch is asked together with the commit, so that the store
+ * reads while we rest and we work while it writes; without that all partitions of a worker move in
+ * step, and one half of the two is always idle. What it brings counts only if the commit is known
+ * to have come first: a fetch from before could lack a due time that the commit set.
  */
 #include "store/pump.h"
 
@@ -21,11 +26,13 @@ struct pump {
 	struct position position, next;
 	const struct commit *commit;
 	int64_t store_clock;
-	int64_t due_until; /* of the fetch under way */
-	int64_t now;	   /* the caller's estimate of the store's clock */
-	bool poked;	   /* while busy: look again before resting */
-	bool freed;	   /* while an answer is under way: free when it comes */
-	bool in_flight;
+	int64_t due_until;  /* of the fetch under way */
+	int64_t now;	    /* the caller's estimate of the store's clock */
+	bool poked;	    /* while busy: look again before resting */
+	bool freed;	    /* while an answer is under way: free when it comes */
+	unsigned in_flight; /* answers to come */
+	bool committing;    /* the commit's is one of them */
+	bool ahead;	    /* and so is a fetch's */
 };
 
 #define PUMP_DUES_MAX 256
@@ -33,6 +40,7 @@ struct pump {
 #define DUE_AHEAD_MS 100
 
 static void fetch(struct pump *p);
+static void ask_fetch(struct pump *p);
 
 int pump_new(const struct pump_options *options, struct pump **ret_pump)
 {
@@ -61,7 +69,7 @@ struct pump *pump_free(struct pump *p)
 {
 	if (!p)
 		return NULL;
-	if (p->in_flight)
+	if (p->in_flight > 0)
 		p->freed = true;
 	else
 		destroy(p);
@@ -71,10 +79,11 @@ struct pump *pump_free(struct pump *p)
 /* An answer has come. True if nobody wants it any more. */
 static bool landed(struct pump *p)
 {
-	p->in_flight = false;
+	p->in_flight--;
 	if (!p->freed)
 		return p->state == PUMP_STOPPED;
-	destroy(p);
+	if (p->in_flight == 0)
+		destroy(p);
 	return true;
 }
 
@@ -95,13 +104,14 @@ static void started(struct pump *p, int r)
 	if (r < 0)
 		stop(p, r);
 	else
-		p->in_flight = true;
+		p->in_flight++;
 }
 
 static void on_committed(void *user, int r)
 {
 	struct pump *p = user;
 
+	p->committing = false;
 	if (landed(p))
 		return;
 	if (r == 0 && p->options.committed)
@@ -112,7 +122,10 @@ static void on_committed(void *user, int r)
 		return;
 	}
 	p->position = p->next;
-	fetch(p);
+	if (p->ahead)
+		p->state = PUMP_FETCH;
+	else
+		fetch(p);
 }
 
 static void run(struct pump *p)
@@ -126,7 +139,12 @@ static void run(struct pump *p)
 	}
 	p->next = p->commit->to;
 	p->state = PUMP_COMMIT;
+	p->committing = true;
 	started(p, s->ops->commit(s, p->options.partition, p->commit, on_committed, p));
+	if (p->state == PUMP_COMMIT && s->ops->fetch_ahead) {
+		p->ahead = true;
+		ask_fetch(p);
+	}
 }
 
 static void on_loaded(void *user, int r, const struct span *values, size_t n)
@@ -164,7 +182,9 @@ static void on_fetched(void *user, int r, const struct fetched *f)
 	struct fetched asked;
 	size_t n;
 
-	if (landed(p))
+	p->ahead = false;
+	/* It overtook the commit: on_committed asks again. */
+	if (landed(p) || p->committing)
 		return;
 	if (r != 0) {
 		stop(p, r);
@@ -196,11 +216,12 @@ static void on_fetched(void *user, int r, const struct fetched *f)
 	started(p, s->ops->load(s, p->options.partition, missing, n, on_loaded, p));
 }
 
-static void fetch(struct pump *p)
+/* For what follows the position, or the commit that is under way. */
+static void ask_fetch(struct pump *p)
 {
 	struct store *s = p->options.store;
 	struct fetch_request request = {
-		.after = p->position.id,
+		.after = p->committing ? p->next.id : p->position.id,
 		.max_entries = p->options.batch,
 		.due_until = p->now + DUE_AHEAD_MS,
 		.max_dues = PUMP_DUES_MAX,
@@ -208,8 +229,13 @@ static void fetch(struct pump *p)
 
 	p->poked = false;
 	p->due_until = request.due_until;
-	p->state = PUMP_FETCH;
 	started(p, s->ops->fetch(s, p->options.partition, &request, on_fetched, p));
+}
+
+static void fetch(struct pump *p)
+{
+	p->state = PUMP_FETCH;
+	ask_fetch(p);
 }
 
 static void on_seen(void *user, int r, int64_t hour, struct span bytes)
@@ -237,7 +263,7 @@ int pump_start(struct pump *p, const struct position *from)
 	struct store *s = p->options.store;
 	int r;
 
-	assert(p->state == PUMP_STOPPED && !p->in_flight);
+	assert(p->state == PUMP_STOPPED && p->in_flight == 0);
 	applier_reset(p->applier);
 	p->position = *from;
 	p->state = PUMP_SEEN;
@@ -246,7 +272,7 @@ int pump_start(struct pump *p, const struct position *from)
 		p->state = PUMP_STOPPED;
 		return r;
 	}
-	p->in_flight = true;
+	p->in_flight++;
 	return 0;
 }
 

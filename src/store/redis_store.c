@@ -9,7 +9,7 @@
 #include "base/decimal.h"
 
 static const struct store_ops redis_ops = {
-	redis_ask_fetch, redis_ask_load, redis_ask_commit, redis_ask_seen};
+	true, redis_ask_fetch, redis_ask_load, redis_ask_commit, redis_ask_seen};
 
 int redis_store_new(struct redis *redis, struct redis_store **ret_store)
 {
@@ -34,8 +34,10 @@ static void part_free(struct part *p)
 
 static void store_destroy(struct redis_store *s)
 {
-	for (size_t i = 0; i < PARTITIONS_MAX; i++)
+	for (size_t i = 0; i < PARTITIONS_MAX; i++) {
 		part_free(s->parts[i]);
+		part_free(s->commits[i]);
+	}
 	free(s);
 }
 
@@ -100,22 +102,21 @@ static struct part *part_new(struct redis_store *s, uint32_t p)
 	arena_init(&part->arenas[0]);
 	arena_init(&part->arenas[1]);
 	part->answer = &part->arenas[0];
-	s->parts[p] = part;
 	return part;
 }
 
 struct part *part_ask(struct redis_store *s, uint32_t p, enum part_busy busy)
 {
-	struct part *part;
+	struct part **place = busy == PART_COMMIT ? &s->commits[p] : &s->parts[p];
+	struct part *part = *place;
 
 	assert(p < PARTITIONS_MAX && !s->freed);
-	part = s->parts[p];
 	if (part && part->busy != PART_IDLE) {
 		part->orphan = true;
-		s->parts[p] = part = NULL;
+		part = NULL;
 	}
 	if (!part)
-		part = part_new(s, p);
+		part = *place = part_new(s, p);
 	if (!part)
 		return NULL;
 	part->busy = busy;

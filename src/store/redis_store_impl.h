@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the store in Redis share. A partition asks one thing at a time, so each has
- * one place for the question under way, and a steady load allocates nothing.
+ * What the files of the store in Redis share. A partition asks one thing at a time, and a fetch
+ * behind a commit, so each has one place for the question under way and one for the commit, and a
+ * steady load allocates nothing.
  */
 #pragma once
 
@@ -50,9 +51,10 @@ struct part {
 struct redis_store {
 	struct store store; /* first */
 	struct redis *redis;
-	struct part *parts[PARTITIONS_MAX];
-	int64_t server_at;	   /* the latest seen of the server's clock */
-	char sha[SCRIPT_SHA_SIZE]; /* of the commit script, once Redis has told it */
+	struct part *parts[PARTITIONS_MAX];   /* of fetch, load and seen … */
+	struct part *commits[PARTITIONS_MAX]; /* … and of commits, behind which a fetch may stand */
+	int64_t server_at;		      /* the latest seen of the server's clock */
+	char sha[SCRIPT_SHA_SIZE];	      /* of the commit script, once Redis has told it */
 	bool sha_asked;
 	size_t in_flight; /* replies to come that refer to this */
 	bool freed;	  /* once they have come, it goes */
@@ -60,9 +62,9 @@ struct redis_store {
 };
 
 /*
- * The place of partition P, marked busy with the question BUSY; NULL when out of memory. An owner
- * who lost interest in an answer may begin again before it comes: then that question keeps its
- * place to itself, and P gets a new one.
+ * The place of partition P for such a question, marked busy with the question BUSY; NULL when out
+ * of memory. An owner who lost interest in an answer may begin again before it comes: then that
+ * question keeps its place to itself, and P gets a new one.
  */
 struct part *part_ask(struct redis_store *s, uint32_t p, enum part_busy busy);
 /* The question was not asked after all, though SENT of its commands have left. */

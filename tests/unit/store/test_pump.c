@@ -27,6 +27,8 @@ static const char rule_text[] =
 #define BASE_AT	  INT64_C(1700000000000)
 
 enum failure { FAIL_NEVER, FAIL_BEFORE, FAIL_AFTER };
+/* The next fetch: after the commit, asked with it, asked with it and answered before it. */
+enum ahead { AHEAD_NOT, AHEAD_BEHIND, AHEAD_OVERTAKES };
 
 /* A store in front of the one in memory, that loses answers. */
 struct flaky {
@@ -40,6 +42,13 @@ struct flaky {
 	store_commit_fn *fn;
 	void *user;
 	bool asked;
+	enum ahead ahead;
+	const struct commit *held; /* until the fetch has overtaken it */
+	bool committing, fetching; /* a commit is under way, and a fetch behind it */
+	struct fetch_request request;
+	store_fetch_fn *fetched;
+	void *fetcher;
+	size_t n_ahead;
 	/* what came out */
 	char ids[JOBS_MAX][33];
 	size_t n_jobs, n_twice;
@@ -65,10 +74,49 @@ static struct store *inner(struct store *s)
 	return memory_store_store(flaky_of(s)->memory);
 }
 
+static void on_inner_commit(void *user, int r);
+
+/* The fetch has its answer; now the commit that it overtook is carried out. */
+static void on_inner_fetch(void *user, int r, const struct fetched *f)
+{
+	struct flaky *flaky = user;
+	const struct commit *held = flaky->held;
+
+	flaky->held = NULL;
+	flaky->fetched(flaky->fetcher, r, f);
+	CHECK(inner(user)->ops->commit(inner(user), 0, held, on_inner_commit, flaky) == 0);
+}
+
 static int flaky_fetch(struct store *s, uint32_t p, const struct fetch_request *request,
 	store_fetch_fn *fn, void *user)
 {
-	return inner(s)->ops->fetch(inner(s), p, request, fn, user);
+	struct flaky *f = flaky_of(s);
+
+	if (!f->committing)
+		return inner(s)->ops->fetch(inner(s), p, request, fn, user);
+	CHECK(f->ahead != AHEAD_NOT && !f->fetching);
+	f->n_ahead++;
+	f->request = *request;
+	f->fetched = fn;
+	f->fetcher = user;
+	if (f->held)
+		return inner(s)->ops->fetch(inner(s), p, request, on_inner_fetch, f);
+	f->fetching = true;
+	return 0;
+}
+
+/* The commit is over: what waits behind it has its turn. */
+static void after_commit(struct flaky *f, int r)
+{
+	struct store *s = &f->store;
+	bool fetching = f->fetching;
+
+	f->committing = f->fetching = false;
+	f->fn(f->user, r);
+	if (fetching && r != 0)
+		f->fetched(f->fetcher, STORE_UNKNOWN, NULL);
+	else if (fetching)
+		CHECK(inner(s)->ops->fetch(inner(s), 0, &f->request, f->fetched, f->fetcher) == 0);
 }
 
 static int flaky_load(struct store *s, uint32_t p, const struct span *customers, size_t n,
@@ -88,7 +136,7 @@ static void on_inner_commit(void *user, int r)
 
 	if (r == 0)
 		f->position = f->to;
-	f->fn(f->user, f->lost ? STORE_UNKNOWN : r);
+	after_commit(f, f->lost ? STORE_UNKNOWN : r);
 }
 
 static int flaky_commit(
@@ -101,15 +149,23 @@ static int flaky_commit(
 	f->fn = fn;
 	f->user = user;
 	f->to = c->to;
+	f->committing = true;
 	CHECK_INT(c->from.seq, f->position.seq);
 	if (now && f->failure == FAIL_BEFORE) {
 		f->asked = true;
 		return 0;
 	}
+	if (f->ahead == AHEAD_OVERTAKES) {
+		f->held = c;
+		return 0;
+	}
 	return inner(s)->ops->commit(inner(s), p, c, on_inner_commit, f);
 }
 
-static const struct store_ops flaky_ops = {flaky_fetch, flaky_load, flaky_commit, flaky_seen};
+static const struct store_ops flaky_ops[] = {
+	{false, flaky_fetch, flaky_load, flaky_commit, flaky_seen},
+	{true, flaky_fetch, flaky_load, flaky_commit, flaky_seen},
+};
 
 static void on_job(void *user, const struct commit_job *job, const struct commit_retract *retract)
 {
@@ -161,7 +217,7 @@ static void turn(struct run *run)
 		memory_store_run(f->memory);
 		if (f->asked) {
 			f->asked = false;
-			f->fn(f->user, STORE_UNKNOWN);
+			after_commit(f, STORE_UNKNOWN);
 			continue;
 		}
 		if (run->stopped != STORE_UNKNOWN)
@@ -183,7 +239,7 @@ static void run_init(struct run *run)
 	for (size_t i = 0; i < problems.n; i++)
 		fprintf(stderr, "# %s\n", problems.list[i].message);
 	CHECK(event_decoder_new(&run->rules->fields, &run->decoder) == 0);
-	run->flaky.store.ops = &flaky_ops;
+	run->flaky.store.ops = &flaky_ops[0];
 	CHECK(memory_store_new(on_job, &run->flaky, &run->flaky.memory) == 0);
 }
 
@@ -241,9 +297,11 @@ static void sort_jobs(struct flaky *f)
 		f->n_twice += strcmp(f->ids[i], f->ids[i - 1]) == 0;
 }
 
-static void whole_run(struct run *run, enum failure failure, size_t fail_at)
+static void whole_run(struct run *run, enum ahead ahead, enum failure failure, size_t fail_at)
 {
 	run_init(run);
+	run->flaky.ahead = ahead;
+	run->flaky.store.ops = &flaky_ops[ahead != AHEAD_NOT];
 	run->flaky.failure = failure;
 	run->flaky.fail_at = fail_at;
 	start(run);
@@ -252,24 +310,30 @@ static void whole_run(struct run *run, enum failure failure, size_t fail_at)
 	sort_jobs(&run->flaky);
 }
 
+/* Whenever fetches are answered: the same jobs. */
 static void test_every_commit_fails_once(void)
 {
 	static struct run good, bad;
 
-	whole_run(&good, FAIL_AFTER, SIZE_MAX);
+	whole_run(&good, AHEAD_NOT, FAIL_AFTER, SIZE_MAX);
 	CHECK(good.flaky.n_jobs > 50);
 	CHECK_INT(good.flaky.n_twice, 0);
 	CHECK(good.flaky.commits > 50);
 	CHECK_INT(good.restarts, 0);
+	CHECK_INT(good.flaky.n_ahead, 0);
 	for (size_t k = 0; k < good.flaky.commits; k++) {
-		for (int failure = FAIL_BEFORE; failure <= FAIL_AFTER; failure++) {
-			whole_run(&bad, (enum failure)failure, k);
+		for (int how = 0; how < 6; how++) {
+			whole_run(
+				&bad, (enum ahead)(how / 2), how % 2 ? FAIL_BEFORE : FAIL_AFTER, k);
 			CHECK_INT(bad.restarts, 1);
+			CHECK(how < 2 || bad.flaky.n_ahead > 50);
 			CHECK_INT(bad.flaky.n_jobs, good.flaky.n_jobs);
 			CHECK(memcmp(bad.flaky.ids, good.flaky.ids,
 				      good.flaky.n_jobs * sizeof(good.flaky.ids[0])) == 0);
 			CHECK_INT(memory_store_counter(bad.flaky.memory, COUNTER_APPLIED),
 				memory_store_counter(good.flaky.memory, COUNTER_APPLIED));
+			CHECK_INT(memory_store_counter(bad.flaky.memory, COUNTER_DUPLICATE),
+				memory_store_counter(good.flaky.memory, COUNTER_DUPLICATE));
 			run_release(&bad);
 		}
 	}
