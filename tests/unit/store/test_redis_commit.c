@@ -327,7 +327,7 @@ static void out_of_memory_beside(void)
 		struct commit c = commit_from(&p);
 
 		(void)stage_say(&s, "CONFIG SET maxmemory %d", i % 2);
-		value.bytes = span_of("ABCD" + i, 1);
+		value.bytes = span_of(&"ABCD"[i], 1);
 		c.records = &value;
 		c.n_records = 1;
 		CHECK_INT(stage_commit(&s, 1, &c), 0);
