@@ -59,6 +59,11 @@ def cleanup_attribute(root):
     control.expect(look(root), 0)
 
 
+def size_beside_it(root):
+    tree(root, HEAP % ("\tn = 0;\n" * 70))
+    control.expect(look(root), 0)
+
+
 def use_after_free(root):
     tree(root, HEAP % "\tfree(p);\n")
     control.expect(look(root), 1, "a.c:14", "clang-analyzer-unix.Malloc")
@@ -100,6 +105,7 @@ if __name__ == "__main__":
         ("a clean tree is green", clean),
         ("a finding is red, twice", finding),
         ("a cleanup attribute is no leak", cleanup_attribute),
+        ("a size is only guidance", size_beside_it),
         ("a use after free", use_after_free),
         ("a file that was clean before", clean_before),
         ("a header that was clean before", header_clean_before),

@@ -87,8 +87,9 @@ static void actor_init(struct actor *actor, struct account *account, char letter
 
 static void wait_until(struct loop *loop, int64_t at)
 {
-	while (io_mono_now() <= at)
+	do
 		CHECK_INT(loop_turn(loop, false), 0);
+	while (loop_now_mono(loop) <= at);
 }
 
 static void test_nothing_to_do(void)
