@@ -13,7 +13,8 @@ packages_build=(
 	redis-server redis-tools tzdata
 )
 # To check and test as well.
-packages_test=(git python3 python3-yaml binutils clang clang-format clang-tidy shellcheck)
+# libclang-rt: the sanitizer headers that clang-tidy reads.
+packages_test=(git python3 python3-yaml binutils clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
 # To search for inputs that break a parser.
 packages_fuzz=(clang libclang-rt-14-dev llvm)
 

@@ -90,6 +90,15 @@ static int decide(const struct turn *t, enum effect_kind kind, const struct rule
 	return 0;
 }
 
+/* Nothing is waited for any more, and what was captured for the job is of no further use. */
+static void disarm(struct instance *i, enum instance_state state, enum outcome outcome)
+{
+	i->state = state;
+	i->outcome = outcome;
+	i->fire_at = TIME_NEVER;
+	text_release(&i->data);
+}
+
 /* ---- cancel ---------------------------------------------------------------------------- */
 
 /* The job of a fired instance is disproved: take it back if nobody has it yet. */
@@ -144,9 +153,7 @@ static int cancel_armed(
 	r = decide(t, EFFECT_DECISION, rule, i, i->step, OUTCOME_CANCELLED);
 	if (r == 0)
 		r = count(t, COUNTER_CANCELLED);
-	i->state = INSTANCE_IDLE;
-	i->outcome = OUTCOME_CANCELLED;
-	i->fire_at = TIME_NEVER;
+	disarm(i, INSTANCE_IDLE, OUTCOME_CANCELLED);
 	return r;
 }
 
@@ -446,9 +453,7 @@ static int suppress(
 {
 	int r = decide(t, EFFECT_DECISION, rule, i, i->step, outcome);
 
-	i->state = INSTANCE_IDLE;
-	i->outcome = outcome;
-	i->fire_at = TIME_NEVER;
+	disarm(i, INSTANCE_IDLE, outcome);
 	i->until_at = t->now + MEMORY_MS;
 	i->touched_at = t->now;
 	return r < 0 ? r : count(t, COUNTER_SUPPRESSED);
@@ -479,8 +484,7 @@ int absence_fire(const struct turn *t, struct instance *i)
 		set_timer(t, rule, i);
 		return r;
 	}
-	i->state = INSTANCE_COOLING;
-	i->fire_at = TIME_NEVER;
+	disarm(i, INSTANCE_COOLING, OUTCOME_FIRED);
 	i->until_at = t->now + rule->cooldown_ms;
 	return r;
 }
