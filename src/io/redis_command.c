@@ -256,7 +256,8 @@ static int wait_up(struct redis *redis)
 	int r;
 
 	timer_init(&timer, redis->loop, on_wait_over, &over);
-	r = timer_set_in(&timer, redis->options.connect_timeout_ms);
+	/* Callers work for a while between two calls; the loop's clock stood still meanwhile. */
+	r = timer_set_at(&timer, io_mono_now() + redis->options.connect_timeout_ms);
 	while (r == 0 && !over && redis->state != REDIS_UP)
 		r = loop_turn(redis->loop, true);
 	timer_stop(&timer);
