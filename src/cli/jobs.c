@@ -403,7 +403,13 @@ static int take_from(struct jobs *j, uint32_t partition, struct taking *t)
 		r = job_take(j->redis, &question);
 		while (r == 0 && !t->done)
 			r = loop_turn(p->loop, true);
-		(void)fflush(stdout);
+		/* What cannot be handed on must not be taken: nobody else would get it. */
+		if (fflush(stdout) != 0 && !j->trouble[0])
+			(void)snprintf(j->trouble, sizeof(j->trouble),
+				"the output cannot be written: %s. Jobs taken last may not have "
+				"been "
+				"printed; --state taken lists them.",
+				strerror(errno));
 	}
 	return r;
 }
