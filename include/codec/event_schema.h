@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The schemas of the canonical events (schemas/events), as they were when this binary was built.
+ * They describe an event's properties; of identify and group events, its traits.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/span.h"
+#include "codec/json_schema.h"
+#include "core/vocab.h"
+
+/* The $id of a file is this and its name. */
+#define EVENT_SCHEMA_URI "https://waymark.example/schemas/events/"
+
+struct event_schema {
+	struct span file;     /* `order-completed.schema.json` */
+	struct span uri;      /* its $id */
+	struct span text;     /* the document */
+	enum event_kind kind; /* EVENT_CUSTOM: shared definitions, no event's */
+};
+
+/* All documents, shared definitions included, in the order of their file names. */
+size_t event_schema_count(void);
+const struct event_schema *event_schema_at(size_t i);
+/* NULL: there is none. */
+const struct event_schema *event_schema_of(enum event_kind kind);
+
+/* Compiles one of them. As json_schema_compile; -ENOENT if KIND has none. */
+int event_schema_compile(enum event_kind kind, bool formats, struct json_schema_problems *problems,
+	struct json_schema **ret_schema);
