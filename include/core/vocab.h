@@ -4,8 +4,11 @@
  * in the same style for delivery, store, repair and feedback. An event of another name is
  * welcome; it is EVENT_CUSTOM and rules can name it too.
  *
- * Flags: ENGAGED  the customer did something (counts as activity of theirs);
- *        TERMINAL a fact that closes what it names for good: an order for this cart, a delivery.
+ * Flags: ENGAGED    the customer did something (counts as activity of theirs);
+ *        TERMINAL   a fact that closes what it names for good: an order for this cart, a delivery;
+ *        PRIVILEGED a fact that only the shop's own systems can know, so that a beacon which says
+ *                   so proves nothing: what becomes of an order after it was placed, parcels, what
+ *                   mail and SMS providers report, the till, the workshop, staff.
  */
 #pragma once
 
@@ -15,6 +18,7 @@
 enum {
 	VOCAB_ENGAGED = 1 << 0,
 	VOCAB_TERMINAL = 1 << 1,
+	VOCAB_PRIVILEGED = 1 << 2,
 };
 
 #define VOCAB(X)                                                                                   \
@@ -41,23 +45,27 @@ enum {
 	X(CHECKOUT_STEP_COMPLETED, "Checkout Step Completed", VOCAB_ENGAGED)                       \
 	X(PAYMENT_INFO_ENTERED, "Payment Info Entered", VOCAB_ENGAGED)                             \
 	X(PAYMENT_FAILED, "Payment Failed", VOCAB_ENGAGED)                                         \
-	X(PAYMENT_APPROVED, "Payment Approved", 0)                                                 \
+	X(PAYMENT_ACTION_REQUIRED, "Payment Action Required", VOCAB_PRIVILEGED)                    \
+	X(PAYMENT_APPROVED, "Payment Approved", VOCAB_PRIVILEGED)                                  \
+	X(PAYMENT_DISPUTED, "Payment Disputed", VOCAB_PRIVILEGED)                                  \
 	X(ORDER_COMPLETED, "Order Completed", VOCAB_ENGAGED | VOCAB_TERMINAL)                      \
-	X(ORDER_UPDATED, "Order Updated", 0)                                                       \
-	X(ORDER_PROMISED, "Order Promised", 0)                                                     \
-	X(ORDER_CANCELLED, "Order Cancelled", VOCAB_TERMINAL)                                      \
-	X(ORDER_REFUNDED, "Order Refunded", VOCAB_TERMINAL)                                        \
-	X(ORDER_FULFILLED, "Order Fulfilled", 0)                                                   \
-	X(ORDER_SHIPPED, "Order Shipped", VOCAB_TERMINAL)                                          \
-	X(ORDER_DELIVERED, "Order Delivered", VOCAB_TERMINAL)                                      \
-	X(SHIPMENT_UPDATED, "Shipment Updated", 0)                                                 \
-	X(SHIPMENT_DELAYED, "Shipment Delayed", 0)                                                 \
-	X(SHIPMENT_OUT_FOR_DELIVERY, "Shipment Out For Delivery", 0)                               \
-	X(SHIPMENT_DELIVERED, "Shipment Delivered", VOCAB_TERMINAL)                                \
-	X(DELIVERY_FAILED, "Delivery Failed", 0)                                                   \
-	X(READY_FOR_PICKUP, "Ready For Pickup", 0)                                                 \
+	X(ORDER_UPDATED, "Order Updated", VOCAB_PRIVILEGED)                                        \
+	X(ORDER_PROMISED, "Order Promised", VOCAB_PRIVILEGED)                                      \
+	X(ORDER_CANCELLED, "Order Cancelled", VOCAB_TERMINAL | VOCAB_PRIVILEGED)                   \
+	X(ORDER_REFUNDED, "Order Refunded", VOCAB_TERMINAL | VOCAB_PRIVILEGED)                     \
+	X(ORDER_FULFILLED, "Order Fulfilled", VOCAB_PRIVILEGED)                                    \
+	X(ORDER_SHIPPED, "Order Shipped", VOCAB_TERMINAL | VOCAB_PRIVILEGED)                       \
+	X(ORDER_DELIVERED, "Order Delivered", VOCAB_TERMINAL | VOCAB_PRIVILEGED)                   \
+	X(SHIPMENT_UPDATED, "Shipment Updated", VOCAB_PRIVILEGED)                                  \
+	X(SHIPMENT_DELAYED, "Shipment Delayed", VOCAB_PRIVILEGED)                                  \
+	X(SHIPMENT_OUT_FOR_DELIVERY, "Shipment Out For Delivery", VOCAB_PRIVILEGED)                \
+	X(SHIPMENT_DELIVERED, "Shipment Delivered", VOCAB_TERMINAL | VOCAB_PRIVILEGED)             \
+	X(DELIVERY_FAILED, "Delivery Failed", VOCAB_PRIVILEGED)                                    \
+	X(READY_FOR_PICKUP, "Ready For Pickup", VOCAB_PRIVILEGED)                                  \
 	X(RETURN_REQUESTED, "Return Requested", VOCAB_ENGAGED)                                     \
-	X(ORDER_RETURNED, "Order Returned", 0)                                                     \
+	X(ORDER_RETURNED, "Order Returned", VOCAB_PRIVILEGED)                                      \
+	X(SUBSCRIPTION_STARTED, "Subscription Started", VOCAB_PRIVILEGED)                          \
+	X(SUBSCRIPTION_CANCELLED, "Subscription Cancelled", VOCAB_PRIVILEGED)                      \
 	X(COUPON_ENTERED, "Coupon Entered", VOCAB_ENGAGED)                                         \
 	X(COUPON_APPLIED, "Coupon Applied", VOCAB_ENGAGED)                                         \
 	X(COUPON_DENIED, "Coupon Denied", VOCAB_ENGAGED)                                           \
@@ -68,25 +76,47 @@ enum {
 	X(PRODUCT_SHARED, "Product Shared", VOCAB_ENGAGED)                                         \
 	X(CART_SHARED, "Cart Shared", VOCAB_ENGAGED)                                               \
 	X(PRODUCT_REVIEWED, "Product Reviewed", VOCAB_ENGAGED)                                     \
-	X(EMAIL_SENT, "Email Sent", 0)                                                             \
-	X(EMAIL_DELIVERED, "Email Delivered", 0)                                                   \
-	X(EMAIL_BOUNCED, "Email Bounced", 0)                                                       \
+	X(EMAIL_SENT, "Email Sent", VOCAB_PRIVILEGED)                                              \
+	X(EMAIL_DELIVERED, "Email Delivered", VOCAB_PRIVILEGED)                                    \
+	X(EMAIL_DEFERRED, "Email Deferred", VOCAB_PRIVILEGED)                                      \
+	X(EMAIL_BOUNCED, "Email Bounced", VOCAB_PRIVILEGED)                                        \
 	X(EMAIL_OPENED, "Email Opened", 0)                                                         \
 	X(EMAIL_LINK_CLICKED, "Email Link Clicked", VOCAB_ENGAGED)                                 \
-	X(EMAIL_SPAM, "Email Marked as Spam", 0)                                                   \
+	X(EMAIL_SPAM, "Email Marked as Spam", VOCAB_PRIVILEGED)                                    \
 	X(UNSUBSCRIBED, "Unsubscribed", 0)                                                         \
+	X(CONSENT_UPDATED, "Consent Updated", 0)                                                   \
+	X(PRIVACY_REQUESTED, "Privacy Request Received", VOCAB_PRIVILEGED)                         \
+	X(SMS_SENT, "SMS Sent", VOCAB_PRIVILEGED)                                                  \
+	X(SMS_DELIVERED, "SMS Delivered", VOCAB_PRIVILEGED)                                        \
+	X(SMS_FAILED, "SMS Failed", VOCAB_PRIVILEGED)                                              \
 	X(STORE_VISITED, "Store Visited", VOCAB_ENGAGED)                                           \
 	X(APPOINTMENT_BOOKED, "Appointment Booked", VOCAB_ENGAGED)                                 \
-	X(APPOINTMENT_KEPT, "Appointment Kept", VOCAB_ENGAGED)                                     \
-	X(APPOINTMENT_MISSED, "Appointment Missed", 0)                                             \
+	X(APPOINTMENT_RESCHEDULED, "Appointment Rescheduled", VOCAB_ENGAGED)                       \
+	X(APPOINTMENT_CANCELLED, "Appointment Cancelled", VOCAB_ENGAGED)                           \
+	X(APPOINTMENT_KEPT, "Appointment Kept", VOCAB_ENGAGED | VOCAB_PRIVILEGED)                  \
+	X(APPOINTMENT_MISSED, "Appointment Missed", VOCAB_PRIVILEGED)                              \
 	X(PRODUCT_TRIED_ON, "Product Tried On", VOCAB_ENGAGED)                                     \
-	X(IN_STORE_PURCHASE, "In-Store Purchase", VOCAB_ENGAGED | VOCAB_TERMINAL)                  \
-	X(REPAIR_RECEIVED, "Repair Received", VOCAB_ENGAGED)                                       \
-	X(REPAIR_READY, "Repair Ready", 0)                                                         \
-	X(REPAIR_COLLECTED, "Repair Collected", VOCAB_ENGAGED | VOCAB_TERMINAL)                    \
+	X(PRODUCT_SHOWN, "Product Shown", VOCAB_ENGAGED)                                           \
+	X(IN_STORE_PURCHASE, "In-Store Purchase",                                                  \
+		VOCAB_ENGAGED | VOCAB_TERMINAL | VOCAB_PRIVILEGED)                                 \
+	X(REPAIR_RECEIVED, "Repair Received", VOCAB_ENGAGED | VOCAB_PRIVILEGED)                    \
+	X(REPAIR_ESTIMATE_SENT, "Repair Estimate Sent", VOCAB_PRIVILEGED)                          \
+	X(REPAIR_ESTIMATE_ACCEPTED, "Repair Estimate Accepted", VOCAB_ENGAGED | VOCAB_PRIVILEGED)  \
+	X(REPAIR_READY, "Repair Ready", VOCAB_PRIVILEGED)                                          \
+	X(REPAIR_COLLECTED, "Repair Collected", VOCAB_ENGAGED | VOCAB_TERMINAL | VOCAB_PRIVILEGED) \
+	X(RING_SIZED, "Ring Sized", VOCAB_PRIVILEGED)                                              \
+	X(ENGRAVING_ORDERED, "Engraving Ordered", VOCAB_ENGAGED)                                   \
+	X(CERTIFICATE_ISSUED, "Certificate Issued", VOCAB_PRIVILEGED)                              \
 	X(SURVEY_ANSWERED, "Survey Answered", VOCAB_ENGAGED)                                       \
-	X(NOTE_ADDED, "Note Added", 0)                                                             \
-	X(CALL_LOGGED, "Call Logged", 0)
+	X(NOTE_ADDED, "Note Added", VOCAB_PRIVILEGED)                                              \
+	X(CALL_LOGGED, "Call Logged", VOCAB_PRIVILEGED)                                            \
+	X(CASE_OPENED, "Case Opened", VOCAB_ENGAGED | VOCAB_PRIVILEGED)                            \
+	X(CASE_ANSWERED, "Case Answered", VOCAB_PRIVILEGED)                                        \
+	X(CASE_SOLVED, "Case Solved", VOCAB_PRIVILEGED)                                            \
+	X(CHAT_STARTED, "Live Chat Conversation Started", VOCAB_ENGAGED)                           \
+	X(CHAT_ENDED, "Live Chat Conversation Ended", 0)                                           \
+	X(CHAT_MESSAGE_SENT, "Live Chat Message Sent", VOCAB_ENGAGED)                              \
+	X(CHAT_MESSAGE_RECEIVED, "Live Chat Message Received", 0)
 
 enum event_kind {
 	EVENT_CUSTOM, /* a name that is not in the vocabulary */
@@ -116,9 +146,15 @@ enum channel {
 		CHANNEL_COUNT
 };
 
-/* The kind of NAME: canonical or one of the older spellings that senders still use (Segment v1
- * e-commerce names, `Email Unsubscribed`). EVENT_CUSTOM if unknown. Names compare exactly. */
+/*
+ * The kind of NAME: canonical, or one of the other spellings that senders use: Segment's e-commerce
+ * v1 names, those of GA4, of Snowplow's e-commerce actions, of PostHog, and of Littledata's Shopify
+ * source. EVENT_CUSTOM if unknown. Names compare exactly.
+ */
 enum event_kind vocab_kind(struct span name);
+
+/* Does the spelling itself say that a machine did it? (`Email Machine Opened`.) */
+bool vocab_says_machine(struct span name);
 
 /* The canonical name; empty for EVENT_CUSTOM. */
 struct span vocab_name(enum event_kind kind);

@@ -78,7 +78,32 @@
 	X(66, REPAIR_COLLECTED)                                                                    \
 	X(67, SURVEY_ANSWERED)                                                                     \
 	X(68, NOTE_ADDED)                                                                          \
-	X(69, CALL_LOGGED)
+	X(69, CALL_LOGGED)                                                                         \
+	X(70, PAYMENT_ACTION_REQUIRED)                                                             \
+	X(71, PAYMENT_DISPUTED)                                                                    \
+	X(72, SUBSCRIPTION_STARTED)                                                                \
+	X(73, SUBSCRIPTION_CANCELLED)                                                              \
+	X(74, EMAIL_DEFERRED)                                                                      \
+	X(75, CONSENT_UPDATED)                                                                     \
+	X(76, PRIVACY_REQUESTED)                                                                   \
+	X(77, SMS_SENT)                                                                            \
+	X(78, SMS_DELIVERED)                                                                       \
+	X(79, SMS_FAILED)                                                                          \
+	X(80, APPOINTMENT_RESCHEDULED)                                                             \
+	X(81, APPOINTMENT_CANCELLED)                                                               \
+	X(82, PRODUCT_SHOWN)                                                                       \
+	X(83, REPAIR_ESTIMATE_SENT)                                                                \
+	X(84, REPAIR_ESTIMATE_ACCEPTED)                                                            \
+	X(85, RING_SIZED)                                                                          \
+	X(86, ENGRAVING_ORDERED)                                                                   \
+	X(87, CERTIFICATE_ISSUED)                                                                  \
+	X(88, CASE_OPENED)                                                                         \
+	X(89, CASE_ANSWERED)                                                                       \
+	X(90, CASE_SOLVED)                                                                         \
+	X(91, CHAT_STARTED)                                                                        \
+	X(92, CHAT_ENDED)                                                                          \
+	X(93, CHAT_MESSAGE_SENT)                                                                   \
+	X(94, CHAT_MESSAGE_RECEIVED)
 
 /* The number of NAME, from 1; 0 if NAME is not exactly a canonical name. */
 unsigned wire_name_number(struct span name);

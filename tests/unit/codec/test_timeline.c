@@ -84,6 +84,31 @@ static const char *const names[] = {
 	"Survey Answered",
 	"Note Added",
 	"Call Logged",
+	"Payment Action Required",
+	"Payment Disputed",
+	"Subscription Started",
+	"Subscription Cancelled",
+	"Email Deferred",
+	"Consent Updated",
+	"Privacy Request Received",
+	"SMS Sent",
+	"SMS Delivered",
+	"SMS Failed",
+	"Appointment Rescheduled",
+	"Appointment Cancelled",
+	"Product Shown",
+	"Repair Estimate Sent",
+	"Repair Estimate Accepted",
+	"Ring Sized",
+	"Engraving Ordered",
+	"Certificate Issued",
+	"Case Opened",
+	"Case Answered",
+	"Case Solved",
+	"Live Chat Conversation Started",
+	"Live Chat Conversation Ended",
+	"Live Chat Message Sent",
+	"Live Chat Message Received",
 };
 
 static void test_names(void)
@@ -245,9 +270,9 @@ static void test_by_hand(void)
 	/* channels: nine are known */
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x09\x00\x00"), 0);
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x0a\x00\x00"), TIMELINE_CORRUPT);
-	/* names: 69 are known */
-	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x8b\x01\x00"), 0);
-	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x8d\x01\x00"), TIMELINE_CORRUPT);
+	/* names: 94 are known */
+	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\xbd\x01\x00"), 0);
+	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\xbf\x01\x00"), TIMELINE_CORRUPT);
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x01\x00"), TIMELINE_CORRUPT);
 	/* nth and flags are of 32 bits */
 	CHECK_INT(DECODE("\x00\x01\x01\xff\xff\xff\xff\x0f\x00\x00\x00\x00\x00"), 0);
