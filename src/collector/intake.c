@@ -64,7 +64,7 @@ size_t intake_body_max(const struct intake *in, const struct http_request *reque
 	/* Most bodies fit anyway, and finding a key costs a digest. */
 	if (!head->chunked && head->content_length <= in->limits.body_browser)
 		return in->limits.body_browser;
-	(void)sender_of_field(in->keys, request, &by_field);
+	(void)sender_of_field(in->keys, request, loop_now_wall(in->loop), &by_field);
 	return body_max(in, by_field);
 }
 
@@ -93,7 +93,7 @@ static int refuse_sender(struct call *c, int outcome)
 
 static int judge_field(struct call *c)
 {
-	int r = sender_of_field(c->in->keys, c->request, &c->by_field);
+	int r = sender_of_field(c->in->keys, c->request, loop_now_wall(c->in->loop), &c->by_field);
 
 	return r == 0 || r == SENDER_UNNAMED ? 0 : refuse_sender(c, r);
 }
@@ -162,7 +162,8 @@ static int judge_body(struct call *c, enum envelope_kind kind)
 		answer_fault(in->tally, c->request, &fault, &in->limits.items);
 		return CALL_ANSWERED;
 	}
-	r = sender_of_body(in->keys, c->envelope.write_key, c->by_field, &c->key);
+	r = sender_of_body(
+		in->keys, c->envelope.write_key, c->by_field, loop_now_wall(in->loop), &c->key);
 	if (r != 0)
 		return refuse_sender(c, r);
 	if (c->envelope.n_refused > 0)

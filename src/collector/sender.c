@@ -29,10 +29,10 @@ static bool take_basic(struct span *field)
 	return true;
 }
 
-static int find_key(
-	const struct write_keys *keys, struct span text, const struct write_key **ret_key)
+static int find_key(const struct write_keys *keys, struct span text, int64_t now,
+	const struct write_key **ret_key)
 {
-	const struct write_key *key = write_keys_find(keys, text);
+	const struct write_key *key = write_keys_find(keys, text, now);
 
 	if (!key)
 		return SENDER_UNKNOWN;
@@ -42,7 +42,7 @@ static int find_key(
 	return 0;
 }
 
-int sender_of_field(const struct write_keys *keys, const struct http_request *request,
+int sender_of_field(const struct write_keys *keys, const struct http_request *request, int64_t now,
 	const struct write_key **ret_key)
 {
 	struct span field = http_request_header(request, "authorization");
@@ -57,11 +57,11 @@ int sender_of_field(const struct write_keys *keys, const struct http_request *re
 	colon = memchr(text, ':', len);
 	if (colon && colon + 1 != text + len)
 		return SENDER_MALFORMED;
-	return find_key(keys, span_of(text, colon ? len - 1 : len), ret_key);
+	return find_key(keys, span_of(text, colon ? len - 1 : len), now, ret_key);
 }
 
 int sender_of_body(const struct write_keys *keys, struct span key, const struct write_key *by_field,
-	const struct write_key **ret_key)
+	int64_t now, const struct write_key **ret_key)
 {
 	const struct write_key *found;
 	int r;
@@ -72,7 +72,7 @@ int sender_of_body(const struct write_keys *keys, struct span key, const struct 
 		*ret_key = by_field;
 		return 0;
 	}
-	r = find_key(keys, key, &found);
+	r = find_key(keys, key, now, &found);
 	if (r != 0)
 		return by_field ? SENDER_AMBIGUOUS : r;
 	if (by_field && by_field != found)

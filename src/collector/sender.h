@@ -18,8 +18,9 @@ enum sender_outcome {
 	SENDER_OUTCOMES,
 };
 
-/* By the field alone. Schemes other than Basic count as no key. 0 or an outcome. */
-int sender_of_field(const struct write_keys *keys, const struct http_request *request,
+/* By the field alone. Schemes other than Basic count as no key. NOW is the wall clock: keys that
+ * were replaced end. 0 or an outcome. */
+int sender_of_field(const struct write_keys *keys, const struct http_request *request, int64_t now,
 	const struct write_key **ret_key);
 
 /*
@@ -27,7 +28,7 @@ int sender_of_field(const struct write_keys *keys, const struct http_request *re
  * outcome.
  */
 int sender_of_body(const struct write_keys *keys, struct span key, const struct write_key *by_field,
-	const struct write_key **ret_key);
+	int64_t now, const struct write_key **ret_key);
 
 /* How an outcome is answered. */
 struct sender_refusal {

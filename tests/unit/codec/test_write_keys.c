@@ -65,15 +65,15 @@ static void test_find(void)
 		0x06, 0x3d, 0x53, 0x2c, 0xc9, 0x5c, 0x5e, 0xd7, 0xa8, 0x98, 0xa6, 0x4f};
 
 	REQUIRE(write_keys_parse(span_str(shop), &keys, &fault) == 0);
-	CHECK(write_keys_find(keys, SPAN_LIT("wk_web_0123456789")) == &keys->list[0]);
-	CHECK(write_keys_find(keys, SPAN_LIT("wk_orders.~-_AZ")) == &keys->list[1]);
-	CHECK(write_keys_find(keys, SPAN_LIT("12345678")) == &keys->list[2]);
-	CHECK(write_keys_find(keys, SPAN_LIT("wk_backend_0123456789")) == &keys->list[4]);
-	CHECK(write_keys_find(keys, SPAN_LIT("12345679")) == NULL);
-	CHECK(write_keys_find(keys, SPAN_LIT("123456789")) == NULL);
-	CHECK(write_keys_find(keys, SPAN_LIT("1234567")) == NULL);
-	CHECK(write_keys_find(keys, SPAN_LIT("WK_WEB_0123456789")) == NULL);
-	CHECK(write_keys_find(keys, SPAN_EMPTY) == NULL);
+	CHECK(write_keys_find(keys, SPAN_LIT("wk_web_0123456789"), 0) == &keys->list[0]);
+	CHECK(write_keys_find(keys, SPAN_LIT("wk_orders.~-_AZ"), 0) == &keys->list[1]);
+	CHECK(write_keys_find(keys, SPAN_LIT("12345678"), 0) == &keys->list[2]);
+	CHECK(write_keys_find(keys, SPAN_LIT("wk_backend_0123456789"), 0) == &keys->list[4]);
+	CHECK(write_keys_find(keys, SPAN_LIT("12345679"), 0) == NULL);
+	CHECK(write_keys_find(keys, SPAN_LIT("123456789"), 0) == NULL);
+	CHECK(write_keys_find(keys, SPAN_LIT("1234567"), 0) == NULL);
+	CHECK(write_keys_find(keys, SPAN_LIT("WK_WEB_0123456789"), 0) == NULL);
+	CHECK(write_keys_find(keys, SPAN_EMPTY, 0) == NULL);
 	CHECK(memcmp(keys->list[2].digest, digest, sizeof(digest)) == 0);
 }
 
@@ -92,11 +92,11 @@ static const struct bad_case bad[] = {
 	{"[web]\nkey = wk_1234 5678\n", 2, "8 to 128"},
 	{"[web]\nkey = wk_1234\xc3\xa4xyz\n", 2, "8 to 128"},
 	{"[web]\nkey =\n", 2, "8 to 128"},
-	{"[web]\nkind = shop\n", 2, "browser, server, till or hook"},
-	{"[web]\nkind = Browser\n", 2, "browser, server, till or hook"},
+	{"[web]\nkind = shop\n", 2, "browser, server, till, kiosk or hook"},
+	{"[web]\nkind = Browser\n", 2, "browser, server, till, kiosk or hook"},
 	{"[web]\nchannel = radio\n", 2, "order-system"},
 	{"[web]\nenabled = true\n", 2, "yes or no"},
-	{"[web]\nrights = all\n", 2, "nothing else"},
+	{"[web]\nright = all\n", 2, "nothing else"},
 	{"[web]\nkey = wk_12345678\nkey = wk_12345679\n", 3, "stood before"},
 	{"[web]\nkey = wk_12345678\nkind = browser\n[app]\nkey = wk_12345678\nkind = hook\n", 5,
 		"the same key"},
@@ -156,7 +156,7 @@ static void test_number(void)
 
 	REQUIRE(parse_many(1000, &keys, &fault) == 0);
 	CHECK_INT(keys->n, 1000);
-	CHECK(write_keys_find(keys, SPAN_LIT("wk_00000999")) == &keys->list[999]);
+	CHECK(write_keys_find(keys, SPAN_LIT("wk_00000999"), 0) == &keys->list[999]);
 	CHECK_INT(parse_many(1001, &more, &fault), CONFIG_BAD);
 	CHECK_INT(fault.line, 3002);
 }
@@ -168,7 +168,7 @@ static void test_none(void)
 
 	REQUIRE(write_keys_parse(SPAN_EMPTY, &keys, &fault) == 0);
 	CHECK_INT(keys->n, 0);
-	CHECK(write_keys_find(keys, SPAN_LIT("wk_12345678")) == NULL);
+	CHECK(write_keys_find(keys, SPAN_LIT("wk_12345678"), 0) == NULL);
 }
 
 int main(void)
