@@ -9,25 +9,29 @@
  *	{"scheme":"hmac", "header":"x-a" or ["x-a","x-b"], "algorithm":"sha256" (sha1, sha512),
  *	 "encoding":"base64" (hex), "prefix":"", "signed":"{body}", "key":"text" (base64, nfkd),
  *	 "time":"header.x-time", "tolerance":"5m"}
- *	                        the default of a member stands first; only header is required.
- *signed is text with the places {body}, {item} (the first item of a body that is a list, else the
- *body), {url} and {header.NAME}; "{{" is a brace. It must cover the body, and the time if there is
- *one.
- *	{"scheme":"stripe", "header":"stripe-signature", "tolerance":"5m"}       t=…,v1=…; v0
- *ignored
+ *		A member's default stands first; only header is required. `signed` is text with the
+ *		places {body}, {item} (the first item of a body that is a list, else the body),
+ *		{url} and {header.NAME}; "{{" is a brace. It must cover the body, and the time if
+ *		there is one.
+ *	{"scheme":"stripe", "header":"stripe-signature", "tolerance":"5m"}
+ *		t=…,v1=…; others, such as v0, are passed over.
  *	{"scheme":"standard", "key":"base64" (text), "tolerance":"5m"}
- *	                        Standard Webhooks 1.0.0 with webhook-* or svix-* fields; a secret is
- *	                        base 64 with or without whsec_, or a public key whpk_… for v1a
- *	{"scheme":"mailgun", "tolerance":"24h"}      does not cover the body; signature and
- *	                        parent-signature
- *	{"scheme":"sendgrid", "tolerance":"24h"}     the secret is the public key (base 64 DER)
- *	{"scheme":"sns", "topic":ARN or [ARN,…], "tolerance":none}
- *	                        without topic the secrets are the topics: anybody can have Amazon
- *sign messages, of their own topic
- *	{"scheme":"twilio"}     over URL and form, or URL with bodySHA256
- *	{"scheme":"basic"}      the secret is name:password
+ *		Standard Webhooks 1.0.0, with webhook-* or svix-* fields. A secret is base 64 with
+ *		or without whsec_, or a public key whpk_… for signatures v1a.
+ *	{"scheme":"mailgun", "tolerance":"24h"}
+ *		`signature` or `parent-signature` in the body, which it does not cover.
+ *	{"scheme":"sendgrid", "tolerance":"24h"}
+ *		The secret is the public key, base 64 as SendGrid shows it.
+ *	{"scheme":"sns", "topic":ARN or [ARN,…], "tolerance":"24h"}
+ *		Without a topic the secrets are the topics: anybody can have Amazon sign messages,
+ *		of their own topic. Without a tolerance any age will do.
+ *	{"scheme":"twilio"}
+ *		Over URL and form, or URL with bodySHA256.
+ *	{"scheme":"basic"}
+ *		The secret is name:password.
  *	{"scheme":"token", "in":"query.NAME" or "header.NAME", "prefix":""}
- *	{"scheme":"none"}       everybody passes
+ *	{"scheme":"none"}
+ *		Everybody passes.
  *
  * The rules that hold for all: the bytes are taken raw, as they came; values are compared in
  * constant time; any of the secrets may match, so that one can be changed without loss; the times
@@ -61,20 +65,16 @@
 	X(SIGNATURE_OK, "ok", "the signature is right")                                            \
 	X(SIGNATURE_NO_SECRET, "no_secret", "no secret is set, so nothing can be verified")        \
 	X(SIGNATURE_BAD_SECRET, "bad_secret", "no secret has the form that the scheme needs")      \
-	X(SIGNATURE_MISSING_HEADER, "missing_header", "the request bears no signature")            \
-	X(SIGNATURE_BAD_FORMAT, "bad_format", "the signature has not the form that is expected")   \
-	X(SIGNATURE_BAD_BODY, "bad_body", "the signed parts of the body cannot be found in it")    \
-	X(SIGNATURE_BAD_CERT_URL, "bad_cert_url",                                                  \
-		"the certificate is said to be at a place that "                                   \
-		"is not Amazon's")                                                                 \
-	X(SIGNATURE_NEEDS_CERT, "needs_cert", "the certificate has to be fetched first")           \
-	X(SIGNATURE_BAD_CERT, "bad_cert", "the certificate is not one that can be trusted now")    \
-	X(SIGNATURE_WRONG, "wrong_signature",                                                      \
-		"the signature belongs to other bytes or to "                                      \
-		"another secret")                                                                  \
-	X(SIGNATURE_WRONG_TOPIC, "wrong_topic", "rightly signed, but for another topic")           \
+	X(SIGNATURE_MISSING_HEADER, "missing_header", "the request does not bear what is needed")  \
+	X(SIGNATURE_BAD_FORMAT, "bad_format", "the signature does not have the form expected")     \
+	X(SIGNATURE_BAD_BODY, "bad_body", "what is signed cannot be read from the body")           \
+	X(SIGNATURE_WRONG_TOPIC, "wrong_topic", "it speaks for a topic that is not ours")          \
+	X(SIGNATURE_BAD_CERT_URL, "bad_cert_url", "the certificate's place is not Amazon's")       \
+	X(SIGNATURE_BAD_CERT, "bad_cert", "the certificate cannot be trusted now")                 \
+	X(SIGNATURE_WRONG, "wrong_signature", "it belongs to other bytes or to another secret")    \
 	X(SIGNATURE_TOO_OLD, "too_old", "rightly signed, but too long ago")                        \
-	X(SIGNATURE_IN_THE_FUTURE, "in_the_future", "rightly signed, but with a time yet to come")
+	X(SIGNATURE_IN_THE_FUTURE, "in_the_future", "rightly signed, at a time yet to come")       \
+	X(SIGNATURE_NEEDS_CERT, "needs_cert", "the certificate has to be fetched first")
 
 #define X(ID, NAME, TEXT) ID,
 enum signature_outcome { SIGNATURE_OUTCOMES(X) SIGNATURE_N_OUTCOMES };
@@ -91,8 +91,8 @@ struct signature_fault {
 };
 
 /* 0; SIGNATURE_PLAN_BAD with *ret_fault; -ENOMEM. Nothing of VERIFY is kept. */
-int signature_compile(const struct json_t *verify, struct signature_plan **ret_plan,
-	struct signature_fault *ret_fault);
+int signature_compile(
+	struct json_t *verify, struct signature_plan **ret_plan, struct signature_fault *ret_fault);
 /* The same of JSON text. */
 int signature_compile_text(
 	struct span verify, struct signature_plan **ret_plan, struct signature_fault *ret_fault);
@@ -103,6 +103,8 @@ void signature_plan_freep(struct signature_plan **p);
 bool signature_plan_open(const struct signature_plan *p);
 /* Must a secret be given? Not for "none", nor for "sns" with its topics. */
 bool signature_plan_needs_secret(const struct signature_plan *p);
+/* Must the hook's URL be known? */
+bool signature_plan_needs_url(const struct signature_plan *p);
 
 /*
  * Says whether SECRET, without the line end of its file, is one that the plan can use. 0; or
@@ -132,19 +134,22 @@ struct signature_request {
 /* What is known after a verification; strings end with NUL and are empty if there is nothing. */
 struct signature_proof {
 	const char *scheme; /* that passed, or that the outcome is of */
-	size_t secret;	    /* number of the secret that matched */
+	size_t secret;	    /* number of the one that matched */
 	bool covers_body;   /* false: mailgun, basic, token, none and {item} of a longer list */
 	bool has_time;	    /* signed_at is known */
 	int64_t signed_at;
-	char once[SIGNATURE_ONCE_MAX + 1];	 /* must not be accepted twice (mailgun's token) */
+	/* Mailgun's token, empty elsewhere. The sender may repeat a request, with the same bytes;
+	 * the same token with other bytes is a forgery. Remember it for twice the tolerance. */
+	char once[SIGNATURE_ONCE_MAX + 1];
 	char cert_url[SIGNATURE_URL_MAX + 1];	 /* SIGNATURE_NEEDS_CERT: get this */
-	char confirm_url[SIGNATURE_URL_MAX + 1]; /* SIGNATURE_OK of an sns SubscriptionConfirmation:
-						  * get this, without following redirects */
+	char confirm_url[SIGNATURE_URL_MAX + 1]; /* of an sns confirmation that is SIGNATURE_OK: get
+						  * this, following no redirects */
 };
 
 /*
- * Does REQUEST come from who knows one of the N SECRETS? SIGNATURE_OK (0), another outcome, or
- * -ENOMEM. *ret_proof is set whatever the outcome.
+ * Does REQUEST come from who knows one of the N SECRETS (at most SIGNATURE_SECRETS_MAX; more are
+ * not looked at)? NOW is not before 1970. SIGNATURE_OK (0), another outcome, or -ENOMEM.
+ * *ret_proof is set whatever the outcome.
  */
 int signature_verify(const struct signature_plan *p, const struct span *secrets, size_t n,
 	const struct signature_request *request, int64_t now, struct signature_proof *ret_proof);
