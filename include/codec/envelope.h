@@ -11,8 +11,10 @@
  *   type         one of the six; may be missing where the path says it, and must agree with it
  *   event        of a track: a string that is not empty
  *   userId, anonymousId
- *                at least one that is not empty; a string, or a whole number taken as its digits
- *                (untyped languages send both); at most 256 bytes
+ *                a string, or a whole number taken as its digits (untyped languages send both); at
+ *                most 256 bytes
+ *   identifiers  what else names the customer (codec/identifiers.h). Of it, userId and anonymousId
+ *                at least one that is not empty
  *   messageId    likewise; at most 100 characters and MESSAGE_ID_MAX bytes
  *   timestamp, originalTimestamp, sentAt
  *                an instant as text or number (base/instant.h)
@@ -31,10 +33,11 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "codec/identifiers.h"
 #include "codec/json_scan.h"
 #include "core/event.h"
 
-#define ENVELOPE_ID_MAX		256 /* bytes of a userId or anonymousId, unescaped */
+#define ENVELOPE_ID_MAX		IDENTIFIER_MAX
 #define ENVELOPE_MESSAGE_ID_MAX 100 /* characters */
 
 struct envelope_limits {
@@ -62,6 +65,7 @@ struct envelope_limits {
 	X(MESSAGE_ID, "messageId")                                                                 \
 	X(PROPERTIES, "properties")                                                                \
 	X(ANONYMOUS_ID, "anonymousId")                                                             \
+	X(IDENTIFIERS, "identifiers")                                                              \
 	X(ORIGINAL_TIMESTAMP, "originalTimestamp")
 
 #define X(ID, TEXT) ENVELOPE_##ID,
@@ -91,7 +95,8 @@ enum envelope_field { ENVELOPE_FIELDS(X) ENVELOPE_FIELD_COUNT };
 		"type must be track, identify, page, screen, group or alias")                      \
 	X(TYPE_MISMATCH, "type_mismatch", "type differs from what the path says")                  \
 	X(MISSING_EVENT, "missing_event", "event is required of a track and may not be empty")     \
-	X(NO_ID, "no_user_anon_id", "userId or anonymousId is required and may not be empty")      \
+	X(NO_ID, "no_user_anon_id",                                                                \
+		"userId, anonymousId or a member of identifiers is required and may not be empty") \
 	X(TOO_LONG, "too_long", "$ may have at most #")                                            \
 	X(BAD_TIMESTAMP, "bad_timestamp", "$ is not an ISO 8601 date and time")
 
@@ -113,6 +118,9 @@ struct envelope_item {
 	/* The rest is set only for accepted items. Unescaped; empty where there is none. */
 	enum event_type type;
 	struct span user_id, anonymous_id, message_id;
+	struct span event;		 /* of a track */
+	const struct identifiers *named; /* what `identifiers` says; NULL: no such member */
+	bool has_traits;
 };
 
 struct envelope {
@@ -163,8 +171,6 @@ struct span envelope_type_name(enum event_type type);
 void envelope_explain(
 	const struct envelope_fault *fault, const struct envelope_limits *limits, struct buf *out);
 
-/*
- * The key of the customer that an accepted item belongs to: its userId, else `anon:` and its
- * anonymousId. ptr is NULL when out of memory.
- */
+/* The key of the customer that an accepted item belongs to (identifiers_key). ptr is NULL when out
+ * of memory. */
 struct span envelope_customer_key(const struct envelope_item *item, struct arena *arena);

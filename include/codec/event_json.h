@@ -5,13 +5,15 @@
  *
  * The canonical name: a track's `event` through the vocabulary (EVENT_CUSTOM keeps it as sent);
  * page, screen, identify, group and alias have the vocabulary's names (`Page Viewed`, …), and a
- * page's own `name` is its original. The channel is properties.channel or context.channel where
+ * page's own `name` is its original; `context.original.name` is that of an event which was
+ * translated on its way in. The channel is properties.channel or context.channel where
  * that names one, else the origin's. The time is `originalTimestamp`, else `timestamp`, through
  * event_time() of core/event.h; an item's own sentAt beats the origin's. `machine: true` in the
  * properties sets EVENT_FLAG_MACHINE.
  *
  * event->content is a checksum of what the sender meant: type, event, ids, the times as sent, the
- * raw properties and traits; not sentAt, context, integrations or _metadata, which retries change.
+ * raw properties, traits and identifiers; not sentAt, context, integrations or _metadata, which
+ * retries change.
  */
 #pragma once
 
@@ -25,6 +27,9 @@ struct event_origin {
 	enum event_type type; /* if has_type */
 	struct span source;   /* name of the write key */
 	enum channel channel; /* of the source */
+	bool machine;	      /* the collector took the sender for a robot */
+	bool no_traits;	      /* the source may not say who the customer is: traits, also those of
+				 the context, are not looked at */
 	int64_t recv_at;      /* the collector's clock when the request was read */
 	int64_t sent_at;      /* of the batch; TIME_NEVER: none */
 	struct span context;  /* raw JSON object shared by the batch; empty: none. The item's own

@@ -44,7 +44,8 @@ struct field_path {
 	X(FIRST_NAME, TRAITS, "firstName")                                                         \
 	X(LAST_NAME, TRAITS, "lastName")                                                           \
 	X(CONTEXT_EMAIL, CONTEXT, "traits.email")                                                  \
-	X(CONTEXT_CHANNEL, CONTEXT, "channel")
+	X(CONTEXT_CHANNEL, CONTEXT, "channel")                                                     \
+	X(CONTEXT_ORIGINAL, CONTEXT, "original.name")
 
 enum field_fixed {
 #define X(ID, ROOT, PATH) FIELD_##ID,

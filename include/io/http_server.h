@@ -131,6 +131,13 @@ void http_request_peer(const struct http_request *request, char out[HTTP_PEER_SI
 void http_respond(struct http_request *request, int status, const char *content_type,
 	struct span headers, struct span body);
 
+/*
+ * A field that the answer to REQUEST will have besides those given to http_respond, whoever answers
+ * it: for what follows from the request alone, such as the fields of CORS. NAME and VALUE as for
+ * http_add_header. 0, -EINVAL or -ENOMEM.
+ */
+int http_request_add_field(struct http_request *request, const char *name, struct span value);
+
 struct buf;
 /* Adds `NAME: VALUE` CRLF. -EINVAL, adding nothing, if VALUE has a control character. */
 int http_add_header(struct buf *headers, const char *name, struct span value);

@@ -5,7 +5,9 @@
  *
  *   wm:meta              hash: dataset (32 hex), partitions, format, created_at
  *   wm:workers           sorted set: worker id → expiry (ms of Redis time)
- *   wm:{p7}:in           stream: fields e (raw item), m (meta, see log_meta)
+ *   wm:{p7}:in           stream: fields e (the event), m (meta, see log_meta), and, of an event
+ *                        that was translated from a webhook or another vendor's shape, o (the
+ *                        bytes that came)
  *   wm:{p7}:pos          hash: epoch, seq, id, clock
  *   wm:{p7}:lease        string: worker id, with PX
  *   wm:{p7}:c:ID         record (codec/record.h)
@@ -15,7 +17,9 @@
  *   wm:{p7}:job:ID       hash: s (ready, taken, retracted), at (stream ID), c (customer), r
  *                        (reason), by and taken_at (ms) once it is taken
  *   wm:{p7}:taken        string: place in the stream of jobs up to which they were given out
- *   wm:{p7}:bad          stream: fields id (log id), e, m, c (reason code), w (words)
+ *   wm:{p7}:bad          stream: fields id (log id; empty: it never was in the log), e, m, c
+ *                        (reason code), w (words); of a webhook's payload also h (name of the
+ *                        hook) and x (JSON object: what of its head and query the mapping reads)
  *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
  *   wm:{p7}:day:DATE     hash: counter → n
  */
@@ -41,18 +45,20 @@ void key_add(struct buf *out, uint32_t partition, const char *name);
 void key_add_id(struct buf *out, uint32_t partition, const char *name, struct span id);
 
 /*
- * What the collector knows of an entry beside its bytes: `SOURCE/CHANNEL RECV SENT` or
- * `SOURCE/CHANNEL/TYPE RECV SENT`,
- * blank-separated: name of the write key (no blanks, no slash) and the source's channel (`web`; may
- * be empty), the collector's clock when the request was read and the
- * sender's sentAt, both in ms, `-` where there is none. A fourth word may follow: the raw JSON
- * context of the batch.
+ * What the collector knows of an entry beside its bytes: `SOURCE/CHANNEL RECV SENT`,
+ * `SOURCE/CHANNEL/TYPE RECV SENT` or `SOURCE/CHANNEL/TYPE/FLAGS RECV SENT`, blank-separated: name
+ * of the write key (no blanks, no slash), the source's channel (`web`; may be empty), the type (may
+ * be empty) and letters (`b`: a robot sent it, `t`: its traits do not count), the collector's clock
+ * when the request was read and the sender's sentAt, both in ms, `-` where there is none. A fourth
+ * word may follow: the raw JSON context of the batch.
  */
 struct log_meta {
 	struct span source;
 	enum channel channel;
 	bool has_type; /* the request's path said what the event is (`track`, …) */
 	enum event_type type;
+	bool machine;	/* a robot sent it */
+	bool no_traits; /* the source may not say who the customer is */
 	int64_t recv_at;
 	int64_t sent_at; /* TIME_NEVER: none */
 	struct span context;

@@ -277,15 +277,12 @@ int envelope_read(const struct envelope_request *request, struct arena *arena,
 
 struct span envelope_customer_key(const struct envelope_item *item, struct arena *arena)
 {
-	static const char prefix[] = "anon:";
-	const size_t n = sizeof(prefix) - 1;
+	struct identifiers ids = {.text[0] = SPAN_EMPTY};
 
 	if (item->user_id.len > 0)
 		return item->user_id;
-	char *key = arena_alloc(arena, n + item->anonymous_id.len);
-	if (!key)
-		return SPAN_EMPTY;
-	memcpy(key, prefix, n);
-	memcpy(key + n, item->anonymous_id.ptr, item->anonymous_id.len);
-	return span_of(key, n + item->anonymous_id.len);
+	if (item->named)
+		ids = *item->named;
+	ids.text[IDENTIFIER_ANONYMOUS] = item->anonymous_id;
+	return identifiers_key(&ids, arena);
 }

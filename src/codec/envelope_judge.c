@@ -30,6 +30,7 @@ static const enum check_kind field_checks[ENVELOPE_FIELD_COUNT] = {
 	[ENVELOPE_MESSAGE_ID] = CHECK_CODE,
 	[ENVELOPE_PROPERTIES] = CHECK_OBJECT,
 	[ENVELOPE_ANONYMOUS_ID] = CHECK_ID,
+	[ENVELOPE_IDENTIFIERS] = CHECK_OBJECT,
 	[ENVELOPE_ORIGINAL_TIMESTAMP] = CHECK_TIME,
 };
 
@@ -232,14 +233,49 @@ static int judge_type(
 	return 0;
 }
 
-static void judge_event(const struct envelope_reader *rd, const struct envelope_item *item,
-	struct envelope_parts *p)
+static int judge_event(
+	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
 {
 	const struct json_value *v = envelope_part(p, ENVELOPE_EVENT);
 
-	if (item->type == EVENT_TRACK && (!v || v->raw.len == 2))
+	if (item->type != EVENT_TRACK)
+		return 0;
+	if (!v || v->raw.len == 2)
 		envelope_fault_set(&p->fault, ENVELOPE_MISSING_EVENT, ENVELOPE_EVENT,
 			envelope_offset(rd, v ? v->raw.ptr : item->raw.ptr));
+	return envelope_part_text(rd, p, ENVELOPE_EVENT, &item->event);
+}
+
+/* Whether anything names the customer. 0 (with the fault noted, if there is one) or -ENOMEM. */
+static int judge_named(
+	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
+{
+	static const enum envelope_code codes[] = {
+		[IDENTIFIERS_WRONG_TYPE] = ENVELOPE_WRONG_TYPE,
+		[IDENTIFIERS_TOO_LONG] = ENVELOPE_TOO_LONG,
+		[IDENTIFIERS_TWICE] = ENVELOPE_DUPLICATE_FIELD,
+	};
+	const struct json_value *v = envelope_part(p, ENVELOPE_IDENTIFIERS);
+	const char *at = item->raw.ptr;
+	bool named = item->user_id.len > 0 || item->anonymous_id.len > 0;
+
+	if (v) {
+		struct identifiers *ids = arena_calloc(rd->arena, 1, sizeof(*ids));
+		int r = ids ? identifiers_read(v->raw, rd->arena, ids, &at) : -ENOMEM;
+
+		if (r < 0)
+			return r;
+		if (r > 0)
+			envelope_fault_set(
+				&p->fault, codes[r], ENVELOPE_IDENTIFIERS, envelope_offset(rd, at));
+		item->named = ids;
+		for (size_t i = 0; i < IDENTIFIER_COUNT && r == 0; i++)
+			named = named || ids->text[i].len > 0;
+	}
+	if (!named)
+		envelope_fault_set(&p->fault, ENVELOPE_NO_ID, ENVELOPE_USER_ID,
+			envelope_offset(rd, item->raw.ptr));
+	return 0;
 }
 
 /* All that can be said of an item whose members are in P. 0 or -ENOMEM. */
@@ -248,20 +284,16 @@ static int judge_members(
 {
 	int r = judge_type(rd, item, p);
 
-	if (p->fault.code == ENVELOPE_ACCEPTED)
-		judge_event(rd, item, p);
+	if (r == 0 && p->fault.code == ENVELOPE_ACCEPTED)
+		r = judge_event(rd, item, p);
 	r = r ? r : judge_id(rd, p, ENVELOPE_USER_ID, &item->user_id);
 	r = r ? r : judge_id(rd, p, ENVELOPE_ANONYMOUS_ID, &item->anonymous_id);
 	r = r ? r : judge_id(rd, p, ENVELOPE_MESSAGE_ID, &item->message_id);
 	r = r ? r : judge_time(rd, p, ENVELOPE_TIMESTAMP, &p->timestamp_at);
 	r = r ? r : judge_time(rd, p, ENVELOPE_ORIGINAL_TIMESTAMP, &p->original_at);
 	r = r ? r : judge_time(rd, p, ENVELOPE_SENT_AT, &p->sent_at);
-	if (r)
-		return r;
-	if (item->user_id.len == 0 && item->anonymous_id.len == 0)
-		envelope_fault_set(&p->fault, ENVELOPE_NO_ID, ENVELOPE_USER_ID,
-			envelope_offset(rd, item->raw.ptr));
-	return 0;
+	item->has_traits = envelope_part(p, ENVELOPE_TRAITS) != NULL;
+	return r ? r : judge_named(rd, item, p);
 }
 
 /* The size is judged first: a check of a member of something too large is not worth its time. */

@@ -36,6 +36,7 @@ static const char *const field_types[ENVELOPE_FIELD_COUNT] = {
 	[ENVELOPE_MESSAGE_ID] = "a string or a whole number",
 	[ENVELOPE_PROPERTIES] = "an object",
 	[ENVELOPE_ANONYMOUS_ID] = "a string or a whole number",
+	[ENVELOPE_IDENTIFIERS] = "an object of strings and whole numbers",
 	[ENVELOPE_ORIGINAL_TIMESTAMP] = "a string or a number",
 };
 
@@ -48,6 +49,7 @@ static const size_t field_bytes[ENVELOPE_FIELD_COUNT] = {
 	[ENVELOPE_USER_ID] = ENVELOPE_ID_MAX,
 	[ENVELOPE_MESSAGE_ID] = MESSAGE_ID_MAX,
 	[ENVELOPE_ANONYMOUS_ID] = ENVELOPE_ID_MAX,
+	[ENVELOPE_IDENTIFIERS] = ENVELOPE_ID_MAX,
 };
 
 const char *envelope_code_words(enum envelope_code code)

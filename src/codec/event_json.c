@@ -204,15 +204,28 @@ static int make_value(const struct json_value *v, struct arena *arena, struct va
 	return 0;
 }
 
+/* Whether field N says who the customer is. */
+static bool is_trait(const struct field_table *fields, size_t n)
+{
+	static const struct span traits = {"traits.", 7};
+	const struct field_path *f = &fields->paths[n];
+
+	return f->root == FIELD_ROOT_TRAITS ||
+	       (f->root == FIELD_ROOT_CONTEXT && f->path.len > traits.len &&
+		       memcmp(f->path.ptr, traits.ptr, traits.len) == 0);
+}
+
 static int make_fields(const struct decoding *g, struct event *e)
 {
+	static const struct json_value absent = {.type = JSON_TYPE_ABSENT};
 	size_t n = g->decoder->fields->n;
 	struct value *values = arena_alloc(g->reader.arena, n * sizeof(*values));
 
 	if (!values)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		int r = make_value(&g->found[i], g->reader.arena, &values[i]);
+		bool hidden = g->origin->no_traits && is_trait(g->decoder->fields, i);
+		int r = make_value(hidden ? &absent : &g->found[i], g->reader.arena, &values[i]);
 
 		if (r)
 			return r;
@@ -257,6 +270,9 @@ static int make_name(struct decoding *g, struct event *e)
 		e->kind = vocab_kind(sent);
 	e->name = e->kind == EVENT_CUSTOM ? sent : vocab_name(e->kind);
 	e->original = span_equal(sent, e->name) ? SPAN_EMPTY : sent;
+	/* What was translated before it came here says what it was called there. */
+	if (event_field(e, FIELD_CONTEXT_ORIGINAL)->type == VALUE_STRING)
+		e->original = event_field(e, FIELD_CONTEXT_ORIGINAL)->text;
 	return 0;
 }
 
@@ -316,6 +332,7 @@ static uint32_t sum_content(const struct envelope_parts *p)
 		{ENVELOPE_PROPERTIES, 8},
 		{ENVELOPE_TRAITS, 9},
 		{ENVELOPE_NAME, 10},
+		{ENVELOPE_IDENTIFIERS, 11},
 	};
 	uint32_t sum = 0;
 
@@ -349,6 +366,7 @@ static int make_event(struct decoding *g, struct event *e)
 		return -ENOMEM;
 	e->properties = raw_part(&g->parts, identify ? ENVELOPE_TRAITS : ENVELOPE_PROPERTIES);
 	e->content = sum_content(&g->parts);
+	e->flags = g->origin->machine ? EVENT_FLAG_MACHINE : 0;
 	r = make_name(g, e);
 	if (r)
 		return r;

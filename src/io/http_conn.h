@@ -74,6 +74,7 @@ struct http_request {
 	const char *base;    /* its first byte */
 	size_t size;
 	struct buf answer; /* waits for those before it */
+	struct buf fields; /* that its answer will have whoever gives it */
 	bool queued;
 	bool answered;
 	bool want_continue;

@@ -117,6 +117,7 @@ struct http_request *request_free(struct http_request *req, struct http_server *
 	server_give_block(server, req->block);
 	req->block = NULL;
 	server_give_out(server, &req->answer);
+	buf_release(&req->fields);
 	server_give_request(server, req);
 	return NULL;
 }
@@ -164,6 +165,7 @@ struct answer {
 	struct span body;
 	const char *connection; /* NULL: as the version has it */
 	const char *fields;	/* of every answer; NULL: none */
+	struct span request_fields;
 };
 
 static void answer_add(struct buf *out, const struct answer *a, bool is_head)
@@ -190,6 +192,7 @@ static void answer_add(struct buf *out, const struct answer *a, bool is_head)
 	}
 	if (a->fields)
 		buf_add_str(out, a->fields);
+	buf_add_span(out, a->request_fields);
 	buf_add_span(out, a->headers);
 	buf_add_str(out, "\r\n");
 	if (status_has_body(a->status) && !is_head)
@@ -208,7 +211,8 @@ static void conn_stop_reading(struct conn *c)
 void http_respond(struct http_request *req, int status, const char *content_type,
 	struct span headers, struct span body)
 {
-	struct answer answer = {status, content_type, headers, body, NULL, NULL};
+	struct answer answer = {
+		status, content_type, headers, body, NULL, NULL, buf_span(&req->fields)};
 	bool is_head = req->head.method == HTTP_HEAD;
 	struct conn *c = req->conn;
 
@@ -239,6 +243,13 @@ void http_respond(struct http_request *req, int status, const char *content_type
 	req->answer = server_take_out(c->server);
 	answer_add(&req->answer, &answer, is_head);
 	req->answered = true;
+}
+
+int http_request_add_field(struct http_request *req, const char *name, struct span value)
+{
+	int r = http_add_header(&req->fields, name, value);
+
+	return r < 0 ? r : buf_failed(&req->fields);
 }
 
 int http_add_header(struct buf *headers, const char *name, struct span value)

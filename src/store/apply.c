@@ -15,7 +15,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 
 	if (!a)
 		return -ENOMEM;
-	if (deflater_new(&a->deflater) < 0) {
+	if (packer_new(&a->packer) < 0) {
 		free(a);
 		return -ENOMEM;
 	}
@@ -49,7 +49,7 @@ struct applier *applier_free(struct applier *a)
 	seen_release(&a->seen);
 	effects_release(&a->effects);
 	arena_release(&a->arena);
-	deflater_free(a->deflater);
+	packer_free(a->packer);
 	buf_release(&a->scratch);
 	buf_release(&a->seen_marks);
 	list_release(&a->work);
@@ -129,6 +129,8 @@ static int decode_entry(struct applier *a, struct work *w)
 	origin.channel = meta.channel;
 	origin.has_type = meta.has_type;
 	origin.type = meta.type;
+	origin.machine = meta.machine;
+	origin.no_traits = meta.no_traits;
 	origin.recv_at = meta.recv_at;
 	origin.sent_at = meta.sent_at;
 	origin.context = meta.context;

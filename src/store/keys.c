@@ -49,10 +49,16 @@ void log_meta_add(struct buf *out, const struct log_meta *m)
 	buf_add_span(out, m->source);
 	buf_add_char(out, '/');
 	buf_add_span(out, channel_name(m->channel));
-	if (m->has_type) {
+	if (m->has_type || m->machine || m->no_traits)
 		buf_add_char(out, '/');
+	if (m->has_type)
 		buf_add_span(out, envelope_type_name(m->type));
-	}
+	if (m->machine || m->no_traits)
+		buf_add_char(out, '/');
+	if (m->machine)
+		buf_add_char(out, 'b');
+	if (m->no_traits)
+		buf_add_char(out, 't');
 	buf_add_char(out, ' ');
 	buf_add_i64(out, m->recv_at);
 	buf_add_char(out, ' ');
@@ -104,18 +110,41 @@ static bool instant_ms_parse(struct span s, int64_t *ret_at)
 	return true;
 }
 
+/* As take_until('/'), and whether there was a slash. */
+static struct span take_part(struct span *s, bool *ret_more)
+{
+	*ret_more = s->len && memchr(s->ptr, '/', s->len);
+	return take_until(s, '/');
+}
+
+/* `TYPE` or `[TYPE]/FLAGS`; the flags in their order, and at least one. */
+static bool parse_type_and_flags(struct span s, struct log_meta *m)
+{
+	bool flagged;
+	struct span type = take_part(&s, &flagged);
+
+	if (type.len > 0 || !flagged)
+		m->has_type = envelope_type_of(type, &m->type);
+	if ((type.len > 0 || !flagged) && !m->has_type)
+		return false;
+	if (!flagged)
+		return true;
+	m->machine = s.len > 0 && s.ptr[0] == 'b';
+	m->no_traits = s.len > 0 && s.ptr[s.len - 1] == 't';
+	return s.len > 0 && s.len == (size_t)m->machine + (size_t)m->no_traits;
+}
+
 int log_meta_parse(struct span s, struct log_meta *ret_m)
 {
 	struct log_meta m = {.sent_at = TIME_NEVER};
 	struct span origin = take_until(&s, ' '), channel, recv, sent;
-	bool slash = origin.len && memchr(origin.ptr, '/', origin.len), typed;
+	bool more;
+	bool slash = origin.len && memchr(origin.ptr, '/', origin.len);
 
 	m.source = take_until(&origin, '/');
-	typed = origin.len && memchr(origin.ptr, '/', origin.len);
-	channel = take_until(&origin, '/');
+	channel = take_part(&origin, &more);
 	m.channel = channel_of(channel);
-	m.has_type = typed && envelope_type_of(origin, &m.type);
-	if (typed && !m.has_type)
+	if (more && !parse_type_and_flags(origin, &m))
 		return LOG_META_BAD;
 	recv = take_until(&s, ' ');
 	sent = take_until(&s, ' ');

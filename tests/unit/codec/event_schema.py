@@ -24,8 +24,10 @@ VALUES = [
 ]
 MEMBERS = [
     "type", "event", "userId", "anonymousId", "messageId", "timestamp", "originalTimestamp", "sentAt",
-    "properties", "traits", "context", "zzz",
+    "properties", "traits", "context", "identifiers", "zzz",
 ]
+IDENTIFIERS = ["card", "email", "phone", "order", "device", "user", "anon", "zzz"]
+NAMELESS = {"type": "page", "messageId": "m1"}
 
 
 def with_member(event, name, value):
@@ -40,6 +42,10 @@ def events():
         yield with_member(GOOD, name, value)
     for user, visitor in itertools.product(VALUES, VALUES):
         yield with_member(with_member(GOOD, "userId", user), "anonymousId", visitor)
+    for name, value in itertools.product(IDENTIFIERS, VALUES):
+        yield with_member(NAMELESS, "identifiers", with_member({}, name, value))
+        yield with_member(NAMELESS, "identifiers", with_member({"order": 7}, name, value))
+        yield with_member(GOOD, "identifiers", with_member({}, name, value))
     for kind, name in itertools.product(VALUES, VALUES):
         yield with_member(with_member(GOOD, "type", kind), "event", name)
 

@@ -284,6 +284,18 @@ static void test_ids(void)
 			"820982911946154508"},
 		{"\"anonymousId\":\"\\u00e9\\/\\ud83d\\ude00\",\"messageId\":\"m\\\"\"", "",
 			"\xc3\xa9/\xf0\x9f\x98\x80", "m\"", "anon:\xc3\xa9/\xf0\x9f\x98\x80"},
+		{"\"userId\":\"u\",\"identifiers\":{\"card\":7}", "u", "", "", "u"},
+		{"\"identifiers\":{\"email\":\" Jon@Example.COM \",\"phone\":\"1\"}", "", "", "",
+			"email:jon@example.com"},
+		{"\"identifiers\":{\"email\":\"a@b\",\"card\":700}", "", "", "", "card:700"},
+		{"\"anonymousId\":\"a\",\"identifiers\":{\"phone\":\"+49\"}", "", "a", "",
+			"phone:+49"},
+		{"\"anonymousId\":\"a\",\"identifiers\":{\"order\":1,\"x\":[]}", "", "a", "",
+			"anon:a"},
+		{"\"identifiers\":{\"order\":820982911946154508}", "", "", "",
+			"order:820982911946154508"},
+		{"\"identifiers\":{\"email\":null,\"device\":\"d\\u0041\"}", "", "", "",
+			"device:dA"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -303,6 +315,42 @@ static void test_ids(void)
 		CHECK_STR(e.write_key, "wk");
 		CHECK_INT(e.sent_at, TIME_NEVER);
 		CHECK_INT(e.items[0].type, EVENT_IDENTIFY);
+	}
+}
+
+static void test_bad_identifiers(void)
+{
+	char longest[IDENTIFIER_MAX + 64];
+	const struct {
+		const char *value;
+		enum envelope_code code;
+	} rows[] = {
+		{"{}", ENVELOPE_NO_ID},
+		{"{\"email\":\"\"}", ENVELOPE_NO_ID},
+		{"{\"email\":\"  \"}", ENVELOPE_NO_ID},
+		{"{\"user\":\"u\",\"anon\":\"a\"}", ENVELOPE_NO_ID},
+		{"null", ENVELOPE_NO_ID},
+		{"[]", ENVELOPE_WRONG_TYPE},
+		{"{\"order\":1.5}", ENVELOPE_WRONG_TYPE},
+		{"{\"order\":{}}", ENVELOPE_WRONG_TYPE},
+		{"{\"order\":true}", ENVELOPE_WRONG_TYPE},
+		{"{\"order\":1,\"order\":1}", ENVELOPE_DUPLICATE_FIELD},
+		{longest, ENVELOPE_TOO_LONG},
+		{longest, ENVELOPE_ACCEPTED},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(arena_release) struct arena a;
+		_cleanup_(buf_release) struct buf body = BUF_INIT;
+		struct envelope e;
+		struct envelope_fault fault;
+
+		(void)snprintf(longest, sizeof(longest), "{\"card\":\"%0*d\"}",
+			IDENTIFIER_MAX + (rows[i].code == ENVELOPE_TOO_LONG), 7);
+		arena_init(&a);
+		buf_printf(&body, "{\"identifiers\":%s}", rows[i].value);
+		REQUIRE(read_body(buf_span(&body), IDENTIFY, &a, &e, &fault) == 0);
+		CHECK_INT(e.items[0].fault.code, rows[i].code);
 	}
 }
 
@@ -507,6 +555,7 @@ static const struct check_case cases[] = {
 	{"bad items among good", test_neighbours},
 	{"what items share", test_shared},
 	{"ids and customer keys", test_ids},
+	{"identifiers that name nobody, or badly", test_bad_identifiers},
 	{"the type of the path is written", test_type_of_path},
 	{"limits met and exceeded", test_limits},
 	{"nesting", test_depth},

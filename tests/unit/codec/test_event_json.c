@@ -274,6 +274,32 @@ static void test_refused(void)
 	}
 }
 
+/* What a source may not say is not heard; the rest of its event is. */
+static void test_origin_rights(void)
+{
+	static const char item[] =
+		TRACK(",\"traits\":{\"email\":\"a@b\"},\"properties\":{\"cart_id\":\"c\"},"
+		      "\"context\":{\"traits\":{\"email\":\"a@b\"},\"channel\":\"store\","
+		      "\"original\":{\"name\":\"carts/update\"}}");
+
+	for (int hidden = 0; hidden < 2; hidden++) {
+		_cleanup_(bench_release) struct bench b;
+		struct event_origin origin = origin_now();
+		enum value_type type = hidden ? VALUE_MISSING : VALUE_STRING;
+
+		bench_init(&b);
+		origin.no_traits = hidden;
+		origin.machine = hidden;
+		CHECK_INT(decode(&b, item, &origin), 0);
+		CHECK_INT(event_field(&b.event, FIELD_EMAIL)->type, type);
+		CHECK_INT(event_field(&b.event, FIELD_CONTEXT_EMAIL)->type, type);
+		CHECK_STR(event_field(&b.event, FIELD_CART_ID)->text, "c");
+		CHECK_INT(b.event.channel, CHANNEL_STORE);
+		CHECK_STR(b.event.original, "carts/update");
+		CHECK_INT(b.event.flags & EVENT_FLAG_MACHINE, hidden ? EVENT_FLAG_MACHINE : 0);
+	}
+}
+
 static uint32_t content_of(const char *item)
 {
 	_cleanup_(bench_release) struct bench b;
@@ -369,6 +395,7 @@ static const struct check_case cases[] = {
 	{"times", test_times},
 	{"context and channel", test_context},
 	{"refusals", test_refused},
+	{"what the sender may not say", test_origin_rights},
 	{"content", test_content},
 	{"the order set", test_orders},
 };

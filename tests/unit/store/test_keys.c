@@ -73,6 +73,8 @@ static void check_meta(const struct log_meta *m, const char *text)
 	CHECK_INT(back.channel, m->channel);
 	CHECK_INT(back.has_type, m->has_type);
 	CHECK_INT(back.type, m->type);
+	CHECK_INT(back.machine, m->machine);
+	CHECK_INT(back.no_traits, m->no_traits);
 	CHECK_INT(back.recv_at, m->recv_at);
 	CHECK_INT(back.sent_at, m->sent_at);
 	CHECK_SPAN(back.context, m->context);
@@ -107,6 +109,15 @@ static void test_meta(void)
 	m.channel = CHANNEL_UNKNOWN;
 	m.type = EVENT_TRACK;
 	check_meta(&m, "shop//track 0 0");
+	m.machine = true;
+	check_meta(&m, "shop//track/b 0 0");
+	m.no_traits = true;
+	check_meta(&m, "shop//track/bt 0 0");
+	m.has_type = false;
+	m.machine = false;
+	m.type = EVENT_TRACK;
+	m.channel = CHANNEL_WEB;
+	check_meta(&m, "shop/web//t 0 0");
 }
 
 static int parse_with_source_of(size_t len, struct log_meta *m)
@@ -146,6 +157,13 @@ static void test_meta_hostile(void)
 		"shop/web/ 1 -",
 		"shop/web/track/ 1 -",
 		"shop/web/track/page 1 -",
+		"shop/web// 1 -",
+		"shop/web//x 1 -",
+		"shop/web//tb 1 -",
+		"shop/web//bb 1 -",
+		"shop/web//btt 1 -",
+		"shop/web//b/t 1 -",
+		"shop/web/x/b 1 -",
 		"shop/Web 1 -",
 		"sh\top/web 1 -",
 		"shop/web x -",
