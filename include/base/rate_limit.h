@@ -5,8 +5,8 @@
  * that all of it is exact in whole numbers.
  *
  * What is taken at once may be more than the bucket holds, as a batch of events can be: it passes
- * when the bucket is full and leaves a debt that is waited for afterwards. So whatever asks often
- * enough passes some time, and in the long run nothing is faster than RATE.
+ * when the bucket is full and leaves a debt that is waited for afterwards. So nobody is refused for
+ * ever, and in the long run nothing is faster than RATE.
  */
 #pragma once
 
@@ -24,8 +24,9 @@ struct rate_limit {
 
 /*
  * Takes N events (0 to RATE_LIMIT_TAKE_MAX) at NOW: 0, or, having taken none, the milliseconds
- * after which N will pass if nobody else takes any. RATE 0 is no limit; BURST is 1 or more with
- * one. Both may change between calls. A clock that goes back gives nothing and takes nothing.
+ * after which N will pass if nobody else takes any (0 events: after which nothing is owed). RATE 0
+ * is no limit; BURST is 1 or more with one. Both may change between calls. A clock that goes back
+ * gives nothing and takes nothing.
  */
 int64_t rate_limit_take(
 	struct rate_limit *limit, int64_t rate, int64_t burst, int64_t now, int64_t n);

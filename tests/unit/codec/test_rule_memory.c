@@ -84,6 +84,10 @@ static void test_write_keys(void)
 
 	for (int i = 0; i < 20; i++)
 		buf_printf(&text, "[s%d]\nkey = wk_%08d\nkind = hook\n", i, i);
+	buf_add_str(&text, "[web]\nkey = wk_web_1234\nkind = browser\napi_host = t.example\n"
+			   "origins = https://a.example https://*.a.example\n"
+			   "[erp]\nkind = hook\nmapping = a\nsecret_file = b\n"
+			   "old_secret_file = c\nurl = https://t.example/\n");
 	for (n = 0; n < MANY && r == -ENOMEM; n++) {
 		_cleanup_(write_keys_freep) struct write_keys *keys = NULL;
 		struct config_fault fault;
