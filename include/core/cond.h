@@ -37,7 +37,9 @@ enum cond_op {
 	X(IDENTIFIED, "identified") /* true once a user id is known */                             \
 	X(HAS_EMAIL, "has_email")                                                                  \
 	X(HAS_PHONE, "has_phone")                                                                  \
-	X(STAGE, "stage") /* the journey stage's name */
+	X(STAGE, "stage")		      /* the journey stage's name */                       \
+	X(ORDER_DELIVERED, "order_delivered") /* the order that the event is about has arrived,    \
+						 with all parcels known */
 
 enum state_fact {
 #define X(ID, NAME) STATE_##ID,

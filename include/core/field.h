@@ -36,6 +36,9 @@ struct field_path {
 	X(CURRENCY, PROPERTIES, "currency")                                                        \
 	X(PROMISED_AT, PROPERTIES, "promised_at")                                                  \
 	X(ESTIMATED_DELIVERY_AT, PROPERTIES, "estimated_delivery_at")                              \
+	X(STATUS, PROPERTIES, "status")                                                            \
+	X(FULFILLMENT_ID, PROPERTIES, "fulfillment_id")                                            \
+	X(TRACKING_NUMBER, PROPERTIES, "tracking_number")                                          \
 	X(CHANNEL, PROPERTIES, "channel")                                                          \
 	X(MACHINE, PROPERTIES, "machine")                                                          \
 	X(EMAIL, TRAITS, "email")                                                                  \

@@ -31,6 +31,7 @@ void text_release(struct text *t);
 #define JOURNEY_ORDERS_MAX    256
 #define JOURNEY_INSTANCES_MAX 512
 #define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
+#define MARK_SOURCE_MAX	      128  /* bytes of the name of a source */
 #define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
 
 enum cart_state {
@@ -72,9 +73,33 @@ enum milestone {
 
 struct span milestone_name(enum milestone m);
 
+/*
+ * An order travels in several parcels. One is known by the shop's fulfilment, by the carrier's
+ * tracking number, or by both, and an event that carries both says that they belong together. What
+ * is kept is the set of these names with what was said of each, and which were said in one breath:
+ * a graph, which comes out the same in whatever order the news comes in.
+ */
+#define ORDER_PARCELS_MAX 32 /* names: sixteen parcels that each have both */
+#define PARCEL_ID_MAX	  128
+
+enum parcel_stage {
+	PARCEL_SHIPPED,
+	PARCEL_OUT_FOR_DELIVERY,
+	PARCEL_READY,
+	PARCEL_DELIVERED,
+	PARCEL_STAGE_COUNT
+};
+
+struct parcel {
+	struct text id; /* `f:` and the fulfilment's id, or `t:` and the tracking number */
+	int64_t at[PARCEL_STAGE_COUNT]; /* earliest; TIME_NEVER: not yet */
+	uint32_t links;			/* bit n: said together with the order's parcel n */
+};
+
 struct order {
 	struct text id;
-	int64_t at[MILESTONE_COUNT]; /* TIME_NEVER: not yet */
+	int64_t at[MILESTONE_COUNT]; /* said of the order; of its parcels the first that got
+					so far, but for the delivery. TIME_NEVER: not yet */
 	int64_t promised_at;	     /* the promise in force; TIME_NEVER: none */
 	int64_t promise_said_at;     /* when it was made (event time): a later word replaces it;
 					INT64_MIN: never */
@@ -82,6 +107,10 @@ struct order {
 	int64_t total_said_at;	     /* when the total was said; INT64_MIN: never */
 	struct text total;	     /* raw JSON as sent, a number or a string */
 	struct text currency;
+	struct parcel *parcels; /* n_parcels, in order of their ids */
+	uint32_t n_parcels;
+	uint32_t parcels_lost; /* 1: there were more than are kept, so that nothing follows from
+				  what all of them have reached */
 };
 
 enum instance_state {
@@ -102,7 +131,8 @@ enum instance_state {
 	X(RETRACTED, "retracted")     /* disproved after it fired */                               \
 	X(NO_DEADLINE, "no_deadline") /* the event did not carry the instant to wait for */        \
 	X(RULE_REMOVED, "rule_removed")                                                            \
-	X(LIMIT, "limit") /* the journey has no room for another instance */
+	X(LIMIT, "limit")	      /* the journey has no room for another instance */           \
+	X(SOURCE_LATE, "source_late") /* held to the end for a source that said nothing */
 
 enum outcome {
 #define X(ID, NAME) OUTCOME_##ID,
@@ -136,6 +166,10 @@ struct instance {
 	uint32_t last_step;
 	struct text by;	  /* name of the event behind the outcome */
 	struct text data; /* JSON members captured when armed, for the job: `"a":1,"b":"x"` */
+	/* Armed and due, but held: the source whose word is still missing (rules' wait_for), and
+	 * since when (virtual time). fire_at is then the end of the hold. Empty: not held. */
+	struct text missing;
+	int64_t held_at;
 };
 
 #define TRAITS(X)                                                                                  \
@@ -211,6 +245,21 @@ bool cart_is_open(const struct cart *c);
 bool order_is_open(const struct order *o);
 /* The highest milestone reached. */
 enum milestone order_rank(const struct order *o);
+
+/* When it reached M, TIME_NEVER: not yet. It is delivered when an event says so of the order as a
+ * whole, or when every parcel that is known of was delivered. */
+int64_t order_reached_at(const struct order *o, enum milestone m);
+/* When parcel N of O was delivered: as was said of it, or of what it is part of, or of all its
+ * parts. */
+int64_t parcel_delivered_at(const struct order *o, size_t n);
+
+/*
+ * The parcel of O with this id, added if new (pointers into the list move). 0; -ENOMEM;
+ * PARCEL_NO_ROOM: then O has parcels_lost set.
+ */
+enum { PARCEL_NO_ROOM = 1 };
+int order_parcel(struct order *o, struct span id, size_t *ret_n);
+void order_link(struct order *o, size_t a, size_t b);
 
 #define STAGES(X)                                                                                  \
 	X(ANONYMOUS, "anonymous")                                                                  \

@@ -34,6 +34,7 @@ enum match_kind {
 struct rule_match {
 	enum match_kind by;
 	enum event_kind kind;
+	enum event_kind also; /* a kind that counts as that one; EVENT_CUSTOM: none */
 	struct span name;
 	const struct cond *when; /* NULL: always */
 	bool customer;		 /* cancel: ends every instance of the rule, not only the key's */

@@ -16,12 +16,15 @@
  *   order:     id · [total · currency] · times
  *   instance:  outcome × 4 + state · rule · key · by · data · numbers · times
  *
+ * and behind the instances, where there is any, what journey_more.h describes.
+ *
  * Text is (length × 2 and the bytes) or (reference × 2 + 1). The writer refuses what the reader
  * would refuse, so that nothing is kept that cannot be read again.
  */
 #include "codec/record.h"
 #include "core/rule.h"
 
+#include "journey_more.h"
 #include "pack.h"
 #include "wire_names.h"
 
@@ -44,11 +47,12 @@ enum {
 
 /* Whoever adds a member to one of these must have it written and read here too. */
 _Static_assert(sizeof(struct cart) == sizeof(struct text) + 6 * sizeof(int64_t), "a new member?");
-_Static_assert(
-	sizeof(struct order) == 3 * sizeof(struct text) + (4 + MILESTONE_COUNT) * sizeof(int64_t),
+_Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
+					       (4 + MILESTONE_COUNT) * sizeof(int64_t) +
+					       sizeof(struct parcel *) + 2 * sizeof(uint32_t),
 	"a new member?");
-_Static_assert(sizeof(struct instance) == 4 * sizeof(struct text) + 2 * sizeof(int) +
-						  6 * sizeof(uint32_t) + 9 * sizeof(int64_t),
+_Static_assert(sizeof(struct instance) == 5 * sizeof(struct text) + 2 * sizeof(int) +
+						  6 * sizeof(uint32_t) + 10 * sizeof(int64_t),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (7 + TRAIT_COUNT) * sizeof(int64_t) +
@@ -399,7 +403,7 @@ static size_t bound(const struct journey *j)
 
 		n += (size_t)k->rule.len + k->key.len + k->by.len + k->data.len;
 	}
-	return n;
+	return n + journey_more_bound(j);
 }
 
 static void put_journey(struct writer *w, const struct journey *j)
@@ -418,6 +422,8 @@ static void put_journey(struct writer *w, const struct journey *j)
 	pack_number(&w->p, j->n_instances);
 	for (size_t i = 0; i < j->n_instances; i++)
 		put_instance(w, &j->instances[i], j->last_at);
+	if (!journey_more_pack(&w->p, j))
+		w->refused = true;
 }
 
 static void writer_init(struct writer *w, char *at)
@@ -486,6 +492,8 @@ static void get_journey(struct reader *r, struct journey *j, uint64_t flags)
 	j->cap_instances = j->n_instances;
 	for (size_t i = 0; i < j->n_instances && !r->u.bad; i++)
 		get_instance(r, &j->instances[i], j->last_at);
+	if (!r->no_memory && journey_more_unpack(&r->u, j) < 0)
+		r->no_memory = true;
 }
 
 static void reader_init(struct reader *r, struct span body)

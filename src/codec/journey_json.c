@@ -72,6 +72,21 @@ static void out_cart(struct json_out *o, const struct cart *c)
 	json_out_close(o, '}');
 }
 
+static void out_parcel(struct json_out *o, const struct order *order, size_t n)
+{
+	const struct parcel *p = &order->parcels[n];
+	struct span id = text_span(p->id);
+
+	json_out_open(o, NULL, '{');
+	json_out_text(o, id.ptr[0] == 'f' ? "fulfillment_id" : "tracking_number",
+		span_of(id.ptr + 2, id.len - 2));
+	json_out_instant(o, "shipped_at", p->at[PARCEL_SHIPPED]);
+	json_out_instant(o, "out_for_delivery_at", p->at[PARCEL_OUT_FOR_DELIVERY]);
+	json_out_instant(o, "ready_at", p->at[PARCEL_READY]);
+	json_out_instant(o, "delivered_at", parcel_delivered_at(order, n));
+	json_out_close(o, '}');
+}
+
 static void out_order(struct json_out *o, const struct order *order, int64_t now)
 {
 	json_out_open(o, NULL, '{');
@@ -79,9 +94,14 @@ static void out_order(struct json_out *o, const struct order *order, int64_t now
 	json_out_text(o, "status", milestone_name(order_rank(order)));
 	json_out_open(o, "milestones", '{');
 	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
-		if (order->at[i] != TIME_NEVER)
-			json_out_instant(o, milestones[i], order->at[i]);
+		if (order_reached_at(order, (enum milestone)i) != TIME_NEVER)
+			json_out_instant(
+				o, milestones[i], order_reached_at(order, (enum milestone)i));
 	json_out_close(o, '}');
+	json_out_open(o, "parcels", '[');
+	for (size_t i = 0; i < order->n_parcels; i++)
+		out_parcel(o, order, i);
+	json_out_close(o, ']');
 	json_out_instant(o, "promised_at", order->promised_at);
 	json_out_bool(o, "overdue", order->promised_at < now);
 	if (order->total.len)
@@ -102,6 +122,14 @@ static void out_due(struct json_out *o, const struct instance *i)
 	json_out_instant(o, "anchor_at", i->anchor_at);
 	json_out_instant(o, "deadline", i->deadline_at);
 	json_out_instant(o, "fire_at", i->fire_at);
+	if (i->missing.len > 0) {
+		json_out_open(o, "held", '{');
+		json_out_text(o, "source", text_span(i->missing));
+		json_out_instant(o, "since", i->held_at);
+		json_out_close(o, '}');
+	} else {
+		json_out_null(o, "held");
+	}
 	json_out_close(o, '}');
 }
 
@@ -140,7 +168,8 @@ static void out_instance(struct json_out *o, const struct instance *i)
 	json_out_open(o, NULL, '{');
 	json_out_text(o, "rule", text_span(i->rule));
 	json_out_text(o, "key", text_span(i->key));
-	json_out_text(o, "state", span_str(instance_states[i->state]));
+	json_out_text(o, "state",
+		i->missing.len > 0 ? SPAN_LIT("held") : span_str(instance_states[i->state]));
 	json_out_text(o, "outcome", outcome_name(i->outcome));
 	json_out_number(o, "epoch", i->epoch);
 	json_out_number(o, "episode", i->episode);

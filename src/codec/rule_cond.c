@@ -68,6 +68,7 @@ static const unsigned fact_kinds[STATE_FACT_COUNT] = {
 	[STATE_HAS_EMAIL] = KIND_BOOL,
 	[STATE_HAS_PHONE] = KIND_BOOL,
 	[STATE_STAGE] = KIND_TEXT,
+	[STATE_ORDER_DELIVERED] = KIND_BOOL,
 };
 
 static bool read_node(struct cond_reader *c, const struct rule_place *p, size_t depth,
@@ -136,6 +137,13 @@ static bool read_fact(
 		if (span_is(name, fact_names[i])) {
 			struct cond_node node = {.op = COND_STATE, .fact = (enum state_fact)i};
 
+			if (i == STATE_ORDER_DELIVERED && c->scope == RULE_COND_FIRE) {
+				rule_problem_add(c->r, p,
+					"s.order_delivered is about the order that an event names, "
+					"and when the rule fires there is no event; ask it in "
+					"`when`");
+				return false;
+			}
 			*ret = (struct operand){.kinds = fact_kinds[i], .stage = i == STATE_STAGE};
 			return add_node(c, p, &node, &ret->node);
 		}

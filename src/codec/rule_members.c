@@ -479,6 +479,34 @@ static void draft_check_cancel(struct rule_reader *r, struct draft *d)
 					i);
 }
 
+static bool names_kind(const struct rule_match_list *list, enum event_kind kind)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->match[i].by == MATCH_KIND && list->match[i].kind == kind)
+			return true;
+	return false;
+}
+
+static void count_also(struct rule_match_list *list, enum event_kind kind, enum event_kind also)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->match[i].by == MATCH_KIND && list->match[i].kind == kind)
+			list->match[i].also = also;
+}
+
+/* A purchase at the till is a purchase: a rule that does not speak of it apart means both. */
+static void draft_purchases(struct draft *d)
+{
+	const enum event_kind till = EVENT_IN_STORE_PURCHASE;
+
+	if (names_kind(&d->arm, till) || names_kind(&d->touch, till) ||
+		names_kind(&d->cancel, till))
+		return;
+	count_also(&d->arm, EVENT_ORDER_COMPLETED, till);
+	count_also(&d->touch, EVENT_ORDER_COMPLETED, till);
+	count_also(&d->cancel, EVENT_ORDER_COMPLETED, till);
+}
+
 static void draft_keep(struct rule_reader *r, struct draft *d)
 {
 	struct rule *rule = &d->rule;
@@ -512,5 +540,6 @@ void rule_read(struct rule_reader *r, const struct rule_place *p)
 	rule_members_read(r, &rule_spec, d.found, &d);
 	draft_defaults(&d);
 	draft_check_cancel(r, &d);
+	draft_purchases(&d);
 	draft_keep(r, &d);
 }

@@ -42,8 +42,21 @@ static uint64_t open_orders(const struct journey *j)
 	return n;
 }
 
-static struct value fact_value(enum state_fact fact, const struct journey *j, int64_t now)
+/* Of an event that names no order, and at fire time, nothing can be said. */
+static struct value order_delivered(const struct journey *j, const struct event *e)
 {
+	struct span id = e ? value_id(event_field(e, FIELD_ORDER_ID), ENTITY_MAX) : SPAN_EMPTY;
+	const struct order *o = id.len ? journey_order(j, id) : NULL;
+
+	if (!o)
+		return (struct value){.type = VALUE_MISSING};
+	return value_bool(order_reached_at(o, MILESTONE_DELIVERED) != TIME_NEVER);
+}
+
+static struct value fact_value(enum state_fact fact, const struct cond_scope *s)
+{
+	const struct journey *j = s->journey;
+
 	switch (fact) {
 	case STATE_ORDERS:
 		return value_count(j->n_orders);
@@ -61,7 +74,9 @@ static struct value fact_value(enum state_fact fact, const struct journey *j, in
 		return value_bool(j->traits[TRAIT_PHONE].len > 0);
 	case STATE_STAGE:
 		return (struct value){
-			.type = VALUE_STRING, .text = stage_name(journey_stage(j, now))};
+			.type = VALUE_STRING, .text = stage_name(journey_stage(j, s->now))};
+	case STATE_ORDER_DELIVERED:
+		return order_delivered(j, s->event);
 	case STATE_FACT_COUNT:
 		break;
 	}
@@ -200,7 +215,7 @@ static struct value node_value(const struct cond_scope *s, uint16_t index, unsig
 		return s->event ? *event_field(s->event, node->field)
 				: (struct value){.type = VALUE_MISSING};
 	case COND_STATE:
-		return fact_value(node->fact, s->journey, s->now);
+		return fact_value(node->fact, s);
 	case COND_EQUAL:
 	case COND_NOT_EQUAL:
 		return value_bool(equal(s, node, depth + 1));

@@ -4,27 +4,7 @@
  * any order of arrival gives the same journey: a till uploads at night, a carrier reports
  * yesterday, a phone was in a tunnel.
  */
-#include "core/journey.h"
-
-/* What an event says of an order. */
-static const struct {
-	enum event_kind kind;
-	enum milestone milestone;
-} order_news[] = {
-	{EVENT_ORDER_COMPLETED, MILESTONE_PLACED},
-	{EVENT_IN_STORE_PURCHASE, MILESTONE_PLACED},
-	{EVENT_IN_STORE_PURCHASE, MILESTONE_DELIVERED}, /* carried out of the shop */
-	{EVENT_PAYMENT_APPROVED, MILESTONE_PAID},
-	{EVENT_ORDER_FULFILLED, MILESTONE_SHIPPED},
-	{EVENT_ORDER_SHIPPED, MILESTONE_SHIPPED},
-	{EVENT_SHIPMENT_OUT_FOR_DELIVERY, MILESTONE_OUT_FOR_DELIVERY},
-	{EVENT_READY_FOR_PICKUP, MILESTONE_READY},
-	{EVENT_ORDER_DELIVERED, MILESTONE_DELIVERED},
-	{EVENT_SHIPMENT_DELIVERED, MILESTONE_DELIVERED},
-	{EVENT_ORDER_RETURNED, MILESTONE_RETURNED},
-	{EVENT_ORDER_REFUNDED, MILESTONE_REFUNDED},
-	{EVENT_ORDER_CANCELLED, MILESTONE_CANCELLED},
-};
+#include "fold.h"
 
 /* What an event does to a cart. */
 enum cart_news { CART_NOTHING, CART_ACTIVITY, CART_ADD, CART_AT_CHECKOUT, CART_EMPTY, CART_BUY };
@@ -141,84 +121,6 @@ static int fold_cart(struct journey *j, const struct event *e)
 	memcpy(key, prefix, sizeof(prefix));
 	memcpy(key + sizeof(prefix), id.ptr, id.len);
 	return cart_note(j, span_of(key, sizeof(prefix) + id.len), news, e->occurred_at);
-}
-
-static int fold_promise(struct order *o, const struct event *e)
-{
-	int64_t promised;
-
-	if (e->kind != EVENT_ORDER_COMPLETED && e->kind != EVENT_ORDER_PROMISED &&
-		e->kind != EVENT_ORDER_UPDATED)
-		return 0;
-	if (!value_instant(event_field(e, FIELD_PROMISED_AT), &promised) &&
-		!value_instant(event_field(e, FIELD_ESTIMATED_DELIVERY_AT), &promised))
-		return 0;
-	if (e->occurred_at < o->promise_said_at ||
-		(e->occurred_at == o->promise_said_at && promised < o->promised_at))
-		return 0;
-	o->promised_at = promised;
-	o->promise_said_at = e->occurred_at;
-	return 0;
-}
-
-#define TOTAL_MAX    64
-#define CURRENCY_MAX 16
-
-static int fold_total(struct order *o, const struct event *e)
-{
-	const struct value *total = event_field(e, FIELD_TOTAL);
-	struct span currency = value_id(event_field(e, FIELD_CURRENCY), CURRENCY_MAX);
-	int r;
-
-	if (e->kind != EVENT_ORDER_COMPLETED && e->kind != EVENT_IN_STORE_PURCHASE &&
-		e->kind != EVENT_ORDER_UPDATED)
-		return 0;
-	if (total->type != VALUE_NUMBER && total->type != VALUE_STRING)
-		return 0;
-	if (total->raw.len > TOTAL_MAX || e->occurred_at < o->total_said_at)
-		return 0;
-	if (e->occurred_at == o->total_said_at && span_compare(total->raw, text_span(o->total)) < 0)
-		return 0;
-	r = text_set(&o->total, total->raw);
-	if (r == 0)
-		r = text_set(&o->currency, currency);
-	o->total_said_at = e->occurred_at;
-	return r;
-}
-
-static bool is_order_news(enum event_kind kind)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(order_news); i++)
-		if (order_news[i].kind == kind)
-			return true;
-	return kind == EVENT_ORDER_PROMISED || kind == EVENT_ORDER_UPDATED;
-}
-
-static int fold_order(struct journey *j, const struct event *e)
-{
-	struct span id = value_id(event_field(e, FIELD_ORDER_ID), ENTITY_MAX);
-	struct order *o;
-	int r;
-
-	if (id.len == 0 || !is_order_news(e->kind))
-		return 0;
-	o = journey_order(j, id);
-	if (!o)
-		o = journey_add_order(j, id);
-	if (!o)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(order_news); i++) {
-		int64_t *at = &o->at[order_news[i].milestone];
-
-		if (order_news[i].kind != e->kind)
-			continue;
-		if (order_news[i].milestone == MILESTONE_PLACED && *at == TIME_NEVER)
-			j->n_orders++;
-		*at = int64_min(*at, e->occurred_at);
-	}
-	o->touched_at = int64_max(o->touched_at, e->occurred_at);
-	r = fold_promise(o, e);
-	return r < 0 ? r : fold_total(o, e);
 }
 
 static int fold_trait(struct journey *j, enum trait t, const struct value *v, int64_t at)

@@ -85,6 +85,9 @@ static void order_release(struct order *o)
 	text_release(&o->id);
 	text_release(&o->total);
 	text_release(&o->currency);
+	for (size_t i = 0; i < o->n_parcels; i++)
+		text_release(&o->parcels[i].id);
+	free(o->parcels);
 }
 
 static void instance_release(struct instance *i)
@@ -93,6 +96,7 @@ static void instance_release(struct instance *i)
 	text_release(&i->key);
 	text_release(&i->by);
 	text_release(&i->data);
+	text_release(&i->missing);
 }
 
 struct journey *journey_free(struct journey *j)

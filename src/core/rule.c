@@ -43,7 +43,7 @@ static bool match_names(const struct rule_match *m, const struct event *e)
 {
 	switch (m->by) {
 	case MATCH_KIND:
-		return e->kind == m->kind;
+		return e->kind == m->kind || (m->also != EVENT_CUSTOM && e->kind == m->also);
 	case MATCH_NAME:
 		return e->kind == EVENT_CUSTOM && span_equal(e->name, m->name);
 	case MATCH_ENGAGED:

@@ -41,15 +41,16 @@ bool cart_is_open(const struct cart *c)
 
 bool order_is_open(const struct order *o)
 {
-	return o->at[MILESTONE_PLACED] != TIME_NEVER && o->at[MILESTONE_DELIVERED] == TIME_NEVER &&
-	       o->at[MILESTONE_RETURNED] == TIME_NEVER && o->at[MILESTONE_REFUNDED] == TIME_NEVER &&
-	       o->at[MILESTONE_CANCELLED] == TIME_NEVER;
+	return o->at[MILESTONE_PLACED] != TIME_NEVER && o->at[MILESTONE_RETURNED] == TIME_NEVER &&
+	       o->at[MILESTONE_REFUNDED] == TIME_NEVER &&
+	       o->at[MILESTONE_CANCELLED] == TIME_NEVER &&
+	       order_reached_at(o, MILESTONE_DELIVERED) == TIME_NEVER;
 }
 
 enum milestone order_rank(const struct order *o)
 {
 	for (unsigned i = MILESTONE_COUNT; i-- > 0;)
-		if (o->at[i] != TIME_NEVER)
+		if (order_reached_at(o, (enum milestone)i) != TIME_NEVER)
 			return (enum milestone)i;
 	return MILESTONE_PLACED;
 }

@@ -71,6 +71,22 @@ static void fill_cart(struct chance *c, struct cart *cart)
 	cart->emptied_at = chance_instant(c);
 }
 
+/* One more, or one that is there already. */
+static void fill_parcel(struct chance *c, struct order *o)
+{
+	size_t len = 3 + chance_below(c, PARCEL_ID_MAX - 2), at = 0;
+	char id[PARCEL_ID_MAX];
+	int r;
+
+	memset(id, 'a' + (int)chance_below(c, 26), sizeof(id));
+	id[0] = chance_below(c, 2) ? 'f' : 't';
+	r = order_parcel(o, span_of(id, len), &at);
+	assert(r == 0);
+	for (unsigned i = 0; i < PARCEL_STAGE_COUNT; i++)
+		o->parcels[at].at[i] = chance_instant(c);
+	order_link(o, at, chance_below(c, o->n_parcels));
+}
+
 static void fill_order(struct chance *c, struct order *o)
 {
 	set(c, &o->id, ENTITY_MAX);
@@ -82,6 +98,9 @@ static void fill_order(struct chance *c, struct order *o)
 	o->promise_said_at = chance_instant(c);
 	o->touched_at = chance_instant(c);
 	o->total_said_at = chance_instant(c);
+	o->parcels_lost = chance_below(c, 20) == 0;
+	for (size_t n = chance_below(c, 3) ? 0 : chance_below(c, ORDER_PARCELS_MAX + 1); n > 0; n--)
+		fill_parcel(c, o);
 }
 
 static void fill_instance(struct chance *c, struct instance *i)
@@ -107,6 +126,10 @@ static void fill_instance(struct chance *c, struct instance *i)
 	i->last_anchor_at = chance_instant(c);
 	i->until_at = chance_instant(c);
 	i->touched_at = chance_instant(c);
+	if (chance_below(c, 4) == 0) {
+		set(c, &i->missing, MARK_SOURCE_MAX);
+		i->held_at = i->missing.len ? chance_instant(c) : 0;
+	}
 }
 
 struct journey *chance_journey(struct chance *c, size_t size)
@@ -211,6 +234,23 @@ static const char *cart_differs(const struct cart *a, const struct cart *b)
 	return NULL;
 }
 
+static const char *parcels_differ(const struct order *a, const struct order *b)
+{
+	const struct order *x = a, *y = b;
+
+	DIFFERS(n_parcels);
+	DIFFERS(parcels_lost);
+	for (size_t n = 0; n < x->n_parcels; n++) {
+		if (!span_equal(text_span(x->parcels[n].id), text_span(y->parcels[n].id)))
+			return "parcel";
+		if (memcmp(x->parcels[n].at, y->parcels[n].at, sizeof(x->parcels[n].at)) != 0)
+			return "parcel at";
+		if (x->parcels[n].links != y->parcels[n].links)
+			return "links";
+	}
+	return NULL;
+}
+
 static const char *order_differs(const struct order *a, const struct order *b)
 {
 	TEXT_DIFFERS(id);
@@ -222,7 +262,7 @@ static const char *order_differs(const struct order *a, const struct order *b)
 	DIFFERS(total_said_at);
 	TEXT_DIFFERS(total);
 	TEXT_DIFFERS(currency);
-	return NULL;
+	return parcels_differ(a, b);
 }
 
 static const char *instance_differs(const struct instance *a, const struct instance *b)
@@ -248,6 +288,8 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	DIFFERS(last_step);
 	TEXT_DIFFERS(by);
 	TEXT_DIFFERS(data);
+	TEXT_DIFFERS(missing);
+	DIFFERS(held_at);
 	return NULL;
 }
 

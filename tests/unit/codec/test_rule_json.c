@@ -198,7 +198,12 @@ static void test_order_promise_passed(void)
 	REQUIRE(r->n_cancel == 5);
 	CHECK(r->cancel[0].terminal && r->cancel[1].terminal && r->cancel[2].terminal &&
 		r->cancel[3].terminal);
+	CHECK_INT(r->cancel[1].kind, EVENT_SHIPMENT_DELIVERED);
+	CHECK(r->cancel[0].when == NULL && r->cancel[1].when != NULL);
 	CHECK_INT(r->cancel[4].kind, EVENT_ORDER_RETURNED);
+	/* It does not speak of the till: a purchase there is one too. */
+	CHECK_INT(r->arm[0].also, EVENT_IN_STORE_PURCHASE);
+	CHECK_INT(r->arm[1].also, EVENT_CUSTOM);
 	CHECK_INT(rule_priority(r), PRIORITY_HIGH);
 }
 

@@ -41,7 +41,7 @@ static void test_at_the_limits(void)
 			i ? "," : "", i);
 		if (i == 0)
 			buf_printf(&text, ",\"description\":\"%04000d\",\"key\":\"%062d\"", 0, 0);
-		/* 14 times 16 fields and 18 fixed ones; the keys are number 243. */
+		/* 14 times 16 fields, the fixed ones, and the key of all. */
 		if (i > 0 && i < 15) {
 			buf_add_str(&text, ",\"data\":{");
 			for (int k = 0; k < 16; k++)

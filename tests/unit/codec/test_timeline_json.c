@@ -143,6 +143,10 @@ static void test_sentences(void)
 		[OUTCOME_LIMIT] =
 			"cart_abandoned for cart:C1001 was not armed by Order Completed at "
 			"2026-11-21T11:59:59.000Z: too much is waiting already.",
+		[OUTCOME_SOURCE_LATE] =
+			"cart_abandoned for cart:C1001 was held until 2026-11-21T12:02:00.000Z and "
+			"was not sent: a source that could disprove it had not said that it is "
+			"complete.",
 	};
 
 	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
@@ -176,6 +180,19 @@ static void arm(struct journey *j, const char *rule, const char *key, int64_t fi
 	set(&i->by, "Product Added");
 }
 
+/* Two parcels, of which the one that has both names was delivered. */
+static void parcels(struct order *o)
+{
+	size_t f, t;
+
+	REQUIRE(order_parcel(o, SPAN_LIT("t:1Z2"), &t) == 0);
+	o->parcels[t].at[PARCEL_SHIPPED] = NOON - MS_HOUR;
+	REQUIRE(order_parcel(o, SPAN_LIT("f:77"), &f) == 0);
+	REQUIRE(order_parcel(o, SPAN_LIT("t:1Z1"), &t) == 0);
+	order_link(o, f, t);
+	o->parcels[t].at[PARCEL_DELIVERED] = NOON;
+}
+
 static void fill(struct journey *j)
 {
 	struct cart *c = journey_add_cart(j, SPAN_LIT("cart:C1"));
@@ -191,6 +208,7 @@ static void fill(struct journey *j)
 	o->promised_at = NOON - 1;
 	set(&o->total, "19.90");
 	set(&o->currency, "EUR");
+	parcels(o);
 	o = journey_add_order(j, SPAN_LIT("delivered"));
 	o->at[MILESTONE_PLACED] = o->at[MILESTONE_DELIVERED] = NOON;
 	arm(j, "later", "customer", NOON + MS_DAY);
@@ -201,6 +219,9 @@ static void fill(struct journey *j)
 	i->epoch = i->episode = i->emitted = 1;
 	i->anchor_at = NOON;
 	i->until_at = NOON + MS_DAY;
+	i = journey_instance(j, SPAN_LIT("later"), SPAN_LIT("customer"));
+	set(&i->missing, "till-3");
+	i->held_at = NOON - MS_MINUTE;
 	j->n_events = 7;
 	j->n_orders = 2;
 	j->first_at = NOON - MS_DAY;
@@ -233,21 +254,30 @@ static void test_journey(void)
 		"\"orders\":[{\"id\":\"O1\",\"status\":\"shipped\","
 		"\"milestones\":{\"placed\":\"2026-11-20T12:00:00.000Z\","
 		"\"shipped\":\"2026-11-21T11:00:00.000Z\"},"
+		"\"parcels\":[{\"fulfillment_id\":\"77\",\"shipped_at\":null,"
+		"\"out_for_delivery_at\":null,\"ready_at\":null,"
+		"\"delivered_at\":\"2026-11-21T12:00:00.000Z\"},"
+		"{\"tracking_number\":\"1Z1\",\"shipped_at\":null,"
+		"\"out_for_delivery_at\":null,\"ready_at\":null,"
+		"\"delivered_at\":\"2026-11-21T12:00:00.000Z\"},"
+		"{\"tracking_number\":\"1Z2\",\"shipped_at\":\"2026-11-21T11:00:00.000Z\","
+		"\"out_for_delivery_at\":null,\"ready_at\":null,\"delivered_at\":null}],"
 		"\"promised_at\":\"2026-11-21T11:59:59.999Z\",\"overdue\":true,\"total\":19.90,"
 		"\"currency\":\"EUR\"}],"
 		"\"due\":[{\"rule\":\"sooner\",\"key\":\"cart:C1\",\"episode\":1,\"step\":0,"
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"deadline\":\"2026-11-21T12:59:00.000Z\","
-		"\"fire_at\":\"2026-11-21T13:00:00.000Z\"},"
+		"\"fire_at\":\"2026-11-21T13:00:00.000Z\",\"held\":null},"
 		"{\"rule\":\"later\",\"key\":\"customer\",\"episode\":1,\"step\":0,"
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"deadline\":\"2026-11-22T11:59:00.000Z\","
-		"\"fire_at\":\"2026-11-22T12:00:00.000Z\"}],"
+		"\"fire_at\":\"2026-11-22T12:00:00.000Z\","
+		"\"held\":{\"source\":\"till-3\",\"since\":\"2026-11-21T11:59:00.000Z\"}}],"
 		"\"instances\":[{\"rule\":\"done\",\"key\":\"order:O1\",\"state\":\"cooling\","
 		"\"outcome\":\"fired\",\"epoch\":1,\"episode\":1,\"emitted\":1,"
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
 		"\"until_at\":\"2026-11-22T12:00:00.000Z\",\"by\":null},"
-		"{\"rule\":\"later\",\"key\":\"customer\",\"state\":\"armed\","
+		"{\"rule\":\"later\",\"key\":\"customer\",\"state\":\"held\","
 		"\"outcome\":\"armed\",\"epoch\":1,\"episode\":1,\"emitted\":0,"
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\",\"cancelled_at\":null,"
 		"\"until_at\":null,\"by\":\"Product Added\"},"

@@ -17,13 +17,20 @@ struct spec {
 	enum event_kind kind;
 	int64_t at;
 	char cart[8], order[8], total[8], email[8];
+	char fulfilment[8], number[8], status[24];
 	int64_t promised_at; /* 0: none */
 };
 
 static const enum event_kind kinds[] = {EVENT_PRODUCT_ADDED, EVENT_CART_VIEWED, EVENT_CART_EMPTIED,
 	EVENT_CHECKOUT_STARTED, EVENT_ORDER_COMPLETED, EVENT_ORDER_PROMISED, EVENT_ORDER_UPDATED,
 	EVENT_PAYMENT_APPROVED, EVENT_ORDER_SHIPPED, EVENT_ORDER_DELIVERED, EVENT_ORDER_CANCELLED,
-	EVENT_IN_STORE_PURCHASE, EVENT_CUSTOMER_IDENTIFIED, EVENT_PAGE_VIEWED, EVENT_EMAIL_SENT};
+	EVENT_IN_STORE_PURCHASE, EVENT_CUSTOMER_IDENTIFIED, EVENT_PAGE_VIEWED, EVENT_EMAIL_SENT,
+	EVENT_ORDER_FULFILLED, EVENT_SHIPMENT_UPDATED, EVENT_SHIPMENT_OUT_FOR_DELIVERY,
+	EVENT_SHIPMENT_DELIVERED, EVENT_SHIPMENT_DELIVERED, EVENT_DELIVERY_FAILED,
+	EVENT_READY_FOR_PICKUP, EVENT_ORDER_REFUNDED, EVENT_ORDER_RETURNED};
+
+static const char *const statuses[] = {
+	"Paid", "in_transit", "OutForDelivery", "delivered", "refunded", "nonsense"};
 
 static void set_text(struct value *v, const char *text)
 {
@@ -50,6 +57,9 @@ static void fold(struct journey *j, const struct spec *s)
 	set_text(&fields[FIELD_ORDER_ID], s->order);
 	set_text(&fields[FIELD_TOTAL], s->total);
 	set_text(&fields[FIELD_EMAIL], s->email);
+	set_text(&fields[FIELD_FULFILLMENT_ID], s->fulfilment);
+	set_text(&fields[FIELD_TRACKING_NUMBER], s->number);
+	set_text(&fields[FIELD_STATUS], s->status);
 	if (s->promised_at) {
 		instant_format(s->promised_at, promised);
 		set_text(&fields[FIELD_PROMISED_AT], promised);
@@ -73,6 +83,13 @@ static struct spec random_spec(struct chance *c)
 		(void)snprintf(s.email, sizeof(s.email), "m%zu", chance_below(c, 9));
 	if (chance_below(c, 3) == 0)
 		s.promised_at = (int64_t)(1 + chance_below(c, 9)) * MS_DAY;
+	if (chance_below(c, 2))
+		(void)snprintf(s.fulfilment, sizeof(s.fulfilment), "F%zu", chance_below(c, 4));
+	if (chance_below(c, 2))
+		(void)snprintf(s.number, sizeof(s.number), "T%zu", chance_below(c, 4));
+	if (chance_below(c, 2))
+		(void)snprintf(s.status, sizeof(s.status), "%s",
+			statuses[chance_below(c, ARRAY_SIZE(statuses))]);
 	return s;
 }
 
@@ -92,6 +109,22 @@ static void compare_carts(const struct journey *a, const struct journey *b)
 	}
 }
 
+static void compare_parcels(const struct order *a, const struct order *b)
+{
+	CHECK_INT(a->n_parcels, b->n_parcels);
+	for (size_t i = 0; i < a->n_parcels && i < b->n_parcels; i++) {
+		const struct parcel *x = &a->parcels[i], *y = &b->parcels[i];
+
+		CHECK_SPAN(text_span(x->id), text_span(y->id));
+		CHECK(memcmp(x->at, y->at, sizeof(x->at)) == 0);
+		CHECK_INT(x->links, y->links);
+		CHECK_INT(parcel_delivered_at(a, i), parcel_delivered_at(b, i));
+	}
+	CHECK_INT(
+		order_reached_at(a, MILESTONE_DELIVERED), order_reached_at(b, MILESTONE_DELIVERED));
+	CHECK_INT(order_rank(a), order_rank(b));
+}
+
 static void compare_orders(const struct journey *a, const struct journey *b)
 {
 	CHECK_INT(a->n_orders, b->n_orders);
@@ -105,6 +138,7 @@ static void compare_orders(const struct journey *a, const struct journey *b)
 		CHECK_INT(x->promise_said_at, y->promise_said_at);
 		CHECK_SPAN(text_span(x->total), text_span(y->total));
 		CHECK_INT(x->touched_at, y->touched_at);
+		compare_parcels(x, y);
 	}
 }
 
@@ -210,8 +244,179 @@ static void test_bounds(void)
 	CHECK(journey_order(j, SPAN_LIT("o0")) == NULL);
 }
 
+/* One order, news by news: what it has reached after each, and when it was delivered. */
+static void test_parcels(void)
+{
+	static const struct {
+		struct spec spec;
+		enum milestone rank;
+		int64_t delivered_at;
+	} rows[] = {
+		{{.kind = EVENT_ORDER_COMPLETED, .at = 10}, MILESTONE_PLACED, TIME_NEVER},
+		{{.kind = EVENT_ORDER_FULFILLED, .at = 20, .fulfilment = "F1", .number = "T1"},
+			MILESTONE_SHIPPED, TIME_NEVER},
+		/* the second parcel does not take the place of the first */
+		{{.kind = EVENT_ORDER_FULFILLED, .at = 30, .fulfilment = "F2"}, MILESTONE_SHIPPED,
+			TIME_NEVER},
+		{{.kind = EVENT_SHIPMENT_DELIVERED, .at = 40, .number = "T1"}, MILESTONE_SHIPPED,
+			TIME_NEVER},
+		/* a delivery of F2 is all that is missing */
+		{{.kind = EVENT_SHIPMENT_UPDATED,
+			 .at = 50,
+			 .fulfilment = "F2",
+			 .status = "Delivered"},
+			MILESTONE_DELIVERED, 50},
+		/* shipped, said after delivered: nothing is lowered */
+		{{.kind = EVENT_ORDER_SHIPPED, .at = 60, .number = "T1"}, MILESTONE_DELIVERED, 50},
+		{{.kind = EVENT_SHIPMENT_UPDATED, .at = 61, .number = "T1", .status = "in_transit"},
+			MILESTONE_DELIVERED, 50},
+		/* F2 in two parcels, of which F2's own word speaks already */
+		{{.kind = EVENT_SHIPMENT_UPDATED, .at = 62, .fulfilment = "F2", .number = "T2"},
+			MILESTONE_DELIVERED, 50},
+		/* a third one is on its way */
+		{{.kind = EVENT_SHIPMENT_OUT_FOR_DELIVERY, .at = 70, .number = "T9"},
+			MILESTONE_OUT_FOR_DELIVERY, TIME_NEVER},
+		/* the shop says that all is there */
+		{{.kind = EVENT_ORDER_DELIVERED, .at = 80}, MILESTONE_DELIVERED, 80},
+		{{.kind = EVENT_ORDER_UPDATED, .at = 90, .status = "refunded"}, MILESTONE_REFUNDED,
+			80},
+		{{.kind = EVENT_ORDER_UPDATED, .at = 91, .status = "shipped"}, MILESTONE_REFUNDED,
+			80},
+	};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct spec s = rows[i].spec;
+
+		memcpy(s.order, "o", 2);
+		fold(j, &s);
+		REQUIRE(j->n_orders_kept == 1);
+		CHECK_SPAN(milestone_name(order_rank(&j->orders[0])), milestone_name(rows[i].rank));
+		CHECK_INT(
+			order_reached_at(&j->orders[0], MILESTONE_DELIVERED), rows[i].delivered_at);
+	}
+}
+
+/* A fulfilment in two parcels is there when both are; by its own word at once. */
+static void test_parts(void)
+{
+	static const struct {
+		struct spec spec;
+		int64_t delivered_at;
+	} rows[] = {
+		{{.kind = EVENT_ORDER_FULFILLED, .at = 1, .fulfilment = "F", .number = "T1"},
+			TIME_NEVER},
+		{{.kind = EVENT_ORDER_FULFILLED, .at = 1, .fulfilment = "F", .number = "T2"},
+			TIME_NEVER},
+		{{.kind = EVENT_SHIPMENT_DELIVERED, .at = 5, .number = "T1"}, TIME_NEVER},
+		{{.kind = EVENT_SHIPMENT_DELIVERED, .at = 7, .number = "T2"}, 7},
+		{{.kind = EVENT_SHIPMENT_DELIVERED, .at = 6, .fulfilment = "F"}, 6},
+	};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct spec s = rows[i].spec;
+
+		memcpy(s.order, "o", 2);
+		fold(j, &s);
+		CHECK_INT(
+			order_reached_at(&j->orders[0], MILESTONE_DELIVERED), rows[i].delivered_at);
+	}
+}
+
+/* Sixteen parcels with both names have room; with one more, only the shop's word counts. */
+static void test_parcel_bounds(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct spec s = {.kind = EVENT_SHIPMENT_DELIVERED, .at = 5, .order = "o"};
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int i = 0; i < ORDER_PARCELS_MAX / 2; i++) {
+		(void)snprintf(s.fulfilment, sizeof(s.fulfilment), "F%d", i);
+		(void)snprintf(s.number, sizeof(s.number), "T%d", i);
+		fold(j, &s);
+	}
+	CHECK_INT(j->orders[0].n_parcels, ORDER_PARCELS_MAX);
+	CHECK_INT(order_reached_at(&j->orders[0], MILESTONE_DELIVERED), 5);
+	(void)snprintf(s.number, sizeof(s.number), "T99");
+	fold(j, &s);
+	CHECK_INT(j->orders[0].n_parcels, ORDER_PARCELS_MAX);
+	CHECK_INT(order_reached_at(&j->orders[0], MILESTONE_DELIVERED), TIME_NEVER);
+	s = (struct spec){.kind = EVENT_ORDER_DELIVERED, .at = 9, .order = "o"};
+	fold(j, &s);
+	CHECK_INT(order_reached_at(&j->orders[0], MILESTONE_DELIVERED), 9);
+}
+
+/* Words of carriers and shops, and what must not be taken for one. */
+static void test_statuses(void)
+{
+	static const struct {
+		enum event_kind kind;
+		const char *status;
+		enum milestone want; /* MILESTONE_COUNT: none */
+	} rows[] = {
+		{EVENT_ORDER_UPDATED, "paid", MILESTONE_PAID},
+		{EVENT_ORDER_UPDATED, "Out for delivery", MILESTONE_OUT_FOR_DELIVERY},
+		{EVENT_ORDER_UPDATED, "available-for-pickup", MILESTONE_READY},
+		{EVENT_ORDER_UPDATED, "CANCELED", MILESTONE_CANCELLED},
+		{EVENT_ORDER_UPDATED, "OrderReturned", MILESTONE_RETURNED},
+		{EVENT_ORDER_UPDATED, "completed", MILESTONE_COUNT},
+		{EVENT_ORDER_UPDATED, "processing", MILESTONE_COUNT},
+		{EVENT_ORDER_UPDATED, "not delivered", MILESTONE_COUNT},
+		{EVENT_ORDER_UPDATED, "delivered !!!!!!!!!!!!!", MILESTONE_COUNT},
+		{EVENT_SHIPMENT_UPDATED, "TRANSIT", MILESTONE_SHIPPED},
+		{EVENT_SHIPMENT_UPDATED, "delivered", MILESTONE_DELIVERED},
+		{EVENT_SHIPMENT_UPDATED, "paid", MILESTONE_COUNT},
+		{EVENT_SHIPMENT_UPDATED, "cancelled", MILESTONE_COUNT},
+		{EVENT_SHIPMENT_DELAYED, "delivered", MILESTONE_COUNT},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(journey_freep) struct journey *j = NULL;
+		struct spec s = {.kind = rows[i].kind, .at = 3, .order = "o"};
+
+		(void)snprintf(s.status, sizeof(s.status), "%s", rows[i].status);
+		REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+		fold(j, &s);
+		REQUIRE(j->n_orders_kept == 1);
+		for (unsigned m = 0; m < MILESTONE_COUNT; m++)
+			CHECK_INT(j->orders[0].at[m], m == rows[i].want ? 3 : TIME_NEVER);
+	}
+}
+
+/* A purchase at the till clears every cart; one that is still to be made is not delivered. */
+static void test_till(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct spec s = {.kind = EVENT_PRODUCT_ADDED, .at = 1, .cart = "c"};
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	fold(j, &s);
+	CHECK_INT(cart_state(&j->carts[0]), CART_OPEN);
+	s = (struct spec){.kind = EVENT_IN_STORE_PURCHASE, .at = 2, .order = "a", .total = "5"};
+	fold(j, &s);
+	for (size_t i = 0; i < j->n_carts; i++)
+		CHECK(!cart_is_open(&j->carts[i]));
+	CHECK_INT(j->n_orders, 1);
+	CHECK_INT(order_rank(journey_order(j, SPAN_LIT("a"))), MILESTONE_DELIVERED);
+	CHECK_SPAN(text_span(journey_order(j, SPAN_LIT("a"))->total), SPAN_LIT("5"));
+	memcpy(s.order, "b", 2);
+	s.promised_at = MS_DAY;
+	fold(j, &s);
+	CHECK_INT(j->n_orders, 2);
+	CHECK(order_is_open(journey_order(j, SPAN_LIT("b"))));
+	CHECK_INT(journey_order(j, SPAN_LIT("b"))->promised_at, MS_DAY);
+}
+
 static const struct check_case cases[] = {
 	{"any order of arrival gives the same journey", test_any_order},
+	{"an order is there when all its parcels are", test_parcels},
+	{"a fulfilment in several parcels", test_parts},
+	{"parcels are bounded", test_parcel_bounds},
+	{"words for a status", test_statuses},
+	{"a purchase at the till is a purchase", test_till},
 	{"stages follow from the entities", test_stages},
 	{"carts and orders are bounded", test_bounds},
 };

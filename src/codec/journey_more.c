@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Both directions side by side, so that they cannot drift apart unseen. */
+#include "journey_more.h"
+
+static const uint16_t parcel_at[] = {
+	offsetof(struct parcel, at[PARCEL_SHIPPED]),
+	offsetof(struct parcel, at[PARCEL_OUT_FOR_DELIVERY]),
+	offsetof(struct parcel, at[PARCEL_READY]),
+	offsetof(struct parcel, at[PARCEL_DELIVERED]),
+};
+static const struct pack_times parcel_times = {parcel_at, ARRAY_SIZE(parcel_at), PACK_INSTANT};
+
+_Static_assert(sizeof(struct parcel) == sizeof(struct text) + PARCEL_STAGE_COUNT * sizeof(int64_t) +
+						2 * sizeof(uint32_t),
+	"a new member?");
+
+static bool has_parcels(const struct order *o)
+{
+	return o->n_parcels > 0 || o->parcels_lost;
+}
+
+static bool is_held(const struct instance *i)
+{
+	return i->missing.len > 0;
+}
+
+size_t journey_more_bound(const struct journey *j)
+{
+	size_t n = 2 * PACK_NUMBER;
+
+	for (size_t i = 0; i < j->n_orders_kept; i++) {
+		const struct order *o = &j->orders[i];
+
+		if (!has_parcels(o))
+			continue;
+		n += 2 * PACK_NUMBER;
+		for (size_t k = 0; k < o->n_parcels; k++)
+			n += o->parcels[k].id.len + (3 + ARRAY_SIZE(parcel_at)) * PACK_NUMBER;
+	}
+	for (size_t i = 0; i < j->n_instances; i++)
+		if (is_held(&j->instances[i]))
+			n += j->instances[i].missing.len + 3 * PACK_NUMBER;
+	return n;
+}
+
+/* ---- parcels --------------------------------------------------------------------------- */
+
+static bool id_ok(struct span id)
+{
+	return id.len > 2 && id.len <= PARCEL_ID_MAX && (id.ptr[0] == 'f' || id.ptr[0] == 't');
+}
+
+/* Bits for N parcels. */
+static bool links_ok(uint32_t links, size_t n)
+{
+	return (uint64_t)links >> n == 0;
+}
+
+static bool pack_parcels(struct pack *p, const struct order *o)
+{
+	bool ok = o->n_parcels <= ORDER_PARCELS_MAX;
+
+	pack_number(p, (uint64_t)o->n_parcels << 1 | (o->parcels_lost ? 1 : 0));
+	for (size_t i = 0; i < o->n_parcels; i++) {
+		const struct parcel *one = &o->parcels[i];
+
+		ok = ok && id_ok(text_span(one->id)) && links_ok(one->links, o->n_parcels);
+		pack_block(p, text_span(one->id));
+		pack_number(p, one->links);
+		pack_times(p, &parcel_times, one, o->touched_at);
+	}
+	return ok;
+}
+
+static int unpack_parcels(struct unpack *u, struct order *o)
+{
+	uint64_t head = unpack_bounded(u, (uint64_t)ORDER_PARCELS_MAX << 1 | 1);
+	uint32_t n = (uint32_t)(head >> 1);
+
+	if (head == 0)
+		u->bad = true;
+	if (u->bad)
+		return 0;
+	o->parcels_lost = head & 1;
+	o->parcels = n ? calloc(n, sizeof(*o->parcels)) : NULL;
+	if (n && !o->parcels)
+		return -ENOMEM;
+	o->n_parcels = n;
+	for (size_t i = 0; i < n && !u->bad; i++) {
+		struct parcel *one = &o->parcels[i];
+		struct span id = unpack_block(u);
+
+		if (!id_ok(id))
+			u->bad = true;
+		else if (text_set(&one->id, id) < 0)
+			return -ENOMEM;
+		one->links = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		if (!links_ok(one->links, n))
+			u->bad = true;
+		unpack_times(u, &parcel_times, one, o->touched_at);
+	}
+	return 0;
+}
+
+/* ---- held instances -------------------------------------------------------------------- */
+
+static bool pack_held(struct pack *p, const struct instance *i, int64_t base)
+{
+	pack_block(p, text_span(i->missing));
+	pack_since(p, i->held_at, base);
+	return i->missing.len <= MARK_SOURCE_MAX;
+}
+
+static int unpack_held(struct unpack *u, struct instance *i, int64_t base)
+{
+	struct span missing = unpack_block(u);
+
+	i->held_at = unpack_since(u, base);
+	if (missing.len == 0 || missing.len > MARK_SOURCE_MAX)
+		u->bad = true;
+	return u->bad ? 0 : text_set(&i->missing, missing);
+}
+
+/* ---- all of it ------------------------------------------------------------------------- */
+
+bool journey_more_pack(struct pack *p, const struct journey *j)
+{
+	size_t n_orders = 0, n_held = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		n_orders += has_parcels(&j->orders[i]);
+	for (size_t i = 0; i < j->n_instances; i++)
+		n_held += is_held(&j->instances[i]);
+	if (n_orders + n_held == 0)
+		return true;
+	pack_number(p, n_orders);
+	for (size_t i = 0; i < j->n_orders_kept; i++) {
+		if (!has_parcels(&j->orders[i]))
+			continue;
+		pack_number(p, i);
+		ok = pack_parcels(p, &j->orders[i]) && ok;
+	}
+	pack_number(p, n_held);
+	for (size_t i = 0; i < j->n_instances; i++) {
+		if (!is_held(&j->instances[i]))
+			continue;
+		pack_number(p, i);
+		ok = pack_held(p, &j->instances[i], j->last_at) && ok;
+	}
+	return ok;
+}
+
+/* The next index below N: not before *NEXT, which moves behind it. */
+static size_t next_index(struct unpack *u, size_t n, size_t *next)
+{
+	uint64_t index = unpack_number(u);
+
+	if (index < *next || index >= n)
+		u->bad = true;
+	if (u->bad)
+		return 0;
+	*next = (size_t)index + 1;
+	return (size_t)index;
+}
+
+int journey_more_unpack(struct unpack *u, struct journey *j)
+{
+	uint64_t n_orders, n_held;
+	size_t next = 0;
+	int r = 0;
+
+	if (u->bad || unpack_left(u) == 0)
+		return 0;
+	n_orders = unpack_bounded(u, j->n_orders_kept);
+	for (uint64_t k = 0; k < n_orders && !u->bad && r == 0; k++) {
+		size_t i = next_index(u, j->n_orders_kept, &next);
+
+		if (!u->bad)
+			r = unpack_parcels(u, &j->orders[i]);
+	}
+	n_held = unpack_bounded(u, j->n_instances);
+	next = 0;
+	for (uint64_t k = 0; k < n_held && !u->bad && r == 0; k++) {
+		size_t i = next_index(u, j->n_instances, &next);
+
+		if (!u->bad)
+			r = unpack_held(u, &j->instances[i], j->last_at);
+	}
+	/* Nothing is written where there is nothing. */
+	if (n_orders + n_held == 0)
+		u->bad = true;
+	return r;
+}
