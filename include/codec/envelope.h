@@ -74,7 +74,8 @@ enum envelope_field { ENVELOPE_FIELDS(X) ENVELOPE_FIELD_COUNT };
 
 /*
  * Why something is refused: enum, name for machines (stable: clients switch on it), sentence. In
- * the sentence `$` stands for the field, `#` for the limit.
+ * the sentence `$` stands for the field, `#` for the limit. The last two are not found here, but by
+ * those who know the source and its plan.
  */
 #define ENVELOPE_CODES(X)                                                                          \
 	X(ACCEPTED, "accepted", "accepted")                                                        \
@@ -98,7 +99,9 @@ enum envelope_field { ENVELOPE_FIELDS(X) ENVELOPE_FIELD_COUNT };
 	X(NO_ID, "no_user_anon_id",                                                                \
 		"userId, anonymousId or a member of identifiers is required and may not be empty") \
 	X(TOO_LONG, "too_long", "$ may have at most #")                                            \
-	X(BAD_TIMESTAMP, "bad_timestamp", "$ is not an ISO 8601 date and time")
+	X(BAD_TIMESTAMP, "bad_timestamp", "$ is not an ISO 8601 date and time")                    \
+	X(NOT_ALLOWED, "not_allowed", "this source may not send such an event")                    \
+	X(SCHEMA, "schema", "the event breaks the tracking plan")
 
 #define X(ID, NAME, TEXT) ENVELOPE_##ID,
 enum envelope_code { ENVELOPE_CODES(X) ENVELOPE_CODE_COUNT };
@@ -110,6 +113,7 @@ struct envelope_fault {
 	enum envelope_field field; /* of codes whose sentence names one */
 	enum json_fault_code json; /* of ENVELOPE_MALFORMED */
 	size_t offset;		   /* in the body */
+	struct span words;	   /* instead of the code's sentence; empty: that */
 };
 
 struct envelope_item {
@@ -119,14 +123,16 @@ struct envelope_item {
 	enum event_type type;
 	struct span user_id, anonymous_id, message_id;
 	struct span event;		 /* of a track */
+	struct span properties, traits;	 /* raw objects; empty: none */
 	const struct identifiers *named; /* what `identifiers` says; NULL: no such member */
-	bool has_traits;
+	bool is_watermark;		 /* a line that is no event: envelope_watermark reads it */
 };
 
 struct envelope {
 	struct envelope_item *items;
 	size_t n_items;
 	size_t n_refused;
+	size_t n_watermarks;
 	struct span write_key; /* unescaped; empty if none */
 	struct span context;   /* raw object that all items of a batch share; empty if none */
 	int64_t sent_at;       /* of the body; TIME_NEVER if none */
@@ -158,6 +164,23 @@ enum { ENVELOPE_REFUSED = 1 };
  */
 int envelope_read(const struct envelope_request *request, struct arena *arena,
 	struct envelope *ret_envelope, struct envelope_fault *ret_fault);
+
+/*
+ * Reads lines (NDJSON): each is an event by itself, judged as an item of a batch (its type must be
+ * said), so that even a line which is no JSON refuses nobody else. Blank lines are passed over;
+ * `limits.items` does not count. A line `{"type":"watermark",…}` is an item with is_watermark.
+ * 0 or -ENOMEM.
+ */
+int envelope_read_lines(
+	const struct envelope_request *request, struct arena *arena, struct envelope *ret_envelope);
+
+/*
+ * What a watermark says: `completeUntil`, an instant, and perhaps `source`, the name of the source
+ * that is complete until then. False if RAW is none: *ret_until is TIME_NEVER if it is missing or
+ * no instant.
+ */
+bool envelope_watermark(
+	struct span raw, struct arena *arena, int64_t *ret_until, struct span *ret_source);
 
 const char *envelope_code_name(enum envelope_code code);
 /* A sentence that fits the code in general: it names neither field nor limit. */

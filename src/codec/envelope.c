@@ -124,7 +124,7 @@ static int read_other(struct envelope_reader *rd, struct envelope_item *item)
  * Passes the item that comes next and judges it. Its bad text is its own: the cursor's note is set
  * aside for the time. P receives its members.
  */
-static int read_item(struct envelope_reader *rd, struct envelope_parts *p)
+int envelope_read_item(struct envelope_reader *rd, struct envelope_parts *p)
 {
 	struct json_cursor *c = &rd->cursor;
 	struct json_fault outer = c->text;
@@ -172,7 +172,7 @@ static int read_items(struct envelope_reader *rd)
 				envelope_offset(rd, c->at));
 			return ENVELOPE_REFUSED;
 		}
-		r = read_item(rd, &parts);
+		r = envelope_read_item(rd, &parts);
 		if (r)
 			return r;
 	}
@@ -240,7 +240,7 @@ static int read_batch(struct envelope_reader *rd)
 static int read_single(struct envelope_reader *rd)
 {
 	struct envelope_parts parts;
-	int r = read_item(rd, &parts);
+	int r = envelope_read_item(rd, &parts);
 
 	if (r)
 		return r;

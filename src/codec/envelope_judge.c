@@ -278,6 +278,13 @@ static int judge_named(
 	return 0;
 }
 
+static struct span raw_part(const struct envelope_parts *p, enum envelope_field field)
+{
+	const struct json_value *v = envelope_part(p, field);
+
+	return v ? v->raw : SPAN_EMPTY;
+}
+
 /* All that can be said of an item whose members are in P. 0 or -ENOMEM. */
 static int judge_members(
 	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
@@ -292,7 +299,8 @@ static int judge_members(
 	r = r ? r : judge_time(rd, p, ENVELOPE_TIMESTAMP, &p->timestamp_at);
 	r = r ? r : judge_time(rd, p, ENVELOPE_ORIGINAL_TIMESTAMP, &p->original_at);
 	r = r ? r : judge_time(rd, p, ENVELOPE_SENT_AT, &p->sent_at);
-	item->has_traits = envelope_part(p, ENVELOPE_TRAITS) != NULL;
+	item->properties = raw_part(p, ENVELOPE_PROPERTIES);
+	item->traits = raw_part(p, ENVELOPE_TRAITS);
 	return r ? r : judge_named(rd, item, p);
 }
 
@@ -300,7 +308,7 @@ static int judge_members(
 int envelope_judge_item(
 	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
 {
-	struct envelope_fault fault = {ENVELOPE_ACCEPTED, ENVELOPE_FIELD_COUNT, JSON_SOUND, 0};
+	struct envelope_fault fault = {.code = ENVELOPE_ACCEPTED, .field = ENVELOPE_FIELD_COUNT};
 
 	if (item->raw.len > rd->limits->item_bytes)
 		envelope_fault_set(&fault, ENVELOPE_ITEM_TOO_LARGE, ENVELOPE_FIELD_COUNT,

@@ -54,5 +54,9 @@ int envelope_part_text(struct envelope_reader *rd, const struct envelope_parts *
 int envelope_judge_item(
 	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p);
 
+/* Passes the item that comes next and judges it; P receives its members. 0, -ENOMEM, or
+ * ENVELOPE_REFUSED when the structure is broken (in rd->fault; the item is not complete). */
+int envelope_read_item(struct envelope_reader *rd, struct envelope_parts *p);
+
 /* What all items of a batch share. 0, -ENOMEM or ENVELOPE_REFUSED. */
 int envelope_judge_shared(struct envelope_reader *rd, struct envelope_parts *p);

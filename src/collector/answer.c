@@ -20,34 +20,35 @@ void answer_problem(
 		request, problem->status, PROBLEM_CONTENT_TYPE, problem->fields, buf_span(&body));
 }
 
-void answer_unavailable(struct tally *tally, struct http_request *request, const char *message)
+void answer_unavailable(const struct answer_style *style, struct tally *tally,
+	struct http_request *request, const char *message)
 {
 	char field[] = "Retry-After: 1\r\n";
 	struct problem problem = {503, "unavailable", message, NULL, SPAN_LIT(field)};
 
 	/* The last digit is the only thing that changes. */
 	field[sizeof("Retry-After: ") - 1] = (char)('1' + tally->answers[TALLY_503] % RETRY_SPREAD);
-	answer_problem(tally, request, &problem);
+	style->problem(tally, request, &problem);
 }
 
-void answer_verdict(struct tally *tally, struct http_request *request, size_t n_accepted,
-	size_t n_refused, struct span errors)
+static void json_verdict(
+	struct tally *tally, struct http_request *request, const struct verdict *verdict)
 {
 	_cleanup_(buf_release) struct buf body = BUF_INIT;
 
 	tally_answer(tally, 200);
-	if (n_accepted == 1 && n_refused == 0) {
+	if (verdict->n_accepted == 1 && verdict->n_refused == 0) {
 		http_respond(request, 200, JSON_TYPE, SPAN_EMPTY,
 			SPAN_LIT("{\"success\":true,\"accepted\":1,\"refused\":0}"));
 		return;
 	}
 	buf_add_str(&body, "{\"success\":true,\"accepted\":");
-	buf_add_u64(&body, n_accepted);
+	buf_add_u64(&body, verdict->n_accepted);
 	buf_add_str(&body, ",\"refused\":");
-	buf_add_u64(&body, n_refused);
-	if (errors.len) {
+	buf_add_u64(&body, verdict->n_refused);
+	if (verdict->errors.len) {
 		buf_add_str(&body, ",\"errors\":[");
-		buf_add_span(&body, errors);
+		buf_add_span(&body, verdict->errors);
 		buf_add_char(&body, ']');
 	}
 	buf_add_char(&body, '}');
@@ -58,11 +59,67 @@ void answer_verdict(struct tally *tally, struct http_request *request, size_t n_
 		http_respond(request, 200, JSON_TYPE, SPAN_EMPTY, buf_span(&body));
 }
 
+const struct answer_style answer_json = {answer_problem, json_verdict};
+
+/* ---- other manners ------------------------------------------------------------------------- */
+
+/* 43 bytes: one transparent point (GIF89a). */
+static const char gif[] = "GIF89a\1\0\1\0\200\0\0\0\0\0\0\0\0!\371\4\1\0\0\0\0,\0\0\0\0\1\0\1"
+			  "\0\0\2\2D\1\0;";
+
+static void send_gif(struct tally *tally, struct http_request *request)
+{
+	tally_answer(tally, 200);
+	http_respond(request, 200, "image/gif",
+		SPAN_LIT("Cache-Control: no-store, private, max-age=0\r\n"), SPAN_LIT(gif));
+}
+
+static void gif_problem(
+	struct tally *tally, struct http_request *request, const struct problem *problem)
+{
+	(void)problem;
+	send_gif(tally, request);
+}
+
+static void gif_verdict(
+	struct tally *tally, struct http_request *request, const struct verdict *verdict)
+{
+	(void)verdict;
+	send_gif(tally, request);
+}
+
+const struct answer_style answer_gif = {gif_problem, gif_verdict};
+
+static void ok_verdict(
+	struct tally *tally, struct http_request *request, const struct verdict *verdict)
+{
+	(void)verdict;
+	tally_answer(tally, 200);
+	http_respond(request, 200, "text/plain; charset=utf-8", SPAN_EMPTY, SPAN_LIT("ok"));
+}
+
+const struct answer_style answer_ok = {answer_problem, ok_verdict};
+
+static void status_verdict(
+	struct tally *tally, struct http_request *request, const struct verdict *verdict)
+{
+	(void)verdict;
+	tally_answer(tally, 200);
+	http_respond(request, 200, JSON_TYPE, SPAN_EMPTY, SPAN_LIT("{\"status\":1}"));
+}
+
+const struct answer_style answer_status = {answer_problem, status_verdict};
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
 /* The sentence and the place in the body. */
 static void add_message(
 	struct buf *out, const struct envelope_fault *fault, const struct envelope_limits *limits)
 {
-	envelope_explain(fault, limits, out);
+	if (fault->words.len)
+		buf_add_span(out, fault->words);
+	else
+		envelope_explain(fault, limits, out);
 	buf_printf(out, " (at byte %zu of the body).", fault->offset);
 }
 
@@ -85,22 +142,30 @@ void answer_add_error(struct buf *errors, size_t index, const struct envelope_fa
 		errors->failed = true;
 }
 
-void answer_fault(struct tally *tally, struct http_request *request,
-	const struct envelope_fault *fault, const struct envelope_limits *limits)
+static int status_of(enum envelope_code code)
+{
+	if (code == ENVELOPE_TOO_MANY)
+		return 413;
+	return code == ENVELOPE_NOT_ALLOWED ? 403 : 400;
+}
+
+void answer_fault(const struct answer_style *style, struct tally *tally,
+	struct http_request *request, const struct envelope_fault *fault,
+	const struct envelope_limits *limits)
 {
 	_cleanup_(buf_release) struct buf message = BUF_INIT;
-	struct problem problem = {.status = fault->code == ENVELOPE_TOO_MANY ? 413 : 400,
-		.code = envelope_code_name(fault->code)};
+	struct problem problem = {
+		.status = status_of(fault->code), .code = envelope_code_name(fault->code)};
 	char place[32];
 
 	add_message(&message, fault, limits);
 	buf_add_char(&message, '\0');
 	if (buf_failed(&message) < 0) {
-		answer_unavailable(tally, request, "Out of memory.");
+		answer_unavailable(style, tally, request, "Out of memory.");
 		return;
 	}
 	(void)snprintf(place, sizeof(place), "offset %zu", fault->offset);
 	problem.message = message.ptr;
 	problem.place = place;
-	answer_problem(tally, request, &problem);
+	style->problem(tally, request, &problem);
 }

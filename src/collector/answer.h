@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The answers of the collector. The SDKs of Segment drop an event for good on any 4xx but 408, 410
- * and 429, and on 501, 505 and 511; so whatever may pass is 503 with Retry-After, and the others
- * are only for what will never be right.
+ * and 429, and on 501, 505 and 511; so whatever may pass is 503 or 429 with Retry-After, and the
+ * others are only for what will never be right.
+ *
+ * Doors differ in what their senders want to hear: a style is how one of them speaks.
  */
 #pragma once
 
@@ -15,21 +17,42 @@ struct problem {
 	const char *code, *message, *place;
 	struct span fields;
 };
+
+/* What became of the events of a request. */
+struct verdict {
+	size_t n_accepted, n_refused;
+	struct span errors; /* what answer_add_error wrote, or empty */
+};
+
+struct answer_style {
+	void (*problem)(
+		struct tally *tally, struct http_request *request, const struct problem *problem);
+	void (*verdict)(
+		struct tally *tally, struct http_request *request, const struct verdict *verdict);
+};
+
+/* Segment's, and ours: problems as they are, verdicts as JSON with the errors item by item. */
+extern const struct answer_style answer_json;
+/* Pixels: a transparent GIF whatever happened, since a broken image in a mail helps nobody. */
+extern const struct answer_style answer_gif;
+/* RudderStack's beacon and Snowplow: 200 `ok`. */
+extern const struct answer_style answer_ok;
+/* PostHog: 200 {"status":1}. */
+extern const struct answer_style answer_status;
+
+/* The first style's way to tell a problem. */
 void answer_problem(
 	struct tally *tally, struct http_request *request, const struct problem *problem);
 
 /* 503; the time to come back is spread over 1 to 5 s, so that all do not come back at once. */
-void answer_unavailable(struct tally *tally, struct http_request *request, const char *message);
-
-/* 200 and how many events were accepted and refused; ERRORS holds what was written by
- * answer_add_error, or is empty. */
-void answer_verdict(struct tally *tally, struct http_request *request, size_t n_accepted,
-	size_t n_refused, struct span errors);
+void answer_unavailable(const struct answer_style *style, struct tally *tally,
+	struct http_request *request, const char *message);
 
 /* Adds why item INDEX was refused. */
 void answer_add_error(struct buf *errors, size_t index, const struct envelope_fault *fault,
 	const struct envelope_limits *limits);
 
-/* 400 or 413 for a body, or its only item, that was refused. */
-void answer_fault(struct tally *tally, struct http_request *request,
-	const struct envelope_fault *fault, const struct envelope_limits *limits);
+/* 400, 403 or 413 for a body, or its only item, that was refused. */
+void answer_fault(const struct answer_style *style, struct tally *tally,
+	struct http_request *request, const struct envelope_fault *fault,
+	const struct envelope_limits *limits);

@@ -6,18 +6,21 @@
 #include "collector/collector.h"
 
 #include "answer.h"
+#include "cors.h"
+#include "import_door.h"
 #include "intake.h"
 #include "io/file.h"
 #include "io/router.h"
 #include "pages.h"
 #include "program/program.h"
+#include "segment_door.h"
 
 #define KEYS_FILE_MAX ((size_t)1024 * 1024)
 
 struct settings {
-	const char *listen, *keys;
+	const char *listen, *keys, *prefix;
 	bool share_port;
-	int64_t item_size, item_depth, batch_items, body_browser, body_server;
+	int64_t item_size, item_depth, batch_items, body_browser, body_server, body_import;
 	int64_t head_size, head_fields, target_size;
 	int64_t header_time, body_time, idle_time, write_time, redis_time;
 	int64_t connections, bodies, waiting;
@@ -35,6 +38,8 @@ static const struct setting rows[] = {
 		"host:port, :port for all interfaces, or the path of a unix socket"),
 	ROW(keys, "keys", SETTING_TEXT, "waymark-data/keys.ini", 0, 4095, "FILE",
 		"the write keys; read again on SIGHUP"),
+	ROW(prefix, NULL, SETTING_TEXT, "", 0, 64, "PATH",
+		"all paths answer below this one too, such as /js: ad blockers know the others"),
 	ROW(share_port, "share-port", SETTING_BOOL, "no", 0, 0, NULL,
 		"let other collectors listen on the same port"),
 	ROW(item_size, NULL, SETTING_SIZE, "32K", 256, 1 * MIB, NULL, "bytes of an event"),
@@ -44,6 +49,8 @@ static const struct setting rows[] = {
 		"bytes of a body, decompressed too"),
 	ROW(body_server, NULL, SETTING_SIZE, "4M", 1024, 64 * MIB, NULL,
 		"the same if Authorization names a source that is no browser"),
+	ROW(body_import, NULL, SETTING_SIZE, "32M", 1024, 256 * MIB, NULL,
+		"the same of a file of lines for /v1/import"),
 	ROW(head_size, NULL, SETTING_SIZE, "16K", 256, HTTP_HEAD_SIZE_MAX, NULL,
 		"bytes of a request's head"),
 	ROW(head_fields, NULL, SETTING_INT, "64", 4, HTTP_FIELDS_MAX, NULL, "fields of a head"),
@@ -79,17 +86,18 @@ struct collector {
 	struct tally tally;
 };
 
-/* The paths below /v1/ that take events. */
+/* The paths below /v1/ that take events: the documented one, and the one that browser and mobile
+ * SDKs use. */
 #define EVENT_PATHS(X)                                                                             \
-	X(track, TRACK)                                                                            \
-	X(batch, BATCH)                                                                            \
-	X(page, PAGE)                                                                              \
-	X(identify, IDENTIFY)                                                                      \
-	X(screen, SCREEN)                                                                          \
-	X(group, GROUP)                                                                            \
-	X(alias, ALIAS)
+	X(track, t, TRACK)                                                                         \
+	X(batch, b, BATCH)                                                                         \
+	X(page, p, PAGE)                                                                           \
+	X(identify, i, IDENTIFY)                                                                   \
+	X(screen, s, SCREEN)                                                                       \
+	X(group, g, GROUP)                                                                         \
+	X(alias, a, ALIAS)
 
-#define X(NAME, KIND)                                                                              \
+#define X(NAME, SHORT, KIND)                                                                       \
 	static void on_##NAME(                                                                     \
 		void *arg, struct http_request *request, const struct route_params *params)        \
 	{                                                                                          \
@@ -103,7 +111,7 @@ EVENT_PATHS(X)
 
 static struct pages pages_of(const struct collector *c)
 {
-	return (struct pages){&c->journal, &c->tally, c->server};
+	return (struct pages){&c->journal, &c->tally, &c->intake.reasons, c->server};
 }
 
 static void on_health(void *arg, struct http_request *request, const struct route_params *params)
@@ -129,23 +137,89 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 	page_metrics(&pages, request);
 }
 
+static void on_import(void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct collector *c = arg;
+
+	(void)params;
+	import_take(&c->intake, request);
+}
+
+static void on_settings(void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct collector *c = arg;
+
+	segment_settings(&c->intake, request, params->values[0]);
+}
+
+static void on_sdk_metrics(
+	void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct collector *c = arg;
+
+	(void)params;
+	segment_metrics(&c->intake, request);
+}
+
+static void on_pixel(void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct collector *c = arg;
+
+	segment_pixel(&c->intake, request, params->n > 0 ? params->values[0] : SPAN_EMPTY);
+}
+
+static void on_beacon_batch(
+	void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct collector *c = arg;
+
+	(void)params;
+	segment_beacon(&c->intake, request);
+}
+
 static const struct route routes[] = {
-#define X(NAME, KIND) {HTTP_POST, "/v1/" #NAME, on_##NAME},
+#define X(NAME, SHORT, KIND)                                                                       \
+	{HTTP_POST, "/v1/" #NAME, on_##NAME}, {HTTP_POST, "/v1/" #SHORT, on_##NAME},
 	EVENT_PATHS(X)
 #undef X
-		{HTTP_GET, "/healthz", on_health},
+		{HTTP_POST, "/v1/import", on_import},
+	{HTTP_POST, "/v1/m", on_sdk_metrics},
+	{HTTP_GET, "/v1/projects/{key}/settings", on_settings},
+	{HTTP_GET, "/projects/{key}/settings", on_settings},
+	{HTTP_GET, "/v1/pixel.gif", on_pixel},
+	{HTTP_GET, "/v1/pixel/{type}", on_pixel},
+	{HTTP_GET, "/pixel/v1/{type}", on_pixel},
+	{HTTP_POST, "/beacon/v1/batch", on_beacon_batch},
+	{HTTP_GET, "/healthz", on_health},
+	{HTTP_GET, "/health", on_health},
+	{HTTP_GET, "/livez", on_health},
 	{HTTP_GET, "/readyz", on_ready},
 	{HTTP_GET, "/metrics", on_metrics},
 };
+
+/* The path without the prefix that hides it, if there is one. */
+static struct span plain_path(const struct collector *c, const struct http_request *request)
+{
+	struct span path = http_request_path(request), prefix = span_str(c->settings->prefix);
+
+	if (prefix.len == 0 || path.len <= prefix.len || path.ptr[prefix.len] != '/' ||
+		memcmp(path.ptr, prefix.ptr, prefix.len) != 0)
+		return path;
+	return span_of(path.ptr + prefix.len, path.len - prefix.len);
+}
 
 static void on_request(void *arg, struct http_request *request)
 {
 	struct collector *c = arg;
 	const struct router router = {routes, ARRAY_SIZE(routes), c};
+	enum http_method method = http_request_method(request);
 	struct route_match match;
-	int r = router_find(
-		&router, http_request_method(request), http_request_path(request), &match);
+	int r = router_find(&router, method, plain_path(c, request), &match);
 
+	if (r == ROUTE_NOT_ALLOWED && method == HTTP_OPTIONS) {
+		cors_preflight(c->intake.keys, &c->tally, request);
+		return;
+	}
 	if (r == 0) {
 		match.route->fn(c, request, &match.params);
 		return;
@@ -158,7 +232,9 @@ static void on_head(void *arg, struct http_request *request, size_t *body_max)
 {
 	struct collector *c = arg;
 
-	*body_max = intake_body_max(&c->intake, request);
+	*body_max = span_is(plain_path(c, request), "/v1/import")
+			    ? import_body_max(&c->intake, request)
+			    : intake_body_max(&c->intake, request);
 }
 
 static void on_trouble(void *arg, enum http_trouble trouble, int error, uint64_t times)
@@ -200,7 +276,11 @@ static int load_keys(struct collector *c)
 	}
 	log_info(log, "Read the write keys.",
 		LOG_FIELDS(log_str("file", path), log_int("keys", (int64_t)keys->n)));
-	intake_set_keys(&c->intake, keys);
+	if (intake_set_keys(&c->intake, keys) < 0) {
+		write_keys_free(keys);
+		log_error(log, "Out of memory.", NULL);
+		return PROGRAM_EXIT;
+	}
 	return 0;
 }
 
@@ -300,6 +380,7 @@ static int collector_init(struct collector *c, struct program *p, const struct s
 		{(size_t)s->item_size, (size_t)s->batch_items, (size_t)s->item_depth},
 		(size_t)s->body_browser,
 		(size_t)s->body_server,
+		(size_t)s->body_import,
 	};
 	p->user = c;
 	p->on_stop = on_stop;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "journal.h"
 
-#include "store/keys.h"
-
 /* How long a refusal counts as news: long enough for a balancer's probe to see it, short enough
  * that we are back soon after the server is, since only a new event can find that out. */
 #define REFUSAL_MS (2 * MS_SECOND)
@@ -35,31 +33,45 @@ void journal_release(struct journal *j)
 		free(s);
 	}
 	free(j->streams);
+	free(j->bad);
 }
 
-int journal_set_partitions(struct journal *j, uint32_t n)
+/* The keys of N partitions' streams called WHAT; NULL when out of memory. */
+static struct stream_name *name_streams(const char *what, uint32_t n)
 {
 	_cleanup_(buf_release) struct buf name = BUF_INIT;
-	struct stream_name *streams;
+	struct stream_name *streams = calloc(n, sizeof(*streams));
 
-	if (j->n_streams == n)
-		return 0;
-	streams = calloc(n, sizeof(*streams));
-	if (!streams)
-		return -ENOMEM;
-	for (uint32_t p = 0; p < n; p++) {
+	for (uint32_t p = 0; streams && p < n; p++) {
 		buf_reset(&name);
-		key_add(&name, p, "in");
+		key_add(&name, p, what);
 		if (buf_failed(&name)) {
 			free(streams);
-			return -ENOMEM;
+			return NULL;
 		}
 		assert(name.len <= sizeof(streams[p].text));
 		memcpy(streams[p].text, name.ptr, name.len);
 		streams[p].len = name.len;
 	}
+	return streams;
+}
+
+int journal_set_partitions(struct journal *j, uint32_t n)
+{
+	struct stream_name *streams, *bad;
+
+	if (j->n_streams == n)
+		return 0;
+	streams = name_streams("in", n);
+	bad = streams ? name_streams("bad", n) : NULL;
+	if (!bad) {
+		free(streams);
+		return -ENOMEM;
+	}
 	free(j->streams);
+	free(j->bad);
 	j->streams = streams;
+	j->bad = bad;
 	j->n_streams = n;
 	return 0;
 }
@@ -177,25 +189,81 @@ static void on_reply(void *user, const struct redis_value *reply)
 		redis_refuse(j->redis, "the server is read-only");
 }
 
-void journal_add(struct submission *s, uint32_t partition, struct span event, struct span meta)
+/* XADD of N fields, those without a value left out. */
+struct field {
+	char name;
+	struct span value;
+};
+
+static void add_fields(struct submission *s, const struct stream_name *stream,
+	const struct field *fields, size_t n)
 {
-	struct journal *j = s->journal;
-	const struct stream_name *name = &j->streams[partition];
+	struct redis *redis = s->journal->redis;
+	size_t given = 0;
 
 	if (s->failed)
 		return;
-	redis_begin(j->redis, 7);
-	redis_arg(j->redis, SPAN_LIT("XADD"));
-	redis_arg(j->redis, span_of(name->text, name->len));
-	redis_arg(j->redis, SPAN_LIT("*"));
-	redis_arg(j->redis, SPAN_LIT("e"));
-	redis_arg(j->redis, event);
-	redis_arg(j->redis, SPAN_LIT("m"));
-	redis_arg(j->redis, meta);
-	if (redis_end(j->redis, on_reply, s) == 0)
+	for (size_t i = 0; i < n; i++)
+		given += fields[i].value.ptr != NULL;
+	redis_begin(redis, 3 + 2 * given);
+	redis_arg(redis, SPAN_LIT("XADD"));
+	redis_arg(redis, span_of(stream->text, stream->len));
+	redis_arg(redis, SPAN_LIT("*"));
+	for (size_t i = 0; i < n; i++) {
+		if (!fields[i].value.ptr)
+			continue;
+		redis_arg(redis, span_of(&fields[i].name, 1));
+		redis_arg(redis, fields[i].value);
+	}
+	if (redis_end(redis, on_reply, s) == 0)
 		s->n_unanswered++;
 	else
 		s->failed = true;
+}
+
+void journal_add(struct submission *s, uint32_t partition, const struct journal_entry *entry)
+{
+	const struct field fields[] = {
+		{'e', entry->event}, {'m', entry->meta}, {'o', entry->original}};
+
+	add_fields(s, &s->journal->streams[partition], fields, ARRAY_SIZE(fields));
+}
+
+void journal_add_castoff(
+	struct submission *s, uint32_t partition, const struct journal_castoff *castoff)
+{
+	const struct field fields[] = {
+		{'e', castoff->bytes},
+		{'m', castoff->meta},
+		{'c', castoff->reason},
+		{'w', castoff->words},
+		{'h', castoff->hook},
+		{'x', castoff->request},
+	};
+
+	add_fields(s, &s->journal->bad[partition], fields, ARRAY_SIZE(fields));
+}
+
+void journal_add_mark(struct submission *s, const struct journal_mark *mark)
+{
+	const struct log_meta meta = {.source = span_str(mark->source),
+		.channel = mark->channel,
+		.recv_at = mark->recv_at,
+		.sent_at = TIME_NEVER};
+	_cleanup_(buf_release) struct buf words = BUF_INIT;
+	char until[24];
+	int len = snprintf(until, sizeof(until), "%lld", (long long)mark->until);
+	const struct field fields[] = {
+		{'w', meta.source}, {'t', span_of(until, (size_t)len)}, {'m', SPAN_EMPTY}};
+	struct field with_meta[ARRAY_SIZE(fields)];
+
+	log_meta_add(&words, &meta);
+	if (buf_failed(&words) < 0)
+		s->failed = true;
+	memcpy(with_meta, fields, sizeof(fields));
+	with_meta[ARRAY_SIZE(fields) - 1].value = buf_span(&words);
+	for (uint32_t p = 0; p < s->journal->n_streams; p++)
+		add_fields(s, &s->journal->streams[p], with_meta, ARRAY_SIZE(with_meta));
 }
 
 void journal_end(struct submission *s, void (*done)(struct submission *s, bool kept))

@@ -16,6 +16,7 @@
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/redis.h"
+#include "store/keys.h"
 
 struct stream_name;
 
@@ -25,11 +26,22 @@ struct journal_stats {
 	uint64_t unknown; /* entries whose answer never came */
 };
 
+struct answer_style;
+
+/* That a source has told all up to an instant. */
+struct journal_mark {
+	int64_t until; /* 0: nothing is said */
+	int64_t recv_at;
+	enum channel channel;
+	char source[SOURCE_MAX + 1];
+};
+
 struct journal {
 	struct loop *loop;
 	const struct log *log;
 	struct redis *redis;
 	struct stream_name *streams; /* by partition; NULL until the data set is known */
+	struct stream_name *bad;     /* likewise: the quarantine */
 	uint32_t n_streams;
 	size_t max_waiting;
 	size_t waiting; /* bytes of requests that are not answered yet */
@@ -45,7 +57,9 @@ struct submission {
 	struct journal *journal;
 	struct submission *next; /* among the spare ones */
 	struct http_request *request;
-	void *user; /* the caller's */
+	void *user; /* the caller's, as are style and mark */
+	const struct answer_style *style;
+	struct journal_mark mark;
 	size_t bytes;
 	size_t n_unanswered;
 	size_t n_accepted, n_refused;
@@ -80,7 +94,24 @@ const char *journal_why(const struct journal *j, int outcome);
  */
 int journal_begin(struct journal *j, struct http_request *request, size_t bytes,
 	struct submission **ret_submission);
-/* One entry: the raw event and its meta. A failure shows in `done`. */
-void journal_add(struct submission *s, uint32_t partition, struct span event, struct span meta);
+
+/* An entry of the log (store/keys.h). */
+struct journal_entry {
+	struct span event, meta;
+	struct span original; /* the bytes that came, where the event was made of them; or empty */
+};
+/* One entry. A failure shows in `done`. */
+void journal_add(struct submission *s, uint32_t partition, const struct journal_entry *entry);
+
+/* An entry of the quarantine, of what never was in the log (store/keys.h). */
+struct journal_castoff {
+	struct span bytes, meta, reason, words;
+	struct span hook, request; /* may be empty */
+};
+void journal_add_castoff(
+	struct submission *s, uint32_t partition, const struct journal_castoff *castoff);
+
+/* A watermark, in every partition. */
+void journal_add_mark(struct submission *s, const struct journal_mark *mark);
 /* That was all. DONE may be called from within, if nothing is waited for. */
 void journal_end(struct submission *s, void (*done)(struct submission *s, bool kept));

@@ -83,5 +83,6 @@ void page_metrics(const struct pages *pages, struct http_request *request)
 	add_figures(&out, pages);
 	metrics_http(&out, http_server_stats(pages->server));
 	add_counts(&out, pages->tally);
+	reasons_metrics(pages->reasons, &out);
 	metrics_respond(request, &out);
 }

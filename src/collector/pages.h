@@ -6,11 +6,13 @@
 
 #include "io/http_server.h"
 #include "journal.h"
+#include "reasons.h"
 #include "tally.h"
 
 struct pages {
 	const struct journal *journal;
 	const struct tally *tally;
+	const struct reasons *reasons;
 	const struct http_server *server;
 };
 

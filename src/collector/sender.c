@@ -16,6 +16,9 @@ const struct sender_refusal sender_refusals[SENDER_OUTCOMES] = {
 	[SENDER_DISABLED] = {403, "source_disabled", "The source of this write key is disabled."},
 	[SENDER_AMBIGUOUS] = {401, "key_mismatch",
 		"writeKey in the body is another than the one of Authorization."},
+	[SENDER_ELSEWHERE] = {403, "origin_not_allowed",
+		"Pages of this origin may not send with this write key; its source's `origins` "
+		"names those that may."},
 };
 
 /* Cuts the scheme and the blanks behind it off. False if it is not Basic. */

@@ -15,6 +15,7 @@ enum sender_outcome {
 	SENDER_UNKNOWN = 3,   /* there is no such key */
 	SENDER_DISABLED = 4,  /* its source is switched off */
 	SENDER_AMBIGUOUS = 5, /* field and body name different sources */
+	SENDER_ELSEWHERE = 6, /* the page that sends is not one of the key's */
 	SENDER_OUTCOMES,
 };
 

@@ -10,7 +10,23 @@
 #include "io/http_server.h"
 
 /* The statuses that the collector itself answers with; the HTTP server counts its own refusals. */
-#define TALLY_STATUSES(X) X(200) X(400) X(401) X(403) X(404) X(405) X(413) X(415) X(500) X(503)
+#define TALLY_STATUSES(X)                                                                          \
+	X(200)                                                                                     \
+	X(202)                                                                                     \
+	X(204)                                                                                     \
+	X(302)                                                                                     \
+	X(304)                                                                                     \
+	X(400)                                                                                     \
+	X(401)                                                                                     \
+	X(403)                                                                                     \
+	X(404)                                                                                     \
+	X(405)                                                                                     \
+	X(410)                                                                                     \
+	X(413)                                                                                     \
+	X(415)                                                                                     \
+	X(429)                                                                                     \
+	X(500)                                                                                     \
+	X(503)
 
 #define X(STATUS) TALLY_##STATUS,
 enum { TALLY_STATUSES(X) TALLY_STATUS_COUNT };

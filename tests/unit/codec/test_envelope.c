@@ -497,23 +497,23 @@ static void test_words(void)
 		struct envelope_fault fault;
 		const char *words;
 	} rows[] = {
-		{{ENVELOPE_MALFORMED, NONE, JSON_CUT, 0},
+		{{ENVELOPE_MALFORMED, NONE, JSON_CUT, 0, {NULL, 0}},
 			"the body is not JSON: the text ends inside a value"},
-		{{ENVELOPE_TOO_MANY, ENVELOPE_BATCH, JSON_SOUND, 0},
+		{{ENVELOPE_TOO_MANY, ENVELOPE_BATCH, JSON_SOUND, 0, {NULL, 0}},
 			"a batch may hold at most 2500 events"},
-		{{ENVELOPE_ITEM_TOO_LARGE, NONE, JSON_SOUND, 0},
+		{{ENVELOPE_ITEM_TOO_LARGE, NONE, JSON_SOUND, 0, {NULL, 0}},
 			"an event may have at most 32768 bytes"},
-		{{ENVELOPE_TOO_DEEP, NONE, JSON_SOUND, 0},
+		{{ENVELOPE_TOO_DEEP, NONE, JSON_SOUND, 0, {NULL, 0}},
 			"an event may nest at most 16 objects and arrays"},
-		{{ENVELOPE_TOO_LONG, ENVELOPE_USER_ID, JSON_SOUND, 0},
+		{{ENVELOPE_TOO_LONG, ENVELOPE_USER_ID, JSON_SOUND, 0, {NULL, 0}},
 			"userId may have at most 256 bytes"},
-		{{ENVELOPE_TOO_LONG, ENVELOPE_MESSAGE_ID, JSON_SOUND, 0},
+		{{ENVELOPE_TOO_LONG, ENVELOPE_MESSAGE_ID, JSON_SOUND, 0, {NULL, 0}},
 			"messageId may have at most 100 characters and 256 bytes"},
-		{{ENVELOPE_WRONG_TYPE, ENVELOPE_PROPERTIES, JSON_SOUND, 0},
+		{{ENVELOPE_WRONG_TYPE, ENVELOPE_PROPERTIES, JSON_SOUND, 0, {NULL, 0}},
 			"properties must be an object"},
-		{{ENVELOPE_WRONG_TYPE, ENVELOPE_ANONYMOUS_ID, JSON_SOUND, 0},
+		{{ENVELOPE_WRONG_TYPE, ENVELOPE_ANONYMOUS_ID, JSON_SOUND, 0, {NULL, 0}},
 			"anonymousId must be a string or a whole number"},
-		{{ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID, JSON_SOUND, 0},
+		{{ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID, JSON_SOUND, 0, {NULL, 0}},
 			"userId stands twice"},
 	};
 	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
@@ -539,8 +539,8 @@ static void test_codes(void)
 		for (int other = 0; other < code; other++)
 			CHECK(strcmp(name, envelope_code_name((enum envelope_code)other)) != 0);
 		for (int field = 0; field < ENVELOPE_FIELD_COUNT; field++) {
-			struct envelope_fault fault = {(enum envelope_code)code,
-				(enum envelope_field)field, JSON_SOUND, 0};
+			struct envelope_fault fault = {.code = (enum envelope_code)code,
+				.field = (enum envelope_field)field};
 
 			buf_reset(&b);
 			envelope_explain(&fault, &limits, &b);
