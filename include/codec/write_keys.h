@@ -148,6 +148,9 @@ enum origin_grant write_key_origin(const struct write_key *key, struct span orig
  */
 enum origin_grant write_keys_origin(const struct write_keys *k, struct span origin);
 
+/* May a source be called so? */
+bool write_key_name_ok(struct span name);
+
 struct span write_key_kind_name(enum write_key_kind kind);
 /* Adds the words of RIGHTS with blanks between them, or `none`. */
 void write_key_add_rights(struct buf *out, unsigned rights);

@@ -106,3 +106,17 @@ int ini_set(
 	}
 	return buf_failed(out);
 }
+
+int ini_unset(struct span text, struct span section, struct span key, struct buf *out)
+{
+	bool in = false;
+
+	while (text.len > 0) {
+		struct span before = text, line = take_line(&text);
+
+		follow_section(line, section, &in);
+		if (!in || !value_of(line, key).ptr)
+			buf_add(out, before.ptr, before.len - text.len);
+	}
+	return buf_failed(out);
+}

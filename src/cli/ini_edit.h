@@ -16,5 +16,8 @@
 int ini_set(
 	struct span text, struct span section, struct span key, struct span value, struct buf *out);
 
+/* TEXT without KEY in [SECTION], to OUT; as it is if it has none. 0 or -ENOMEM. */
+int ini_unset(struct span text, struct span section, struct span key, struct buf *out);
+
 /* The value of KEY in [SECTION]; ptr is NULL if there is none. */
 struct span ini_get(struct span text, struct span section, struct span key);

@@ -1,33 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `waymark key`: the file of write keys, changed without an editor. A new key is printed once; a
- * revoked source stays in the file, disabled, so that its name keeps its meaning in timelines.
+ * `waymark key`: the file of write keys, changed without an editor. A revoked source stays in the
+ * file, disabled, so that its name keeps its meaning in timelines.
  */
-#include <fcntl.h>
-#include <sys/file.h>
+#include "key_tool.h"
+
 #include <unistd.h>
 
-#include "cells.h"
 #include "cli.h"
-#include "codec/json_scan.h"
-#include "codec/write_keys.h"
-#include "ini_edit.h"
-#include "io/file.h"
-#include "up_place.h"
+#include "io/loop.h"
 
-#define KEYS_MAX ((size_t)1024 * 1024)
-
-struct key_settings {
-	const char *data, *keys, *kind, *channel;
-};
-
-#define ROW(MEMBER) offsetof(struct key_settings, MEMBER)
+#define ROW(MEMBER)	     offsetof(struct key_settings, MEMBER)
+#define TEXT(OPTION, MEMBER) NULL, OPTION, OPTION, SETTING_TEXT, ROW(MEMBER), NULL, 0
+#define VALUE_MAX	     4000 /* of any text; the file itself takes less */
 
 static const struct setting settings[] = {
-	{NULL, "kind", "kind", SETTING_TEXT, ROW(kind), "server", 0, 16, "KIND",
-		"add: browser, server, till or hook"},
-	{NULL, "channel", "channel", SETTING_TEXT, ROW(channel), NULL, 0, 16, "CHANNEL",
+	{TEXT("kind", kind), 16, "KIND", "add: browser, server (if left out), till, kiosk or hook"},
+	{TEXT("channel", channel), 16, "CHANNEL",
 		"add: where its events happen; by kind if left out"},
+	{TEXT("rights", rights), VALUE_MAX, "WORDS",
+		"add: any of traits, merge, privileged, or none; by kind if left out"},
+	{TEXT("rate", rate), 16, "N", "add: at most so many events a second; no limit if left out"},
+	{TEXT("burst", burst), 16, "N", "add: so many at once; ten seconds' worth if left out"},
+	{TEXT("origins", origins), VALUE_MAX, "ORIGINS",
+		"add: whose pages may send, such as \"https://shop.example "
+		"https://*.shop.example\""},
+	{NULL, "credentials", "credentials", SETTING_BOOL, ROW(credentials), NULL, 0, 0, NULL,
+		"add: those pages may send cookies"},
+	{TEXT("api-host", api_host), VALUE_MAX, "HOST/PATH",
+		"add: where the pages' settings say that we are, such as track.shop.example/v1"},
+	{TEXT("preset", preset), VALUE_MAX, "NAME", "add: the sender of a hook, such as shopify"},
+	{TEXT("mapping", mapping), VALUE_MAX, "FILE",
+		"add: a hook's own mapping in the place of a preset"},
+	{TEXT("secret-file", secret_file), VALUE_MAX, "FILE",
+		"add, rotate: where a hook's secret is; relative to the file of keys"},
+	{TEXT("url", url), VALUE_MAX, "URL",
+		"add: the public address of a hook, where its sender signs that"},
+	{NULL, "keep", "keep", SETTING_DURATION, ROW(keep_ms), "24h", 0, DURATION_MAX_MS, "SPAN",
+		"rotate: how long the old key or secret counts; 0: no longer"},
 	{"collector", "keys", "keys", SETTING_TEXT, ROW(keys), NULL, 0, DATA_PATH_MAX, "FILE",
 		"the file of keys; else keys.ini in the data directory"},
 	TOOL_DATA_ROW(struct key_settings),
@@ -35,212 +45,63 @@ static const struct setting settings[] = {
 
 static const struct program_spec spec = {
 	.name = "key",
-	.operands = "add NAME | list | revoke NAME",
+	.operands = "add NAME | list | revoke NAME | rotate NAME",
 	.min_operands = 1,
 	.max_operands = 2,
-	.about = "Write keys: who may send events, as what. A running `waymark up` takes changes\n"
-		 "up within a second; a collector on its own does when it gets SIGHUP.",
+	.about = "Sources: who may send events, as what. add and rotate print a key once; revoke\n"
+		 "disables a source for good. A running `waymark up` takes changes up within a\n"
+		 "second; a collector on its own does when it gets SIGHUP.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
 };
 
-struct key_tool {
-	struct tool tool;
-	struct key_settings settings;
-	const char *path;
-	int lock; /* the directory of the file */
-	struct buf text;
-	struct write_keys *keys;
-};
-
-/* ---- the file ------------------------------------------------------------------------------ */
-
-static int parse(struct key_tool *k, struct span text, struct write_keys **ret_keys)
-{
-	struct config_fault fault;
-	int r = write_keys_parse(text, ret_keys, &fault);
-
-	if (r == 0)
-		return 0;
-	return tool_say(&k->tool.program, STATUS_FOUND, "%s, line %u: %s", k->path,
-		r == CONFIG_BAD ? fault.line : 0, r == CONFIG_BAD ? fault.text : strerror(-r));
-}
-
-/* Two who change the file at once would lose one of the changes. */
-static int lock_directory(struct key_tool *k)
-{
-	const char *slash = strrchr(k->path, '/');
-	const char *dir =
-		slash ? tool_text(&k->tool.program, "%.*s/", (int)(slash - k->path), k->path) : ".";
-
-	k->lock = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (k->lock < 0 || flock(k->lock, LOCK_EX) < 0)
-		return tool_say(&k->tool.program, STATUS_FOUND, "%s: %s", dir ? dir : k->path,
-			strerror(errno));
-	return 0;
-}
-
-static int read_keys(struct key_tool *k)
-{
-	int r = lock_directory(k);
-
-	if (r != 0)
-		return r;
-	r = file_read(k->path, KEYS_MAX, &k->text);
-	if (r != 0)
-		return tool_say(&k->tool.program, STATUS_FOUND,
-			"%s: %s. --data or --keys says where the keys are.", k->path,
-			r < 0 ? strerror(-r) : "too large");
-	return parse(k, buf_span(&k->text), &k->keys);
-}
-
-/* Writes CHANGED if the collector would take it. */
-static int write_keys(struct key_tool *k, const struct buf *changed)
-{
-	_cleanup_(write_keys_freep) struct write_keys *keys = NULL;
-	int r = buf_failed(changed);
-
-	if (r == 0) {
-		r = parse(k, buf_span(changed), &keys);
-		if (r != 0)
-			return r;
-		r = file_write(k->path, buf_span(changed), 0600);
-	}
-	if (r < 0)
-		return tool_say(&k->tool.program, STATUS_FOUND, "%s: %s", k->path, strerror(-r));
-	return 0;
-}
-
-/* ---- add, list, revoke --------------------------------------------------------------------- */
-
-static void print_key(const struct key_tool *k, const struct write_key *key, struct span text)
-{
-	_cleanup_(buf_release) struct buf out = BUF_INIT;
-
-	if (!k->tool.program.common.json) {
-		printf("%.*s\n", (int)text.len, text.ptr);
-		(void)fprintf(stderr,
-			"The key of %s. It is not shown again; the collector knows it in a "
-			"moment.\n",
-			key->name);
-		return;
-	}
-	buf_add_str(&out, "{\"name\":");
-	json_escape(span_str(key->name), &out);
-	buf_add_str(&out, ",\"kind\":");
-	json_escape(write_key_kind_name(key->kind), &out);
-	buf_add_str(&out, ",\"channel\":");
-	json_escape(channel_name(key->channel), &out);
-	buf_add_str(&out, ",\"key\":");
-	json_escape(text, &out);
-	buf_add_str(&out, "}\n");
-	if (buf_failed(&out) == 0)
-		(void)fwrite(out.ptr, 1, out.len, stdout);
-}
-
-static int add(struct key_tool *k, const char *name)
-{
-	struct program *p = &k->tool.program;
-	_cleanup_(write_keys_freep) struct write_keys *keys = NULL;
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	const struct write_key *key;
-	char secret[KEY_TEXT_SIZE];
-	int r;
-
-	if (write_keys_named(k->keys, span_str(name)))
-		return tool_say(p, STATUS_FOUND,
-			"there is a source named %s already; names of revoked ones are not used "
-			"again.",
-			name);
-	r = random_key(secret);
-	if (r < 0)
-		return tool_say(p, STATUS_FOUND, "cannot make a key: %s.", strerror(-r));
-	buf_add_span(&text, buf_span(&k->text));
-	if (text.len && text.ptr[text.len - 1] != '\n')
-		buf_add_char(&text, '\n');
-	buf_printf(&text, "\n[%s]\nkey = %s\nkind = %s\n", name, secret, k->settings.kind);
-	if (k->settings.channel[0])
-		buf_printf(&text, "channel = %s\n", k->settings.channel);
-	r = write_keys(k, &text);
-	if (r == 0)
-		r = parse(k, buf_span(&text), &keys);
-	key = r == 0 ? write_keys_named(keys, span_str(name)) : NULL;
-	if (!key)
-		return r ? r : STATUS_FOUND;
-	print_key(k, key, span_str(secret));
-	return STATUS_DONE;
-}
-
-static int disable(struct key_tool *k, const char *name)
-{
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	int r;
-
-	if (!write_keys_named(k->keys, span_str(name)))
-		return tool_say(&k->tool.program, STATUS_FOUND,
-			"there is no source named %s; `waymark key list` shows them.", name);
-	if (ini_set(buf_span(&k->text), span_str(name), SPAN_LIT("enabled"), SPAN_LIT("no"),
-		    &text) < 0)
-		return tool_say(&k->tool.program, STATUS_FOUND, "out of memory.");
-	r = write_keys(k, &text);
-	if (r == 0 && !k->tool.program.common.json)
-		printf("%s may not send any more.\n", name);
-	return r;
-}
-
-static void list_json(const struct write_key *key)
-{
-	_cleanup_(buf_release) struct buf out = BUF_INIT;
-
-	buf_add_str(&out, "{\"name\":");
-	json_escape(span_str(key->name), &out);
-	buf_add_str(&out, ",\"kind\":");
-	json_escape(write_key_kind_name(key->kind), &out);
-	buf_add_str(&out, ",\"channel\":");
-	json_escape(channel_name(key->channel), &out);
-	buf_printf(&out, ",\"enabled\":%s}\n", key->enabled ? "true" : "false");
-	if (buf_failed(&out) == 0)
-		(void)fwrite(out.ptr, 1, out.len, stdout);
-}
-
-static int list(struct key_tool *k, const char *name)
-{
-	struct cells c;
-
-	(void)name;
-	cells_init(&c, stdout);
-	if (!k->tool.program.common.json) {
-		cell(&c, SPAN_LIT("SOURCE"), WRITE_KEY_NAME_MAX, BOLD);
-		cell(&c, SPAN_LIT("KIND"), 8, BOLD);
-		cell(&c, SPAN_LIT("CHANNEL"), 12, BOLD);
-		cell(&c, SPAN_LIT("MAY SEND"), 0, BOLD);
-		cells_end(&c);
-	}
-	for (size_t i = 0; i < k->keys->n; i++) {
-		const struct write_key *key = &k->keys->list[i];
-
-		if (k->tool.program.common.json) {
-			list_json(key);
-			continue;
-		}
-		cell(&c, span_str(key->name), WRITE_KEY_NAME_MAX, CYAN);
-		cell(&c, write_key_kind_name(key->kind), 8, PLAIN);
-		cell(&c, channel_name(key->channel), 12, PLAIN);
-		cell(&c, key->enabled ? SPAN_LIT("yes") : SPAN_LIT("no"), 0,
-			key->enabled ? GREEN : YELLOW);
-		cells_end(&c);
-	}
-	return STATUS_DONE;
-}
-
-/* ------------------------------------------------------------------------------------------- */
-
 static const struct {
 	const char *name;
 	size_t n_operands;
 	int (*run)(struct key_tool *k, const char *name);
-} actions[] = {{"add", 2, add}, {"list", 1, list}, {"revoke", 2, disable}};
+} actions[] = {
+	{"add", 2, key_tool_add},
+	{"list", 1, key_tool_list},
+	{"revoke", 2, key_tool_revoke},
+	{"rotate", 2, key_tool_rotate},
+};
+
+/* Which actions look at an option; NULL: all. */
+static const char *actions_of(const struct setting *row)
+{
+	if (row->section || strcmp(row->option, "data") == 0)
+		return NULL;
+	if (strcmp(row->option, "keep") == 0)
+		return "rotate";
+	return strcmp(row->option, "secret-file") == 0 ? "add, rotate" : "add";
+}
+
+static bool is_given(const struct key_tool *k, const struct setting *row, bool keep)
+{
+	const char *value;
+
+	if (row->kind == SETTING_BOOL)
+		return k->settings.credentials;
+	if (row->kind != SETTING_TEXT)
+		return keep;
+	memcpy(&value, (const char *)&k->settings + row->offset, sizeof(value));
+	return value[0] != '\0';
+}
+
+/* An option that the action does not look at was meant for something: 0, or STATUS_USAGE having
+ * said so. */
+static int judge_options(const struct key_tool *k, const char *action, bool keep)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const char *those = actions_of(&settings[i]);
+
+		if (those && !strstr(those, action) && is_given(k, &settings[i], keep))
+			return tool_say(&k->tool.program, STATUS_USAGE, "--%s is for %s only.",
+				settings[i].option, those);
+	}
+	return 0;
+}
 
 static void key_release(struct key_tool *k)
 {
@@ -255,11 +116,12 @@ int key_main(int argc, char **argv)
 {
 	_cleanup_(key_release) struct key_tool k = {.lock = -1};
 	struct program *p = &k.tool.program;
+	bool keep = argc > 1 && settings_peek(argv + 1, "keep") != NULL;
 	int r;
 
-	(void)argc;
 	if (tool_init(&k.tool, &spec, &k.settings, argv))
 		return p->status;
+	k.now = io_wall_now();
 	k.path = k.settings.keys[0] ? k.settings.keys : tool_text(p, "%s/keys.ini", k.tool.data);
 	if (!k.path)
 		return STATUS_FOUND;
@@ -268,7 +130,9 @@ int key_main(int argc, char **argv)
 			continue;
 		if (p->n_operands != actions[i].n_operands)
 			return tool_say(p, STATUS_USAGE, "usage: waymark key %s", spec.operands);
-		r = read_keys(&k);
+		r = judge_options(&k, actions[i].name, keep);
+		if (r == 0)
+			r = key_file_read(&k);
 		return r ? r : actions[i].run(&k, p->operands[1]);
 	}
 	return tool_say(p, STATUS_USAGE, "usage: waymark key %s", spec.operands);

@@ -26,7 +26,7 @@ static const struct verb verbs[] = {
 	{"jobs", jobs_main, "list, follow and take notification jobs"},
 	{"rules", rules_main, "check and list rules"},
 	{"backtest", backtest_main, "run rules over recorded events, sending nothing"},
-	{"key", key_main, "add, list and revoke write keys"},
+	{"key", key_main, "add, list, revoke and rotate write keys"},
 	{"quarantine", quarantine_main, "look at events that could not be used"},
 	{"stats", stats_main, "count what was done, and how far the workers are"},
 	{"doctor", doctor_main, "find out what is wrong"},

@@ -115,15 +115,18 @@ void up_waymark_ini(struct buf *out, const char *socket)
 void up_keys_ini(struct buf *out, const char *web_key, const char *shop_key)
 {
 	buf_printf(out,
-		"; Write keys: who may send events, as what. `waymark key add`, `list` and "
-		"`revoke` change\n"
-		"; this file, and so may you; `waymark up` takes changes up at once.\n"
+		"; Sources: who may send events, as what. `waymark key` changes this file, and so "
+		"may you;\n"
+		"; `waymark up` takes changes up at once. What may stand here: man waymark, "
+		"FILES.\n"
 		"\n"
 		"; Stands in the shop's pages, where anyone can read it: it proves nothing.\n"
 		"[web]\n"
 		"key = %s\n"
 		"kind = browser\n"
 		"channel = web\n"
+		"; The pages that may send from elsewhere; without this line, none.\n"
+		"; origins = https://shop.example https://*.shop.example\n"
 		"\n"
 		"; For the shop's own servers: keep it secret.\n"
 		"[shop]\n"

@@ -9,7 +9,7 @@ int reader_fault(struct reader *r, unsigned line, const char *text)
 	return CONFIG_BAD;
 }
 
-static bool name_ok(struct span name)
+bool write_key_name_ok(struct span name)
 {
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.ptr[i];
@@ -46,7 +46,7 @@ static int section_of(struct reader *r, const struct config_entry *e, size_t *re
 			return 0;
 		}
 	}
-	if (!name_ok(e->section))
+	if (!write_key_name_ok(e->section))
 		return reader_fault(r, e->line,
 			"the name of a source has 1 to 32 small letters, digits, _ and -, in "
 			"brackets before its entries: [web]");

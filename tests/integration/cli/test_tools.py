@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The small tools: timeline, rules, key, quarantine, stats, doctor; and that the manual knows them
+"""The small tools: timeline, rules, quarantine, stats, doctor; and that the manual knows them
 all, with all their options."""
 
 import json
@@ -123,39 +123,6 @@ def rules_are_checked_and_listed():
         tap.equal(place.tool("rules", "check", upbox.RULES)[0], 0, "those that come with Waymark")
         demo = os.path.join(upbox.RULES, "..", "demo", "rules")
         tap.equal(place.tool("rules", "check", demo)[0], 0, "those of the demo")
-
-
-@tap.test
-def keys_are_added_listed_and_revoked():
-    with harness.Place() as place:
-        text = "; mine\n[web]\nkey = wk_abcdefgh\nkind = browser\n\n; last words\n"
-        path = place.write("keys.ini", text)
-
-        def key(*args):
-            return place.tool("key", *args, "--keys", path)
-
-        status, out, _ = key("add", "erp", "--kind", "hook", "--json")
-        made = json.loads(out)
-        tap.equal((status, made["name"], made["kind"], made["channel"]),
-                  (0, "erp", "hook", "order-system"), "add")
-        tap.equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
-        with open(path, encoding="utf-8") as file:
-            tap.ok(file.read().startswith(text), "what was written stays")
-        for words in (["add", "erp"], ["add", "Bad Name"], ["add", "x", "--kind", "friend"],
-                      ["add", "x", "--channel", "tv"], ["revoke", "nobody"]):
-            tap.equal(key(*words)[0], 1, " ".join(words))
-        tap.equal(key("revoke", "web")[0], 0, "revoke")
-        tap.equal(key("revoke", "web")[0], 0, "revoke again")
-        status, out, _ = key("list", "--json")
-        rows = {r["name"]: r["enabled"] for r in map(json.loads, out.splitlines())}
-        tap.equal((status, rows), (0, {"web": False, "erp": True}), "list")
-        with open(path, encoding="utf-8") as file:
-            now = file.read()
-        tap.ok("; mine" in now and "; last words" in now, "comments stay")
-        tap.equal(now.count("enabled = no"), 1, "revoked once")
-        tap.equal(key("add", "web")[0], 1, "the name of a revoked one")
-        place.write("keys.ini", "nonsense\n")
-        tap.equal(key("list")[0], 1, "a file that is none")
 
 
 @tap.test
