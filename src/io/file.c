@@ -75,15 +75,30 @@ static int sync_parent(const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int write_beside(const char *beside, struct span contents, unsigned mode)
+/* Gives FD to the owner of PATH. Who may not do so has a file of their own, as before. */
+static int keep_owner(int fd, const char *path)
 {
-	_cleanup_(closep) int fd =
-		open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	struct stat old, new;
+
+	if (stat(path, &old) < 0 || fstat(fd, &new) < 0 ||
+		(old.st_uid == new.st_uid &&old.st_gid == new.st_gid))
+		return 0;
+	return fchown(fd, old.st_uid, old.st_gid) < 0 && errno != EPERM ? -errno : 0;
+}
+
+static int write_beside(const char *beside, const char *path, struct span contents, unsigned mode)
+{
+	_cleanup_(closep) int fd = -1;
 	int r;
 
+	/* One that a dead process of our number left; what was put there since is not followed. */
+	(void)unlink(beside);
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, contents);
+	r = keep_owner(fd, path);
+	if (r == 0)
+		r = write_all(fd, contents);
 	if (r < 0)
 		return r;
 	return fsync(fd) < 0 ? -errno : 0;
@@ -99,7 +114,7 @@ int file_write(const char *path, struct span contents, unsigned mode)
 	r = buf_failed(&beside);
 	if (r < 0)
 		return r;
-	r = write_beside(beside.ptr, contents, mode);
+	r = write_beside(beside.ptr, path, contents, mode);
 	if (r == 0 && rename(beside.ptr, path) < 0)
 		r = -errno;
 	if (r < 0) {

@@ -201,7 +201,11 @@ static void test_all_sources(void)
 				   "origins = https://c.example\n"
 				   "[app]\nkey = wk_12345680\nkind = browser\n"
 				   "origins = https://b.example\ncredentials = yes\n"
-				   "[orders]\nkey = wk_12345681\nkind = server\n";
+				   "[orders]\nkey = wk_12345681\nkind = server\n"
+				   "[till]\nkey = wk_12345682\nkind = till\n"
+				   "origins = https://till.example\n"
+				   "[kiosk]\nkey = wk_12345683\nkind = kiosk\n"
+				   "origins = http://localhost:3000\n";
 	_cleanup_(write_keys_freep) struct write_keys *keys = NULL;
 	struct config_fault fault = {0};
 
@@ -211,6 +215,8 @@ static void test_all_sources(void)
 	CHECK_INT(write_keys_origin(keys, SPAN_LIT("https://c.example")), ORIGIN_ALLOWED);
 	CHECK_INT(write_keys_origin(keys, SPAN_LIT("https://d.example")), ORIGIN_REFUSED);
 	CHECK_INT(write_keys_origin(keys, SPAN_EMPTY), ORIGIN_REFUSED);
+	CHECK_INT(write_keys_origin(keys, SPAN_LIT("https://till.example")), ORIGIN_ALLOWED);
+	CHECK_INT(write_keys_origin(keys, SPAN_LIT("http://localhost:3000")), ORIGIN_ALLOWED);
 	CHECK_INT(write_key_origin(&keys->list[0], SPAN_LIT("https://b.example")), ORIGIN_ALLOWED);
 	CHECK_INT(write_key_origin(&keys->list[3], SPAN_LIT("https://a.example")), ORIGIN_REFUSED);
 }

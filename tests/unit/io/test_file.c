@@ -71,6 +71,37 @@ static void test_failures(void)
 	CHECK_INT(file_write(in_scratch("dir"), SPAN_LIT("x"), 0600), -EISDIR);
 }
 
+static void test_owner(void)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		SKIP("only root can give files away");
+	CHECK_INT(file_write(in_scratch("a"), SPAN_LIT("x"), 0600), 0);
+	REQUIRE(chown(in_scratch("a"), 12345, 23456) == 0);
+	CHECK_INT(file_write(in_scratch("a"), SPAN_LIT("y"), 0600), 0);
+	REQUIRE(stat(in_scratch("a"), &st) == 0);
+	CHECK_INT(st.st_uid, 12345);
+	CHECK_INT(st.st_gid, 23456);
+	CHECK_INT(st.st_mode & 0777, 0600);
+}
+
+/* What a dead process of our number left is no hindrance, and a link there leads nowhere. */
+static void test_left_over(void)
+{
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
+	char beside[160], other[128];
+
+	(void)snprintf(other, sizeof(other), "%s", in_scratch("d"));
+	(void)snprintf(beside, sizeof(beside), "%s.%ld.tmp", in_scratch("a"), (long)getpid());
+	CHECK_INT(file_write(other, SPAN_LIT("other"), 0600), 0);
+	REQUIRE(link(other, beside) == 0);
+	CHECK_INT(file_write(in_scratch("a"), SPAN_LIT("z"), 0600), 0);
+	CHECK_INT(file_read(other, 100, &out), 0);
+	CHECK_STR(buf_span(&out), "other");
+	CHECK_INT(unlink(other), 0);
+}
+
 static void test_dir_make(void)
 {
 	struct stat st;
@@ -92,6 +123,8 @@ int main(void)
 	static const struct check_case cases[] = {
 		{"written and read", test_write_and_read},
 		{"limit of reading", test_read_limit},
+		{"owner", test_owner},
+		{"left over", test_left_over},
 		{"directories", test_dir_make},
 		{"failures", test_failures},
 	};
