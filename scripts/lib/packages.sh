@@ -10,11 +10,12 @@
 packages_build=(
 	gcc libc6-dev meson ninja-build pkgconf
 	libevent-dev libhiredis-dev libjansson-dev zlib1g-dev libssl-dev libcurl4-openssl-dev libinih-dev
+	libpcre2-dev
 	redis-server redis-tools tzdata
 )
 # To check and test as well.
 # libclang-rt: the sanitizer headers that clang-tidy reads.
-packages_test=(git python3 python3-yaml binutils clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
+packages_test=(git python3 python3-yaml python3-jsonschema binutils clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
 # To search for inputs that break a parser.
 packages_fuzz=(clang libclang-rt-14-dev llvm)
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* The ops that put schemas together. All of them look at the value that their schema looks at. */
+#include "json_schema_impl.h"
+
+bool schema_check_ref(const struct schema_at *at, const struct schema_op *op)
+{
+	return schema_apply(at, op->schema, at->value, at->seen);
+}
+
+/* The dynamic anchor called like DYNAMIC in RESOURCE; SCHEMA_NONE: it has none. */
+static uint32_t dynamic_in(
+	const struct schema_at *at, uint32_t resource, const struct schema_dynamic *dynamic)
+{
+	for (uint32_t i = 0; i < dynamic_count(at->run->s); i++) {
+		const struct schema_dynamic *other = dynamic_at(at->run->s, i);
+
+		if (other->resource == resource && span_equal(other->name, dynamic->name))
+			return other->schema;
+	}
+	return SCHEMA_NONE;
+}
+
+/*
+ * Of all resources on the way here, the outermost that has such an anchor (core, section 8.2.3.2);
+ * only if what the reference leads to is a dynamic anchor of that name itself.
+ */
+bool schema_check_dynamic_ref(const struct schema_at *at, const struct schema_op *op)
+{
+	const struct schema_dynamic *dynamic;
+	uint32_t target = op->schema;
+
+	if (op->more == SCHEMA_NONE)
+		return schema_check_ref(at, op);
+	dynamic = dynamic_at(at->run->s, op->more);
+	for (const struct schema_scope *scope = at->scope; scope; scope = scope->up) {
+		uint32_t found;
+
+		if (!schema_spend(at->run, 1 + dynamic_count(at->run->s)))
+			return false;
+		found = dynamic_in(at, scope->resource, dynamic);
+		if (found != SCHEMA_NONE)
+			target = found;
+	}
+	return schema_apply(at, target, at->value, at->seen);
+}
+
+bool schema_check_all_of(const struct schema_at *at, const struct schema_op *op)
+{
+	bool good = true;
+
+	for (uint32_t i = 0; i < op->n; i++) {
+		if (schema_apply(at, ref_at(at->run->s, op->first + i), at->value, at->seen))
+			continue;
+		good = false;
+		if (!schema_goes_on(at->run))
+			return false;
+	}
+	return good;
+}
+
+/*
+ * Does the value fit SCHEMA? Nobody is told of faults, and what was looked at counts only if it
+ * fits.
+ */
+static bool fits(const struct schema_at *at, uint32_t schema)
+{
+	struct schema_seen seen, *own = NULL;
+	bool good;
+
+	if (at->seen) {
+		if (!schema_seen_new(at->run, at->value, &seen))
+			return false;
+		own = &seen;
+	}
+	at->run->quiet++;
+	good = schema_apply(at, schema, at->value, own);
+	at->run->quiet--;
+	if (good && own)
+		schema_seen_join(at->seen, own);
+	return good;
+}
+
+bool schema_check_any_of(const struct schema_at *at, const struct schema_op *op)
+{
+	char is[SCHEMA_WORDS_SIZE];
+	bool any = false;
+
+	/* Where somebody asks what was looked at, every alternative has its say. */
+	for (uint32_t i = 0; i < op->n && (!any || at->seen) && !at->run->error; i++)
+		any = fits(at, ref_at(at->run->s, op->first + i)) || any;
+	if (any || at->run->error)
+		return !at->run->error;
+	return schema_fault(at, op, at->value, "is %s; fits none of the %u alternatives",
+		schema_describe(value_of(at), is), op->n);
+}
+
+bool schema_check_one_of(const struct schema_at *at, const struct schema_op *op)
+{
+	char is[SCHEMA_WORDS_SIZE];
+	uint32_t fitting = SCHEMA_NONE;
+
+	for (uint32_t i = 0; i < op->n && !at->run->error; i++) {
+		if (!fits(at, ref_at(at->run->s, op->first + i)))
+			continue;
+		if (fitting != SCHEMA_NONE)
+			return schema_fault(at, op, at->value,
+				"fits the alternatives %u and %u; exactly one may fit", fitting, i);
+		fitting = i;
+	}
+	if (at->run->error || fitting != SCHEMA_NONE)
+		return !at->run->error;
+	return schema_fault(at, op, at->value, "is %s; fits none of the %u alternatives",
+		schema_describe(value_of(at), is), op->n);
+}
+
+bool schema_check_not(const struct schema_at *at, const struct schema_op *op)
+{
+	bool good;
+
+	at->run->quiet++;
+	good = schema_apply(at, op->schema, at->value, NULL);
+	at->run->quiet--;
+	if (at->run->error)
+		return false;
+	return !good || schema_fault(at, op, at->value, "fits what it must not fit");
+}
+
+bool schema_check_if(const struct schema_at *at, const struct schema_op *op)
+{
+	uint32_t branch = fits(at, op->schema) ? op->first : op->more;
+
+	if (at->run->error)
+		return false;
+	return branch == SCHEMA_NONE || schema_apply(at, branch, at->value, at->seen);
+}
