@@ -8,7 +8,7 @@
 #include "base/span.h"
 
 struct preset_file {
-	struct span name; /* "shopify" */
+	struct span name; /* "shopify"; a NUL stands behind it */
 	struct span text; /* JSON, for mapping_compile */
 };
 

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Places, problems, member tables, and the arrays of a mapping that grow while it is compiled.
+ */
+#include "mapping_reader.h"
+
+#include <stdarg.h>
+
+/* Every operator takes two steps of a pointer, a rule four. */
+#define STEPS_MAX (2 * MAPPING_DEPTH_MAX + 8)
+
+static struct mapping_problem *problem_new(struct mapping_reader *r)
+{
+	struct mapping_problems *all = r->problems;
+
+	if (all->n == ARRAY_SIZE(all->list)) {
+		all->more++;
+		return NULL;
+	}
+	struct mapping_problem *p = &all->list[all->n++];
+
+	*p = (struct mapping_problem){.line = 0};
+	(void)snprintf(p->file, sizeof(p->file), "%s", r->file);
+	return p;
+}
+
+/* Appends one step of a pointer, escaped as RFC 6901 asks; what does not fit is cut. */
+static void pointer_step(struct mapping_problem *p, const struct mapping_place *step)
+{
+	size_t used = strlen(p->pointer);
+	size_t room = sizeof(p->pointer) - 1;
+	char digits[24];
+	struct span name = step->name;
+
+	if (!name.ptr) {
+		(void)snprintf(digits, sizeof(digits), "%zu", step->index);
+		name = span_str(digits);
+	}
+	if (used < room)
+		p->pointer[used++] = '/';
+	for (size_t i = 0; i < name.len && used + 1 < room; i++) {
+		char c = name.ptr[i];
+
+		if (c == '~' || c == '/') {
+			p->pointer[used++] = '~';
+			c = c == '~' ? '0' : '1';
+		}
+		p->pointer[used++] = c;
+	}
+	p->pointer[used] = '\0';
+}
+
+static void pointer_build(struct mapping_problem *p, const struct mapping_place *at)
+{
+	const struct mapping_place *steps[STEPS_MAX];
+	size_t n = 0;
+
+	for (; at && at->parent && n < STEPS_MAX; at = at->parent)
+		steps[n++] = at;
+	while (n > 0)
+		pointer_step(p, steps[--n]);
+}
+
+void mapping_problem(
+	struct mapping_reader *r, const struct mapping_place *at, const char *format, ...)
+{
+	struct mapping_problem *p = problem_new(r);
+	va_list args;
+
+	if (!p)
+		return;
+	if (at) {
+		pointer_build(p, at);
+		p->line = (unsigned)json_place(r->text, (size_t)(at->value.raw.ptr - r->text.ptr))
+				  .line;
+	}
+	va_start(args, format);
+	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	va_end(args);
+}
+
+void mapping_problem_line(struct mapping_reader *r, unsigned line, const char *format, ...)
+{
+	struct mapping_problem *p = problem_new(r);
+	va_list args;
+
+	if (!p)
+		return;
+	p->line = line;
+	va_start(args, format);
+	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	va_end(args);
+}
+
+const char *mapping_quote(struct span s, char out[static MAPPING_QUOTE_SIZE])
+{
+	static const char dots[] = "...";
+	size_t room = MAPPING_QUOTE_SIZE - sizeof(dots) - 2;
+	bool cut = s.len > room;
+	size_t n = cut ? room : s.len;
+	size_t used = 0;
+
+	/* Not in the middle of a character: back to a byte that begins one. */
+	while (cut && n > 0 && ((unsigned char)s.ptr[n] & 0xc0) == 0x80)
+		n--;
+	out[used++] = '`';
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+
+		out[used++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+	}
+	(void)snprintf(out + used, MAPPING_QUOTE_SIZE - used, "%s`", cut ? dots : "");
+	return out;
+}
+
+void mapping_words_add(struct mapping_words *w, const char *word)
+{
+	size_t room = sizeof(w->text) - w->used;
+	int n = snprintf(w->text + w->used, room, "%s%s", w->used ? ", " : "", word);
+
+	w->used += n > 0 && (size_t)n < room ? (size_t)n : 0;
+	w->text[w->used] = '\0';
+}
+
+struct span mapping_copy(struct mapping_reader *r, struct span s)
+{
+	struct span copy = arena_copy(&r->m->arena, s);
+
+	if (!copy.ptr)
+		r->oom = true;
+	return copy.ptr ? copy : SPAN_EMPTY;
+}
+
+bool mapping_read_text(
+	struct mapping_reader *r, const struct mapping_place *p, size_t max, struct span *ret_text)
+{
+	struct span text;
+
+	if (p->value.type != JSON_TYPE_STRING) {
+		mapping_problem(r, p, "this must be text, such as \"...\"");
+		return false;
+	}
+	text = json_text(&p->value, &r->m->arena);
+	if (!text.ptr) {
+		r->oom = true;
+		return false;
+	}
+	if (text.len > max) {
+		mapping_problem(r, p, "this text may have at most %zu bytes; make it shorter", max);
+		return false;
+	}
+	*ret_text = mapping_copy(r, text);
+	return !r->oom;
+}
+
+void mapping_walk_init(struct mapping_walk *w, const struct mapping_place *container)
+{
+	*w = (struct mapping_walk){.container = container};
+	json_cursor_init(&w->cursor, container->value.raw);
+	if (container->value.type == JSON_TYPE_OBJECT)
+		(void)json_object_open(&w->cursor);
+	else if (container->value.type == JSON_TYPE_ARRAY)
+		(void)json_array_open(&w->cursor);
+}
+
+bool mapping_walk_next(
+	struct mapping_reader *r, struct mapping_walk *w, struct mapping_place *ret_place)
+{
+	struct mapping_place place = {.parent = w->container, .index = w->index};
+
+	if (w->container->value.type == JSON_TYPE_OBJECT) {
+		struct json_value key;
+
+		if (json_object_key(&w->cursor, &key) != 0)
+			return false;
+		place.name = json_text(&key, &r->m->arena);
+		if (!place.name.ptr)
+			r->oom = true;
+	} else if (w->container->value.type != JSON_TYPE_ARRAY ||
+		   json_array_next(&w->cursor) != 0) {
+		return false;
+	}
+	if (r->oom || json_value(&w->cursor, &place.value) != 0)
+		return false;
+	w->index++;
+	*ret_place = place;
+	return true;
+}
+
+static void member_unknown(
+	struct mapping_reader *r, const struct mapping_place *p, const struct mapping_members *spec)
+{
+	struct mapping_words known = {.used = 0};
+	char quote[MAPPING_QUOTE_SIZE];
+
+	for (size_t i = 0; i < spec->n; i++)
+		mapping_words_add(&known, spec->list[i].name);
+	mapping_problem(r, p, "%s has no member %s; it may have %s", spec->what,
+		mapping_quote(p->name, quote), known.text);
+}
+
+bool mapping_members_read(struct mapping_reader *r, const struct mapping_place *object,
+	const struct mapping_members *spec, void *target)
+{
+	struct mapping_place found[MAPPING_MEMBERS_MAX];
+	struct mapping_walk walk;
+	struct mapping_place p;
+
+	assert(spec->n <= MAPPING_MEMBERS_MAX);
+	memset(found, 0, sizeof(found));
+	if (object->value.type != JSON_TYPE_OBJECT) {
+		mapping_problem(r, object, "%s is written as an object {...}", spec->what);
+		return false;
+	}
+	mapping_walk_init(&walk, object);
+	while (mapping_walk_next(r, &walk, &p)) {
+		size_t i = 0;
+
+		while (i < spec->n && !span_is(p.name, spec->list[i].name))
+			i++;
+		if (i == spec->n)
+			member_unknown(r, &p, spec);
+		else
+			found[i] = p;
+	}
+	for (size_t i = 0; i < spec->n; i++) {
+		if (found[i].value.type != JSON_TYPE_ABSENT)
+			spec->list[i].read(r, &found[i], target);
+		else if (spec->list[i].required)
+			mapping_problem(r, object, "%s needs the member `%s`", spec->what,
+				spec->list[i].name);
+	}
+	return true;
+}
+
+/* ARRAY with room for one more than N items of SIZE; the same with r->oom when out of memory. */
+static void *grown(struct mapping_reader *r, void *array, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 64;
+	void *larger;
+
+	if (n < *cap)
+		return array;
+	larger = realloc(array, more * size);
+	if (!larger) {
+		r->oom = true;
+		return array;
+	}
+	*cap = more;
+	return larger;
+}
+
+uint16_t mapping_node_add(
+	struct mapping_reader *r, const struct mapping_place *p, const struct mapping_node *node)
+{
+	struct mapping *m = r->m;
+
+	if (m->n_nodes >= MAPPING_NODES_MAX) {
+		if (!r->full)
+			mapping_problem(r, p,
+				"a preset may have at most %d operators, places and texts; split "
+				"it",
+				MAPPING_NODES_MAX);
+		r->full = true;
+		return 0;
+	}
+	m->nodes = grown(r, m->nodes, m->n_nodes, &r->cap_nodes, sizeof(*m->nodes));
+	if (r->oom)
+		return 0;
+	m->nodes[m->n_nodes] = *node;
+	return (uint16_t)m->n_nodes++;
+}
+
+void mapping_pend(struct mapping_reader *r, struct span name, uint16_t node)
+{
+	r->pending = grown(r, r->pending, r->n_pending, &r->cap_pending, sizeof(*r->pending));
+	if (!r->oom)
+		r->pending[r->n_pending++] = (struct mapping_child){name, node};
+}
+
+void mapping_keep(struct mapping_reader *r, size_t mark, uint32_t *ret_first, uint32_t *ret_n)
+{
+	struct mapping *m = r->m;
+
+	*ret_first = (uint32_t)m->n_children;
+	*ret_n = (uint32_t)(r->n_pending - mark);
+	for (size_t i = mark; i < r->n_pending && !r->oom; i++) {
+		m->children = grown(
+			r, m->children, m->n_children, &r->cap_children, sizeof(*m->children));
+		if (!r->oom)
+			m->children[m->n_children++] = r->pending[i];
+	}
+	r->n_pending = mark;
+}
+
+static uint16_t step_add(
+	struct mapping_reader *r, const struct mapping_place *p, size_t parent, struct span name)
+{
+	struct mapping *m = r->m;
+
+	if (m->n_steps >= UINT16_MAX) {
+		if (!r->full)
+			mapping_problem(
+				r, p, "a preset may name at most %d different places", UINT16_MAX);
+		r->full = true;
+		return 0;
+	}
+	m->steps = grown(r, m->steps, m->n_steps, &r->cap_steps, sizeof(*m->steps));
+	if (r->oom)
+		return 0;
+	uint16_t n = (uint16_t)m->n_steps++;
+
+	m->steps[n] = (struct mapping_step){
+		.name = name, .parent = (uint16_t)parent, .slot = MAPPING_SLOT_ALL};
+	if (parent) {
+		m->steps[n].next = m->steps[parent].below;
+		m->steps[parent].below = n;
+	}
+	return n;
+}
+
+size_t mapping_scope_add(struct mapping_reader *r, const struct mapping_place *p)
+{
+	struct mapping *m = r->m;
+
+	if (m->n_steps == 0)
+		(void)step_add(r, p, 0, SPAN_EMPTY); /* number 0 is no step */
+	uint16_t step = step_add(r, p, 0, SPAN_EMPTY);
+
+	m->scopes = grown(r, m->scopes, m->n_scopes, &r->cap_scopes, sizeof(*m->scopes));
+	if (r->oom || !step)
+		return 0;
+	m->scopes[m->n_scopes] = (struct mapping_scope){.step = step};
+	return m->n_scopes++;
+}
+
+static uint16_t step_below(
+	struct mapping_reader *r, const struct mapping_place *p, uint16_t parent, struct span name)
+{
+	for (uint16_t i = r->m->steps[parent].below; i; i = r->m->steps[i].next)
+		if (span_equal(r->m->steps[i].name, name))
+			return i;
+	return step_add(r, p, parent, name);
+}
+
+uint16_t mapping_scope_slot(struct mapping_reader *r, const struct mapping_place *p, size_t scope,
+	const struct span *names, size_t n)
+{
+	struct mapping *m = r->m;
+	uint16_t step = m->scopes[scope].step;
+
+	if (n == 0)
+		return MAPPING_SLOT_ALL;
+	for (size_t i = 0; i < n; i++) {
+		step = step_below(r, p, step, names[i]);
+		if (!step)
+			return MAPPING_SLOT_ALL;
+	}
+	if (m->steps[step].slot == MAPPING_SLOT_ALL)
+		m->steps[step].slot = m->scopes[scope].n_slots++;
+	return m->steps[step].slot;
+}
