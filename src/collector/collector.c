@@ -6,6 +6,7 @@
 #include "collector/collector.h"
 
 #include "answer.h"
+#include "collector/beacon.h"
 #include "cors.h"
 #include "import_door.h"
 #include "intake.h"
@@ -137,6 +138,13 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 	page_metrics(&pages, request);
 }
 
+static void on_beacon(void *arg, struct http_request *request, const struct route_params *params)
+{
+	(void)arg;
+	(void)params;
+	beacon_serve(request);
+}
+
 static void on_import(void *arg, struct http_request *request, const struct route_params *params)
 {
 	struct collector *c = arg;
@@ -186,6 +194,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/v1/m", on_sdk_metrics},
 	{HTTP_GET, "/v1/projects/{key}/settings", on_settings},
 	{HTTP_GET, "/projects/{key}/settings", on_settings},
+	{HTTP_GET, "/waymark.js", on_beacon},
 	{HTTP_GET, "/v1/pixel.gif", on_pixel},
 	{HTTP_GET, "/v1/pixel/{type}", on_pixel},
 	{HTTP_GET, "/pixel/v1/{type}", on_pixel},

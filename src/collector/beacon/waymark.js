@@ -32,7 +32,7 @@
 	const cookieDomain = option('cookie');
 
 	/* Milliseconds. */
-	const WINDOW = 100;
+	const WINDOW = 50;
 	const TIMEOUT = 2e4;
 	const GRACE = 5e3;
 	const MARKED_MAX = 432e5;
@@ -51,7 +51,7 @@
 	/* Of the call that is being carried out. */
 	let at;
 	let context;
-	/* Names of the events under way. */
+	/* [name, text] of the events under way. */
 	let flying = [];
 	let busy;
 	let timer;
@@ -167,7 +167,7 @@
 			const age = Date.now() - marked;
 			const text = value.slice(value.indexOf('{'));
 			if (age > MARKED_MAX) erase(name);
-			else if (!(age < GRACE || flying.includes(name) || own && !name.endsWith(tab))) {
+			else if (!(age < GRACE || own && !name.endsWith(tab))) {
 				size += sizeOf(text) + 1;
 				return size > PIECE_MAX || !picked.push([name, text]);
 			}
@@ -188,21 +188,21 @@
 	/* `UNTIL FAILURES`, of all tabs. No failures: the collector itself said when to come back. */
 	const backoff = () => read('wm.wait').split(' ');
 	const waiting = () => backoff()[0] - Date.now();
-	/* `UNTIL TAB`: another one is sending, and goes on until there is nothing more. */
+	/* `UNTIL TAB`: who sends, and goes on until there is nothing more. */
 	const claim = () => write('wm.claim', Date.now() + 2 * TIMEOUT + ' ' + tab);
 	const claimed = () => {
 		const found = read('wm.claim').split(' ');
 		return found[1] != tab && found[0] > Date.now();
 	};
 
-	/* Whether that settled it. */
 	const settle = (picked, answer) => {
 		const status = answer ? answer.status : 500;
 		if (status < 500 && status != 408 && status != 429) {
 			picked.forEach(item => erase(item[0]));
-			erase('wm.wait');
-			return true;
+			return erase('wm.wait');
 		}
+		/* Without marks: this answer was had. */
+		picked.forEach(item => write(item[0], item[1]));
 		const told = answer && answer.headers.get('Retry-After');
 		const seconds = +told || (Date.parse(told) - Date.now()) / 1e3;
 		const failures = seconds > 0 ? 0 : 1 + +(backoff()[1] || 0);
@@ -210,32 +210,25 @@
 			(failures ? Math.min(500 * Math.pow(2, failures), 6e4) : Math.min(seconds, 3600) * 1e3)) + ' ' + failures);
 	};
 
-	/* Sends what there is, piece after piece. */
-	const send = async () => {
-		for (;;) {
-			const picked = allowed ? pick() : [];
-			if (!picked.length || waiting() > 0) break;
-			flying = picked.map(item => item[0]);
+	/*
+	 * Sends what there is, piece after piece, if LOCK. What another tab has done to the storage is
+	 * seen a little later than that its lock is free, hence the claim and the wait; of two that
+	 * claim at once, for want of locks, the later one stands.
+	 */
+	const send = async lock => {
+		if (!lock || claimed()) return;
+		claim();
+		await sleep(WINDOW);
+		while (!claimed()) {
+			flying = allowed && !(waiting() > 0) ? pick() : [];
+			if (!flying.length) return erase('wm.claim');
 			claim();
-			const settled = settle(picked, await Promise.race([
-				fetch(url, {method: 'POST', body: body(picked), keepalive: true, credentials: 'omit'}).catch(() => 0),
+			settle(flying, await Promise.race([
+				fetch(url, {method: 'POST', body: body(flying), keepalive: true, credentials: 'omit'}).catch(() => 0),
 				sleep(TIMEOUT)
 			]));
 			flying = [];
-			if (!settled) break;
 		}
-		if (!claimed()) erase('wm.claim');
-	};
-
-	const alone = async () => {
-		try {
-			return await navigator.locks.request('waymark', send);
-		} catch (e) {}
-		/* No locks here, or none for this page. Of two that claim at once, the later one stands. */
-		if (claimed()) return;
-		claim();
-		await sleep(WINDOW);
-		if (!claimed()) return send();
 	};
 
 	const flush = async () => {
@@ -243,17 +236,27 @@
 		timer = 0;
 		if (busy || !allowed || !names().length) return;
 		busy = true;
-		if (!(waiting() > 0)) await alone();
+		if (!(waiting() > 0))
+			try {
+				await navigator.locks.request('waymark', {ifAvailable: true}, send);
+			} catch (e) {
+				/* No locks here, or none for this page. */
+				await send(1).catch(() => 0);
+			}
 		busy = false;
-		if (allowed && names().length) later(waiting() > 0 ? waiting() : GRACE);
+		/* Tabs that wait for the same moment should not all have it. */
+		if (allowed && names().length) later(Math.max(waiting(), 1e3) + Math.random() * 1e3);
 	};
 
-	/* The page may not come back. */
+	/* The page may not come back: whoever is next sees what has left, and that we do not send. */
 	const leave = () => attempt(() => {
+		const mark = item => write(item[0], Date.now() + item[1]);
 		let picked;
-		if (!allowed || !navigator.onLine || waiting() > 0 || claimed()) return;
-		while ((picked = pick(true)).length && navigator.sendBeacon(url, body(picked)))
-			picked.forEach(item => write(item[0], Date.now() + item[1]));
+		if (!allowed || claimed()) return;
+		erase('wm.claim');
+		flying.forEach(mark);
+		while (navigator.onLine && !(waiting() > 0) &&
+			(picked = pick(true)).length && navigator.sendBeacon(url, body(picked))) picked.forEach(mark);
 	});
 
 	const track = (name, props) => add('track', {event: name, properties: props});
