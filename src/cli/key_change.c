@@ -4,8 +4,10 @@
  * except of a page's, which is public and which the shop will want to read again.
  */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/instant.h"
+#include "codec/preset_table.h"
 #include "ini_edit.h"
 #include "key_tool.h"
 #include "up_place.h"
@@ -32,6 +34,15 @@ static void look_at_secret(struct key_tool *k, const char *file)
 		(void)fprintf(stderr, "Others can use %s: chmod 600 it.\n", path);
 }
 
+static void look_at_mapping(struct key_tool *k, const char *file)
+{
+	const char *path = key_file_beside(k, file);
+
+	if (path && access(path, R_OK) < 0)
+		(void)fprintf(stderr, "%s: %s. The hook works once the mapping is there.\n", path,
+			strerror(errno));
+}
+
 /* The end of add and rotate: SECRET is the new key, empty where there is none. */
 static int tell(struct key_tool *k, const char *name, struct span secret, const char *words)
 {
@@ -46,6 +57,8 @@ static int tell(struct key_tool *k, const char *name, struct span secret, const 
 		printf("/hooks/%s\n", key->name);
 	if (k->settings.secret_file[0])
 		look_at_secret(k, k->settings.secret_file);
+	if (k->settings.mapping[0])
+		look_at_mapping(k, k->settings.mapping);
 	if (!k->tool.program.common.json)
 		(void)fprintf(stderr, "%s %s\n", words, taken_up);
 	return STATUS_DONE;
@@ -141,6 +154,25 @@ static int add_section(struct key_tool *k, const char *name, const char *kind, s
 	return 0;
 }
 
+/* What the file cannot tell. 0, or STATUS_FOUND when a sentence was said. */
+static int judge_new(const struct key_tool *k, const char *name)
+{
+	if (!write_key_name_ok(span_str(name)))
+		return tool_say(&k->tool.program, STATUS_FOUND,
+			"the name of a source has 1 to 32 small letters, digits, _ and -.");
+	if (write_keys_named(k->keys, span_str(name)))
+		return tool_say(&k->tool.program, STATUS_FOUND,
+			"there is a source named %s already; names of revoked ones are not used "
+			"again.",
+			name);
+	if (k->settings.preset[0] && !preset_find(span_str(k->settings.preset)))
+		return tool_say(&k->tool.program, STATUS_FOUND,
+			"there is no preset named %s; `waymark hook list` shows which there are. A "
+			"mapping of the shop's own is --mapping FILE.",
+			k->settings.preset);
+	return 0;
+}
+
 int key_tool_add(struct key_tool *k, const char *name)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
@@ -151,14 +183,9 @@ int key_tool_add(struct key_tool *k, const char *name)
 	bool clear = strcmp(kind, "browser") == 0, keyless = strcmp(kind, "hook") == 0;
 	int r;
 
-	if (!write_key_name_ok(span_str(name)))
-		return tool_say(p, STATUS_FOUND,
-			"the name of a source has 1 to 32 small letters, digits, _ and -.");
-	if (write_keys_named(k->keys, span_str(name)))
-		return tool_say(p, STATUS_FOUND,
-			"there is a source named %s already; names of revoked ones are not used "
-			"again.",
-			name);
+	r = judge_new(k, name);
+	if (r != 0)
+		return r;
 	buf_add_span(&text, buf_span(&k->text));
 	r = add_section(k, name, kind, &text);
 	if (r != 0)
@@ -245,7 +272,7 @@ static void end_of_old(const struct key_tool *k, char until[INSTANT_SIZE])
 		instant_format((at + MS_SECOND - 1) / MS_SECOND * MS_SECOND, until);
 }
 
-/* Puts NEW (VALUE) in the place of the entry NAME, whose value becomes that of OLD until UNTIL. */
+/* The entry NAME gets VALUE; what it had goes to the entry OLD, unless it ends at once. */
 struct exchange {
 	const char *name, *old;
 	struct span value;
@@ -271,25 +298,28 @@ static int exchange(struct key_tool *k, const char *source, const struct exchang
 	return change(k, source, changes, n);
 }
 
-/* Says what becomes of the key or secret before. */
+/* Says what becomes of the key or secret before; OLDER: another was still to count. */
 static int tell_rotated(struct key_tool *k, const char *name, struct span secret, bool older)
 {
+	const struct write_key *key = write_keys_named(k->keys, span_str(name));
 	const char *what = k->settings.secret_file[0] ? "secret" : "key";
 	char until[INSTANT_SIZE];
 	const char *words;
 
-	end_of_old(k, until);
-	words = tool_text(&k->tool.program, "%s%s%s%s%s", "The ", what,
-		until[0] ? " of before counts until " : " of before counts no longer", until,
-		older ? "; the one that it replaced ends now." : ".");
+	instant_format(key->old_until, until);
+	words = tool_text(&k->tool.program, "%s %s.%s",
+		write_key_old_counts(key, k->now) ? "The one before counts until"
+						  : "No other counts but this",
+		write_key_old_counts(key, k->now) ? until : what,
+		older ? " The one before that ends now." : "");
 	return tell(k, name, secret, words ? words : "");
 }
 
-static int rotate_secret(struct key_tool *k, const struct write_key *key, bool older)
+static int rotate_secret(struct key_tool *k, const struct write_key *key, const char *name)
 {
 	const char *file = k->settings.secret_file, *why = judge_value(file);
 	const struct exchange x = {"secret_file", "old_secret_file", span_str(file)};
-	char name[WRITE_KEY_NAME_MAX + 1];
+	bool older = write_key_old_counts(key, k->now);
 	int r;
 
 	if (why)
@@ -299,7 +329,6 @@ static int rotate_secret(struct key_tool *k, const struct write_key *key, bool o
 			"%s is the secret file already; put the new secret into another, so that "
 			"the old one counts beside it for a while.",
 			file);
-	memcpy(name, key->name, sizeof(name)); /* KEY is gone after the change */
 	r = exchange(k, name, &x);
 	return r ? r : tell_rotated(k, name, SPAN_EMPTY, older);
 }
@@ -319,7 +348,7 @@ int key_tool_rotate(struct key_tool *k, const char *name)
 			"%s is revoked; `waymark key add` makes another source.", name);
 	older = write_key_old_counts(key, k->now);
 	if (k->settings.secret_file[0])
-		return rotate_secret(k, key, older);
+		return rotate_secret(k, key, name);
 	if (!key->has_key)
 		return tool_say(p, STATUS_FOUND,
 			"%s has no key; put its new secret into a file of its own and say "

@@ -49,6 +49,10 @@ class Keys:
         with open(self.path, encoding="utf-8") as file:
             return file.read()
 
+    def bytes(self):
+        with open(self.path, "rb") as file:
+            return file.read()
+
     def section(self, name):
         """The entries of a section."""
         found = {}
@@ -121,16 +125,19 @@ def a_source_gets_what_was_said():
             "path": "/hooks/orders", "old": False}, "a hook")
         tap.equal(keys.ok("add", "erp", "--mapping", "/etc/erp.json")["mapping"], "/etc/erp.json",
                   "a mapping of one's own")
-        status, out, err = keys("add", "calls", "--preset", "twilio", "--secret-file", "secret")
+        status, out, err = keys("add", "calls", "--preset", "shopify", "--secret-file", "secret")
         tap.equal((status, out), (0, "/hooks/calls\n"), "the path to call")
         tap.ok("chmod" not in err, err)
         os.chmod(place.path("secret"), 0o640)
-        tap.ok("Others can use" in keys("add", "c2", "--preset", "x", "--secret-file", "secret")[2],
+        tap.ok("Others can use" in keys("add", "c2", "--preset", "shopify", "--secret-file",
+                                        "secret")[2],
                "a secret that others can read")
-        tap.ok("No such file" in keys("add", "c3", "--preset", "x", "--secret-file", "none")[2],
-               "a secret that is not there")
+        tap.ok("No such file" in keys("add", "c3", "--preset", "shopify", "--secret-file",
+                                      "none")[2], "a secret that is not there")
+        tap.ok("No such file" in keys("add", "c4", "--mapping", "none")[2],
+               "a mapping that is not there")
         status, out, _ = keys("list")
-        tap.equal((status, len(out.splitlines())), (0, 8), "a table with its head")
+        tap.equal((status, len(out.splitlines())), (0, 9), "a table with its head")
         tap.ok(re.search(r"^app +browser +app +none +200/s +yes", out, re.M), out)
         tap.ok("shopify at /hooks/orders" in out, out)
         for secret in ("whsec_1", "wk_", "sha256"):
@@ -149,6 +156,8 @@ def wrong_sources_change_nothing():
                 (["add", ""], "1 to 32"),
                 (["add", "x", "--kind", "friend"], "browser, server, till, kiosk or hook"),
                 (["add", "x", "--kind", "hook"], "preset"),
+                (["add", "x", "--preset", "shopfy"], "waymark hook list"),
+                (["add", "x", "--kind", "till", "--preset", "shopify"], "kind = hook"),
                 (["add", "x", "--channel", "tv"], "order-system"),
                 (["add", "x", "--rights", "all"], "privileged"),
                 (["add", "x", "--kind", "browser", "--rights", "merge"], "kind server"),
@@ -209,7 +218,7 @@ def a_key_is_replaced_and_the_old_one_ends():
         tap.equal((second["old"], section["old_until"]), (True, second["old_until"]), "until then")
         tap.ok("old key counts until " + second["old_until"] in keys("list")[1], "in the table")
         status, out, err = keys("rotate", "shop", "--keep", "2h")
-        tap.ok("the one that it replaced ends now" in err, err)
+        tap.ok("The one before counts until " in err and "before that ends now" in err, err)
         section = keys.section("shop")
         tap.equal((status, section["key_sha256"], section["old_key_sha256"]),
                   (0, sha256(out.strip()), sha256(second["key"])), "again")
@@ -242,6 +251,28 @@ def the_secret_of_a_hook_is_replaced():
         keys.ok("rotate", "orders", "--secret-file", "three", "--keep", "0")
         tap.equal(keys.section("orders"), {"kind": "hook", "preset": "shopify",
                                            "secret_file": "three"}, "at once")
+        keys.ok("add", "erp", "--mapping", "erp.json")
+        status, out, err = keys("rotate", "erp", "--secret-file", "four")
+        tap.equal((status, out, keys.section("erp")), (0, "/hooks/erp\n", {
+            "kind": "hook", "mapping": "erp.json", "secret_file": "four"}), "the first secret")
+        tap.ok("No other counts but this secret" in err, err)
+
+
+@tap.test
+def what_people_wrote_around_stays():
+    with harness.Place() as place:
+        text = ("\ufeff; made elsewhere\r\n[shop]\r\n; the key\r\nkey:wk_abcdefgh ; of May\r\n"
+                "\r\n[web]\r\nkey = wk_bcdefghi\r\nkind = browser\r\n[shop]\r\nkind = server\r\n"
+                "old_key = wk_cdefghij\r\n# the end")
+        keys = Keys(place, text)
+        made = keys.ok("rotate", "shop", "--keep", "0")["key"]
+        tap.equal(keys.bytes(), text.replace("key:wk_abcdefgh ; of May\r\n", "key = %s\n" % made)
+                  .replace("old_key = wk_cdefghij\r\n", "").encode() + b"\n", "one line, one less")
+        keys.ok("rotate", "shop", "--keep", "1h")
+        listed = keys.list()
+        tap.equal((listed["shop"]["old"], listed["web"]["old"]), (True, False), "that source only")
+        for part in ("\ufeff; made elsewhere\r\n", "; the key\r\n", "# the end"):
+            tap.ok(part.encode() in keys.bytes(), part)
 
 
 @tap.test
