@@ -15,7 +15,9 @@ packages_build=(
 )
 # To check and test as well.
 # libclang-rt: the sanitizer headers that clang-tidy reads.
-packages_test=(git python3 python3-yaml python3-jsonschema binutils clang clang-format clang-tidy libclang-rt-14-dev shellcheck)
+# chromium: the browser in which the beacon and browser SDKs are tried.
+packages_test=(git python3 python3-yaml python3-jsonschema binutils clang clang-format clang-tidy libclang-rt-14-dev shellcheck
+	chromium)
 # To search for inputs that break a parser.
 packages_fuzz=(clang libclang-rt-14-dev llvm)
 
