@@ -223,8 +223,10 @@
 			flying = allowed && !(waiting() > 0) ? pick() : [];
 			if (!flying.length) return erase('wm.claim');
 			claim();
+			/* A page that goes is told so of its requests first, though they go on: not a failure. */
 			settle(flying, await Promise.race([
-				fetch(url, {method: 'POST', body: body(flying), keepalive: true, credentials: 'omit'}).catch(() => 0),
+				fetch(url, {method: 'POST', body: body(flying), keepalive: true, credentials: 'omit'})
+					.catch(() => sleep(WINDOW)),
 				sleep(TIMEOUT)
 			]));
 			flying = [];

@@ -62,11 +62,13 @@ def _high(descriptor):
 
 
 class Chromium(harness.Process):
-    """The browser. Ends with the block, or with the place."""
+    """The browser. Ends with the block, or with the place. PREFERENCES are those of its profile."""
 
-    def __init__(self, place, name="chromium"):
+    def __init__(self, place, name="chromium", preferences=None):
         self.folder = place.path(name)
         os.makedirs(self.folder, exist_ok=True)
+        if preferences:
+            place.write(os.path.join(name, "Default", "Preferences"), json.dumps(preferences))
         self.number, self.answers, self.pages, self.unread = 0, {}, {}, b""
         self.to_browser = self.from_browser = None
         # Its sandbox needs a user of its own: root has to do without.

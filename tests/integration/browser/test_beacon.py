@@ -7,6 +7,7 @@ exceptions in the shop's page, two tabs that both send.
 usage: test_beacon.py WAYMARK [TEST...]
 """
 
+import os
 import re
 import time
 
@@ -22,11 +23,11 @@ QUEUE = "Object.keys(localStorage).filter(name => name.startsWith('wm.q.')).leng
 class Web(Street):
     """A street with a browser on it, and a shop whose pages have the beacon."""
 
-    def __init__(self, settings=""):
+    def __init__(self, settings="", preferences=None):
         chromium.program()
         super().__init__(settings)
         try:
-            self.browser = self.stack.enter_context(chromium.Chromium(self))
+            self.browser = self.stack.enter_context(chromium.Chromium(self, preferences=preferences))
             self.add_page("/")
         except BaseException:
             self.__exit__()
@@ -164,26 +165,90 @@ def cart_helpers_name_one_cart_until_the_order():
         tap.equal(events[4]["properties"], {"cart_id": carts[0], "order_id": "o1", "total": 5}, "order")
 
 
+# With this no timer ever fires, so that only what happens at once, as a page goes, can send.
+NO_TIMERS = "window.setTimeout = () => 1;"
+
+
 @tap.test
 def what_is_tracked_while_the_page_goes_away_arrives():
     with Web() as web:
         web.shop.page("/elsewhere")
-        page = web.visit()
-        web.wait_stored(1)
-        page.wait(QUEUE + " === 0")
+        web.add_page("/", 'data-auto="off"')
+        visitor = web.browser.visitor()
+        page = web.visit(visitor=visitor, prepare=NO_TIMERS)
         page.leads_away("waymark.track('Left'); location.href = '/elsewhere'")
-        web.wait_stored(2)
-        closing = web.visit()
-        web.wait_stored(3)
-        closing.wait(QUEUE + " === 0")
+        web.wait_stored(1)
+        closing = web.visit(prepare=NO_TIMERS)
         closing.run("waymark.track('Closed')")
         closing.close()
+        web.wait_stored(2)
+        hidden = web.visit(prepare=NO_TIMERS)
+        hidden.run("waymark.track('Hidden')")
+        tap.equal(names(web.stored()), ["Left", "Closed"], "not sent yet")
+        hidden.visitor.open(web.shop.url("/elsewhere")).front()
+        hidden.wait("document.visibilityState === 'hidden'")
+        web.wait_stored(3)
+        tap.equal(names(web.stored()), ["Left", "Closed", "Hidden"], "each once")
+        # The next page cannot know that it arrived, and says so again; under the same name.
+        again = web.visit(visitor=visitor)
+        tap.equal(again.run(QUEUE), 1, "kept")
         web.wait_stored(4)
-        tap.equal(sorted(names(web.stored())), ["Closed", "Left", "page", "page"], "each once")
-        # The next page does not know that it arrived, and says so again; under the same name.
-        page.navigate(web.shop.url("/"))
+        again.wait(QUEUE + " === 0")
+        tap.equal(names(once(web.stored())), ["Left", "Closed", "Hidden"], "different ones")
+        tap.equal([web.stored()[3]], [web.stored()[0]], "the same, byte by byte")
+
+
+@tap.test
+def a_page_that_goes_while_its_request_is_under_way_loses_nothing():
+    with Web() as web:
+        web.gate.hold()
+        page = web.visit()
+        harness.wait_until(web.gate.posts, "the first attempt")
+        page.reload()
+        page.wait(READY)
+        # It has left, who knows whether it arrived; the new page's own event is not kept waiting.
+        tap.equal(page.run("Object.keys(localStorage).filter(n => n.startsWith('wm.q.')).sort().map(n => /^\\d+{/.test(localStorage[n]))"),
+                  [True, False], "one has left")
+        harness.wait_until(lambda: len(web.gate.posts()) > 1, "the second page's attempt")
+        tap.equal(len(web.gate.posts()[1][1]["batch"]), 1, "its own event")
+        web.gate.open()
         page.wait(QUEUE + " === 0")
-        tap.equal(sorted(names(once(web.stored()))), ["Closed", "Left", "page", "page", "page"], "different ones")
+        tap.equal(len(once(web.stored())), 2, "both")
+
+
+@tap.test
+def more_than_a_browser_lets_outlive_a_page_waits_for_the_next():
+    with Web() as web:
+        web.shop.page("/elsewhere")
+        web.add_page("/", 'data-auto="off"')
+        visitor = web.browser.visitor()
+        page = web.visit(visitor=visitor, prepare=NO_TIMERS)
+        page.run("for (let n = 1; n <= 7; n++) waymark.track('Step ' + n, {pad: 'x'.repeat(25000)})")
+        page.leads_away("location.href = '/elsewhere'")
+        web.wait_stored(2)
+        tap.equal(names(web.stored()), steps(1, 2), "what fits")
+        page = web.visit(visitor=visitor)
+        page.wait(QUEUE + " === 0")
+        tap.equal(names(once(web.stored())), steps(1, 7), "all, in order")
+        tap.ok(max(len(r[3]) for r in web.gate.requests) <= 60000, "no body over 60,000 bytes")
+
+
+@tap.test
+def what_has_left_half_a_day_ago_is_not_repeated():
+    with Web() as web:
+        web.add_page("/", 'data-auto="off"')
+        page = web.visit(prepare=NO_TIMERS)
+        track_many(page, 1, 3)
+        # All but the marks is as it would be: half a day, and a minute less.
+        page.run("""Object.keys(localStorage).filter(name => name.startsWith('wm.q.')).sort().forEach((name, n) => {
+            const age = [12 * 3600e3 + 1e3, 12 * 3600e3 - 60e3, 0][n];
+            localStorage[name] = (age ? Date.now() - age : '') + localStorage[name]; })""")
+        page.run("localStorage.setItem('wm.wait', Date.now() + 1000 + ' 1')")
+        page.navigate(web.shop.url("/?again"))
+        page.wait(READY)
+        other = web.visit(visitor=page.visitor)
+        other.wait(QUEUE + " === 0")
+        tap.equal(names(web.stored()), steps(2, 3), "not the first")
 
 
 @tap.test
@@ -285,12 +350,14 @@ def before_consent_nothing_is_stored_or_sent():
 
 @tap.test
 def without_local_storage_it_works_from_memory():
-    denied = """Object.defineProperty(window, 'localStorage',
-        {get() { throw new DOMException('denied', 'SecurityError'); }});"""
     full = """Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"""
-    for what, prepare in (("denied", denied), ("full", full)):
-        with Web() as web:
+    # As a visitor does who forbids cookies; Chromium then takes storage and locks away.
+    deny = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    for what, preferences, prepare in (("denied", deny, None), ("full", None, full)):
+        with Web(preferences=preferences) as web:
+            web.shop.page("/elsewhere")
             page = web.visit(prepare=prepare)
+            tap.equal(page.run("(() => { try { localStorage.setItem('a', 1); } catch (e) { return true; } })()"), True, what)
             page.run("waymark.cart.add({product_id: 1})")
             web.gate.answer_with(503, Retry_After="1")
             page.run("waymark.identify('ann')")
@@ -467,6 +534,55 @@ def a_cookie_carries_the_visitor_over_subdomains():
         second.run("waymark.consent(false)")
         tap.equal(second.run("document.cookie"), "", "gone")
         tap.equal(first.errors + second.errors, [], "thrown")
+
+
+def manual(web, language):
+    """The examples of the page for shops, as they would stand in this one."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../deploy/senders/beacon.md")
+    with open(path, encoding="utf-8") as file:
+        blocks = re.findall(r"```%s\n(.*?)```" % language, file.read(), re.DOTALL)
+    return [block.replace("https://track.shop.example", web.gate.url).replace("WRITE_KEY", KEY) for block in blocks]
+
+
+@tap.test
+def the_lines_of_the_manual_do_what_they_say():
+    with Web() as web:
+        plain, consent, pixel = manual(web, "html")
+        calls, = manual(web, "js")
+        web.shop.page("/", plain)
+        page = web.visit()
+        page.run(calls)
+        page.wait(QUEUE + " === 0")
+        tap.equal(names(web.gate.events()), [
+            "page", "Product Viewed", "identify", "page", "Product Added", "Product Removed", "Cart Viewed",
+            "Checkout Started", "Order Completed"], "calls")
+        web.shop.page("/consent", "<script>window.waymark = window.waymark || [];</script>" + consent)
+        asked = web.visit("/consent")
+        tap.equal(asked.run("localStorage.length"), 0, "before consent")
+        asked.run("waymark.push(['consent', true])")
+        asked.wait(QUEUE + " === 0 && localStorage.length > 0")
+        web.shop.page("/plain", pixel)
+        silent = web.browser.visitor().open()
+        silent.call("Emulation.setScriptExecutionDisabled", value=True)
+        silent.navigate(web.shop.url("/plain"))
+        web.wait_stored(11)
+        seen = [event["properties"] for event in web.stored() if event["anonymousId"] == "VISITOR"]
+        tap.equal(seen, [{"path": "/ring"}], "pixel")
+        tap.equal(page.errors + asked.errors, [], "thrown")
+
+
+@tap.test
+def events_follow_the_script_to_another_path_or_host():
+    with Web("prefix = /js") as web:
+        web.shop.page("/", '<script async src="%s/js/waymark.js?v=1#x" data-key="%s"></script>' % (web.gate.url, KEY))
+        web.visit()
+        web.wait_stored(1)
+        tap.equal(len(web.gate.posts("/js/v1/b")), 1, "beside the script")
+        web.shop.script("/mine/w.js", web.collector.get("/waymark.js").body.decode())
+        web.shop.page("/", '<script async src="/mine/w.js" data-key="%s" data-host="%s"></script>' % (KEY, web.gate.url))
+        web.visit()
+        web.wait_stored(2)
+        tap.equal(len(web.gate.posts("/v1/b")), 1, "where data-host says")
 
 
 if __name__ == "__main__":
