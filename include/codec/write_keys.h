@@ -113,6 +113,12 @@ struct write_key {
 	struct span preset, mapping, secret_file, old_secret_file, url;
 };
 
+/* Does it stand where strangers can read or use it? Nothing that it says is proof. */
+static inline bool write_key_is_page(const struct write_key *key)
+{
+	return key->kind == WRITE_KEY_BROWSER || key->kind == WRITE_KEY_KIOSK;
+}
+
 struct write_keys {
 	struct write_key *list; /* in the order of the file */
 	size_t n;

@@ -22,6 +22,7 @@ struct problem {
 struct verdict {
 	size_t n_accepted, n_refused;
 	struct span errors; /* what answer_add_error wrote, or empty */
+	int status;	    /* that the door asked for; 0: the style's own */
 };
 
 struct answer_style {

@@ -118,9 +118,7 @@ int call_sender(struct call *c, struct span key)
 int call_rate(struct call *c, size_t n)
 {
 	const struct write_key *key = c->key;
-	struct rate_limit *limit = &c->in->rates[key - c->in->keys->list];
-	int64_t wait = rate_limit_take(
-		limit, key->rate, key->burst, loop_now_mono(c->in->loop), (int64_t)n);
+	int64_t wait = 0;
 	char fields[80];
 	struct problem problem = {429, "too_many_events",
 		"This source sends more events than it may; send them again after the time that "
@@ -128,6 +126,9 @@ int call_rate(struct call *c, size_t n)
 		NULL, SPAN_EMPTY};
 	int len;
 
+	if (key->rate > 0)
+		wait = rate_limit_take(&c->in->rates[key - c->in->keys->list], key->rate,
+			key->burst, loop_now_mono(c->in->loop), (int64_t)n);
 	if (wait == 0)
 		return 0;
 	wait = (wait + MS_SECOND - 1) / MS_SECOND;

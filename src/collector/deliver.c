@@ -58,11 +58,6 @@ static void count_refused(struct tally *tally, const struct envelope *e)
 
 /* ---- the meta ------------------------------------------------------------------------------ */
 
-static bool is_page(const struct write_key *key)
-{
-	return key->kind == WRITE_KEY_BROWSER || key->kind == WRITE_KEY_KIOSK;
-}
-
 /*
  * Writes the meta that all entries of the request share. A batch's context is repeated in each of
  * its entries, so a small body could become a large one: together they may not be larger than the
@@ -78,8 +73,8 @@ static int write_meta(struct call *c, const struct delivery *d)
 		.channel = c->key->channel,
 		.has_type = d->single,
 		.type = d->single ? d->type : EVENT_TRACK,
-		.machine =
-			is_page(c->key) && is_robot(http_request_header(c->request, "user-agent")),
+		.machine = write_key_is_page(c->key) &&
+			   is_robot(http_request_header(c->request, "user-agent")),
 		.no_traits = !(c->key->rights & WRITE_KEY_TRAITS),
 		.recv_at = c->recv_at,
 		.sent_at = e->sent_at,
@@ -106,7 +101,8 @@ static int write_meta(struct call *c, const struct delivery *d)
 static void answer_submission(struct submission *s, bool kept)
 {
 	struct tally *tally = s->user;
-	const struct verdict verdict = {s->n_accepted, s->n_refused, buf_span(&s->errors)};
+	const struct verdict verdict = {
+		s->n_accepted, s->n_refused, buf_span(&s->errors), s->status};
 
 	if (kept) {
 		tally->accepted += s->n_accepted;
@@ -133,6 +129,7 @@ static void on_stored(struct submission *s, bool kept)
 	}
 	mark->user = s->user;
 	mark->style = s->style;
+	mark->status = s->status;
 	mark->n_accepted = s->n_accepted;
 	mark->n_refused = s->n_refused;
 	buf_add_span(&mark->errors, buf_span(&s->errors));
@@ -211,6 +208,7 @@ static int submit(struct call *c, const struct delivery *d, size_t n_accepted)
 	}
 	s->user = in->tally;
 	s->style = c->style;
+	s->status = d->status;
 	s->n_accepted = n_accepted;
 	s->n_refused = d->envelope->n_refused;
 	s->mark.until = d->complete_until;

@@ -23,6 +23,7 @@ struct delivery {
 	enum event_type type; /* of a single event, by its path */
 	const struct castoff *castoffs;
 	size_t n_castoffs;
+	int status;		/* of a good answer; 0: the style's own */
 	int64_t complete_until; /* a watermark of the source, for behind the events; 0: none */
 };
 

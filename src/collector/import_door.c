@@ -70,7 +70,7 @@ static int read_marks(struct call *c, const struct envelope *e, int64_t *ret_unt
 /* A clock that is ahead must not let rules fire which wait for what is yet to come. */
 static int judge_mark(struct call *c, int64_t until)
 {
-	if (until != 0 && c->key->kind == WRITE_KEY_BROWSER)
+	if (until != 0 && write_key_is_page(c->key))
 		return refuse_mark(
 			c, "A browser source cannot be complete: anyone can send as it.");
 	if (until > c->recv_at + EVENT_FUTURE_MS)
@@ -121,7 +121,7 @@ static void take_batch(struct call *c)
 
 static size_t body_max_of(const struct intake *in, const struct write_key *by_field)
 {
-	return by_field && by_field->kind != WRITE_KEY_BROWSER ? in->limits.body_import
+	return by_field && !write_key_is_page(by_field) ? in->limits.body_import
 							       : in->limits.body_browser;
 }
 

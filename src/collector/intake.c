@@ -48,7 +48,7 @@ int intake_set_keys(struct intake *in, struct write_keys *keys)
 
 size_t intake_body_max_of(const struct intake *in, const struct write_key *by_field)
 {
-	return by_field && by_field->kind != WRITE_KEY_BROWSER ? in->limits.body_server
+	return by_field && !write_key_is_page(by_field) ? in->limits.body_server
 							       : in->limits.body_browser;
 }
 

@@ -28,7 +28,7 @@ struct intake {
 	struct reasons reasons;
 	struct intake_limits limits;
 	struct write_keys *keys;
-	struct rate_limit *rates;   /* by number of the source in keys */
+	struct rate_limit *rates; /* by number of the source in keys */
 	struct inflater *inflater;
 	/* Of the request that is being judged; kept for the next one. */
 	struct arena arena;

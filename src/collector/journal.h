@@ -57,8 +57,9 @@ struct submission {
 	struct journal *journal;
 	struct submission *next; /* among the spare ones */
 	struct http_request *request;
-	void *user; /* the caller's, as are style and mark */
+	void *user; /* the caller's, as are style, status and mark */
 	const struct answer_style *style;
+	int status;
 	struct journal_mark mark;
 	size_t bytes;
 	size_t n_unanswered;

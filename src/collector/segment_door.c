@@ -57,7 +57,7 @@ void segment_settings(struct intake *in, struct http_request *request, struct sp
 
 void segment_metrics(struct intake *in, struct http_request *request)
 {
-	const struct verdict nothing = {0, 0, SPAN_EMPTY};
+	const struct verdict nothing = {.n_accepted = 0};
 
 	cors_allow(in->keys, request);
 	answer_ok.verdict(in->tally, request, &nothing);
@@ -117,7 +117,7 @@ void segment_pixel(struct intake *in, struct http_request *request, struct span 
 	struct span query = http_request_query(request);
 	struct intake_given given = {.style = &answer_gif};
 	enum event_type kind = EVENT_PAGE;
-	const struct verdict nothing = {0, 0, SPAN_EMPTY};
+	const struct verdict nothing = {.n_accepted = 0};
 
 	arena_init(&arena);
 	if (type.len == 0)

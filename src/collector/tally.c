@@ -13,6 +13,14 @@ int tally_status(size_t n)
 	return statuses[n];
 }
 
+bool tally_knows(int status)
+{
+	for (size_t i = 0; i < TALLY_STATUS_COUNT; i++)
+		if (statuses[i] == status)
+			return true;
+	return false;
+}
+
 void tally_answer(struct tally *t, int status)
 {
 	size_t i = 0;

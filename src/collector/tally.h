@@ -12,6 +12,7 @@
 /* The statuses that the collector itself answers with; the HTTP server counts its own refusals. */
 #define TALLY_STATUSES(X)                                                                          \
 	X(200)                                                                                     \
+	X(201)                                                                                     \
 	X(202)                                                                                     \
 	X(204)                                                                                     \
 	X(302)                                                                                     \
@@ -24,6 +25,7 @@
 	X(410)                                                                                     \
 	X(413)                                                                                     \
 	X(415)                                                                                     \
+	X(422)                                                                                     \
 	X(429)                                                                                     \
 	X(500)                                                                                     \
 	X(503)
@@ -40,6 +42,8 @@ struct tally {
 	uint64_t bodies[ENVELOPE_CODE_COUNT];  /* bodies that were refused as a whole */
 };
 
+/* Is STATUS one that the collector may answer with? */
+bool tally_knows(int status);
 /* The n-th status. */
 int tally_status(size_t n);
 void tally_answer(struct tally *t, int status);
