@@ -61,7 +61,7 @@ static bool takes_gzip(struct span accept)
 	struct span part;
 
 	while (take_part(&accept, ',', &part)) {
-		struct span coding;
+		struct span coding = SPAN_EMPTY;
 
 		(void)take_part(&part, ';', &coding);
 		if (span_equal_nocase(coding, SPAN_LIT("gzip")) ||
