@@ -131,6 +131,12 @@ struct signature_request {
 	struct span certificate;
 };
 
+/* Without the line ends of their files. At most SIGNATURE_SECRETS_MAX; more are not looked at. */
+struct signature_secrets {
+	const struct span *list;
+	size_t n;
+};
+
 /* What is known after a verification; strings end with NUL and are empty if there is nothing. */
 struct signature_proof {
 	const char *scheme; /* that passed, or that the outcome is of */
@@ -147,11 +153,10 @@ struct signature_proof {
 };
 
 /*
- * Does REQUEST come from who knows one of the N SECRETS (at most SIGNATURE_SECRETS_MAX; more are
- * not looked at)? NOW is not before 1970. SIGNATURE_OK (0), another outcome, or -ENOMEM.
- * *ret_proof is set whatever the outcome.
+ * Does REQUEST come from who knows one of SECRETS? NOW is not before 1970. SIGNATURE_OK (0),
+ * another outcome, or -ENOMEM. *ret_proof is set whatever the outcome.
  */
-int signature_verify(const struct signature_plan *p, const struct span *secrets, size_t n,
+int signature_verify(const struct signature_plan *p, struct signature_secrets secrets,
 	const struct signature_request *request, int64_t now, struct signature_proof *ret_proof);
 
 /* `wrong_signature`, and a sentence's worth of what it means. */
@@ -164,5 +169,5 @@ const char *signature_outcome_text(enum signature_outcome o);
  * body, a secret decoded that should not be, another form of the URL). Neither a secret nor a
  * signature that would be right is in it. Out of memory shows in the buffer.
  */
-void signature_explain(const struct signature_plan *p, const struct span *secrets, size_t n,
+void signature_explain(const struct signature_plan *p, struct signature_secrets secrets,
 	const struct signature_request *request, int64_t now, struct buf *out);

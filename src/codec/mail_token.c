@@ -118,15 +118,15 @@ bool mail_token_url_ok(struct span url)
 	size_t host = 0;
 
 	for (size_t i = 0; i < url.len; i++)
-		if (url.ptr[i] <= ' ' || url.ptr[i] > '~' || memchr("\\\"<>^`{|}", url.ptr[i], 9))
+		if (url.ptr[i] <= ' ' || url.ptr[i] > '~' || strchr("\\\"<>^`{|}", url.ptr[i]))
 			return false;
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
 		if (url.len > schemes[i].len &&
 			span_equal_nocase(span_of(url.ptr, schemes[i].len), schemes[i]))
 			host = schemes[i].len;
-	if (host == 0 || url.len > MAIL_TOKEN_URL_MAX || memchr("/?#:", url.ptr[host], 4))
+	if (host == 0 || url.len > MAIL_TOKEN_URL_MAX || strchr("/?#:", url.ptr[host]))
 		return false;
-	for (size_t i = host; i < url.len && !memchr("/?#", url.ptr[i], 3); i++)
+	for (size_t i = host; i < url.len && !strchr("/?#", url.ptr[i]); i++)
 		if (url.ptr[i] == '@')
 			return false;
 	return true;

@@ -256,7 +256,7 @@ int signature_scheme_verify(struct signature_check *c)
 	return r ? r : signature_kinds[c->scheme->id].verify(c);
 }
 
-int signature_verify(const struct signature_plan *p, const struct span *secrets, size_t n,
+int signature_verify(const struct signature_plan *p, struct signature_secrets secrets,
 	const struct signature_request *request, int64_t now, struct signature_proof *ret_proof)
 {
 	_cleanup_(arena_release) struct arena arena;
@@ -267,8 +267,9 @@ int signature_verify(const struct signature_plan *p, const struct span *secrets,
 	arena_init(&arena);
 	for (size_t i = 0; i < p->n; i++) {
 		struct signature_check c = {.scheme = &p->list[i],
-			.secrets = secrets,
-			.n_secrets = n < SIGNATURE_SECRETS_MAX ? n : SIGNATURE_SECRETS_MAX,
+			.secrets = secrets.list,
+			.n_secrets = secrets.n < SIGNATURE_SECRETS_MAX ? secrets.n
+								       : SIGNATURE_SECRETS_MAX,
 			.request = request,
 			.now = now,
 			.arena = &arena,

@@ -111,7 +111,7 @@ static char without_low_bits(char c, size_t rest)
 	const char *at = c ? strchr(alphabet, c) : NULL;
 	size_t mask = rest == 2 ? 15 : rest == 3 ? 3 : 0;
 
-	return at ? alphabet[(size_t)(at - alphabet) & ~mask] : c;
+	return (char)(at ? alphabet[(size_t)(at - alphabet) & ~mask] : c);
 }
 
 struct span signature_key_bytes(struct span text, struct arena *a, int *ret)

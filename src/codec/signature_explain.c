@@ -102,7 +102,7 @@ static bool without_blanks(struct trial *t)
 		} else if (c == '"') {
 			quoted = !quoted;
 		}
-		if (quoted || !memchr(" \t\r\n", c, 4))
+		if (quoted || c == '\0' || !strchr(" \t\r\n", c))
 			buf_add_char(&t->room, c);
 	}
 	t->request.body = buf_span(&t->room);
@@ -211,7 +211,7 @@ static void add_shown(struct buf *out, struct span s)
 
 	buf_add_char(out, '`');
 	for (size_t i = 0; i < n; i++)
-		buf_add_char(out, s.ptr[i] < ' ' || s.ptr[i] > '~' ? '?' : s.ptr[i]);
+		buf_add_char(out, (char)(s.ptr[i] < ' ' || s.ptr[i] > '~' ? '?' : s.ptr[i]));
 	buf_printf(out, "%s` (%zu characters)", s.len > n ? "..." : "", s.len);
 }
 
@@ -390,7 +390,7 @@ static void add_cause(struct signature_check *c, struct buf *out, int outcome)
 		buf_printf(out, "  likely:   %s\n", cause ? cause : causes[outcome]);
 }
 
-void signature_explain(const struct signature_plan *p, const struct span *secrets, size_t n,
+void signature_explain(const struct signature_plan *p, struct signature_secrets secrets,
 	const struct signature_request *request, int64_t now, struct buf *out)
 {
 	_cleanup_(arena_release) struct arena arena;
@@ -400,8 +400,9 @@ void signature_explain(const struct signature_plan *p, const struct span *secret
 	arena_init(&arena);
 	for (size_t i = 0; i < p->n; i++) {
 		struct signature_check c = {.scheme = &p->list[i],
-			.secrets = secrets,
-			.n_secrets = n < SIGNATURE_SECRETS_MAX ? n : SIGNATURE_SECRETS_MAX,
+			.secrets = secrets.list,
+			.n_secrets = secrets.n < SIGNATURE_SECRETS_MAX ? secrets.n
+								       : SIGNATURE_SECRETS_MAX,
 			.request = request,
 			.now = now,
 			.arena = &arena,

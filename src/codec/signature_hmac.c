@@ -11,6 +11,7 @@
 #define STANDARD_KEY_MIN 16 /* bytes; the standard says 24, its libraries take fewer */
 #define ED25519_KEY_SIZE 32
 #define ED25519_SIZE	 64
+#define ED25519_TEXT_MAX ((size_t)88)
 
 /* The bytes of a secret. ptr NULL: it is none for this scheme; *ret is 0 or -ENOMEM. */
 static struct span key_of(struct signature_check *c, struct span secret, int *ret)
@@ -268,10 +269,10 @@ static int match_public(struct signature_check *c, const struct signed_parts *pa
 	for (size_t i = 0; n > 0 && i < parts->n; i++)
 		buf_add_span(&whole, parts->list[i]);
 	for (size_t k = 0; k < n; k++) {
-		char signature[BASE64_DECODED_SIZE(ED25519_SIZE * 2)];
+		char signature[BASE64_DECODED_SIZE(ED25519_TEXT_MAX)];
 		size_t len = 0;
 
-		if (texts[k].len > ED25519_SIZE * 2 ||
+		if (texts[k].len > ED25519_TEXT_MAX ||
 			base64_decode(texts[k], signature, &len) != 0 || len != ED25519_SIZE)
 			continue;
 		for (size_t i = 0; i < c->n_secrets && r == SIGNATURE_WRONG; i++) {

@@ -40,7 +40,10 @@ static struct span decode(struct span s, struct arena *a)
 		int high = s.ptr[i] == '%' && i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1;
 		int low = high >= 0 ? hex_digit(s.ptr[i + 2]) : -1;
 
-		out[n++] = s.ptr[i] == '+' ? ' ' : low >= 0 ? (char)(high * 16 + low) : s.ptr[i];
+		if (low >= 0)
+			out[n++] = (char)(high * 16 + low);
+		else
+			out[n++] = (char)(s.ptr[i] == '+' ? ' ' : s.ptr[i]);
 		i += low >= 0 ? 2 : 0;
 	}
 	return span_of(out, n);
@@ -153,7 +156,7 @@ static size_t other_port(struct span url, struct span pieces[3])
 
 		if (!span_starts(url, kinds[i].scheme))
 			continue;
-		while (end < url.len && !memchr("/?#", url.ptr[end], 3))
+		while (end < url.len && (url.ptr[end] == '\0' || !strchr("/?#", url.ptr[end])))
 			end++;
 		pieces[2] = span_of(url.ptr + end, url.len - end);
 		if (end > start + port &&

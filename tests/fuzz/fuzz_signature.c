@@ -147,18 +147,21 @@ static void check_plan(const struct signature_plan *plan, const struct input *in
 		.certificate = span_str(certificate)};
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
 	struct signature_proof proof, again;
-	int r = signature_verify(plan, &secret, 1, &request, in->now, &proof);
+	int r = signature_verify(
+		plan, (struct signature_secrets){&secret, 1}, &request, in->now, &proof);
 
 	assert(r >= 0 && r < SIGNATURE_N_OUTCOMES);
-	assert(signature_verify(plan, &secret, 1, &request, in->now, &again) == r);
+	assert(signature_verify(plan, (struct signature_secrets){&secret, 1}, &request, in->now,
+		       &again) == r);
 	assert(proof.scheme == again.scheme && strcmp(proof.once, again.once) == 0);
 	assert(r == SIGNATURE_OK || proof.confirm_url[0] == '\0');
-	signature_explain(plan, &secret, 1, &request, in->now, &out);
+	signature_explain(plan, (struct signature_secrets){&secret, 1}, &request, in->now, &out);
 	assert(buf_failed(&out) == 0 && out.len > 0);
 	for (size_t i = 0; i < out.len; i++)
 		assert(out.ptr[i] == '\n' || (out.ptr[i] >= ' ' && out.ptr[i] <= '~'));
 	if (other.ptr)
-		assert(signature_verify(plan, &other, 1, &request, in->now, &again) > 0);
+		assert(signature_verify(plan, (struct signature_secrets){&other, 1}, &request,
+			       in->now, &again) > 0);
 }
 
 static void check_verify_value(struct span text)

@@ -130,7 +130,8 @@ int signature_case_verify(const struct signature_case *c, struct signature_proof
 	struct fields f;
 
 	request_of(c, &e, &f, secrets, &request);
-	return signature_verify(c->plan, secrets, c->n_secrets, &request, c->now, ret_proof);
+	return signature_verify(c->plan, (struct signature_secrets){secrets, c->n_secrets},
+		&request, c->now, ret_proof);
 }
 
 void signature_case_explain(const struct signature_case *c, struct buf *out)
@@ -141,5 +142,6 @@ void signature_case_explain(const struct signature_case *c, struct buf *out)
 	struct fields f;
 
 	request_of(c, &e, &f, secrets, &request);
-	signature_explain(c->plan, secrets, c->n_secrets, &request, c->now, out);
+	signature_explain(
+		c->plan, (struct signature_secrets){secrets, c->n_secrets}, &request, c->now, out);
 }

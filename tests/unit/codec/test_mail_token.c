@@ -69,7 +69,7 @@ static char long_url[MAIL_TOKEN_URL_MAX + 2], long_text[CUSTOMER_MAX + 2];
 static void fill(void)
 {
 	memset(long_url, 'a', sizeof(long_url) - 1);
-	memcpy(long_url, "https://", 8);
+	memcpy(long_url, SPAN_LIT("https://").ptr, SPAN_LIT("https://").len);
 	memset(long_text, 'x', sizeof(long_text) - 1);
 }
 
