@@ -303,7 +303,8 @@ struct json_schema_work {
 	struct json_schema_limits limits;
 	struct json_doc doc;
 	struct arena arena;
-	struct buf text; /* of messages */
+	struct buf text;		   /* of messages */
+	struct json_schema_faults nearest; /* what one alternative would say */
 };
 
 struct schema_run {
@@ -312,6 +313,7 @@ struct schema_run {
 	struct json_doc *doc;
 	struct json_schema_faults *faults; /* NULL: nobody wants to know */
 	uint64_t steps;			   /* left */
+	bool asking;	   /* what alternatives would say: not what those inside them would */
 	unsigned quiet;	   /* inside something whose faults are none: not, anyOf, if … */
 	int error;	   /* -ENOMEM or JSON_SCHEMA_TOO_MUCH: everything ends */
 	uint32_t last;	   /* the value being judged, for where it ended */

@@ -80,9 +80,49 @@ static bool fits(const struct schema_at *at, uint32_t schema)
 	return good;
 }
 
+static size_t depth_of(const struct json_schema_fault *fault)
+{
+	size_t n = 0;
+
+	for (const char *p = fault->instance; *p; p++)
+		n += *p == '/';
+	return n;
+}
+
+/*
+ * No alternative fits: the one that goes wrong deepest inside the value is most likely the one that
+ * was meant, and its fault the one to be mended. Asked once more only for its words, so neither the
+ * steps nor how they end count.
+ */
+static bool none_fits(const struct schema_at *at, const struct schema_op *op)
+{
+	struct schema_run *run = at->run, before = *run;
+	struct json_schema_faults *found = &run->work->nearest;
+	struct json_schema_fault best = {.message = ""};
+	char is[SCHEMA_WORDS_SIZE];
+
+	if (run->asking || !schema_goes_on(run))
+		return schema_fault(at, op, at->value, "is %s; fits none of the %u alternatives",
+			schema_describe(value_of(at), is), op->n);
+	run->asking = true;
+	run->faults = found;
+	for (uint32_t i = 0; i < op->n && !run->error; i++) {
+		*found = (struct json_schema_faults){.want = 1};
+		(void)schema_apply(at, ref_at(run->s, op->first + i), at->value, NULL);
+		if (found->n > 0 &&
+			(!best.message[0] || depth_of(&found->list[0]) > depth_of(&best)))
+			best = found->list[0];
+	}
+	*run = before;
+	if (strlen(best.instance) + strlen(best.message) < 120)
+		return schema_fault(at, op, at->value,
+			"fits none of the %u alternatives; nearest: %s%s%s", op->n, best.instance,
+			best.instance[0] ? " " : "", best.message);
+	return schema_fault(at, op, at->value, "fits none of the %u alternatives", op->n);
+}
+
 bool schema_check_any_of(const struct schema_at *at, const struct schema_op *op)
 {
-	char is[SCHEMA_WORDS_SIZE];
 	bool any = false;
 
 	/* Where somebody asks what was looked at, every alternative has its say. */
@@ -90,13 +130,11 @@ bool schema_check_any_of(const struct schema_at *at, const struct schema_op *op)
 		any = fits(at, ref_at(at->run->s, op->first + i)) || any;
 	if (any || at->run->error)
 		return !at->run->error;
-	return schema_fault(at, op, at->value, "is %s; fits none of the %u alternatives",
-		schema_describe(value_of(at), is), op->n);
+	return none_fits(at, op);
 }
 
 bool schema_check_one_of(const struct schema_at *at, const struct schema_op *op)
 {
-	char is[SCHEMA_WORDS_SIZE];
 	uint32_t fitting = SCHEMA_NONE;
 
 	for (uint32_t i = 0; i < op->n && !at->run->error; i++) {
@@ -109,8 +147,7 @@ bool schema_check_one_of(const struct schema_at *at, const struct schema_op *op)
 	}
 	if (at->run->error || fitting != SCHEMA_NONE)
 		return !at->run->error;
-	return schema_fault(at, op, at->value, "is %s; fits none of the %u alternatives",
-		schema_describe(value_of(at), is), op->n);
+	return none_fits(at, op);
 }
 
 bool schema_check_not(const struct schema_at *at, const struct schema_op *op)
