@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: MIT
+"""Other people's client libraries, as their authors publish them, against a running collector.
+
+A library is set up by the lines that deploy/senders/NAME.md tells a shop to paste: they are cut out
+of that page and run. A driver (NAME.mjs) then calls it as it is told, command by command, so that a
+test can stop the collector between two of them. Packages are those of package-lock.json; scripts/test
+fetches them, and a test says so and is skipped where they are not.
+"""
+
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+import harness
+
+TOP = os.path.join(HERE, "..", "..", "..")
+PACKAGES = os.path.join(HERE, "node_modules")
+SERVER, LIMITED = "wk_server_1", "wk_limited_1"
+RATE = 60
+
+KEYS = """\
+[shop]
+key = %s
+kind = server
+
+[limited]
+key = %s
+kind = server
+rate = %d
+burst = %d
+""" % (SERVER, LIMITED, RATE, RATE)
+
+
+def package(name):
+    """The folder of an installed package; Skip if it, or a node that can run it, is not there."""
+    node = shutil.which("node")
+    if not node:
+        raise harness.Skip("no node; scripts/install-deps test installs it")
+    folder = os.path.join(PACKAGES, *name.split("/"))
+    try:
+        with open(os.path.join(folder, "package.json"), encoding="utf-8") as file:
+            about = json.load(file)
+        with open(os.path.join(HERE, "package.json"), encoding="utf-8") as file:
+            pinned = json.load(file)["dependencies"][name]
+    except FileNotFoundError as error:
+        raise harness.Skip("no package %s; `npm ci` in tests/integration/sdk fetches it" % name) from error
+    if about["version"] != pinned:
+        raise harness.Skip("%s is %s, not %s; run `npm ci` in tests/integration/sdk" % (
+            name, about["version"], pinned))
+    oldest = re.search(r"\d+", about.get("engines", {}).get("node", "0"))
+    version = subprocess.run([node, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    if int(version.lstrip("v").partition(".")[0]) < int(oldest.group()):
+        raise harness.Skip("%s wants node %s; this is %s" % (name, about["engines"]["node"], version))
+    return folder
+
+
+def lines_to_paste(sender, language="js"):
+    """The blocks of a language in deploy/senders/SENDER.md."""
+    with open(os.path.join(TOP, "deploy", "senders", sender + ".md"), encoding="utf-8") as file:
+        return re.findall(r"^```%s\n(.*?)^```$" % language, file.read(), re.M | re.S)
+
+
+class Driver(harness.Process):
+    """A program with a library in it. Commands and answers are JSON, one a line."""
+
+    def __init__(self, place, name, setup):
+        """SETUP is what a shop would paste."""
+        folder = place.path("driver-" + name)
+        os.makedirs(folder)
+        for file in ("driver.mjs", name + ".mjs"):
+            shutil.copy(os.path.join(HERE, file), folder)
+        os.symlink(PACKAGES, os.path.join(folder, "node_modules"))
+        with open(os.path.join(folder, "setup.mjs"), "w", encoding="utf-8") as file:
+            file.write(setup)
+        self.unread = b""
+        super().__init__(["node", os.path.join(folder, name + ".mjs")], os.path.join(folder, "log"),
+                         dict(os.environ, NODE_NO_WARNINGS="1"))
+        place.processes.append(self)
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.child = subprocess.Popen(
+                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=self.env,
+                preexec_fn=harness._die_with_parent)  # pylint: disable=protected-access
+
+    def read_line(self, until):
+        while b"\n" not in self.unread:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([self.child.stdout], [], [], left)[0]:
+                raise AssertionError("%s does not answer:\n%s" % (self.command[1], self.log()))
+            data = os.read(self.child.stdout.fileno(), 65536)
+            if not data:
+                raise AssertionError("%s ended:\n%s" % (self.command[1], self.log()))
+            self.unread += data
+        line, _, self.unread = self.unread.partition(b"\n")
+        return json.loads(line)
+
+    def ask(self, command, *args, within=None):
+        """Carries out a command and returns its value."""
+        self.child.stdin.write(json.dumps([command, *args]).encode() + b"\n")
+        self.child.stdin.flush()
+        answer = self.read_line(time.monotonic() + (within or harness.DEADLINE))
+        if "error" in answer:
+            raise AssertionError("%s: %s" % (command, answer["error"]))
+        return answer["value"]
+
+    def calls(self, calls):
+        """Calls of the library: pairs of a method and its arguments."""
+        return self.ask("calls", calls)
+
+
+class Line(harness.Place):
+    """Redis and a collector on a port that stays its own while it is stopped."""
+
+    def __init__(self, keys=KEYS, settings=""):
+        super().__init__()
+        try:
+            # Bound and not listening, it keeps the port from others and takes no connection.
+            self.reserved = socket.socket()
+            self.reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            self.reserved.bind(("127.0.0.1", 0))
+            self.port = self.reserved.getsockname()[1]
+            self.server = self.redis()
+            self.config = self.write("waymark.ini", (
+                "[redis]\naddress = %s\n[collector]\nlisten = 127.0.0.1:%d\nshare_port = yes\nkeys = %s\n%s\n"
+                "[worker]\nrules = %s\n") % (
+                    self.server.socket, self.port, self.write("keys.ini", keys), settings,
+                    os.path.join(TOP, "deploy", "rules")))
+            self.collector = self.role("collector", ["--config", self.config])
+            self.collector.socket = ("127.0.0.1", self.port)
+            self.collector.wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.reserved.close()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.port
+
+    def own(self, text, key=SERVER):
+        """Lines to paste with this collector's address and a key in them."""
+        changed = text.replace("https://track.shop.example", self.url).replace("WRITE_KEY", key)
+        assert changed != text and "shop.example" not in changed, text
+        return changed
+
+    def driver(self, sender, key=SERVER, name=None):
+        setup = lines_to_paste(sender)[0]
+        return Driver(self, name or sender, self.own(setup, key))
+
+    # Faults.
+
+    def stop(self, kill=False):
+        """By SIGTERM, after which it answers what it has begun; or at once, whatever it is doing."""
+        if kill:
+            self.collector.kill()
+        else:
+            assert self.collector.terminate() == 0, self.collector.log()
+
+    def turn_away(self):
+        """In the place of the stopped collector: takes a connection and hangs up, so that whoever
+        sends has certainly tried."""
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.bind(("127.0.0.1", self.port))
+            listener.listen()
+            listener.settimeout(harness.DEADLINE)
+            listener.accept()[0].close()
+
+    def go_on(self):
+        self.collector.start()
+        self.collector.wait_ready()
+
+    def answers(self, status):
+        """How often the collector has answered so since it runs."""
+        text = self.collector.get("/metrics").body.decode()
+        found = re.search(r'^waymark_collector_answers_total\{status="%d"\} (\d+)' % status, text, re.M)
+        return int(found.group(1)) if found else 0
+
+    # What lies in the log.
+
+    def entries(self):
+        """[{e: event, m: words of the meta, …}] in the order of their ids."""
+        found = []
+        client = self.server.client()
+        for partition in range(harness.PARTITIONS):
+            for entry, fields in client("XRANGE", "wm:{p%d}:in" % partition, "-", "+"):
+                pairs = {fields[i].decode(): fields[i + 1] for i in range(0, len(fields), 2)}
+                found.append(([int(n) for n in entry.split(b"-")], pairs))
+        client.close()
+        return [dict(pairs, e=json.loads(pairs["e"]), m=pairs["m"].decode().split(" ", 3))
+                for _, pairs in sorted(found, key=lambda pair: pair[0])]
+
+    def events(self):
+        return [entry["e"] for entry in self.entries()]
+
+    def message_ids(self):
+        return {event["messageId"] for event in self.events()}
+
+    def wait_events(self, count, within=None):
+        """Until that many different events are in the log; all that is in it."""
+        harness.wait_until(lambda: len(self.message_ids()) >= count, "%d events in the log" % count, within)
+        return self.events()
+
+    # What the worker makes of it.
+
+    def count_applied(self):
+        """Runs a worker over the log: ({messageId: times it stands in a timeline}, quarantined)."""
+        worker = self.role("worker", ["--config", self.config])
+        client = self.server.client()
+
+        def done():
+            for partition in range(harness.PARTITIONS):
+                last = client("XREVRANGE", "wm:{p%d}:in" % partition, "+", "-", "COUNT", "1")
+                if last and client("HGET", "wm:{p%d}:pos" % partition, "id") != last[0][0]:
+                    return not worker.is_running()
+            return True
+        harness.wait_until(done, "the worker")
+        assert worker.terminate() == 0, worker.log()
+        bad = sum(client("XLEN", "wm:{p%d}:bad" % partition) for partition in range(harness.PARTITIONS))
+        client.close()
+        times = {}
+        for customer in sorted({customer_of(event) for event in self.events()}):
+            for item in self.timeline(customer):
+                if item.get("message_id"):
+                    times[item["message_id"]] = times.get(item["message_id"], 0) + 1
+        return times, bad
+
+    def timeline(self, customer):
+        status, out, err = self.tool("timeline", "--config", self.config, "--json", "--limit", "200", customer)
+        assert status == 0, (customer, out, err)
+        return [json.loads(text) for text in out.splitlines()]
+
+
+def customer_of(event):
+    return event.get("userId") or "anon:" + event["anonymousId"]
+
+
+def product(number):
+    """A call that can be told from all others by its properties."""
+    return ["track", {"userId": "customer-%d" % (number % 9), "event": "Product Added", "properties": product_of(number)}]
+
+
+def product_of(number):
+    return {"product_id": "p-%d" % number, "name": "Ring \u201e\u00c9lise\u201c \U0001f48d", "price": 19.99,
+            "quantity": number, "gift": number % 2 == 0, "tags": ["gold", "18 k"], "note": None}
+
+
+def each_once(tap, line, count, what):
+    """Products 0 to COUNT are in the log as they were meant, each under one messageId, and the worker has
+    used each of these once, whatever was sent twice."""
+    ids, other = {}, []
+    for event in line.events():
+        given = event.get("properties") or {}
+        number = int(given.get("product_id", "p--1")[2:])
+        if not tap.equal({k: given.get(k) for k in product_of(number)}, product_of(number), what + ": properties"):
+            continue
+        if event["event"] != "Product Added" or event.get("userId") != product(number)[1]["userId"]:
+            other.append(event)
+        ids.setdefault(number, set()).add(event["messageId"])
+    tap.equal(other, [], what + ": not what was sent")
+    tap.equal(sorted(ids), list(range(count)), what + ": products in the log")
+    tap.equal([n for n, found in ids.items() if len(found) != 1], [], what + ": products of several messageIds")
+    times, bad = line.count_applied()
+    tap.equal({i: n for i, n in times.items() if n != 1}, {}, what + ": not once in a timeline")
+    tap.equal(set(times), set().union(*ids.values()), what + ": messageIds in timelines")
+    tap.equal(bad, 0, what + ": in quarantine")
+
+
+# What every library has to outlive.
+
+def outlive_restarts(tap, sender, kill, rounds=3, size=40):
+    """The collector is stopped while events are coming, and started again after some were refused."""
+    with Line() as line:
+        driver = line.driver(sender)
+        for number in range(rounds):
+            driver.calls([product(n) for n in range(number * size, (number + 1) * size - 10)])
+            line.wait_events(number * size + 1)
+            line.stop(kill)
+            driver.calls([product(n) for n in range((number + 1) * size - 10, (number + 1) * size)])
+            line.turn_away()
+            line.go_on()
+            line.wait_events((number + 1) * size, 60)
+        driver.ask("close", within=60)
+        each_once(tap, line, rounds * size, "after kill -9" if kill else "after SIGTERM")
+
+
+def outlive_its_rate(tap, sender, count=4 * RATE):
+    """A source that sends faster than it may is told 429, and when to come again."""
+    with Line() as line:
+        driver = line.driver(sender, LIMITED)
+        driver.calls([product(n) for n in range(count)])
+        line.wait_events(count, 90)
+        driver.ask("close", within=60)
+        tap.ok(line.answers(429) > 0, "429 was answered")
+        each_once(tap, line, count, "above its rate")
+
+
+def outlive_redis(tap, sender, count=60):
+    """The log is away for a while: 503."""
+    with Line() as line:
+        driver = line.driver(sender)
+        driver.calls([product(n) for n in range(count // 2)])
+        line.wait_events(1)
+        line.server.kill()
+        driver.calls([product(n) for n in range(count // 2, count)])
+        harness.wait_until(lambda: line.answers(503), "an answer 503")
+        line.server.restart()
+        line.wait_events(count, 60)
+        driver.ask("close", within=60)
+        each_once(tap, line, count, "after an outage of Redis")
