@@ -82,7 +82,13 @@ packages_install() {
 	local wanted=("${packages_build[@]}") missing log
 	case $1 in
 	build) ;;
-	test) wanted+=("${packages_test[@]}") ;;
+	test)
+		wanted+=("${packages_test[@]}")
+		# For client libraries. Where node does not come from Debian it brings npm, and would be
+		# removed for Debian's.
+		command -v node >/dev/null || wanted+=(nodejs)
+		command -v npm >/dev/null || wanted+=(npm)
+		;;
 	fuzz) wanted+=("${packages_fuzz[@]}") ;;
 	*)
 		printf 'No set of packages is called %s\n' "$1" >&2
