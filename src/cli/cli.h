@@ -4,11 +4,14 @@
 
 int backtest_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
+int hook_main(int argc, char **argv);
+int mail_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int jobs_main(int argc, char **argv);
 int key_main(int argc, char **argv);
 int quarantine_main(int argc, char **argv);
 int rules_main(int argc, char **argv);
+int schema_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
 int timeline_main(int argc, char **argv);
 int up_main(int argc, char **argv);

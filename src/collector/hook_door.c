@@ -55,9 +55,9 @@ static int verify(const struct call *c, const struct hook *hook, struct signatur
 		.query = asked_query,
 		.user = &asked,
 	};
+	const struct signature_secrets secrets = {hook->secrets, hook_secrets(hook, c->recv_at)};
 
-	return signature_verify(hook->plan, hook->secrets, hook_secrets(hook, c->recv_at), &request,
-		c->recv_at, proof);
+	return signature_verify(hook->plan, secrets, &request, c->recv_at, proof);
 }
 
 static int refuse_signature(struct call *c, const struct hook *hook, int outcome)

@@ -204,7 +204,7 @@ int mail_door_init(
 			.kind = WRITE_KEY_HOOK,
 			.channel = CHANNEL_EMAIL,
 			.enabled = true,
-			.rights = WRITE_KEY_PRIVILEGED}};
+			.rights = WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED}};
 	if (n_secrets == 0)
 		return 0;
 	r = mail_token_keys_init(&d->keys, secrets, n_secrets);

@@ -336,4 +336,5 @@ def a_source_says_that_it_is_complete():
         tap.equal(len(door.marks()), 3 * harness.PARTITIONS, "none of the bad ones")
 
 
-tap.run()
+if __name__ == "__main__":
+    tap.run()
