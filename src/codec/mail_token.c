@@ -270,7 +270,7 @@ int mail_token_parse(const struct mail_token_keys *k, enum mail_token_kind kind,
 		return r;
 	bytes = buf_span(&sealed);
 	if (bytes.len <= HEAD_SIZE + TAG_SIZE || bytes.ptr[0] != VERSION ||
-		bytes.ptr[1] != (char)kind)
+		(unsigned char)bytes.ptr[1] != (unsigned)kind)
 		return MAIL_TOKEN_BAD;
 	r = MAIL_TOKEN_BAD;
 	/* Ids are a byte of a digest: two keys may have the same. */

@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h> /* before ours: it has parameters of names that we ban */
 
-#include "base/base64.h"
 #include "signature_crypto.h"
 
 static const struct {
@@ -114,27 +113,19 @@ static char without_low_bits(char c, size_t rest)
 	return (char)(at ? alphabet[(size_t)(at - alphabet) & ~mask] : c);
 }
 
-struct span signature_key_bytes(struct span text, struct arena *a, int *ret)
+struct span signature_key_bytes(struct span text, struct signature_key_room *room)
 {
 	size_t len = 0;
-	char *bytes, *clean;
 
-	*ret = 0;
 	for (int i = 0; i < 2 && text.len > 0 && text.ptr[text.len - 1] == '='; i++)
 		text.len--;
-	if (text.len == 0)
+	if (text.len == 0 || text.len > sizeof(room->text))
 		return SPAN_EMPTY;
-	bytes = arena_alloc(a, BASE64_DECODED_SIZE(text.len));
-	clean = arena_alloc(a, text.len);
-	if (!bytes || !clean) {
-		*ret = -ENOMEM;
+	memcpy(room->text, text.ptr, text.len);
+	room->text[text.len - 1] = without_low_bits(text.ptr[text.len - 1], text.len % 4);
+	if (base64_decode(span_of(room->text, text.len), room->bytes, &len) != 0)
 		return SPAN_EMPTY;
-	}
-	memcpy(clean, text.ptr, text.len);
-	clean[text.len - 1] = without_low_bits(text.ptr[text.len - 1], text.len % 4);
-	if (base64_decode(span_of(clean, text.len), bytes, &len) != 0)
-		return SPAN_EMPTY;
-	return span_of(bytes, len);
+	return span_of(room->bytes, len);
 }
 
 int signature_digest_verify(

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "base/arena.h"
 #include "base/base.h"
+#include "base/base64.h"
 #include "base/span.h"
 #include "signature_plan.h"
 
@@ -28,10 +28,14 @@ bool signature_same(struct span a, struct span b);
 /* The same without telling the length either. False when out of memory. */
 bool signature_same_secret(struct span a, struct span b);
 
-/* The bytes that the base 64 text of a secret stands for, in the arena: padding may be missing and
- * bits behind the last byte are passed over, as the senders' own libraries do. ptr is NULL when it
- * is no such text; *ret is then 0 or -ENOMEM. */
-struct span signature_key_bytes(struct span text, struct arena *a, int *ret);
+/* The bytes that the base 64 text of a secret stands for, in ROOM: padding may be missing and bits
+ * behind the last byte are passed over, as the senders' own libraries do. ptr is NULL when it is no
+ * such text, or empty. */
+struct signature_key_room {
+	char text[SIGNATURE_SECRET_MAX];
+	char bytes[BASE64_DECODED_SIZE(SIGNATURE_SECRET_MAX)];
+};
+struct span signature_key_bytes(struct span text, struct signature_key_room *room);
 
 /* Public keys. 0, SIGNATURE_WRONG, or -ENOMEM. */
 struct signature_digest_key {

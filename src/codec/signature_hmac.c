@@ -13,19 +13,19 @@
 #define ED25519_SIZE	 64
 #define ED25519_TEXT_MAX ((size_t)88)
 
-/* The bytes of a secret. ptr NULL: it is none for this scheme; *ret is 0 or -ENOMEM. */
-static struct span key_of(struct signature_check *c, struct span secret, int *ret)
+/* The bytes of a secret; ptr NULL: it is none for this scheme. */
+static struct span key_of(
+	const struct signature_check *c, struct span secret, struct signature_key_room *room)
 {
 	static const struct span prefix = {"whsec_", 6};
 
-	*ret = 0;
 	if (signature_secret_why(c->scheme, secret))
 		return SPAN_EMPTY;
 	if (c->scheme->key != KEY_BASE64)
 		return secret;
 	if (span_starts(secret, prefix))
 		secret = span_of(secret.ptr + prefix.len, secret.len - prefix.len);
-	return signature_key_bytes(secret, c->arena, ret);
+	return signature_key_bytes(secret, room);
 }
 
 struct signed_parts {
@@ -42,16 +42,13 @@ static int match(struct signature_check *c, const struct signed_parts *parts,
 	bool found = false;
 
 	for (size_t i = 0; i < c->n_secrets && !found; i++) {
-		int r;
-		struct span key = key_of(c, c->secrets[i], &r);
+		struct signature_key_room room;
+		struct span key = key_of(c, c->secrets[i], &room);
 
-		if (r < 0)
-			return r;
 		if (!key.ptr)
 			continue;
-		r = signature_mac_text(how, key, parts->list, parts->n, want);
-		if (r < 0)
-			return r;
+		if (signature_mac_text(how, key, parts->list, parts->n, want) < 0)
+			return -ENOMEM;
 		for (size_t k = 0; k < n; k++)
 			found |= signature_same(texts[k], span_of(want, signature_mac_length(how)));
 		c->proof->secret = i;
@@ -207,11 +204,9 @@ int signature_stripe(struct signature_check *c)
 /* How many bytes the base 64 text of a secret stands for. */
 static size_t key_length(struct span text)
 {
-	_cleanup_(arena_release) struct arena arena;
-	int r;
+	struct signature_key_room room;
 
-	arena_init(&arena);
-	return signature_key_bytes(text, &arena, &r).len;
+	return signature_key_bytes(text, &room).len;
 }
 
 const char *signature_standard_why(const struct signature_scheme *s, struct span secret)
@@ -276,15 +271,14 @@ static int match_public(struct signature_check *c, const struct signed_parts *pa
 			base64_decode(texts[k], signature, &len) != 0 || len != ED25519_SIZE)
 			continue;
 		for (size_t i = 0; i < c->n_secrets && r == SIGNATURE_WRONG; i++) {
-			struct span secret = c->secrets[i], key;
+			struct span secret = c->secrets[i];
+			struct signature_key_room room;
 
 			if (!take_prefix(&secret, SPAN_LIT("whpk_")) ||
 				signature_secret_why(c->scheme, c->secrets[i]))
 				continue;
-			key = signature_key_bytes(secret, c->arena, &r);
-			if (r == 0)
-				r = signature_ed25519_verify(
-					key, span_of(signature, len), buf_span(&whole));
+			r = signature_ed25519_verify(signature_key_bytes(secret, &room),
+				span_of(signature, len), buf_span(&whole));
 			c->proof->secret = i;
 		}
 	}

@@ -110,17 +110,15 @@ int signature_mailgun(struct signature_check *c)
 /* NULL if it is no key of that kind. */
 static EVP_PKEY *sendgrid_key(struct span secret)
 {
-	_cleanup_(arena_release) struct arena arena;
 	_cleanup_(pkey_freep) EVP_PKEY *key = NULL;
+	struct signature_key_room room;
 	const unsigned char *der;
 	EVP_PKEY *taken;
 	char group[32] = "";
 	struct span bytes;
 	size_t len = 0;
-	int r;
 
-	arena_init(&arena);
-	bytes = signature_key_bytes(secret, &arena, &r);
+	bytes = signature_key_bytes(secret, &room);
 	der = (const unsigned char *)bytes.ptr;
 	if (der)
 		key = d2i_PUBKEY(NULL, &der, (long)bytes.len);

@@ -215,9 +215,28 @@ static void test_altered(void)
 	CHECK_INT(mail_token_parse(&k, MAIL_TOKEN_UNSUBSCRIBE, buf_span(&out), &room, &t),
 		MAIL_TOKEN_BAD);
 	CHECK_INT(mail_token_parse(&k, MAIL_TOKEN_CLICK, buf_span(&out), &room, &t), 0);
+	CHECK_INT(mail_token_parse(&k, (enum mail_token_kind)(MAIL_TOKEN_CLICK + 256),
+			  buf_span(&out), &room, &t),
+		MAIL_TOKEN_BAD);
 	buf_add_char(&out, 'A');
 	CHECK_INT(
 		mail_token_parse(&k, MAIL_TOKEN_CLICK, buf_span(&out), &room, &t), MAIL_TOKEN_BAD);
+}
+
+/* An open and an unsubscription have the same members, and are not the same. */
+static void test_kinds(void)
+{
+	struct mail_token_keys k = keys_of(SECRET, NULL);
+	struct mail_token t = sample;
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
+	_cleanup_(buf_release) struct buf room = BUF_INIT;
+
+	t.kind = MAIL_TOKEN_OPEN;
+	t.url = SPAN_EMPTY;
+	REQUIRE(mail_token_make(&k, &t, &out) == 0);
+	CHECK_INT(mail_token_parse(&k, MAIL_TOKEN_UNSUBSCRIBE, buf_span(&out), &room, &t),
+		MAIL_TOKEN_BAD);
+	CHECK_INT(mail_token_parse(&k, MAIL_TOKEN_OPEN, buf_span(&out), &room, &t), 0);
 }
 
 /* 4,096 characters are looked at, 4,097 not; none of them is ours. */
@@ -316,6 +335,7 @@ int main(void)
 		{"members", test_members},
 		{"destinations", test_urls},
 		{"altered", test_altered},
+		{"kinds", test_kinds},
 		{"too long", test_long},
 		{"rotation", test_rotation},
 		{"secrets", test_secrets},
