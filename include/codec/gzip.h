@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compressed bytes from strangers (gzip bodies) and of our own (sealed timeline chunks).
+ * Compressed bytes from strangers: gzip bodies.
  *
  * A gzip body is the cheapest attack there is: 254 KiB can become 256 MiB. So output grows in steps
  * of 64 KiB up to a hard limit, and is handed out only when the stream has ended, its checksum and
  * length are right and nothing follows. zlib itself delivers bytes before it has checked them, and
  * says nothing of what stands behind the first member.
  *
- * Streams are large (44 KiB to inflate, 268 KiB to deflate) and are made once and reused.
+ * A stream is large (44 KiB) and is made once and reused.
  */
 #pragma once
 
@@ -38,23 +38,3 @@ void inflater_freep(struct inflater **i);
  * 0, -ENOMEM or an outcome; OUT is as before unless 0 (but for room that it has grown).
  */
 int gzip_inflate(struct inflater *i, struct span body, size_t max_out, struct buf *out);
-
-/*
- * Both directions of raw deflate (RFC 1951) with a preset dictionary: text that the compressor may
- * refer to as if it had stood before the input. It is what makes few small events shrink. The same
- * dictionary must be given to inflate, and only its last 32 KiB count. There is no checksum:
- * whoever keeps the bytes adds one.
- */
-struct deflater;
-
-/* 0 or -ENOMEM. */
-int deflater_new(struct deflater **ret_deflater);
-struct deflater *deflater_free(struct deflater *d);
-void deflater_freep(struct deflater **d);
-
-/* Appends BYTES, deflated. 0, -ENOMEM (OUT is then failed) or GZIP_TOO_LARGE. */
-int deflate_block(struct deflater *d, struct span bytes, struct span dict, struct buf *out);
-
-/* Appends what BLOCK stands for, at most MAX_OUT bytes. As gzip_inflate. */
-int inflate_block(
-	struct deflater *d, struct span block, struct span dict, size_t max_out, struct buf *out);

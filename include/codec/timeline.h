@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The timeline's bytes. An entry is an event or a decision, packed without losing anything that
- * the fold of the state needs: names of the vocabulary become numbers, properties stay the raw
- * JSON that was accepted. Entries are appended to a customer's tail; a full tail is sealed into a
- * chunk, deflated with a dictionary of our own, and never touched again.
+ * The timeline's bytes, without anything lost that the fold of the state needs. They come in two
+ * forms:
+ *
+ *   - an entry, an event or a decision, stands for itself: names of the vocabulary are numbers,
+ *     properties the raw JSON that was accepted. New entries are appended to a customer's tail.
+ *   - a block, several entries packed together: numbers with numbers, texts with texts, both
+ *     compressed (codec/compress.h), and apart from them what cannot be: the sixteen bytes of
+ * UUIDs.
+ *
+ * A block that is full is sealed into a chunk and never touched again:
  *
  *   chunk:  version 1 byte · crc32c 4 bytes LE of the version and all that follows · n varint
- *           · min_at zigzag · max_at zigzag · reach_at zigzag · raw length varint
- *           · deflated entries
+ *           · min_at zigzag · max_at zigzag · reach_at zigzag · block
  *
  * reach_at is the latest `at` in this chunk and all older ones: a reader that walks from
  * the newest chunk back may stop when everything it still needs is later than that, although late
@@ -53,24 +58,43 @@ enum { TIMELINE_CORRUPT = 1 };
 /* Takes one entry from the front of *bytes; spans borrow from there. 0 or TIMELINE_CORRUPT. */
 int timeline_decode(struct span *bytes, struct timeline_entry *ret_e);
 
+/* What packs and unpacks: a compressor and room to work in. Made once and reused. */
+struct packer;
+
+/* 0 or -ENOMEM. */
+int packer_new(struct packer **ret_packer);
+struct packer *packer_free(struct packer *p);
+void packer_freep(struct packer **p);
+
+/* Where entries lie in time. */
+struct timeline_range {
+	int64_t min_at, max_at;
+};
+
+/* Bytes of entries that go into one block, at most. */
+#define TIMELINE_PACK_MAX (4u << 20)
+
+/*
+ * Appends N ENTRIES, at least one, as a block. 0, -ENOMEM, or TIMELINE_CORRUPT if they are too long
+ * or not exactly N; then OUT is as before.
+ */
+int timeline_pack(struct packer *p, struct span entries, uint32_t n, struct buf *out,
+	struct timeline_range *ret_range);
+/* Appends the N entries of BLOCK, as they were. 0, -ENOMEM or TIMELINE_CORRUPT; then OUT is as
+ * before. */
+int timeline_unpack(struct packer *p, struct span block, uint32_t n, struct buf *out);
+
 struct chunk_head {
 	uint32_t n;
 	int64_t min_at, max_at, reach_at;
-	size_t raw_len;
-	struct span deflated;
+	struct span block;
 };
 
-#define CHUNK_RAW_MAX (4u << 20)
-
 /*
- * Seals TAIL (N encoded entries, at least one and at most CHUNK_RAW_MAX bytes; REACH_AT = reach of
- * all older chunks, INT64_MIN if none) into a chunk at the end of OUT and says its reach.
- * 0, -ENOMEM, or TIMELINE_CORRUPT if the tail is not exactly N entries; then OUT is as before.
+ * Seals N ENTRIES (REACH_AT = reach of all older chunks, INT64_MIN if none) into a chunk at the end
+ * of OUT and says its reach. As timeline_pack.
  */
-struct deflater; /* codec/gzip.h */
-int chunk_seal(struct deflater *d, struct span tail, uint32_t n, int64_t reach_at, struct buf *out,
+int chunk_seal(struct packer *p, struct span entries, uint32_t n, int64_t reach_at, struct buf *out,
 	int64_t *ret_reach_at);
 /* Checks version and checksum and reads the head. 0 or TIMELINE_CORRUPT. */
 int chunk_head(struct span chunk, struct chunk_head *ret_head);
-/* Appends the entries' bytes to OUT. 0, -ENOMEM or TIMELINE_CORRUPT; then OUT is as before. */
-int chunk_open(struct deflater *d, const struct chunk_head *head, struct buf *out);

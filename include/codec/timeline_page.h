@@ -5,10 +5,10 @@
  * hands them in, block by block:
  *
  *	r = timeline_page_new(&query, cursor, &page);
- *	timeline_page_add_record(page, &record);
+ *	timeline_page_add_record(page, packer, &record);
  *	while (timeline_page_wants(page, &from, &to))
  *		for (i = to; i-- > from;)
- *			timeline_page_add_chunk(page, deflater, i, bytes of chunk i);
+ *			timeline_page_add_chunk(page, packer, i, bytes of chunk i);
  *	timeline_page_finish(page, &entries, &n, next);
  *
  * Late events lie in newer chunks than their own time and stand at their own time all the same: a
@@ -63,7 +63,8 @@ struct timeline_page *timeline_page_free(struct timeline_page *page);
 void timeline_page_freep(struct timeline_page **page);
 
 /* The record, once, before all chunks. Nothing of it is kept. 0, -ENOMEM or CORRUPT. */
-int timeline_page_add_record(struct timeline_page *page, const struct record *record);
+int timeline_page_add_record(
+	struct timeline_page *page, struct packer *packer, const struct record *record);
 
 /*
  * False: the page is complete. True: chunks FROM to TO - 1 are wanted next, the newest (TO - 1)
@@ -76,7 +77,7 @@ bool timeline_page_wants(const struct timeline_page *page, uint32_t *ret_from, u
  * kept. 0, -ENOMEM or CORRUPT.
  */
 int timeline_page_add_chunk(
-	struct timeline_page *page, struct deflater *deflater, uint32_t index, struct span chunk);
+	struct timeline_page *page, struct packer *packer, uint32_t index, struct span chunk);
 
 /*
  * The entries, newest first, and the cursor of the page behind; it is an empty text if there is

@@ -9,7 +9,7 @@
 # To build and run.
 packages_build=(
 	gcc libc6-dev meson ninja-build pkgconf
-	libevent-dev libhiredis-dev libjansson-dev zlib1g-dev libssl-dev libcurl4-openssl-dev libinih-dev
+	libevent-dev libhiredis-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libcurl4-openssl-dev libinih-dev
 	libpcre2-dev
 	redis-server redis-tools tzdata
 )

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * zlib behind two small objects. Everything that inflates goes through take_all, so that the rules
- * of the header hold for our own chunks as they do for strangers' bodies.
- */
+/* zlib behind one small object. */
 #include "codec/gzip.h"
 
 #include <zlib.h>
@@ -11,18 +8,9 @@
 #define INPUT_MAX (1U << 30) /* zlib counts input in 32 bits */
 
 #define WINDOW_GZIP (15 + 16) /* expect a gzip header, and no other */
-#define WINDOW_RAW  (-15)
-/* Of what the worker packs in passing: 3 takes two thirds of the time of 6 for 7 % more bytes. */
-#define LEVEL  3
-#define MEMORY 8
 
 struct inflater {
 	z_stream z;
-};
-
-struct deflater {
-	z_stream out;
-	z_stream in;
 };
 
 const char *gzip_outcome_name(enum gzip_outcome outcome)
@@ -145,87 +133,4 @@ int gzip_inflate(struct inflater *i, struct span body, size_t max_out, struct bu
 	inflateReset(&i->z);
 	set_input(&i->z, body);
 	return take_all(&i->z, max_out, out);
-}
-
-int deflater_new(struct deflater **ret_deflater)
-{
-	_cleanup_free_ struct deflater *d = calloc(1, sizeof(*d));
-
-	if (!d)
-		return -ENOMEM;
-	if (deflateInit2(&d->out, LEVEL, Z_DEFLATED, WINDOW_RAW, MEMORY, Z_DEFAULT_STRATEGY) !=
-		Z_OK)
-		return -ENOMEM;
-	if (inflateInit2(&d->in, WINDOW_RAW) != Z_OK) {
-		deflateEnd(&d->out);
-		return -ENOMEM;
-	}
-	*ret_deflater = d;
-	d = NULL;
-	return 0;
-}
-
-struct deflater *deflater_free(struct deflater *d)
-{
-	if (d) {
-		deflateEnd(&d->out);
-		inflateEnd(&d->in);
-		free(d);
-	}
-	return NULL;
-}
-
-void deflater_freep(struct deflater **d)
-{
-	deflater_free(*d);
-}
-
-/* Its last 32 KiB: zlib refuses longer ones when inflating. */
-static struct span dict_window(struct span dict)
-{
-	const size_t window = 32768;
-
-	if (dict.len <= window)
-		return dict;
-	return span_of(dict.ptr + (dict.len - window), window);
-}
-
-int deflate_block(struct deflater *d, struct span bytes, struct span dict, struct buf *out)
-{
-	z_stream *z = &d->out;
-	struct span window = dict_window(dict);
-
-	if (bytes.len > INPUT_MAX)
-		return GZIP_TOO_LARGE;
-	deflateReset(z);
-	if (window.len > 0)
-		deflateSetDictionary(z, (const Bytef *)window.ptr, (uInt)window.len);
-	size_t room = deflateBound(z, (uLong)bytes.len);
-	char *to = buf_reserve(out, room);
-	if (!to)
-		return -ENOMEM;
-	set_input(z, bytes);
-	z->next_out = (Bytef *)to;
-	z->avail_out = (uInt)room;
-	int status = deflate(z, Z_FINISH);
-	assert(status == Z_STREAM_END); /* deflateBound says that it fits */
-	buf_commit(out, room - z->avail_out);
-	return 0;
-}
-
-int inflate_block(
-	struct deflater *d, struct span block, struct span dict, size_t max_out, struct buf *out)
-{
-	z_stream *z = &d->in;
-	struct span window = dict_window(dict);
-
-	if (block.len > INPUT_MAX)
-		return GZIP_TOO_LARGE;
-	if (block.len == 0)
-		return GZIP_TRUNCATED;
-	inflateReset(z);
-	if (window.len > 0)
-		inflateSetDictionary(z, (const Bytef *)window.ptr, (uInt)window.len);
-	set_input(z, block);
-	return take_all(z, max_out, out);
 }

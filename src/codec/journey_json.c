@@ -52,7 +52,7 @@ static void out_head(struct json_out *o, const struct record *r, int64_t now)
 	json_out_open(o, "totals", '{');
 	json_out_number(o, "events", j->n_events);
 	json_out_number(o, "orders", j->n_orders);
-	json_out_number(o, "entries", r->sealed_n + r->tail_n);
+	json_out_number(o, "entries", r->sealed_n + r->packed_n + r->tail_n);
 	json_out_close(o, '}');
 	json_out_open(o, "traits", '{');
 	for (unsigned i = 0; i < TRAIT_COUNT; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entries as bytes. Each stands for itself, because a tail grows by appending and a chunk is a tail
- * that was sealed; what repeats from entry to entry is left to the compressor of the chunk.
+ * Entries as bytes, alone and in a block. In both the same numbers and texts are written in the
+ * same order; alone they stand one behind the other, in a block each kind by itself.
  *
  *   entry:     head byte (kind, and of an event its type) · log id (ms, seq + 1) · nth · at since
  *              the log id's ms · event or decision
@@ -13,10 +13,14 @@
  * Seq is written plus one because a tick has none (UINT64_MAX), which so becomes 0. A name is
  * (length × 2 and the bytes) or (number of the vocabulary × 2 + 1); other text is a length and the
  * bytes.
+ *
+ * In a block the log id's ms counts from the entry before, and source and ids begin with a token: a
+ * length × 4 and the bytes; 1 for the one of the event before; or the length of what stands before
+ * a UUID × 4 + 2 (+ 3: in capitals), with the UUID's sixteen bytes among the ids.
  */
 #include "codec/timeline.h"
 
-#include "pack.h"
+#include "entry_wire.h"
 #include "wire_names.h"
 
 /* What stands on disk as a number may not move: append, or raise CHUNK_VERSION and RECORD_VERSION.
@@ -37,6 +41,10 @@ enum {
 	HAS_ALL = (1 << 5) - 1,
 };
 #define FLAGS_SHIFT 5
+
+/* Written once, compiled twice: alone, where numbers and texts are known to be one, and for blocks.
+ */
+#define _always_ __attribute__((always_inline))
 
 /* Usually armed, anchored, with a deadline, a time to fire, and by an event. */
 static const uint16_t decision_at[] = {
@@ -66,38 +74,120 @@ int timeline_compare(const void *a, const void *b)
 	return r ? r : compare_u64(y->nth, x->nth);
 }
 
-static void put_name(struct pack *p, struct span name)
+static inline _always_ void put_text(struct entry_writer *w, struct span s)
+{
+	pack_number(w->numbers, s.len);
+	pack_bytes(w->texts, s);
+}
+
+static inline _always_ struct span get_text(struct entry_reader *r)
+{
+	return unpack_bytes(r->texts, unpack_number(r->numbers));
+}
+
+static inline _always_ void put_name(struct entry_writer *w, struct span name)
 {
 	unsigned number = name.len ? wire_name_number(name) : 0;
 
 	if (number) {
-		pack_number(p, (uint64_t)number << 1 | 1);
+		pack_number(w->numbers, (uint64_t)number << 1 | 1);
 		return;
 	}
-	pack_number(p, (uint64_t)name.len << 1);
-	pack_bytes(p, name);
+	pack_number(w->numbers, (uint64_t)name.len << 1);
+	pack_bytes(w->texts, name);
 }
 
-static struct span get_name(struct unpack *u)
+static inline _always_ struct span get_name(struct entry_reader *r)
 {
-	uint64_t token = unpack_number(u);
+	uint64_t token = unpack_number(r->numbers);
 	struct span name;
 
 	if (!(token & 1))
-		return unpack_bytes(u, token >> 1);
+		return unpack_bytes(r->texts, token >> 1);
 	name = wire_name(token >> 1);
 	if (name.len == 0)
-		u->bad = true;
+		r->numbers->bad = true;
 	return name;
 }
 
-static void put_some(struct pack *p, struct span s)
+/* ---- ids -------------------------------------------------------------------------------- */
+
+enum id_form { ID_PLAIN, ID_AGAIN, ID_UUID, ID_UUID_CAPITALS };
+
+/* S may be what *BEFORE is; that is it from then on. BEFORE is NULL for what is never the same. */
+static inline _always_ void put_id(struct entry_writer *w, struct span s, struct span *before)
 {
-	if (s.len)
-		pack_block(p, s);
+	uint64_t form = ID_PLAIN;
+	unsigned char uuid[UUID_BYTES];
+	bool capitals;
+
+	if (!w->ids) {
+		put_text(w, s);
+		return;
+	}
+	if (before && before->len > 0 && span_equal(*before, s)) {
+		pack_number(w->numbers, ID_AGAIN);
+		return;
+	}
+	if (before)
+		*before = s;
+	if (s.len <= ENTRY_ID_MAX && uuid_at_end(s, uuid, &capitals)) {
+		form = capitals ? ID_UUID_CAPITALS : ID_UUID;
+		s.len -= UUID_TEXT;
+		pack_bytes(w->ids, span_of((const char *)uuid, UUID_BYTES));
+	}
+	pack_number(w->numbers, (uint64_t)s.len << 2 | form);
+	pack_bytes(w->texts, s);
 }
 
-static void put_event(struct pack *p, const struct timeline_entry *e)
+/* A text that ends with a UUID, put together in ROOM. */
+static struct span get_uuid(
+	struct entry_reader *r, size_t len, bool capitals, char room[ENTRY_ID_MAX])
+{
+	struct span before, uuid = unpack_bytes(r->ids, UUID_BYTES);
+
+	if (len > ENTRY_ID_MAX - UUID_TEXT)
+		r->numbers->bad = true;
+	before = unpack_bytes(r->texts, r->numbers->bad ? 0 : len);
+	if (r->numbers->bad || r->texts->bad || r->ids->bad)
+		return SPAN_EMPTY;
+	if (before.len)
+		memcpy(room, before.ptr, before.len);
+	uuid_format((const unsigned char *)uuid.ptr, capitals, room + before.len);
+	return span_of(room, before.len + UUID_TEXT);
+}
+
+static inline _always_ struct span get_id(
+	struct entry_reader *r, struct span *before, char room[ENTRY_ID_MAX])
+{
+	uint64_t token;
+	struct span s;
+
+	if (!r->ids)
+		return get_text(r);
+	token = unpack_number(r->numbers);
+	switch ((enum id_form)(token & 3)) {
+	case ID_PLAIN:
+		s = unpack_bytes(r->texts, token >> 2);
+		break;
+	case ID_AGAIN:
+		if (!before || before->len == 0 || token != ID_AGAIN)
+			r->numbers->bad = true;
+		return before ? *before : SPAN_EMPTY;
+	case ID_UUID:
+	case ID_UUID_CAPITALS:
+	default:
+		s = get_uuid(r, (size_t)(token >> 2), token & 1, room);
+		break;
+	}
+	if (before)
+		*before = s;
+	return s;
+}
+
+/* ---- events ----------------------------------------------------------------------------- */
+
+static inline _always_ void put_event(struct entry_writer *w, const struct timeline_entry *e)
 {
 	unsigned has = (e->original.len ? HAS_ORIGINAL : 0u) |
 		       (e->message_id.len ? HAS_MESSAGE_ID : 0u) |
@@ -105,123 +195,168 @@ static void put_event(struct pack *p, const struct timeline_entry *e)
 		       (e->anonymous_id.len ? HAS_ANONYMOUS_ID : 0u) |
 		       (e->properties.len ? HAS_PROPERTIES : 0u);
 
-	pack_number(p, has | (uint64_t)e->flags << FLAGS_SHIFT);
-	pack_number(p, e->channel);
-	put_name(p, e->name);
-	put_some(p, e->original);
-	pack_block(p, e->source);
-	put_some(p, e->message_id);
-	put_some(p, e->user_id);
-	put_some(p, e->anonymous_id);
-	put_some(p, e->properties);
+	pack_number(w->numbers, has | (uint64_t)e->flags << FLAGS_SHIFT);
+	pack_number(w->numbers, e->channel);
+	put_name(w, e->name);
+	if (has & HAS_ORIGINAL)
+		put_text(w, e->original);
+	put_id(w, e->source, &w->before.source);
+	if (has & HAS_MESSAGE_ID)
+		put_id(w, e->message_id, NULL);
+	if (has & HAS_USER_ID)
+		put_id(w, e->user_id, &w->before.user_id);
+	if (has & HAS_ANONYMOUS_ID)
+		put_id(w, e->anonymous_id, &w->before.anonymous_id);
+	if (has & HAS_PROPERTIES)
+		put_text(w, e->properties);
 }
 
-static struct span get_some(struct unpack *u, bool present)
+static inline _always_ void get_event(struct entry_reader *r, struct timeline_entry *e)
 {
-	return present ? unpack_block(u) : SPAN_EMPTY;
-}
-
-static void get_event(struct unpack *u, struct timeline_entry *e)
-{
-	uint64_t has = unpack_bounded(u, (uint64_t)UINT32_MAX << FLAGS_SHIFT | HAS_ALL);
+	uint64_t has = unpack_bounded(r->numbers, (uint64_t)UINT32_MAX << FLAGS_SHIFT | HAS_ALL);
 
 	e->flags = (unsigned)(has >> FLAGS_SHIFT);
-	e->channel = (enum channel)unpack_bounded(u, CHANNEL_COUNT - 1);
-	e->name = get_name(u);
-	e->original = get_some(u, has & HAS_ORIGINAL);
-	e->source = unpack_block(u);
-	e->message_id = get_some(u, has & HAS_MESSAGE_ID);
-	e->user_id = get_some(u, has & HAS_USER_ID);
-	e->anonymous_id = get_some(u, has & HAS_ANONYMOUS_ID);
-	e->properties = get_some(u, has & HAS_PROPERTIES);
+	e->channel = (enum channel)unpack_bounded(r->numbers, CHANNEL_COUNT - 1);
+	e->name = get_name(r);
+	if (has & HAS_ORIGINAL)
+		e->original = get_text(r);
+	e->source = get_id(r, &r->before.source, r->rooms[0]);
+	if (has & HAS_MESSAGE_ID)
+		e->message_id = get_id(r, NULL, r->rooms[1]);
+	if (has & HAS_USER_ID)
+		e->user_id = get_id(r, &r->before.user_id, r->rooms[2]);
+	if (has & HAS_ANONYMOUS_ID)
+		e->anonymous_id = get_id(r, &r->before.anonymous_id, r->rooms[3]);
+	if (has & HAS_PROPERTIES)
+		e->properties = get_text(r);
 }
 
-static void put_decision(struct pack *p, const struct decision *d, int64_t at)
+/* ---- decisions -------------------------------------------------------------------------- */
+
+static inline _always_ void put_decision(
+	struct entry_writer *w, const struct decision *d, int64_t at)
 {
-	pack_number(p, (uint64_t)d->outcome << 2 | (uint64_t)d->late << 1 | (d->at != at));
+	pack_number(w->numbers, (uint64_t)d->outcome << 2 | (uint64_t)d->late << 1 | (d->at != at));
 	if (d->at != at)
-		pack_since(p, d->at, at);
-	pack_block(p, d->rule);
-	pack_block(p, d->key);
-	pack_block(p, d->step);
-	put_name(p, d->by);
-	pack_block(p, d->data);
-	pack_number(p, d->epoch);
-	pack_number(p, d->episode);
-	pack_times(p, &decision_times, d, at);
+		pack_since(w->numbers, d->at, at);
+	put_text(w, d->rule);
+	put_text(w, d->key);
+	put_text(w, d->step);
+	put_name(w, d->by);
+	put_text(w, d->data);
+	pack_number(w->numbers, d->epoch);
+	pack_number(w->numbers, d->episode);
+	pack_times(w->numbers, &decision_times, d, at);
 }
 
-static void get_decision(struct unpack *u, struct decision *d, int64_t at)
+static inline _always_ void get_decision(struct entry_reader *r, struct decision *d, int64_t at)
 {
+	struct unpack *u = r->numbers;
 	uint64_t outcome = unpack_bounded(u, (uint64_t)OUTCOME_COUNT * 4 - 1);
 
 	d->outcome = (enum outcome)(outcome >> 2);
 	d->late = outcome & 2;
 	d->at = outcome & 1 ? unpack_since(u, at) : at;
-	d->rule = unpack_block(u);
-	d->key = unpack_block(u);
-	d->step = unpack_block(u);
-	d->by = get_name(u);
-	d->data = unpack_block(u);
+	d->rule = get_text(r);
+	d->key = get_text(r);
+	d->step = get_text(r);
+	d->by = get_name(r);
+	d->data = get_text(r);
 	d->epoch = (uint32_t)unpack_bounded(u, UINT32_MAX);
 	d->episode = (uint32_t)unpack_bounded(u, UINT32_MAX);
 	unpack_times(u, &decision_times, d, at);
 }
 
-/* Not less than the entry's bytes: its text, and all its numbers at their longest. */
-static size_t bound(const struct timeline_entry *e)
+/* ---- entries ---------------------------------------------------------------------------- */
+
+size_t entry_text_len(const struct timeline_entry *e)
 {
 	const struct decision *d = &e->decision;
-	size_t text = e->kind == ENTRY_EVENT
-			      ? e->name.len + e->original.len + e->source.len + e->message_id.len +
-					e->user_id.len + e->anonymous_id.len + e->properties.len
-			      : d->rule.len + d->key.len + d->step.len + d->by.len + d->data.len;
 
-	return 24 * PACK_NUMBER + text;
+	if (e->kind == ENTRY_DECISION)
+		return d->rule.len + d->key.len + d->step.len + d->by.len + d->data.len;
+	return e->name.len + e->original.len + e->source.len + e->message_id.len + e->user_id.len +
+	       e->anonymous_id.len + e->properties.len;
 }
 
-void timeline_encode(const struct timeline_entry *e, struct buf *out)
+static inline _always_ void put_entry(struct entry_writer *w, const struct timeline_entry *e)
 {
-	char *room = buf_reserve(out, bound(e));
-	struct pack p = {(unsigned char *)room};
+	unsigned head = e->kind == ENTRY_EVENT ? (unsigned)e->type : HEAD_DECISION;
 
-	if (!room)
-		return;
-	*p.at++ = (unsigned char)(e->kind == ENTRY_EVENT ? (unsigned)e->type : HEAD_DECISION);
-	pack_number(&p, e->id.ms);
-	pack_number(&p, e->id.seq + 1);
-	pack_number(&p, e->nth);
-	pack_since(&p, e->at, (int64_t)e->id.ms);
-	if (e->kind == ENTRY_EVENT)
-		put_event(&p, e);
+	pack_number(w->numbers, head);
+	if (w->ids)
+		pack_since(w->numbers, (int64_t)e->id.ms, (int64_t)w->before.ms);
 	else
-		put_decision(&p, &e->decision, e->at);
-	buf_commit(out, (size_t)((char *)p.at - room));
+		pack_number(w->numbers, e->id.ms);
+	pack_number(w->numbers, e->id.seq + 1);
+	pack_number(w->numbers, e->nth);
+	pack_since(w->numbers, e->at, (int64_t)e->id.ms);
+	w->before.ms = e->id.ms;
+	if (e->kind == ENTRY_EVENT)
+		put_event(w, e);
+	else
+		put_decision(w, &e->decision, e->at);
 }
 
-int timeline_decode(struct span *bytes, struct timeline_entry *ret_e)
+static inline _always_ int get_entry(struct entry_reader *r, struct timeline_entry *ret_e)
 {
 	struct timeline_entry e = {.kind = ENTRY_EVENT};
-	struct unpack u = unpack_of(*bytes);
-	uint64_t head = unpack_number(&u);
+	struct unpack *u = r->numbers;
+	uint64_t head = unpack_number(u);
 
 	if (head == HEAD_DECISION)
 		e.kind = ENTRY_DECISION;
 	else if (head <= EVENT_ALIAS)
 		e.type = (enum event_type)head;
 	else
-		u.bad = true;
-	e.id.ms = unpack_number(&u);
-	e.id.seq = unpack_number(&u) - 1;
-	e.nth = (uint32_t)unpack_bounded(&u, UINT32_MAX);
-	e.at = unpack_since(&u, (int64_t)e.id.ms);
-	if (e.kind == ENTRY_EVENT)
-		get_event(&u, &e);
+		u->bad = true;
+	if (r->ids)
+		e.id.ms = (uint64_t)unpack_since(u, (int64_t)r->before.ms);
 	else
-		get_decision(&u, &e.decision, e.at);
-	if (u.bad)
+		e.id.ms = unpack_number(u);
+	e.id.seq = unpack_number(u) - 1;
+	e.nth = (uint32_t)unpack_bounded(u, UINT32_MAX);
+	e.at = unpack_since(u, (int64_t)e.id.ms);
+	r->before.ms = e.id.ms;
+	if (e.kind == ENTRY_EVENT)
+		get_event(r, &e);
+	else
+		get_decision(r, &e.decision, e.at);
+	if (u->bad || r->texts->bad || (r->ids && r->ids->bad))
+		return TIMELINE_CORRUPT;
+	*ret_e = e;
+	return 0;
+}
+
+void entry_put(struct entry_writer *w, const struct timeline_entry *e)
+{
+	put_entry(w, e);
+}
+
+int entry_get(struct entry_reader *r, struct timeline_entry *ret_e)
+{
+	return get_entry(r, ret_e);
+}
+
+void timeline_encode(const struct timeline_entry *e, struct buf *out)
+{
+	char *room = buf_reserve(out, ENTRY_NUMBERS_MAX + entry_text_len(e));
+	struct pack p = {(unsigned char *)room};
+	struct entry_writer w = {.numbers = &p, .texts = &p};
+
+	if (!room)
+		return;
+	put_entry(&w, e);
+	buf_commit(out, (size_t)((char *)p.at - room));
+}
+
+int timeline_decode(struct span *bytes, struct timeline_entry *ret_e)
+{
+	struct unpack u = unpack_of(*bytes);
+	struct entry_reader r = {.numbers = &u, .texts = &u};
+
+	if (get_entry(&r, ret_e))
 		return TIMELINE_CORRUPT;
 	*bytes = span_of((const char *)u.at, unpack_left(&u));
-	*ret_e = e;
 	return 0;
 }

@@ -36,7 +36,7 @@ struct timeline_page {
 	bool started, done;
 	struct stretch *behind; /* what the walk has passed, newest first */
 	size_t n_behind, cap_behind;
-	struct buf raw; /* the chunk that is open */
+	struct buf raw; /* the block that is open */
 	struct timeline_entry *entries;
 };
 
@@ -194,6 +194,15 @@ static int add_entries(struct timeline_page *p, struct span bytes, uint32_t n)
 	return bytes.len ? TIMELINE_PAGE_CORRUPT : 0;
 }
 
+static int add_block(struct timeline_page *p, struct packer *packer, struct span block, uint32_t n)
+{
+	int r;
+
+	buf_reset(&p->raw);
+	r = timeline_unpack(packer, block, n, &p->raw);
+	return r ? r : add_entries(p, buf_span(&p->raw), n);
+}
+
 static int pass(struct timeline_page *p, uint32_t from, int64_t min_at)
 {
 	if (p->n_behind == p->cap_behind) {
@@ -220,7 +229,8 @@ static int skip(struct timeline_page *p)
 	return pass(p, c->skip_from, TIME_NEVER);
 }
 
-int timeline_page_add_record(struct timeline_page *p, const struct record *record)
+int timeline_page_add_record(
+	struct timeline_page *p, struct packer *packer, const struct record *record)
 {
 	int r;
 
@@ -229,6 +239,8 @@ int timeline_page_add_record(struct timeline_page *p, const struct record *recor
 	if (p->has_cursor && p->cursor.skip_to > record->n_chunks)
 		return TIMELINE_PAGE_BAD_CURSOR;
 	r = add_entries(p, buf_span(&record->tail), record->tail_n);
+	if (r == 0 && record->packed_n > 0)
+		r = add_block(p, packer, buf_span(&record->packed), record->packed_n);
 	if (r)
 		return r;
 	p->next = record->n_chunks;
@@ -239,7 +251,7 @@ int timeline_page_add_record(struct timeline_page *p, const struct record *recor
 bool timeline_page_wants(const struct timeline_page *p, uint32_t *ret_from, uint32_t *ret_to)
 {
 	/* First what would fill the page if all went well, then as many again as were seen. */
-	uint32_t block = p->seen ? p->seen : p->query.limit / TAIL_ENTRIES_MAX + 1;
+	uint32_t block = p->seen ? p->seen : p->query.limit / CHUNK_ENTRIES_MAX + 1;
 	uint32_t from;
 
 	assert(p->started);
@@ -255,21 +267,16 @@ bool timeline_page_wants(const struct timeline_page *p, uint32_t *ret_from, uint
 	return true;
 }
 
-static int open_chunk(
-	struct timeline_page *p, struct deflater *deflater, const struct chunk_head *head)
+static int open_chunk(struct timeline_page *p, struct packer *packer, const struct chunk_head *head)
 {
-	int r;
-
-	/* Nothing in it between what is still wanted: it need not be inflated. */
+	/* Nothing in it between what is still wanted: it need not be unpacked. */
 	if (head->min_at > newest_wanted(p) || head->max_at < oldest_wanted(p))
 		return 0;
-	buf_reset(&p->raw);
-	r = chunk_open(deflater, head, &p->raw);
-	return r ? r : add_entries(p, buf_span(&p->raw), head->n);
+	return add_block(p, packer, head->block, head->n);
 }
 
 int timeline_page_add_chunk(
-	struct timeline_page *p, struct deflater *deflater, uint32_t index, struct span chunk)
+	struct timeline_page *p, struct packer *packer, uint32_t index, struct span chunk)
 {
 	struct chunk_head head;
 	int r;
@@ -281,7 +288,7 @@ int timeline_page_add_chunk(
 		return TIMELINE_PAGE_CORRUPT;
 	r = pass(p, index, head.min_at);
 	if (r == 0)
-		r = open_chunk(p, deflater, &head);
+		r = open_chunk(p, packer, &head);
 	p->done = head.reach_at < oldest_wanted(p);
 	p->seen++;
 	return r ? r : skip(p);

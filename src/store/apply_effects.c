@@ -87,33 +87,24 @@ static void tail_add_decision(
 	tail_add(c, &e);
 }
 
-static int seal_tail(struct applier *a, struct cached *c)
+static int settle(struct applier *a, struct cached *c)
 {
-	struct record *rec = &c->record;
+	enum record_settled settled;
 	struct commit_value *chunk;
-	int64_t reach_at;
 	int r;
 
-	if (rec->tail_n < TAIL_ENTRIES_MAX && rec->tail.len < TAIL_BYTES_MAX)
-		return 0;
 	buf_reset(&a->scratch);
-	r = chunk_seal(a->deflater, buf_span(&rec->tail), rec->tail_n, rec->reach_at, &a->scratch,
-		&reach_at);
+	r = record_settle(&c->record, a->packer, &a->scratch, &settled);
 	if (r != 0)
 		return r < 0 ? r : -EINVAL;
+	if (settled == RECORD_KEPT)
+		return 0;
 	chunk = list_add(&a->chunks);
 	if (!chunk)
 		return -ENOMEM;
 	chunk->customer = c->customer;
 	chunk->bytes = keep(a, buf_span(&a->scratch));
-	if (!chunk->bytes.ptr)
-		return -ENOMEM;
-	rec->reach_at = reach_at;
-	rec->n_chunks++;
-	rec->sealed_n += rec->tail_n;
-	rec->tail_n = 0;
-	buf_reset(&rec->tail);
-	return 0;
+	return chunk->bytes.ptr ? 0 : -ENOMEM;
 }
 
 /* ---- jobs ------------------------------------------------------------------------------- */
@@ -220,8 +211,8 @@ int applier_effects(struct applier *a, struct cached *c, const struct work *w)
 			tail_add_decision(c, &e->decision, w, ++nth);
 	}
 	if (r == 0)
-		r = seal_tail(a, c);
-	return r < 0 ? r : buf_failed(&c->record.tail);
+		r = buf_failed(&c->record.tail);
+	return r < 0 ? r : settle(a, c);
 }
 
 /* ---- the commit ------------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "codec/gzip.h"
 #include "codec/record.h"
 #include "store/apply.h"
 #include "store/seen.h"
@@ -65,7 +64,7 @@ struct applier {
 	struct seen seen;
 	struct effects effects;
 	struct arena arena; /* of the batch */
-	struct deflater *deflater;
+	struct packer *packer;
 	struct buf scratch;
 	uint64_t batch;
 	struct position from, to;

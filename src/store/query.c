@@ -8,12 +8,11 @@
 #include "store/query.h"
 
 #include "codec/envelope.h"
-#include "codec/gzip.h"
 #include "store/keys.h"
 
 struct query_source {
 	struct redis *redis;
-	struct deflater *deflater;
+	struct packer *packer;
 	uint32_t partitions; /* 0: not known yet */
 	size_t pending;
 	uint64_t chunks;
@@ -41,7 +40,7 @@ int query_source_new(struct redis *redis, struct query_source **ret_source)
 	if (!s)
 		return -ENOMEM;
 	s->redis = redis;
-	if (deflater_new(&s->deflater) < 0) {
+	if (packer_new(&s->packer) < 0) {
 		free(s);
 		return -ENOMEM;
 	}
@@ -51,7 +50,7 @@ int query_source_new(struct redis *redis, struct query_source **ret_source)
 
 static void source_destroy(struct query_source *s)
 {
-	deflater_free(s->deflater);
+	packer_free(s->packer);
 	free(s);
 }
 
@@ -253,7 +252,7 @@ static int take_chunks(struct query *q, const struct redis_value *reply)
 	q->source->chunks += reply->n_items;
 	for (size_t i = reply->n_items; i-- > 0 && r == 0;)
 		r = timeline_page_add_chunk(
-			q->page, q->source->deflater, q->from + (uint32_t)i, reply->items[i].text);
+			q->page, q->source->packer, q->from + (uint32_t)i, reply->items[i].text);
 	return r > 0 ? QUERY_CORRUPT : r;
 }
 
@@ -352,7 +351,7 @@ static void take_record(struct query *q, struct span bytes)
 	int r = decode_record(q, bytes);
 
 	if (r == 0 && q->page) {
-		r = page_outcome(timeline_page_add_record(q->page, q->record));
+		r = page_outcome(timeline_page_add_record(q->page, q->source->packer, q->record));
 		forget_record(q);
 	} else if (r == 0) {
 		r = ask_time(q);

@@ -5,7 +5,6 @@
  * disturbs a run makes it slower.
  */
 #include "base/instant.h"
-#include "codec/gzip.h"
 #include "codec/job_json.h"
 #include "codec/record.h"
 #include "codec/timeline.h"
@@ -144,7 +143,7 @@ struct bench {
 	struct buf bytes;
 	struct buf tail;
 	struct buf out;
-	struct deflater *deflater;
+	struct packer *packer;
 	unsigned n; /* entries of the tail */
 };
 
@@ -217,8 +216,7 @@ static void seal_chunks(void *user)
 
 	for (int i = 0; i < ROUNDS / 100; i++) {
 		buf_reset(&b->out);
-		if (chunk_seal(
-			    b->deflater, buf_span(&b->tail), b->n, INT64_MIN, &b->out, &reach_at))
+		if (chunk_seal(b->packer, buf_span(&b->tail), b->n, INT64_MIN, &b->out, &reach_at))
 			abort();
 	}
 }
@@ -231,7 +229,7 @@ static void open_chunks(void *user)
 	for (int i = 0; i < ROUNDS / 100; i++) {
 		buf_reset(&b->tail);
 		if (chunk_head(buf_span(&b->bytes), &head) ||
-			chunk_open(b->deflater, &head, &b->tail))
+			timeline_unpack(b->packer, head.block, head.n, &b->tail))
 			abort();
 	}
 }
@@ -265,7 +263,7 @@ static void bench_timeline(struct bench *b)
 	char properties[512];
 	size_t raw = 0;
 
-	for (b->n = 0; b->n < TAIL_ENTRIES_MAX; b->n++) {
+	for (b->n = 0; b->n < CHUNK_ENTRIES_MAX; b->n++) {
 		struct timeline_entry e = usual_entry(b->n, properties, sizeof(properties));
 
 		raw += e.properties.len;
@@ -291,13 +289,13 @@ int main(void)
 {
 	struct bench b = {.bytes = BUF_INIT, .tail = BUF_INIT, .out = BUF_INIT};
 
-	b.record = (struct record){
-		.journey = usual_journey(), .tail = BUF_INIT, .reach_at = INT64_MIN};
-	if (deflater_new(&b.deflater) < 0)
+	b.record = RECORD_INIT;
+	b.record.journey = usual_journey();
+	if (packer_new(&b.packer) < 0)
 		abort();
 	bench_records(&b);
 	bench_timeline(&b);
-	deflater_free(b.deflater);
+	packer_free(b.packer);
 	record_release(&b.record);
 	buf_release(&b.bytes);
 	buf_release(&b.tail);

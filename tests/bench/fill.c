@@ -4,7 +4,9 @@
  * mixed order, each customer's events in theirs; or, as a reference for memory, puts the same raw
  * events into one list per customer. Prints how many bytes of events there were.
  *
- * usage: fill streams|lists REDIS_SOCKET PARTITIONS CUSTOMERS EVENTS_PER_CUSTOMER
+ * usage: fill streams|lists REDIS_SOCKET PARTITIONS CUSTOMERS EVENTS_PER_CUSTOMER [mixed]
+ *
+ * mixed: as many customers of 1 event as of 2 and so on up to EVENTS_PER_CUSTOMER.
  */
 #include "bare.h"
 #include "shop_event.h"
@@ -19,12 +21,12 @@
 
 struct fill {
 	int redis;
-	bool lists;
+	bool lists, mixed;
 	uint32_t partitions;
 	int64_t now; /* ms since 1970 */
 	struct bytes out;
 	size_t asked;
-	uint64_t n_bytes;
+	uint64_t n_events, n_bytes;
 	size_t in_len;
 	char in[65536];
 };
@@ -72,6 +74,7 @@ static void add(struct fill *f, uint64_t customer, uint64_t n, uint64_t of)
 			       : snprintf(key, sizeof(key), "wm:{p%u}:in", p);
 	int meta_len = snprintf(meta, sizeof(meta), "shop/web %lld -", (long long)f->now);
 
+	f->n_events++;
 	f->n_bytes += len;
 	resp_head(&f->out, f->lists ? 3 : 7);
 	resp_arg(&f->out, f->lists ? SPAN_LIT("RPUSH") : SPAN_LIT("XADD"));
@@ -95,8 +98,10 @@ int main(int argc, char **argv)
 	struct timeval now;
 	uint64_t customers, each;
 
-	if (argc != 6)
-		bare_die("usage: fill streams|lists REDIS_SOCKET PARTITIONS CUSTOMERS EACH");
+	f.mixed = argc == 7 && strcmp(argv[6], "mixed") == 0;
+	if (argc != 6 && !f.mixed)
+		bare_die("usage: fill streams|lists REDIS_SOCKET PARTITIONS CUSTOMERS EACH "
+			 "[mixed]");
 	f.lists = strcmp(argv[1], "lists") == 0;
 	f.redis = bare_connect_unix(argv[2]);
 	f.partitions = (uint32_t)bare_number(argv[3]);
@@ -106,11 +111,17 @@ int main(int argc, char **argv)
 	f.now = (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
 	if (customers == 0 || customers >= MIXER || f.partitions == 0)
 		bare_die("cannot fill so");
-	for (uint64_t n = 0; n < each; n++)
-		for (uint64_t i = 0; i < customers; i++)
-			add(&f, (i + n * 7919) * MIXER % customers, n, each);
+	for (uint64_t n = 0; n < each; n++) {
+		for (uint64_t i = 0; i < customers; i++) {
+			uint64_t customer = (i + n * 7919) * MIXER % customers;
+			uint64_t of = f.mixed ? 1 + customer % each : each;
+
+			if (n < of)
+				add(&f, customer, n, of);
+		}
+	}
 	read_replies(&f);
-	printf("{\"events\": %llu, \"bytes\": %llu}\n", (unsigned long long)customers * each,
+	printf("{\"events\": %llu, \"bytes\": %llu}\n", (unsigned long long)f.n_events,
 		(unsigned long long)f.n_bytes);
 	return 0;
 }

@@ -19,8 +19,8 @@ static void encode(const struct record *r, struct buf *out)
 
 static void decode(struct span bytes)
 {
-	_cleanup_(record_release) struct record once = {.tail = BUF_INIT};
-	_cleanup_(record_release) struct record twice = {.tail = BUF_INIT};
+	_cleanup_(record_release) struct record once = RECORD_INIT;
+	_cleanup_(record_release) struct record twice = RECORD_INIT;
 	_cleanup_(buf_release) struct buf first = BUF_INIT;
 	_cleanup_(buf_release) struct buf second = BUF_INIT;
 	int r = record_decode(bytes, &once);

@@ -150,65 +150,11 @@ static void test_bomb(void)
 	CHECK(out.cap <= (size_t)4 * 524288);
 }
 
-static void test_blocks(void)
-{
-	static const char dict[] = "\"type\":\"track\",\"event\":\"Product Added\",\"userId\":\"";
-	static const char text[] =
-		"{\"type\":\"track\",\"event\":\"Product Added\",\"userId\":\"u1\"}";
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
-	_cleanup_(buf_release) struct buf with = BUF_INIT;
-	_cleanup_(buf_release) struct buf without = BUF_INIT;
-	_cleanup_(buf_release) struct buf out = BUF_INIT;
-
-	REQUIRE(deflater_new(&d) == 0);
-	CHECK_INT(deflate_block(d, SPAN_LIT(text), SPAN_LIT(dict), &with), 0);
-	CHECK_INT(deflate_block(d, SPAN_LIT(text), SPAN_EMPTY, &without), 0);
-	CHECK(with.len < without.len / 2);
-	CHECK_INT(inflate_block(d, buf_span(&with), SPAN_LIT(dict), 1000, &out), 0);
-	CHECK_STR(buf_span(&out), text);
-	CHECK_INT(inflate_block(d, buf_span(&without), SPAN_EMPTY, 1000, &out), 0);
-	CHECK_INT(out.len, 2 * (sizeof(text) - 1));
-	/* Limits and refusals are those of bodies. */
-	CHECK_INT(inflate_block(d, buf_span(&with), SPAN_LIT(dict), sizeof(text) - 2, &out),
-		GZIP_TOO_LARGE);
-	CHECK_INT(inflate_block(d, buf_span(&with), SPAN_EMPTY, 1000, &out), GZIP_CORRUPT);
-	CHECK_INT(inflate_block(d, SPAN_EMPTY, SPAN_EMPTY, 1000, &out), GZIP_TRUNCATED);
-	for (size_t n = 1; n < with.len; n++)
-		CHECK_INT(inflate_block(d, span_of(with.ptr, n), SPAN_LIT(dict), 1000, &out),
-			GZIP_TRUNCATED);
-	buf_add_char(&with, 'x');
-	CHECK_INT(inflate_block(d, buf_span(&with), SPAN_LIT(dict), 1000, &out), GZIP_TRAILING);
-	CHECK_INT(out.len, 2 * (sizeof(text) - 1));
-}
-
-/* Of a long dictionary the last 32 KiB count, on both sides. */
-static void test_long_dictionary(void)
-{
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
-	_cleanup_(buf_release) struct buf dict = BUF_INIT;
-	_cleanup_(buf_release) struct buf z = BUF_INIT;
-	_cleanup_(buf_release) struct buf again = BUF_INIT;
-	_cleanup_(buf_release) struct buf out = BUF_INIT;
-
-	for (unsigned i = 0; i < 8000; i++)
-		buf_printf(&dict, "%u,", i * 2654435761U);
-	struct span all = buf_span(&dict);
-	struct span tail = span_of(all.ptr + all.len - 32768, 32768);
-	struct span text = span_of(tail.ptr, 300);
-	REQUIRE(all.len > 65536 && deflater_new(&d) == 0);
-	CHECK_INT(deflate_block(d, text, all, &z), 0);
-	CHECK_INT(deflate_block(d, text, tail, &again), 0);
-	CHECK_SPAN(buf_span(&z), buf_span(&again));
-	CHECK_INT(inflate_block(d, buf_span(&z), all, 1000, &out), 0);
-	CHECK_SPAN(buf_span(&out), text);
-}
-
 static void test_names(void)
 {
 	for (int o = GZIP_CORRUPT; o <= GZIP_TOO_LARGE; o++)
 		CHECK(gzip_outcome_name((enum gzip_outcome)o)[0]);
 	CHECK(!inflater_free(NULL));
-	CHECK(!deflater_free(NULL));
 }
 
 static const struct check_case cases[] = {
@@ -216,8 +162,6 @@ static const struct check_case cases[] = {
 	{"broken bodies", test_bad},
 	{"the limit met and exceeded", test_limit},
 	{"a bomb", test_bomb},
-	{"blocks with a dictionary", test_blocks},
-	{"a long dictionary", test_long_dictionary},
 	{"outcomes have names", test_names},
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that runs out at every allocation in turn while customers are read, written and shown:
  * an error each time, nothing half done, nothing lost. */
-#include "codec/gzip.h"
 #include "codec/job_json.h"
 #include "codec/record.h"
 #include "codec/timeline_json.h"
@@ -16,7 +15,7 @@ struct scene {
 	struct buf bytes; /* of the record */
 	struct buf chunk;
 	struct timeline_entry entry;
-	struct deflater *deflater;
+	struct packer *packer;
 };
 
 /* 0 or -ENOMEM. */
@@ -39,7 +38,7 @@ static void starve(const struct scene *s, act_fn *act)
 
 static int act_init(const struct scene *s)
 {
-	_cleanup_(record_release) struct record r = {.tail = BUF_INIT};
+	_cleanup_(record_release) struct record r = RECORD_INIT;
 
 	(void)s;
 	return record_init(&r, SPAN_LIT("c"));
@@ -47,7 +46,7 @@ static int act_init(const struct scene *s)
 
 static int act_decode(const struct scene *s)
 {
-	_cleanup_(record_release) struct record r = {.tail = BUF_INIT};
+	_cleanup_(record_release) struct record r = RECORD_INIT;
 
 	return record_decode(buf_span(&s->bytes), &r);
 }
@@ -61,12 +60,47 @@ static int act_encode(const struct scene *s)
 	return r;
 }
 
+static int act_new_packer(const struct scene *s)
+{
+	_cleanup_(packer_freep) struct packer *p = NULL;
+
+	(void)s;
+	return packer_new(&p);
+}
+
+/* From the same record each time: with a block, and so full that the next is a chunk. */
+static int act_settle(const struct scene *s)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+	_cleanup_(buf_release) struct buf chunk = BUF_INIT;
+	_cleanup_(packer_freep) struct packer *p = NULL;
+	enum record_settled settled = RECORD_KEPT;
+	uint32_t before;
+	int e = packer_new(&p);
+
+	if (e == 0)
+		e = record_decode(buf_span(&s->bytes), &r);
+	for (int i = 0; i < 5 && e == 0; i++) {
+		for (int n = 0; n < TAIL_ENTRIES_MAX; n++)
+			timeline_encode(&s->entry, &r.tail);
+		if (buf_failed(&r.tail) < 0)
+			return -ENOMEM;
+		r.tail_n += TAIL_ENTRIES_MAX;
+		before = r.packed_n + r.tail_n;
+		buf_reset(&chunk);
+		e = record_settle(&r, p, &chunk, &settled);
+		CHECK(e == 0 || (r.packed_n + r.tail_n == before && chunk.len == 0));
+	}
+	CHECK(e || r.n_chunks > s->record.n_chunks);
+	return e;
+}
+
 static int act_seal(const struct scene *s)
 {
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
 	int64_t reach_at = 42;
 	int r = chunk_seal(
-		s->deflater, buf_span(&s->record.tail), s->record.tail_n, INT64_MIN, &b, &reach_at);
+		s->packer, buf_span(&s->record.tail), s->record.tail_n, INT64_MIN, &b, &reach_at);
 
 	CHECK(r == 0 || (b.len == 0 && reach_at == 42));
 	return r;
@@ -78,7 +112,7 @@ static int act_open(const struct scene *s)
 	struct chunk_head head;
 	int r = chunk_head(buf_span(&s->chunk), &head);
 
-	return r ? r : chunk_open(s->deflater, &head, &b);
+	return r ? r : timeline_unpack(s->packer, head.block, head.n, &b);
 }
 
 static int act_page(const struct scene *s)
@@ -91,9 +125,9 @@ static int act_page(const struct scene *s)
 	int r = timeline_page_new(&query, SPAN_EMPTY, &page);
 
 	if (r == 0)
-		r = timeline_page_add_record(page, &s->record);
+		r = timeline_page_add_record(page, s->packer, &s->record);
 	if (r == 0)
-		r = timeline_page_add_chunk(page, s->deflater, 0, buf_span(&s->chunk));
+		r = timeline_page_add_chunk(page, s->packer, 0, buf_span(&s->chunk));
 	return r ? r : timeline_page_finish(page, &entries, &n, next);
 }
 
@@ -127,7 +161,7 @@ static void set_scene(struct scene *s)
 {
 	struct chance c = {5};
 	int64_t reach_at = INT64_MIN;
-	int r = deflater_new(&s->deflater);
+	int r = packer_new(&s->packer);
 
 	s->record.journey = chance_journey(&c, 5);
 	s->record.tail_n = 3;
@@ -140,7 +174,7 @@ static void set_scene(struct scene *s)
 			.outcome = OUTCOME_FIRED, .rule = SPAN_LIT("r"), .key = SPAN_LIT("k")}};
 	if (r == 0)
 		r = chunk_seal(
-			s->deflater, buf_span(&s->record.tail), 3, INT64_MIN, &s->chunk, &reach_at);
+			s->packer, buf_span(&s->record.tail), 3, INT64_MIN, &s->chunk, &reach_at);
 	s->record.n_chunks = 1;
 	s->record.reach_at = reach_at;
 	if (r == 0)
@@ -150,9 +184,9 @@ static void set_scene(struct scene *s)
 
 static void test_all(void)
 {
-	static act_fn *const acts[] = {act_init, act_decode, act_encode, act_seal, act_open,
-		act_page, act_timeline_json, act_journey_json, act_job};
-	struct scene s = {.record = {.tail = BUF_INIT, .reach_at = INT64_MIN}};
+	static act_fn *const acts[] = {act_init, act_decode, act_encode, act_new_packer, act_settle,
+		act_seal, act_open, act_page, act_timeline_json, act_journey_json, act_job};
+	struct scene s = {.record = RECORD_INIT};
 
 	set_scene(&s);
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
@@ -160,7 +194,7 @@ static void test_all(void)
 	record_release(&s.record);
 	buf_release(&s.bytes);
 	buf_release(&s.chunk);
-	deflater_free(s.deflater);
+	packer_free(s.packer);
 }
 
 static const struct check_case cases[] = {

@@ -70,14 +70,20 @@ static struct journey *usual_journey(void)
 /* Takes J. */
 static struct record record_of(struct journey *j)
 {
-	return (struct record){.journey = j, .tail = BUF_INIT, .reach_at = INT64_MIN};
+	struct record r = RECORD_INIT;
+
+	r.journey = j;
+	return r;
 }
 
 static const char *record_differs(const struct record *a, const struct record *b)
 {
+	if (!span_equal(buf_span(&a->packed), buf_span(&b->packed)))
+		return "packed";
 	if (!span_equal(buf_span(&a->tail), buf_span(&b->tail)))
 		return "tail";
-	if (a->tail_n != b->tail_n || a->n_chunks != b->n_chunks || a->sealed_n != b->sealed_n)
+	if (a->packed_n != b->packed_n || a->tail_n != b->tail_n || a->n_chunks != b->n_chunks ||
+		a->sealed_n != b->sealed_n)
 		return "counts";
 	if (a->reach_at != b->reach_at)
 		return "reach_at";
@@ -89,7 +95,7 @@ static void check_round_trip(const struct record *r)
 {
 	_cleanup_(buf_release) struct buf once = BUF_INIT;
 	_cleanup_(buf_release) struct buf twice = BUF_INIT;
-	_cleanup_(record_release) struct record back = {.tail = BUF_INIT};
+	_cleanup_(record_release) struct record back = RECORD_INIT;
 	const char *differs;
 
 	REQUIRE(record_encode(r, &once) == 0);
@@ -104,7 +110,7 @@ static void check_round_trip(const struct record *r)
 
 static void test_empty(void)
 {
-	_cleanup_(record_release) struct record r = {.tail = BUF_INIT};
+	_cleanup_(record_release) struct record r = RECORD_INIT;
 
 	REQUIRE(record_init(&r, SPAN_LIT("a")) == 0);
 	CHECK_INT(r.reach_at, INT64_MIN);
@@ -133,6 +139,9 @@ static void test_chance(void)
 		r.tail_n = (uint32_t)chance_below(&c, 20);
 		for (uint32_t n = 0; n < r.tail_n; n++)
 			buf_add(&r.tail, "entry", 5);
+		r.packed_n = (uint32_t)chance_below(&c, 20);
+		for (uint32_t n = 0; n < r.packed_n; n++)
+			buf_add(&r.packed, "packed", 6);
 		r.n_chunks = (uint32_t)(chance_u64(&c) >> chance_below(&c, 64));
 		r.sealed_n = chance_u64(&c) >> chance_below(&c, 64);
 		r.reach_at = chance_instant(&c);
@@ -235,10 +244,10 @@ static int decode_framed(const char *body, size_t len)
 {
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
 	struct record back;
-	uint32_t crc = crc32c(crc32c(0, SPAN_LIT("\x01")), span_of(body, len));
+	uint32_t crc = crc32c(crc32c(0, SPAN_LIT("\x02")), span_of(body, len));
 	int r;
 
-	buf_add_char(&b, 1);
+	buf_add_char(&b, 2);
 	for (unsigned i = 0; i < 4; i++)
 		buf_add_char(&b, (char)(crc >> 8 * i & 0xff));
 	buf_add(&b, body, len);
@@ -256,7 +265,8 @@ static int decode_framed(const char *body, size_t len)
  * 1 * 4 + 1 * 16 = 0x15: 0x1f.
  */
 #define HEAD "\x00\x02\x61\x00\x00\x03\x1f"
-#define TAIL "\x00\x00\x00\x03"
+/* No packed entries, none in the tail, no chunks, none in them, reach MIN, no block. */
+#define TAIL "\x00\x00\x00\x00\x03\x00"
 
 static void test_by_hand(void)
 {
@@ -267,19 +277,35 @@ static void test_by_hand(void)
 	CHECK_INT(FRAMED("\x0a" HEAD "\x00\x00\x00" TAIL), RECORD_CORRUPT);
 	/* bytes of a tail and the number of its entries */
 	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
-			 "\x01\x00\x00\x03"
+			 "\x00\x01\x00\x00\x03\x00"
 			 "x"),
 		0);
 	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
-			 "\x00\x00\x00\x03"
+			 "\x00\x00\x00\x00\x03\x00"
 			 "x"),
 		RECORD_CORRUPT);
 	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
-			 "\x02\x00\x00\x03"
+			 "\x00\x02\x00\x00\x03\x00"
 			 "x"),
 		RECORD_CORRUPT);
 	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
-			 "\x01\x00\x00\x03"),
+			 "\x00\x01\x00\x00\x03\x00"),
+		RECORD_CORRUPT);
+	/* and of a block, whose number may be any */
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x02\x00\x00\x00\x03\x01"
+			 "x"),
+		0);
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x00\x00\x00\x00\x03\x01"
+			 "x"),
+		RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x01\x00\x00\x00\x03\x00"),
+		RECORD_CORRUPT);
+	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x00\x00\x00"
+			 "\x01\x00\x00\x00\x03\x02"
+			 "x"),
 		RECORD_CORRUPT);
 	/* 65 carts, 257 orders, 513 instances; 512 that are not there */
 	CHECK_INT(FRAMED("\x0b" HEAD "\x00\x41\x00\x00" TAIL), RECORD_CORRUPT);
@@ -323,7 +349,7 @@ static int decode_customer_of(size_t n)
 		buf_add_char(&block, 'x');
 	buf_add(&block, behind, sizeof(behind) - 1);
 	buf_add_block(&body, buf_span(&block));
-	buf_add(&body, TAIL, 4);
+	buf_add(&body, TAIL, 6);
 	return decode_framed(body.ptr, body.len);
 }
 
@@ -386,14 +412,209 @@ static void test_golden(void)
 		text[2 * i + 1] = hex[(unsigned char)b.ptr[i] & 15];
 	}
 	CHECK_STR(span_of(text, 2 * b.len),
-		"0128d46b7fe601070e637573745f34324835663063396433652d386131622d34"
+		"026820a24fe601070e637573745f34324835663063396433652d386131622d34"
 		"6332642d396533662d3761366235633464336532661401008098d2dfbf6840d8"
 		"0cd70ca1a0f6a713a2dbe2b51301286a616e652e646f65406578616d706c652e"
 		"636f6d00ffbff9ef0c0114636172743a43313030310000008dda9601010a4f32"
 		"3030320e313234392e3930098028ffefb252cdb9b35200cef9fe9b03cdf9fe9b"
 		"03e4bc07eafcab52030501011f000000d80c00d70c80e8dd0d80d30e0505031f"
 		"000000d80c00d70c80e8dd0d80d30e0503166f726465723a4f32303032330000"
-		"00d80c00d70c80e8dd0d80d30e00000003");
+		"00d80c00d70c80e8dd0d80d30e000000000300");
+}
+
+/* ---- settling ---------------------------------------------------------------------------- */
+
+/* An entry of LEN bytes, which is at least 14, in the tail of R. */
+static void add_entry(struct record *r, uint64_t n, size_t len)
+{
+	static char x[CHUNK_BYTES_MAX];
+	struct timeline_entry e = {.id = {n, 0}, .at = 1, .properties = span_of(x, len)};
+	size_t before = r->tail.len;
+
+	memset(x, 'x', sizeof(x));
+	assert(len >= 14 && len <= sizeof(x));
+	timeline_encode(&e, &r->tail);
+	e.properties.len -= r->tail.len - before - len;
+	r->tail.len = before;
+	timeline_encode(&e, &r->tail);
+	assert(r->tail.len - before == len);
+	r->tail_n++;
+}
+
+static enum record_settled settle(struct record *r, struct packer *p, struct buf *chunk)
+{
+	enum record_settled settled = RECORD_KEPT;
+
+	CHECK_INT(record_settle(r, p, chunk, &settled), 0);
+	return settled;
+}
+
+/* What N small entries, one after another, become. */
+static void test_settle_numbers(void)
+{
+	static const struct {
+		unsigned n, chunks, packed, tail;
+	} want[] = {
+		{1, 0, 0, 1},
+		{4, 0, 0, 4},
+		{5, 0, 5, 0},
+		{6, 0, 5, 1},
+		{19, 0, 15, 4},
+		{20, 1, 0, 0},
+		{21, 1, 0, 1},
+		{65, 3, 5, 0},
+	};
+	_cleanup_(packer_freep) struct packer *p = NULL;
+
+	REQUIRE(packer_new(&p) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		_cleanup_(record_release) struct record r = record_of(usual_journey());
+		_cleanup_(buf_release) struct buf chunks = BUF_INIT;
+		unsigned sealed = 0;
+
+		for (unsigned n = 0; n < want[i].n; n++) {
+			add_entry(&r, n + 1, 14);
+			sealed += settle(&r, p, &chunks) == RECORD_SEALED;
+		}
+		CHECK_INT(sealed, want[i].chunks);
+		CHECK_INT(r.n_chunks, want[i].chunks);
+		CHECK_INT(r.sealed_n, want[i].n - want[i].packed - want[i].tail);
+		CHECK_INT(r.packed_n, want[i].packed);
+		CHECK_INT(r.tail_n, want[i].tail);
+		CHECK((r.packed.len > 0) == (r.packed_n > 0));
+		check_round_trip(&r);
+	}
+}
+
+/* The bounds in bytes met exactly, and missed by one. */
+static void test_settle_bytes(void)
+{
+	_cleanup_(packer_freep) struct packer *p = NULL;
+
+	REQUIRE(packer_new(&p) == 0);
+	for (size_t less = 0; less < 2; less++) {
+		_cleanup_(record_release) struct record r = record_of(usual_journey());
+		_cleanup_(record_release) struct record large = record_of(usual_journey());
+		_cleanup_(buf_release) struct buf chunk = BUF_INIT;
+
+		add_entry(&r, 1, 1000);
+		CHECK_INT(settle(&r, p, &chunk), RECORD_KEPT);
+		CHECK_INT(r.tail_n, 1);
+		add_entry(&r, 2, TAIL_BYTES_MAX - 1000 - less);
+		CHECK_INT(settle(&r, p, &chunk), RECORD_KEPT);
+		CHECK_INT(r.packed_n, less ? 0 : 2);
+		CHECK_INT(r.tail_n, less ? 2 : 0);
+		/* In a block a lone entry has an empty source's token, and all else as before. */
+		add_entry(&large, 1, CHUNK_BYTES_MAX - less);
+		CHECK_INT(settle(&large, p, &chunk), less ? RECORD_KEPT : RECORD_SEALED);
+		CHECK_INT(large.packed_n, less);
+		CHECK_INT(large.n_chunks, 1 - less);
+		CHECK((chunk.len > 0) != less);
+	}
+}
+
+/* All entries of R, behind those of the chunks that stand in CHUNKS one behind the other. */
+static void unpack_all(
+	struct packer *p, const struct record *r, struct span chunks, struct buf *out)
+{
+	struct span chunk;
+
+	while (span_take_block(&chunks, &chunk) == 0) {
+		struct chunk_head head;
+
+		REQUIRE(chunk_head(chunk, &head) == 0);
+		REQUIRE(timeline_unpack(p, head.block, head.n, out) == 0);
+	}
+	if (r->packed_n > 0)
+		REQUIRE(timeline_unpack(p, buf_span(&r->packed), r->packed_n, out) == 0);
+	buf_add_span(out, buf_span(&r->tail));
+}
+
+/* As after a restart: from bytes, and with a packer that knows nothing. */
+static void start_again(struct record *r, struct packer **p)
+{
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+
+	REQUIRE(record_encode(r, &bytes) == 0);
+	record_release(r);
+	REQUIRE(record_decode(buf_span(&bytes), r) == 0);
+	packer_free(*p);
+	REQUIRE(packer_new(p) == 0);
+}
+
+/*
+ * Whatever comes, it is all there, as it was and in its order; and whether a worker has gone on or
+ * has been restarted in between cannot be seen in a byte.
+ */
+static void test_settle_chance(void)
+{
+	struct chance c = chance_new();
+
+	for (int round = 0; round < 60; round++) {
+		_cleanup_(record_release) struct record on = record_of(usual_journey());
+		_cleanup_(record_release) struct record again = record_of(usual_journey());
+		_cleanup_(packer_freep) struct packer *p = NULL, *q = NULL;
+		_cleanup_(buf_release) struct buf want = BUF_INIT, got = BUF_INIT;
+		_cleanup_(buf_release) struct buf chunks = BUF_INIT, chunks_again = BUF_INIT;
+		_cleanup_(buf_release) struct buf last = BUF_INIT, last_again = BUF_INIT;
+
+		REQUIRE(packer_new(&p) == 0 && packer_new(&q) == 0);
+		for (size_t left = chance_below(&c, 120); left > 0; left--) {
+			_cleanup_(buf_release) struct buf one = BUF_INIT, other = BUF_INIT;
+			struct timeline_entry e = chance_entry(&c);
+
+			timeline_encode(&e, &want);
+			timeline_encode(&e, &on.tail);
+			timeline_encode(&e, &again.tail);
+			on.tail_n++;
+			again.tail_n++;
+			if (chance_below(&c, 4) == 0)
+				continue;
+			if (settle(&on, p, &one) == RECORD_SEALED)
+				buf_add_block(&chunks, buf_span(&one));
+			if (settle(&again, q, &other) == RECORD_SEALED)
+				buf_add_block(&chunks_again, buf_span(&other));
+			if (chance_below(&c, 3) == 0)
+				start_again(&again, &q);
+		}
+		unpack_all(p, &on, buf_span(&chunks), &got);
+		CHECK(span_equal(buf_span(&got), buf_span(&want)));
+		CHECK(span_equal(buf_span(&chunks), buf_span(&chunks_again)));
+		REQUIRE(record_encode(&on, &last) == 0 && record_encode(&again, &last_again) == 0);
+		CHECK(span_equal(buf_span(&last), buf_span(&last_again)));
+		REQUIRE(!check_failures);
+	}
+}
+
+/* A block or a tail that is none: refused, and everything is as it was. */
+static void test_settle_corrupt(void)
+{
+	_cleanup_(packer_freep) struct packer *p = NULL;
+
+	REQUIRE(packer_new(&p) == 0);
+	for (int what = 0; what < 3; what++) {
+		_cleanup_(record_release) struct record r = record_of(usual_journey());
+		_cleanup_(buf_release) struct buf before = BUF_INIT, after = BUF_INIT;
+		_cleanup_(buf_release) struct buf chunk = BUF_INIT;
+		enum record_settled settled;
+
+		for (unsigned n = 0; n < 5; n++)
+			add_entry(&r, n + 1, 14);
+		settle(&r, p, &chunk);
+		for (unsigned n = 0; n < 5; n++)
+			add_entry(&r, n + 1, 14);
+		if (what == 0)
+			r.packed.ptr[r.packed.len - 1]++;
+		else if (what == 1)
+			r.tail.ptr[0] = 0x77;
+		else
+			r.packed_n++;
+		REQUIRE(record_encode(&r, &before) == 0);
+		CHECK_INT(record_settle(&r, p, &chunk, &settled), RECORD_CORRUPT);
+		REQUIRE(record_encode(&r, &after) == 0);
+		CHECK(span_equal(buf_span(&before), buf_span(&after)));
+		CHECK_INT(chunk.len, 0);
+	}
 }
 
 static const struct check_case cases[] = {
@@ -408,7 +629,11 @@ static const struct check_case cases[] = {
 	{"text of the greatest length", test_long_text},
 	{"a list of the greatest length", test_too_many},
 	{"damage behind a right checksum", test_damaged},
-	{"bytes of version 1", test_golden},
+	{"bytes of version 2", test_golden},
+	{"when entries are packed and sealed", test_settle_numbers},
+	{"the same in bytes", test_settle_bytes},
+	{"nothing is lost in packing", test_settle_chance},
+	{"what cannot be settled", test_settle_corrupt},
 };
 
 int main(void)

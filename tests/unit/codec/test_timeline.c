@@ -2,12 +2,12 @@
 #include "codec/timeline.h"
 
 #include "base/hash.h"
-#include "codec/gzip.h"
+#include "codec/compress.h"
 
 #include "check.h"
 #include "journey_chance.h"
 
-#include "../../../src/codec/chunk_dictionary.h"
+#include "../../../src/codec/entry_dictionary.h"
 #include "../../../src/codec/wire_names.h"
 
 /* 2026-11-21T12:00:00.000Z */
@@ -283,11 +283,11 @@ static void test_by_hand(void)
 	/* texts longer than all there is */
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00" LONGEST), TIMELINE_CORRUPT);
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x00" LONGEST), TIMELINE_CORRUPT);
-	/* a decision: the outcomes are ten */
-	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x24\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
+	/* a decision: the outcomes are eleven */
+	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
 			 "\x00\x00\x00\x00\x00"),
 		0);
-	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
+	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x2c\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
 			 "\x00\x00\x00\x00\x00"),
 		TIMELINE_CORRUPT);
 }
@@ -311,12 +311,13 @@ static void test_order(void)
 
 /* ---- chunks ---------------------------------------------------------------------------- */
 
+/* Entries by chance, packed, and the last part of it sealed. */
 static void test_chunk(void)
 {
 	struct chance c = chance_new();
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
+	_cleanup_(packer_freep) struct packer *p = NULL;
 
-	REQUIRE(deflater_new(&d) == 0);
+	REQUIRE(packer_new(&p) == 0);
 	for (int round = 0; round < 400; round++) {
 		_cleanup_(buf_release) struct buf tail = BUF_INIT;
 		_cleanup_(buf_release) struct buf chunk = BUF_INIT;
@@ -334,7 +335,7 @@ static void test_chunk(void)
 			timeline_encode(&e, &tail);
 		}
 		buf_add_str(&chunk, "before");
-		REQUIRE(chunk_seal(d, buf_span(&tail), n, older, &chunk, &reach_at) == 0);
+		REQUIRE(chunk_seal(p, buf_span(&tail), n, older, &chunk, &reach_at) == 0);
 		buf_consume(&chunk, 6);
 		REQUIRE(chunk_head(buf_span(&chunk), &head) == 0);
 		CHECK_INT(head.n, n);
@@ -342,64 +343,67 @@ static void test_chunk(void)
 		CHECK_INT(head.max_at, max_at);
 		CHECK_INT(head.reach_at, int64_max(older, max_at));
 		CHECK_INT(reach_at, head.reach_at);
-		CHECK_INT(head.raw_len, tail.len);
 		buf_add_str(&raw, "before");
-		REQUIRE(chunk_open(d, &head, &raw) == 0);
+		REQUIRE(timeline_unpack(p, head.block, head.n, &raw) == 0);
 		buf_consume(&raw, 6);
 		REQUIRE(span_equal(buf_span(&raw), buf_span(&tail)));
 	}
 }
 
-static void test_seal_refuses(void)
+static void test_pack_refuses(void)
 {
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
+	_cleanup_(packer_freep) struct packer *p = NULL;
 	_cleanup_(buf_release) struct buf tail = BUF_INIT;
-	_cleanup_(buf_release) struct buf chunk = BUF_INIT;
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
 	struct timeline_entry e = usual_event();
+	struct timeline_range range = {1, 2};
 	int64_t reach_at = 42;
 
-	REQUIRE(deflater_new(&d) == 0);
+	REQUIRE(packer_new(&p) == 0);
 	timeline_encode(&e, &tail);
 	timeline_encode(&e, &tail);
-	CHECK_INT(chunk_seal(d, buf_span(&tail), 1, 0, &chunk, &reach_at), TIMELINE_CORRUPT);
-	CHECK_INT(chunk_seal(d, buf_span(&tail), 3, 0, &chunk, &reach_at), TIMELINE_CORRUPT);
-	CHECK_INT(chunk_seal(d, SPAN_EMPTY, 0, 0, &chunk, &reach_at), TIMELINE_CORRUPT);
+	CHECK_INT(chunk_seal(p, buf_span(&tail), 1, 0, &out, &reach_at), TIMELINE_CORRUPT);
+	CHECK_INT(chunk_seal(p, buf_span(&tail), 3, 0, &out, &reach_at), TIMELINE_CORRUPT);
+	CHECK_INT(chunk_seal(p, SPAN_EMPTY, 0, 0, &out, &reach_at), TIMELINE_CORRUPT);
+	CHECK_INT(timeline_pack(p, buf_span(&tail), 1, &out, &range), TIMELINE_CORRUPT);
+	CHECK_INT(timeline_pack(p, SPAN_EMPTY, 0, &out, &range), TIMELINE_CORRUPT);
 	tail.ptr[0] = 0x77;
-	CHECK_INT(chunk_seal(d, buf_span(&tail), 2, 0, &chunk, &reach_at), TIMELINE_CORRUPT);
-	CHECK_INT(chunk.len, 0);
+	CHECK_INT(chunk_seal(p, buf_span(&tail), 2, 0, &out, &reach_at), TIMELINE_CORRUPT);
+	CHECK_INT(out.len, 0);
 	CHECK_INT(reach_at, 42);
+	CHECK_INT(range.max_at, 2);
 }
 
-/* One entry that takes a chunk to its bound, and one byte more. */
-static void test_chunk_bound(void)
+/* One entry that takes a block to its bound, and one byte more. */
+static void test_pack_bound(void)
 {
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
-	_cleanup_free_ char *much = calloc(CHUNK_RAW_MAX + 1, 1);
+	_cleanup_(packer_freep) struct packer *p = NULL;
+	_cleanup_free_ char *much = calloc(TIMELINE_PACK_MAX + 1, 1);
 
-	REQUIRE(much && deflater_new(&d) == 0);
+	REQUIRE(much && packer_new(&p) == 0);
 	for (size_t over = 0; over < 2; over++) {
 		_cleanup_(buf_release) struct buf tail = BUF_INIT;
 		_cleanup_(buf_release) struct buf chunk = BUF_INIT;
 		_cleanup_(buf_release) struct buf raw = BUF_INIT;
-		/* 8 bytes before the properties' length of 4: see test_by_hand, source first */
+		/* 9 bytes before the properties' length of 4: see test_by_hand, source last */
 		struct timeline_entry e = {.id = {1, 0}, .at = 1};
 		struct chunk_head head;
 		int64_t reach_at;
 
-		e.properties = span_of(much, CHUNK_RAW_MAX - 13 + over);
+		e.properties = span_of(much, TIMELINE_PACK_MAX - 13 + over);
 		timeline_encode(&e, &tail);
-		REQUIRE(tail.len == CHUNK_RAW_MAX + over);
-		CHECK_INT(chunk_seal(d, buf_span(&tail), 1, 0, &chunk, &reach_at),
+		REQUIRE(tail.len == TIMELINE_PACK_MAX + over);
+		CHECK_INT(chunk_seal(p, buf_span(&tail), 1, 0, &chunk, &reach_at),
 			over ? TIMELINE_CORRUPT : 0);
 		if (over)
 			continue;
 		REQUIRE(chunk_head(buf_span(&chunk), &head) == 0);
-		REQUIRE(chunk_open(d, &head, &raw) == 0);
+		REQUIRE(timeline_unpack(p, head.block, head.n, &raw) == 0);
 		CHECK(span_equal(buf_span(&raw), buf_span(&tail)));
 	}
 }
 
-static void seal_usual(struct deflater *d, struct buf *chunk)
+static void seal_usual(struct packer *p, struct buf *chunk)
 {
 	_cleanup_(buf_release) struct buf tail = BUF_INIT;
 	struct timeline_entry event = usual_event(), decision = usual_decision();
@@ -410,18 +414,18 @@ static void seal_usual(struct deflater *d, struct buf *chunk)
 		timeline_encode(&event, &tail);
 		timeline_encode(&decision, &tail);
 	}
-	r = chunk_seal(d, buf_span(&tail), 10, 0, chunk, &reach_at);
+	r = chunk_seal(p, buf_span(&tail), 10, 0, chunk, &reach_at);
 	assert(r == 0);
 }
 
 static void test_chunk_damage(void)
 {
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
+	_cleanup_(packer_freep) struct packer *p = NULL;
 	_cleanup_(buf_release) struct buf chunk = BUF_INIT;
 	struct chunk_head head;
 
-	REQUIRE(deflater_new(&d) == 0);
-	seal_usual(d, &chunk);
+	REQUIRE(packer_new(&p) == 0);
+	seal_usual(p, &chunk);
 	for (size_t bit = 0; bit < 8 * chunk.len; bit++) {
 		chunk.ptr[bit / 8] = (char)(chunk.ptr[bit / 8] ^ 1 << bit % 8);
 		CHECK_INT(chunk_head(buf_span(&chunk), &head), TIMELINE_CORRUPT);
@@ -432,53 +436,199 @@ static void test_chunk_damage(void)
 	CHECK_INT(chunk_head(buf_span(&chunk), &head), 0);
 }
 
-/* Heads that lie about what is behind them. */
-static void test_chunk_lies(void)
+/* Blocks of other lengths and numbers than they say. */
+static void test_block_lies(void)
 {
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
+	_cleanup_(packer_freep) struct packer *p = NULL;
 	_cleanup_(buf_release) struct buf chunk = BUF_INIT;
 	_cleanup_(buf_release) struct buf raw = BUF_INIT;
-	struct chunk_head head, lie;
+	struct chunk_head head;
 
-	REQUIRE(deflater_new(&d) == 0);
-	seal_usual(d, &chunk);
+	REQUIRE(packer_new(&p) == 0);
+	seal_usual(p, &chunk);
 	REQUIRE(chunk_head(buf_span(&chunk), &head) == 0);
 	buf_add_str(&raw, "before");
-	lie = head;
-	lie.raw_len--;
-	CHECK_INT(chunk_open(d, &lie, &raw), TIMELINE_CORRUPT);
-	lie.raw_len += 2;
-	CHECK_INT(chunk_open(d, &lie, &raw), TIMELINE_CORRUPT);
-	lie = head;
-	lie.deflated.len--;
-	CHECK_INT(chunk_open(d, &lie, &raw), TIMELINE_CORRUPT);
-	lie.deflated.len = 0;
-	CHECK_INT(chunk_open(d, &lie, &raw), TIMELINE_CORRUPT);
+	CHECK_INT(timeline_unpack(p, head.block, 9, &raw), TIMELINE_CORRUPT);
+	CHECK_INT(timeline_unpack(p, head.block, 11, &raw), TIMELINE_CORRUPT);
+	CHECK_INT(timeline_unpack(p, head.block, 0, &raw), TIMELINE_CORRUPT);
+	for (size_t len = 0; len < head.block.len; len++)
+		CHECK_INT(timeline_unpack(p, span_of(head.block.ptr, len), 10, &raw),
+			TIMELINE_CORRUPT);
 	CHECK_STR(buf_span(&raw), "before");
+	CHECK_INT(timeline_unpack(p, head.block, 10, &raw), 0);
 }
 
-/* Chunks of version 1 can only be read with this very dictionary. */
+/* ---- blocks by hand ---------------------------------------------------------------------- */
+
+/* A zstd frame (RFC 8878) of one raw block: one segment, its size in a byte. */
+static void add_raw_frame(struct buf *out, struct span bytes)
+{
+	const unsigned head = (unsigned)bytes.len << 3 | 1;
+
+	assert(bytes.len < 256);
+	buf_add(out, "\x28\xb5\x2f\xfd\x20", 5);
+	buf_add_char(out, (char)bytes.len);
+	for (unsigned i = 0; i < 3; i++)
+		buf_add_char(out, (char)(head >> 8 * i & 0xff));
+	buf_add_span(out, bytes);
+}
+
+/* Unpacks N entries of such a block into OUT. */
+static int unpack_by_hand(
+	struct span numbers, struct span texts, struct span ids, uint32_t n, struct buf *out)
+{
+	_cleanup_(packer_freep) struct packer *p = NULL;
+	_cleanup_(buf_release) struct buf block = BUF_INIT;
+	_cleanup_(buf_release) struct buf payload = BUF_INIT;
+
+	if (packer_new(&p) < 0)
+		abort();
+	buf_add_varint(&block, numbers.len);
+	buf_add_varint(&block, texts.len);
+	buf_add_varint(&block, ids.len / 16);
+	buf_add_span(&block, ids);
+	buf_add_span(&payload, numbers);
+	buf_add_span(&payload, texts);
+	add_raw_frame(&block, buf_span(&payload));
+	return timeline_unpack(p, buf_span(&block), n, out);
+}
+
+/* Two events: track, log ids 1-0 and 3-1, both a millisecond before; message ids, anonymous id. */
+#define TWO_NUMBERS                                                                                \
+	"\x00\x02\x01\x00\x01\x0a\x01\x1d\x10\x12\x02"                                             \
+	"\x00\x04\x02\x00\x01\x0a\x01\x1f\x01\x1b\x01"
+#define TWO_IDS                                                                                    \
+	"\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef"                         \
+	"\xff\x00\xff\x00\xff\x00\xff\x00\xff\x00\xff\x00\xff\x00\xff\x00"                         \
+	"\xfe\xdc\xba\x98\x76\x54\x32\x10\xfe\xdc\xba\x98\x76\x54\x32\x10"
+
+static void test_block_by_hand(void)
+{
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
+	struct timeline_entry e;
+	struct span rest;
+
+	REQUIRE(unpack_by_hand(SPAN_LIT(TWO_NUMBERS), SPAN_LIT("shopajs-"), SPAN_LIT(TWO_IDS), 2,
+			&out) == TIMELINE_CORRUPT);
+	REQUIRE(unpack_by_hand(SPAN_LIT(TWO_NUMBERS), SPAN_LIT("shopaaaaajs-xy"), SPAN_LIT(TWO_IDS),
+			2, &out) == 0);
+	rest = buf_span(&out);
+	REQUIRE(timeline_decode(&rest, &e) == 0);
+	CHECK_INT(e.id.ms, 1);
+	CHECK_INT(e.at, 0);
+	CHECK_STR(e.name, "Product Viewed");
+	CHECK_STR(e.source, "shop");
+	CHECK_STR(e.message_id, "aaaa01234567-89ab-cdef-0123-456789abcdef");
+	CHECK_STR(e.anonymous_id, "ff00ff00-ff00-ff00-ff00-ff00ff00ff00");
+	REQUIRE(timeline_decode(&rest, &e) == 0);
+	CHECK_INT(e.id.ms, 3);
+	CHECK_INT(e.id.seq, 1);
+	CHECK_INT(e.at, 2);
+	CHECK_STR(e.name, "Product Added");
+	CHECK_STR(e.source, "shop");
+	CHECK_STR(e.message_id, "ajs-xyFEDCBA98-7654-3210-FEDC-BA9876543210");
+	CHECK_STR(e.anonymous_id, "ff00ff00-ff00-ff00-ff00-ff00ff00ff00");
+	CHECK_INT(rest.len, 0);
+}
+
+/* Blocks of N entries that must be refused. */
+static void test_block_refused(void)
+{
+	static const struct {
+		struct span numbers, texts, ids;
+		uint32_t n;
+	} bad[] = {
+#define PART(LIT) {(LIT), sizeof(LIT) - 1}
+		/* the same source as none before; the same message id */
+		{PART("\x00\x02\x01\x00\x01\x00\x01\x1d\x01"), PART(""), PART(""), 1},
+		{PART("\x00\x02\x01\x00\x01\x02\x01\x1d\x00\x01"), PART(""), PART(""), 1},
+		/* a UUID that is not there; one behind 45 bytes, which are one too many */
+		{PART("\x00\x02\x01\x00\x01\x00\x01\x1d\x02"), PART(""), PART(""), 1},
+		{PART("\x00\x02\x01\x00\x01\x00\x01\x1d\xb6\x01"),
+			PART("123456789012345678901234567890123456789012345"),
+			PART("0123456789abcdef"), 1},
+		/* one byte of numbers, of text, one id too many */
+		{PART("\x00\x02\x01\x00\x01\x00\x01\x1d\x00\x00"), PART(""), PART(""), 1},
+		{PART("\x00\x02\x01\x00\x01\x00\x01\x1d\x00"), PART("x"), PART(""), 1},
+		{PART("\x00\x02\x01\x00\x01\x00\x01\x1d\x00"), PART(""), PART("0123456789abcdef"),
+			1},
+		/* a second entry that is not there */
+		{PART("\x00\x02\x01\x00\x01\x00\x01\x1d\x00"), PART(""), PART(""), 2},
+	};
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_INT(unpack_by_hand(bad[i].numbers, bad[i].texts, bad[i].ids, bad[i].n, &out),
+			TIMELINE_CORRUPT);
+	CHECK_INT(out.len, 0);
+	/* what they are near to */
+	CHECK_INT(unpack_by_hand(SPAN_LIT("\x00\x02\x01\x00\x01\x00\x01\x1d\x00"), SPAN_EMPTY,
+			  SPAN_EMPTY, 1, &out),
+		0);
+	CHECK_INT(unpack_by_hand(SPAN_LIT("\x00\x02\x01\x00\x01\x00\x01\x1d\xb2\x01"),
+			  SPAN_LIT("12345678901234567890123456789012345678901234"),
+			  SPAN_LIT("0123456789abcdef"), 1, &out),
+		0);
+}
+
+/* A text that stands once and is meant by each of many entries: an end before memory has one. */
+static void test_block_bomb(void)
+{
+	static const char first[] = "\x00\x02\x01\x00\x01\x00\x01\x1d\x80\x80\x08";
+	static const char more[] = "\x00\x00\x01\x00\x01\x00\x01\x1d\x01";
+	_cleanup_(packer_freep) struct packer *p = NULL;
+	const uint32_t n = TIMELINE_PACK_MAX / 32768 + 1;
+
+	REQUIRE(packer_new(&p) == 0);
+	for (uint32_t less = 0; less < 2; less++) {
+		_cleanup_(compressor_freep) struct compressor *c = NULL;
+		_cleanup_(buf_release) struct buf payload = BUF_INIT;
+		_cleanup_(buf_release) struct buf block = BUF_INIT;
+		_cleanup_(buf_release) struct buf out = BUF_INIT;
+
+		REQUIRE(compressor_new(&c) == 0);
+		buf_add(&payload, first, sizeof(first) - 1);
+		for (uint32_t i = 1; i < n - 2 * less; i++)
+			buf_add(&payload, more, sizeof(more) - 1);
+		buf_add_varint(&block, payload.len);
+		for (int i = 0; i < 32768; i++)
+			buf_add_char(&payload, 'x');
+		buf_add_varint(&block, 32768);
+		buf_add_varint(&block, 0);
+		REQUIRE(compress_block(c, buf_span(&payload), &block) == 0);
+		CHECK_INT(timeline_unpack(p, buf_span(&block), n - 2 * less, &out),
+			less ? 0 : TIMELINE_CORRUPT);
+		CHECK((out.len > 0) == less);
+	}
+}
+
+/* ---- the dictionary ---------------------------------------------------------------------- */
+
+/* Blocks can only be read with this very dictionary. */
 static void test_dictionary(void)
 {
-	struct span dictionary = chunk_dictionary_v1();
+	struct span dictionary = entry_dictionary();
 
 	printf("# dictionary: %zu bytes, crc32c %08x\n", dictionary.len, crc32c(0, dictionary));
-	CHECK(dictionary.len < 32768);
-	CHECK_INT(crc32c(0, dictionary), 0x72606875);
+	CHECK(entry_dictionary_text().len < dictionary.len);
+	CHECK_INT(crc32c(0, dictionary), 0xc9e080d1);
 }
 
 static const struct check_case cases[] = {
 	{"names have their numbers", test_names},
-	{"bytes of version 1", test_golden},
+	{"bytes of entries", test_golden},
 	{"entries by chance come back", test_chance},
 	{"every shorter entry is refused", test_truncated},
 	{"the format by hand", test_by_hand},
 	{"newest first", test_order},
 	{"chunks by chance come back", test_chunk},
-	{"what is no tail is not sealed", test_seal_refuses},
-	{"a chunk as large as allowed", test_chunk_bound},
+	{"what is not so many entries is not packed", test_pack_refuses},
+	{"a block as large as allowed", test_pack_bound},
 	{"every flipped bit of a chunk is noticed", test_chunk_damage},
-	{"heads that lie", test_chunk_lies},
+	{"blocks that lie", test_block_lies},
+	{"a block by hand", test_block_by_hand},
+	{"blocks that are refused", test_block_refused},
+	{"a text meant too often", test_block_bomb},
 	{"the dictionary is frozen", test_dictionary},
 };
 

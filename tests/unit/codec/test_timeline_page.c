@@ -3,7 +3,6 @@
 #include "codec/timeline_page.h"
 
 #include "base/hash.h"
-#include "codec/gzip.h"
 
 #include "../chance.h"
 #include "check.h"
@@ -17,7 +16,7 @@ struct shelf {
 	size_t n;
 	struct record record; /* without a journey */
 	struct buf chunks[ENTRIES];
-	struct deflater *deflater;
+	struct packer *packer;
 	uint32_t fetched; /* chunks handed out */
 };
 
@@ -25,8 +24,8 @@ static const char *const names[] = {"Page Viewed", "Product Viewed", "Order Comp
 
 static void shelf_init(struct shelf *s)
 {
-	*s = (struct shelf){.record = {.tail = BUF_INIT, .reach_at = INT64_MIN}};
-	if (deflater_new(&s->deflater) < 0)
+	*s = (struct shelf){.record = RECORD_INIT};
+	if (packer_new(&s->packer) < 0)
 		abort();
 }
 
@@ -34,8 +33,9 @@ static void shelf_release(struct shelf *s)
 {
 	for (uint32_t i = 0; i < s->record.n_chunks; i++)
 		buf_release(&s->chunks[i]);
+	buf_release(&s->record.packed);
 	buf_release(&s->record.tail);
-	deflater_free(s->deflater);
+	packer_free(s->packer);
 }
 
 static void shelf_freep(struct shelf **s)
@@ -56,19 +56,33 @@ static struct shelf *shelf_new(void)
 
 static void shelf_seal(struct shelf *s)
 {
+	_cleanup_(buf_release) struct buf entries = BUF_INIT;
 	struct record *r = &s->record;
-	int e;
+	uint32_t n = r->packed_n + r->tail_n;
 
-	if (r->tail_n == 0)
+	if (n == 0)
 		return;
-	e = chunk_seal(s->deflater, buf_span(&r->tail), r->tail_n, r->reach_at,
-		&s->chunks[r->n_chunks], &r->reach_at);
-	if (e)
+	if (r->packed_n > 0 &&
+		timeline_unpack(s->packer, buf_span(&r->packed), r->packed_n, &entries))
+		abort();
+	buf_add_span(&entries, buf_span(&r->tail));
+	if (chunk_seal(s->packer, buf_span(&entries), n, r->reach_at, &s->chunks[r->n_chunks],
+		    &r->reach_at))
 		abort();
 	r->n_chunks++;
-	r->sealed_n += r->tail_n;
-	r->tail_n = 0;
+	r->sealed_n += n;
+	r->packed_n = r->tail_n = 0;
+	buf_reset(&r->packed);
 	buf_reset(&r->tail);
+}
+
+/* As the worker does it. */
+static void shelf_settle(struct shelf *s)
+{
+	enum record_settled settled;
+
+	if (record_settle(&s->record, s->packer, &s->chunks[s->record.n_chunks], &settled))
+		abort();
 }
 
 static void shelf_add(struct shelf *s, struct timeline_entry e)
@@ -115,7 +129,8 @@ static void shelf_grow(struct shelf *s, struct chance *c, size_t n, unsigned lat
 {
 	for (; n > 0 && s->n < ENTRIES; n--) {
 		shelf_add(s, draw_entry(c, s, late));
-		if (chance_below(c, 6) == 0 || s->record.tail_n == TAIL_ENTRIES_MAX)
+		shelf_settle(s);
+		if (chance_below(c, 12) == 0)
 			shelf_seal(s);
 	}
 }
@@ -156,13 +171,13 @@ static size_t model(const struct shelf *s, const struct timeline_query *q,
 static int feed(struct shelf *s, struct timeline_page *page)
 {
 	uint32_t from, to, before = UINT32_MAX;
-	int r = timeline_page_add_record(page, &s->record);
+	int r = timeline_page_add_record(page, s->packer, &s->record);
 
 	while (r == 0 && timeline_page_wants(page, &from, &to)) {
 		CHECK(from < to && to <= s->record.n_chunks && to <= before);
 		before = from;
 		for (uint32_t i = to; i-- > from && r == 0;) {
-			r = timeline_page_add_chunk(page, s->deflater, i, buf_span(&s->chunks[i]));
+			r = timeline_page_add_chunk(page, s->packer, i, buf_span(&s->chunks[i]));
 			s->fetched++;
 		}
 	}
@@ -264,17 +279,16 @@ static void test_reads_little(void)
 
 	while (s->n < 1600) {
 		shelf_add(s, draw_entry(&c, s, 0));
-		if (s->record.tail_n == TAIL_ENTRIES_MAX)
-			shelf_seal(s);
+		shelf_settle(s);
 	}
-	REQUIRE(s->record.n_chunks == 100);
+	REQUIRE(s->record.n_chunks == 80);
 	q.limit = 20;
 	do {
 		s->fetched = 0;
 		REQUIRE(turn_page(s, &w) > 0);
 		most = s->fetched > most ? s->fetched : most;
 	} while (w.cursor[0]);
-	printf("# 20 entries a page, 16 a chunk, 100 chunks: at most %u chunks a page\n", most);
+	printf("# 20 entries a page, 20 a chunk, 80 chunks: at most %u chunks a page\n", most);
 	CHECK(most <= 6);
 	/* One late event from the beginning, in the newest chunk, spoils nothing. */
 	shelf_add(s, (struct timeline_entry){.id = {(uint64_t)(BASE * 2), 0}, .at = BASE});

@@ -5,8 +5,6 @@
  */
 #include "store/query.h"
 
-#include "codec/gzip.h"
-
 #include "redis_stage.h"
 
 #define PARTITIONS 4
@@ -43,16 +41,14 @@ static void put_record(struct redis_stage *s, const struct record *r)
 	put_value(s, "SET", "c", text_span(r->journey->customer), buf_span(&bytes));
 }
 
-static void seal(struct redis_stage *s, struct deflater *d, struct record *r)
+static void settle(struct redis_stage *s, struct packer *p, struct record *r)
 {
 	_cleanup_(buf_release) struct buf chunk = BUF_INIT;
+	enum record_settled settled;
 
-	CHECK(chunk_seal(d, buf_span(&r->tail), r->tail_n, r->reach_at, &chunk, &r->reach_at) == 0);
-	put_value(s, "RPUSH", "t", text_span(r->journey->customer), buf_span(&chunk));
-	r->n_chunks++;
-	r->sealed_n += r->tail_n;
-	r->tail_n = 0;
-	buf_reset(&r->tail);
+	CHECK(record_settle(r, p, &chunk, &settled) == 0);
+	if (settled == RECORD_SEALED)
+		put_value(s, "RPUSH", "t", text_span(r->journey->customer), buf_span(&chunk));
 }
 
 /* CUSTOMER with N events, of which each seventh is late if ALL is not NULL and gets them as well.
@@ -60,10 +56,10 @@ static void seal(struct redis_stage *s, struct deflater *d, struct record *r)
 static void put_customer(
 	struct redis_stage *s, const char *customer, size_t n, struct timeline_entry *all)
 {
-	_cleanup_(deflater_freep) struct deflater *d = NULL;
+	_cleanup_(packer_freep) struct packer *p = NULL;
 	_cleanup_(record_release) struct record r;
 
-	REQUIRE(deflater_new(&d) == 0 && record_init(&r, span_str(customer)) == 0);
+	REQUIRE(packer_new(&p) == 0 && record_init(&r, span_str(customer)) == 0);
 	for (size_t i = 0; i < n; i++) {
 		struct timeline_entry e = {.kind = ENTRY_EVENT,
 			.id = {1795262400000 + i, 0},
@@ -76,8 +72,7 @@ static void put_customer(
 		r.tail_n++;
 		if (all)
 			all[i] = e;
-		if (r.tail_n == TAIL_ENTRIES_MAX)
-			seal(s, d, &r);
+		settle(s, p, &r);
 	}
 	put_record(s, &r);
 }
