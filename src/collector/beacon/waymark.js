@@ -36,6 +36,8 @@
 	const TIMEOUT = 2e4;
 	const GRACE = 5e3;
 	const MARKED_MAX = 432e5;
+	const CLAIM_MAX = 2 * TIMEOUT;
+	const WAIT_MAX = 36e5;
 	/* Bytes. A browser lets 64 KiB outlive a page, the collector takes 32 KiB of an event. */
 	const PIECE_MAX = 6e4;
 	const EVENT_MAX = 32768;
@@ -167,7 +169,7 @@
 			const age = Date.now() - marked;
 			const text = value.slice(value.indexOf('{'));
 			if (age > MARKED_MAX) erase(name);
-			else if (!(age < GRACE || own && !name.endsWith(tab))) {
+			else if (value && !(Math.abs(age) < GRACE || own && !name.endsWith(tab))) {
 				size += sizeOf(text) + 1;
 				return size > PIECE_MAX || !picked.push([name, text]);
 			}
@@ -187,12 +189,14 @@
 	};
 	/* `UNTIL FAILURES`, of all tabs. No failures: the collector itself said when to come back. */
 	const backoff = () => read('wm.wait').split(' ');
-	const waiting = () => backoff()[0] - Date.now();
+	/* Clocks are set back: what lies further ahead than we ever write does not count. */
+	const ahead = (time, max) => time - Date.now() < max ? time - Date.now() : 0;
+	const waiting = () => ahead(backoff()[0], 2 * WAIT_MAX);
 	/* `UNTIL TAB`: who sends, and goes on until there is nothing more. */
-	const claim = () => write('wm.claim', Date.now() + 2 * TIMEOUT + ' ' + tab);
+	const claim = () => write('wm.claim', Date.now() + CLAIM_MAX + ' ' + tab);
 	const claimed = () => {
 		const found = read('wm.claim').split(' ');
-		return found[1] != tab && found[0] > Date.now();
+		return found[1] != tab && ahead(found[0], 2 * CLAIM_MAX) > 0;
 	};
 
 	const settle = (picked, answer) => {
@@ -207,7 +211,7 @@
 		const seconds = +told || (Date.parse(told) - Date.now()) / 1e3;
 		const failures = seconds > 0 ? 0 : 1 + +(backoff()[1] || 0);
 		write('wm.wait', Math.ceil(Date.now() + (1 + Math.random() / 4) *
-			(failures ? Math.min(500 * Math.pow(2, failures), 6e4) : Math.min(seconds, 3600) * 1e3)) + ' ' + failures);
+			(failures ? Math.min(500 * Math.pow(2, failures), 6e4) : Math.min(seconds * 1e3, WAIT_MAX))) + ' ' + failures);
 	};
 
 	/*
@@ -320,7 +324,7 @@
 	});
 
 	addEventListener('pagehide', leave);
-	addEventListener('visibilitychange', () => document.visibilityState == 'hidden' && leave());
+	document.addEventListener('visibilitychange', () => document.visibilityState == 'hidden' && leave());
 	addEventListener('online', () => {
 		if (allowed && +backoff()[1]) erase('wm.wait');
 		flush();

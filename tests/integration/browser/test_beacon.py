@@ -252,6 +252,22 @@ def what_has_left_half_a_day_ago_is_not_repeated():
 
 
 @tap.test
+def a_clock_that_was_wrong_holds_nothing_up():
+    with Web() as web:
+        web.add_page("/", 'data-auto="off"')
+        page = web.visit(prepare=NO_TIMERS)
+        track_many(page, 1, 2)
+        page.run("""const name = Object.keys(localStorage).filter(name => name.startsWith('wm.q.')).sort()[0];
+            const future = Date.now() + 864e5;
+            localStorage[name] = future + localStorage[name];
+            localStorage.setItem('wm.wait', future + ' 0');
+            localStorage.setItem('wm.claim', future + ' somebody')""")
+        other = web.visit(visitor=page.visitor)
+        other.wait(QUEUE + " === 0", within=15)
+        tap.equal(names(once(web.stored())), steps(1, 2), "sent")
+
+
+@tap.test
 def what_is_tracked_while_the_browser_is_offline_arrives_once_and_in_order():
     with Web() as web:
         page = web.visit()
@@ -262,6 +278,8 @@ def what_is_tracked_while_the_browser_is_offline_arrives_once_and_in_order():
         page.wait("(localStorage.getItem('wm.wait') || '').endsWith(' 1')")
         track_many(page, 6, 9)
         tap.equal(page.run(QUEUE), 9, "waiting")
+        # As after many attempts: only the news of a network can end this soon enough.
+        page.run("localStorage.setItem('wm.wait', Date.now() + 600e3 + ' 9')")
         page.offline(False)
         web.wait_stored(10)
         page.wait(QUEUE + " === 0")
@@ -436,6 +454,10 @@ def two_tabs_do_not_send_twice():
             for number, page in enumerate(tabs):
                 track_many(page, 10 * number, 10 * number + 9)
             harness.wait_until(web.gate.posts, "an attempt")  # pylint: disable=cell-var-from-loop
+            # Time enough for each to send, if it would.
+            tabs[0].run("window.then = performance.now() + 600")
+            tabs[0].wait("performance.now() > then")
+            tap.equal(len(web.gate.posts()), 1, host + ": requests under way")
             web.gate.open()
             for page in tabs:
                 page.wait(QUEUE + " === 0")
@@ -518,6 +540,17 @@ def included_twice_it_runs_once():
         page.run("waymark.track('Last')")
         page.wait(QUEUE + " === 0")
         tap.equal(names(web.stored()), ["page", "Last"], "stored")
+
+
+@tap.test
+def a_page_prepared_in_advance_is_seen_when_it_is_shown():
+    with Web() as web:
+        page = web.visit(prepare="Object.defineProperty(document, 'prerendering', {value: true});")
+        page.run("waymark.track('First')")
+        web.wait_stored(1)
+        page.run("void document.dispatchEvent(new Event('prerenderingchange'))")
+        web.wait_stored(2)
+        tap.equal(names(web.gate.events()), ["First", "page"], "stored")
 
 
 @tap.test
