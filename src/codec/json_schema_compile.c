@@ -200,11 +200,19 @@ uint32_t schema_child(struct schema_compiler *c, uint32_t value)
 	return schema_need(c, doc->schema_of[value]);
 }
 
+/* Any order will do for looking up; by length first, most comparisons end there. */
+static int compare_names(struct span a, struct span b)
+{
+	if (a.len != b.len)
+		return a.len < b.len ? -1 : 1;
+	return a.len ? memcmp(a.ptr, b.ptr, a.len) : 0;
+}
+
 static int by_text(const void *left, const void *right)
 {
 	const struct schema_name *a = left, *b = right;
 
-	return span_compare(a->text, b->text);
+	return compare_names(a->text, b->text);
 }
 
 void schema_sort_names(struct schema_compiler *c, uint32_t first, uint32_t n)
@@ -221,7 +229,7 @@ const struct schema_name *schema_find_name(
 	while (from < to) {
 		uint32_t middle = from + (to - from) / 2;
 		const struct schema_name *name = name_at(s, middle);
-		int r = span_compare(text, name->text);
+		int r = compare_names(text, name->text);
 
 		if (r == 0)
 			return name;
