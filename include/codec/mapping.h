@@ -15,7 +15,8 @@
  *	 "answers": {"accepted": 200, ...},     MAPPING_ANSWERS below
  *	 "events": [RULE, ...]}                 all that take the topic are run, in order
  *
- *	RULE {"on": [GLOB, ...],                topics; left out: every topic
+ *	RULE {"about": TEXT,                    for people
+ *	 "on": [GLOB, ...],                     topics; left out: every topic
  *	 "each": PATH,                          an event for each item there; an object is one item,
  *	                                        nothing at all is no item
  *	 "if": COND,                            else the rule passes the payload or item over
@@ -40,7 +41,7 @@
  *	{"if": COND, "then": EXPR, "else": EXPR}
  *	{"money": EXPR, "currency": EXPR}   whole minor units as a decimal number (ISO 4217)
  *	{"number": EXPR}                a text that is a JSON number, as that number
- *	{"text": EXPR} {"lower": EXPR} (ASCII) {"trim": EXPR}
+ *	{"text": EXPR} {"lower": EXPR} {"upper": EXPR} (both ASCII) {"trim": EXPR}
  *	{"time": EXPR, "as": "s" | "ms" | "iso"}    ISO 8601 in UTC; iso: what instant_parse takes
  *	{"list": PATH, "item": {NAME: EXPR, ...} or TEXT, "most": N}   of the first N items
  *	{"object": {NAME: EXPR, ...}}   missing if all its members are

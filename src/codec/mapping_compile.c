@@ -161,6 +161,15 @@ static void read_context(struct mapping_reader *r, const struct mapping_place *p
 	((struct mapping_rule *)target)->context = mapping_read_fields(r, p, refused);
 }
 
+/* For people alone; it is only seen to that it is text. */
+static void read_rule_about(struct mapping_reader *r, const struct mapping_place *p, void *target)
+{
+	struct span about;
+
+	(void)target;
+	(void)mapping_read_text(r, p, ABOUT_MAX, &about);
+}
+
 /* What paths mean depends on `each`, so it comes first. */
 static const struct mapping_member rule_members[] = {
 	{"each", read_each, false},
@@ -179,6 +188,7 @@ static const struct mapping_member rule_members[] = {
 	{"properties", read_properties, false},
 	{"traits", read_traits, false},
 	{"context", read_context, false},
+	{"about", read_rule_about, false},
 };
 static_assert(ARRAY_SIZE(rule_members) <= MAPPING_MEMBERS_MAX, "members");
 static const struct mapping_members rule_spec = {"a rule", rule_members, ARRAY_SIZE(rule_members)};

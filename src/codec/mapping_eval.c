@@ -174,7 +174,9 @@ static struct mapping_value eval_as_text(struct mapping_run *g, const struct map
 	return mapping_text_of(g, &v, &text) ? mapping_text_value(text) : NOTHING;
 }
 
-static struct mapping_value eval_lower(struct mapping_run *g, const struct mapping_node *n)
+/* Its text with the letters of ASCII from FIRST on moved by SHIFT. */
+static struct mapping_value change_case(
+	struct mapping_run *g, const struct mapping_node *n, char first, int shift)
 {
 	struct span text;
 	char *copy;
@@ -187,10 +189,22 @@ static struct mapping_value eval_lower(struct mapping_run *g, const struct mappi
 		g->error = -ENOMEM;
 		return NOTHING;
 	}
-	for (size_t i = 0; i < text.len; i++)
-		copy[i] = (char)(text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? text.ptr[i] + 32
-									  : text.ptr[i]);
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		copy[i] = (char)(c >= first && c < first + 26 ? c + shift : c);
+	}
 	return mapping_text_value(span_of(copy, text.len));
+}
+
+static struct mapping_value eval_lower(struct mapping_run *g, const struct mapping_node *n)
+{
+	return change_case(g, n, 'A', 'a' - 'A');
+}
+
+static struct mapping_value eval_upper(struct mapping_run *g, const struct mapping_node *n)
+{
+	return change_case(g, n, 'a', 'A' - 'a');
 }
 
 static bool is_blank(char c)
@@ -393,6 +407,7 @@ static eval_fn *const evals[] = {
 	[MAP_NUMBER] = eval_number,
 	[MAP_TEXT] = eval_as_text,
 	[MAP_LOWER] = eval_lower,
+	[MAP_UPPER] = eval_upper,
 	[MAP_TRIM] = eval_trim,
 	[MAP_TIME] = eval_time,
 	[MAP_LIST] = eval_list,

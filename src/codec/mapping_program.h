@@ -34,6 +34,7 @@ enum mapping_op {
 	MAP_NUMBER,
 	MAP_TEXT,
 	MAP_LOWER,
+	MAP_UPPER,
 	MAP_TRIM,
 	MAP_TIME,   /* a; n: enum mapping_clock */
 	MAP_LIST,   /* a: place; b: item; scope; n: most */

@@ -109,6 +109,10 @@ static const struct row expressions[] = {
 	{"{'text':'{a}'}", "{'a':{}}", NULL},
 	{"{'lower':'{a}'}", "{'a':'ABCÄz1'}", "'abcÄz1'"},
 	{"{'lower':'{a}'}", "{'a':[]}", NULL},
+	{"{'upper':'{a}'}", "{'a':'azAZäß@[`{1'}", "'AZAZäß@[`{1'"},
+	{"{'upper':'{a}'}", "{'a':'eur'}", "'EUR'"},
+	{"{'upper':'{a}'}", "{'a':''}", "''"},
+	{"{'upper':'{a}'}", "{'a':{}}", NULL},
 	{"{'trim':'{a}'}", "{'a':' \\n\\t x y \\r'}", "'x y'"},
 	{"{'trim':'{a}'}", "{'a':'   '}", "''"},
 	/* time */

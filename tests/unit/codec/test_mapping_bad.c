@@ -44,6 +44,7 @@ static const struct {
 	/* a rule */
 	{true, "'evnt':'x'", "/events/0/evnt", "a rule has no member `evnt`; it may have each, on"},
 	{true, "'a/b~c':1", "/events/0/a~1b~0c", "no member `a/b~c`"},
+	{true, "'about':7", "/events/0/about", "must be text"},
 	{true, "'on':'x'", "/events/0/on", "a list of topics"},
 	{true, "'each':7", "/events/0/each", "must be text"},
 	{true, "'each':'{items}'", "/events/0/each", "without braces"},
