@@ -7,19 +7,24 @@
  *   wm:workers           sorted set: worker id → expiry (ms of Redis time)
  *   wm:{p7}:in           stream: fields e (the event), m (meta, see log_meta), and, of an event
  *                        that was translated from a webhook or another vendor's shape, o (the
- *                        bytes that came)
+ *                        bytes that came); or, of a watermark, w (source), t (until when it is
+ *                        complete, ms) and m
  *   wm:{p7}:pos          hash: epoch, seq, id, clock
  *   wm:{p7}:lease        string: worker id, with PX
  *   wm:{p7}:c:ID         record (codec/record.h)
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
+ *   wm:{p7}:marks        hash: source → until when it is complete (ms)
+ *   wm:{p7}:held:SOURCE  sorted set: customer → earliest deadline that is held for the source
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
  *   wm:{p7}:job:ID       hash: s (ready, taken, retracted), at (stream ID), c (customer), r
  *                        (reason), by and taken_at (ms) once it is taken
  *   wm:{p7}:taken        string: place in the stream of jobs up to which they were given out
  *   wm:{p7}:bad          stream: fields id (log id; empty: it never was in the log), e, m, c
- *                        (reason code), w (words); of a webhook's payload also h (name of the
- *                        hook) and x (JSON object: what of its head and query the mapping reads)
+ *                        (reason code), w (words); of a payload that had to be translated also h
+ *                        (name of the hook, or `@` and the preset), x (JSON object: what of its
+ *                        head and query the mapping reads) and k (JSON array: message ids of what
+ *                        of it was understood)
  *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
  *   wm:{p7}:day:DATE     hash: counter → n
  */

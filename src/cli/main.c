@@ -30,7 +30,7 @@ static const struct verb verbs[] = {
 	{"key", key_main, "add, list, revoke and rotate write keys"},
 	{"hook", hook_main, "show what webhooks become; check a mapping of your own"},
 	{"mail", mail_main, "links of a mail: opened, followed, unsubscribed"},
-	{"quarantine", quarantine_main, "look at events that could not be used"},
+	{"quarantine", quarantine_main, "look at events that could not be used; try them again"},
 	{"stats", stats_main, "count what was done, and how far the workers are"},
 	{"doctor", doctor_main, "find out what is wrong"},
 };

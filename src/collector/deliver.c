@@ -1,53 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver.h"
 
+#include "admit.h"
 #include "robot.h"
 #include "store/keys.h"
 
 /* What an entry costs on its way beside its bytes: RESP, the client's books. */
 #define ENTRY_COST ((size_t)200)
-
-/* ---- what the source may say --------------------------------------------------------------- */
-
-/* The canonical name that the worker will give the item. */
-static enum event_kind kind_of(const struct envelope_item *item)
-{
-	static const enum event_kind kinds[] = {
-		[EVENT_TRACK] = EVENT_CUSTOM,
-		[EVENT_IDENTIFY] = EVENT_CUSTOMER_IDENTIFIED,
-		[EVENT_PAGE] = EVENT_PAGE_VIEWED,
-		[EVENT_SCREEN] = EVENT_SCREEN_VIEWED,
-		[EVENT_GROUP] = EVENT_CUSTOMER_GROUPED,
-		[EVENT_ALIAS] = EVENT_CUSTOMER_ALIASED,
-	};
-
-	return item->type == EVENT_TRACK ? vocab_kind(item->event) : kinds[item->type];
-}
-
-static void refuse_item(
-	struct envelope *e, struct envelope_item *item, enum envelope_code code, struct span words)
-{
-	/* Its place is its beginning; the judgement has left no other. */
-	item->fault = (struct envelope_fault){.code = code,
-		.field = ENVELOPE_EVENT,
-		.offset = item->fault.offset,
-		.words = words};
-	e->n_refused++;
-}
-
-/* Refuses what the source may not say. */
-static void admit(const struct call *c, struct envelope *e)
-{
-	if (c->key->rights & WRITE_KEY_PRIVILEGED)
-		return;
-	for (size_t i = 0; i < e->n_items; i++) {
-		struct envelope_item *item = &e->items[i];
-
-		if (item->fault.code == ENVELOPE_ACCEPTED && !item->is_watermark &&
-			(vocab_flags(kind_of(item)) & VOCAB_PRIVILEGED))
-			refuse_item(e, item, ENVELOPE_NOT_ALLOWED, SPAN_EMPTY);
-	}
-}
 
 static void count_refused(struct tally *tally, const struct envelope *e)
 {
@@ -162,6 +121,7 @@ static void add_castoff(struct call *c, struct submission *s, const struct casto
 		.words = castoff->words,
 		.hook = castoff->hook,
 		.request = castoff->request,
+		.kept = castoff->kept,
 	};
 
 	reasons_count(&in->reasons, REASONS_QUARANTINED, c->key->name, castoff->reason);
@@ -170,12 +130,27 @@ static void add_castoff(struct call *c, struct submission *s, const struct casto
 	journal_add_castoff(s, partition_of(castoff->bytes, in->journal->n_streams), &entry);
 }
 
+/* The sender of what was translated would not understand why, nor send it again. */
+static void add_refused(struct call *c, struct submission *s, const struct envelope_item *item)
+{
+	const struct castoff castoff = {
+		.bytes = item->raw,
+		.reason = envelope_code_name(item->fault.code),
+		.words = item->fault.words.ptr ? item->fault.words
+					       : span_str(envelope_code_words(item->fault.code)),
+	};
+
+	add_castoff(c, s, &castoff);
+}
+
 static void add_all(struct call *c, const struct delivery *d, struct submission *s)
 {
 	const struct envelope *e = d->envelope;
 
 	for (size_t i = 0; i < e->n_items; i++) {
-		if (e->items[i].fault.code != ENVELOPE_ACCEPTED)
+		if (e->items[i].fault.code != ENVELOPE_ACCEPTED && d->originals)
+			add_refused(c, s, &e->items[i]);
+		else if (e->items[i].fault.code != ENVELOPE_ACCEPTED)
 			answer_add_error(&s->errors, i, &e->items[i].fault, &c->in->limits.items);
 		else if (!e->items[i].is_watermark)
 			add_item(c, d, s, i);
@@ -227,7 +202,10 @@ void deliver(struct call *c, const struct delivery *d)
 	struct envelope *e = d->envelope;
 	size_t n_accepted;
 
-	admit(c, e);
+	if (admit(c, e) < 0) {
+		call_unavailable(c, "Out of memory.");
+		return;
+	}
 	if (e->n_refused > 0)
 		count_refused(c->in->tally, e);
 	if (d->single && e->n_refused > 0) {

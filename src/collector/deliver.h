@@ -14,6 +14,7 @@ struct castoff {
 	struct span words;
 	struct span hook;    /* its name; empty: no hook's */
 	struct span request; /* JSON object of what the mapping reads of the head and query */
+	struct span kept;    /* JSON array: message ids of what of it was understood */
 };
 
 struct delivery {

@@ -12,14 +12,14 @@
 #define KEY_PATHS_MAX 6
 
 static const struct {
-	const char *preset;
+	const char *preset, *castoff;
 	const struct answer_style *style;
 	const char *keys[KEY_PATHS_MAX]; /* paths, tried in this order */
 } rows[FOREIGN_COUNT] = {
-	[FOREIGN_POSTHOG] = {"posthog", &answer_status,
+	[FOREIGN_POSTHOG] = {"posthog", "@posthog", &answer_status,
 		{"api_key", "token", "properties.token", "0.properties.token", "0.api_key",
 			"batch.0.properties.token"}},
-	[FOREIGN_SNOWPLOW] = {"snowplow", &answer_ok, {"data.0.aid"}},
+	[FOREIGN_SNOWPLOW] = {"snowplow", "@snowplow", &answer_ok, {"data.0.aid"}},
 };
 
 int foreign_init(struct foreign_doors *doors, const struct log *log)
@@ -131,7 +131,8 @@ static int find_key(
 
 static void take(struct call *c, const struct foreign_doors *doors, enum foreign which)
 {
-	struct translation how = {doors->mappings[which], SPAN_EMPTY, false};
+	struct translation how = {
+		doors->mappings[which], SPAN_EMPTY, span_str(rows[which].castoff)};
 	const struct verdict nothing = {.n_accepted = 0};
 	struct translated t;
 	struct span key;

@@ -84,7 +84,8 @@ static void answer_nothing(struct call *c, const struct hook *hook)
 
 static void take(struct call *c, const struct hook *hook)
 {
-	const struct translation how = {hook->mapping, span_str(hook->source->name), true};
+	struct span name = span_str(hook->source->name);
+	const struct translation how = {hook->mapping, name, name};
 	struct signature_proof proof;
 	struct translated t;
 	int outcome = verify(c, hook, &proof);

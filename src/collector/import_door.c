@@ -122,7 +122,7 @@ static void take_batch(struct call *c)
 static size_t body_max_of(const struct intake *in, const struct write_key *by_field)
 {
 	return by_field && !write_key_is_page(by_field) ? in->limits.body_import
-							       : in->limits.body_browser;
+							: in->limits.body_browser;
 }
 
 size_t import_body_max(const struct intake *in, const struct http_request *request)

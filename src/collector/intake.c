@@ -28,6 +28,7 @@ void intake_release(struct intake *in)
 	buf_release(&in->meta);
 	reasons_release(&in->reasons);
 	in->inflater = inflater_free(in->inflater);
+	in->plan = tracking_plan_free(in->plan);
 	in->keys = write_keys_free(in->keys);
 	free(in->rates);
 	in->rates = NULL;
@@ -46,10 +47,16 @@ int intake_set_keys(struct intake *in, struct write_keys *keys)
 	return 0;
 }
 
+void intake_set_plan(struct intake *in, struct tracking_plan *plan)
+{
+	tracking_plan_free(in->plan);
+	in->plan = plan;
+}
+
 size_t intake_body_max_of(const struct intake *in, const struct write_key *by_field)
 {
 	return by_field && !write_key_is_page(by_field) ? in->limits.body_server
-							       : in->limits.body_browser;
+							: in->limits.body_browser;
 }
 
 size_t intake_body_max(const struct intake *in, const struct http_request *request)

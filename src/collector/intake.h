@@ -9,6 +9,7 @@
 #include "base/rate_limit.h"
 #include "codec/envelope.h"
 #include "codec/gzip.h"
+#include "codec/tracking_plan.h"
 #include "codec/write_keys.h"
 #include "journal.h"
 #include "reasons.h"
@@ -28,7 +29,8 @@ struct intake {
 	struct reasons reasons;
 	struct intake_limits limits;
 	struct write_keys *keys;
-	struct rate_limit *rates; /* by number of the source in keys */
+	struct rate_limit *rates;   /* by number of the source in keys */
+	struct tracking_plan *plan; /* NULL: none */
 	struct inflater *inflater;
 	/* Of the request that is being judged; kept for the next one. */
 	struct arena arena;
@@ -42,6 +44,9 @@ void intake_release(struct intake *in);
 
 /* Takes over KEYS, in the place of those before. 0 or -ENOMEM (then nothing is changed). */
 int intake_set_keys(struct intake *in, struct write_keys *keys);
+
+/* Likewise the tracking plan; NULL: none. */
+void intake_set_plan(struct intake *in, struct tracking_plan *plan);
 
 /* How large the body of a request may be, by its head. */
 size_t intake_body_max(const struct intake *in, const struct http_request *request);

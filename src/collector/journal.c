@@ -239,6 +239,7 @@ void journal_add_castoff(
 		{'w', castoff->words},
 		{'h', castoff->hook},
 		{'x', castoff->request},
+		{'k', castoff->kept},
 	};
 
 	add_fields(s, &s->journal->bad[partition], fields, ARRAY_SIZE(fields));

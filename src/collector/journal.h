@@ -107,7 +107,7 @@ void journal_add(struct submission *s, uint32_t partition, const struct journal_
 /* An entry of the quarantine, of what never was in the log (store/keys.h). */
 struct journal_castoff {
 	struct span bytes, meta, reason, words;
-	struct span hook, request; /* may be empty */
+	struct span hook, request, kept; /* may be empty */
 };
 void journal_add_castoff(
 	struct submission *s, uint32_t partition, const struct journal_castoff *castoff);

@@ -133,11 +133,31 @@ static bool first_fault(const struct mapping_result *result, const struct envelo
 	return false;
 }
 
+/* The message ids of what was understood, as a JSON array: it must not come again when the payload
+ * is mapped again, however long that takes. */
+static struct span kept_ids(struct call *c, const struct envelope *e)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	bool more = false;
+
+	buf_add_char(&text, '[');
+	for (size_t i = 0; i < e->n_items; i++) {
+		if (e->items[i].fault.code != ENVELOPE_ACCEPTED)
+			continue;
+		if (more)
+			buf_add_char(&text, ',');
+		more = true;
+		json_escape(e->items[i].message_id, &text);
+	}
+	buf_add_char(&text, ']');
+	return buf_failed(&text) < 0 ? SPAN_EMPTY : arena_copy(&c->in->arena, buf_span(&text));
+}
+
 /*
- * A hook's payload is put aside whole, with what its mapping needs, so that it can be mapped again
- * by a better mapping: what of it was understood is known by its message ids then.
+ * The payload is put aside whole, with what its mapping needs, so that it can be mapped again by a
+ * better mapping.
  */
-static int cast_off_payload(struct call *c, const struct translation *t,
+static int cast_off(struct call *c, const struct translation *t,
 	const struct mapping_result *result, struct translated *out)
 {
 	struct asked asked = {c->request, &c->in->arena};
@@ -148,42 +168,12 @@ static int cast_off_payload(struct call *c, const struct translation *t,
 	if (!first_fault(result, &out->envelope, &one->reason, &one->words))
 		return 0;
 	one->bytes = c->body;
-	one->hook = t->name;
+	one->hook = t->castoff_name;
+	one->kept = kept_ids(c, &out->envelope);
 	one->request = request_of(c, t->mapping, &asked);
 	out->delivery.castoffs = one;
 	out->delivery.n_castoffs = 1;
-	return one->request.ptr ? 0 : -ENOMEM;
-}
-
-/* What an SDK sent is put aside item by item. */
-static int cast_off_items(
-	struct call *c, const struct mapping_result *result, struct translated *out)
-{
-	const struct envelope *e = &out->envelope;
-	struct castoff *list =
-		arena_calloc(&c->in->arena, e->n_refused + result->n_faults + 1, sizeof(*list));
-	size_t at = 0;
-
-	if (!list)
-		return -ENOMEM;
-	for (size_t i = 0; i < result->n_faults; i++) {
-		const struct mapping_fault *fault = &result->faults[i];
-
-		list[at++] = (struct castoff){.bytes = fault->original,
-			.reason = mapping_fault_name(fault->code),
-			.words = fault->words};
-	}
-	for (size_t i = 0; i < e->n_items; i++) {
-		enum envelope_code code = e->items[i].fault.code;
-
-		if (code != ENVELOPE_ACCEPTED)
-			list[at++] = (struct castoff){.bytes = result->events[i].original,
-				.reason = envelope_code_name(code),
-				.words = span_str(envelope_code_words(code))};
-	}
-	out->delivery.castoffs = list;
-	out->delivery.n_castoffs = at;
-	return 0;
+	return one->request.ptr && one->kept.ptr ? 0 : -ENOMEM;
 }
 
 /* The items that stay, and what they were made of. */
@@ -229,9 +219,7 @@ int translate(struct call *c, const struct translation *t, struct translated *ou
 	*out = (struct translated){.envelope = {.sent_at = TIME_NEVER}};
 	out->delivery.envelope = &out->envelope;
 	r = r ? r : read_events(c, &result, &out->envelope);
-	if (r == 0)
-		r = t->is_hook ? cast_off_payload(c, t, &result, out)
-			       : cast_off_items(c, &result, out);
+	r = r ? r : cast_off(c, t, &result, out);
 	r = r ? r : keep_accepted(c, &result, out);
 	if (r != 0)
 		return call_unavailable(c, "Out of memory.");

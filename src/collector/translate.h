@@ -10,8 +10,8 @@
 
 struct translation {
 	const struct mapping *mapping;
-	struct span name; /* of the hook or source, as the mapping sees it */
-	bool is_hook;	  /* what is cast off can be mapped again: say with what */
+	struct span name;	  /* of the hook or source, as the mapping sees it */
+	struct span castoff_name; /* what to map with again: the hook, or `@` and the preset */
 };
 
 struct translated {
