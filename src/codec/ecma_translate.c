@@ -43,7 +43,9 @@ __attribute__((format(printf, 2, 3))) static bool refuse(
 
 static char peek(const struct translator *t, size_t ahead)
 {
-	return t->at + ahead < t->in.len ? t->in.ptr[t->at + ahead] : '\0';
+	if (t->at + ahead < t->in.len)
+		return t->in.ptr[t->at + ahead];
+	return '\0';
 }
 
 static bool at_end(const struct translator *t)

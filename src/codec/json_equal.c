@@ -106,8 +106,9 @@ static bool equal(const struct pair *p, uint32_t i, uint32_t k)
 bool json_doc_equal(
 	const struct json_doc *a, uint32_t i, const struct json_doc *b, uint32_t k, uint64_t *steps)
 {
-	const struct pair p = {a, b, steps};
+	struct pair p = {.a = a, .b = b};
 
+	p.steps = steps;
 	return equal(&p, i, k);
 }
 

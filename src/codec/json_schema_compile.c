@@ -19,7 +19,7 @@ const char *schema_quote(struct span s, char out[SCHEMA_QUOTE_SIZE])
 		n--;
 	out[used++] = '`';
 	for (size_t i = 0; i < n; i++)
-		out[used++] = (unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 127 ? '?' : s.ptr[i];
+		out[used++] = schema_visible(s.ptr[i]);
 	if (n < s.len) {
 		memcpy(out + used, "…", 3);
 		used += 3;

@@ -2,7 +2,7 @@
 /* Compiling the keywords that look at one value alone, and those that only say something. */
 #include "json_schema_impl.h"
 
-#define X(ID, NAME, WORDS) [SCHEMA_BIT_##ID] = NAME,
+#define X(ID, NAME, WORDS) [SCHEMA_BIT_##ID] = (NAME),
 static const char *const type_names[SCHEMA_BIT_COUNT] = {SCHEMA_TYPES(X)};
 #undef X
 

@@ -247,6 +247,14 @@ void schema_problem(struct schema_compiler *c, uint32_t doc, uint32_t value, con
 void schema_problem_file(struct schema_compiler *c, const char *file, unsigned line,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* What a byte of somebody's text becomes in a message. */
+static inline char schema_visible(char c)
+{
+	if ((unsigned char)c < ' ' || c == 127)
+		return '?';
+	return c;
+}
+
 /* S for a message: cut, without control characters. */
 #define SCHEMA_QUOTE_SIZE 72
 const char *schema_quote(struct span s, char out[SCHEMA_QUOTE_SIZE]);

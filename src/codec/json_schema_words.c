@@ -34,7 +34,7 @@ static void fit(struct span s, char *out, size_t size)
 			if (i == s.len)
 				break;
 		}
-		out[used++] = (unsigned char)s.ptr[i] < ' ' || s.ptr[i] == 127 ? '?' : s.ptr[i];
+		out[used++] = schema_visible(s.ptr[i]);
 	}
 	out[used] = '\0';
 }

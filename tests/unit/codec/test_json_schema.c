@@ -325,6 +325,70 @@ static void test_given_by_id(void)
 	CHECK(s != NULL);
 }
 
+/* RFC 3986 section 5.4, seen from http://a/b/c/d;p?q. */
+static const struct {
+	const char *reference, *uri;
+} references[] = {
+	{"g:h", "g:h"},
+	{"g", "http://a/b/c/g"},
+	{"./g", "http://a/b/c/g"},
+	{"g/", "http://a/b/c/g/"},
+	{"/g", "http://a/g"},
+	{"//g", "http://g"},
+	{"?y", "http://a/b/c/d;p?y"},
+	{"g?y", "http://a/b/c/g?y"},
+	{"g#s", "http://a/b/c/g"},
+	{"g?y#s", "http://a/b/c/g?y"},
+	{";x", "http://a/b/c/;x"},
+	{"g;x", "http://a/b/c/g;x"},
+	{"g;x?y#s", "http://a/b/c/g;x?y"},
+	{".", "http://a/b/c/"},
+	{"./", "http://a/b/c/"},
+	{"..", "http://a/b/"},
+	{"../", "http://a/b/"},
+	{"../g", "http://a/b/g"},
+	{"../..", "http://a/"},
+	{"../../", "http://a/"},
+	{"../../g", "http://a/g"},
+	{"../../../g", "http://a/g"},
+	{"../../../../g", "http://a/g"},
+	{"/./g", "http://a/g"},
+	{"/../g", "http://a/g"},
+	{"g.", "http://a/b/c/g."},
+	{".g", "http://a/b/c/.g"},
+	{"g..", "http://a/b/c/g.."},
+	{"..g", "http://a/b/c/..g"},
+	{"./../g", "http://a/b/g"},
+	{"./g/.", "http://a/b/c/g/"},
+	{"g/./h", "http://a/b/c/g/h"},
+	{"g/../h", "http://a/b/c/h"},
+	{"g;x=1/./y", "http://a/b/c/g;x=1/y"},
+	{"g;x=1/../y", "http://a/b/c/y"},
+	{"g?y/./x", "http://a/b/c/g?y/./x"},
+	{"g?y/../x", "http://a/b/c/g?y/../x"},
+	{"http:g", "http:g"},
+};
+
+static void test_references(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(references); i++) {
+		const struct json_schema_source given = {
+			"g", span_str(references[i].uri), SPAN_LIT("{\"$anchor\":\"s\"}")};
+		const struct json_schema_options options = {.given = &given, .n_given = 1};
+		_cleanup_(json_schema_freep) struct json_schema *s = NULL;
+		char text[256];
+
+		(void)snprintf(text, sizeof(text),
+			"{\"$id\":\"http://a/b/c/d;p?q\",\"$ref\":\"%s\"}",
+			references[i].reference);
+		s = compile(text, &options);
+		if (!s)
+			fprintf(stderr, "# %s: %s\n", references[i].reference,
+				problems.list[0].message);
+		CHECK(s != NULL);
+	}
+}
+
 /* ---- limits -------------------------------------------------------------------------------- */
 
 static void test_values(void)
@@ -368,6 +432,22 @@ static void test_no_end(void)
 		JSON_SCHEMA_TOO_MUCH);
 	CHECK_INT(check("{\"$dynamicAnchor\":\"a\",\"not\":{\"$dynamicRef\":\"#a\"}}", "1"),
 		JSON_SCHEMA_TOO_MUCH);
+}
+
+/* Schemas applied inside each other, without a step into the value: 384, the outermost counted. */
+static void test_nesting(void)
+{
+	for (size_t past = 0; past < 2; past++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+		size_t last = 382 + past;
+
+		buf_add_str(&text, "{\"$ref\":\"#/$defs/a0\",\"$defs\":{");
+		for (size_t i = 0; i < last; i++)
+			buf_printf(&text, "\"a%zu\":{\"$ref\":\"#/$defs/a%zu\"},", i, i + 1);
+		buf_printf(&text, "\"a%zu\":{\"type\":\"null\"}}}", last);
+		buf_add_char(&text, '\0');
+		CHECK_INT(check(text.ptr, "null"), past ? JSON_SCHEMA_TOO_MUCH : 0);
+	}
 }
 
 /* Each level doubles what is to be done; the steps end it, not the patience of anybody. */
@@ -652,10 +732,12 @@ int main(void)
 		{"formats on request", test_formats_only_on_request},
 		{"documents that were given", test_given},
 		{"documents found by their $id", test_given_by_id},
+		{"references of RFC 3986", test_references},
 		{"limit: values", test_values},
 		{"limit: depth", test_depth},
 		{"limit: steps", test_steps},
 		{"schemas that never end", test_no_end},
+		{"limit: nesting", test_nesting},
 		{"schemas that branch", test_branches},
 		{"a pattern that never ends", test_slow_pattern},
 		{"limit: exponents", test_exponent},
