@@ -319,9 +319,8 @@ static struct shown shown_of(struct hook_tool *h, struct span event)
 			s.name = json_content(&value);
 		else if (json_is(&key, SPAN_LIT("timestamp")))
 			s.time = text ? json_text(&value, &h->arena) : value.raw;
-		else if (json_is(&key, SPAN_LIT("properties")))
-			s.properties = value.raw;
-		else if (json_is(&key, SPAN_LIT("traits")) && s.properties.len == 0)
+		else if (json_is(&key, SPAN_LIT("properties")) ||
+			 (json_is(&key, SPAN_LIT("traits")) && s.properties.len == 0))
 			s.properties = value.raw;
 	}
 	return s;

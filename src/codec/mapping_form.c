@@ -27,7 +27,7 @@ static void decode(struct span s, struct buf *out)
 			buf_add_char(out, (char)(high * 16 + low));
 			i += 2;
 		} else {
-			buf_add_char(out, s.ptr[i] == '+' ? ' ' : s.ptr[i]);
+			buf_add_char(out, (char)(s.ptr[i] == '+' ? ' ' : s.ptr[i]));
 		}
 	}
 }

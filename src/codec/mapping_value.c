@@ -302,7 +302,8 @@ static bool epoch_parse(struct span s, bool seconds, int64_t *ret_at)
 {
 	bool negative = s.len > 0 && s.ptr[0] == '-';
 	const char *point;
-	uint64_t whole, part = 0;
+	uint64_t whole;
+	unsigned part = 0;
 
 	if (negative)
 		s = span_of(s.ptr + 1, s.len - 1);

@@ -149,6 +149,9 @@ static const struct row expressions[] = {
 	{"{'object':{'k':'{a}','m':'{b}'}}", "{}", NULL},
 	{"{'object':{'a b':{'object':{'c':'{b}'}}}}", "{'b':2}", "{'a b':{'c':2}}"},
 	/* find, join, digest, afterlast */
+	{"{'object':{'i':{'list':'l','item':'{v}'},'f':{'find':'l','if':{'has':'{n}'},'get':"
+	 "'{n}'},'j':{'join':'l','get':'{n}'},'o':'{o.n}'}}",
+		ITEMS, "{'i':[1,'two'],'f':'a','j':'a, b','o':'z'}"},
 	{"{'find':'l','if':{'is':['{n}','b','c']},'get':'{v}'}", ITEMS, "'two'"},
 	{"{'find':'l','if':{'has':'{n}'},'get':'{v}'}", ITEMS, "1"},
 	{"{'find':'l','if':{'is':['{n}','q']},'get':'{v}'}", ITEMS, NULL},
@@ -167,6 +170,31 @@ static const struct row expressions[] = {
 	{"{'afterlast':'{a}'}", "{'a':'end/'}", "''"},
 	{"{'afterlast':'{a}','of':'::'}", "{'a':'a::b:c'}", "'b:c'"},
 	{"{'afterlast':'{a}'}", "{}", NULL},
+	/* lookup, before */
+	{"{'lookup':'l','by':'{n}','is':'{want}','get':'{v}'}",
+		"{'want':'b','l':[{'n':'a','v':1},"
+		"{'n':'b','v':2},{'n':'b','v':3}],'n':'a','v':0}",
+		"2"},
+	{"{'lookup':'l','by':'{n}','is':'{want}','get':'{v}'}", "{'want':7,'l':[{'n':'7','v':1}]}",
+		"1"},
+	{"{'lookup':'l','by':'{n}','is':'{want}','get':'{v}'}",
+		"{'want':'c','l':[{'n':'a','v':1}]}", NULL},
+	{"{'lookup':'l','by':'{n}','is':'{want}','get':'{v}'}", "{'want':'a','l':[{'n':'a'}]}",
+		NULL},
+	{"{'lookup':'l','by':'{n}','is':'{want}','get':'{v}'}", "{'l':[{'v':1},{'n':'','v':2}]}",
+		NULL},
+	{"{'lookup':'l','by':'{n}','is':'{want}','get':'{v}'}", "{'want':'a'}", NULL},
+	{"{'list':'a','item':{'t':{'lookup':'root.d','by':'{id}','is':'{f.id}','get':'{t}'}}}",
+		"{'a':[{'f':{'id':2}},{'f':{'id':1}},{'f':{'id':3}}],'d':[{'id':1,'t':'one'},"
+		"{'id':2,'t':'two'}]}",
+		"[{'t':'two'},{'t':'one'},{}]"},
+	{"{'before':'{a}','of':'.filter'}", "{'a':'14c5.filter0001.16.filter'}", "'14c5'"},
+	{"{'before':'{a}'}", "{'a':'none'}", "'none'"},
+	{"{'before':'{a}'}", "{'a':'/x'}", "''"},
+	{"{'before':'{a}','of':'abc'}", "{'a':'ab'}", "'ab'"},
+	{"{'before':'{a}','of':'abc'}", "{'a':'xabc'}", "'x'"},
+	{"{'before':{'afterlast':'{a}','of':'<'},'of':'>'}", "{'a':'A <a@b.c>'}", "'a@b.c'"},
+	{"{'before':'{a}'}", "{}", NULL},
 };
 
 /* The properties must be {"x":WANT}, or not be there. */

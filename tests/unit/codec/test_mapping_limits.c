@@ -223,15 +223,17 @@ static void test_output(void)
 	_cleanup_(mapping_case_release) struct mapping_case c;
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
 	_cleanup_(buf_release) struct buf big = BUF_INIT;
+	_cleanup_(buf_release) struct buf item = BUF_INIT;
 	size_t bytes = 0;
 
 	mapping_case_init(&c);
 	REQUIRE(mapping_case_rule(&c, "'each':'l','properties':{'x':'{root.x}'}") == 0);
+	built(&item, ",'", "p", 500, "'");
 	built(&big, "{'x':'", "y", 30000, "','l':[1");
-	REQUIRE(mapping_case_run(&c, built(&b, big.ptr, ",1", 2000, "]}")) == 0);
+	REQUIRE(mapping_case_run(&c, built(&b, big.ptr, item.ptr, 2000, "]}")) == 0);
 	for (size_t i = 0; i < c.result.n_events; i++)
 		bytes += c.result.events[i].json.len;
-	CHECK(bytes <= MAPPING_OUTPUT_MAX);
+	CHECK(bytes <= MAPPING_OUTPUT_MAX && bytes > MAPPING_OUTPUT_MAX - 32768);
 	REQUIRE(c.result.n_faults == 1);
 	CHECK_INT(c.result.faults[0].code, MAPPING_TOO_MUCH);
 }
