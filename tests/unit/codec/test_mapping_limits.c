@@ -228,7 +228,7 @@ static void test_output(void)
 
 	mapping_case_init(&c);
 	REQUIRE(mapping_case_rule(&c, "'each':'l','properties':{'x':'{root.x}'}") == 0);
-	built(&item, ",'", "p", 500, "'");
+	built(&item, ",'", "p", 1500, "'");
 	built(&big, "{'x':'", "y", 30000, "','l':[1");
 	REQUIRE(mapping_case_run(&c, built(&b, big.ptr, item.ptr, 2000, "]}")) == 0);
 	for (size_t i = 0; i < c.result.n_events; i++)
