@@ -20,6 +20,7 @@ enum effect_kind {
 	EFFECT_RETRACT,	 /* take a job back, if nobody has taken it yet */
 	EFFECT_DECISION, /* something was decided about an instance: stands on the timeline too */
 	EFFECT_FORWARD,	 /* a message to another customer's partition */
+	EFFECT_HOLD,	 /* look at the customer when the mark of `source` reaches `hold_at` */
 	EFFECT_COUNT,	 /* add 1 to a counter */
 };
 
@@ -57,6 +58,8 @@ enum counter {
 	COUNTER_FUTURE,
 	COUNTER_NO_DEADLINE,
 	COUNTER_LIMIT,
+	COUNTER_HELD,
+	COUNTER_MARKS,
 	COUNTER_COUNT
 };
 
@@ -68,6 +71,8 @@ struct effect {
 	enum counter counter;	   /* EFFECT_COUNT */
 	struct decision decision;  /* EFFECT_JOB, RETRACT, DECISION */
 	const struct event *event; /* EFFECT_TIMELINE */
+	struct span source;	   /* EFFECT_HOLD */
+	int64_t hold_at;	   /* EFFECT_HOLD; TIME_NEVER: not any more */
 };
 
 /* The list; the owner resets it between steps. Spans in it live in its arena or in the event. */

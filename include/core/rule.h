@@ -75,6 +75,8 @@ struct rule_step {
 #define RULE_CHANNELS_MAX 8
 #define RULE_DATA_MAX	  16
 #define RULES_MAX	  256
+#define RULE_SOURCES_MAX  8
+#define RULE_SOURCE_MAX	  32 /* bytes, as in keys.ini */
 #define RULE_ID_MAX	  64
 
 /* A value captured from the arming event for the job's `data`. */
@@ -106,9 +108,13 @@ struct rule {
 	int64_t stale_ms; /* TIME_NEVER: history fires like anything else */
 	int64_t tombstone_ms;
 	int64_t cooldown_ms;
-	bool cooldown_customer; /* one cooldown over all keys of a customer */
-	uint32_t max_per_key;	/* episodes; 0: no bound */
-	int64_t expire_ms;	/* a job is worthless this long after fire_at; TIME_NEVER: never */
+	bool cooldown_customer;			/* one cooldown over all keys of a customer */
+	uint32_t max_per_key;			/* episodes; 0: no bound */
+	struct span wait_for[RULE_SOURCES_MAX]; /* sources whose mark must reach the deadline */
+	size_t n_wait_for;
+	int64_t max_hold_ms; /* held no longer than this after fire_at */
+	bool hold_drops;     /* at the end of a hold nothing is sent; else it fires */
+	int64_t expire_ms;   /* a job is worthless this long after fire_at; TIME_NEVER: never */
 	struct rule_step steps[RULE_STEPS_MAX];
 	size_t n_steps;
 	struct span channels[RULE_CHANNELS_MAX];

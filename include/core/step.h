@@ -16,13 +16,23 @@
 #include "core/effect.h"
 #include "core/event.h"
 #include "core/journey.h"
+#include "core/mark.h"
 #include "core/rule.h"
 
-enum input_kind { INPUT_EVENT, INPUT_TICK };
+enum input_kind { INPUT_EVENT, INPUT_TICK, INPUT_MARK };
 
+/*
+ * What rules wait for (wait_for) is judged by MARKS, so they must be those of the timers' instant:
+ * before a mark moves, whoever is due before the entry that moves it is looked at, and then, with
+ * the new marks, everybody whom the index (EFFECT_HOLD) has for that source up to its new mark, by
+ * INPUT_MARK at the entry's time. That lets go of the instances that now have all they wait for:
+ * they are due at once, which is at the earliest behind the other entries of that millisecond.
+ */
 struct input {
 	enum input_kind kind;
 	const struct event *event; /* INPUT_EVENT; decoded with the rules' field table */
+	const struct marks *marks; /* in force at NOW; NULL: none */
+	struct span source;	   /* INPUT_MARK: whose mark moved */
 };
 
 /*

@@ -37,17 +37,32 @@ void applier_reset(struct applier *a);
 /* Takes up one remembered hour of message ids, as the store keeps them. 0 or -ENOMEM. */
 int applier_remember(struct applier *a, int64_t hour, struct span bytes);
 
+/* Takes up the mark of a source, as the store keeps it. 0 or -ENOMEM. */
+int applier_mark(struct applier *a, struct span source, int64_t at);
+
 enum applier_outcome {
 	APPLIER_NOTHING = 1, /* neither entries nor due customers, and the clock need not be kept */
 	APPLIER_CORRUPT = 2, /* a stored record does not decode: stop, do not write over it */
+	APPLIER_HELD = 3,    /* a mark moves: ask applier_held_request(), then applier_held() */
 };
 
 /*
  * Takes a batch: copies what it needs of F, decides how much of it can be applied in the right
  * order of time, and says in *ret_missing (valid until applier_run) whose records must be loaded.
- * 0, -ENOMEM or APPLIER_NOTHING.
+ * 0, -ENOMEM, APPLIER_NOTHING or APPLIER_HELD (then nothing is in *ret_missing yet).
  */
 int applier_begin(struct applier *a, const struct position *from, const struct fetched *f,
+	const struct span **ret_missing, size_t *ret_n_missing);
+
+/*
+ * A mark is a batch of its own: everything before its entry has been applied, timers too. Whoever
+ * is held for its source up to it is looked at, APPLIER_HELD_MAX at a time, and the mark is passed
+ * with the last of them.
+ */
+#define APPLIER_HELD_MAX 256
+struct held_request applier_held_request(const struct applier *a);
+/* As applier_begin, but 0 or -ENOMEM. */
+int applier_held(struct applier *a, const struct span *customers, size_t n,
 	const struct span **ret_missing, size_t *ret_n_missing);
 
 /* VALUES[i] is the record of the i-th missing customer; empty: a new customer.

@@ -35,6 +35,9 @@ struct log_entry {
 	struct log_id id;
 	struct span event; /* raw JSON of one item */
 	struct span meta;  /* log_meta */
+	/* A watermark instead of an event (then `event` is empty): whose, and until when it has
+	 * said all, in ms as a decimal number. Empty: an event. */
+	struct span mark_source, mark_until;
 };
 
 struct due_entry {
@@ -67,6 +70,18 @@ struct commit_value {
 struct commit_due {
 	struct span customer;
 	int64_t at; /* TIME_NEVER: remove */
+};
+
+/* In the index of the held: look at them when SOURCE's mark reaches AT (effect.h). */
+struct commit_hold {
+	struct span customer;
+	struct span source;
+	int64_t at; /* TIME_NEVER: remove */
+};
+
+struct commit_mark {
+	struct span source;
+	int64_t at;
 };
 
 struct commit_job {
@@ -108,6 +123,10 @@ struct commit {
 	size_t n_chunks;
 	const struct commit_due *dues;
 	size_t n_dues;
+	const struct commit_hold *holds;
+	size_t n_holds;
+	const struct commit_mark *marks; /* replace what was there */
+	size_t n_marks;
 	const struct commit_job *jobs;
 	size_t n_jobs;
 	const struct commit_retract *retracts;
@@ -130,11 +149,22 @@ typedef void store_commit_fn(void *user, int r);
  * ends it too. */
 typedef void store_seen_fn(void *user, int r, int64_t hour, struct span bytes);
 
+/* The marks of all sources, as committed. */
+typedef void store_marks_fn(void *user, int r, const struct commit_mark *marks, size_t n);
+/* Customers of the index, at most as many as asked for. */
+typedef void store_held_fn(void *user, int r, const struct span *customers, size_t n);
+
 struct fetch_request {
 	struct log_id after;
 	size_t max_entries; /* at_end is false if as many came */
 	int64_t due_until;  /* customers due at or before this … */
 	size_t max_dues;    /* … but not more than so many */
+};
+
+struct held_request {
+	struct span source;
+	int64_t until;
+	size_t max;
 };
 
 struct store;
@@ -155,6 +185,10 @@ struct store_ops {
 	/* The hours HOUR - SEEN_HOURS to HOUR. */
 	int (*seen)(
 		struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user);
+	int (*marks)(struct store *s, uint32_t partition, store_marks_fn *fn, void *user);
+	/* Of those held for SOURCE, whom a mark of UNTIL reaches, MAX at most. */
+	int (*held)(struct store *s, uint32_t partition, const struct held_request *request,
+		store_held_fn *fn, void *user);
 };
 
 /* Implementations put this first. */

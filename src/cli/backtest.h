@@ -46,6 +46,8 @@ void backtest_release(struct backtest *b);
  * the last one's time if it is less). 0 or -errno.
  */
 int backtest_append(struct backtest *b, int64_t at, struct span event, struct span meta);
+/* SOURCE is complete until UNTIL, said at AT. 0 or -errno. */
+int backtest_append_mark(struct backtest *b, int64_t at, struct span source, int64_t until);
 /* The same with a log id of its own, which must be greater than the last. */
 int backtest_append_id(struct backtest *b, const struct log_entry *e);
 /* Runs to the end: timers due at or before HORIZON fire. 0 or -errno. */

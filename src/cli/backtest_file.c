@@ -4,6 +4,9 @@
  * a line counts as received when it happened, and never before the line above it, so that a file in
  * order of delivery keeps its lateness. With a lateness given, lines are first sorted by their own
  * time within it, as a reorder buffer in front of a log would.
+ *
+ * A line {"type":"watermark","source":"till-3","completeUntil":"…"} is a watermark of that source;
+ * it counts as said at the instant up to which it speaks, if it does not say when it was received.
  */
 #include "backtest.h"
 
@@ -11,7 +14,9 @@
 
 #include "base/heap.h"
 #include "base/instant.h"
+#include "codec/envelope.h"
 #include "codec/json_scan.h"
+#include "core/mark.h"
 #include "event_file.h"
 #include "io/loop.h"
 #include "progress.h"
@@ -21,7 +26,13 @@
 struct held {
 	struct heap_node node; /* first */
 	size_t len;
+	bool is_mark;
 	char bytes[];
+};
+
+struct mark_line {
+	struct span source;
+	int64_t until;
 };
 
 struct feed {
@@ -73,6 +84,15 @@ static int append(struct feed *f, int64_t at, struct span line)
 	return backtest_append(f->b, at, line, buf_span(&f->meta));
 }
 
+static int append_mark(struct feed *f, int64_t at, struct span line)
+{
+	struct mark_line mark;
+
+	(void)envelope_watermark(line, &f->arena, &mark.until, &mark.source);
+	f->horizon = int64_max(f->horizon, at);
+	return backtest_append_mark(f->b, at, mark.source, mark.until);
+}
+
 /* Passes on what is older than everything that may still come. */
 static int release_until(struct feed *f, int64_t at)
 {
@@ -82,13 +102,13 @@ static int release_until(struct feed *f, int64_t at)
 		struct held *h = (struct held *)heap_first(&f->held);
 
 		heap_remove(&f->held, &h->node);
-		r = append(f, h->node.at, span_of(h->bytes, h->len));
+		r = (h->is_mark ? append_mark : append)(f, h->node.at, span_of(h->bytes, h->len));
 		free(h);
 	}
 	return r;
 }
 
-static int hold(struct feed *f, int64_t at, struct span line)
+static int hold(struct feed *f, int64_t at, struct span line, bool is_mark)
 {
 	struct held *h = malloc(sizeof(*h) + line.len);
 
@@ -96,12 +116,33 @@ static int hold(struct feed *f, int64_t at, struct span line)
 		return -ENOMEM;
 	h->node = (struct heap_node){.order = f->order++};
 	h->len = line.len;
+	h->is_mark = is_mark;
 	memcpy(h->bytes, line.ptr, line.len);
 	if (heap_put(&f->held, &h->node, at) < 0) {
 		free(h);
 		return -ENOMEM;
 	}
 	return release_until(f, f->newest - f->options->lateness_ms);
+}
+
+static int feed_mark(struct feed *f, const char *path, uint64_t line_no, struct span line,
+	const struct mark_line *mark)
+{
+	int64_t at = mark->until;
+
+	if (mark->source.len == 0 || mark->source.len > MARK_SOURCE_MAX) {
+		refuse(f, path, line_no, "the watermark does not name its source");
+		return 0;
+	}
+	if (mark->until == TIME_NEVER || mark->until < 0) {
+		refuse(f, path, line_no, "completeUntil of the watermark is no instant since 1970");
+		return 0;
+	}
+	if (f->options->lateness_ms > 0)
+		return hold(f, at, line, true);
+	if (received_at(line, &at))
+		f->account->has_received_at = true;
+	return append_mark(f, at, line);
 }
 
 static int feed_line(struct feed *f, const char *path, uint64_t line_no, struct span line)
@@ -112,6 +153,7 @@ static int feed_line(struct feed *f, const char *path, uint64_t line_no, struct 
 		.sent_at = TIME_NEVER};
 	struct event_fault fault;
 	struct event event;
+	struct mark_line mark;
 	int64_t at;
 	int r;
 
@@ -119,6 +161,8 @@ static int feed_line(struct feed *f, const char *path, uint64_t line_no, struct 
 	r = event_decode(f->b->decoder, line, &origin, &f->arena, &event, &fault);
 	if (r < 0)
 		return r;
+	if (r > 0 && envelope_watermark(line, &f->arena, &mark.until, &mark.source))
+		return feed_mark(f, path, line_no, line, &mark);
 	if (r > 0) {
 		refuse(f, path, line_no, fault.words);
 		return 0;
@@ -133,7 +177,7 @@ static int feed_line(struct feed *f, const char *path, uint64_t line_no, struct 
 	f->newest = int64_max(f->newest, event.occurred_at);
 	f->horizon = int64_max(f->horizon, event.occurred_at);
 	if (f->options->lateness_ms > 0)
-		return hold(f, event.occurred_at, line);
+		return hold(f, event.occurred_at, line, false);
 	if (received_at(line, &at))
 		f->account->has_received_at = true;
 	else

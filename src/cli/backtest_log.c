@@ -68,12 +68,14 @@ static struct span field(const struct redis_value *fields, const char *name)
 
 static int feed_entry(struct log_reader *l, const struct redis_value *v)
 {
-	struct log_entry e;
+	struct log_entry e = {.event = SPAN_EMPTY};
 
 	if (v->n_items != 2 || log_id_parse(v->items[0].text, &e.id) != 0)
 		return -EBADMSG;
 	e.event = field(&v->items[1], "e");
 	e.meta = field(&v->items[1], "m");
+	e.mark_source = field(&v->items[1], "w");
+	e.mark_until = field(&v->items[1], "t");
 	buf_reset(&l->from);
 	buf_add_char(&l->from, '(');
 	buf_add_span(&l->from, v->items[0].text);

@@ -150,14 +150,30 @@ int backtest_append_id(struct backtest *b, const struct log_entry *e)
 	return run(b, (int64_t)e->id.ms - 1);
 }
 
-int backtest_append(struct backtest *b, int64_t at, struct span event, struct span meta)
+static struct log_id next_id(const struct backtest *b, int64_t at)
 {
-	struct log_entry e = {.event = event, .meta = meta};
-	int64_t ms = int64_max(at, (int64_t)b->last.ms);
+	struct log_id id;
 
 	/* Redis has no entry 0-0 and no time before 1970. */
-	e.id.ms = (uint64_t)int64_max(ms, 1);
-	e.id.seq = e.id.ms == b->last.ms ? b->last.seq + 1 : 0;
+	id.ms = (uint64_t)int64_max(int64_max(at, (int64_t)b->last.ms), 1);
+	id.seq = id.ms == b->last.ms ? b->last.seq + 1 : 0;
+	return id;
+}
+
+int backtest_append(struct backtest *b, int64_t at, struct span event, struct span meta)
+{
+	struct log_entry e = {.id = next_id(b, at), .event = event, .meta = meta};
+
+	return backtest_append_id(b, &e);
+}
+
+int backtest_append_mark(struct backtest *b, int64_t at, struct span source, int64_t until)
+{
+	char text[24];
+	struct log_entry e = {.id = next_id(b, at), .mark_source = source};
+
+	(void)snprintf(text, sizeof(text), "%lld", (long long)until);
+	e.mark_until = span_str(text);
 	return backtest_append_id(b, &e);
 }
 

@@ -327,3 +327,30 @@ bool rule_match_same(struct rule_reader *r, const struct rule_match_list *a, siz
 	}
 	return span_equal(buf_span(&one), buf_span(&two));
 }
+
+static bool names_kind(const struct rule_match_list *list, enum event_kind kind)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->match[i].by == MATCH_KIND && list->match[i].kind == kind)
+			return true;
+	return false;
+}
+
+static void count_also(struct rule_match_list *list, enum event_kind kind, enum event_kind also)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->match[i].by == MATCH_KIND && list->match[i].kind == kind)
+			list->match[i].also = also;
+}
+
+void rule_match_tills(
+	struct rule_match_list *arm, struct rule_match_list *touch, struct rule_match_list *cancel)
+{
+	const enum event_kind till = EVENT_IN_STORE_PURCHASE;
+
+	if (names_kind(arm, till) || names_kind(touch, till) || names_kind(cancel, till))
+		return;
+	count_also(arm, EVENT_ORDER_COMPLETED, till);
+	count_also(touch, EVENT_ORDER_COMPLETED, till);
+	count_also(cancel, EVENT_ORDER_COMPLETED, till);
+}

@@ -10,6 +10,9 @@
 
 #define UNSET INT64_MIN
 
+/* Places in rule_members, below. */
+enum { MEMBER_ID, MEMBER_CANCEL = 11, MEMBER_WAIT_FOR = 24 };
+
 /* A rule while it is read. */
 struct draft {
 	struct rule rule;
@@ -153,6 +156,7 @@ static void read_fire_if(struct rule_reader *r, const struct rule_place *p, void
 }
 
 static const struct rule_duration_limits any_length = {0, DURATION_MAX_MS, false};
+static const struct rule_duration_limits positive = {1, DURATION_MAX_MS, false};
 static const struct rule_duration_limits any_or_never = {0, DURATION_MAX_MS, true};
 static const struct rule_duration_limits positive_or_never = {1, DURATION_MAX_MS, true};
 static const struct rule_duration_limits rounding = {1, MS_DAY, false};
@@ -396,8 +400,41 @@ static void read_data(struct rule_reader *r, const struct rule_place *p, void *t
 		add_data(r, &item, rule);
 }
 
+static void read_wait_for(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	rule_read_sources(r, p, &((struct draft *)target)->rule);
+}
+
+/* What a hold may be is of no use to a rule that is never held. */
+static bool is_held(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+{
+	if (d->found[MEMBER_WAIT_FOR].value.type != JSON_TYPE_ABSENT)
+		return true;
+	rule_problem_add(r, p,
+		"only a rule that waits for sources is ever held; add \"wait_for\" or leave this "
+		"out");
+	return false;
+}
+
+static void read_max_hold(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct draft *d = target;
+
+	if (is_held(r, p, d))
+		(void)rule_read_duration(r, p, &positive, &d->rule.max_hold_ms);
+}
+
+static void read_on_hold_end(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const char *const words[] = {"fire", "drop", NULL};
+	struct draft *d = target;
+	size_t choice;
+
+	if (is_held(r, p, d) && rule_read_choice(r, p, words, &choice))
+		d->rule.hold_drops = choice == 1;
+}
+
 /* Entries need the key and the tombstone, so these come first. */
-enum { MEMBER_ID, MEMBER_CANCEL = 11 };
 static const struct rule_member rule_members[] = {
 	{"id", read_id, true},
 	{"description", read_description, false},
@@ -423,8 +460,9 @@ static const struct rule_member rule_members[] = {
 	{"channels", read_channels, true},
 	{"priority", read_priority, false},
 	{"data", read_data, false},
-	{"wait_for", NULL, false},
-	{"max_hold", NULL, false},
+	{"wait_for", read_wait_for, false},
+	{"max_hold", read_max_hold, false},
+	{"on_hold_end", read_on_hold_end, false},
 	{"supersedes", NULL, false},
 	{"holdout", NULL, false},
 	{"quiet", NULL, false},
@@ -448,6 +486,8 @@ static void draft_init(struct draft *d)
 	d->rule.stale_ms = 12 * MS_HOUR;
 	d->rule.tombstone_ms = 45 * MS_DAY;
 	d->rule.expire_ms = TIME_NEVER;
+	d->rule.max_hold_ms = 12 * MS_HOUR;
+	d->rule.hold_drops = true;
 }
 
 /* Defaults that depend on what was read. */
@@ -477,34 +517,6 @@ static void draft_check_cancel(struct rule_reader *r, struct draft *d)
 					"filter "
 					"or write \"anchor\": \"last\"",
 					i);
-}
-
-static bool names_kind(const struct rule_match_list *list, enum event_kind kind)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (list->match[i].by == MATCH_KIND && list->match[i].kind == kind)
-			return true;
-	return false;
-}
-
-static void count_also(struct rule_match_list *list, enum event_kind kind, enum event_kind also)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (list->match[i].by == MATCH_KIND && list->match[i].kind == kind)
-			list->match[i].also = also;
-}
-
-/* A purchase at the till is a purchase: a rule that does not speak of it apart means both. */
-static void draft_purchases(struct draft *d)
-{
-	const enum event_kind till = EVENT_IN_STORE_PURCHASE;
-
-	if (names_kind(&d->arm, till) || names_kind(&d->touch, till) ||
-		names_kind(&d->cancel, till))
-		return;
-	count_also(&d->arm, EVENT_ORDER_COMPLETED, till);
-	count_also(&d->touch, EVENT_ORDER_COMPLETED, till);
-	count_also(&d->cancel, EVENT_ORDER_COMPLETED, till);
 }
 
 static void draft_keep(struct rule_reader *r, struct draft *d)
@@ -540,6 +552,6 @@ void rule_read(struct rule_reader *r, const struct rule_place *p)
 	rule_members_read(r, &rule_spec, d.found, &d);
 	draft_defaults(&d);
 	draft_check_cancel(r, &d);
-	draft_purchases(&d);
+	rule_match_tills(&d.arm, &d.touch, &d.cancel);
 	draft_keep(r, &d);
 }

@@ -157,6 +157,14 @@ void rule_read_matches(struct rule_reader *r, const struct rule_place *p, const 
 bool rule_match_same(struct rule_reader *r, const struct rule_match_list *a, size_t i,
 	const struct rule_match_list *b, size_t k);
 
+/* A purchase at the till is a purchase: a rule that does not speak of it apart means it with
+ * `Order Completed`. */
+void rule_match_tills(
+	struct rule_match_list *arm, struct rule_match_list *touch, struct rule_match_list *cancel);
+
+/* The list of `wait_for`. */
+void rule_read_sources(struct rule_reader *r, const struct rule_place *p, struct rule *rule);
+
 /* One rule of a file, appended to the set. */
 void rule_read(struct rule_reader *r, const struct rule_place *p);
 

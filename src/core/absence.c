@@ -12,6 +12,9 @@
  *    '---------------------'  '---------------------------------' next episode
  *
  *   any state -- terminal fact --> closed, until the tombstone ends
+ *
+ * What waits for sources and comes due before they have said all up to its deadline is held: still
+ * armed, but its timer is the end of the hold, until a mark lets it go (absence_release).
  */
 #include "absence.h"
 
@@ -90,6 +93,12 @@ static int decide(const struct turn *t, enum effect_kind kind, const struct rule
 	return 0;
 }
 
+static void unhold(struct instance *i)
+{
+	text_release(&i->missing);
+	i->held_at = 0;
+}
+
 /* Nothing is waited for any more, and what was captured for the job is of no further use. */
 static void disarm(struct instance *i, enum instance_state state, enum outcome outcome)
 {
@@ -97,6 +106,7 @@ static void disarm(struct instance *i, enum instance_state state, enum outcome o
 	i->outcome = outcome;
 	i->fire_at = TIME_NEVER;
 	text_release(&i->data);
+	unhold(i);
 }
 
 /* ---- cancel ---------------------------------------------------------------------------- */
@@ -291,6 +301,7 @@ static int move(const struct turn *t, const struct rule *rule, struct instance *
 		deadline_at = int64_max(deadline_at, i->deadline_at);
 	if (deadline_at != i->deadline_at) {
 		i->deadline_at = deadline_at;
+		unhold(i);
 		set_timer(t, rule, i);
 	}
 	i->touched_at = t->now;
@@ -446,6 +457,54 @@ int absence_event(const struct turn *t, const struct rule *rule)
 	return key.len > 0 ? touch(t, rule, key) : 0;
 }
 
+/* ---- hold ------------------------------------------------------------------------------ */
+
+/* The first source that RULE waits for and that has not said all up to I's deadline; empty: none.
+ */
+static struct span missing_source(
+	const struct turn *t, const struct rule *rule, const struct instance *i)
+{
+	for (size_t n = 0; n < rule->n_wait_for; n++)
+		if (marks_at(t->marks, rule->wait_for[n]) < i->deadline_at)
+			return rule->wait_for[n];
+	return SPAN_EMPTY;
+}
+
+/* It is due, and held: its timer is now the end of the hold. */
+static int hold(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct span missing)
+{
+	if (text_set(&i->missing, missing) < 0)
+		return -ENOMEM;
+	i->held_at = i->touched_at = t->now;
+	i->fire_at = t->now + rule->max_hold_ms;
+	return count(t, COUNTER_HELD);
+}
+
+int absence_release(const struct turn *t)
+{
+	struct journey *j = t->journey;
+
+	for (size_t n = 0; n < j->n_instances; n++) {
+		struct instance *i = &j->instances[n];
+		const struct rule *rule = rules_find(t->rules, text_span(i->rule));
+		struct span missing;
+
+		/* Of a rule that is gone the end of the hold disposes. */
+		if (i->missing.len == 0 || !rule)
+			continue;
+		missing = missing_source(t, rule, i);
+		if (missing.len > 0) {
+			if (text_set(&i->missing, missing) < 0)
+				return -ENOMEM;
+			continue;
+		}
+		unhold(i);
+		i->fire_at = i->touched_at = t->now;
+	}
+	return 0;
+}
+
 /* ---- fire ------------------------------------------------------------------------------ */
 
 static int suppress(
@@ -462,10 +521,17 @@ static int suppress(
 int absence_fire(const struct turn *t, struct instance *i)
 {
 	const struct rule *rule = rules_find(t->rules, text_span(i->rule));
+	struct span missing;
 	int r;
 
 	if (!rule || rule->mode == RULE_OFF || i->step >= rule->n_steps)
 		return suppress(t, rule, i, OUTCOME_RULE_REMOVED);
+	missing = missing_source(t, rule, i);
+	if (missing.len > 0 && i->missing.len == 0)
+		return hold(t, rule, i, missing);
+	if (missing.len > 0 && rule->hold_drops)
+		return suppress(t, rule, i, OUTCOME_SOURCE_LATE);
+	unhold(i);
 	if (rule->fire_if && !cond_holds(rule->fire_if, NULL, t->journey, t->now))
 		return suppress(t, rule, i, OUTCOME_SUPPRESSED);
 	r = decide(t, EFFECT_JOB, rule, i, i->step, OUTCOME_FIRED);

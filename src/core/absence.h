@@ -8,6 +8,7 @@
 #include "core/effect.h"
 #include "core/event.h"
 #include "core/journey.h"
+#include "core/mark.h"
 #include "core/rule.h"
 
 /* What one input has in common for all rules. */
@@ -18,10 +19,15 @@ struct turn {
 	int64_t now;		   /* virtual time */
 	int64_t last_before;	   /* the journey's last_at before this event was folded in */
 	struct effects *effects;
+	const struct marks *marks; /* in force */
 };
 
 /* Lets RULE see the turn's event: cancel, else arm or move, else touch. 0 or -ENOMEM. */
 int absence_event(const struct turn *t, const struct rule *rule);
+
+/* A mark has moved: instances held that now have all they wait for are due at once. 0 or -ENOMEM.
+ */
+int absence_release(const struct turn *t);
 
 /* INSTANCE came due at its fire_at, which is the turn's now. 0 or -ENOMEM. */
 int absence_fire(const struct turn *t, struct instance *instance);

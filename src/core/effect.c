@@ -16,6 +16,8 @@ static const char *const counters[COUNTER_COUNT] = {
 	[COUNTER_FUTURE] = "future_ts",
 	[COUNTER_NO_DEADLINE] = "no_deadline",
 	[COUNTER_LIMIT] = "limit",
+	[COUNTER_HELD] = "held",
+	[COUNTER_MARKS] = "marks",
 };
 
 struct span counter_name(enum counter c)

@@ -3,6 +3,7 @@
 #include "core/step.h"
 
 #include "absence.h"
+#include "hold.h"
 
 /* Timers of one instant fire in order of rule and key, so that every run agrees. */
 static bool fires_before(
@@ -34,40 +35,37 @@ static struct instance *first_due(const struct rules *rules, const struct journe
 }
 
 /* Fires all that is due at or before UNTIL. Ends, since each firing uses up a step. */
-static int fire_due(
-	const struct rules *rules, struct journey *j, int64_t until, struct effects *effects)
+static int fire_due(struct turn *t, int64_t until)
 {
-	struct turn t = {.rules = rules, .journey = j, .effects = effects};
 	struct instance *i;
 	int r = 0;
 
-	while (r == 0 && (i = first_due(rules, j, until))) {
-		t.now = i->fire_at;
-		r = absence_fire(&t, i);
+	while (r == 0 && (i = first_due(t->rules, t->journey, until))) {
+		t->now = i->fire_at;
+		r = absence_fire(t, i);
 	}
 	return r;
 }
 
-static int apply(const struct rules *rules, struct journey *j, const struct event *event,
-	int64_t now, struct effects *effects)
+static int apply(struct turn *t, const struct event *event)
 {
-	struct turn t = {rules, j, event, now, j->last_at, effects};
-	struct effect *e = effects_add(effects, EFFECT_TIMELINE);
+	struct effect *e = effects_add(t->effects, EFFECT_TIMELINE);
 	int r;
 
 	if (!e)
 		return -ENOMEM;
-	e->event = event;
-	r = journey_fold(j, event);
+	e->event = t->event = event;
+	t->last_before = t->journey->last_at;
+	r = journey_fold(t->journey, event);
 	if (r == 0 && (event->flags & EVENT_FLAG_FUTURE)) {
-		e = effects_add(effects, EFFECT_COUNT);
+		e = effects_add(t->effects, EFFECT_COUNT);
 		if (!e)
 			return -ENOMEM;
 		e->counter = COUNTER_FUTURE;
 	}
-	for (size_t n = 0; n < rules->n && r == 0; n++)
-		if (rules->list[n].mode != RULE_OFF)
-			r = absence_event(&t, &rules->list[n]);
+	for (size_t n = 0; n < t->rules->n && r == 0; n++)
+		if (t->rules->list[n].mode != RULE_OFF)
+			r = absence_event(t, &t->rules->list[n]);
 	return r;
 }
 
@@ -86,23 +84,38 @@ static int rewake(struct journey *j, int64_t now, struct effects *effects)
 	return 0;
 }
 
+/* A tick says that everything up to NOW was seen; an event of NOW comes before its timers, and so
+ * does a mark. */
+static int take(struct turn *t, const struct input *input, int64_t now)
+{
+	int r;
+
+	if (input->kind == INPUT_TICK)
+		return fire_due(t, now);
+	r = fire_due(t, now - 1);
+	if (r < 0)
+		return r;
+	t->now = now;
+	return input->kind == INPUT_MARK ? absence_release(t) : apply(t, input->event);
+}
+
 int step(const struct rules *rules, struct journey *j, const struct input *input, int64_t now,
 	struct effects *effects)
 {
-	bool tick = input->kind == INPUT_TICK;
-	int r;
+	struct turn t = {.rules = rules, .journey = j, .effects = effects, .marks = input->marks};
+	struct holds before;
+	int r = holds_of(j, &effects->arena, &before);
 
-	assert(tick || now > INT64_MIN);
-	/* A tick says that everything up to NOW was seen; an event of NOW comes before its timers.
-	 */
-	r = fire_due(rules, j, tick ? now : now - 1, effects);
-	if (r == 0 && !tick)
-		r = apply(rules, j, input->event, now, effects);
+	assert(input->kind == INPUT_TICK || now > INT64_MIN);
+	if (r == 0)
+		r = take(&t, input, now);
 	if (r < 0)
 		return r;
 	journey_prune(j, now);
 	j->received_at = int64_max(j->received_at, now);
 	r = rewake(j, now, effects);
+	if (r == 0)
+		r = holds_update(j, &before, input->source, effects);
 	if (r < 0)
 		return r;
 	return effects_add(effects, EFFECT_STATE) ? 0 : -ENOMEM;

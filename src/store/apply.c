@@ -22,6 +22,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	a->options = *options;
 	cache_init(&a->cache, options->cache_customers);
 	seen_init(&a->seen);
+	marks_init(&a->marks);
 	effects_init(&a->effects);
 	arena_init(&a->arena);
 	buf_init(&a->scratch);
@@ -33,6 +34,8 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->records, sizeof(struct commit_value));
 	list_init(&a->chunks, sizeof(struct commit_value));
 	list_init(&a->dues, sizeof(struct commit_due));
+	list_init(&a->holds, sizeof(struct commit_hold));
+	list_init(&a->passed, sizeof(struct commit_mark));
 	list_init(&a->jobs, sizeof(struct commit_job));
 	list_init(&a->retracts, sizeof(struct commit_retract));
 	list_init(&a->bad, sizeof(struct commit_bad));
@@ -47,6 +50,7 @@ struct applier *applier_free(struct applier *a)
 		return NULL;
 	cache_release(&a->cache);
 	seen_release(&a->seen);
+	marks_release(&a->marks);
 	effects_release(&a->effects);
 	arena_release(&a->arena);
 	packer_free(a->packer);
@@ -59,6 +63,8 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->records);
 	list_release(&a->chunks);
 	list_release(&a->dues);
+	list_release(&a->holds);
+	list_release(&a->passed);
 	list_release(&a->jobs);
 	list_release(&a->retracts);
 	list_release(&a->bad);
@@ -77,6 +83,7 @@ void applier_reset(struct applier *a)
 	cache_release(&a->cache);
 	cache_init(&a->cache, a->options.cache_customers);
 	seen_release(&a->seen);
+	marks_release(&a->marks);
 	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
 }
 
@@ -93,8 +100,7 @@ int applier_remember(struct applier *a, int64_t hour, struct span bytes)
 
 /* ---- begin ------------------------------------------------------------------------------ */
 
-/* The cached record of CUSTOMER; one that must be loaded first is noted as missing. */
-static struct cached *want(struct applier *a, struct span customer)
+struct cached *applier_want(struct applier *a, struct span customer)
 {
 	struct cached *c = cache_get(&a->cache, customer, a->batch);
 	struct cached **wanted;
@@ -142,7 +148,7 @@ static int decode_entry(struct applier *a, struct work *w)
 	if (r > 0)
 		return 0;
 	w->kind = WORK_EVENT;
-	w->cached = want(a, w->event.customer);
+	w->cached = applier_want(a, w->event.customer);
 	return w->cached ? 0 : -ENOMEM;
 }
 
@@ -168,7 +174,7 @@ static int add_due(struct applier *a, const struct due_entry *d)
 		return -ENOMEM;
 	w->kind = WORK_DUE;
 	w->due_at = d->at;
-	w->cached = want(a, d->customer);
+	w->cached = applier_want(a, d->customer);
 	return w->cached ? 0 : -ENOMEM;
 }
 
@@ -206,20 +212,49 @@ static struct extent extent_of(const struct fetched *f)
 	return x;
 }
 
-int applier_begin(struct applier *a, const struct position *from, const struct fetched *f,
-	const struct span **ret_missing, size_t *ret_n_missing)
+void applier_batch(struct applier *a, const struct position *from)
 {
-	struct extent x = extent_of(f);
-	size_t e = 0, d = 0;
-	int r = 0;
-
-	if (x.n_entries == 0 && x.n_dues == 0)
-		return APPLIER_NOTHING;
 	a->batch++;
 	arena_reset(&a->arena);
 	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
+	a->mark = (struct log_entry){.id = {0, 0}};
 	a->from = a->to = *from;
 	a->to.seq++;
+}
+
+/*
+ * Before a mark everything comes that is older than its entry, timers too, for they are judged by
+ * the marks that were in force then: in a batch before, so that the timers which those set are
+ * seen as well.
+ */
+static struct extent extent_at_mark(const struct fetched *f)
+{
+	size_t n = dues_before_mark(f);
+	int64_t clock = (int64_t)f->entries[0].id.ms - 1;
+
+	if (n > 0 && f->dues_cut && n == f->n_dues)
+		clock = f->dues[n - 1].at - 1;
+	return (struct extent){0, n, clock};
+}
+
+int applier_begin(struct applier *a, const struct position *from, const struct fetched *fetched,
+	const struct span **ret_missing, size_t *ret_n_missing)
+{
+	struct fetched before = fetched_before_mark(fetched);
+	const struct fetched *f = &before;
+	bool at_mark = f->n_entries == 0 && fetched->n_entries > 0;
+	struct extent x = at_mark ? extent_at_mark(fetched) : extent_of(f);
+	size_t e = 0, d = 0;
+	int r = 0;
+
+	if (at_mark && x.n_dues == 0) {
+		*ret_missing = NULL;
+		*ret_n_missing = 0;
+		return applier_begin_mark(a, from, &fetched->entries[0]);
+	}
+	if (x.n_entries == 0 && x.n_dues == 0)
+		return APPLIER_NOTHING;
+	applier_batch(a, from);
 	if (x.n_entries > 0) {
 		a->to.id = f->entries[x.n_entries - 1].id;
 		a->to.clock = int64_max(a->to.clock, (int64_t)a->to.id.ms - 1);
@@ -312,7 +347,7 @@ static int recognise(struct applier *a, const struct work *w, bool *ret_new)
 
 static int run_one(struct applier *a, const struct work *w)
 {
-	struct input input = {INPUT_TICK, NULL};
+	struct input input = {.kind = INPUT_TICK, .marks = &a->marks};
 	struct journey *j;
 	int64_t now;
 	bool fresh = true;
@@ -320,15 +355,20 @@ static int run_one(struct applier *a, const struct work *w)
 
 	if (w->kind == WORK_BAD)
 		return applier_quarantine(a, &w->entry, w->code, w->words);
+	if (w->kind == WORK_MARK) {
+		input.kind = INPUT_MARK;
+		input.source = a->mark.mark_source;
+	}
 	if (w->kind == WORK_EVENT) {
 		r = recognise(a, w, &fresh);
 		if (r < 0 || !fresh)
 			return r;
-		input = (struct input){INPUT_EVENT, &w->event};
+		input.kind = INPUT_EVENT;
+		input.event = &w->event;
 		now = w->event.received_at;
 		count(a, COUNTER_APPLIED);
 	} else {
-		now = w->due_at;
+		now = w->due_at; /* of a mark, its entry's time */
 	}
 	/* The log's ids never go back, but its server's clock may have, after a quiet time. */
 	j = w->cached->record.journey;
@@ -348,8 +388,10 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
-	a->seen_lists.n = 0;
+	a->seen_lists.n = a->holds.n = a->passed.n = 0;
 	buf_reset(&a->seen_marks);
+	if (a->mark.mark_source.len > 0)
+		r = applier_pass_mark(a);
 	for (size_t i = 0; i < a->work.n && r == 0; i++)
 		r = run_one(a, &work[i]);
 	if (r == 0)

@@ -172,6 +172,18 @@ static int retract_job(struct applier *a, struct cached *c, const struct decisio
 	return retract->id.ptr && retract->reason.ptr ? 0 : -ENOMEM;
 }
 
+static int note_hold(struct applier *a, struct cached *c, const struct effect *e)
+{
+	struct commit_hold *hold = list_add(&a->holds);
+
+	if (!hold)
+		return -ENOMEM;
+	hold->customer = c->customer;
+	hold->source = keep(a, e->source);
+	hold->at = e->hold_at;
+	return hold->source.ptr ? 0 : -ENOMEM;
+}
+
 static int carry_out(struct applier *a, struct cached *c, const struct effect *e)
 {
 	switch (e->kind) {
@@ -190,6 +202,8 @@ static int carry_out(struct applier *a, struct cached *c, const struct effect *e
 	case EFFECT_COUNT:
 		a->commit.counters[e->counter]++;
 		return 0;
+	case EFFECT_HOLD:
+		return note_hold(a, c, e);
 	case EFFECT_DECISION:
 	case EFFECT_FORWARD:
 		return 0;
@@ -286,6 +300,10 @@ int applier_finish_commit(struct applier *a)
 	c->n_chunks = a->chunks.n;
 	c->dues = a->dues.items;
 	c->n_dues = a->dues.n;
+	c->holds = a->holds.items;
+	c->n_holds = a->holds.n;
+	c->marks = a->passed.items;
+	c->n_marks = a->passed.n;
 	c->jobs = a->jobs.items;
 	c->n_jobs = a->jobs.n;
 	c->retracts = a->retracts.items;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "codec/record.h"
+#include "core/mark.h"
 #include "store/apply.h"
 #include "store/seen.h"
 
@@ -36,14 +37,14 @@ struct cached *cache_add(struct cache *c, struct span customer, uint64_t batch);
 void cache_trim(struct cache *c, uint64_t batch);
 
 /* One thing to do, in order of time. */
-enum work_kind { WORK_EVENT, WORK_BAD, WORK_DUE };
+enum work_kind { WORK_EVENT, WORK_BAD, WORK_DUE, WORK_MARK };
 
 struct work {
 	enum work_kind kind;
 	struct log_entry entry;	  /* EVENT, BAD; copied into the batch's arena */
 	struct event event;	  /* EVENT */
 	const char *code, *words; /* BAD */
-	struct cached *cached;	  /* EVENT, DUE */
+	struct cached *cached;	  /* EVENT, DUE, MARK */
 	int64_t due_at;		  /* DUE */
 };
 
@@ -72,12 +73,30 @@ struct applier {
 	struct list missing; /* struct span */
 	struct list wanted;  /* struct cached * */
 	struct list dirty;   /* struct cached * */
-	struct list records, chunks, dues, jobs, retracts, bad, seen_lists;
+	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
+	struct marks marks;    /* in force */
+	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
+	int64_t mark_until;
 	struct buf seen_marks;
 	int64_t seen_hour;
 	struct commit commit;
 	struct span corrupt;
 };
+
+/* The cached record of CUSTOMER; one that must be loaded first is noted as missing. NULL when out
+ * of memory. */
+struct cached *applier_want(struct applier *a, struct span customer);
+void applier_batch(struct applier *a, const struct position *from);
+
+/* How much of F comes before its first mark: all, or so many entries and dues. */
+struct fetched fetched_before_mark(const struct fetched *f);
+/* F begins with a mark. Its dues before the mark are to be applied first: how many. */
+size_t dues_before_mark(const struct fetched *f);
+/* Begins a batch of the mark that E is. APPLIER_HELD; 0: it is no good, and goes to quarantine;
+ * -ENOMEM. */
+int applier_begin_mark(struct applier *a, const struct position *from, const struct log_entry *e);
+/* Carries out what the batch's mark is about, when everybody held was looked at. 0 or -ENOMEM. */
+int applier_pass_mark(struct applier *a);
 
 /* Carries out the effects of one input to CACHED's customer. 0 or -ENOMEM. */
 int applier_effects(struct applier *a, struct cached *c, const struct work *w);

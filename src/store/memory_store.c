@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/heap.h"
 #include "base/map.h"
+#include "core/mark.h"
+#include "memory_held.h"
 
 /* What is kept of a customer. */
 struct kept {
@@ -29,7 +31,15 @@ struct logged {
 	struct log_entry entry; /* bytes behind the struct */
 };
 
-enum asked { ASKED_NOTHING, ASKED_FETCH, ASKED_LOAD, ASKED_COMMIT, ASKED_SEEN };
+enum asked {
+	ASKED_NOTHING,
+	ASKED_FETCH,
+	ASKED_LOAD,
+	ASKED_COMMIT,
+	ASKED_SEEN,
+	ASKED_MARKS,
+	ASKED_HELD
+};
 
 struct memory_store {
 	struct store store; /* first */
@@ -47,9 +57,12 @@ struct memory_store {
 	size_t n_bad;
 	struct seen_bytes seen[SEEN_HOURS + 2];
 	size_t n_seen;
+	struct memory_held held;
+	struct marks marks;
 	/* the question that waits for its answer */
 	enum asked asked;
 	struct fetch_request request;
+	struct held_request held_request;
 	struct arena answer;
 	struct span *values;
 	size_t n_values;
@@ -59,6 +72,8 @@ struct memory_store {
 		store_load_fn *load;
 		store_commit_fn *commit;
 		store_seen_fn *seen;
+		store_marks_fn *marks;
+		store_held_fn *held;
 	} reply;
 	void *reply_user;
 };
@@ -239,6 +254,18 @@ static int commit_dues(struct memory_store *m, const struct commit *c)
 	return 0;
 }
 
+static int commit_holds(struct memory_store *m, const struct commit *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->n_holds && r == 0; i++)
+		r = memory_held_set(
+			&m->held, c->holds[i].customer, c->holds[i].source, c->holds[i].at);
+	for (size_t i = 0; i < c->n_marks && r == 0; i++)
+		r = marks_move(&m->marks, c->marks[i].source, c->marks[i].at);
+	return r;
+}
+
 static int commit_jobs(struct memory_store *m, const struct commit *c)
 {
 	static char known;
@@ -302,6 +329,8 @@ static int ask_commit(struct store *s, uint32_t partition, const struct commit *
 	if (m->result == 0)
 		m->result = commit_dues(m, c);
 	if (m->result == 0)
+		m->result = commit_holds(m, c);
+	if (m->result == 0)
 		m->result = commit_seen(m, c);
 	if (m->result == 0)
 		m->result = commit_jobs(m, c);
@@ -328,9 +357,60 @@ static int ask_seen(
 	return 0;
 }
 
+/* ---- marks and the held ----------------------------------------------------------------- */
+
+static int ask_marks(struct store *s, uint32_t partition, store_marks_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	assert(m->asked == ASKED_NOTHING);
+	m->asked = ASKED_MARKS;
+	m->reply.marks = fn;
+	m->reply_user = user;
+	return 0;
+}
+
+static void answer_marks(struct memory_store *m)
+{
+	struct commit_mark *marks = arena_calloc(&m->answer, m->marks.n + 1, sizeof(*marks));
+
+	for (size_t i = 0; marks && i < m->marks.n; i++)
+		marks[i] = (struct commit_mark){
+			text_span(m->marks.list[i].source), m->marks.list[i].at};
+	m->reply.marks(m->reply_user, marks ? 0 : -ENOMEM, marks, marks ? m->marks.n : 0);
+}
+
+static int ask_held(struct store *s, uint32_t partition, const struct held_request *request,
+	store_held_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	assert(m->asked == ASKED_NOTHING);
+	m->asked = ASKED_HELD;
+	m->held_request = *request;
+	m->reply.held = fn;
+	m->reply_user = user;
+	return 0;
+}
+
+static void answer_held(struct memory_store *m)
+{
+	const struct held_request *request = &m->held_request;
+	struct span *customers = arena_alloc(&m->answer, request->max * sizeof(*customers));
+	size_t n = 0;
+
+	if (customers)
+		n = memory_held_list(
+			&m->held, request->source, request->until, request->max, customers);
+	m->reply.held(m->reply_user, customers ? 0 : -ENOMEM, customers, n);
+}
+
 /* ---- the caller's side ------------------------------------------------------------------ */
 
-static const struct store_ops memory_ops = {false, ask_fetch, ask_load, ask_commit, ask_seen};
+static const struct store_ops memory_ops = {
+	false, ask_fetch, ask_load, ask_commit, ask_seen, ask_marks, ask_held};
 
 int memory_store_new(memory_job_fn *fn, void *user, struct memory_store **ret_store)
 {
@@ -347,6 +427,8 @@ int memory_store_new(memory_job_fn *fn, void *user, struct memory_store **ret_st
 	heap_init(&m->due);
 	arena_init(&m->answer);
 	arena_init(&m->job_ids);
+	memory_held_init(&m->held);
+	marks_init(&m->marks);
 	m->last = &m->first;
 	m->clock = INT64_MIN;
 	*ret_store = m;
@@ -373,6 +455,8 @@ struct memory_store *memory_store_free(struct memory_store *m)
 	map_release(&m->jobs);
 	heap_release(&m->due);
 	arena_release(&m->answer);
+	memory_held_release(&m->held);
+	marks_release(&m->marks);
 	arena_release(&m->job_ids);
 	free(m);
 	return NULL;
@@ -385,19 +469,25 @@ struct store *memory_store_store(struct memory_store *m)
 
 int memory_store_append(struct memory_store *m, const struct log_entry *e)
 {
-	struct logged *l = malloc(sizeof(*l) + e->event.len + e->meta.len);
+	const struct span from[] = {e->event, e->meta, e->mark_source, e->mark_until};
+	struct logged *l =
+		malloc(sizeof(*l) + from[0].len + from[1].len + from[2].len + from[3].len);
+	struct span to[ARRAY_SIZE(from)];
 	char *bytes;
 
 	if (!l)
 		return -ENOMEM;
 	assert(log_id_compare(e->id, m->newest) > 0);
 	bytes = (char *)(l + 1);
-	memcpy(bytes, e->event.ptr, e->event.len);
-	memcpy(bytes + e->event.len, e->meta.ptr, e->meta.len);
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		to[i] = span_of(bytes, from[i].len);
+		if (from[i].len > 0)
+			memcpy(bytes, from[i].ptr, from[i].len);
+		bytes += from[i].len;
+	}
 	l->next = NULL;
-	l->entry.id = m->newest = e->id;
-	l->entry.event = span_of(bytes, e->event.len);
-	l->entry.meta = span_of(bytes + e->event.len, e->meta.len);
+	m->newest = e->id;
+	l->entry = (struct log_entry){e->id, to[0], to[1], to[2], to[3]};
 	*m->last = l;
 	m->last = &l->next;
 	return 0;
@@ -426,6 +516,12 @@ static void answer(struct memory_store *m, enum asked asked)
 				m->reply_user, 0, m->seen[i].hour, buf_span(&m->seen[i].bytes));
 		m->reply.seen(m->reply_user, 0, INT64_MIN, SPAN_EMPTY);
 		break;
+	case ASKED_MARKS:
+		answer_marks(m);
+		break;
+	case ASKED_HELD:
+		answer_held(m);
+		break;
 	case ASKED_NOTHING:
 		break;
 	}
@@ -438,7 +534,7 @@ void memory_store_run(struct memory_store *m)
 
 		m->asked = ASKED_NOTHING;
 		/* What the last answer pointed to is gone when the next one is made. */
-		if (asked == ASKED_FETCH)
+		if (asked == ASKED_FETCH || asked == ASKED_HELD || asked == ASKED_MARKS)
 			arena_reset(&m->answer);
 		answer(m, asked);
 	}

@@ -2,10 +2,10 @@
 /*
  * The pump's states, each waiting for one answer of the store:
  *
- *   start -> SEEN -> FETCH -> LOAD -> COMMIT -+
- *                     ^  \                    |
- *            poke     |   '-> IDLE            |
- *                     '-----------------------'
+ *   start -> SEEN -> MARKS -> FETCH -> (HELD ->) LOAD -> COMMIT -+
+ *                              ^  \                              |
+ *                     poke     |   '-> IDLE                      |
+ *                              '---------------------------------'
  *   any -> STOPPED
  *
  * Where the store allows it, the next fetch is asked together with the commit, so that the store
@@ -17,7 +17,16 @@
 
 #include "store/seen.h"
 
-enum pump_state { PUMP_STOPPED, PUMP_SEEN, PUMP_FETCH, PUMP_LOAD, PUMP_COMMIT, PUMP_IDLE };
+enum pump_state {
+	PUMP_STOPPED,
+	PUMP_SEEN,
+	PUMP_MARKS,
+	PUMP_FETCH,
+	PUMP_HELD,
+	PUMP_LOAD,
+	PUMP_COMMIT,
+	PUMP_IDLE
+};
 
 struct pump {
 	struct pump_options options;
@@ -174,10 +183,50 @@ static void rest(struct pump *p, const struct fetched *f)
 	p->options.idle(p->options.user, f->next_due);
 }
 
+/* The records that a batch needs, if any are missing, and then the batch. */
+static void load(struct pump *p, const struct span *missing, size_t n)
+{
+	struct store *s = p->options.store;
+
+	if (n == 0) {
+		int r = applier_loaded(p->applier, NULL, 0);
+
+		assert(r == 0);
+		run(p);
+		return;
+	}
+	p->state = PUMP_LOAD;
+	started(p, s->ops->load(s, p->options.partition, missing, n, on_loaded, p));
+}
+
+static void on_held(void *user, int r, const struct span *customers, size_t n_customers)
+{
+	struct pump *p = user;
+	const struct span *missing;
+	size_t n;
+
+	if (landed(p))
+		return;
+	if (r == 0)
+		r = applier_held(p->applier, customers, n_customers, &missing, &n);
+	if (r != 0)
+		stop(p, r);
+	else
+		load(p, missing, n);
+}
+
+static void ask_held(struct pump *p)
+{
+	struct store *s = p->options.store;
+	struct held_request request = applier_held_request(p->applier);
+
+	p->state = PUMP_HELD;
+	started(p, s->ops->held(s, p->options.partition, &request, on_held, p));
+}
+
 static void on_fetched(void *user, int r, const struct fetched *f)
 {
 	struct pump *p = user;
-	struct store *s = p->options.store;
 	const struct span *missing;
 	struct fetched asked;
 	size_t n;
@@ -202,18 +251,12 @@ static void on_fetched(void *user, int r, const struct fetched *f)
 		rest(p, f);
 		return;
 	}
-	if (r < 0) {
+	if (r < 0)
 		stop(p, r);
-		return;
-	}
-	if (n == 0) {
-		r = applier_loaded(p->applier, NULL, 0);
-		assert(r == 0);
-		run(p);
-		return;
-	}
-	p->state = PUMP_LOAD;
-	started(p, s->ops->load(s, p->options.partition, missing, n, on_loaded, p));
+	else if (r == APPLIER_HELD)
+		ask_held(p);
+	else
+		load(p, missing, n);
 }
 
 /* For what follows the position, or the commit that is under way. */
@@ -238,6 +281,20 @@ static void fetch(struct pump *p)
 	ask_fetch(p);
 }
 
+static void on_marks(void *user, int r, const struct commit_mark *marks, size_t n)
+{
+	struct pump *p = user;
+
+	if (landed(p))
+		return;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = applier_mark(p->applier, marks[i].source, marks[i].at);
+	if (r != 0)
+		stop(p, r);
+	else
+		fetch(p);
+}
+
 static void on_seen(void *user, int r, int64_t hour, struct span bytes)
 {
 	struct pump *p = user;
@@ -252,10 +309,13 @@ static void on_seen(void *user, int r, int64_t hour, struct span bytes)
 	}
 	if (landed(p))
 		return;
-	if (r != 0)
+	if (r != 0) {
 		stop(p, r);
-	else
-		fetch(p);
+		return;
+	}
+	p->state = PUMP_MARKS;
+	started(p,
+		p->options.store->ops->marks(p->options.store, p->options.partition, on_marks, p));
 }
 
 int pump_start(struct pump *p, const struct position *from)

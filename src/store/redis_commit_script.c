@@ -172,6 +172,14 @@ static void put_probes(struct args *a)
 		put_command(a, 2, "ZCARD");
 		put_key(a, "due");
 	}
+	for (size_t i = 0; i < c->n_holds; i++) {
+		put_command(a, 2, "ZCARD");
+		put_key_id(a, "held", c->holds[i].source);
+	}
+	if (c->n_marks > 0) {
+		put_command(a, 2, "HLEN");
+		put_key(a, "marks");
+	}
 	if (c->n_jobs + c->n_retracts > 0) {
 		put_command(a, 2, "XLEN");
 		put_key(a, "jobs");
@@ -256,6 +264,29 @@ static void put_dues(struct args *a)
 				put_i64(a, c->dues[j].at);
 			put(a, c->dues[j].customer);
 		}
+	}
+}
+
+/* Few, so each is a command of its own. */
+static void put_holds(struct args *a)
+{
+	const struct commit *c = a->commit;
+
+	for (size_t i = 0; i < c->n_holds; i++) {
+		const struct commit_hold *hold = &c->holds[i];
+		bool removal = hold->at == TIME_NEVER;
+
+		put_command(a, removal ? 3 : 4, removal ? "ZREM" : "ZADD");
+		put_key_id(a, "held", hold->source);
+		if (!removal)
+			put_i64(a, hold->at);
+		put(a, hold->customer);
+	}
+	for (size_t i = 0; i < c->n_marks; i++) {
+		put_command(a, 4, "HSET");
+		put_key(a, "marks");
+		put(a, c->marks[i].source);
+		put_i64(a, c->marks[i].at);
 	}
 }
 
@@ -364,6 +395,7 @@ static void put_all(struct args *a)
 	put_probes(a);
 	put_records(a);
 	put_dues(a);
+	put_holds(a);
 	put_bad(a);
 	put_seen(a);
 	put_counters(a);

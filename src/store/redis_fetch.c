@@ -104,6 +104,10 @@ static bool entry_of(const struct redis_value *v, struct log_entry *ret_entry)
 			e.event = v->items[i + 1].text;
 		else if (span_is(v->items[i].text, "m"))
 			e.meta = v->items[i + 1].text;
+		else if (span_is(v->items[i].text, "w"))
+			e.mark_source = v->items[i + 1].text;
+		else if (span_is(v->items[i].text, "t"))
+			e.mark_until = v->items[i + 1].text;
 	}
 	*ret_entry = e;
 	return true;

@@ -10,7 +10,7 @@
 #include "store/keys.h"
 #include "store/redis_store.h"
 
-enum part_busy { PART_IDLE, PART_FETCH, PART_LOAD, PART_COMMIT, PART_SEEN };
+enum part_busy { PART_IDLE, PART_FETCH, PART_LOAD, PART_COMMIT, PART_SEEN, PART_MARKS, PART_HELD };
 
 struct part {
 	struct redis_store *store;
@@ -21,6 +21,8 @@ struct part {
 		store_load_fn *load;
 		store_commit_fn *commit;
 		store_seen_fn *seen;
+		store_marks_fn *marks;
+		store_held_fn *held;
 	} fn;
 	void *user;
 	int result;	  /* of the replies so far: 0 or a store_outcome */
@@ -96,6 +98,9 @@ int redis_ask_commit(struct store *s, uint32_t partition, const struct commit *c
 	store_commit_fn *fn, void *user);
 int redis_ask_seen(
 	struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user);
+int redis_ask_marks(struct store *s, uint32_t partition, store_marks_fn *fn, void *user);
+int redis_ask_held(struct store *s, uint32_t partition, const struct held_request *request,
+	store_held_fn *fn, void *user);
 
 /*
  * Sends the script that carries out p->commit; BY_NAME if Redis should know it. BESIDE: all but

@@ -17,7 +17,10 @@ FOLDER = os.path.join(ROOT, "tests", "data", "scenarios")
 
 
 def event_line(number, spec):
-    """The Segment shape of one event of a scenario."""
+    """The Segment shape of one event of a scenario, or a watermark."""
+    if "watermark" in spec:
+        return json.dumps({"type": "watermark", "source": spec["watermark"],
+                           "completeUntil": spec["until"], "receivedAt": spec["received"]})
     line = {
         "type": "track",
         "event": spec["event"],
@@ -36,7 +39,7 @@ def event_line(number, spec):
 def run(scenario, tap):
     with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
         # The numbers are in order of the file, but the log is in order of receipt.
-        events = [(spec.get("received", spec["at"]), event_line(i, spec))
+        events = [(spec.get("received") or spec["at"], event_line(i, spec))
                   for i, spec in enumerate(scenario["events"])]
         file.write("".join(line + "\n" for _, line in sorted(events, key=lambda e: e[0])))
         file.flush()

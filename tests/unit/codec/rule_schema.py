@@ -16,7 +16,14 @@ import sys
 import tempfile
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".."))
-RULE = {"id": "a", "class": "task", "arm": ["x"], "wait": "1h", "channels": ["task"]}
+RULE = {
+    "id": "a",
+    "class": "task",
+    "arm": ["x"],
+    "wait": "1h",
+    "wait_for": ["till-1"],
+    "channels": ["task"],
+}
 # Where an object of each kind stands in a rule, and where the schema describes it.
 OBJECTS = {
     "rule": ("", ["$defs", "rule"]),
@@ -32,6 +39,7 @@ WORDS = {
     "mode": ["$defs", "rule", "properties", "mode", "enum"],
     "class": ["$defs", "rule", "properties", "class", "enum"],
     "anchor": ["$defs", "rule", "properties", "anchor", "enum"],
+    "on_hold_end": ["$defs", "rule", "properties", "on_hold_end", "enum"],
     "channels/0": ["$defs", "rule", "properties", "channels", "items", "enum"],
     "episode/scope": ["$defs", "rule", "properties", "episode", "properties", "scope", "enum"],
     "cancel/0/match": ["$defs", "cancel", "properties", "match", "enum"],
@@ -160,9 +168,9 @@ def test_good_files():
         problems = [error.message for error in validator.iter_errors(read_json(path))]
         assert not problems, "%s: %s" % (path, problems)
     # And a schema that accepts anything would accept these.
-    for member in ("zzz", "wait_for"):
+    for member in ("zzz", "holdout"):
         assert not validator.is_valid(dict(RULE, **{member: 1})), member
-    for member in RULE:
+    for member in set(RULE) - {"wait_for"}:
         assert not validator.is_valid({k: v for k, v in RULE.items() if k != member}), member
     assert validator.is_valid(RULE)
 

@@ -51,6 +51,7 @@ struct scene {
 	uint32_t episodes[16];
 	char keys[16][32];
 	int n_jobs, n_retracts, n_late, n_cancels, n_stale;
+	struct marks marks;
 };
 
 static void scene_init(struct scene *s, const struct rule *rules, size_t n)
@@ -112,7 +113,7 @@ static void event(
 		.fields = fields,
 		.n_fields = FIELD_FIXED_COUNT,
 	};
-	struct input input = {INPUT_EVENT, &e};
+	struct input input = {.kind = INPUT_EVENT, .event = &e, .marks = &s->marks};
 
 	if (cart) {
 		fields[FIELD_CART_ID].type = VALUE_STRING;
@@ -124,7 +125,7 @@ static void event(
 
 static void tick(struct scene *s, int64_t now)
 {
-	struct input input = {INPUT_TICK, NULL};
+	struct input input = {.kind = INPUT_TICK, .marks = &s->marks};
 
 	CHECK(step(s->rules, s->journey, &input, now, &s->effects) == 0);
 	collect(s);
@@ -405,7 +406,7 @@ static void long_names_are_cut(void)
 	char name[300];
 	struct scene s;
 	struct event e = {.kind = EVENT_CUSTOM, .customer = SPAN_LIT("cust"), .id = {1, 0}};
-	struct input input = {INPUT_EVENT, &e};
+	struct input input = {.kind = INPUT_EVENT, .event = &e};
 	static const struct rule_match any[] = {{.by = MATCH_ANY}};
 
 	/* 127 bytes and then characters of two bytes: the 128th would be half of one. */

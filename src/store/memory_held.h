@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The index of the held, in memory: what Redis has as one sorted set for each source. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/span.h"
+
+struct memory_held {
+	struct map customers; /* struct held_customer */
+	struct held_source *sources;
+	uint64_t order;
+	struct arena names;
+};
+
+void memory_held_init(struct memory_held *m);
+void memory_held_release(struct memory_held *m);
+
+/* CUSTOMER is held for SOURCE until its mark reaches AT; TIME_NEVER: no more. 0 or -ENOMEM. */
+int memory_held_set(struct memory_held *m, struct span customer, struct span source, int64_t at);
+
+/* Those whom a mark of UNTIL reaches, the earliest MAX of them, into CUSTOMERS; their number. The
+ * spans are valid until the next set. */
+size_t memory_held_list(const struct memory_held *m, struct span source, int64_t until, size_t max,
+	struct span *customers);
