@@ -252,7 +252,7 @@ def customer_of(event):
 
 def product(number):
     """A call that can be told from all others by its properties."""
-    return ["track", {"userId": "customer-%d" % (number % 9), "event": "Product Added", "properties": product_of(number)}]
+    return ["track", {"userId": buyer(number), "event": "Product Added", "properties": product_of(number)}]
 
 
 def product_of(number):
@@ -260,7 +260,22 @@ def product_of(number):
             "quantity": number, "gift": number % 2 == 0, "tags": ["gold", "18 k"], "note": None}
 
 
-def each_once(tap, line, count, what, user=None):
+def buyer(number):
+    return "customer-%d" % (number % 9)
+
+
+class Goods:
+    """Calls that can be told apart: of the library, of what arrives as their properties, and by which of
+    these."""
+
+    def __init__(self, call=product, properties=product_of, key="product_id"):
+        self.call, self.properties, self.key = call, properties, key
+
+    def calls(self, first, behind):
+        return [self.call(n) for n in range(first, behind)]
+
+
+def each_once(tap, line, count, what, user=None, goods=Goods()):
     """Products 0 to COUNT are in the log as they were meant, each under one messageId, and the worker has
     used each of these once, whatever was sent twice. USER: whose all of them are."""
     ids, other = {}, []
@@ -268,10 +283,11 @@ def each_once(tap, line, count, what, user=None):
         if event["type"] != "track":
             continue
         given = event.get("properties") or {}
-        number = int(given.get("product_id", "p--1")[2:])
-        if not tap.equal({k: given.get(k) for k in product_of(number)}, product_of(number), what + ": properties"):
+        number = int(given.get(goods.key, "p--1")[2:])
+        wanted = goods.properties(number)
+        if not tap.equal({k: given.get(k) for k in wanted}, wanted, what + ": properties"):
             continue
-        if event["event"] != "Product Added" or event.get("userId") != (user or product(number)[1]["userId"]):
+        if event["event"] != "Product Added" or event.get("userId") != (user or buyer(number)):
             other.append(event)
         ids.setdefault(number, set()).add(event["messageId"])
     tap.equal(other, [], what + ": not what was sent")
@@ -285,43 +301,43 @@ def each_once(tap, line, count, what, user=None):
 
 # What every library has to outlive.
 
-def outlive_restarts(tap, sender, kill, rounds=3, size=40):
+def outlive_restarts(tap, sender, kill, goods=Goods(), rounds=3, size=40):
     """The collector is stopped while events are coming, and started again after some were refused."""
     with Line() as line:
         driver = line.driver(sender)
         for number in range(rounds):
-            driver.calls([product(n) for n in range(number * size, (number + 1) * size - 10)])
+            driver.calls(goods.calls(number * size, (number + 1) * size - 10))
             line.wait_events(number * size + 1)
             line.stop(kill)
-            driver.calls([product(n) for n in range((number + 1) * size - 10, (number + 1) * size)])
+            driver.calls(goods.calls((number + 1) * size - 10, (number + 1) * size))
             line.turn_away()
             line.go_on()
             line.wait_events((number + 1) * size, 60)
         driver.ask("close", within=60)
-        each_once(tap, line, rounds * size, "after kill -9" if kill else "after SIGTERM")
+        each_once(tap, line, rounds * size, "after kill -9" if kill else "after SIGTERM", goods=goods)
 
 
-def outlive_its_rate(tap, sender, count=4 * RATE):
+def outlive_its_rate(tap, sender, goods=Goods(), count=4 * RATE):
     """A source that sends faster than it may is told 429, and when to come again."""
     with Line() as line:
         driver = line.driver(sender, LIMITED)
-        driver.calls([product(n) for n in range(count)])
+        driver.calls(goods.calls(0, count))
         line.wait_events(count, 90)
         driver.ask("close", within=60)
         tap.ok(line.answers(429) > 0, "429 was answered")
-        each_once(tap, line, count, "above its rate")
+        each_once(tap, line, count, "above its rate", goods=goods)
 
 
-def outlive_redis(tap, sender, count=60):
+def outlive_redis(tap, sender, goods=Goods(), count=60):
     """The log is away for a while: 503."""
     with Line() as line:
         driver = line.driver(sender)
-        driver.calls([product(n) for n in range(count // 2)])
+        driver.calls(goods.calls(0, count // 2))
         line.wait_events(1)
         line.server.kill()
-        driver.calls([product(n) for n in range(count // 2, count)])
+        driver.calls(goods.calls(count // 2, count))
         harness.wait_until(lambda: line.answers(503), "an answer 503")
         line.server.restart()
         line.wait_events(count, 60)
         driver.ask("close", within=60)
-        each_once(tap, line, count, "after an outage of Redis")
+        each_once(tap, line, count, "after an outage of Redis", goods=goods)

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// @snowplow/node-tracker under the command of a test (driver.mjs).
+import * as snowplow from '@snowplow/node-tracker'
+import { obey } from './driver.mjs'
+import { tracker } from './setup.mjs'
+
+await obey({
+  // [[BUILDER, MEMBERS, USER, TIMESTAMP], ...]
+  calls(calls) {
+    for (const [builder, members, user, timestamp] of calls) {
+      tracker.setUserId(user)
+      tracker.track(snowplow[builder](members), undefined, timestamp)
+    }
+  },
+  close: () => tracker.flush(),
+})
