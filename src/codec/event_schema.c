@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The table itself, event_schemas.inc, is made by the build from schemas/events. */
 #include "codec/event_schema.h"
 
-#include "event_schemas.inc"
-
-static_assert(ARRAY_SIZE(schemas) <= EVENT_SCHEMAS_MAX, "room for all of them");
+#include "event_schema_data.h"
 
 const struct event_schema *event_schemas(size_t *ret_n)
 {
-	*ret_n = ARRAY_SIZE(schemas);
-	return schemas;
+	*ret_n = event_schema_data_count;
+	return event_schema_data;
 }
 
 const struct event_schema *event_schema_of(enum event_kind kind)
 {
 	struct span name = vocab_name(kind);
 
-	for (size_t i = 0; name.len > 0 && i < ARRAY_SIZE(schemas); i++)
-		if (span_equal(schemas[i].title, name))
-			return &schemas[i];
+	for (size_t i = 0; name.len > 0 && i < event_schema_data_count; i++)
+		if (span_equal(event_schema_data[i].title, name))
+			return &event_schema_data[i];
 	return NULL;
 }
 
@@ -30,17 +27,17 @@ static struct json_schema_source source_of(const struct event_schema *schema)
 
 size_t event_schemas_given(struct json_schema_source *given, size_t max)
 {
-	size_t n = ARRAY_SIZE(schemas) < max ? ARRAY_SIZE(schemas) : max;
+	size_t n = event_schema_data_count < max ? event_schema_data_count : max;
 
 	for (size_t i = 0; i < n; i++)
-		given[i] = source_of(&schemas[i]);
+		given[i] = source_of(&event_schema_data[i]);
 	return n;
 }
 
 int event_schema_compile(enum event_kind kind, bool formats, struct json_schema_problems *problems,
 	struct json_schema **ret_schema)
 {
-	struct json_schema_source given[ARRAY_SIZE(schemas)];
+	struct json_schema_source given[EVENT_SCHEMAS_MAX];
 	const struct json_schema_options options = {
 		given, event_schemas_given(given, ARRAY_SIZE(given)), formats};
 	const struct event_schema *schema = event_schema_of(kind);
