@@ -27,8 +27,8 @@
  *	                                        event and the bytes of the item
  *	 "user": EXPR, "anonymous": EXPR, "identifiers": {card email phone order device: EXPR},
  *	 "time": EXPR, "sent": EXPR,            missing: left out; what is no instant is a fault
- *	                                        (sent is of this attempt: a time that stays the
- *	                                        same when a delivery is repeated would move the event)
+ *	                                        (sent is of this attempt: one that stays the same
+ *	                                        when a delivery is repeated moves the event)
  *	 "channel": EXPR,                       core/vocab.h; lands in context.channel
  *	 "properties", "traits", "context": {NAME: EXPR, ...}, the first two also PLACE: the object
  *	                                        that stands there}

@@ -27,13 +27,17 @@ static void compile_with_scarce_memory(struct span text, int want)
 	CHECK(n > 5);
 }
 
+/* The shortest preset: each of its allocations fails once, and there are presets of thousands. */
 static void test_compile(void)
 {
 	size_t n;
 	const struct preset_file *presets = preset_files(&n);
+	const struct preset_file *shortest = &presets[0];
 
-	for (size_t i = 0; i < n; i++)
-		compile_with_scarce_memory(presets[i].text, 0);
+	for (size_t i = 1; i < n; i++)
+		if (presets[i].text.len < shortest->text.len)
+			shortest = &presets[i];
+	compile_with_scarce_memory(shortest->text, 0);
 	compile_with_scarce_memory(SPAN_LIT("{\"pre\\u0061\":1,\"events\":[{}]}"), MAPPING_BAD);
 }
 
