@@ -48,9 +48,12 @@
  *	{"list": PATH, "item": {NAME: EXPR, ...} or TEXT, "most": N}   of the first N items
  *	{"object": {NAME: EXPR, ...}}   missing if all its members are
  *	{"find": PATH, "if": COND, "get": EXPR}     of the first item for which COND holds
+ *	{"lookup": PATH, "by": EXPR, "is": EXPR, "get": EXPR}   of the first item whose `by` has the
+ *	                                text that `is` has; `is` alone is not looked for in the item
  *	{"join": PATH, "get": EXPR, "with": ", "}   texts that are not empty; get: the item itself
  *	{"digest": [EXPR, ...]}         32 hex digits of the SHA-256 of netstrings
  *	{"afterlast": EXPR, "of": "/"}  what stands behind the last "/", or all of it
+ *	{"before": EXPR, "of": "/"}     what stands before the first "/", or all of it
  *
  * COND is an object with one of
  *
@@ -61,8 +64,8 @@
  *
  * Objects and arrays have no text. PATH is names with dots between, `\.` for a dot and `\}` for a
  * brace in a name; digits are the index in an array. It starts at the payload, or at the item where
- * `each`, `list`, `find` or `join` go through items. `.` is the payload or item itself, `.topic` a
- * member of it even if its name means something: as the first name
+ * `each`, `list`, `find`, `lookup` or `join` go through items. `.` is the payload or item itself,
+ * `.topic` a member of it even if its name means something: as the first name
  *
  *	root      the payload            envelope  what came, before `unwrap`
  *	header    a field of the request in lower case, header.x-shopify-topic

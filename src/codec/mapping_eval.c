@@ -328,6 +328,28 @@ static struct mapping_value eval_find(struct mapping_run *g, const struct mappin
 	return found;
 }
 
+static struct mapping_value eval_lookup(struct mapping_run *g, const struct mapping_node *n)
+{
+	const struct mapping_frame *outer = g->here;
+	struct mapping_value list = mapping_eval(g, n->a);
+	struct mapping_value found = NOTHING;
+	struct mapping_items it;
+	struct span want, text;
+
+	if (!eval_text(g, (uint16_t)n->n, &want))
+		return NOTHING;
+	mapping_items_init(g, &it, &list, n->scope);
+	while (mapping_items_next(g, &it)) {
+		g->here = &it.frame;
+		if (eval_text(g, n->b, &text) && span_equal(text, want)) {
+			found = mapping_eval(g, n->c);
+			break;
+		}
+	}
+	g->here = outer;
+	return found;
+}
+
 static struct mapping_value eval_join(struct mapping_run *g, const struct mapping_node *n)
 {
 	const struct mapping_frame *outer = g->here;
@@ -387,6 +409,19 @@ static struct mapping_value eval_afterlast(struct mapping_run *g, const struct m
 	return mapping_text_value(text);
 }
 
+static struct mapping_value eval_before(struct mapping_run *g, const struct mapping_node *n)
+{
+	struct span text;
+
+	if (!eval_text(g, n->a, &text))
+		return NOTHING;
+	mapping_work(g, text.len);
+	for (size_t i = 0; i + n->text.len <= text.len; i++)
+		if (memcmp(text.ptr + i, n->text.ptr, n->text.len) == 0)
+			return mapping_text_value(span_of(text.ptr, i));
+	return mapping_text_value(text);
+}
+
 static struct mapping_value eval_literal(struct mapping_run *g, const struct mapping_node *n)
 {
 	(void)g;
@@ -413,9 +448,11 @@ static eval_fn *const evals[] = {
 	[MAP_LIST] = eval_list,
 	[MAP_OBJECT] = eval_object,
 	[MAP_FIND] = eval_find,
+	[MAP_LOOKUP] = eval_lookup,
 	[MAP_JOIN] = eval_join,
 	[MAP_DIGEST] = eval_digest,
 	[MAP_AFTERLAST] = eval_afterlast,
+	[MAP_BEFORE] = eval_before,
 };
 
 struct mapping_value mapping_eval(struct mapping_run *g, uint16_t node)

@@ -177,6 +177,18 @@ static void read_find(
 	r->here = outer;
 }
 
+static void read_lookup(
+	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
+{
+	size_t outer;
+
+	node->n = mapping_read_expr(r, parts->with[1]);
+	outer = enter_items(r, parts->own, node);
+	node->b = mapping_read_expr(r, parts->with[0]);
+	node->c = mapping_read_expr(r, parts->with[2]);
+	r->here = outer;
+}
+
 static void read_join(
 	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
@@ -192,7 +204,7 @@ static void read_join(
 		(void)mapping_read_text(r, parts->with[1], MAPPING_FILE_MAX, &node->text);
 }
 
-static void read_afterlast(
+static void read_part(
 	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
 	node->a = mapping_read_expr(r, parts->own);
@@ -212,9 +224,11 @@ static const struct operator_row expressions[] = {
 	{"list", MAP_LIST, {"item", "most"}, 1, read_items},
 	{"object", MAP_OBJECT, {NULL}, 0, read_object},
 	{"find", MAP_FIND, {"if", "get"}, 3, read_find},
+	{"lookup", MAP_LOOKUP, {"by", "is", "get"}, 7, read_lookup},
 	{"join", MAP_JOIN, {"get", "with"}, 0, read_join},
 	{"digest", MAP_DIGEST, {NULL}, 0, read_exprs},
-	{"afterlast", MAP_AFTERLAST, {"of"}, 0, read_afterlast},
+	{"afterlast", MAP_AFTERLAST, {"of"}, 0, read_part},
+	{"before", MAP_BEFORE, {"of"}, 0, read_part},
 	{"if", MAP_IF, {"then", "else"}, 1, read_if}, /* last: it belongs to find, too */
 };
 

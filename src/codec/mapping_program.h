@@ -4,8 +4,8 @@
  * number; node 0 is what is missing. A list of children is a run in a second array.
  *
  * A scope is all places that are looked at in one kind of value: in the payload, in the items of
- * one `each`, `list`, `find` or `join`. Its paths are a tree of names, and each way that something
- * asks for has a slot, so that one walk over the value finds them all:
+ * one `each`, `list`, `find`, `lookup` or `join`. Its paths are a tree of names, and each way that
+ *something asks for has a slot, so that one walk over the value finds them all:
  *
  *	{id} {customer.email} {customer.id}	(scope)-+-id		slot 0
  *							+-customer-+-email	slot 1
@@ -40,9 +40,11 @@ enum mapping_op {
 	MAP_LIST,   /* a: place; b: item; scope; n: most */
 	MAP_OBJECT, /* children, whose names are `"name":` */
 	MAP_FIND,   /* a: place; b: condition; c: get; scope */
+	MAP_LOOKUP, /* a: place; b: by; c: get; n: node of `is`; scope */
 	MAP_JOIN,   /* a: place; b: get; text: between; scope */
 	MAP_DIGEST,
 	MAP_AFTERLAST, /* a; text: of */
+	MAP_BEFORE,    /* a; text: of */
 	MAP_IS,	       /* a; children: the names alone */
 	MAP_HAS,
 	MAP_NOT,
