@@ -44,16 +44,17 @@ static bool prepare(struct compressor *c)
 
 int compressor_new(struct compressor **ret_compressor)
 {
-	_cleanup_(compressor_freep) struct compressor *c = calloc(1, sizeof(*c));
+	struct compressor *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return -ENOMEM;
 	c->out = ZSTD_createCCtx();
 	c->in = ZSTD_createDCtx();
-	if (!c->out || !c->in || !prepare(c))
+	if (!c->out || !c->in || !prepare(c)) {
+		compressor_free(c);
 		return -ENOMEM;
+	}
 	*ret_compressor = c;
-	c = NULL;
 	return 0;
 }
 

@@ -44,7 +44,7 @@ enum {
 
 /* Written once, compiled twice: alone, where numbers and texts are known to be one, and for blocks.
  */
-#define _always_ __attribute__((always_inline))
+#define forced_inline __attribute__((always_inline))
 
 /* Usually armed, anchored, with a deadline, a time to fire, and by an event. */
 static const uint16_t decision_at[] = {
@@ -74,18 +74,18 @@ int timeline_compare(const void *a, const void *b)
 	return r ? r : compare_u64(y->nth, x->nth);
 }
 
-static inline _always_ void put_text(struct entry_writer *w, struct span s)
+static inline forced_inline void put_text(struct entry_writer *w, struct span s)
 {
 	pack_number(w->numbers, s.len);
 	pack_bytes(w->texts, s);
 }
 
-static inline _always_ struct span get_text(struct entry_reader *r)
+static inline forced_inline struct span get_text(struct entry_reader *r)
 {
 	return unpack_bytes(r->texts, unpack_number(r->numbers));
 }
 
-static inline _always_ void put_name(struct entry_writer *w, struct span name)
+static inline forced_inline void put_name(struct entry_writer *w, struct span name)
 {
 	unsigned number = name.len ? wire_name_number(name) : 0;
 
@@ -97,7 +97,7 @@ static inline _always_ void put_name(struct entry_writer *w, struct span name)
 	pack_bytes(w->texts, name);
 }
 
-static inline _always_ struct span get_name(struct entry_reader *r)
+static inline forced_inline struct span get_name(struct entry_reader *r)
 {
 	uint64_t token = unpack_number(r->numbers);
 	struct span name;
@@ -115,7 +115,7 @@ static inline _always_ struct span get_name(struct entry_reader *r)
 enum id_form { ID_PLAIN, ID_AGAIN, ID_UUID, ID_UUID_CAPITALS };
 
 /* S may be what *BEFORE is; that is it from then on. BEFORE is NULL for what is never the same. */
-static inline _always_ void put_id(struct entry_writer *w, struct span s, struct span *before)
+static inline forced_inline void put_id(struct entry_writer *w, struct span s, struct span *before)
 {
 	uint64_t form = ID_PLAIN;
 	unsigned char uuid[UUID_BYTES];
@@ -157,7 +157,7 @@ static struct span get_uuid(
 	return span_of(room, before.len + UUID_TEXT);
 }
 
-static inline _always_ struct span get_id(
+static inline forced_inline struct span get_id(
 	struct entry_reader *r, struct span *before, char room[ENTRY_ID_MAX])
 {
 	uint64_t token;
@@ -187,7 +187,7 @@ static inline _always_ struct span get_id(
 
 /* ---- events ----------------------------------------------------------------------------- */
 
-static inline _always_ void put_event(struct entry_writer *w, const struct timeline_entry *e)
+static inline forced_inline void put_event(struct entry_writer *w, const struct timeline_entry *e)
 {
 	unsigned has = (e->original.len ? HAS_ORIGINAL : 0u) |
 		       (e->message_id.len ? HAS_MESSAGE_ID : 0u) |
@@ -211,7 +211,7 @@ static inline _always_ void put_event(struct entry_writer *w, const struct timel
 		put_text(w, e->properties);
 }
 
-static inline _always_ void get_event(struct entry_reader *r, struct timeline_entry *e)
+static inline forced_inline void get_event(struct entry_reader *r, struct timeline_entry *e)
 {
 	uint64_t has = unpack_bounded(r->numbers, (uint64_t)UINT32_MAX << FLAGS_SHIFT | HAS_ALL);
 
@@ -233,7 +233,7 @@ static inline _always_ void get_event(struct entry_reader *r, struct timeline_en
 
 /* ---- decisions -------------------------------------------------------------------------- */
 
-static inline _always_ void put_decision(
+static inline forced_inline void put_decision(
 	struct entry_writer *w, const struct decision *d, int64_t at)
 {
 	pack_number(w->numbers, (uint64_t)d->outcome << 2 | (uint64_t)d->late << 1 | (d->at != at));
@@ -249,7 +249,8 @@ static inline _always_ void put_decision(
 	pack_times(w->numbers, &decision_times, d, at);
 }
 
-static inline _always_ void get_decision(struct entry_reader *r, struct decision *d, int64_t at)
+static inline forced_inline void get_decision(
+	struct entry_reader *r, struct decision *d, int64_t at)
 {
 	struct unpack *u = r->numbers;
 	uint64_t outcome = unpack_bounded(u, (uint64_t)OUTCOME_COUNT * 4 - 1);
@@ -279,7 +280,7 @@ size_t entry_text_len(const struct timeline_entry *e)
 	       e->anonymous_id.len + e->properties.len;
 }
 
-static inline _always_ void put_entry(struct entry_writer *w, const struct timeline_entry *e)
+static inline forced_inline void put_entry(struct entry_writer *w, const struct timeline_entry *e)
 {
 	unsigned head = e->kind == ENTRY_EVENT ? (unsigned)e->type : HEAD_DECISION;
 
@@ -298,7 +299,7 @@ static inline _always_ void put_entry(struct entry_writer *w, const struct timel
 		put_decision(w, &e->decision, e->at);
 }
 
-static inline _always_ int get_entry(struct entry_reader *r, struct timeline_entry *ret_e)
+static inline forced_inline int get_entry(struct entry_reader *r, struct timeline_entry *ret_e)
 {
 	struct timeline_entry e = {.kind = ENTRY_EVENT};
 	struct unpack *u = r->numbers;
