@@ -5,6 +5,10 @@
 
 #define HEADER_NAME_MAX 128
 
+/* Events of one payload: Segment forwards up to 4,000, and a sender of webhooks cannot be asked to
+ * send fewer. */
+#define PAYLOAD_EVENTS_MAX ((size_t)4096)
+
 bool asked_header(void *user, struct span name, struct span *ret_value)
 {
 	const struct asked *a = user;
@@ -85,6 +89,13 @@ static struct span request_of(struct call *c, const struct mapping *m, struct as
 	return buf_failed(&text) < 0 ? SPAN_EMPTY : arena_copy(a->arena, buf_span(&text));
 }
 
+static size_t events_max(const struct call *c)
+{
+	size_t items = c->in->limits.items.items;
+
+	return items > PAYLOAD_EVENTS_MAX ? items : PAYLOAD_EVENTS_MAX;
+}
+
 /* The events as a batch, so that they are judged as any other. */
 static int read_events(
 	struct call *c, const struct mapping_result *result, struct envelope *ret_envelope)
@@ -95,6 +106,7 @@ static int read_events(
 	struct envelope_fault fault;
 	int r;
 
+	request.limits.items = events_max(c);
 	buf_add_str(&batch, "{\"batch\":[");
 	for (size_t i = 0; i < result->n_events; i++) {
 		if (i > 0)
@@ -211,7 +223,7 @@ int translate(struct call *c, const struct translation *t, struct translated *ou
 		.user = &asked,
 		.event_bytes = c->in->limits.items.item_bytes,
 		.depth = c->in->limits.items.depth,
-		.events = c->in->limits.items.items,
+		.events = events_max(c),
 	};
 	struct mapping_result result;
 	int r = mapping_run(t->mapping, &input, &c->in->arena, &result);
