@@ -268,6 +268,8 @@ static int make_name(struct decoding *g, struct event *e)
 		return r;
 	if (e->type == EVENT_TRACK)
 		e->kind = vocab_kind(sent);
+	if (e->kind == EVENT_EMAIL_OPENED && vocab_says_machine(sent))
+		e->flags |= EVENT_FLAG_MACHINE;
 	e->name = e->kind == EVENT_CUSTOM ? sent : vocab_name(e->kind);
 	e->original = span_equal(sent, e->name) ? SPAN_EMPTY : sent;
 	/* What was translated before it came here says what it was called there. */

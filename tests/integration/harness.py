@@ -275,13 +275,14 @@ class Redis(Process):
                    "created_at", int(time.time() * 1000))
 
     def log_entries(self, partitions=PARTITIONS):
-        """All entries of all partitions: (partition, id, raw event, meta)."""
+        """All events of all partitions: (partition, id, raw event, meta). Watermarks are none."""
         found = []
         with contextlib.closing(self.client()) as client:
             for partition in range(partitions):
                 for entry, fields in client("XRANGE", "wm:{p%d}:in" % partition, "-", "+"):
                     pairs = dict(zip(fields[::2], fields[1::2]))
-                    found.append((partition, entry.decode(), pairs[b"e"], pairs[b"m"].decode()))
+                    if b"w" not in pairs:
+                        found.append((partition, entry.decode(), pairs[b"e"], pairs[b"m"].decode()))
         return found
 
 

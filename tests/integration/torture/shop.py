@@ -13,7 +13,9 @@ from datetime import datetime, timedelta, timezone
 import harness
 
 KEY = "wk_torture_0123456789"
-KEYS_INI = "[shop]\nkey = %s\nkind = server\nchannel = web\n" % KEY
+TILL_KEY = "wk_torture_till_0123456789"
+KEYS_INI = ("[shop]\nkey = %s\nkind = server\nchannel = web\n"
+            "[till-1]\nkey = %s\nkind = till\nchannel = store\n" % (KEY, TILL_KEY))
 
 
 def instant(offset=0.0):
@@ -52,6 +54,7 @@ class Shop:
             owned = ["c%03d" % c for c in range(customers) if c % threads == number]
             thread = threading.Thread(target=self._run, args=(number, owned, seed), daemon=True)
             self.threads.append(thread)
+        self.threads.append(threading.Thread(target=self._till, args=(seed,), daemon=True))
 
     def start(self):
         for thread in self.threads:
@@ -74,6 +77,21 @@ class Shop:
                 items = items + items[:1]
             self._post(items)
             self.stop_asked.wait(chance.uniform(0.0, 0.03))
+
+    def _till(self, seed):
+        """A till that says now and then until when it is complete, sometimes too late for a rule."""
+        chance = random.Random(seed * 1000 + 999)
+        while not self.stop_asked.is_set():
+            line = json.dumps({"type": "watermark",
+                               "completeUntil": instant(-chance.uniform(0.0, 1.0))})
+            try:
+                answer = self.collector.post("/v1/import", line.encode(), {
+                    "Authorization": harness.basic(TILL_KEY),
+                    "Content-Type": "application/x-ndjson"})
+                assert answer.status in (200, 429, 500, 502, 503, 504), answer
+            except (OSError, ConnectionError):
+                pass
+            self.stop_asked.wait(chance.uniform(0.05, 2.5))
 
     def _event(self, chance, user, counts):
         counts[user] += 1
@@ -121,6 +139,17 @@ def jobs_of(redis, partitions=harness.PARTITIONS):
     return emitted, retracted
 
 
+def fire_times(redis, partitions=harness.PARTITIONS):
+    """id of each emitted job: when it fired."""
+    times = {}
+    for partition in range(partitions):
+        for _, fields in redis("XRANGE", "wm:{p%d}:jobs" % partition, "-", "+"):
+            pairs = dict(zip(fields[::2], fields[1::2]))
+            if b"j" in pairs:
+                times[pairs[b"id"].decode()] = json.loads(pairs[b"j"])["fire_at"]
+    return times
+
+
 def positions(redis, partitions=harness.PARTITIONS):
     return [redis("HGET", "wm:{p%d}:pos" % p, "id") for p in range(partitions)]
 
@@ -149,13 +178,14 @@ def counters(redis, partitions=harness.PARTITIONS):
 
 
 def backtest_ids(place, redis, rules):
-    """(ids, retracted ids) of a backtest of the live log."""
+    """(ids with when they fired, retracted ids) of a backtest of the live log."""
     status, out, error = place.tool("backtest", "--rules", rules, "--log", "--redis",
                                     "unix:" + redis.socket, "--json", within=120)
     if status != 0:
         raise AssertionError(error)
     jobs = [json.loads(line) for line in out.splitlines()]
-    return sorted(j["id"] for j in jobs), sorted(j["id"] for j in jobs if j["retracted"])
+    return ({j["id"]: j["fire_at"] for j in jobs},
+            sorted(j["id"] for j in jobs if j["retracted"]))
 
 
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "data", "rules",

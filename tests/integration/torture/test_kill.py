@@ -61,12 +61,14 @@ class Stage:
         want, want_retracted = shop.backtest_ids(self.place, self.redis, shop.RULES)
         tap.equal(sorted(set(emitted) - set(want)), [], "jobs that the backtest has not")
         tap.equal(sorted(set(want) - set(emitted)), [], "jobs that only the backtest has")
+        tap.equal(shop.fire_times(self.redis), want, "each at its instant")
         tap.equal(sorted(set(retracted)), want_retracted, "retractions")
         print("# seed %d: %d events in the log, %d applied, %d duplicates, %d jobs, %d retracted"
               % (SEED, entries, count["applied"], count["duplicate"], len(emitted),
                  len(retracted)), flush=True)
         tap.ok(len(emitted) > 20, "the run emitted jobs")
         tap.ok(count["duplicate"] > 0, "the run had duplicates")
+        tap.ok(count["held"] > 0 and count["marks"] > 0, "instances were held for the till")
 
 
 @tap.test

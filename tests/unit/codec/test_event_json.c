@@ -159,6 +159,24 @@ static void test_names(void)
 }
 
 /* `timestamp = receivedAt - (sentAt - originalTimestamp)`: Segment's own words, with numbers. */
+/* A spelling that says that nobody was there. */
+static void test_machine(void)
+{
+	_cleanup_(bench_release) struct bench b;
+	struct event_origin origin = origin_now();
+
+	bench_init(&b);
+	REQUIRE(decode(&b,
+			"{\"type\":\"track\",\"event\":\"Email Machine Opened\",\"userId\":\"u\"}",
+			&origin) == 0);
+	CHECK_INT(b.event.kind, EVENT_EMAIL_OPENED);
+	CHECK(b.event.flags & EVENT_FLAG_MACHINE);
+	REQUIRE(decode(&b, "{\"type\":\"track\",\"event\":\"Email Opened\",\"userId\":\"u\"}",
+			&origin) == 0);
+	CHECK_INT(b.event.kind, EVENT_EMAIL_OPENED);
+	CHECK(!(b.event.flags & EVENT_FLAG_MACHINE));
+}
+
 static void test_times(void)
 {
 	static const struct {
@@ -392,6 +410,7 @@ static void test_orders(void)
 static const struct check_case cases[] = {
 	{"members and fields", test_members},
 	{"names", test_names},
+	{"opened by a machine", test_machine},
 	{"times", test_times},
 	{"context and channel", test_context},
 	{"refusals", test_refused},

@@ -229,6 +229,8 @@ static void on_fetch(void *user, int r, const struct fetched *f)
 		entries[i].id = f->entries[i].id;
 		entries[i].event = arena_copy(arena, f->entries[i].event);
 		entries[i].meta = arena_copy(arena, f->entries[i].meta);
+		entries[i].mark_source = arena_copy(arena, f->entries[i].mark_source);
+		entries[i].mark_until = arena_copy(arena, f->entries[i].mark_until);
 	}
 	for (size_t i = 0; i < f->n_dues; i++) {
 		dues[i].at = f->dues[i].at;

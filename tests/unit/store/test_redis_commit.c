@@ -48,8 +48,15 @@ static void check_everything(bool beside)
 		{SPAN_LIT("b"), SPAN_LIT("x")}, {SPAN_LIT("anna"), SPAN_LIT("2")}};
 	const struct commit_due dues[] = {{SPAN_LIT("anna"), 1795289176001},
 		{SPAN_LIT("gone"), TIME_NEVER}, {SPAN_LIT("bert"), 7}, {SPAN_LIT("bert"), -8}};
-	const struct commit_bad bad[] = {{{{3, 4}, SPAN_LIT("{"), SPAN_LIT("web/")},
-		SPAN_LIT("bad_json"), SPAN_LIT("ends early")}};
+	const struct commit_hold holds[] = {{SPAN_LIT("anna"), SPAN_LIT("till-1"), 1795289176001},
+		{SPAN_LIT("gone"), SPAN_LIT("till-1"), TIME_NEVER},
+		{SPAN_LIT("b ert"), SPAN_LIT("till-2"), 7},
+		{SPAN_LIT("b ert"), SPAN_LIT("till-2"), 9}};
+	const struct commit_mark marks[] = {
+		{SPAN_LIT("till-1"), 1795289176000}, {SPAN_LIT("till-2"), 5}};
+	const struct commit_bad bad[] = {
+		{{.id = {3, 4}, .event = SPAN_LIT("{"), .meta = SPAN_LIT("web/")},
+			SPAN_LIT("bad_json"), SPAN_LIT("ends early")}};
 	const struct commit_seen seen[] = {{490, SPAN_LIT("abcdefghijkl")},
 		{491, SPAN_LIT("ABCDEFGHIJKLabcdefghijkl")}, {490, SPAN_LIT("mnopqrstuvwx")}};
 	struct position p;
@@ -58,6 +65,8 @@ static void check_everything(bool beside)
 	STAGE(s, NULL);
 	REQUIRE(stage_acquire(&s, 3, "w", &p) == 0);
 	(void)stage_say(&s, "ZADD wm:{p3}:due 5 gone 6 other");
+	(void)stage_say(&s, "ZADD wm:{p3}:held:till-1 5 gone 6 other");
+	(void)stage_say(&s, "HSET wm:{p3}:marks till-1 3 till-9 4");
 	(void)stage_say(&s, "MSET wm:{p3}:seen:464 old wm:{p3}:seen:466 kept wm:{p3}:seen:490 x");
 	(void)stage_say(&s, "MSET wm:{p3}:c:anna a-longer-one-of-before wm:{p3}:c:other kept");
 	if (beside)
@@ -71,6 +80,10 @@ static void check_everything(bool beside)
 	c.n_chunks = ARRAY_SIZE(chunks);
 	c.dues = dues;
 	c.n_dues = ARRAY_SIZE(dues);
+	c.holds = holds;
+	c.n_holds = ARRAY_SIZE(holds);
+	c.marks = marks;
+	c.n_marks = ARRAY_SIZE(marks);
 	c.bad = bad;
 	c.n_bad = ARRAY_SIZE(bad);
 	c.seen = seen;
@@ -91,6 +104,11 @@ static void check_everything(bool beside)
 	CHECK_SAY(&s, "[\"x\"]", "LRANGE wm:{p3}:t:b 0 -1");
 	CHECK_SAY(&s, "[\"bert\" \"-8\" \"other\" \"6\" \"anna\" \"1795289176001\"]",
 		"ZRANGE wm:{p3}:due 0 -1 WITHSCORES");
+	CHECK_SAY(&s, "[\"other\" \"6\" \"anna\" \"1795289176001\"]",
+		"ZRANGE wm:{p3}:held:till-1 0 -1 WITHSCORES");
+	CHECK_SAY(&s, "[\"b ert\" \"9\"]", "ZRANGE wm:{p3}:held:till-2 0 -1 WITHSCORES");
+	CHECK_SAY(
+		&s, "[\"1795289176000\" \"5\" \"4\"]", "HMGET wm:{p3}:marks till-1 till-2 till-9");
 	CHECK(strstr(stage_say(&s, "XRANGE wm:{p3}:bad - +"),
 		"[\"id\" \"3-4\" \"e\" \"{\" \"m\" \"web/\" \"c\" \"bad_json\" \"w\" "
 		"\"ends early\"]"));
@@ -221,10 +239,12 @@ static void refused(void)
 /* A key of another type anywhere: found before the first write. */
 static void wrong_types(void)
 {
-	static const char *const keys[] = {
-		"due", "jobs", "bad", "t:anna", "seen:490", "job:j1", "job:j2", "day:2026-11-21"};
+	static const char *const keys[] = {"due", "jobs", "bad", "t:anna", "seen:490", "job:j1",
+		"job:j2", "day:2026-11-21", "held:till-1", "marks"};
 	const struct commit_value value = {SPAN_LIT("anna"), SPAN_LIT("A")};
 	const struct commit_due due = {SPAN_LIT("anna"), 5};
+	const struct commit_hold hold = {SPAN_LIT("anna"), SPAN_LIT("till-1"), 5};
+	const struct commit_mark mark = {SPAN_LIT("till-1"), 5};
 	const struct commit_job job = {.id = SPAN_LIT("j1")};
 	const struct commit_retract retract = {.id = SPAN_LIT("j2")};
 	const struct commit_bad bad = {.code = SPAN_LIT("c")};
@@ -241,14 +261,19 @@ static void wrong_types(void)
 	c.retracts = &retract;
 	c.bad = &bad;
 	c.seen = &seen;
+	c.holds = &hold;
+	c.marks = &mark;
+	c.n_holds = c.n_marks = 1;
 	c.n_records = c.n_chunks = c.n_dues = c.n_jobs = c.n_retracts = c.n_bad = c.n_seen = 1;
 	c.counters[COUNTER_APPLIED] = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *before;
 
 		(void)stage_say(&s, "GEOADD wm:{p1}:%s 1 1 x", keys[i]);
-		if (i == 0)
+		if (i == 0) /* what GEOADD makes is a sorted set */
 			(void)stage_say(&s, "SET wm:{p1}:due x");
+		if (strcmp(keys[i], "held:till-1") == 0)
+			(void)stage_say(&s, "SET wm:{p1}:held:till-1 x");
 		before = stage_say(&s, "DEBUG DIGEST");
 		CHECK_INT(stage_commit(&s, 1, &c), STORE_REFUSED);
 		CHECK(span_starts(
