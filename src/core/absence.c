@@ -440,12 +440,18 @@ static const struct rule_match *find_match(
 int absence_event(const struct turn *t, const struct rule *rule)
 {
 	char buf[RULE_KEY_MAX];
-	const struct rule_match *m = find_match(t, rule->cancel, rule->n_cancel);
+	bool machine = t->event->flags & EVENT_FLAG_MACHINE;
+	const struct rule_match *m;
 	struct span key;
 
+	/* Where nobody was there nothing was done. A fact is one whoever reports it: an order that a
+	 * robot's browser tells of is better believed than mailed about. */
+	if (machine && !(vocab_flags(t->event->kind) & VOCAB_TERMINAL))
+		return 0;
+	m = find_match(t, rule->cancel, rule->n_cancel);
 	if (m)
 		return cancel(t, rule, m, rule_event_key(rule, t->event, buf));
-	m = find_match(t, rule->arm, rule->n_arm);
+	m = machine ? NULL : find_match(t, rule->arm, rule->n_arm);
 	if (m) {
 		key = rule_event_key(rule, t->event, buf);
 		return key.len > 0 ? arm(t, rule, key) : 0;
