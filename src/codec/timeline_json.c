@@ -27,8 +27,10 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_RULE_REMOVED] =
 		"$rule for $key came due at $fire_at and was not sent: the rule is gone or off.",
 	[OUTCOME_LIMIT] = "$rule for $key was not armed by $by: too much is waiting already.",
-	[OUTCOME_SOURCE_LATE] = "$rule for $key was held until $fire_at and was not sent: a source "
-				"that could disprove it had not said that it is complete.",
+	/* In brackets: two literals that are one text. */
+	[OUTCOME_SOURCE_LATE] =
+		("$rule for $key was held until $fire_at and was not sent: a source "
+		 "that could disprove it had not said that it is complete."),
 };
 
 static void say_rule(const struct decision *d, struct buf *out)
