@@ -16,14 +16,27 @@
 #include "io/loop.h"
 
 struct http_client;
+struct sockaddr;
 
 struct http_client_options {
 	long max_connections;	    /* to all servers together; more calls wait; 4 */
 	int64_t connect_timeout_ms; /* 2 s */
 	size_t max_body;	    /* bytes of an answer, beyond which it counts as none; 1 MiB */
+	/*
+	 * For places that strangers name (io/fetch.h): only https, HTTP/1.1 over TLS 1.2 or later,
+	 * each call over a connection of its own. no: none of that.
+	 */
+	bool guarded;
+	const char *ca_file;	/* PEM; whom to believe in place of the system's; NULL */
+	const char *connect_to; /* HOST:PORT in place of what a URL says; TLS and the Host field go
+				   by the URL still; NULL */
+	/* May it connect to ADDRESS of LEN bytes? Asked of each address, as it is connected to, so
+	 * that no second answer of a name server comes between. NULL: to all. */
+	bool (*may_connect)(void *arg, const struct sockaddr *address, size_t len);
+	void *arg; /* of may_connect */
 };
 
-/* The values named above. */
+/* The values named above; nothing guarded. The texts must outlive the client. */
 void http_client_options_init(struct http_client_options *options);
 
 /* 0 or -ENOMEM. */

@@ -7,8 +7,11 @@
 #include "io/http_client.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
+
+#define HEAD_MAX ((size_t)64 * 1024) /* bytes of all header fields of an answer */
 
 struct call {
 	struct call *next; /* of its list */
@@ -16,7 +19,10 @@ struct call {
 	struct http_client *client;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct curl_slist *connect_to;
 	struct buf body;
+	size_t head;  /* bytes of it so far */
+	bool refused; /* an address was, by may_connect */
 	CURLcode result;
 	char error[CURL_ERROR_SIZE];
 	http_answer_fn fn;
@@ -45,7 +51,8 @@ struct ear {
 
 void http_client_options_init(struct http_client_options *options)
 {
-	*options = (struct http_client_options){4, 2 * MS_SECOND, 1 << 20};
+	*options = (struct http_client_options){
+		.max_connections = 4, .connect_timeout_ms = 2 * MS_SECOND, .max_body = 1 << 20};
 }
 
 /* From those under way to those to be answered. */
@@ -160,6 +167,7 @@ static struct call *call_free(struct call *call)
 	if (call->easy)
 		curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
+	curl_slist_free_all(call->connect_to);
 	buf_release(&call->body);
 	free(call);
 	return NULL;
@@ -168,6 +176,13 @@ static struct call *call_free(struct call *call)
 static void call_freep(struct call **call)
 {
 	*call = call_free(*call);
+}
+
+static const char *reason(const struct call *call)
+{
+	if (call->refused && call->result == CURLE_COULDNT_CONNECT)
+		return "its address is none that may be connected to";
+	return call->error[0] ? call->error : curl_easy_strerror(call->result);
 }
 
 static void answer(struct call *call)
@@ -183,7 +198,7 @@ static void answer(struct call *call)
 		if (seconds > 0)
 			a.retry_after_ms = (int64_t)seconds * MS_SECOND;
 	} else {
-		a.error = call->error[0] ? call->error : curl_easy_strerror(call->result);
+		a.error = reason(call);
 		a.body = SPAN_EMPTY;
 	}
 	call->fn(call->user, &a);
@@ -281,6 +296,29 @@ static size_t on_body(char *ptr, size_t size, size_t n, void *user)
 	return buf_failed(&call->body) ? 0 : size * n;
 }
 
+static size_t on_head(char *ptr, size_t size, size_t n, void *user)
+{
+	struct call *call = user;
+
+	(void)ptr;
+	call->head += size * n;
+	return call->head > HEAD_MAX ? 0 : size * n;
+}
+
+static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct call *call = user;
+	const struct http_client_options *options = &call->client->options;
+
+	(void)purpose;
+	if (options->may_connect &&
+		!options->may_connect(options->arg, &address->addr, address->addrlen)) {
+		call->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static int add_headers(struct call *call, const char *const *headers)
 {
 	/* curl would wait for a 100 before it sends a large body. */
@@ -320,6 +358,41 @@ static bool set_texts(CURL *easy, const struct http_call *what)
 				       curl_easy_setopt(easy, CURLOPT_PASSWORD, "") == CURLE_OK));
 }
 
+/* What holds for every call of the client. */
+static int set_options(struct call *call)
+{
+	const struct http_client_options *options = &call->client->options;
+	CURL *easy = call->easy;
+
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+	/* A name server that does not answer must not hold up the loop when time is up. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	if (options->connect_to) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		buf_printf(&text, "::%s", options->connect_to);
+		buf_add_char(&text, '\0');
+		call->connect_to = buf_failed(&text) ? NULL : curl_slist_append(NULL, text.ptr);
+		if (!call->connect_to)
+			return -ENOMEM;
+		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, call->connect_to);
+	}
+	if (options->ca_file) {
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		if (curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file) != CURLE_OK)
+			return -ENOMEM;
+	}
+	if (!options->guarded)
+		return 0;
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK ? 0 : -ENOMEM;
+}
+
 static int prepare(struct call *call, const struct http_call *what)
 {
 	CURL *easy = call->easy = curl_easy_init();
@@ -339,10 +412,10 @@ static int prepare(struct call *call, const struct http_call *what)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)what->timeout_ms);
-	curl_easy_setopt(
-		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->client->options.connect_timeout_ms);
-	return 0;
+	return set_options(call);
 }
 
 int http_client_send(
