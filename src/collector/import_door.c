@@ -37,17 +37,13 @@ static int read_marks(struct call *c, const struct envelope *e, int64_t *ret_unt
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	int64_t until = 0, at;
+	int r;
 
-	switch (url_param(http_request_query(c->request), "complete_until", &text)) {
-	case URL_NO_MORE:
-		break;
-	case 0:
-		if (buf_failed(&text) == 0 && instant_parse(buf_span(&text), &until) == 0)
-			break;
-		/* fall through */
-	default:
+	r = url_param(http_request_query(c->request), "complete_until", &text);
+	if (r == 0 && (buf_failed(&text) < 0 || instant_parse(buf_span(&text), &until) != 0))
+		r = URL_INVALID;
+	if (r == URL_INVALID)
 		return refuse_mark(c, "complete_until is not an ISO 8601 date and time.");
-	}
 	for (size_t i = 0; i < e->n_items; i++) {
 		struct span source;
 
