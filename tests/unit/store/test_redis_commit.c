@@ -48,12 +48,6 @@ static void check_everything(bool beside)
 		{SPAN_LIT("b"), SPAN_LIT("x")}, {SPAN_LIT("anna"), SPAN_LIT("2")}};
 	const struct commit_due dues[] = {{SPAN_LIT("anna"), 1795289176001},
 		{SPAN_LIT("gone"), TIME_NEVER}, {SPAN_LIT("bert"), 7}, {SPAN_LIT("bert"), -8}};
-	const struct commit_hold holds[] = {{SPAN_LIT("anna"), SPAN_LIT("till-1"), 1795289176001},
-		{SPAN_LIT("gone"), SPAN_LIT("till-1"), TIME_NEVER},
-		{SPAN_LIT("b ert"), SPAN_LIT("till-2"), 7},
-		{SPAN_LIT("b ert"), SPAN_LIT("till-2"), 9}};
-	const struct commit_mark marks[] = {
-		{SPAN_LIT("till-1"), 1795289176000}, {SPAN_LIT("till-2"), 5}};
 	const struct commit_bad bad[] = {
 		{{.id = {3, 4}, .event = SPAN_LIT("{"), .meta = SPAN_LIT("web/")},
 			SPAN_LIT("bad_json"), SPAN_LIT("ends early")}};
@@ -65,8 +59,6 @@ static void check_everything(bool beside)
 	STAGE(s, NULL);
 	REQUIRE(stage_acquire(&s, 3, "w", &p) == 0);
 	(void)stage_say(&s, "ZADD wm:{p3}:due 5 gone 6 other");
-	(void)stage_say(&s, "ZADD wm:{p3}:held:till-1 5 gone 6 other");
-	(void)stage_say(&s, "HSET wm:{p3}:marks till-1 3 till-9 4");
 	(void)stage_say(&s, "MSET wm:{p3}:seen:464 old wm:{p3}:seen:466 kept wm:{p3}:seen:490 x");
 	(void)stage_say(&s, "MSET wm:{p3}:c:anna a-longer-one-of-before wm:{p3}:c:other kept");
 	if (beside)
@@ -80,10 +72,6 @@ static void check_everything(bool beside)
 	c.n_chunks = ARRAY_SIZE(chunks);
 	c.dues = dues;
 	c.n_dues = ARRAY_SIZE(dues);
-	c.holds = holds;
-	c.n_holds = ARRAY_SIZE(holds);
-	c.marks = marks;
-	c.n_marks = ARRAY_SIZE(marks);
 	c.bad = bad;
 	c.n_bad = ARRAY_SIZE(bad);
 	c.seen = seen;
@@ -104,11 +92,6 @@ static void check_everything(bool beside)
 	CHECK_SAY(&s, "[\"x\"]", "LRANGE wm:{p3}:t:b 0 -1");
 	CHECK_SAY(&s, "[\"bert\" \"-8\" \"other\" \"6\" \"anna\" \"1795289176001\"]",
 		"ZRANGE wm:{p3}:due 0 -1 WITHSCORES");
-	CHECK_SAY(&s, "[\"other\" \"6\" \"anna\" \"1795289176001\"]",
-		"ZRANGE wm:{p3}:held:till-1 0 -1 WITHSCORES");
-	CHECK_SAY(&s, "[\"b ert\" \"9\"]", "ZRANGE wm:{p3}:held:till-2 0 -1 WITHSCORES");
-	CHECK_SAY(
-		&s, "[\"1795289176000\" \"5\" \"4\"]", "HMGET wm:{p3}:marks till-1 till-2 till-9");
 	CHECK(strstr(stage_say(&s, "XRANGE wm:{p3}:bad - +"),
 		"[\"id\" \"3-4\" \"e\" \"{\" \"m\" \"web/\" \"c\" \"bad_json\" \"w\" "
 		"\"ends early\"]"));

@@ -232,93 +232,6 @@ static void seen_hours(void)
 	CHECK_INT(h.r, STORE_UNKNOWN);
 }
 
-struct listed {
-	bool done;
-	int r;
-	struct buf text;
-};
-
-static void listed_clear(struct listed *l)
-{
-	buf_release(&l->text);
-	*l = (struct listed){.text = BUF_INIT};
-}
-
-static void on_marks(void *user, int r, const struct commit_mark *marks, size_t n)
-{
-	struct listed *l = user;
-
-	l->done = true;
-	l->r = r;
-	for (size_t i = 0; i < n; i++) {
-		buf_add_span(&l->text, marks[i].source);
-		buf_add_char(&l->text, '=');
-		buf_add_i64(&l->text, marks[i].at);
-		buf_add_char(&l->text, ' ');
-	}
-}
-
-static void on_held(void *user, int r, const struct span *customers, size_t n)
-{
-	struct listed *l = user;
-
-	l->done = true;
-	l->r = r;
-	for (size_t i = 0; i < n; i++) {
-		buf_add_span(&l->text, customers[i]);
-		buf_add_char(&l->text, ' ');
-	}
-}
-
-/* Watermarks as they were committed, whom they hold, and a log entry that is one. */
-static void marks_and_held(void)
-{
-	_cleanup_(listed_clear) struct listed l = {.text = BUF_INIT};
-	struct held_request request = {SPAN_LIT("till-3"), 1795289176000, 3};
-	struct fetch_request next = {.max_entries = 10, .max_dues = 10};
-	struct fetched f;
-
-	STAGE(s, NULL);
-	REQUIRE(s.store->ops->marks(s.store, 1, on_marks, &l) == 0);
-	stage_turn(&s, &l.done);
-	CHECK_INT(l.r, 0);
-	CHECK_INT(l.text.len, 0);
-	(void)stage_say(&s, "HSET wm:{p1}:marks till-3 1795289176000 till-4 -5");
-	listed_clear(&l);
-	REQUIRE(s.store->ops->marks(s.store, 1, on_marks, &l) == 0);
-	stage_turn(&s, &l.done);
-	CHECK_STR(buf_span(&l.text), "till-3=1795289176000 till-4=-5 ");
-	(void)stage_say(&s, "ZADD wm:{p1}:held:till-3 1795289176001 late 1795289176000 exact 5 "
-			    "early 6 b 7 c");
-	(void)stage_say(&s, "ZADD wm:{p1}:held:till-4 5 other");
-	listed_clear(&l);
-	REQUIRE(s.store->ops->held(s.store, 1, &request, on_held, &l) == 0);
-	stage_turn(&s, &l.done);
-	CHECK_INT(l.r, 0);
-	CHECK_STR(buf_span(&l.text), "early b c ");
-	request.max = 9;
-	listed_clear(&l);
-	REQUIRE(s.store->ops->held(s.store, 1, &request, on_held, &l) == 0);
-	stage_turn(&s, &l.done);
-	CHECK_STR(buf_span(&l.text), "early b c exact ");
-	(void)stage_say(&s, "XADD wm:{p1}:in 5-1 w till-3 t 1795289176000 m till-3/store");
-	CHECK_INT(stage_fetch(&s, 1, &next, &f), 0);
-	REQUIRE(f.n_entries == 1);
-	CHECK_STR(f.entries[0].mark_source, "till-3");
-	CHECK_STR(f.entries[0].mark_until, "1795289176000");
-	CHECK_INT(f.entries[0].event.len, 0);
-	(void)stage_say(&s, "HSET wm:{p1}:marks till-3 soon");
-	listed_clear(&l);
-	REQUIRE(s.store->ops->marks(s.store, 1, on_marks, &l) == 0);
-	stage_turn(&s, &l.done);
-	CHECK_INT(l.r, STORE_REFUSED);
-	listed_clear(&l);
-	REQUIRE(s.store->ops->held(s.store, 1, &request, on_held, &l) == 0);
-	redis_refuse(s.redis, "told to");
-	CHECK(l.done);
-	CHECK_INT(l.r, STORE_UNKNOWN);
-}
-
 /* ---- waiting ---------------------------------------------------------------------------- */
 
 struct news {
@@ -529,7 +442,6 @@ int main(void)
 		{"fetching fails", fetching_fails},
 		{"loading", loading},
 		{"seen hours", seen_hours},
-		{"watermarks, and whom they hold", marks_and_held},
 		{"waiting for news", waiting_for_news},
 		{"freed while asking", freed_while_asking},
 		{"asked while answered", asked_while_answered},
