@@ -41,7 +41,7 @@ void reasons_release(struct reasons *r)
 {
 	for (size_t i = 0; i < REASON_TABLES; i++)
 		free(r->tables[i].list);
-	*r = (struct reasons){.tables = {{NULL}}};
+	*r = (struct reasons){.tables = {{.list = NULL}}};
 }
 
 void reasons_metrics(const struct reasons *r, struct buf *out)
