@@ -107,10 +107,11 @@ static void test_canonical(void)
 
 		CHECK_INT(kind, i + 1);
 		CHECK_SPAN(vocab_name(kind), name);
-		if (!!(vocab_flags(kind) & VOCAB_PRIVILEGED) != privileged) {
-			CHECK(!"privileged");
+		bool marked = vocab_flags(kind) & VOCAB_PRIVILEGED;
+
+		CHECK_INT(marked, privileged);
+		if (marked != privileged)
 			fprintf(stderr, "# %s\n", canonical[i]);
-		}
 	}
 }
 
