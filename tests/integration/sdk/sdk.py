@@ -185,11 +185,18 @@ class Line(harness.Place):
         self.collector.start()
         self.collector.wait_ready()
 
+    def figure(self, pattern):
+        """What /metrics says behind PATTERN."""
+        found = re.search("^" + pattern + r" (\d+)$", self.collector.get("/metrics").body.decode(), re.M)
+        assert found, "no metric " + pattern
+        return int(found.group(1))
+
     def answers(self, status):
         """How often the collector has answered so since it runs."""
-        text = self.collector.get("/metrics").body.decode()
-        found = re.search(r'^waymark_collector_answers_total\{status="%d"\} (\d+)' % status, text, re.M)
-        return int(found.group(1)) if found else 0
+        return self.figure(r'waymark_collector_answers_total\{status="%d"\}' % status)
+
+    def waiting_bytes(self):
+        return self.figure("waymark_log_waiting_bytes")
 
     # What lies in the log.
 
@@ -315,6 +322,24 @@ def outlive_restarts(tap, sender, kill, goods=Goods(), rounds=3, size=40):
             line.wait_events((number + 1) * size, 60)
         driver.ask("close", within=60)
         each_once(tap, line, rounds * size, "after kill -9" if kill else "after SIGTERM", goods=goods)
+
+
+def outlive_a_lost_answer(tap, sender, goods=Goods(), count=40):
+    """The collector is killed when all is on its way into the log and nothing was answered: what is there
+    already comes again."""
+    with Line(settings="redis_time = 60s") as line:
+        driver = line.driver(sender)
+        line.server.pause()
+        driver.calls(goods.calls(0, count))
+        harness.wait_until(line.waiting_bytes, "events on their way to Redis")
+        line.stop(kill=True)
+        line.server.resume()
+        line.wait_events(1)
+        line.go_on()
+        line.wait_events(count, 60)
+        driver.ask("close", within=60)
+        tap.ok(len(line.events()) > count, "nothing came twice")
+        each_once(tap, line, count, "after a lost answer", goods=goods)
 
 
 def outlive_its_rate(tap, sender, goods=Goods(), count=4 * RATE):

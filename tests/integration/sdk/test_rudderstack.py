@@ -81,6 +81,12 @@ def it_outlives_kill_9():
 
 
 @tap.test
+def what_is_sent_again_for_want_of_an_answer_counts_once():
+    sdk.package(PACKAGE)
+    sdk.outlive_a_lost_answer(tap, SENDER)
+
+
+@tap.test
 def it_waits_when_it_is_too_fast():
     sdk.package(PACKAGE)
     sdk.outlive_its_rate(tap, SENDER)

@@ -91,6 +91,10 @@ class Street(sdk.Line):
         self.wait_events(before + 2)
         return page
 
+    def wait_posted(self, page, count):
+        """Until the browser has begun that many POSTs."""
+        harness.wait_until(lambda: page.run("1") and len(self.posted) >= count, "%d requests" % count)
+
     def wait_products(self, count, within=None):
         def products():
             return {e["properties"]["product_id"] for e in self.events() if e["type"] == "track"}
@@ -211,17 +215,20 @@ def a_queue_outlives_the_page():
     with Street() as street:
         page = street.shopper()
         street.stop()
+        before = len(street.posted)
         track(page, 0, 8)
         street.turn_away()
+        # What the library is about to send when a page is left, it loses; what it has tried, it keeps.
+        street.wait_posted(page, before + 8)
         # The settings are in the browser's cache; what was not sent is in its storage.
         page.reload()
         street.go_on()
         street.wait_products(8, 90)
         # A page that is left while its requests are under way sends them again, and may have sent them.
         street.collector.pause()
-        under_way = len(street.posted)
+        before = len(street.posted)
         track(page, 8, 12)
-        harness.wait_until(lambda: page.run("1") and len(street.posted) >= under_way + 4, "four requests under way")
+        street.wait_posted(page, before + 4)
         page.call("Page.reload")
         street.collector.resume()
         street.wait_products(12, 90)
