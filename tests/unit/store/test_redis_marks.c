@@ -118,11 +118,36 @@ static void marks_and_held(void)
 	CHECK_INT(l.r, STORE_UNKNOWN);
 }
 
+/* A key of another type: found before the first write. */
+static void wrong_types(void)
+{
+	static const char *const keys[] = {"held:till-1", "marks"};
+	const struct commit_hold hold = {SPAN_LIT("anna"), SPAN_LIT("till-1"), 5};
+	const struct commit_mark mark = {SPAN_LIT("till-1"), 5};
+	struct position p;
+	struct commit c;
+
+	STAGE(s, NULL);
+	REQUIRE(stage_acquire(&s, 1, "w", &p) == 0);
+	c = (struct commit){.from = p, .to = p, .holds = &hold, .marks = &mark};
+	c.n_holds = c.n_marks = 1;
+	c.to.seq++;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		(void)stage_say(&s, "SET wm:{p1}:%s x", keys[i]);
+		CHECK_INT(stage_commit(&s, 1, &c), STORE_REFUSED);
+		CHECK_SAY(&s, "\"0\"", "HGET wm:{p1}:pos seq");
+		CHECK_SAY(&s, "0", "EXISTS wm:{p1}:%s", keys[1 - i]);
+		(void)stage_say(&s, "DEL wm:{p1}:%s", keys[i]);
+	}
+	CHECK_INT(stage_commit(&s, 1, &c), 0);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"committed", committed},
 		{"asked for", marks_and_held},
+		{"a key of another type", wrong_types},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
