@@ -79,11 +79,12 @@ static void judge(struct mapping_case *c, struct span event)
 	buf_add_span(&batch, event);
 	buf_add_str(&batch, "]}");
 	request.body = buf_span(&batch);
-	if (envelope_read(&request, &c->arena, &envelope, &fault) == 0 && envelope.n_items == 1 &&
-		envelope.n_refused == 0)
-		return;
-	CHECK(!"an event that the envelope refuses");
-	fprintf(stderr, "# %.*s\n", (int)event.len, event.ptr);
+	bool taken = envelope_read(&request, &c->arena, &envelope, &fault) == 0 &&
+		     envelope.n_items == 1 && envelope.n_refused == 0;
+
+	CHECK(taken);
+	if (!taken)
+		fprintf(stderr, "# %.*s\n", (int)event.len, event.ptr);
 }
 
 int mapping_case_run_bytes(struct mapping_case *c, struct span payload)
