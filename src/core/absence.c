@@ -444,8 +444,8 @@ int absence_event(const struct turn *t, const struct rule *rule)
 	const struct rule_match *m;
 	struct span key;
 
-	/* Where nobody was there nothing was done. A fact is one whoever reports it: an order that a
-	 * robot's browser tells of is better believed than mailed about. */
+	/* Where nobody was there nothing was done. A fact is one whoever reports it: an order that
+	 * a robot's browser tells of is better believed than mailed about. */
 	if (machine && !(vocab_flags(t->event->kind) & VOCAB_TERMINAL))
 		return 0;
 	m = find_match(t, rule->cancel, rule->n_cancel);

@@ -28,8 +28,7 @@ static int take_keys(struct collector *c, struct write_keys *keys)
 			log_error(log, "Out of memory.", NULL);
 		return PROGRAM_EXIT;
 	}
-	hooks_free(c->hooks);
-	c->hooks = hooks;
+	hook_door_set(&c->hook_door, hooks);
 	return 0;
 }
 
