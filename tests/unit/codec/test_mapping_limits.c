@@ -77,6 +77,9 @@ static void test_presets(void)
 				&c, built(&b, "'events':[{'event':'A','user':'u'}],'preset':'", "a",
 					    n, "'")),
 			&c, n > MAPPING_NAME_MAX ? "at most 64 bytes" : NULL);
+	for (size_t n = 4000; n <= 4001; n++)
+		check_preset("about", mapping_case_rule(&c, built(&b, "'about':'", "a", n, "'")),
+			&c, n > 4000 ? "at most 4000 bytes" : NULL);
 }
 
 static void test_file_size(void)
