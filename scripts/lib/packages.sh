@@ -7,17 +7,22 @@
 # Sourced. Offers packages_install SET, where SET is build, test or fuzz.
 
 # To build and run.
+# ca-certificates: whom to believe that they are who they say, when something is fetched over https.
 packages_build=(
 	gcc libc6-dev meson ninja-build pkgconf
 	libevent-dev libhiredis-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libcurl4-openssl-dev libinih-dev
 	libpcre2-dev
-	redis-server redis-tools tzdata
+	ca-certificates redis-server redis-tools tzdata
 )
 # To check and test as well.
 # libclang-rt: the sanitizer headers that clang-tidy reads.
 # chromium: the browser in which the beacon and browser SDKs are tried.
-packages_test=(git python3 python3-yaml python3-jsonschema binutils clang clang-format clang-tidy libclang-rt-14-dev shellcheck
-	chromium)
+# openssl: makes the certificates of servers that are fetched from.
+packages_test=(
+	git python3 python3-yaml python3-jsonschema binutils openssl
+	clang clang-format clang-tidy libclang-rt-14-dev shellcheck
+	chromium
+)
 # To search for inputs that break a parser.
 packages_fuzz=(clang libclang-rt-14-dev llvm)
 
