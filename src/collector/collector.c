@@ -27,6 +27,10 @@ static const struct setting rows[] = {
 		"the secret of the links in mails (/e/…), 32 bytes or more"),
 	ROW(old_mail_secret, NULL, SETTING_TEXT, "", 0, 4095, "FILE",
 		"the one of before: the links in mails that are out still work"),
+	ROW(sns_relay, NULL, SETTING_TEXT, "", 0, 255, "HOST:PORT",
+		"reach Amazon SNS by it: a relay, or an interface endpoint in a private network"),
+	ROW(sns_ca, NULL, SETTING_TEXT, "", 0, 4095, "FILE",
+		"whom to believe that it is Amazon SNS (PEM); else the system's authorities"),
 	ROW(share_port, "share-port", SETTING_BOOL, "no", 0, 0, NULL,
 		"let other collectors listen on the same port"),
 	ROW(item_size, NULL, SETTING_SIZE, "32K", 256, 1 * MIB, NULL, "bytes of an event"),
@@ -185,6 +189,9 @@ static int collector_init(struct collector *c, struct program *p, const struct s
 		(size_t)s->body_server,
 		(size_t)s->body_import,
 	};
+	if (hook_door_init(&c->hook_door, &c->intake,
+		    &(struct hook_door_options){&p->log, s->sns_relay, s->sns_ca}) < 0)
+		return program_fail(p, "Out of memory.", NULL);
 	if (foreign_init(&c->foreign, &p->log) != 0)
 		return program_fail(p, "Cannot prepare the doors of other trackers.", NULL);
 	if (load_mail(c))
@@ -202,7 +209,7 @@ static int collector_init(struct collector *c, struct program *p, const struct s
 static void collector_release(struct collector *c)
 {
 	c->server = http_server_free(c->server);
-	c->hooks = hooks_free(c->hooks);
+	hook_door_release(&c->hook_door);
 	mail_door_release(&c->mail);
 	foreign_release(&c->foreign);
 	intake_release(&c->intake);

@@ -13,6 +13,7 @@
 
 struct settings {
 	const char *listen, *keys, *prefix, *plan, *mail_secret, *old_mail_secret;
+	const char *sns_relay, *sns_ca;
 	bool share_port;
 	int64_t item_size, item_depth, batch_items, body_browser, body_server, body_import;
 	int64_t head_size, head_fields, target_size;
@@ -26,7 +27,7 @@ struct collector {
 	struct http_server *server;
 	struct journal journal;
 	struct intake intake;
-	struct hooks *hooks;
+	struct hook_door hook_door;
 	struct foreign_doors foreign;
 	struct mail_door mail;
 	struct tally tally;

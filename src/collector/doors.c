@@ -128,7 +128,7 @@ static void on_hook(void *arg, struct http_request *request, const struct route_
 {
 	struct collector *c = arg;
 
-	hook_take(c->hooks, &c->intake, request, params->values[0]);
+	hook_take(&c->hook_door, request, params->values[0]);
 }
 
 static void on_hook_options(
@@ -136,7 +136,7 @@ static void on_hook_options(
 {
 	struct collector *c = arg;
 
-	hook_options(c->hooks, &c->intake, request, params->values[0]);
+	hook_options(&c->hook_door, request, params->values[0]);
 }
 
 #define X(NAME, FN)                                                                                \

@@ -7,12 +7,32 @@
  */
 #pragma once
 
-#include "hooks.h"
+#include "collector/hooks.h"
 #include "intake.h"
+#include "replays.h"
+#include "sns.h"
 
-void hook_take(const struct hooks *hooks, struct intake *in, struct http_request *request,
-	struct span name);
+struct hook_door {
+	struct intake *in;
+	const struct log *log;
+	struct hooks *hooks; /* NULL before the first are set */
+	struct sns *sns;
+	struct replays *replays; /* NULL until a hook needs them */
+};
+
+/* SNS_RELAY and SNS_CA as sns.h has them; all is borrowed. 0 or -errno (release as after
+ * success). */
+struct hook_door_options {
+	const struct log *log;
+	const char *sns_relay, *sns_ca;
+};
+int hook_door_init(struct hook_door *d, struct intake *in, const struct hook_door_options *options);
+/* Answers those that wait. */
+void hook_door_release(struct hook_door *d);
+/* Takes HOOKS over, in the place of those before. */
+void hook_door_set(struct hook_door *d, struct hooks *hooks);
+
+void hook_take(struct hook_door *d, struct http_request *request, struct span name);
 
 /* OPTIONS /hooks/NAME: a preflight, or the handshake of CloudEvents' web hooks (1.0.2). */
-void hook_options(const struct hooks *hooks, struct intake *in, struct http_request *request,
-	struct span name);
+void hook_options(const struct hook_door *d, struct http_request *request, struct span name);

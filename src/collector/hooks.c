@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hooks.h"
+#include "collector/hooks.h"
 
 #include "codec/preset_table.h"
 #include "io/file.h"
