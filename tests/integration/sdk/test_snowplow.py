@@ -26,6 +26,7 @@ def described(schema, data):
 
 
 RING = {"sku": "p-1", "quantity": 2, "name": "Ring", "category": "gold", "unitPrice": 19.99, "currency": "EUR"}
+SIZED = "iglu:com.acme/ring_sized/jsonschema/1-0-0"
 ACTION = VENDOR + ".ecommerce/snowplow_ecommerce_action/jsonschema/1-0-2"
 
 # A call (builder, members), what it means, and the tracker's own name of it.
@@ -51,9 +52,9 @@ CALLS = [
     (["buildSelfDescribingEvent", {"event": {"schema": ACTION, "data": {"type": "checkout_step", "step": 2}}}],
      {"type": "track", "event": "Checkout Step Completed", "properties": {
          "event": described(ACTION, {"type": "checkout_step", "step": 2})}}, "self_describing"),
-    (["buildSelfDescribingEvent", {"event": {"schema": "iglu:com.acme/ring_sized/jsonschema/1-0-0", "data": {"size": 54}}}],
+    (["buildSelfDescribingEvent", {"event": {"schema": SIZED, "data": {"size": 54}}}],
      {"type": "track", "event": "Self-Describing Event", "properties": {
-         "event": described("iglu:com.acme/ring_sized/jsonschema/1-0-0", {"size": 54})}}, "self_describing"),
+         "event": described(SIZED, {"size": 54})}}, "self_describing"),
     (["buildScreenView", {"name": "Start", "id": "s-1"}], {"type": "screen", "properties": {
         "event": described(VENDOR + "/screen_view/jsonschema/1-0-0", {"name": "Start", "id": "s-1"})}}, "screen_view"),
 ]
@@ -94,7 +95,8 @@ def every_call_arrives_as_it_was_meant():
         found = [as_meant(entry) for entry in entries]
         for call, meant, original in CALLS:
             tap.equal(found.count((meant, original)), 1, "%s in %s" % (call, [e for e, o in found if o == original]))
-        tap.equal([e["e"]["timestamp"] for e in entries if e["e"]["type"] == "screen"], ["2026-01-02T03:04:05.678Z"], "a time given")
+        tap.equal([e["e"]["timestamp"] for e in entries if e["e"]["type"] == "screen"],
+                  ["2026-01-02T03:04:05.678Z"], "a time given")
         times, bad = line.count_applied()
         tap.equal((set(times.values()), len(times), bad), ({1}, len(CALLS), 0), "in timelines")
 
