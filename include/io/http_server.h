@@ -37,6 +37,8 @@ struct http_server_config {
 	size_t max_unsent;	   /* bytes of unsent answers before it waits; 256 KiB */
 	size_t max_bodies;	   /* bytes of all bodies under way, by their announced length, or,
 				      when chunked, as long as they may become; above, 503; 256 MiB */
+	size_t max_answers;	   /* bytes of all answers that were not taken yet; above, the
+				      connection that holds most of them is closed; 64 MiB */
 	int64_t header_ms;	   /* from accept or the first byte to the end of the head; 10 s */
 	int64_t body_ms;	   /* from there to the end of the body; 30 s */
 	int64_t idle_ms;	   /* from an answer to the next request; 60 s */
@@ -69,6 +71,7 @@ struct http_stats {
 	uint64_t refused;      /* answered by the parser or a limit with 4xx or 5xx */
 	uint64_t timeouts;     /* connections closed by header_ms, body_ms or write_ms */
 	uint64_t evicted;      /* idle ones closed to make room */
+	uint64_t shed;	       /* closed since they took no answers and held too many */
 	uint64_t accept_fails; /* EMFILE and the like */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
@@ -76,6 +79,7 @@ struct http_stats {
 	size_t open;	     /* connections now */
 	size_t bodies;	     /* bytes promised to bodies under way, as max_bodies counts them */
 	size_t unanswered;   /* requests now, of open connections */
+	size_t answers_held; /* bytes, as max_answers counts them */
 };
 
 /* CONFIG is copied; its functions and limits.host must outlive the server. 0 or -errno. */
@@ -116,6 +120,8 @@ struct span http_request_header(const struct http_request *request, const char *
 /* The body as sent: not chunked any more, but perhaps compressed. */
 struct span http_request_body(const struct http_request *request);
 const struct http_head *http_request_head(const struct http_request *request);
+/* Bytes of memory that a request takes until it is answered, whatever is used of it. */
+size_t http_request_size(const struct http_request *request);
 /* False once the client has gone: an answer would reach nobody. */
 bool http_request_is_alive(const struct http_request *request);
 /* The address of the other end, without port, or `unix`; empty if it is gone. */

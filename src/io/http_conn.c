@@ -14,12 +14,7 @@
 
 #include "io/problem.h"
 
-enum {
-	ROOM_MIN = 2 * 1024,  /* a read is offered at least this much */
-	ROOM_MAX = 64 * 1024, /* …and at most this, or as much as was sent already: announcing
-				 a large body must not make us allocate it */
-	DISCARD_SIZE = 16 * 1024,
-};
+enum { DISCARD_SIZE = 16 * 1024 };
 
 void ring_init(struct conn *head)
 {
@@ -46,14 +41,21 @@ static void ring_remove(struct conn *c)
 	c->next->prev = c->prev;
 }
 
-static size_t conn_unparsed(const struct conn *c)
-{
-	return c->block ? c->block->len - c->start : 0;
-}
-
 static size_t conn_unsent(const struct conn *c)
 {
 	return c->out.len - c->sent;
+}
+
+void conn_hold(struct conn *c, size_t n)
+{
+	c->held += n;
+	c->server->stats.answers_held += n;
+}
+
+static void conn_drop(struct conn *c, size_t n)
+{
+	c->held -= n;
+	c->server->stats.answers_held -= n;
 }
 
 /* Whether a further request may be begun. */
@@ -62,7 +64,7 @@ static bool conn_has_capacity(const struct conn *c)
 	const struct http_server_config *config = &c->server->config;
 
 	return c->n_unanswered < config->max_pipeline && c->pinned < config->max_pinned &&
-	       conn_unsent(c) < config->max_unsent;
+	       c->held < config->max_unsent;
 }
 
 void conn_close(struct conn *c)
@@ -73,6 +75,7 @@ void conn_close(struct conn *c)
 	if (c->req && !c->req->queued)
 		request_free(c->req, server);
 	server->stats.bodies -= c->promised;
+	conn_drop(c, c->held);
 	for (struct http_request *r = c->first; r; r = next) {
 		next = r->next;
 		server->stats.unanswered--;
@@ -238,6 +241,8 @@ static int conn_parse(struct conn *c)
 		int step;
 
 		if (!c->req) {
+			if (conn_leave_block(c) < 0)
+				return -ENOMEM;
 			if (!conn_has_capacity(c)) {
 				c->stalled = true;
 				return 0;
@@ -252,45 +257,6 @@ static int conn_parse(struct conn *c)
 		c->block->len = c->start + len;
 		more = on_step[step](c, c->req);
 	}
-	return 0;
-}
-
-/* Sees to it that the next read has room, moving the bytes of the unfinished request only when
- * there is not enough behind them. 0 or -ENOMEM. */
-static int conn_make_room(struct conn *c)
-{
-	struct block *old = c->block;
-	size_t have = conn_unparsed(c);
-	size_t expected = c->req ? http_parser_expected(&c->req->parser) : 0;
-	size_t room = ROOM_MIN;
-	struct block *block;
-
-	if (expected > have) {
-		size_t most = have > ROOM_MAX ? have : ROOM_MAX;
-
-		room = expected - have < most ? expected - have : most;
-	}
-	if (old && old->refs == 1 && have == 0)
-		old->len = c->start = 0;
-	if (old && old->cap - old->len >= room)
-		return 0;
-	if (old && old->refs == 1 && old->cap - have >= room) {
-		memmove(old->data, old->data + c->start, have);
-		old->len = have;
-		c->start = 0;
-		return 0;
-	}
-	if (have > room && !expected)
-		room = have;
-	block = server_take_block(c->server, have + room);
-	if (!block)
-		return -ENOMEM;
-	if (have > 0)
-		memcpy(block->data, old->data + c->start, have);
-	block->len = have;
-	server_give_block(c->server, old);
-	c->block = block;
-	c->start = 0;
 	return 0;
 }
 
@@ -360,6 +326,7 @@ static void conn_linger(struct conn *c)
 /* After every step: wait for the right thing for the right time, or close. */
 static void conn_settle(struct conn *c)
 {
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct block *block = c->block;
 
 	if (c->closing && !c->first && conn_unsent(c) == 0 && c->phase != PHASE_LINGER) {
@@ -371,7 +338,8 @@ static void conn_settle(struct conn *c)
 	}
 	if (c->req && c->req->want_continue && c->first == c->req) {
 		c->req->want_continue = false;
-		buf_add_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
+		buf_add_str(&c->out, go_on);
+		conn_hold(c, sizeof(go_on) - 1);
 		deferred_ask(&c->flush);
 	}
 	if (block && block->refs == 1 && conn_unparsed(c) == 0) {
@@ -428,7 +396,7 @@ static void conn_read(struct conn *c)
 		conn_out_of_memory(c);
 		return;
 	}
-	n = read(c->fd, c->block->data + c->block->len, c->block->cap - c->block->len);
+	n = read(c->fd, c->block->data + c->block->len, conn_read_max(c));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		conn_settle(c);
 		return;
@@ -468,6 +436,7 @@ static int conn_write(struct conn *c)
 		server->stats.bytes_out += (uint64_t)n;
 	}
 	if (conn_unsent(c) == 0) {
+		conn_drop(c, c->out.len);
 		server_give_out(server, &c->out);
 		c->sent = 0;
 		c->write_due = TIME_NEVER;
@@ -475,6 +444,7 @@ static int conn_write(struct conn *c)
 	}
 	if (c->sent >= server->config.max_unsent) {
 		buf_consume(&c->out, c->sent);
+		conn_drop(c, c->sent);
 		c->write_mark -= c->sent < c->write_mark ? c->sent : c->write_mark;
 		c->sent = 0;
 	}
@@ -488,6 +458,7 @@ static int conn_write(struct conn *c)
 static void conn_flush(void *arg)
 {
 	struct conn *c = arg;
+	struct http_server *server = c->server;
 
 	if (conn_write(c) == WRITE_FAILED) {
 		conn_close(c);
@@ -497,6 +468,7 @@ static void conn_flush(void *arg)
 		conn_out_of_memory(c);
 	else
 		conn_settle(c);
+	server_shed(server);
 }
 
 static void conn_ready(void *arg, unsigned ready)

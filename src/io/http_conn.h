@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The insides of the HTTP server, shared by its files: http_server.c owns listeners and the set
- * of connections, http_conn.c moves bytes and time, http_request.c is what a handler sees.
+ * of connections, http_conn.c moves bytes and time, http_request.c is what a handler sees,
+ * http_room.c where the bytes lie.
  *
  *	bytes in                                     bytes out
  *	block [ answered | unanswered … | being read ]    out [ sent | unsent ]
@@ -52,6 +53,7 @@ struct conn {
 
 	struct buf out;
 	size_t sent;	   /* of out */
+	size_t held;	   /* bytes of answers: out, and those that wait for others */
 	size_t write_mark; /* this much of out must be sent at write_due */
 	int64_t read_due;
 	int64_t write_due;
@@ -113,7 +115,8 @@ struct http_server {
 };
 
 enum {
-	BLOCK_SIZE = 8 * 1024, /* a beacon with its head fits ten times */
+	BLOCK_SIZE = 8 * 1024,	  /* a beacon with its head fits ten times */
+	BLOCK_SHARED = 64 * 1024, /* up to this size, several requests may lie in one */
 	BLOCKS_KEPT = 256,
 	REQUESTS_KEPT = 256,
 	OUT_KEPT = 8 * 1024, /* capacity up to which an output buffer is kept */
@@ -121,6 +124,8 @@ enum {
 
 /* http_server.c */
 void server_trouble(struct http_server *server, enum http_trouble trouble, int error);
+/* Closes those that hold most of the answers, until all together are few enough. */
+void server_shed(struct http_server *server);
 /* A connection has closed: room for another, perhaps the last of a stop. */
 void server_conn_closed(struct http_server *server);
 struct block *server_take_block(struct http_server *server, size_t cap);
@@ -131,6 +136,19 @@ void server_give_block(struct http_server *server, struct block *block);
 void server_give_request(struct http_server *server, struct http_request *request);
 void server_give_out(struct http_server *server, struct buf *out);
 
+/* http_room.c */
+/* Sees to it that the next read has room, moving the bytes of the unfinished request only when
+ * there is not enough behind them. 0 or -ENOMEM. */
+int conn_make_room(struct conn *conn);
+/* How much the next read may take, which may be less than there is room for. */
+size_t conn_read_max(const struct conn *conn);
+/* Between two requests. 0 or -ENOMEM. */
+int conn_leave_block(struct conn *conn);
+static inline size_t conn_unparsed(const struct conn *c)
+{
+	return c->block ? c->block->len - c->start : 0;
+}
+
 /* http_conn.c */
 /* Takes FD. 0 or -errno (then FD is closed). */
 int conn_open(struct http_server *server, int fd);
@@ -139,6 +157,8 @@ void ring_init(struct conn *head);
 bool ring_is_empty(const struct conn *head);
 /* Nothing more will be asked of it; what is unanswered is still answered. */
 void conn_drain(struct conn *conn);
+/* N more bytes of answers are held for it. */
+void conn_hold(struct conn *conn, size_t n);
 /* The request being read is whole, or no longer read. */
 void conn_leave_request(struct conn *conn);
 

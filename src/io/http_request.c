@@ -77,6 +77,11 @@ struct span http_request_header(const struct http_request *req, const char *name
 	return value;
 }
 
+size_t http_request_size(const struct http_request *req)
+{
+	return sizeof(*req) + req->size;
+}
+
 struct span http_request_body(const struct http_request *req)
 {
 	return span_of(req->base + req->parser.head_len, req->parser.body_len);
@@ -216,6 +221,7 @@ void http_respond(struct http_request *req, int status, const char *content_type
 		status, content_type, headers, body, NULL, NULL, buf_span(&req->fields)};
 	bool is_head = req->head.method == HTTP_HEAD;
 	struct conn *c = req->conn;
+	size_t before;
 
 	assert(!req->answered && status >= 200 && status <= 599);
 	if (!c) {
@@ -236,13 +242,16 @@ void http_respond(struct http_request *req, int status, const char *content_type
 	if (req == c->first) {
 		if (!c->out.ptr)
 			c->out = server_take_out(c->server);
+		before = c->out.len;
 		answer_add(&c->out, &answer, is_head);
+		conn_hold(c, c->out.len - before);
 		conn_pop(c);
 		conn_advance(c);
 		return;
 	}
 	req->answer = server_take_out(c->server);
 	answer_add(&req->answer, &answer, is_head);
+	conn_hold(c, req->answer.len);
 	req->answered = true;
 }
 

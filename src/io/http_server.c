@@ -26,6 +26,7 @@ void http_server_config_init(struct http_server_config *config)
 		.max_pinned = (size_t)1024 * 1024,
 		.max_unsent = (size_t)256 * 1024,
 		.max_bodies = (size_t)256 * 1024 * 1024,
+		.max_answers = (size_t)64 * 1024 * 1024,
 		.header_ms = 10 * MS_SECOND,
 		.body_ms = 30 * MS_SECOND,
 		.idle_ms = 60 * MS_SECOND,
@@ -91,6 +92,23 @@ static void server_evict(struct http_server *server)
 {
 	server->stats.evicted++;
 	conn_close(server->idle.next);
+}
+
+void server_shed(struct http_server *server)
+{
+	while (server->stats.answers_held > server->config.max_answers) {
+		struct conn *most = server->busy.next;
+
+		if (ring_is_empty(&server->busy))
+			return;
+		for (struct conn *c = most->next; c != &server->busy; c = c->next)
+			if (c->held > most->held)
+				most = c;
+		if (most->held == 0)
+			return;
+		server->stats.shed++;
+		conn_close(most);
+	}
 }
 
 static void server_open_reserve(struct http_server *server)

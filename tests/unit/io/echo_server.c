@@ -135,11 +135,12 @@ static void on_stats(void *arg, struct http_request *req, const struct route_par
 	(void)params;
 	buf_printf(&text,
 		"{\"connections\":%llu,\"requests\":%llu,\"refused\":%llu,\"timeouts\":%llu,"
-		"\"evicted\":%llu,\"accept_fails\":%llu,\"open\":%zu,\"unanswered\":%zu}",
+		"\"evicted\":%llu,\"accept_fails\":%llu,\"open\":%zu,\"unanswered\":%zu,"
+		"\"shed\":%llu,\"answers\":%zu}",
 		(unsigned long long)s->connections, (unsigned long long)s->requests,
 		(unsigned long long)s->refused, (unsigned long long)s->timeouts,
 		(unsigned long long)s->evicted, (unsigned long long)s->accept_fails, s->open,
-		s->unanswered);
+		s->unanswered, (unsigned long long)s->shed, s->answers_held);
 	respond_text(req, &text);
 }
 
@@ -214,6 +215,7 @@ static const struct setting {
 	SETTING(max_pinned),
 	SETTING(max_unsent),
 	SETTING(max_bodies),
+	SETTING(max_answers),
 	SETTING(header_ms),
 	SETTING(body_ms),
 	SETTING(idle_ms),
