@@ -32,6 +32,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+sys.path.insert(0, HERE)
+import bench_doors as doors
 import harness
 
 KEY = "wk_bench_0123456789"
@@ -230,16 +232,20 @@ def add_rows(bench, part, name, pairs, note=""):
 def bench_collector(bench):
     for fsync in FSYNC:
         with harness.Place() as place:
-            doors = Doors(bench, place, fsync)
+            pair = Doors(bench, place, fsync)
             for kind in BODIES:
-                pairs = turns(bench.size["rounds"], lambda: doors.measure("ours", kind),
-                              lambda: doors.measure("reference", kind))
+                pairs = turns(bench.size["rounds"], lambda: pair.measure("ours", kind),
+                              lambda: pair.measure("reference", kind))
                 busy = statistics.median(b["busy"] for _, b in pairs)
                 note = "p99 %.1f and %.1f ms" % tuple(
                     statistics.median(p[i]["p99_us"] for p in pairs) / 1000 for i in (0, 1))
                 if busy < 0.9:
                     note += "; reference waits, %d %% busy" % (100 * busy)
                 add_rows(bench, "collector", "%s, %s" % (kind, fsync), pairs, note)
+
+
+def bench_doors(bench):
+    doors.bench_doors(bench, single_event(), sys.modules[__name__])
 
 
 # ---- the worker -----------------------------------------------------------------------------
@@ -370,7 +376,7 @@ def bench_memory(bench):
 
 # ---- the account ----------------------------------------------------------------------------
 
-PARTS = {"collector": bench_collector, "worker": bench_worker, "memory": bench_memory}
+PARTS = {"collector": bench_collector, "doors": bench_doors, "worker": bench_worker, "memory": bench_memory}
 
 
 def figure(value):
@@ -411,7 +417,7 @@ def main():
         json.dump(bench.rows, sys.stdout, indent=1)
         print()
     elif args.tap:
-        good = len(bench.rows) == 26 and all(row["ours"] > 0 for row in bench.rows)
+        good = len(bench.rows) == 41 and all(row["ours"] > 0 for row in bench.rows)
         print("1..1\n%s 1 - every figure has its reference" % ("ok" if good else "not ok"))
     else:
         print_table(bench.rows)
