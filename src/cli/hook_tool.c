@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `waymark hook`: what a preset makes of somebody else's payload, before anything is pointed at it.
+ * What a preset makes of somebody else's payload, before anything is pointed at it.
  */
+#include "hook_tool.h"
+
 #include <unistd.h>
 
 #include "cells.h"
@@ -11,49 +13,42 @@
 #include "codec/preset_table.h"
 #include "codec/signature.h"
 #include "io/file.h"
-#include "tool.h"
 
-#define PAYLOAD_MAX ((size_t)4 << 20)
-
-struct hook_settings {
-	const char *data, *header, *query;
-};
+#define ROW(MEMBER) offsetof(struct hook_settings, MEMBER)
 
 static const struct setting settings[] = {
-	{NULL, "header", "header", SETTING_TEXT, offsetof(struct hook_settings, header), NULL, 0,
-		16384, "'NAME: VALUE'", "test: a header field that came with it; can be repeated"},
-	{NULL, "query", "query", SETTING_TEXT, offsetof(struct hook_settings, query), NULL, 0,
-		16384, "NAME=VALUE", "test: a parameter of the URL, decoded; can be repeated"},
+	{NULL, "header", "header", SETTING_TEXT, ROW(header), NULL, 0, 16384, "'NAME: VALUE'",
+		"test, verify: a header field that came with it; can be repeated"},
+	{NULL, "query", "query", SETTING_TEXT, ROW(query), NULL, 0, 16384, "NAME=VALUE",
+		"test, verify: a parameter of the URL, decoded; can be repeated"},
+	{NULL, "url", "url", SETTING_TEXT, ROW(url), "", 0, 4096, "URL",
+		"verify: what its sender called, with the query; else the hook's url"},
+	{NULL, "at", "at", SETTING_TEXT, ROW(at), "", 0, 64, "INSTANT",
+		"verify: when it came; else now"},
+	{NULL, "cert", "cert", SETTING_TEXT, ROW(cert), "", 0, DATA_PATH_MAX, "FILE",
+		"verify: the certificate that Amazon SNS names, which is not fetched"},
+	{"collector", "keys", "keys", SETTING_TEXT, ROW(keys), "", 0, DATA_PATH_MAX, "FILE",
+		"verify: the file of sources; else keys.ini in the data directory"},
 	TOOL_DATA_ROW(struct hook_settings),
 };
 
 static const struct program_spec spec = {
 	.name = "hook",
-	.operands = "list | show PRESET | check FILE | test PRESET|FILE PAYLOAD",
+	.operands = "list | show PRESET | check FILE | test PRESET|FILE PAYLOAD\n"
+		    "       waymark hook [options] verify NAME PAYLOAD",
 	.min_operands = 1,
 	.max_operands = 3,
 	.about = "list: the senders whose webhooks are understood.\n"
 		 "show: prints a preset, to be copied and changed.\n"
 		 "check: says what is wrong with a preset of your own.\n"
 		 "test: shows what a payload (a file, or - for standard input) becomes, and\n"
-		 "ends with 1 if some of it is of no use. --json prints the events themselves.",
+		 "ends with 1 if some of it is of no use. --json prints the events themselves.\n"
+		 "verify: says whether the collector would believe a payload for the hook NAME, "
+		 "and\n"
+		 "if not, why; then it ends with 1.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
-};
-
-/* `--header` and `--query`, as often as they were said. */
-struct given {
-	struct span name, value;
-};
-
-struct hook_tool {
-	struct tool tool;
-	struct hook_settings settings;
-	struct given *headers, *queries;
-	size_t n_headers, n_queries;
-	struct buf payload;
-	struct arena arena;
 };
 
 /* ---- options that repeat ------------------------------------------------------------------- */
@@ -132,14 +127,14 @@ static bool find_given(const struct given *list, size_t n, struct span name, str
 	return false;
 }
 
-static bool look_up_header(void *user, struct span name, struct span *ret_value)
+bool hook_tool_header(void *user, struct span name, struct span *ret_value)
 {
 	const struct hook_tool *h = user;
 
 	return find_given(h->headers, h->n_headers, name, ret_value);
 }
 
-static bool look_up_query(void *user, struct span name, struct span *ret_value)
+bool hook_tool_query(void *user, struct span name, struct span *ret_value)
 {
 	const struct hook_tool *h = user;
 
@@ -148,7 +143,7 @@ static bool look_up_query(void *user, struct span name, struct span *ret_value)
 
 /* ---- presets ------------------------------------------------------------------------------- */
 
-static int read_file(struct hook_tool *h, const char *path, size_t max, struct buf *out)
+int hook_tool_read(struct hook_tool *h, const char *path, size_t max, struct buf *out)
 {
 	bool input = strcmp(path, "-") == 0;
 	int r = file_read(input ? "/dev/stdin" : path, max, out);
@@ -211,7 +206,7 @@ static int load(struct hook_tool *h, const char *name, struct mapping **ret_mapp
 		return tool_say(&h->tool.program, STATUS_USAGE,
 			"there is no preset \"%s\"; `waymark hook list` shows those there are.",
 			name);
-	r = read_file(h, name, MAPPING_FILE_MAX + 1, &text);
+	r = hook_tool_read(h, name, MAPPING_FILE_MAX + 1, &text);
 	return r ? r : compile(h, name, buf_span(&text), ret_mapping);
 }
 
@@ -285,7 +280,7 @@ static int check(struct hook_tool *h)
 	const char *path = h->tool.program.operands[1];
 	_cleanup_(mapping_freep) struct mapping *m = NULL;
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	int r = read_file(h, path, MAPPING_FILE_MAX + 1, &text);
+	int r = hook_tool_read(h, path, MAPPING_FILE_MAX + 1, &text);
 
 	if (r == 0)
 		r = compile(h, path, buf_span(&text), &m);
@@ -399,7 +394,7 @@ static bool is_form(struct hook_tool *h)
 	static const struct span form = {"application/x-www-form-urlencoded", 33};
 	struct span type;
 
-	return look_up_header(h, SPAN_LIT("content-type"), &type) && type.len >= form.len &&
+	return hook_tool_header(h, SPAN_LIT("content-type"), &type) && type.len >= form.len &&
 	       span_equal_nocase(span_of(type.ptr, form.len), form);
 }
 
@@ -407,11 +402,12 @@ static int test(struct hook_tool *h)
 {
 	_cleanup_(mapping_freep) struct mapping *m = NULL;
 	struct mapping_result res;
-	struct mapping_input input = {.header = look_up_header, .query = look_up_query, .user = h};
+	struct mapping_input input = {
+		.header = hook_tool_header, .query = hook_tool_query, .user = h};
 	int r = load(h, h->tool.program.operands[1], &m);
 
 	if (r == 0)
-		r = read_file(h, h->tool.program.operands[2], PAYLOAD_MAX, &h->payload);
+		r = hook_tool_read(h, h->tool.program.operands[2], HOOK_PAYLOAD_MAX, &h->payload);
 	if (r)
 		return r;
 	input.body = buf_span(&h->payload);
@@ -436,6 +432,7 @@ static const struct {
 	{"show", 2, show},
 	{"check", 2, check},
 	{"test", 3, test},
+	{"verify", 3, hook_verify},
 };
 
 static void hook_release(struct hook_tool *h)
