@@ -49,7 +49,7 @@ class Description:
     def operations(self):
         """(path, method, operation), with the parameters of the path."""
         for path, item in self.root["paths"].items():
-            for method in ("get", "post", "put", "patch", "delete"):
+            for method in ("get", "post", "put", "patch", "delete", "options"):
                 if method in item:
                     parameters = item.get("parameters", []) + item[method].get("parameters", [])
                     yield path, method.upper(), dict(
@@ -71,9 +71,12 @@ class Description:
             else:
                 found += self.errors(value, header["schema"], name)
         kind = answer.fields.get("content-type")
+        if "content" not in response:
+            return found + ([] if kind is None and not answer.body else ["there is a body"])
         if kind not in response["content"]:
             return found + ["Content-Type is %s" % kind]
-        body = answer.json() if "json" in kind else answer.body.decode()
+        body = answer.body.decode("latin-1" if kind.startswith("image/") else "utf-8")
+        body = json.loads(body) if "json" in kind else body
         return found + self.errors(body, response["content"][kind]["schema"])
 
     def errors(self, value, schema, at="", home="openapi.yaml"):

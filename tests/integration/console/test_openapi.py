@@ -16,8 +16,44 @@ from openapi import Description
 tap = harness.Tap()
 
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "src")
-EVENTS = ("track", "identify", "page", "screen", "group", "alias")
+EVENTS = {"track": "t", "identify": "i", "page": "p", "screen": "s", "group": "g", "alias": "a"}
 COLLECTOR, CONSOLE = 8480, 8481
+MORE_KEYS = """
+[gone]
+key = wk_gone_0123456789
+kind = server
+enabled = no
+
+[slow]
+key = wk_slow_0123456789
+kind = server
+rate = 1
+burst = 1
+
+[orders]
+kind = hook
+mapping = orders.json
+secret_file = orders-secret
+
+[orders-slow]
+kind = hook
+mapping = orders.json
+secret_file = orders-secret
+rate = 1
+burst = 1
+
+[orders-gone]
+kind = hook
+mapping = orders.json
+secret_file = orders-secret
+enabled = no
+"""
+HUSH = "hush-0123456789abcdef"
+ORDERS = {"preset": "orders", "about": "Items of a list.", "kind": "json",
+          "verify": {"scheme": "token", "in": "query.token"},
+          "events": [{"each": ".", "event": "{event}", "user": "{user}", "id": "{id}"}]}
+POSTHOG = ["/batch", "/e", "/i/v0/e", "/capture"]
+SNOWPLOW = "/com.snowplowanalytics.snowplow/tp2"
 
 
 def description():
@@ -43,10 +79,12 @@ class Stage(Desk):
 
     def __init__(self):
         super().__init__(settings="")
-        self.write("keys.ini", KEYS + "\n[gone]\nkey = wk_gone_0123456789\nkind = server\n"
-                   "enabled = no\n")
+        self.write("orders.json", json.dumps(ORDERS))
+        os.chmod(self.write("orders-secret", HUSH + "\n"), 0o600)
+        self.write("keys.ini", KEYS + MORE_KEYS)
         self.collector.signal(1)
-        self.collector.wait_log("Read the write keys")
+        harness.wait_until(lambda: self.collector.post("/hooks/orders", b"{}").status == 401,
+                           "the hook")
         self.post([
             event(messageId="m1"),
             event(messageId="m2", type="identify", event=None, properties=None,
@@ -64,6 +102,23 @@ class Stage(Desk):
         self.wait_events("u1", 8)
         self.wait_events("a1", 1)
 
+    def config_text(self, settings=""):
+        """Links in mails work, and a file of lines may be no larger than any body."""
+        secret = self.write("mail-secret", "0" * 64)
+        os.chmod(secret, 0o600)
+        return super().config_text(settings).replace("[worker]", "mail_secret = %s\n"
+                                                     "body_import = 4M\n[worker]" % secret)
+
+    def token(self, path):
+        """What stands for {token} in PATH."""
+        action, more = {"/e/o": ("open", ()), "/e/u": ("unsubscribe", ()), "/e/c": (
+            "click", ("--url", "https://shop.example/"))}[path[:4]]
+        status, out, err = self.tool("mail", action, "--secret", self.path("mail-secret"),
+                                     "--customer", "u1", "--message", "m1", *more)
+        if status != 0:
+            raise AssertionError(err)
+        return re.search(r"/e/./([A-Za-z0-9_-]+)", out).group(1)
+
     def break_customer(self):
         """Puts something unreadable where the record of `broken` would be."""
         for partition in range(harness.PARTITIONS):
@@ -76,25 +131,63 @@ class Stage(Desk):
         return self.ask(path, token="wrong" if status == 401 else TOKEN,
                         host="evil.example" if status == 421 else "localhost")
 
-    def collector_answer(self, status, path):
-        key = {401: "wk_nobody_0123456789", 403: "wk_gone_0123456789"}.get(status, WRITE_KEY)
+    def collector_target(self, status, path):
+        """PATH with something in the places of its parameters."""
+        lost = status == 404
+        if "{token}" in path:
+            path = path.replace("{token}", "x" if lost else self.token(path))
+        hook = {403: "orders-gone", 404: "nobody", 429: "orders-slow"}.get(status, "orders")
+        path = path.replace("{name}", hook + "?token=" + ("wrong" if status == 401 else HUSH))
+        return path.replace("{key}", "wk_nobody" if lost else WRITE_KEY).replace("{type}", "page")
+
+    def collector_body(self, status, path):
         kind = path.rpartition("/")[2]
-        sent = event(type=kind) if kind in EVENTS else {"batch": [event(), event(userId=None)]}
-        body = b"{" if status == 400 else json.dumps(sent).encode()
-        fields = {"Authorization": harness.basic(key)}
+        kind = {short: name for name, short in EVENTS.items()}.get(kind, kind)
         if status == 413:
-            body = b" " * (4 * 1024 * 1024 + 1)
+            return b" " * (4 * 1024 * 1024 + 1)
+        if path.startswith("/e/u/"):
+            return b"x=1" if status == 400 else b"List-Unsubscribe=One-Click"
+        if status == 400:
+            return b"{"
+        if path.rstrip("/") in POSTHOG:
+            sent = {"batch": [{"event": "Product Viewed", "distinct_id": "u1", "properties": {}}]}
+        elif path == SNOWPLOW:
+            sent = {"data": [{"e": "pv", "url": "https://shop.example/", "uid": "u1"}]}
+        elif path.startswith("/hooks/"):
+            sent = [event(user="u1", id="h%d" % i) for i in range(100 if status == 429 else 1)]
+        elif kind in EVENTS:
+            sent = event(type=kind)
+        else:
+            sent = {"batch": [event(), event(userId=None)]}
+        return json.dumps(sent).encode()
+
+    def collector_answer(self, status, path, method):
+        key = {401: "wk_nobody_0123456789", 403: "wk_gone_0123456789",
+               429: "wk_slow_0123456789"}.get(status, WRITE_KEY)
+        fields = {"Authorization": harness.basic(key)}
+        if status == 304:
+            fields["If-None-Match"] = "*"
         if status == 415:
             fields["Content-Encoding"] = "br"
+        if status == 400 and (path == "/v1/import" or path.startswith("/hooks/")):
+            fields["Content-Encoding"] = "gzip"
+        if method == "OPTIONS" and status == 200:
+            fields["WebHook-Request-Origin"] = "events.example"
+        body = None if method in ("GET", "OPTIONS") else self.collector_body(status, path)
         with self.collector.http() as http:
-            return http.request("POST", path, fields, body)
+            return http.request(method, self.collector_target(status, path), fields, body)
 
-    def answer(self, status, path, port):
+    def spend(self):
+        """After this the slow sources owe more than a minute."""
+        with self.collector.http() as http:
+            http.request("POST", "/v1/batch", {"Authorization": harness.basic("wk_slow_0123456789")},
+                         json.dumps({"batch": [event() for _ in range(100)]}).encode())
+        self.collector_answer(429, "/hooks/{name}", "POST")
+
+    def answer(self, status, path, method, port):
         if port == CONSOLE:
             return self.console_answer(status, path)
-        if path.startswith("/v1/"):
-            return self.collector_answer(status, path)
-        return self.collector.get(path)
+        return self.collector_answer(status, path, method)
 
 
 @tap.test
@@ -110,17 +203,19 @@ def every_described_answer_is_given_as_described():
                 for port in servers(doc, path):
                     if status == 421 and port == COLLECTOR:
                         continue # it has no names
-                    answer = stage.answer(status, path, port)
+                    answer = stage.answer(status, path, method, port)
                     name = "%s %s of %d" % (method, path, port)
                     if tap.equal(answer.status, status, name):
                         tap.equal(doc.faults(path, method, answer), [], name)
 
         described = {status for _, _, operation in doc.operations()
                      for status in operation["responses"]}
-        tap.equal(described, {"200", "400", "401", "403", "404", "413", "415", "421", "500", "503",
-                              "default"}, "described statuses")
-        for status in (200, 400, 401, 403, 404, 413, 415, 421, 500):
+        tap.equal(described, {"200", "204", "302", "304", "400", "401", "403", "404", "413", "415",
+                              "421", "429", "500", "503", "default"}, "described statuses")
+        for status in (200, 204, 302, 304, 400, 401, 403, 404, 413, 415, 421, 500):
             check(status)
+        stage.spend()
+        check(429)
         stage.server.kill()
         stage.console.wait_status("/readyz", 503)
         stage.collector.wait_status("/readyz", 503)
@@ -208,27 +303,34 @@ def nothing_is_served_that_is_not_described():
     described = {(port, method, path) for path, method, _ in doc.operations()
                  for port in servers(doc, path)}
     served = set()
-    for port, name in ((COLLECTOR, "collector"), (CONSOLE, "console")):
-        with open(os.path.join(SOURCES, name, name + ".c"), encoding="utf-8") as file:
+    for port, name in ((COLLECTOR, "collector/doors.c"), (CONSOLE, "console/console.c")):
+        with open(os.path.join(SOURCES, name), encoding="utf-8") as file:
             text = file.read()
         for method, path in re.findall(r'\{HTTP_(\w+), "(/[^"]+)", ', text):
             served.add((port, method, path))
         for method in re.findall(r'\{HTTP_(\w+), "/v1/" #NAME', text):
-            for path in re.findall(r"\tX\((\w+), \w+\)", text):
-                served.add((port, method, "/v1/" + path))
+            for paths in re.findall(r"\tX\((\w+), (\w), \w+\)", text):
+                served.update((port, method, "/v1/" + path) for path in paths)
     tap.equal(served, described, "served and described")
+    methods = {}
+    for port, method, path in described:
+        methods.setdefault((port, path), set()).update(
+            {"GET", "HEAD"} if method == "GET" else {method})
     with Stage() as stage:
-        for port, method, path in sorted(described):
+        for (port, path), known in sorted(methods.items()):
             role = stage.console if port == CONSOLE else stage.collector
-            wrong = "POST" if method == "GET" else "GET"
-            for verb in (wrong, "PUT", "DELETE", "OPTIONS"):
+            for verb in sorted({"GET", "POST", "PUT", "DELETE", "OPTIONS"} - known):
                 with role.http() as http:
-                    answer = http.request(verb, path.replace("{id}", "u1"), {
+                    answer = http.request(verb, re.sub(r"\{\w+\}", "u1", path), {
                         "Host": "localhost", "Authorization": "Bearer " + TOKEN})
-                tap.equal(answer.status, 405, "%s %s of %d" % (verb, path, port))
                 allowed = {m.strip() for m in answer.fields.get("allow", "").split(",")}
-                tap.equal(allowed, {"GET", "HEAD"} if method == "GET" else {method}, "Allow")
-                tap.equal(doc.faults(path, method, answer), [], "405 of " + path)
+                name = "%s %s of %d" % (verb, path, port)
+                if port == COLLECTOR and verb == "OPTIONS": # a preflight
+                    tap.equal((answer.status, allowed), (204, {"GET", "POST", "OPTIONS"}), name)
+                    continue
+                tap.equal((answer.status, allowed), (405, known), name)
+                some = next(iter(known - {"HEAD"}))
+                tap.equal(doc.faults(path, some, answer), [], "405 of " + path)
 
 
 @tap.test
