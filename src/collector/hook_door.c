@@ -241,7 +241,7 @@ void hook_take(struct hook_door *d, struct http_request *request, struct span na
 {
 	struct intake *in = d->in;
 	struct call call = call_of(in, request, &answer_hook);
-	const struct hook *hook;
+	const struct hook *hook = NULL;
 	int r = find(&call, d->hooks, name, &hook);
 
 	if (r == 0 && journal_state(in->journal) == JOURNAL_AWAY)
