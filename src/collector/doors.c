@@ -131,6 +131,14 @@ static void on_hook(void *arg, struct http_request *request, const struct route_
 	hook_take(&c->hook_door, request, params->values[0]);
 }
 
+static void on_hook_probe(
+	void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct collector *c = arg;
+
+	hook_probe(&c->hook_door, request, params->values[0]);
+}
+
 static void on_hook_options(
 	void *arg, struct http_request *request, const struct route_params *params)
 {
@@ -172,6 +180,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/e/u/{token}", on_mail_unsubscribe},
 	{HTTP_GET, "/e/u/{token}", on_mail_page},
 	{HTTP_POST, "/hooks/{name}", on_hook},
+	{HTTP_GET, "/hooks/{name}", on_hook_probe},
 	{HTTP_OPTIONS, "/hooks/{name}", on_hook_options},
 	{HTTP_POST, "/batch", on_posthog},
 	{HTTP_POST, "/batch/", on_posthog},

@@ -253,6 +253,19 @@ void hook_take(struct hook_door *d, struct http_request *request, struct span na
 	arena_reset(&in->arena);
 }
 
+void hook_probe(const struct hook_door *d, struct http_request *request, struct span name)
+{
+	struct intake *in = d->in;
+	struct call call = call_of(in, request, &answer_hook);
+	const struct hook *hook;
+
+	if (find(&call, d->hooks, name, &hook) == 0) {
+		tally_answer(in->tally, 200);
+		http_respond(request, 200, NULL, SPAN_EMPTY, SPAN_EMPTY);
+	}
+	arena_reset(&in->arena);
+}
+
 void hook_options(const struct hook_door *d, struct http_request *request, struct span name)
 {
 	struct intake *in = d->in;

@@ -34,5 +34,8 @@ void hook_door_set(struct hook_door *d, struct hooks *hooks);
 
 void hook_take(struct hook_door *d, struct http_request *request, struct span name);
 
+/* GET /hooks/NAME: Mailchimp looks whether somebody is there before it takes the address. */
+void hook_probe(const struct hook_door *d, struct http_request *request, struct span name);
+
 /* OPTIONS /hooks/NAME: a preflight, or the handshake of CloudEvents' web hooks (1.0.2). */
 void hook_options(const struct hook_door *d, struct http_request *request, struct span name);

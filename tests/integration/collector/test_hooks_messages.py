@@ -99,7 +99,7 @@ def sendgrid(secret, data, at):
 
 
 def mailgun(secret, data, at):
-    body, token = json.loads(data), hashlib.sha256(data).hexdigest()[:50]
+    body, token = json.loads(data), hashlib.sha256(b"%d%s" % (at, data)).hexdigest()[:50]
     body["signature"] = {"timestamp": str(at), "token": token,
                          "signature": mac(secret, b"%d%s" % (at, token.encode())).hexdigest()}
     return "", {}, json.dumps(body).encode()
@@ -361,6 +361,16 @@ def tokens_may_stand_in_the_address():
             preset = BY_NAME[name]
             answer = door.deliver(name + "?" + query, preset.payload(), preset.headers())
             tap.equal(answer.status, status, name + "?" + query)
+
+
+@tap.test
+def mailchimp_looks_whether_somebody_is_there():
+    with Hooks() as door:
+        for path, status in (("mailchimp", 200), ("mailchimp?secret=x", 200), ("nobody", 404)):
+            tap.equal(door.collector.get("/hooks/" + path).status, status, path)
+        with door.collector.http() as http:
+            tap.equal(http.request("HEAD", "/hooks/mailchimp").status, 200, "by HEAD, too")
+        tap.equal((door.entries(), door.entries("bad")), ([], []), "nothing is kept")
 
 
 @tap.test
