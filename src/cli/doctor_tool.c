@@ -5,12 +5,14 @@
  */
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/instant.h"
 #include "cells.h"
 #include "cli.h"
 #include "codec/json_scan.h"
 #include "figures.h"
+#include "hook_sources.h"
 #include "io/file.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
@@ -25,6 +27,7 @@
 
 struct doctor_settings {
 	const char *data, *rules, *store_zone, *collector, *console;
+	const char *keys, *mail_secret, *old_mail_secret;
 };
 
 #define ROW(MEMBER) offsetof(struct doctor_settings, MEMBER)
@@ -36,6 +39,12 @@ static const struct setting settings[] = {
 		"the shop's time zone (IANA name)"},
 	{"collector", "listen", "collector-listen", SETTING_TEXT, ROW(collector), "127.0.0.1:8480",
 		0, 255, "ADDRESS", "where the collector listens"},
+	{"collector", "keys", "keys", SETTING_TEXT, ROW(keys), "", 0, DATA_PATH_MAX, "FILE",
+		"the file of sources; else keys.ini in the data directory"},
+	{"collector", "mail_secret", NULL, SETTING_TEXT, ROW(mail_secret), "", 0, DATA_PATH_MAX,
+		"FILE", "the secret of the links in mails"},
+	{"collector", "old_mail_secret", NULL, SETTING_TEXT, ROW(old_mail_secret), "", 0,
+		DATA_PATH_MAX, "FILE", "the one of before"},
 	{"console", "listen", "console-listen", SETTING_TEXT, ROW(console), "127.0.0.1:8481", 0,
 		255, "ADDRESS", "where the console listens"},
 	TOOL_DATA_ROW(struct doctor_settings),
@@ -340,16 +349,75 @@ static enum finding rules_are_good(struct doctor *d)
 
 static enum finding keys_are_private(struct doctor *d)
 {
-	const char *path = tool_text(&d->tool.program, "%s/keys.ini", d->tool.data);
+	const char *path = hook_sources_path(&d->tool, d->settings.keys);
 	struct stat st;
 
 	if (!path || stat(path, &st) < 0)
-		return say(d, NOTE, "There is no file of write keys in the data directory.");
+		return say(d, NOTE, "There is no file of write keys.");
 	if (st.st_mode & 077) {
 		buf_printf(&d->words, "Others can use %s: chmod 600 it, and renew the keys.", path);
 		return WRONG;
 	}
 	return say(d, FINE, "The write keys are readable by their owner only.");
+}
+
+/* Notes a secret that the world can use. */
+static enum finding look_at_secret(struct doctor *d, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || (st.st_mode & 07) == 0)
+		return FINE;
+	buf_printf(&d->words, "Everybody can use %s: chmod 640 it, and take a new secret. ", path);
+	return WRONG;
+}
+
+static enum finding secrets_are_private(
+	struct doctor *d, const struct hook_sources *s, const char *keys)
+{
+	_cleanup_(buf_release) struct buf path = BUF_INIT;
+	const char *mail[] = {d->settings.mail_secret, d->settings.old_mail_secret};
+	enum finding f = FINE;
+
+	for (size_t i = 0; i < ARRAY_SIZE(mail); i++)
+		if (mail[i][0] && look_at_secret(d, mail[i]) == WRONG)
+			f = WRONG;
+	for (size_t i = 0; s->keys && i < s->keys->n; i++) {
+		const struct write_key *key = &s->keys->list[i];
+		const struct span files[] = {key->secret_file, key->old_secret_file};
+
+		for (size_t k = 0; k < ARRAY_SIZE(files); k++) {
+			if (files[k].len == 0)
+				continue;
+			hook_file_path(keys, files[k], &path);
+			if (buf_failed(&path) < 0 || look_at_secret(d, path.ptr) == WRONG)
+				f = WRONG;
+		}
+	}
+	return f;
+}
+
+static enum finding hooks_are_good(struct doctor *d)
+{
+	_cleanup_(hook_sources_release) struct hook_sources sources = {.keys = NULL};
+	const char *path = hook_sources_path(&d->tool, d->settings.keys);
+	enum finding f;
+	int r;
+
+	if (!path || access(path, F_OK) < 0)
+		return say(d, NOTE, "There is no file of write keys.");
+	r = hook_sources_load(&d->tool, path, &sources);
+	f = secrets_are_private(d, &sources, path);
+	if (r != 0) {
+		buf_printf(&d->words,
+			"The collector cannot use %s, or a hook in it: standard error says why.",
+			path);
+		return WRONG;
+	}
+	if (f == FINE)
+		buf_printf(&d->words, "Hooks that can be used: %zu; their secrets are private.",
+			sources.hooks->n);
+	return f;
 }
 
 static enum finding kernel(struct doctor *d)
@@ -391,6 +459,7 @@ static const struct {
 	{"console", console},
 	{"rules", rules_are_good},
 	{"keys", keys_are_private},
+	{"hooks", hooks_are_good},
 	{"kernel", kernel},
 };
 

@@ -10,6 +10,22 @@ const char *hook_sources_path(struct tool *t, const char *setting)
 	return setting[0] ? setting : tool_text(&t->program, "%s/keys.ini", t->data);
 }
 
+struct hook_files hook_files_of(const struct write_key *key)
+{
+	return (struct hook_files){{key->secret_file, key->old_secret_file, key->mapping}};
+}
+
+void hook_file_path(const char *keys, struct span file, struct buf *out)
+{
+	const char *slash = strrchr(keys, '/');
+
+	buf_reset(out);
+	if (slash && file.len > 0 && file.ptr[0] != '/')
+		buf_add(out, keys, (size_t)(slash - keys) + 1);
+	buf_add_span(out, file);
+	buf_add_char(out, '\0');
+}
+
 static int read_keys(struct tool *t, const char *path, struct write_keys **ret_keys)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
@@ -42,11 +58,10 @@ int hook_sources_load(struct tool *t, const char *path, struct hook_sources *ret
 	r = hooks_load(s.keys, slash == path ? "/" : folder, &t->program.log, &s.hooks);
 	if (r < 0)
 		return tool_say(&t->program, STATUS_FOUND, "%s", strerror(-r));
-	if (r != 0)
-		return STATUS_FOUND;
+	/* The keys are good even where a hook is not. */
 	*ret_sources = s;
 	s = (struct hook_sources){.keys = NULL};
-	return 0;
+	return r == 0 ? 0 : STATUS_FOUND;
 }
 
 void hook_sources_release(struct hook_sources *s)

@@ -351,6 +351,7 @@ static void role_release(struct up_role *role)
 static void up_release(struct up *u)
 {
 	children_release(&u->children);
+	u->watched = write_keys_free(u->watched);
 	up_place_close(&u->place);
 	role_release(&u->redis);
 	role_release(&u->collector);

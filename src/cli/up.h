@@ -6,12 +6,14 @@
  *	up_place.c     the data directory and its files
  *	up_redis.c     the private redis-server and the data set in it
  *	up_roles.c     collector, workers, console: how they are called, when they are ready
+ *	up_keys.c      the files of keys, secrets and mappings, and whether they changed
  *	child.c        starting, watching and stopping processes
  *	up_demo.c      --demo: a shop day (demo_day.c) through the real door
  */
 #pragma once
 
 #include "child.h"
+#include "codec/write_keys.h"
 #include "tool.h"
 #include "up_place.h"
 
@@ -53,7 +55,9 @@ struct up {
 	off_t redis_log_from; /* what it said before this start */
 	struct up_role redis, collector, console, workers[UP_WORKERS_MAX];
 	struct timer keys_timer;
-	struct timespec keys_changed;
+	struct write_keys *watched; /* name the files that are looked at; NULL: none yet */
+	uint64_t keys_own,
+		keys_all; /* tell the file of keys, and all of them, from what they were */
 	int status;
 	bool terminal; /* standard error was one */
 };
@@ -67,9 +71,9 @@ void up_redis_explain(const struct up *u);
 int up_roles_start(struct up *u);
 /* Waits until collector and console answer. 0, or PROGRAM_EXIT when a signal or a failure came. */
 int up_roles_await(struct up *u);
-/* The keys are read again when their file changes. */
-void up_watch_keys(struct up *u);
 void up_forward_hangup(struct up *u);
+/* up_keys.c: the collector reads its keys again when they, or files that they name, change. */
+void up_watch_keys(struct up *u);
 /* up_demo.c: the shop day; the status. */
 int up_demo_run(struct up *u);
 /* Removes what the demo has made, when everything has stopped. */

@@ -4,7 +4,6 @@
  * what depends on the data directory is given to them in words, which beat it.
  */
 #include <signal.h>
-#include <sys/stat.h>
 
 #include "io/http_client.h"
 #include "up.h"
@@ -12,7 +11,6 @@
 #define ROLE_PATIENCE_MS (15 * MS_SECOND)
 #define READY_MS	 (30 * MS_SECOND)
 #define ASK_EVERY_MS	 50
-#define KEYS_LOOK_MS	 500
 
 /* NAME and VALUE in front of what stands there; a VALUE that is NULL is a lack of memory. */
 static void add_words(struct up_role *role, const char *name, const char *value)
@@ -151,31 +149,4 @@ void up_forward_hangup(struct up *u)
 	child_signal(&u->console.child, SIGHUP);
 	for (int64_t i = 0; i < u->settings.workers; i++)
 		child_signal(&u->workers[i].child, SIGHUP);
-}
-
-/* When the file of keys was changed last; all zero: it is not there. */
-static struct timespec keys_time(const struct up *u)
-{
-	struct stat st;
-
-	return stat(u->keys, &st) == 0 ? st.st_mtim : (struct timespec){0};
-}
-
-static void look_at_keys(void *arg)
-{
-	struct up *u = arg;
-	struct timespec now = keys_time(u);
-
-	if (now.tv_sec != u->keys_changed.tv_sec || now.tv_nsec != u->keys_changed.tv_nsec) {
-		u->keys_changed = now;
-		child_signal(&u->collector.child, SIGHUP);
-	}
-	(void)timer_set_in(&u->keys_timer, KEYS_LOOK_MS);
-}
-
-void up_watch_keys(struct up *u)
-{
-	u->keys_changed = keys_time(u);
-	timer_init(&u->keys_timer, u->tool.program.loop, look_at_keys, u);
-	(void)timer_set_in(&u->keys_timer, KEYS_LOOK_MS);
 }
