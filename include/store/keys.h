@@ -26,7 +26,7 @@
  *                        head and query the mapping reads) and k (JSON array: message ids of what
  *                        of it was understood)
  *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
- *   wm:{p7}:day:DATE     hash: counter → n
+ *   wm:{p7}:day:DATE     hash: counter → n; `quarantined/SOURCE/REASON` → n
  */
 #pragma once
 
@@ -74,6 +74,16 @@ enum { LOG_META_BAD = 1 };
 void log_meta_add(struct buf *out, const struct log_meta *m);
 /* 0 (spans borrow from S) or LOG_META_BAD. The context is not looked into. */
 int log_meta_parse(struct span s, struct log_meta *ret_m);
+
+/* The counter of a day for what SOURCE (as in the meta) had put into quarantine for REASON, cut
+ * where it is too long. */
+#define BAD_COUNTER_SIZE 256
+void bad_counter(struct span source, struct span reason, char out[BAD_COUNTER_SIZE]);
+/* The same, read back: spans of NAME. False if it is another counter. */
+bool bad_counter_parse(struct span name, struct span *ret_source, struct span *ret_reason);
+
+/* `wm:{pN}:day:DATE` of the day that the instant AT (ms) lies in, appended to OUT. */
+void key_add_day(struct buf *out, uint32_t partition, int64_t at);
 
 /* `MS-SEQ`, decimal, without zeros in front. */
 #define LOG_ID_SIZE 42

@@ -7,25 +7,43 @@
 	tool_ask(t, redis, (const struct span[]){__VA_ARGS__},                                     \
 		sizeof((const struct span[]){__VA_ARGS__}) / sizeof(struct span), a)
 
-/* `wm:{p7}:day:2026-11-21`, as the commit names it. */
 static struct span day_key(struct buf *out, uint32_t p, int64_t day)
 {
-	char date[INSTANT_SIZE];
-
 	buf_reset(out);
-	instant_format(day * MS_DAY, date);
-	key_add_id(out, p, "day", span_of(date, 10));
+	key_add_day(out, p, day * MS_DAY);
 	return buf_span(out);
+}
+
+/* More sources and reasons than there is room for are not told apart. */
+static void add_bad(struct figures *f, struct span source, struct span reason, uint64_t n)
+{
+	struct bad_figure *b = f->bad;
+
+	while (b < f->bad + f->n_bad && !(span_is(source, b->source) && span_is(reason, b->reason)))
+		b++;
+	if (b == f->bad + BAD_FIGURES_MAX || source.len >= sizeof(b->source) ||
+		reason.len >= sizeof(b->reason))
+		return;
+	if (b == f->bad + f->n_bad) {
+		*b = (struct bad_figure){.n = 0};
+		memcpy(b->source, source.ptr, source.len);
+		memcpy(b->reason, reason.ptr, reason.len);
+		f->n_bad++;
+	}
+	b->n += n;
 }
 
 static void add_counter(struct figures *f, struct span name, struct span text)
 {
+	struct span source, reason;
 	uint64_t n;
 
 	if (span_to_u64(text, UINT64_MAX, &n) != 0)
 		return;
 	if (span_is(name, "late_cancel_after_send"))
 		f->late += n;
+	if (bad_counter_parse(name, &source, &reason))
+		add_bad(f, source, reason, n);
 	for (int c = 0; c < COUNTER_COUNT; c++)
 		if (span_equal(name, counter_name((enum counter)c)))
 			f->counters[c] += n;
@@ -37,8 +55,9 @@ int figures_read(struct tool *t, struct redis *redis, int64_t first_day, int64_t
 	_cleanup_(arena_release) struct arena arena;
 	struct arena *a = &arena;
 	_cleanup_(buf_release) struct buf key = BUF_INIT;
-	struct figures sum = {.late = 0};
+	struct figures *sum = ret_figures;
 
+	*sum = (struct figures){.late = 0};
 	arena_init(&arena);
 	for (uint32_t p = 0; p < t->program.dataset.partitions; p++) {
 		for (int64_t day = first_day; day < first_day + n_days; day++) {
@@ -48,11 +67,10 @@ int figures_read(struct tool *t, struct redis *redis, int64_t first_day, int64_t
 			if (!v)
 				return -1;
 			for (size_t i = 0; i + 1 < v->n_items; i += 2)
-				add_counter(&sum, v->items[i].text, v->items[i + 1].text);
+				add_counter(sum, v->items[i].text, v->items[i + 1].text);
 			arena_reset(&arena);
 		}
 	}
-	*ret_figures = sum;
 	return 0;
 }
 

@@ -9,9 +9,19 @@
 #include "store/keys.h"
 #include "tool.h"
 
+/* What of a source was put into quarantine for one reason. */
+struct bad_figure {
+	char source[SOURCE_MAX + 1], reason[65];
+	uint64_t n;
+};
+
+#define BAD_FIGURES_MAX 512
+
 struct figures {
 	uint64_t counters[COUNTER_COUNT];
-	uint64_t late; /* late_cancel_after_send */
+	uint64_t late;				/* late_cancel_after_send */
+	struct bad_figure bad[BAD_FIGURES_MAX]; /* in the order in which they were met */
+	size_t n_bad;
 };
 
 struct partition_figures {

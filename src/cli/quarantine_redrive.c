@@ -118,7 +118,7 @@ static const char *collect(struct redrive *d, const struct bad_entry *e, struct 
 	struct again *list;
 	size_t n = 0;
 
-	if (span_is(e->code, "conflict"))
+	if (span_is(e->code, "message_id_conflict"))
 		return "another event with its message id was applied; send it with an id of its "
 		       "own";
 	if (e->hook.len > 0 && quarantine_remap(d->q, e, arena, &made) != 0)

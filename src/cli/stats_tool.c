@@ -59,8 +59,13 @@ static void print_json(const struct stats *s)
 		printf("\"%.*s\":%llu,", (int)name.len, name.ptr,
 			(unsigned long long)s->today.counters[c]);
 	}
-	printf("\"late_cancel_after_send\":%llu},\"partitions\":[",
+	printf("\"late_cancel_after_send\":%llu},\"quarantined_by\":[",
 		(unsigned long long)s->today.late);
+	for (size_t i = 0; i < s->today.n_bad; i++)
+		printf("%s{\"source\":\"%s\",\"reason\":\"%s\",\"n\":%llu}", i ? "," : "",
+			s->today.bad[i].source, s->today.bad[i].reason,
+			(unsigned long long)s->today.bad[i].n);
+	printf("],\"partitions\":[");
 	for (uint32_t p = 0; p < s->n; p++) {
 		const struct partition_figures *f = &s->partitions[p];
 
@@ -97,7 +102,7 @@ static void print_partition(const struct stats *s, const struct cells *c, uint32
 	cells_end(c);
 }
 
-static void print_text(const struct stats *s)
+static void print_text(struct stats *s)
 {
 	struct cells cells;
 	const struct cells *c = &cells;
@@ -110,7 +115,17 @@ static void print_text(const struct stats *s)
 	}
 	cell(c, SPAN_LIT("late_cancel_after_send"), 24, PLAIN);
 	cell_number(c, s->today.late, 12);
-	(void)fputs("\n\n", stdout);
+	cells_end(c);
+	for (size_t i = 0; i < s->today.n_bad; i++) {
+		const struct bad_figure *b = &s->today.bad[i];
+		const char *name =
+			tool_text(&s->tool.program, "quarantined: %s, %s", b->source, b->reason);
+
+		cell(c, span_str(name ? name : ""), 24, YELLOW);
+		cell_number(c, b->n, 12);
+		cells_end(c);
+	}
+	(void)fputs("\n", stdout);
 	cell(c, SPAN_LIT("  P"), 3, BOLD);
 	cell(c, SPAN_LIT("OWNED"), 5, BOLD);
 	cell(c, SPAN_LIT("EPOCH"), 5, BOLD);

@@ -173,8 +173,9 @@ static void on_reply(void *user, const struct redis_value *reply)
 	struct journal *j = s->journal;
 
 	s->n_unanswered--;
-	if (reply && reply->type == REDIS_STRING) {
-		j->stats.kept++;
+	if (reply && (reply->type == REDIS_STRING || reply->type == REDIS_INTEGER)) {
+		/* A number answers the count of a castoff, which is no entry. */
+		j->stats.kept += reply->type == REDIS_STRING;
 	} else {
 		s->failed = true;
 		if (reply)
@@ -229,6 +230,32 @@ void journal_add(struct submission *s, uint32_t partition, const struct journal_
 	add_fields(s, &s->journal->streams[partition], fields, ARRAY_SIZE(fields));
 }
 
+/* In the day's counters, where those of the workers are. */
+static void count_castoff(
+	struct submission *s, uint32_t partition, const struct journal_castoff *castoff)
+{
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+	struct redis *redis = s->journal->redis;
+	char field[BAD_COUNTER_SIZE];
+	struct log_meta meta;
+
+	if (log_meta_parse(castoff->meta, &meta) != 0)
+		return;
+	bad_counter(meta.source, castoff->reason, field);
+	key_add_day(&key, partition, meta.recv_at);
+	if (s->failed || buf_failed(&key) < 0)
+		return;
+	redis_begin(redis, 4);
+	redis_arg(redis, SPAN_LIT("HINCRBY"));
+	redis_arg(redis, buf_span(&key));
+	redis_arg_str(redis, field);
+	redis_arg(redis, SPAN_LIT("1"));
+	if (redis_end(redis, on_reply, s) == 0)
+		s->n_unanswered++;
+	else
+		s->failed = true;
+}
+
 void journal_add_castoff(
 	struct submission *s, uint32_t partition, const struct journal_castoff *castoff)
 {
@@ -243,6 +270,7 @@ void journal_add_castoff(
 	};
 
 	add_fields(s, &s->journal->bad[partition], fields, ARRAY_SIZE(fields));
+	count_castoff(s, partition, castoff);
 }
 
 void journal_add_mark(struct submission *s, const struct journal_mark *mark)

@@ -6,6 +6,7 @@
 #include "console/console.h"
 
 #include "access.h"
+#include "day_metrics.h"
 #include "look.h"
 #include "program/metrics.h"
 #include "program/program.h"
@@ -63,6 +64,7 @@ struct console {
 	struct staff_token token;
 	struct telling telling;
 	struct looks looks;
+	struct day_metrics *day;
 };
 
 /* ---- pages ------------------------------------------------------------------------------- */
@@ -101,6 +103,12 @@ static void on_ready(void *arg, struct http_request *request, const struct route
 			SPAN_LIT("{\"ready\":false,\"reason\":\"Redis is away.\"}"));
 }
 
+static void refresh_day(struct console *c)
+{
+	day_metrics_refresh(
+		c->day, c->redis, c->program->dataset.partitions, loop_now_wall(c->program->loop));
+}
+
 static void on_metrics(void *arg, struct http_request *request, const struct route_params *params)
 {
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
@@ -120,7 +128,9 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 	metrics_add(&out, list, ARRAY_SIZE(list));
 	telling_metrics(&c->telling, &out);
 	metrics_http(&out, http_server_stats(c->server));
+	day_metrics_add(c->day, &out);
 	metrics_respond(request, &out);
+	refresh_day(c);
 }
 
 /* Only what begins with /v1/ tells of customers and asks for the token. */
@@ -246,6 +256,7 @@ static void on_redis_up(void *user)
 	struct console *c = user;
 
 	query_source_set_partitions(c->looks.source, c->program->dataset.partitions);
+	refresh_day(c);
 }
 
 static int connect_redis(struct console *c)
@@ -318,12 +329,17 @@ static void console_release(struct console *c)
 int console_main(int argc, char **argv)
 {
 	struct settings settings;
+	/* Outlives the connection, whose end still tells it so. */
+	_cleanup_(day_metrics_freep) struct day_metrics *day = NULL;
 	_cleanup_(program_release) struct program program;
 	_cleanup_(console_release) struct console console = {.program = NULL};
 
 	(void)argc;
 	if (program_init(&program, &spec, &settings, argv))
 		return program.status;
+	if (day_metrics_new(&day) < 0)
+		return program_fail(&program, "Out of memory.", NULL);
+	console.day = day;
 	if (console_init(&console, &program, &settings) || connect_redis(&console) ||
 		open_door(&console))
 		return program.status;

@@ -2,6 +2,8 @@
 /* Names in Redis, and the two small texts that stand in the log beside an event. */
 #include "store/keys.h"
 
+#include "base/instant.h"
+
 #include "base/hash.h"
 #include "codec/envelope.h"
 
@@ -157,6 +159,37 @@ int log_meta_parse(struct span s, struct log_meta *ret_m)
 		return LOG_META_BAD;
 	*ret_m = m;
 	return 0;
+}
+
+#define BAD_COUNTER "quarantined/"
+
+void bad_counter(struct span source, struct span reason, char out[BAD_COUNTER_SIZE])
+{
+	int n_source = (int)(source.len < SOURCE_MAX ? source.len : SOURCE_MAX);
+	int n_reason = (int)(reason.len < 64 ? reason.len : 64);
+
+	(void)snprintf(out, BAD_COUNTER_SIZE, BAD_COUNTER "%.*s/%.*s", n_source, source.ptr,
+		n_reason, reason.ptr);
+}
+
+bool bad_counter_parse(struct span name, struct span *ret_source, struct span *ret_reason)
+{
+	const size_t n = sizeof(BAD_COUNTER) - 1;
+
+	if (name.len <= n || memcmp(name.ptr, BAD_COUNTER, n) != 0)
+		return false;
+	name = span_of(name.ptr + n, name.len - n);
+	*ret_source = take_until(&name, '/');
+	*ret_reason = name;
+	return true;
+}
+
+void key_add_day(struct buf *out, uint32_t partition, int64_t at)
+{
+	char date[INSTANT_SIZE];
+
+	instant_format(at, date);
+	key_add_id(out, partition, "day", span_of(date, 10));
 }
 
 void log_id_format(struct log_id id, char out[LOG_ID_SIZE])

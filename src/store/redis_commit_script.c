@@ -290,6 +290,21 @@ static void put_holds(struct args *a)
 	}
 }
 
+/* By source and reason, beside the counter of all of them. */
+static void put_bad_count(struct args *a, const struct commit_bad *bad)
+{
+	char field[BAD_COUNTER_SIZE];
+	struct log_meta meta;
+
+	if (log_meta_parse(bad->entry.meta, &meta) != 0)
+		meta.source = SPAN_LIT("?");
+	bad_counter(meta.source, bad->code, field);
+	put_command(a, 4, "HINCRBY");
+	put_day_key(a);
+	put_str(a, field);
+	put_u64(a, 1);
+}
+
 static void put_bad(struct args *a)
 {
 	const struct commit *c = a->commit;
@@ -310,6 +325,7 @@ static void put_bad(struct args *a)
 		put(a, bad->code);
 		put_str(a, "w");
 		put(a, bad->words);
+		put_bad_count(a, bad);
 	}
 }
 

@@ -146,5 +146,28 @@ def what_the_sender_brought_again_meanwhile_is_known():
         tap.equal(shop.up.stop(), 0, "up")
 
 
+@tap.test
+def each_reason_and_source_is_counted():
+    with harness.Place() as place:
+        shop = Shop(place)
+        up = shop.up
+        shop.send(VISIT, "visits")
+        harness.wait_until(lambda: len(shop.bad()) == 2, "put aside by the collector")
+        one = {"userId": "u", "event": "Product Viewed", "messageId": "m-1"}
+        up.post("/v1/track", one)
+        up.post("/v1/track", dict(one, properties={"product_id": "7"}))
+        harness.wait_until(lambda: len(shop.bad()) == 3, "put aside by the worker")
+        told = json.loads(up.tool("stats", "--json")[1])["quarantined_by"]
+        tap.equal(sorted((t["source"], t["reason"], t["n"]) for t in told),
+                  [("shop", "message_id_conflict", 1), ("till", "unknown_topic", 2)], "stats")
+        line = 'waymark_today_quarantined_total{source="%s",reason="%s"} %d'
+        want = {line % (t["source"], t["reason"], t["n"]) for t in told}
+        harness.wait_until(
+            lambda: want <= set(up.get("/metrics").body.decode().splitlines()), "metrics")
+        status, done, err = shop.redrive("all", "--reason", "message_id_conflict")
+        tap.equal((status, [d["events"] for d in done]), (1, [0]), "a conflict stays " + err)
+        tap.equal(up.stop(), 0, "up")
+
+
 if __name__ == "__main__":
     tap.run()
