@@ -42,4 +42,4 @@ int load_mail(struct collector *c);
 /* A request for one of the doors, or none. */
 void doors_handle(struct collector *c, struct http_request *request);
 /* How large its body may be, by its head. */
-size_t doors_body_max(const struct collector *c, const struct http_request *request);
+size_t doors_body_max(const struct collector *c, struct http_request *request);

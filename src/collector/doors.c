@@ -228,7 +228,7 @@ void doors_handle(struct collector *c, struct http_request *request)
 	router_dispatch(&router, request);
 }
 
-size_t doors_body_max(const struct collector *c, const struct http_request *request)
+static size_t body_max(const struct collector *c, const struct http_request *request)
 {
 	struct span path = plain_path(c, request);
 
@@ -238,4 +238,15 @@ size_t doors_body_max(const struct collector *c, const struct http_request *requ
 	if (path.len > 7 && memcmp(path.ptr, "/hooks/", 7) == 0)
 		return c->intake.limits.body_server;
 	return intake_body_max(&c->intake, request);
+}
+
+size_t doors_body_max(const struct collector *c, struct http_request *request)
+{
+	const struct http_head *head = http_request_head(request);
+	size_t max = body_max(c, request);
+
+	/* The server refuses it: the page must be able to read so, or it would try for ever. */
+	if (!head->chunked && head->content_length > max)
+		cors_allow(c->intake.keys, request);
+	return max;
 }

@@ -145,6 +145,9 @@ def a_page_reads_every_answer_and_sends_only_with_its_own_key():
             answer = door.ask("POST", "/v1/t", data, Origin=PAGE)
             tap.equal(answer.status, status, name)
             tap.equal(answer.fields.get("access-control-allow-origin"), PAGE, name)
+        answer = door.ask("POST", "/v1/t", b" " * 600000, Origin=PAGE)
+        tap.equal((answer.status, answer.fields.get("access-control-allow-origin")), (413, PAGE),
+                  "too large")
         answer = door.ask("POST", "/v1/t", one, Origin="https://track.example",
                           Host="track.example")
         tap.equal(answer.status, 200, "a page that we have served")
