@@ -296,6 +296,7 @@ static size_t on_body(char *ptr, size_t size, size_t n, void *user)
 	return buf_failed(&call->body) ? 0 : size * n;
 }
 
+/* The type is curl's. NOLINTNEXTLINE(readability-non-const-parameter) */
 static size_t on_head(char *ptr, size_t size, size_t n, void *user)
 {
 	struct call *call = user;
