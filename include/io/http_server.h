@@ -38,7 +38,8 @@ struct http_server_config {
 	size_t max_bodies;	   /* bytes of all bodies under way, by their announced length, or,
 				      when chunked, as long as they may become; above, 503; 256 MiB */
 	size_t max_answers;	   /* bytes of all answers that were not taken yet; above, the
-				      connection that holds most of them is closed; 64 MiB */
+				      connection that takes none and holds most is closed, so it
+				      should be some times the largest answer; 64 MiB */
 	int64_t header_ms;	   /* from accept or the first byte to the end of the head; 10 s */
 	int64_t body_ms;	   /* from there to the end of the body; 30 s */
 	int64_t idle_ms;	   /* from an answer to the next request; 60 s */

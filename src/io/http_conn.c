@@ -247,6 +247,11 @@ static int conn_parse(struct conn *c)
 				c->stalled = true;
 				return 0;
 			}
+			if (server_holds_too_much(c->server)) {
+				c->stalled = true;
+				deferred_ask(&c->flush);
+				return 0;
+			}
 			c->req = server_take_request(c->server);
 			if (!c->req)
 				return -ENOMEM;
@@ -455,6 +460,13 @@ static int conn_write(struct conn *c)
 	return WRITE_SOME;
 }
 
+bool conn_is_stuck(struct conn *c)
+{
+	if (c->write_due == TIME_NEVER && conn_write(c) == WRITE_FAILED)
+		return true;
+	return c->held > 0;
+}
+
 static void conn_flush(void *arg)
 {
 	struct conn *c = arg;
@@ -464,11 +476,12 @@ static void conn_flush(void *arg)
 		conn_close(c);
 		return;
 	}
+	if (server_shed(server, c))
+		return;
 	if (c->stalled && conn_parse(c) < 0)
 		conn_out_of_memory(c);
 	else
 		conn_settle(c);
-	server_shed(server);
 }
 
 static void conn_ready(void *arg, unsigned ready)

@@ -124,8 +124,11 @@ enum {
 
 /* http_server.c */
 void server_trouble(struct http_server *server, enum http_trouble trouble, int error);
-/* Closes those that hold most of the answers, until all together are few enough. */
-void server_shed(struct http_server *server);
+/* Whether so many answers are held that no further request may be begun. */
+bool server_holds_too_much(const struct http_server *server);
+/* Closes those that hold most of them and take no more, until it is so no longer. Whether SELF was
+ * one. */
+bool server_shed(struct http_server *server, const struct conn *self);
 /* A connection has closed: room for another, perhaps the last of a stop. */
 void server_conn_closed(struct http_server *server);
 struct block *server_take_block(struct http_server *server, size_t cap);
@@ -157,6 +160,8 @@ void ring_init(struct conn *head);
 bool ring_is_empty(const struct conn *head);
 /* Nothing more will be asked of it; what is unanswered is still answered. */
 void conn_drain(struct conn *conn);
+/* Sends what can be sent. Whether answers are left, or the connection is broken. */
+bool conn_is_stuck(struct conn *conn);
 /* N more bytes of answers are held for it. */
 void conn_hold(struct conn *conn, size_t n);
 /* The request being read is whole, or no longer read. */

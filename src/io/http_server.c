@@ -94,21 +94,30 @@ static void server_evict(struct http_server *server)
 	conn_close(server->idle.next);
 }
 
-void server_shed(struct http_server *server)
+bool server_holds_too_much(const struct http_server *server)
 {
-	while (server->stats.answers_held > server->config.max_answers) {
+	return server->stats.answers_held >= server->config.max_answers;
+}
+
+bool server_shed(struct http_server *server, const struct conn *self)
+{
+	bool was_self = false;
+
+	while (server_holds_too_much(server) && !ring_is_empty(&server->busy)) {
 		struct conn *most = server->busy.next;
 
-		if (ring_is_empty(&server->busy))
-			return;
 		for (struct conn *c = most->next; c != &server->busy; c = c->next)
 			if (c->held > most->held)
 				most = c;
 		if (most->held == 0)
-			return;
+			break;
+		if (!conn_is_stuck(most))
+			continue;
+		was_self = was_self || most == self;
 		server->stats.shed++;
 		conn_close(most);
 	}
+	return was_self;
 }
 
 static void server_open_reserve(struct http_server *server)

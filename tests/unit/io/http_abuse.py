@@ -172,6 +172,23 @@ def untaken():
         assert server.stats()["answers"] == 0
 
 
+def untaken_behind():
+    """Answers that wait for one that is not ready are held too."""
+    with Server("max_answers=1100000", "max_unsent=200000") as server:
+        clients = []
+        for _ in range(3):
+            clients.append(server.connect())
+            clients[-1].send_pieces(request("/hold") + request("/big/190000") * 2)
+        until(lambda: server.stats()["answers"] > 1100000 or server.stats()["shed"], "the limit")
+        until(lambda: server.stats()["shed"] == 1, "one is closed")
+        left = [client for client in clients if not client.ended()]
+        assert len(left) == 2
+        until(lambda: 4 * 190000 < server.stats()["answers"] < 1100000, "what is held")
+        server.ask("/release", "POST")
+        for client in left:
+            assert [len(client.answer().body) for _ in range(3)] == [0, 190000, 190000]
+
+
 def refusal_arrives():
     """A client that is still sending its body gets to read why it was refused."""
     with Server() as server, server.connect() as client:
@@ -436,6 +453,7 @@ main([
     ("a body in the smallest chunks", chunk_flood),
     ("a byte behind a large body", leftovers),
     ("answers that nobody takes", untaken),
+    ("answers that nobody can take yet", untaken_behind),
     ("a refusal arrives at a client still sending", refusal_arrives),
     ("pipelined requests", pipelined),
     ("answers in order", mixed),
