@@ -15,6 +15,11 @@ tap = harness.Tap()
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 
 
+def read(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
+        return file.read()
+
+
 def verbs(place):
     status, out, _ = place.tool("help")
     assert status == 0
@@ -23,8 +28,7 @@ def verbs(place):
 
 @tap.test
 def the_manual_knows_every_verb_and_option():
-    with open(os.path.join(ROOT, "deploy", "man", "waymark.1"), encoding="utf-8") as file:
-        manual = file.read().replace("\\-", "-")
+    manual = read("deploy", "man", "waymark.1").replace("\\-", "-")
     with harness.Place() as place:
         found = verbs(place)
         tap.ok(len(found) >= 13, "verbs")
@@ -44,6 +48,23 @@ def the_manual_knows_every_verb_and_option():
                 rows = re.search(r"\[%s\]\n(.*?)(?=^\.TP|^\.SH)" % part, manual, re.M | re.S)
                 tap.ok(rows and re.search(r"\b%s\b" % key, rows.group(1)),
                        "[%s] %s in the manual" % (part, key))
+
+
+@tap.test
+def the_readme_leads_to_every_sender():
+    linked = set(re.findall(r"\]\(deploy/senders/([\w-]+)\.md\)", read("README.md")))
+    pages = {name[:-3] for name in os.listdir(os.path.join(ROOT, "deploy", "senders"))}
+    tap.equal(linked, pages, "pages of senders")
+    with harness.Place() as place:
+        status, out, _ = place.tool("hook", "list", "--json")
+        tap.equal(status, 0, "hook list")
+        presets = {json.loads(line)["preset"] for line in out.splitlines()}
+    tap.ok(len(presets) >= 22, "presets")
+    for preset in presets:
+        names = {preset, preset + "-webhooks"} & pages
+        texts = [read("deploy", "senders", name + ".md") for name in names]
+        tap.ok(preset in ("generic", "posthog", "snowplow")
+               or any("--preset %s " % preset in text for text in texts), "a page for " + preset)
 
 
 @tap.test
