@@ -82,7 +82,7 @@ enum envelope_field { ENVELOPE_FIELDS(X) ENVELOPE_FIELD_COUNT };
 	X(MALFORMED, "malformed_json", "the body is not JSON")                                     \
 	X(NOT_OBJECT, "not_object", "an event is a JSON object")                                   \
 	X(MISSING_BATCH, "missing_batch", "batch is required and must be an array of events")      \
-	X(TOO_MANY, "too_many_items", "a batch may hold at most # events")                         \
+	X(TOO_MANY, "too_many_items", "at most # events may come at once")                         \
 	X(ITEM_TOO_LARGE, "item_too_large", "an event may have at most # bytes")                   \
 	X(TOO_DEEP, "too_deep", "an event may nest at most # objects and arrays")                  \
 	X(NUL, "nul_in_text", "text may not hold the character U+0000")                            \
@@ -167,12 +167,12 @@ int envelope_read(const struct envelope_request *request, struct arena *arena,
 
 /*
  * Reads lines (NDJSON): each is an event by itself, judged as an item of a batch (its type must be
- * said), so that even a line which is no JSON refuses nobody else. Blank lines are passed over;
- * `limits.items` does not count. A line `{"type":"watermark",…}` is an item with is_watermark.
- * 0 or -ENOMEM.
+ * said), so that even a line which is no JSON refuses nobody else. Blank lines are passed over.
+ * A line `{"type":"watermark",…}` is an item with is_watermark. 0, -ENOMEM, or ENVELOPE_REFUSED for
+ * the one reason that concerns all of them: more than `limits.items`.
  */
-int envelope_read_lines(
-	const struct envelope_request *request, struct arena *arena, struct envelope *ret_envelope);
+int envelope_read_lines(const struct envelope_request *request, struct arena *arena,
+	struct envelope *ret_envelope, struct envelope_fault *ret_fault);
 
 /*
  * What a watermark says: `completeUntil`, an instant, and perhaps `source`, the name of the source

@@ -62,8 +62,8 @@ static int read_line(struct envelope_reader *rd, struct span line, size_t offset
 	return 0;
 }
 
-int envelope_read_lines(
-	const struct envelope_request *request, struct arena *arena, struct envelope *ret_envelope)
+int envelope_read_lines(const struct envelope_request *request, struct arena *arena,
+	struct envelope *ret_envelope, struct envelope_fault *ret_fault)
 {
 	struct envelope_reader rd = {.kind = ENVELOPE_KIND_BATCH,
 		.limits = &request->limits,
@@ -80,8 +80,15 @@ int envelope_read_lines(
 		struct span line = span_of(rest.ptr, len);
 
 		if (span_trim(line).len > 0) {
-			int r = read_line(&rd, line, (size_t)(line.ptr - request->body.ptr));
+			size_t offset = (size_t)(line.ptr - request->body.ptr);
+			int r;
 
+			if (rd.envelope.n_items == rd.limits->items) {
+				*ret_fault = (struct envelope_fault){
+					.code = ENVELOPE_TOO_MANY, .offset = offset};
+				return ENVELOPE_REFUSED;
+			}
+			r = read_line(&rd, line, offset);
 			if (r < 0)
 				return r;
 		}

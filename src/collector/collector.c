@@ -36,6 +36,8 @@ static const struct setting rows[] = {
 	ROW(item_size, NULL, SETTING_SIZE, "32K", 256, 1 * MIB, NULL, "bytes of an event"),
 	ROW(item_depth, NULL, SETTING_INT, "16", 2, 256, NULL, "objects inside each other"),
 	ROW(batch_items, NULL, SETTING_INT, "2500", 1, 100000, NULL, "events in a batch"),
+	ROW(import_items, NULL, SETTING_INT, "100000", 1, 100000, NULL,
+		"lines of a file for /v1/import"),
 	ROW(body_browser, NULL, SETTING_SIZE, "512K", 1024, 64 * MIB, NULL,
 		"bytes of a body, decompressed too"),
 	ROW(body_server, NULL, SETTING_SIZE, "4M", 1024, 64 * MIB, NULL,
@@ -57,8 +59,10 @@ static const struct setting rows[] = {
 	ROW(connections, NULL, SETTING_INT, "4096", 1, 1000000, NULL, "open at once"),
 	ROW(bodies, NULL, SETTING_SIZE, "256M", 65536, 65536 * MIB, NULL,
 		"bytes of all bodies that are arriving"),
+	ROW(answers, NULL, SETTING_SIZE, "64M", 16 * MIB, 4096 * MIB, NULL,
+		"bytes of answers that nobody takes"),
 	ROW(waiting, NULL, SETTING_SIZE, "64M", 65536, 4096 * MIB, NULL,
-		"bytes on their way to Redis"),
+		"bytes of requests on their way to Redis"),
 };
 
 static const struct program_spec spec = {
@@ -148,6 +152,7 @@ static struct http_server_config http_config(struct collector *c)
 	config.body_max = (size_t)s->body_browser;
 	config.max_connections = (size_t)s->connections;
 	config.max_bodies = (size_t)s->bodies;
+	config.max_answers = (size_t)s->answers;
 	config.header_ms = s->header_time;
 	config.body_ms = s->body_time;
 	config.idle_ms = s->idle_time;
@@ -185,6 +190,7 @@ static int collector_init(struct collector *c, struct program *p, const struct s
 		return program_fail(p, "Out of memory.", NULL);
 	c->intake.limits = (struct intake_limits){
 		{(size_t)s->item_size, (size_t)s->batch_items, (size_t)s->item_depth},
+		(size_t)s->import_items,
 		(size_t)s->body_browser,
 		(size_t)s->body_server,
 		(size_t)s->body_import,

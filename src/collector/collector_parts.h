@@ -15,10 +15,11 @@ struct settings {
 	const char *listen, *keys, *prefix, *plan, *mail_secret, *old_mail_secret;
 	const char *sns_relay, *sns_ca;
 	bool share_port;
-	int64_t item_size, item_depth, batch_items, body_browser, body_server, body_import;
+	int64_t item_size, item_depth, batch_items, import_items;
+	int64_t body_browser, body_server, body_import;
 	int64_t head_size, head_fields, target_size;
 	int64_t header_time, body_time, idle_time, write_time, redis_time;
-	int64_t connections, bodies, waiting;
+	int64_t connections, bodies, answers, waiting;
 };
 
 struct collector {

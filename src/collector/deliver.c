@@ -159,9 +159,13 @@ static void add_all(struct call *c, const struct delivery *d, struct submission 
 		add_castoff(c, s, &d->castoffs[i]);
 }
 
+/* What is held until the answer: the request, even if little of it is sent on, or what became of
+ * it. */
 static size_t size_of(const struct call *c, const struct delivery *d, size_t n)
 {
-	size_t bytes = c->body.len + (n + d->n_castoffs) * (c->in->meta.len + ENTRY_COST);
+	size_t request = http_request_size(c->request);
+	size_t bytes = (request > c->body.len ? request : c->body.len) +
+		       (n + d->n_castoffs) * (c->in->meta.len + ENTRY_COST);
 
 	for (size_t i = 0; d->originals && i < d->envelope->n_items; i++)
 		bytes += d->envelope->items[i].raw.len;

@@ -74,15 +74,30 @@ static int judge_mark(struct call *c, int64_t until)
 	return 0;
 }
 
+static int refuse_body(
+	struct call *c, const struct envelope_fault *fault, const struct envelope_limits *limits)
+{
+	c->in->tally->bodies[fault->code]++;
+	answer_fault(c->style, c->in->tally, c->request, fault, limits);
+	return CALL_ANSWERED;
+}
+
 static void take_lines(struct call *c)
 {
 	struct intake *in = c->in;
-	const struct envelope_request request = {c->body, ENVELOPE_KIND_BATCH, in->limits.items};
+	struct envelope_request request = {c->body, ENVELOPE_KIND_BATCH, in->limits.items};
 	struct envelope envelope;
+	struct envelope_fault fault;
 	struct delivery delivery = {.envelope = &envelope};
 	int r = call_sender(c, SPAN_EMPTY);
 
-	if (r == 0 && envelope_read_lines(&request, &in->arena, &envelope) < 0)
+	if (r != 0)
+		return;
+	request.limits.items = in->limits.lines;
+	r = envelope_read_lines(&request, &in->arena, &envelope, &fault);
+	if (r == ENVELOPE_REFUSED)
+		r = refuse_body(c, &fault, &request.limits);
+	else if (r < 0)
 		r = call_unavailable(c, "Out of memory.");
 	if (r == 0)
 		r = read_marks(c, &envelope, &delivery.complete_until);
@@ -102,8 +117,7 @@ static void take_batch(struct call *c)
 	int r = envelope_read(&request, &in->arena, &envelope, &fault);
 
 	if (r == ENVELOPE_REFUSED) {
-		in->tally->bodies[fault.code]++;
-		answer_fault(c->style, in->tally, c->request, &fault, &in->limits.items);
+		refuse_body(c, &fault, &in->limits.items);
 		return;
 	}
 	r = r < 0 ? call_unavailable(c, "Out of memory.") : call_sender(c, envelope.write_key);

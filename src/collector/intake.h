@@ -17,6 +17,7 @@
 
 struct intake_limits {
 	struct envelope_limits items;
+	size_t lines;	     /* of a file, where `items` has those of a batch */
 	size_t body_browser; /* bytes of a body, before and after decompression … */
 	size_t body_server;  /* … if Authorization names a source that is no browser … */
 	size_t body_import;  /* … and of one that is a file of lines */

@@ -299,5 +299,8 @@ void journal_end(struct submission *s, void (*done)(struct submission *s, bool k
 {
 	s->done = done;
 	s->complete = true;
+	/* What its sender will be told has grown meanwhile. */
+	s->bytes += s->errors.len;
+	s->journal->waiting += s->errors.len;
 	finish_if_answered(s);
 }

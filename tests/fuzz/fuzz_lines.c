@@ -57,11 +57,26 @@ static void check_line(const struct envelope_item *item, struct span line, struc
 	require(here != ENVELOPE_ACCEPTED || alone == ENVELOPE_ACCEPTED, "accepted only as a line");
 }
 
+/* Lines before OFFSET that are not blank. */
+static size_t lines_of(struct span body, size_t offset)
+{
+	size_t n = 0;
+	size_t at = body.len >= 3 && memcmp(body.ptr, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	for (size_t end; at < offset; at = end + 1) {
+		for (end = at; end < body.len && body.ptr[end] != '\n'; end++)
+			;
+		n += span_trim(span_of(body.ptr + at, end - at)).len > 0;
+	}
+	return n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(arena_release) struct arena arena;
 	_cleanup_free_ char *copy = malloc(size + 1);
-	struct envelope_request request = {.limits = ENVELOPE_LIMITS_DEFAULT};
+	struct envelope_request request = {.limits = {32768, 40, 16}};
+	struct envelope_fault fault;
 	struct envelope e;
 	struct span rest;
 	size_t refused = 0, marks = 0, i = 0;
@@ -70,7 +85,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(copy != NULL, "memory");
 	memcpy(copy, data, size);
 	request.body = span_of(copy, size);
-	require(envelope_read_lines(&request, &arena, &e) == 0, "no verdict");
+	if (envelope_read_lines(&request, &arena, &e, &fault) != 0) {
+		require(fault.code == ENVELOPE_TOO_MANY, "refused as a whole");
+		require(lines_of(request.body, fault.offset) == request.limits.items, "too early");
+		return 0;
+	}
 	rest = request.body;
 	if (size >= 3 && memcmp(copy, "\xef\xbb\xbf", 3) == 0)
 		rest = span_of(copy + 3, size - 3);

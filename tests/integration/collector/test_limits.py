@@ -143,6 +143,21 @@ def a_batch_ends_at_its_limit():
 
 
 @tap.test
+def a_file_of_lines_ends_at_its_limit():
+    line = b'{"type":"page","userId":"u"}\n'
+    with Door("import_items = 3000") as door:
+        answer = door.post("/v1/import", line * 3000 + b"\n \n")
+        tap.equal((answer.status, answer.json()["accepted"]), (200, 3000), "3000 lines")
+        answer = door.post("/v1/import", line * 3000 + b"7\n")
+        is_problem(answer, 413, "too_many_items")
+        tap.ok("3000" in answer.json()["message"], "the limit is named")
+        tap.equal(answer.json()["pointer"], "offset %d" % (3000 * len(line)), "where")
+        mark = b'{"type":"watermark","completeUntil":"2026-11-21T12:00:00Z"}\n'
+        is_problem(door.post("/v1/import", line * 3000 + mark), 413, "too_many_items")
+        tap.equal(len(door.stored()), 3000, "stored")
+
+
+@tap.test
 def a_shared_context_cannot_multiply():
     item = b'{"type":"page","userId":"u"}'
 
@@ -358,6 +373,35 @@ def what_waits_for_redis_is_bounded():
             tap.equal(http.read_answer().status, 200, "those that waited")
             http.close()
         tap.equal(door.metrics()["waymark_log_waiting_bytes"], 0, "nothing waits any more")
+
+
+@tap.test
+def what_waits_counts_by_what_it_holds():
+    """A request is held whole until it is answered, and so is the verdict that it will get."""
+    def waits(door):
+        return door.metrics()["waymark_log_waiting_bytes"]
+
+    pad = b'"pad":"%s"' % (b"x" * 200000)
+    long_name = bytearray(harness.gzipped(body(event())))
+    long_name[3] = 8  # the name of a file follows (RFC 1952, section 2.3.1)
+    long_name[10:10] = b"n" * 200000 + b"\0"
+    rows = [("a body of which little is an event", b'{"batch":[%s],%s}' % (body(event()), pad), {}),
+            ("a gzip header", bytes(long_name), {"Content-Encoding": "gzip"}),
+            ("a verdict", b'{"batch":[%s%s]}' % (body(event()), b",7" * 2000), {})]
+    with Door("redis_time = 20s") as door:
+        for name, data, fields in rows:
+            path = "/v1/track" if data[:1] == b"\x1f" else "/v1/batch"
+            door.server.pause()
+            try:
+                http = door.collector.http()
+                http.send_request("POST", path, {"Authorization": harness.basic(SERVER), **fields},
+                                  data)
+                harness.wait_until(lambda: waits(door) > 200000, name)
+            finally:
+                door.server.resume()
+            tap.equal(http.read_answer().json()["accepted"], 1, name)
+            http.close()
+            tap.equal(waits(door), 0, "nothing waits after " + name)
 
 
 @tap.test

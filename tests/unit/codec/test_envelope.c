@@ -500,7 +500,7 @@ static void test_words(void)
 		{{ENVELOPE_MALFORMED, NONE, JSON_CUT, 0, {NULL, 0}},
 			"the body is not JSON: the text ends inside a value"},
 		{{ENVELOPE_TOO_MANY, ENVELOPE_BATCH, JSON_SOUND, 0, {NULL, 0}},
-			"a batch may hold at most 2500 events"},
+			"at most 2500 events may come at once"},
 		{{ENVELOPE_ITEM_TOO_LARGE, NONE, JSON_SOUND, 0, {NULL, 0}},
 			"an event may have at most 32768 bytes"},
 		{{ENVELOPE_TOO_DEEP, NONE, JSON_SOUND, 0, {NULL, 0}},
