@@ -17,8 +17,11 @@
  *
  *	RULE {"about": TEXT,                    for people
  *	 "on": [GLOB, ...],                     topics; left out: every topic
- *	 "each": PATH,                          an event for each item there; an object is one item,
- *	                                        nothing at all is no item
+ *	 "each": PATH or [PATH, ...],           an event for each item there, of several places the
+ *	                                        first that is there; an object is one item, nothing
+ *	                                        at all is no item. Rules that stand together with
+ *	                                        the same `each` go through the items together, so
+ *	                                        that events have the order of the items
  *	 "if": COND,                            else the rule passes the payload or item over
  *	 "type": "track" | "identify" | "page" | "screen",
  *	 "event": EXPR,                         of a track; of page and screen its name
@@ -31,7 +34,7 @@
  *	                                        when a delivery is repeated moves the event)
  *	 "channel": EXPR,                       core/vocab.h; lands in context.channel
  *	 "properties", "traits", "context": {NAME: EXPR, ...}, the first two also PLACE: the object
- *	                                        that stands there}
+ *	                                        that stands there, or [EXPR, ...]: `merge` of these}
  *
  * EXPR is a text with places, "order {id}" ("{{" is a brace), or an object with one operator. A
  * text that is one place and nothing else is the value there, type and bytes untouched; else it is
@@ -45,7 +48,8 @@
  *	{"number": EXPR}                a text that is a JSON number, as that number
  *	{"text": EXPR} {"lower": EXPR} {"upper": EXPR} (both ASCII) {"trim": EXPR}
  *	{"time": EXPR, "as": "s" | "ms" | "iso"}    ISO 8601 in UTC; iso: what instant_parse takes
- *	{"list": PATH, "item": {NAME: EXPR, ...} or TEXT, "most": N}   of the first N items
+ *	{"list": PATH, "item": {NAME: EXPR, ...} or TEXT, "most": N, "if": COND}
+ *	                                of the first N items, those for which COND holds
  *	{"object": {NAME: EXPR, ...}}   missing if all its members are
  *	{"find": PATH, "if": COND, "get": EXPR}     of the first item for which COND holds
  *	{"lookup": PATH, "by": EXPR, "is": EXPR, "get": EXPR}   of the first item whose `by` has the
@@ -54,6 +58,14 @@
  *	{"digest": [EXPR, ...]}         32 hex digits of the SHA-256 of netstrings
  *	{"afterlast": EXPR, "of": "/"}  what stands behind the last "/", or all of it
  *	{"before": EXPR, "of": "/"}     what stands before the first "/", or all of it
+ *	{"base64": EXPR}                the bytes behind the text, as text (RFC 4648 section 4 or 5,
+ *	                                padding or none)
+ *	{"parse": EXPR, "get": EXPR}    the text is JSON, and paths of `get` start at what is in it;
+ *	                                an object or array is taken as it stands. Several that parse
+ *	                                the same EXPR do so once for each payload or item
+ *	{"merge": [EXPR, ...]}          the members of the objects among these; of members with one
+ *	                                name the first object's. No more members than a fourth of an
+ *	                                event's bytes
  *
  * COND is an object with one of
  *
@@ -62,10 +74,11 @@
  *	{"starts": [EXPR, "text"]} {"over": [EXPR, NUMBER]} (also of a text that is a number)
  *	{"not": COND} {"all": [COND, ...]} {"any": [COND, ...]}
  *
- * Objects and arrays have no text. PATH is names with dots between, `\.` for a dot and `\}` for a
- * brace in a name; digits are the index in an array. It starts at the payload, or at the item where
- * `each`, `list`, `find`, `lookup` or `join` go through items. `.` is the payload or item itself,
- * `.topic` a member of it even if its name means something: as the first name
+ * Objects and arrays have no text. What is not base 64, or not JSON, is missing. PATH is names with
+ * dots between, `\.` for a dot and `\}` for a brace in a name; digits are the index in an array. It
+ * starts at the payload, at the item where `each`, `list`, `find`, `lookup` or `join` go through
+ * items, or at what `parse` found. `.` is the payload or item itself, `.topic` a member of it even
+ * if its name means something: as the first name
  *
  *	root      the payload            envelope  what came, before `unwrap`
  *	header    a field of the request in lower case, header.x-shopify-topic

@@ -58,13 +58,40 @@ static void read_on(struct mapping_reader *r, const struct mapping_place *p, voi
 	mapping_read_texts(r, p, "topics such as [\"orders/*\"]", &rule->first_on, &rule->n_on);
 }
 
+/* The first of several places that is there; one place is one node. */
+static uint16_t read_places(struct mapping_reader *r, const struct mapping_place *p)
+{
+	struct mapping_node node = {.op = MAP_FIRST};
+	size_t mark = r->n_pending;
+	struct mapping_walk walk;
+	struct mapping_place item;
+
+	if (p->value.type != JSON_TYPE_ARRAY)
+		return mapping_read_bare_path(r, p);
+	mapping_walk_init(&walk, p);
+	while (mapping_walk_next(r, &walk, &item))
+		mapping_pend(r, SPAN_EMPTY, mapping_read_bare_path(r, &item));
+	if (walk.index == 0)
+		mapping_problem(r, p, "this list is empty; write at least one path in it");
+	mapping_keep(r, mark, &node.first, &node.n);
+	return mapping_node_add(r, p, &node);
+}
+
 static void read_each(struct mapping_reader *r, const struct mapping_place *p, void *target)
 {
 	struct mapping_rule *rule = target;
+	const struct mapping *m = r->m;
 
 	rule->has_each = true;
-	rule->each = mapping_read_bare_path(r, p);
-	rule->scope = (uint16_t)mapping_scope_add(r, p);
+	if (m->n_rules > 0 && m->rules[m->n_rules - 1].has_each &&
+		span_equal(r->each, p->value.raw)) {
+		rule->each = m->rules[m->n_rules - 1].each;
+		rule->scope = m->rules[m->n_rules - 1].scope;
+	} else {
+		rule->each = read_places(r, p);
+		rule->scope = (uint16_t)mapping_scope_add(r, p);
+	}
+	r->each = p->value.raw;
 	r->here = rule->scope;
 }
 
@@ -128,11 +155,13 @@ static void read_channel(struct mapping_reader *r, const struct mapping_place *p
 	mapping_problem(r, p, "there is no such channel; it is one of %s", known.text);
 }
 
-/* Properties or traits: members, or the object at a place. */
+/* Properties or traits: members, the object at a place, or several objects. */
 static uint16_t read_members(struct mapping_reader *r, const struct mapping_place *p)
 {
 	uint16_t node;
 
+	if (p->value.type == JSON_TYPE_ARRAY)
+		return mapping_read_merge(r, p);
 	if (p->value.type != JSON_TYPE_STRING)
 		return mapping_read_fields(r, p, NULL);
 	node = mapping_read_template(r, p);
@@ -439,6 +468,7 @@ static void read_preset(struct mapping_reader *r)
 static void reader_release(struct mapping_reader *r)
 {
 	free(r->pending);
+	free(r->documents);
 }
 
 int mapping_compile(const char *file, struct span text, struct mapping_problems *problems,

@@ -9,9 +9,6 @@
 
 #define NOTHING ((struct mapping_value){.type = JSON_TYPE_ABSENT})
 
-/* What a node costs beside the bytes it looks at. */
-#define NODE_WORK 16
-
 void mapping_items_init(struct mapping_run *g, struct mapping_items *it,
 	const struct mapping_value *v, size_t scope)
 {
@@ -36,8 +33,9 @@ bool mapping_items_next(struct mapping_run *g, struct mapping_items *it)
 		return false;
 	if (mapping_scope_read(g->m, it->scope, &it->cursor, &it->frame) != 0)
 		return false; /* cannot be: it was passed before */
+	it->frame.stamp = ++g->stamps;
 	it->n++;
-	mapping_work(g, it->frame.base.raw.len + NODE_WORK +
+	mapping_work(g, it->frame.base.raw.len + MAPPING_NODE_WORK +
 				g->m->scopes[it->scope].n_slots * sizeof(struct json_value));
 	return !mapping_stopped(g);
 }
@@ -80,8 +78,7 @@ static struct mapping_value eval_place(struct mapping_run *g, const struct mappi
 	return NOTHING;
 }
 
-/* The text of node NODE. False if it has none. */
-static bool eval_text(struct mapping_run *g, uint16_t node, struct span *ret_text)
+bool mapping_eval_text(struct mapping_run *g, uint16_t node, struct span *ret_text)
 {
 	struct mapping_value v = mapping_eval(g, node);
 
@@ -104,7 +101,7 @@ static struct mapping_value eval_template(struct mapping_run *g, const struct ma
 	struct span text;
 
 	for (uint32_t i = 0; i < n->n; i++) {
-		if (!eval_text(g, g->m->children[n->first + i].node, &text)) {
+		if (!mapping_eval_text(g, g->m->children[n->first + i].node, &text)) {
 			g->out.len = mark;
 			return NOTHING;
 		}
@@ -131,7 +128,7 @@ static struct mapping_value eval_map(struct mapping_run *g, const struct mapping
 {
 	struct span text;
 
-	if (eval_text(g, n->a, &text))
+	if (mapping_eval_text(g, n->a, &text))
 		for (uint32_t i = 0; i < n->n; i++)
 			if (span_equal(g->m->children[n->first + i].name, text))
 				return mapping_eval(g, g->m->children[n->first + i].node);
@@ -147,7 +144,7 @@ static struct mapping_value eval_money(struct mapping_run *g, const struct mappi
 {
 	struct span amount, currency;
 
-	if (!eval_text(g, n->a, &amount) || !eval_text(g, n->b, &currency))
+	if (!mapping_eval_text(g, n->a, &amount) || !mapping_eval_text(g, n->b, &currency))
 		return NOTHING;
 	return mapping_money(g, amount, currency);
 }
@@ -181,7 +178,7 @@ static struct mapping_value change_case(
 	struct span text;
 	char *copy;
 
-	if (!eval_text(g, n->a, &text))
+	if (!mapping_eval_text(g, n->a, &text))
 		return NOTHING;
 	mapping_work(g, text.len);
 	copy = arena_alloc(&g->scratch, text.len);
@@ -216,7 +213,7 @@ static struct mapping_value eval_trim(struct mapping_run *g, const struct mappin
 {
 	struct span text;
 
-	if (!eval_text(g, n->a, &text))
+	if (!mapping_eval_text(g, n->a, &text))
 		return NOTHING;
 	while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
 		text.len--;
@@ -229,7 +226,7 @@ static struct mapping_value eval_time(struct mapping_run *g, const struct mappin
 {
 	struct span text;
 
-	if (!eval_text(g, n->a, &text))
+	if (!mapping_eval_text(g, n->a, &text))
 		return NOTHING;
 	return mapping_time(g, text, (enum mapping_clock)n->n);
 }
@@ -302,7 +299,8 @@ static struct mapping_value eval_list(struct mapping_run *g, const struct mappin
 	buf_add_char(&g->out, '[');
 	while (it.n < n->n && mapping_items_next(g, &it)) {
 		g->here = &it.frame;
-		write_item(g, n, &more);
+		if (mapping_holds(g, n->c))
+			write_item(g, n, &more);
 	}
 	g->here = outer;
 	buf_add_char(&g->out, ']');
@@ -336,12 +334,12 @@ static struct mapping_value eval_lookup(struct mapping_run *g, const struct mapp
 	struct mapping_items it;
 	struct span want, text;
 
-	if (!eval_text(g, (uint16_t)n->n, &want))
+	if (!mapping_eval_text(g, (uint16_t)n->n, &want))
 		return NOTHING;
 	mapping_items_init(g, &it, &list, n->scope);
 	while (mapping_items_next(g, &it)) {
 		g->here = &it.frame;
-		if (eval_text(g, n->b, &text) && span_equal(text, want)) {
+		if (mapping_eval_text(g, n->b, &text) && span_equal(text, want)) {
 			found = mapping_eval(g, n->c);
 			break;
 		}
@@ -361,7 +359,7 @@ static struct mapping_value eval_join(struct mapping_run *g, const struct mappin
 	mapping_items_init(g, &it, &list, n->scope);
 	while (mapping_items_next(g, &it)) {
 		g->here = &it.frame;
-		if (!eval_text(g, n->b, &text) || text.len == 0)
+		if (!mapping_eval_text(g, n->b, &text) || text.len == 0)
 			continue;
 		if (g->out.len > mark)
 			buf_add_span(&g->out, n->text);
@@ -384,7 +382,7 @@ static struct mapping_value eval_digest(struct mapping_run *g, const struct mapp
 	for (uint32_t i = 0; i < n->n && !mapping_stopped(g); i++) {
 		struct span text = SPAN_EMPTY;
 
-		any = eval_text(g, g->m->children[n->first + i].node, &text) || any;
+		any = mapping_eval_text(g, g->m->children[n->first + i].node, &text) || any;
 		if (g->out.len - mark > g->event_bytes)
 			mapping_fail(g, MAPPING_TOO_LARGE);
 		else
@@ -400,7 +398,7 @@ static struct mapping_value eval_afterlast(struct mapping_run *g, const struct m
 {
 	struct span text;
 
-	if (!eval_text(g, n->a, &text))
+	if (!mapping_eval_text(g, n->a, &text))
 		return NOTHING;
 	mapping_work(g, text.len);
 	for (size_t i = text.len; i >= n->text.len && i > 0; i--)
@@ -413,7 +411,7 @@ static struct mapping_value eval_before(struct mapping_run *g, const struct mapp
 {
 	struct span text;
 
-	if (!eval_text(g, n->a, &text))
+	if (!mapping_eval_text(g, n->a, &text))
 		return NOTHING;
 	mapping_work(g, text.len);
 	for (size_t i = 0; i + n->text.len <= text.len; i++)
@@ -453,6 +451,9 @@ static eval_fn *const evals[] = {
 	[MAP_DIGEST] = eval_digest,
 	[MAP_AFTERLAST] = eval_afterlast,
 	[MAP_BEFORE] = eval_before,
+	[MAP_BASE64] = mapping_eval_base64,
+	[MAP_PARSE] = mapping_eval_parse,
+	[MAP_MERGE] = mapping_eval_merge,
 };
 
 struct mapping_value mapping_eval(struct mapping_run *g, uint16_t node)
@@ -462,7 +463,7 @@ struct mapping_value mapping_eval(struct mapping_run *g, uint16_t node)
 
 	if (n->op == MAP_MISSING || mapping_stopped(g))
 		return NOTHING;
-	mapping_work(g, NODE_WORK);
+	mapping_work(g, MAPPING_NODE_WORK);
 	v = evals[n->op](g, n);
 	return mapping_stopped(g) ? NOTHING : v;
 }
@@ -473,7 +474,7 @@ static bool holds_is(struct mapping_run *g, const struct mapping_node *n)
 {
 	struct span text;
 
-	if (eval_text(g, n->a, &text))
+	if (mapping_eval_text(g, n->a, &text))
 		for (uint32_t i = 0; i < n->n; i++)
 			if (span_equal(g->m->children[n->first + i].name, text))
 				return true;
@@ -512,7 +513,7 @@ static bool holds_starts(struct mapping_run *g, const struct mapping_node *n)
 {
 	struct span text;
 
-	return eval_text(g, n->a, &text) && span_starts(text, n->text);
+	return mapping_eval_text(g, n->a, &text) && span_starts(text, n->text);
 }
 
 static bool holds_over(struct mapping_run *g, const struct mapping_node *n)
@@ -520,7 +521,7 @@ static bool holds_over(struct mapping_run *g, const struct mapping_node *n)
 	struct decimal d;
 	struct span text;
 
-	return eval_text(g, n->a, &text) && decimal_parse(text, &d) == 0 &&
+	return mapping_eval_text(g, n->a, &text) && decimal_parse(text, &d) == 0 &&
 	       decimal_compare(d, n->number) > 0;
 }
 
@@ -541,6 +542,6 @@ bool mapping_holds(struct mapping_run *g, uint16_t node)
 
 	if (n->op == MAP_MISSING)
 		return true;
-	mapping_work(g, NODE_WORK);
+	mapping_work(g, MAPPING_NODE_WORK);
 	return !mapping_stopped(g) && tests[n->op](g, n) && !mapping_stopped(g);
 }

@@ -27,6 +27,8 @@ struct mapping_run {
 	struct buf out;	      /* a stack of things that are being written */
 	struct buf temp;      /* of one function */
 	struct mapping_frame root, envelope;
+	struct mapping_parsed *parsed; /* m->n_documents of them */
+	uint64_t stamps;	       /* frames filled so far */
 	const struct mapping_frame *here;
 	struct span topic;
 	char received[INSTANT_SIZE];
@@ -44,6 +46,13 @@ static inline bool mapping_stopped(const struct mapping_run *g)
 	return g->error || g->failed;
 }
 
+/* A document that was parsed for a frame, or that is none. It lies in the scratch. */
+struct mapping_parsed {
+	uint64_t stamp; /* of the frame; 0: parsed for none */
+	bool good;
+	struct mapping_frame frame;
+};
+
 void mapping_fail(struct mapping_run *g, enum mapping_fault_code code);
 /* Counts N bytes looked at; the budget ends the run. */
 void mapping_work(struct mapping_run *g, size_t n);
@@ -51,6 +60,10 @@ void mapping_work(struct mapping_run *g, size_t n);
 /* mapping_eval.c */
 struct mapping_value mapping_eval(struct mapping_run *g, uint16_t node);
 bool mapping_holds(struct mapping_run *g, uint16_t node);
+/* The text of node NODE. False if it has none. */
+bool mapping_eval_text(struct mapping_run *g, uint16_t node, struct span *ret_text);
+/* Forgets what lies in the scratch. */
+void mapping_scratch_reset(struct mapping_run *g);
 /* The items of the value V, one after the other. An object is one item. */
 struct mapping_items {
 	struct json_cursor cursor;
@@ -63,6 +76,14 @@ void mapping_items_init(struct mapping_run *g, struct mapping_items *it,
 	const struct mapping_value *v, size_t scope);
 /* Sets it->frame to the next item; false at the end. */
 bool mapping_items_next(struct mapping_run *g, struct mapping_items *it);
+
+/* What a node costs beside the bytes it looks at. */
+#define MAPPING_NODE_WORK 16
+
+/* Operators of their own: mapping_nested.c, mapping_merge.c. */
+struct mapping_value mapping_eval_base64(struct mapping_run *g, const struct mapping_node *n);
+struct mapping_value mapping_eval_parse(struct mapping_run *g, const struct mapping_node *n);
+struct mapping_value mapping_eval_merge(struct mapping_run *g, const struct mapping_node *n);
 
 /* mapping_value.c */
 struct mapping_value mapping_text_value(struct span text);

@@ -143,6 +143,7 @@ static void read_items(
 	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
 	const struct mapping_place *most = parts->with[1];
+	const struct mapping_place *only = parts->with[2];
 	size_t limit = ENVELOPE_LIMITS_DEFAULT.items;
 	size_t outer = enter_items(r, parts->own, node);
 	uint64_t n = limit;
@@ -151,6 +152,7 @@ static void read_items(
 		node->b = mapping_read_template(r, parts->with[0]);
 	else
 		node->b = mapping_read_fields(r, parts->with[0], NULL);
+	node->c = only ? mapping_read_cond(r, only) : 0;
 	r->here = outer;
 	if (most && (most->value.type != JSON_TYPE_NUMBER ||
 			    span_to_u64(most->value.raw, limit, &n) != 0 || n == 0))
@@ -214,6 +216,31 @@ static void read_part(
 		mapping_problem(r, parts->with[0], "`of` is the text to look for, such as \"/\"");
 }
 
+/* Paths of `get` start in what was parsed. */
+static void read_parse(
+	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
+{
+	size_t outer = r->here;
+	size_t document = mapping_document_of(r, parts->own);
+
+	node->a = mapping_read_expr(r, parts->own);
+	if (r->oom)
+		return;
+	node->n = (uint32_t)document;
+	r->here = r->documents[document].scope;
+	node->scope = (uint16_t)r->here;
+	node->b = mapping_read_expr(r, parts->with[0]);
+	r->here = outer;
+}
+
+uint16_t mapping_read_merge(struct mapping_reader *r, const struct mapping_place *p)
+{
+	struct mapping_node node = {.op = MAP_MERGE};
+
+	read_list(r, p, mapping_read_expr, &node);
+	return mapping_node_add(r, p, &node);
+}
+
 static const struct operator_row expressions[] = {
 	{"first", MAP_FIRST, {NULL}, 0, read_exprs}, {"const", MAP_RAW, {NULL}, 0, read_const},
 	{"map", MAP_MAP, {"to", "else"}, 1, read_map},
@@ -221,15 +248,16 @@ static const struct operator_row expressions[] = {
 	{"number", MAP_NUMBER, {NULL}, 0, read_one}, {"text", MAP_TEXT, {NULL}, 0, read_one},
 	{"lower", MAP_LOWER, {NULL}, 0, read_one}, {"upper", MAP_UPPER, {NULL}, 0, read_one},
 	{"trim", MAP_TRIM, {NULL}, 0, read_one}, {"time", MAP_TIME, {"as"}, 0, read_time},
-	{"list", MAP_LIST, {"item", "most"}, 1, read_items},
+	{"list", MAP_LIST, {"item", "most", "if"}, 1, read_items},
 	{"object", MAP_OBJECT, {NULL}, 0, read_object},
 	{"find", MAP_FIND, {"if", "get"}, 3, read_find},
 	{"lookup", MAP_LOOKUP, {"by", "is", "get"}, 7, read_lookup},
 	{"join", MAP_JOIN, {"get", "with"}, 0, read_join},
 	{"digest", MAP_DIGEST, {NULL}, 0, read_exprs},
 	{"afterlast", MAP_AFTERLAST, {"of"}, 0, read_part},
-	{"before", MAP_BEFORE, {"of"}, 0, read_part},
-	{"if", MAP_IF, {"then", "else"}, 1, read_if}, /* last: it belongs to find, too */
+	{"before", MAP_BEFORE, {"of"}, 0, read_part}, {"base64", MAP_BASE64, {NULL}, 0, read_one},
+	{"parse", MAP_PARSE, {"get"}, 1, read_parse}, {"merge", MAP_MERGE, {NULL}, 0, read_exprs},
+	{"if", MAP_IF, {"then", "else"}, 1, read_if}, /* last: it belongs to find and list, too */
 };
 
 static void read_is(struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)

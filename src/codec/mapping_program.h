@@ -4,8 +4,9 @@
  * number; node 0 is what is missing. A list of children is a run in a second array.
  *
  * A scope is all places that are looked at in one kind of value: in the payload, in the items of
- * one `each`, `list`, `find`, `lookup` or `join`. Its paths are a tree of names, and each way that
- *something asks for has a slot, so that one walk over the value finds them all:
+ * one `each`, `list`, `find`, `lookup` or `join`, in the document of one `parse`. Its paths are a
+ * tree of names, and each way that something asks for has a slot, so that one walk over the value
+ * finds them all:
  *
  *	{id} {customer.email} {customer.id}	(scope)-+-id		slot 0
  *							+-customer-+-email	slot 1
@@ -37,7 +38,7 @@ enum mapping_op {
 	MAP_UPPER,
 	MAP_TRIM,
 	MAP_TIME,   /* a; n: enum mapping_clock */
-	MAP_LIST,   /* a: place; b: item; scope; n: most */
+	MAP_LIST,   /* a: place; b: item; c: condition; scope; n: most */
 	MAP_OBJECT, /* children, whose names are `"name":` */
 	MAP_FIND,   /* a: place; b: condition; c: get; scope */
 	MAP_LOOKUP, /* a: place; b: by; c: get; n: node of `is`; scope */
@@ -45,7 +46,10 @@ enum mapping_op {
 	MAP_DIGEST,
 	MAP_AFTERLAST, /* a; text: of */
 	MAP_BEFORE,    /* a; text: of */
-	MAP_IS,	       /* a; children: the names alone */
+	MAP_BASE64,
+	MAP_PARSE, /* a: text; b: get; scope; n: of the documents */
+	MAP_MERGE, /* children */
+	MAP_IS,	   /* a; children: the names alone */
 	MAP_HAS,
 	MAP_NOT,
 	MAP_ALL,
@@ -100,6 +104,7 @@ struct mapping_scope {
 };
 
 struct mapping_frame {
+	uint64_t stamp; /* of this filling: no other has it in a run */
 	struct json_value base;
 	struct json_value *values;
 };
@@ -109,7 +114,9 @@ enum { MAPPING_SCOPE_ROOT, MAPPING_SCOPE_ENVELOPE };
 struct mapping_rule {
 	uint32_t first_on, n_on; /* children, names alone; 0: every topic */
 	bool has_each;
-	uint16_t each, scope; /* node of the place; of the items */
+	uint16_t each, scope; /* node of the place; of the items. Rules that stand together and
+				 have the same `each` share both, and go through the items
+				 together. */
 	uint16_t cond;	      /* 0: holds */
 	enum event_type type;
 	uint16_t event, original, id, user, anonymous, time, sent, channel; /* nodes */
@@ -134,7 +141,8 @@ struct mapping {
 	struct mapping_rule *rules;
 	struct span *headers, *queries;
 	size_t n_nodes, n_children, n_steps, n_scopes, n_rules, n_headers, n_queries;
-	uint16_t *table; /* steps by parent and name, open addressing */
+	size_t n_documents; /* different texts that are parsed */
+	uint16_t *table;    /* steps by parent and name, open addressing */
 	size_t mask;
 };
 

@@ -334,6 +334,23 @@ size_t mapping_scope_add(struct mapping_reader *r, const struct mapping_place *p
 	return m->n_scopes++;
 }
 
+size_t mapping_document_of(struct mapping_reader *r, const struct mapping_place *p)
+{
+	struct mapping_document d = {.expr = p->value.raw, .here = r->here};
+
+	for (size_t i = 0; i < r->n_documents; i++)
+		if (r->documents[i].here == d.here && span_equal(r->documents[i].expr, d.expr))
+			return i;
+	d.scope = mapping_scope_add(r, p);
+	r->documents =
+		grown(r, r->documents, r->n_documents, &r->cap_documents, sizeof(*r->documents));
+	if (r->oom)
+		return 0;
+	r->documents[r->n_documents++] = d;
+	r->m->n_documents = r->n_documents;
+	return r->n_documents - 1;
+}
+
 static uint16_t step_below(
 	struct mapping_reader *r, const struct mapping_place *p, uint16_t parent, struct span name)
 {

@@ -15,6 +15,13 @@ struct mapping_place {
 	size_t index;
 };
 
+/* A text that is parsed: the expression of it as it is written, in the scope that it is read in,
+ * and the scope of what is in it. */
+struct mapping_document {
+	struct span expr;
+	size_t here, scope;
+};
+
 struct mapping_reader {
 	struct mapping *m;
 	struct mapping_problems *problems;
@@ -25,7 +32,10 @@ struct mapping_reader {
 	size_t cap_nodes, cap_children, cap_steps, cap_scopes, cap_rules, cap_headers, cap_queries;
 	struct mapping_child *pending; /* children of operators that are still being read */
 	size_t n_pending, cap_pending;
-	bool full; /* too many nodes, and that was said */
+	struct mapping_document *documents; /* that operators before have named */
+	size_t n_documents, cap_documents;
+	struct span each; /* of the rule before, as it is written; empty: it has none */
+	bool full;	  /* too many nodes, and that was said */
 	bool oom;
 };
 
@@ -91,6 +101,9 @@ void mapping_keep(struct mapping_reader *r, size_t mark, uint32_t *ret_first, ui
 
 /* A new scope; the number of it. */
 size_t mapping_scope_add(struct mapping_reader *r, const struct mapping_place *p);
+/* The number of the document of the expression at P, whose node is read by the caller: the same
+ * number for the same text in the same scope, so that it is parsed once for all who ask. */
+size_t mapping_document_of(struct mapping_reader *r, const struct mapping_place *p);
 /* The slot of the way NAMES in the scope. */
 uint16_t mapping_scope_slot(struct mapping_reader *r, const struct mapping_place *p, size_t scope,
 	const struct span *names, size_t n);
@@ -109,6 +122,8 @@ uint16_t mapping_read_bare_path(struct mapping_reader *r, const struct mapping_p
 
 uint16_t mapping_read_expr(struct mapping_reader *r, const struct mapping_place *p);
 uint16_t mapping_read_cond(struct mapping_reader *r, const struct mapping_place *p);
+/* [EXPR, ...] as a node that puts their objects together. */
+uint16_t mapping_read_merge(struct mapping_reader *r, const struct mapping_place *p);
 /* {NAME: EXPR, ...} as an object node. REFUSED: names that are written otherwise; ended by NULL. */
 uint16_t mapping_read_fields(
 	struct mapping_reader *r, const struct mapping_place *p, const char *const *refused);

@@ -156,9 +156,28 @@ static bool any_glob(const struct mapping *m, uint32_t first, uint32_t n, struct
 	return false;
 }
 
-static bool run_items(struct mapping_run *g, struct output *o, size_t number)
+static bool takes_topic(const struct mapping_run *g, size_t number)
 {
 	const struct mapping_rule *rule = &g->m->rules[number];
+
+	return rule->n_on == 0 || any_glob(g->m, rule->first_on, rule->n_on, g->topic);
+}
+
+/* How many rules from FIRST on go through the same items, all of them together. */
+static size_t rules_together(const struct mapping *m, size_t first)
+{
+	size_t n = 1;
+
+	while (m->rules[first].has_each && first + n < m->n_rules && m->rules[first + n].has_each &&
+		m->rules[first + n].scope == m->rules[first].scope)
+		n++;
+	return n;
+}
+
+/* The rules of NUMBERS over an item after the other, so that events have the sender's order. */
+static bool run_items(struct mapping_run *g, struct output *o, const uint16_t *numbers, size_t n)
+{
+	const struct mapping_rule *rule = &g->m->rules[numbers[0]];
 	struct mapping_value list = mapping_eval(g, rule->each);
 	_cleanup_(arena_release) struct arena frames;
 	struct mapping_items it;
@@ -175,26 +194,35 @@ static bool run_items(struct mapping_run *g, struct output *o, size_t number)
 		g->error = -ENOMEM;
 	g->here = &it.frame;
 	while (go_on && mapping_items_next(g, &it)) {
-		const struct source from = {number, it.frame.base.raw};
+		for (size_t i = 0; i < n && go_on; i++) {
+			const struct source from = {numbers[i], it.frame.base.raw};
 
-		go_on = make_event(g, o, &from);
-		arena_reset(&g->scratch);
+			go_on = make_event(g, o, &from);
+		}
+		mapping_scratch_reset(g);
 	}
 	return go_on;
 }
 
-static bool run_rule(struct mapping_run *g, struct output *o, size_t number)
+/* N rules from FIRST on; whether one of them takes the topic. */
+static bool run_some(struct mapping_run *g, struct output *o, size_t first, size_t n, bool *go_on)
 {
-	const struct source from = {number, g->input->body};
-	bool go_on;
+	uint16_t numbers[MAPPING_RULES_MAX];
+	const struct source from = {first, g->input->body};
+	size_t taken = 0;
 
+	for (size_t i = first; i < first + n; i++)
+		if (takes_topic(g, i))
+			numbers[taken++] = (uint16_t)i;
+	if (taken == 0)
+		return false;
 	g->here = &g->root;
-	if (g->m->rules[number].has_each)
-		go_on = run_items(g, o, number);
+	if (g->m->rules[first].has_each)
+		*go_on = run_items(g, o, numbers, taken);
 	else
-		go_on = make_event(g, o, &from);
-	arena_reset(&g->scratch);
-	return go_on;
+		*go_on = make_event(g, o, &from);
+	mapping_scratch_reset(g);
+	return true;
 }
 
 static void run_rules(struct mapping_run *g, struct output *o)
@@ -203,13 +231,9 @@ static void run_rules(struct mapping_run *g, struct output *o)
 	char quoted[TOPIC_SHOWN + 3];
 	bool known = false, go_on = true;
 
-	for (size_t i = 0; i < m->n_rules && go_on; i++) {
-		const struct mapping_rule *rule = &m->rules[i];
-
-		if (rule->n_on > 0 && !any_glob(m, rule->first_on, rule->n_on, g->topic))
-			continue;
-		known = true;
-		go_on = run_rule(g, o, i);
+	for (size_t i = 0, n; i < m->n_rules && go_on; i += n) {
+		n = rules_together(m, i);
+		known = run_some(g, o, i, n, &go_on) || known;
 	}
 	/* What ended the run between two events. */
 	if (g->failed && go_on)
@@ -248,6 +272,7 @@ static bool read_json(struct mapping_run *g, struct output *o, struct span text,
 		fault_of_all(g, o, MAPPING_NOT_JSON, span_str(detail));
 		return false;
 	}
+	frame->stamp = ++g->stamps;
 	g->dirty = g->dirty || c.text.code != JSON_SOUND;
 	return true;
 }
@@ -315,6 +340,11 @@ static void run_all(struct mapping_run *g, struct output *o)
 	struct mapping_value topic;
 	struct span text;
 
+	g->parsed = arena_calloc(g->arena, g->m->n_documents + 1, sizeof(*g->parsed));
+	if (!g->parsed) {
+		g->error = -ENOMEM;
+		return;
+	}
 	if (!read_payload(g, o)) {
 		if (g->failed)
 			fault_of_all(g, o, g->fault, SPAN_EMPTY);

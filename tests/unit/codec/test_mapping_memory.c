@@ -52,6 +52,10 @@ static void test_run(void)
 		"'{n}']},'m':{'money':'{n}','currency':'EUR'}}}]",
 		"'kind':'form','events':[{'event':'E','user':'{m}','id':'{m}'}]",
 		"'topic':'none','events':[{'on':['x'],'event':'E','user':'u'}]",
+		"'topic':{'parse':'{m}','get':'{t}'},'events':[{'each':['x','.'],'event':'E','user'"
+		":'u','traits':[{'parse':'{m}','get':'{a.0}'},{'parse':{'base64':'bTp7fQ'},'get':"
+		"'{.}'},{'object':{'n':{'parse':{'base64':'eyJuIjpbMV19'},'get':'{n}'},'\\u006d':"
+		"'{m}'}}]},{'each':['x','.'],'type':'page','user':{'parse':'{m}','get':'{t}'}}]",
 	};
 	static const char payload[] =
 		"{\"m\":\"{\\\"t\\\":\\\"\\\\u0000\\\",\\\"a\\\":[{\\\"n\\\":12,\\\"e\\\":\\\"A\\"
