@@ -20,6 +20,8 @@ struct hook {
 	struct signature_plan *plan;
 	struct span secrets[HOOK_SECRETS_MAX]; /* the present one first */
 	size_t n_secrets;
+	bool broken; /* it cannot work, and has neither mapping nor plan; its sender is told to
+			come back */
 };
 
 struct hooks {
@@ -32,10 +34,16 @@ enum { HOOKS_BAD = 1 };
 
 /*
  * Prepares the hooks of KEYS, which must outlive *ret_hooks; FOLDER is where relative paths begin.
- * 0, -ENOMEM, or HOOKS_BAD with every reason logged.
+ * 0, -ENOMEM, or HOOKS_BAD with every reason logged: *ret_hooks is set then too, and those that
+ * cannot work are broken; one such must not keep the others, and all other sources, from working.
  */
 int hooks_load(const struct write_keys *keys, const char *folder, const struct log *log,
 	struct hooks **ret_hooks);
+/*
+ * Where a hook of H is broken that works in OLD (NULL: none), it goes on as there: a file that is
+ * being edited costs no order. What H takes over is gone from OLD. 0 or -ENOMEM.
+ */
+int hooks_inherit(struct hooks *h, struct hooks *old, const struct log *log);
 struct hooks *hooks_free(struct hooks *h);
 void hooks_freep(struct hooks **h);
 

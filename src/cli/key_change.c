@@ -173,6 +173,15 @@ static int judge_new(const struct key_tool *k, const char *name)
 	return 0;
 }
 
+/* What does not is told of when it is written. */
+static bool parses(const struct buf *text)
+{
+	_cleanup_(write_keys_freep) struct write_keys *keys = NULL;
+	struct config_fault fault;
+
+	return write_keys_parse(buf_span(text), &keys, &fault) == 0;
+}
+
 int key_tool_add(struct key_tool *k, const char *name)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
@@ -196,7 +205,9 @@ int key_tool_add(struct key_tool *k, const char *name)
 			return tool_say(p, STATUS_FOUND, "cannot make a key: %s.", strerror(-r));
 		buf_printf(&text, "%s = %s\n", clear ? "key" : "key_sha256", stored);
 	}
-	r = key_file_write(k, &text);
+	if (parses(&text))
+		r = key_hook_judge(k);
+	r = r ? r : key_file_write(k, &text);
 	if (r != 0)
 		return r;
 	return tell(k, name, span_str(secret),

@@ -40,5 +40,9 @@ int key_tool_list(struct key_tool *k, const char *name);
 int key_tool_revoke(struct key_tool *k, const char *name);
 int key_tool_rotate(struct key_tool *k, const char *name);
 
+/* Whether a hook that is being added can work: its mapping is good, and its sender's secret and
+ * address are given where they are needed. 0, or STATUS_FOUND when a sentence was said. */
+int key_hook_judge(struct key_tool *k);
+
 /* Prints a source as a JSON object in a line, with its new key SECRET if that is not empty. */
 void key_print_json(const struct key_tool *k, const struct write_key *key, struct span secret);

@@ -232,6 +232,8 @@ static int find(
 	if (!hook->source->enabled)
 		return call_refuse(c, &(struct problem){403, "source_disabled",
 					      "This hook is disabled.", NULL, SPAN_EMPTY});
+	if (hook->broken)
+		return call_unavailable(c, "This hook cannot work; the collector's log says why.");
 	c->key = hook->source;
 	*ret_hook = hook;
 	return 0;

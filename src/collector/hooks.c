@@ -162,6 +162,29 @@ static int load_secrets(const struct loading *l, struct hook *hook)
 
 /* ---- all of them --------------------------------------------------------------------------- */
 
+/* 0, -ENOMEM, or HOOKS_BAD: then the hook is broken and holds nothing. */
+static int load_one(const struct loading *l, struct hook *hook)
+{
+	int r = load_mapping(l, hook);
+
+	r = r ? r : load_secrets(l, hook);
+	if (r == 0)
+		return 0;
+	hook->mapping = mapping_free(hook->mapping);
+	hook->plan = signature_plan_free(hook->plan);
+	hook->n_secrets = 0;
+	hook->broken = true;
+	return r;
+}
+
+static struct hook *find(const struct hooks *h, struct span name)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (span_is(name, h->list[i].source->name))
+			return &h->list[i];
+	return NULL;
+}
+
 int hooks_load(const struct write_keys *keys, const char *folder, const struct log *log,
 	struct hooks **ret_hooks)
 {
@@ -175,22 +198,45 @@ int hooks_load(const struct write_keys *keys, const char *folder, const struct l
 	h->list = calloc(keys->n + 1, sizeof(*h->list));
 	if (!h->list)
 		return -ENOMEM;
-	for (size_t i = 0; i < keys->n && r >= 0; i++) {
-		struct hook *hook = &h->list[h->n];
+	for (size_t i = 0; i < keys->n; i++) {
 		int bad;
 
 		if (keys->list[i].kind != WRITE_KEY_HOOK)
 			continue;
-		hook->source = &keys->list[i];
-		h->n++;
-		bad = load_mapping(&loading, hook);
-		bad = bad ? bad : load_secrets(&loading, hook);
-		r = bad < 0 || r == 0 ? bad : r;
+		h->list[h->n].source = &keys->list[i];
+		bad = load_one(&loading, &h->list[h->n++]);
+		if (bad < 0)
+			return bad;
+		r = bad ? bad : r;
 	}
-	if (r != 0)
-		return r;
 	*ret_hooks = h;
 	h = NULL;
+	return r;
+}
+
+int hooks_inherit(struct hooks *h, struct hooks *old, const struct log *log)
+{
+	for (size_t i = 0; old && i < h->n; i++) {
+		struct hook *hook = &h->list[i];
+		struct hook *before = find(old, span_str(hook->source->name));
+
+		if (!hook->broken || !before || before->broken)
+			continue;
+		for (size_t k = 0; k < before->n_secrets; k++) {
+			hook->secrets[k] = arena_copy(&h->texts, before->secrets[k]);
+			if (!hook->secrets[k].ptr)
+				return -ENOMEM;
+			hook->n_secrets = k + 1;
+		}
+		hook->mapping = before->mapping;
+		hook->plan = before->plan;
+		hook->broken = false;
+		before->mapping = NULL;
+		before->plan = NULL;
+		before->broken = true;
+		log_warn(log, "The hook goes on as it was before.",
+			LOG_FIELDS(log_str("hook", hook->source->name)));
+	}
 	return 0;
 }
 
@@ -218,10 +264,7 @@ void hooks_freep(struct hooks **h)
 
 const struct hook *hooks_find(const struct hooks *h, struct span name)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (span_is(name, h->list[i].source->name))
-			return &h->list[i];
-	return NULL;
+	return find(h, name);
 }
 
 size_t hook_secrets(const struct hook *hook, int64_t now)

@@ -19,6 +19,8 @@ static int take_keys(struct collector *c, struct write_keys *keys)
 	if (slash && (size_t)(slash - path) < sizeof(folder))
 		(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
 	r = hooks_load(keys, folder, log, &hooks);
+	if (r >= 0)
+		r = hooks_inherit(hooks, c->hook_door.hooks, log);
 	if (r == 0)
 		r = intake_set_keys(&c->intake, keys);
 	if (r != 0) {

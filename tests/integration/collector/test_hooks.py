@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import json
+import signal
 
 from door import SERVER, Door, harness
 
@@ -147,19 +148,45 @@ def nothing_is_promised_while_redis_is_away():
 
 
 @tap.test
-def hooks_that_cannot_work_are_told_at_the_start():
+def a_hook_that_cannot_work_keeps_nobody_else_from_working():
     with Hooks() as door:
         rows = [("preset = nosuch\nsecret_file = shopify.secret", "preset is unknown"),
                 ("preset = shopify", "no secret"),
                 ("preset = shopify\nsecret_file = nofile", "Cannot read a hook's secret"),
                 ("mapping = keys.ini\nsecret_file = shopify.secret", "mapping is wrong")]
-        for lines, words in rows:
-            keys = door.write("bad.ini", "[x]\nkind = hook\n%s\n" % lines)
+        for i, (lines, words) in enumerate(rows):
+            keys = door.write("bad.ini", KEYS + "\n[x]\nkind = hook\n%s\n" % lines)
             config = door.write("c.ini", "[redis]\naddress = %s\n[collector]\nlisten = %s\nkeys = %s\n"
-                                % (door.server.socket, door.path("b.sock"), keys))
-            role = door.role("collector", ["--config", config], name="bad")
-            tap.ok(role.wait() != 0, "ends")
+                                % (door.server.socket, door.path("bad%d.sock" % i), keys))
+            role = door.role("collector", ["--config", config], name="bad%d" % i)
+            role.wait_ready()
             tap.ok(words in role.log(), "%s: %s" % (words, role.log()[-300:]))
+            answer = role.post("/hooks/x", b"{}")
+            tap.equal((answer.status, answer.json()["code"]), (503, "unavailable"), words)
+            tap.ok(int(answer.fields["retry-after"]) >= 1, "its sender is told to come back")
+            tap.equal(role.post("/v1/track", json.dumps({"userId": "u", "event": "E"}).encode(),
+                                {"Authorization": harness.basic(SERVER)}).status, 200, "others work")
+            role.terminate()
+
+
+@tap.test
+def a_hook_that_is_broken_while_it_runs_goes_on_as_before():
+    with Hooks() as door:
+        data = json.dumps(ORDER).encode()
+        tap.equal(door.hook(data).status, 200, "it works")
+        door.write("shopify.secret", "\n")
+        door.write("keys.ini", KEYS.replace("[off]", "[late]") + "\n[x]\nkind = hook\npreset = nosuch\n")
+        door.collector.signal(signal.SIGHUP)
+        harness.wait_until(lambda: door.hook(data, name="off").status == 404, "the other changes")
+        tap.equal(door.hook(data).status, 200, "as before")
+        tap.equal(door.hook(data, secret=OLD).status, 200, "the former secret too")
+        tap.equal(door.hook(data, name="x").status, 503, "what never worked does not")
+        tap.ok("goes on as it was before" in door.collector.log(), "told")
+        door.write("shopify.secret", "a-new-secret-of-theirs")
+        door.collector.signal(signal.SIGHUP)
+        harness.wait_until(lambda: door.hook(data, secret="a-new-secret-of-theirs").status == 200,
+                           "the mended one")
+        tap.equal(door.hook(data).status, 401, "the secret of before no longer counts")
 
 
 @tap.test
