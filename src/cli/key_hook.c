@@ -44,7 +44,7 @@ static int compile(struct key_tool *k, struct mapping **ret_mapping)
 	struct mapping_problems *problems = calloc(1, sizeof(*problems));
 	_cleanup_(buf_release) struct buf room = BUF_INIT;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
-	const char *name;
+	const char *name = NULL;
 	struct span text;
 	int r = problems ? read_text(k, &room, &name, &text) : -ENOMEM;
 
