@@ -70,7 +70,7 @@ def what_changes_is_taken_up():
         harness.wait_until(lambda: token("x").status == 403, "the mapping, changed")
         # What cannot be used changes nothing, and is taken up once it can.
         os.unlink(os.path.join(up.data, "shop.secret"))
-        harness.wait_until(lambda: "stay in force" in up.log(), "said")
+        harness.wait_until(lambda: "goes on as it was before" in up.log(), "said")
         tap.equal(shopify("second_secret_of_the_shop"), 200, "what was in force stays so")
         put(up, "shop.secret", "third_secret_of_the_shop")
         harness.wait_until(lambda: shopify("third_secret_of_the_shop") == 200, "the third")
