@@ -183,6 +183,41 @@ def pipelined_requests_are_answered_in_their_order():
         tap.equal(len(door.stored()), 200, "stored")
 
 
+# Nothing at all is no JSON, but a batch of nothing is one.
+NOTHING = ("n_single_space.json", "n_structure_no_data.json")
+
+
+@tap.test
+def what_is_no_json_is_refused_at_every_door():
+    """The shared parsing suite (n_ must be refused, y_ is JSON, i_ is open) as a body, as an event of
+    a batch and inside one."""
+    folder = harness.shared_data("jsontestsuite", "test_parsing")
+    counts = {"y": 0, "n": 0, "i": 0}
+    # Behind the closing bracket of a batch nothing of an item may stand, so what ends early there
+    # is no JSON either.
+    ways = [("/v1/track", b"%s"), ("/v1/identify", b"%s"), ("/v1/batch", b"%s"), ("/e/", b"%s"),
+            ("/v1/batch", b'{"batch":[%s]}'),
+            ("/v1/track", b'{"event":"E","userId":"u","properties":{"a":%s}}')]
+    with Door() as door:
+        with door.collector.http() as http:
+            for name in sorted(os.listdir(folder)):
+                with open(os.path.join(folder, name), "rb") as file:
+                    data = file.read()
+                counts[name[0]] += 1
+                for path, frame in ways:
+                    answer = http.request("POST", path, {"Authorization": harness.basic(SERVER)},
+                                          frame % data)
+                    what = "%s as %r at %s" % (name, frame[:12], path)
+                    tap.ok(answer.status in (200, 400), "%s: %d" % (what, answer.status))
+                    said = answer.json().get("code")
+                    if name[0] == "n" and not (name in NOTHING and b"batch" in frame):
+                        tap.equal((answer.status, said), (400, "malformed_json"), what)
+                    if name[0] == "y":
+                        tap.ok(said != "malformed_json", what)
+        tap.equal(counts, {"y": 95, "n": 188, "i": 35}, "files")
+        tap.ok(door.collector.is_running(), "the collector lives")
+
+
 @tap.test
 def any_content_type_is_read_as_json():
     with Door() as door:
