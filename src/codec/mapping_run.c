@@ -245,6 +245,10 @@ static void run_rules(struct mapping_run *g, struct output *o)
 	while (n < topic.len && n > 0 && ((unsigned char)topic.ptr[n] & 0xc0) == 0x80)
 		n--;
 	(void)snprintf(quoted, sizeof(quoted), "`%.*s`", (int)n, topic.ptr ? topic.ptr : "");
+	/* What people read is one line, whatever the sender calls a topic. */
+	for (char *p = quoted; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
 	fault_of_all(g, o, MAPPING_UNKNOWN_TOPIC, span_str(quoted));
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Payloads of strangers through two presets: Shopify's, and one that uses every operator. Whatever
- * the bytes, what comes out is an item that the envelope takes, once within its limits and in one
- * line, and comes out again when it is asked again.
+ * Payloads of strangers through every preset that comes with Waymark, and through one that uses
+ * every operator. Whatever the bytes, what comes out is an item that the envelope takes and the
+ * worker can read, within its limits and in one line, and comes out again when it is asked again.
  *
- * The first byte picks a preset and the way the body came, the second the topic.
+ * The first line says how the payload came: `shopify orders/create` (the preset and what the header
+ * fields that name a topic say; a + between them: as a form). A name that is none stands for one of
+ * the presets all the same, by its first byte. What follows is the payload.
  */
 #include "codec/envelope.h"
+#include "codec/event_json.h"
 #include "codec/mapping.h"
 #include "codec/preset_table.h"
 
@@ -43,35 +46,110 @@ static const char every_operator[] =
 	"\"}"
 	"]}";
 
-static const char *const topics[] = {"orders/create", "orders/updated", "orders/edited",
-	"orders/partially_fulfilled", "orders/fulfilled", "orders/cancelled", "orders/delete",
-	"orders/paid", "refunds/create", "fulfillments/create", "fulfillments/update",
-	"fulfillment_events/create", "fulfillment_events/delete", "checkouts/create",
-	"checkouts/update", "carts/create", "carts/update", "customers/create", "customers/delete",
-	"customers_marketing_consent/update", "customers_email_marketing_consent/update",
-	"customers/data_request", "customers/redact", "shop/redact", "products/x", "x"};
+/* How the payload came. */
+struct way {
+	size_t preset;
+	bool form;
+	struct span topic;
+};
+
+static bool holds(struct span text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t at = 0; at + n <= text.len; at++)
+		if (memcmp(text.ptr + at, word, n) == 0)
+			return true;
+	return false;
+}
 
 static bool look_up(void *user, struct span name, struct span *ret_value)
 {
-	if (span_is(name, "x-shopify-topic"))
-		*ret_value = span_str(user);
-	else
-		*ret_value = SPAN_LIT("\xff value \"of\" a field\x01");
+	const struct way *way = user;
+
+	if (holds(name, "topic") || holds(name, "event") || holds(name, "type") ||
+		holds(name, "action")) {
+		*ret_value = way->topic;
+		return true;
+	}
+	*ret_value = SPAN_LIT("\xff value \"of\" a field\x01");
 	return name.len % 5 != 0;
 }
 
+/* By number; the one after all of Waymark's uses every operator. */
 static struct mapping *compiled(size_t which)
 {
-	static struct mapping *mappings[2];
+	static struct mapping *mappings[256];
 	static struct mapping_problems problems;
-	const struct preset_file *shopify = preset_find(SPAN_LIT("shopify"));
+	const struct preset_file *files;
+	size_t n;
 
-	if (!mappings[which]) {
-		assert(shopify);
-		assert(mapping_compile("preset", which ? SPAN_LIT(every_operator) : shopify->text,
-			       &problems, &mappings[which]) == 0);
-	}
+	files = preset_files(&n);
+	assert(n < ARRAY_SIZE(mappings) && which <= n);
+	if (!mappings[which])
+		assert(mapping_compile("preset",
+			       which < n ? files[which].text : SPAN_LIT(every_operator), &problems,
+			       &mappings[which]) == 0);
 	return mappings[which];
+}
+
+static size_t number_of(struct span name)
+{
+	size_t n;
+	const struct preset_file *files = preset_files(&n);
+
+	if (span_is(name, "every"))
+		return n;
+	for (size_t i = 0; i < n; i++)
+		if (span_equal(files[i].name, name))
+			return i;
+	return name.len > 0 ? (uint8_t)name.ptr[0] % (n + 1) : n;
+}
+
+/* Cuts the first line off *INPUT. */
+static struct way way_of(struct span *input)
+{
+	const char *end = input->len ? memchr(input->ptr, '\n', input->len) : NULL;
+	size_t len = end ? (size_t)(end - input->ptr) : input->len, at = 0;
+	struct way way = {.form = false};
+
+	while (at < len && input->ptr[at] != ' ' && input->ptr[at] != '+')
+		at++;
+	way.preset = number_of(span_of(input->ptr, at));
+	way.form = at < len && input->ptr[at] == '+';
+	at += at < len;
+	way.topic = span_of(input->ptr + at, len - at);
+	len += end != NULL;
+	*input = span_of(input->ptr + len, input->len - len);
+	return way;
+}
+
+static const struct event_decoder *decoder(void)
+{
+	static struct field_table fields;
+	static struct event_decoder *made;
+
+	if (!made) {
+		field_table_init(&fields);
+		assert(event_decoder_new(&fields, &made) == 0);
+	}
+	return made;
+}
+
+/* The worker reads what the collector took. */
+static void check_decodes(const struct envelope_item *item, struct arena *a)
+{
+	const struct event_origin origin = {.id = {1795282000000, 7},
+		.source = SPAN_LIT("shop"),
+		.channel = CHANNEL_ORDERS,
+		.recv_at = 1795281999000,
+		.sent_at = TIME_NEVER};
+	struct event_fault fault;
+	struct event event;
+
+	assert(event_decode(decoder(), item->raw, &origin, a, &event, &fault) == 0);
+	assert(event.type == item->type && event.customer.len > 0);
+	assert(span_equal(event.message_id, item->message_id));
 }
 
 static void check_event(const struct mapping_event *e, const struct mapping_input *input)
@@ -92,6 +170,7 @@ static void check_event(const struct mapping_event *e, const struct mapping_inpu
 	assert(envelope.n_items == 1 && envelope.n_refused == 0);
 	assert(span_equal(envelope.items[0].message_id, e->message_id));
 	assert(e->message_id.len > 0);
+	check_decodes(&envelope.items[0], &a);
 	assert(!memchr(e->json.ptr, '\n', e->json.len));
 	arena_release(&a);
 }
@@ -119,27 +198,25 @@ static void check_same(const struct mapping_result *a, const struct mapping_resu
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct mapping_input input = {.hook = SPAN_LIT("shop"),
+	struct span rest = span_of((const char *)data, size);
+	struct way way = way_of(&rest);
+	struct mapping_input input = {.body = rest,
+		.form = way.form,
+		.hook = SPAN_LIT("shop"),
 		.received_at = INT64_C(1767323045678),
 		.header = look_up,
 		.query = look_up,
+		.user = &way,
 		.event_bytes = 4096,
 		.depth = 8,
 		.events = 50};
 	struct mapping_result first, second;
 	struct arena a;
-	char topic[64];
 
-	if (size < 2)
-		return 0;
-	(void)snprintf(topic, sizeof(topic), "%s", topics[data[1] % ARRAY_SIZE(topics)]);
-	input.user = topic;
-	input.form = data[0] & 2;
-	input.body = span_of((const char *)data + 2, size - 2);
 	arena_init(&a);
-	assert(mapping_run(compiled(data[0] & 1), &input, &a, &first) == 0);
+	assert(mapping_run(compiled(way.preset), &input, &a, &first) == 0);
 	check_result(&first, &input);
-	assert(mapping_run(compiled(data[0] & 1), &input, &a, &second) == 0);
+	assert(mapping_run(compiled(way.preset), &input, &a, &second) == 0);
 	check_same(&first, &second);
 	arena_release(&a);
 	return 0;

@@ -68,6 +68,9 @@ static void test_topics_unknown_and_ignored(void)
 		{"ab-c-d", "event"},
 		{"abcd", "the preset has no rule for the topic: `abcd` "},
 		{"", "the preset has no rule for the topic: `` "},
+		{"a\x7f"
+		 "b",
+			"the preset has no rule for the topic: `a?b` "},
 		{"aäääääääääääääääääääääääääääääääää", "the preset has no rule for the topic: "
 						       "`aäääääääääääääääääääääääääääääää` "},
 	};
