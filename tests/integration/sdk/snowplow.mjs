@@ -5,11 +5,11 @@ import { obey } from './driver.mjs'
 import { tracker } from './setup.mjs'
 
 await obey({
-  // [[BUILDER, MEMBERS, USER, TIMESTAMP], ...]
+  // [[BUILDER, MEMBERS, USER, ENTITIES, TIMESTAMP], ...]
   calls(calls) {
-    for (const [builder, members, user, timestamp] of calls) {
+    for (const [builder, members, user, entities, timestamp] of calls) {
       tracker.setUserId(user)
-      tracker.track(snowplow[builder](members), undefined, timestamp)
+      tracker.track(snowplow[builder](members), entities ?? undefined, timestamp ?? undefined)
     }
   },
   close: () => tracker.flush(),
