@@ -4,9 +4,12 @@
 A library is set up by the lines that deploy/senders/NAME.md tells a shop to paste: they are cut out
 of that page and run. A driver (NAME.mjs) then calls it as it is told, command by command, so that a
 test can stop the collector between two of them. Packages are those of package-lock.json; scripts/test
-fetches them, and a test says so and is skipped where they are not.
+fetches them, and a test says so and is skipped where they are not. A node is among them, for systems
+whose own is older than what the libraries run on (Debian 12 has 18).
 """
 
+import functools
+import glob
 import json
 import os
 import re
@@ -40,25 +43,55 @@ burst = %d
 """ % (SERVER, LIMITED, RATE, RATE)
 
 
+def major(version):
+    """The first number in v20.1.2, >=18.0.0, ^20 or the like; 0: none."""
+    found = re.search(r"\d+", version)
+    return int(found.group()) if found else 0
+
+
+def about_package(name):
+    with open(os.path.join(PACKAGES, *name.split("/"), "package.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def oldest_node(about):
+    return major(about.get("engines", {}).get("node", ""))
+
+
+def pinned_packages():
+    with open(os.path.join(HERE, "package.json"), encoding="utf-8") as file:
+        return json.load(file)["dependencies"]
+
+
+@functools.lru_cache(maxsize=None)
+def find_node():
+    """(path, version): the system's node if all packages run on it, else the fetched one; or the system's
+    if there is no other. Skip if there is none at all."""
+    wanted = max((oldest_node(about_package(name)) for name in pinned_packages()
+                  if os.path.isdir(os.path.join(PACKAGES, *name.split("/")))), default=0)
+    found = []
+    for path in [shutil.which("node")] + sorted(glob.glob(os.path.join(PACKAGES, "node-linux-*", "bin", "node"))):
+        if path:
+            done = subprocess.run([path, "--version"], stdout=subprocess.PIPE, check=False)
+            found += [(path, done.stdout.decode().strip())] if done.returncode == 0 else []
+    if not found:
+        raise harness.Skip("no node; scripts/install-deps test installs it")
+    return next((node for node in found if major(node[1]) >= wanted), found[0])
+
+
 def package(name):
     """The folder of an installed package; Skip if it, or a node that can run it, is not there."""
-    node = shutil.which("node")
-    if not node:
-        raise harness.Skip("no node; scripts/install-deps test installs it")
     folder = os.path.join(PACKAGES, *name.split("/"))
     try:
-        with open(os.path.join(folder, "package.json"), encoding="utf-8") as file:
-            about = json.load(file)
-        with open(os.path.join(HERE, "package.json"), encoding="utf-8") as file:
-            pinned = json.load(file)["dependencies"][name]
+        about = about_package(name)
     except FileNotFoundError as error:
         raise harness.Skip("no package %s; `npm ci` in tests/integration/sdk fetches it" % name) from error
+    pinned = pinned_packages()[name]
     if about["version"] != pinned:
         raise harness.Skip("%s is %s, not %s; run `npm ci` in tests/integration/sdk" % (
             name, about["version"], pinned))
-    oldest = re.search(r"\d+", about.get("engines", {}).get("node", "0"))
-    version = subprocess.run([node, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
-    if int(version.lstrip("v").partition(".")[0]) < int(oldest.group()):
+    _, version = find_node()
+    if major(version) < oldest_node(about):
         raise harness.Skip("%s wants node %s; this is %s" % (name, about["engines"]["node"], version))
     return folder
 
@@ -82,7 +115,7 @@ class Driver(harness.Process):
         with open(os.path.join(folder, "setup.mjs"), "w", encoding="utf-8") as file:
             file.write(setup)
         self.unread = b""
-        super().__init__(["node", os.path.join(folder, name + ".mjs")], os.path.join(folder, "log"),
+        super().__init__([find_node()[0], os.path.join(folder, name + ".mjs")], os.path.join(folder, "log"),
                          dict(os.environ, NODE_NO_WARNINGS="1"))
         place.processes.append(self)
 
