@@ -7,6 +7,10 @@
 #include "cors.h"
 #include "translate.h"
 
+/* Bytes of a body that is looked into although nobody has signed it: pings are short, and mapping
+ * costs more than the signature. */
+#define UNSIGNED_MAX ((size_t)16 * 1024)
+
 /* ---- how a hook is answered ---------------------------------------------------------------- */
 
 static void hook_verdict(
@@ -197,6 +201,10 @@ static void take(struct hook_door *d, struct call *c, const struct hook *hook)
 		return;
 	if (outcome == SIGNATURE_OK && proof.confirm_url[0]) {
 		confirm(d, c, hook, proof.confirm_url);
+		return;
+	}
+	if (outcome != SIGNATURE_OK && c->body.len > UNSIGNED_MAX) {
+		refuse_signature(c, hook, outcome);
 		return;
 	}
 	if (translate(c, &how, &t) != 0)

@@ -12,6 +12,7 @@ from door import BROWSER, DISABLED, SERVER, Door, body, event, sized_batch, size
 tap = harness.Tap()
 
 BROWSER_BODY, SERVER_BODY, ITEM = 512 * 1024, 4 * 1024 * 1024, 32 * 1024
+MIB = 1 << 20
 
 
 def is_problem(answer, status, code):
@@ -155,6 +156,18 @@ def a_file_of_lines_ends_at_its_limit():
         mark = b'{"type":"watermark","completeUntil":"2026-11-21T12:00:00Z"}\n'
         is_problem(door.post("/v1/import", line * 3000 + mark), 413, "too_many_items")
         tap.equal(len(door.stored()), 3000, "stored")
+
+
+@tap.test
+def the_largest_file_can_be_kept():
+    """What may be sent may also wait for Redis: else it would be sent for ever, and refused."""
+    line = b'{"type":"page","userId":"u%05d","properties":{"a":"'
+    lines = [(line % n).ljust(331, b"x") + b'"}}\n' for n in range(100000)]
+    data = b"".join(lines)
+    tap.ok(32 * MIB - len(data) < 200000, "as large as a file may be: %d" % len(data))
+    with Door() as door, door.collector.http(60) as http:
+        answer = http.request("POST", "/v1/import", {"Authorization": harness.basic(SERVER)}, data)
+        tap.equal((answer.status, answer.json().get("accepted")), (200, 100000), "kept")
 
 
 @tap.test
