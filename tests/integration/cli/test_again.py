@@ -254,12 +254,12 @@ def a_collector_killed_in_the_middle_loses_and_repeats_nothing():
                    for part, path in enumerate(("/v1/batch", "/v1/batch", "/v1/import"))]
         for client in clients:
             client.start()
-        for _ in range(6):
+        for kills in range(7):
             before = [len(client.accepted) for client in clients]
             harness.wait_until(lambda: all(len(client.accepted) > count + 40
                                            for client, count in zip(clients, before)), "some load")
-            up.kill_child("collector")
-        harness.wait_until(lambda: up.post("/v1/batch", {"batch": []}).status == 200, "an answer")
+            if kills < 6:
+                up.kill_child("collector")
         for client in clients:
             client.ended.set()
         for client in clients:
