@@ -109,14 +109,22 @@ void mapping_write_text(struct mapping_run *g, struct span text)
 	json_escape(mapping_clean(g, text), &g->out);
 }
 
-/* The bytes of the string that begins RAW, with its quotes. */
+/* The bytes of the string that begins RAW, with its quotes. A quote ends it unless an odd number of
+ * backslashes stands before it; the payload was passed, so there is one. */
 static size_t string_length(struct span raw)
 {
-	size_t i = 1;
+	const char *from = raw.ptr + 1, *end = raw.ptr + raw.len;
 
-	while (raw.ptr[i] != '"')
-		i += raw.ptr[i] == '\\' ? 2 : 1;
-	return i + 1;
+	for (;;) {
+		const char *quote = memchr(from, '"', (size_t)(end - from));
+		const char *text = quote;
+
+		while (text > from && text[-1] == '\\')
+			text--;
+		if ((quote - text) % 2 == 0)
+			return (size_t)(quote + 1 - raw.ptr);
+		from = quote + 1;
+	}
 }
 
 /* A string of the payload; strings of sound payloads are copied byte for byte. */

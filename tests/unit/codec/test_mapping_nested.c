@@ -24,6 +24,9 @@ static const struct row nested[] = {
 	/* as it stands */
 	{GET("{a}"), "{\"m\":{\"a\":1}}", "1"},
 	{GET("{1}"), "{\"m\":[1,2]}", "2"},
+	/* where a string ends */
+	{"'{m}'", "{\"m\":[ \"x \\\\\" , \"\\\\\\\" y\" , \"\" ]}",
+		"[\"x \\\\\",\"\\\\\\\" y\",\"\"]"},
 	/* what is no document is missing */
 	{GET("{a}"), "{\"m\":\"{\\\"a\\\":1}x\"}", NULL},
 	{GET("{a}"), "{\"m\":\"{\\\"a\\\":1\"}", NULL},
