@@ -101,7 +101,7 @@ static int use_mapping(struct quarantine *q, struct span hook)
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	struct mapping_problems *problems;
 	const char *name = NULL;
-	struct span text;
+	struct span text = SPAN_EMPTY;
 	int r;
 
 	if (q->mapping && span_equal(q->mapped, hook))

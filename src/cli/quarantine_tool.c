@@ -247,7 +247,7 @@ int bad_entry_find(
 static int show(struct quarantine *q, const char *id)
 {
 	_cleanup_(arena_release) struct arena arena;
-	struct bad_entry e;
+	struct bad_entry e = {0};
 	int r;
 
 	arena_init(&arena);

@@ -373,7 +373,7 @@ static bool class_atom(struct translator *t, uint32_t *ret_point, bool *ret_is_c
 
 static bool class_item(struct translator *t)
 {
-	uint32_t from, to;
+	uint32_t from = 0, to = 0;
 	bool is_class, to_class;
 	bool range;
 

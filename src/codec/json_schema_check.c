@@ -132,6 +132,7 @@ static bool run_gathering(struct schema_at *at)
 	good = run_ops(at);
 	if (good)
 		schema_seen_join(outer, &own);
+	at->seen = outer;
 	return good;
 }
 

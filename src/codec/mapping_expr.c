@@ -19,8 +19,8 @@ struct parts {
 struct operator_row {
 	const char *name;
 	enum mapping_op op;
-	const char *with[WITH_MAX];
 	unsigned required; /* bit i: with[i] must be there */
+	const char *with[WITH_MAX];
 	void (*read)(
 		struct mapping_reader *r, const struct parts *parts, struct mapping_node *node);
 };
@@ -242,22 +242,22 @@ uint16_t mapping_read_merge(struct mapping_reader *r, const struct mapping_place
 }
 
 static const struct operator_row expressions[] = {
-	{"first", MAP_FIRST, {NULL}, 0, read_exprs}, {"const", MAP_RAW, {NULL}, 0, read_const},
-	{"map", MAP_MAP, {"to", "else"}, 1, read_map},
-	{"money", MAP_MONEY, {"currency"}, 1, read_money},
-	{"number", MAP_NUMBER, {NULL}, 0, read_one}, {"text", MAP_TEXT, {NULL}, 0, read_one},
-	{"lower", MAP_LOWER, {NULL}, 0, read_one}, {"upper", MAP_UPPER, {NULL}, 0, read_one},
-	{"trim", MAP_TRIM, {NULL}, 0, read_one}, {"time", MAP_TIME, {"as"}, 0, read_time},
-	{"list", MAP_LIST, {"item", "most", "if"}, 1, read_items},
-	{"object", MAP_OBJECT, {NULL}, 0, read_object},
-	{"find", MAP_FIND, {"if", "get"}, 3, read_find},
-	{"lookup", MAP_LOOKUP, {"by", "is", "get"}, 7, read_lookup},
-	{"join", MAP_JOIN, {"get", "with"}, 0, read_join},
-	{"digest", MAP_DIGEST, {NULL}, 0, read_exprs},
-	{"afterlast", MAP_AFTERLAST, {"of"}, 0, read_part},
-	{"before", MAP_BEFORE, {"of"}, 0, read_part}, {"base64", MAP_BASE64, {NULL}, 0, read_one},
-	{"parse", MAP_PARSE, {"get"}, 1, read_parse}, {"merge", MAP_MERGE, {NULL}, 0, read_exprs},
-	{"if", MAP_IF, {"then", "else"}, 1, read_if}, /* last: it belongs to find and list, too */
+	{"first", MAP_FIRST, 0, {NULL}, read_exprs}, {"const", MAP_RAW, 0, {NULL}, read_const},
+	{"map", MAP_MAP, 1, {"to", "else"}, read_map},
+	{"money", MAP_MONEY, 1, {"currency"}, read_money},
+	{"number", MAP_NUMBER, 0, {NULL}, read_one}, {"text", MAP_TEXT, 0, {NULL}, read_one},
+	{"lower", MAP_LOWER, 0, {NULL}, read_one}, {"upper", MAP_UPPER, 0, {NULL}, read_one},
+	{"trim", MAP_TRIM, 0, {NULL}, read_one}, {"time", MAP_TIME, 0, {"as"}, read_time},
+	{"list", MAP_LIST, 1, {"item", "most", "if"}, read_items},
+	{"object", MAP_OBJECT, 0, {NULL}, read_object},
+	{"find", MAP_FIND, 3, {"if", "get"}, read_find},
+	{"lookup", MAP_LOOKUP, 7, {"by", "is", "get"}, read_lookup},
+	{"join", MAP_JOIN, 0, {"get", "with"}, read_join},
+	{"digest", MAP_DIGEST, 0, {NULL}, read_exprs},
+	{"afterlast", MAP_AFTERLAST, 0, {"of"}, read_part},
+	{"before", MAP_BEFORE, 0, {"of"}, read_part}, {"base64", MAP_BASE64, 0, {NULL}, read_one},
+	{"parse", MAP_PARSE, 1, {"get"}, read_parse}, {"merge", MAP_MERGE, 0, {NULL}, read_exprs},
+	{"if", MAP_IF, 1, {"then", "else"}, read_if}, /* last: it belongs to find and list, too */
 };
 
 static void read_is(struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
@@ -335,13 +335,13 @@ static void read_conds(
 }
 
 static const struct operator_row conditions[] = {
-	{"is", MAP_IS, {NULL}, 0, read_is},
-	{"has", MAP_HAS, {NULL}, 0, read_one},
-	{"not", MAP_NOT, {NULL}, 0, read_not},
-	{"all", MAP_ALL, {NULL}, 0, read_conds},
-	{"any", MAP_ANY, {NULL}, 0, read_conds},
-	{"starts", MAP_STARTS, {NULL}, 0, read_starts},
-	{"over", MAP_OVER, {NULL}, 0, read_over},
+	{"is", MAP_IS, 0, {NULL}, read_is},
+	{"has", MAP_HAS, 0, {NULL}, read_one},
+	{"not", MAP_NOT, 0, {NULL}, read_not},
+	{"all", MAP_ALL, 0, {NULL}, read_conds},
+	{"any", MAP_ANY, 0, {NULL}, read_conds},
+	{"starts", MAP_STARTS, 0, {NULL}, read_starts},
+	{"over", MAP_OVER, 0, {NULL}, read_over},
 };
 
 /* A table of operators, and how messages speak of it. */

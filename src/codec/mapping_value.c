@@ -139,8 +139,10 @@ static void write_string(struct mapping_run *g, struct span raw)
 	buf_reset(&g->temp);
 	json_unescape(span_of(raw.ptr + 1, raw.len - 2), &g->temp);
 	text = buf_failed(&g->temp) < 0 ? SPAN_EMPTY : arena_copy(&g->scratch, buf_span(&g->temp));
-	if (!text.ptr)
+	if (!text.ptr) {
 		g->error = -ENOMEM;
+		text = SPAN_EMPTY;
+	}
 	mapping_work(g, raw.len);
 	mapping_write_text(g, text);
 }

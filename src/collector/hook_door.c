@@ -195,7 +195,7 @@ static void take(struct hook_door *d, struct call *c, const struct hook *hook)
 	const struct translation how = {hook->mapping, name, name};
 	struct signature_proof proof;
 	struct translated t;
-	int outcome;
+	int outcome = SIGNATURE_WRONG;
 
 	if (judge(d, c, hook, &proof, &outcome) != 0)
 		return;
@@ -229,30 +229,35 @@ static void take(struct hook_door *d, struct call *c, const struct hook *hook)
 	deliver(c, &t.delivery);
 }
 
-static int find(
-	struct call *c, const struct hooks *hooks, struct span name, const struct hook **ret_hook)
+/* The hook of a name, or NULL: answered. */
+static const struct hook *find(struct call *c, const struct hooks *hooks, struct span name)
 {
 	const struct hook *hook = hooks_find(hooks, name);
 
-	if (!hook)
-		return call_refuse(c, &(struct problem){404, "unknown_hook",
-					      "There is no hook of this name.", NULL, SPAN_EMPTY});
-	if (!hook->source->enabled)
-		return call_refuse(c, &(struct problem){403, "source_disabled",
-					      "This hook is disabled.", NULL, SPAN_EMPTY});
-	if (hook->broken)
-		return call_unavailable(c, "This hook cannot work; the collector's log says why.");
+	if (!hook) {
+		(void)call_refuse(c, &(struct problem){404, "unknown_hook",
+					     "There is no hook of this name.", NULL, SPAN_EMPTY});
+		return NULL;
+	}
+	if (!hook->source->enabled) {
+		(void)call_refuse(c, &(struct problem){403, "source_disabled",
+					     "This hook is disabled.", NULL, SPAN_EMPTY});
+		return NULL;
+	}
+	if (hook->broken) {
+		(void)call_unavailable(c, "This hook cannot work; the collector's log says why.");
+		return NULL;
+	}
 	c->key = hook->source;
-	*ret_hook = hook;
-	return 0;
+	return hook;
 }
 
 void hook_take(struct hook_door *d, struct http_request *request, struct span name)
 {
 	struct intake *in = d->in;
 	struct call call = call_of(in, request, &answer_hook);
-	const struct hook *hook = NULL;
-	int r = find(&call, d->hooks, name, &hook);
+	const struct hook *hook = find(&call, d->hooks, name);
+	int r = hook ? 0 : CALL_ANSWERED;
 
 	if (r == 0 && journal_state(in->journal) == JOURNAL_AWAY)
 		r = call_unavailable(&call, "The log is away.");
@@ -267,9 +272,8 @@ void hook_probe(const struct hook_door *d, struct http_request *request, struct 
 {
 	struct intake *in = d->in;
 	struct call call = call_of(in, request, &answer_hook);
-	const struct hook *hook;
 
-	if (find(&call, d->hooks, name, &hook) == 0) {
+	if (find(&call, d->hooks, name)) {
 		tally_answer(in->tally, 200);
 		http_respond(request, 200, NULL, SPAN_EMPTY, SPAN_EMPTY);
 	}

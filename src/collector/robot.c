@@ -29,7 +29,7 @@ static const char *const words[] = {
 
 static char small(char ch)
 {
-	return ch >= 'A' && ch <= 'Z' ? (char)(ch - 'A' + 'a') : ch;
+	return (char)(ch >= 'A' && ch <= 'Z' ? ch - 'A' + 'a' : ch);
 }
 
 static bool starts_with(struct span s, const char *word)

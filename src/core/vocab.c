@@ -94,15 +94,7 @@ struct spelling {
 	enum event_kind kind;
 };
 
-#define N_SPELLINGS (EVENT_KIND_COUNT - 1 + N_ALIASES)
-
-enum {
-#define X(NAME, ID) +1
-	N_ALIASES = 0 ALIASES(X)
-#undef X
-};
-
-static const struct spelling spellings[N_SPELLINGS] = {
+static const struct spelling spellings[] = {
 #define X(ID, NAME, FLAGS) {NAME, EVENT_##ID},
 	VOCAB(X)
 #undef X
@@ -111,7 +103,7 @@ static const struct spelling spellings[N_SPELLINGS] = {
 #undef X
 };
 
-static const unsigned char lengths[N_SPELLINGS] = {
+static const unsigned char lengths[] = {
 #define X(ID, NAME, FLAGS) sizeof(NAME) - 1,
 	VOCAB(X)
 #undef X
@@ -137,7 +129,7 @@ static const char *const channels[CHANNEL_COUNT] = {[CHANNEL_UNKNOWN] = "",
 
 enum event_kind vocab_kind(struct span name)
 {
-	const unsigned char *at = lengths, *end = lengths + N_SPELLINGS;
+	const unsigned char *at = lengths, *end = lengths + ARRAY_SIZE(lengths);
 
 	if (name.len == 0 || name.len > UCHAR_MAX)
 		return EVENT_CUSTOM;

@@ -18,7 +18,7 @@ void mapping_case_release(struct mapping_case *c)
 void mapping_case_quotes(const char *text, struct buf *out)
 {
 	for (; *text; text++)
-		buf_add_char(out, *text == '\'' ? '"' : *text);
+		buf_add_char(out, (char)(*text == '\'' ? '"' : *text));
 }
 
 /* MEMBER with its comma, unless TEXT has one of that name. */

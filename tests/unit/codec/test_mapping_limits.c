@@ -198,7 +198,7 @@ static void test_items(void)
 	REQUIRE(c.result.n_events == 1);
 	/* `most` has a default, too: 2,500 and 3 sevens. */
 	CHECK_INT(mapping_case_member(&c, 0, "properties").len,
-		sizeof("{\"l\":[],\"m\":[7,7,7]}") - 1 + 2 * 2500 - 1);
+		sizeof("{\"l\":[],\"m\":[7,7,7]}") - 1 + (size_t)2 * 2500 - 1);
 }
 
 /* From inside the items into all of the payload: a preset that nobody should write. */
