@@ -23,9 +23,11 @@ void mapping_scratch_reset(struct mapping_run *g)
 /* The alphabet of RFC 4648 section 5 as that of section 4. */
 static char plain(char c)
 {
-	if (c == '-')
-		return '+';
-	return c == '_' ? '/' : c;
+	if (c == '_')
+		c = '/';
+	else if (c == '-')
+		c = '+';
+	return c;
 }
 
 struct mapping_value mapping_eval_base64(struct mapping_run *g, const struct mapping_node *n)
