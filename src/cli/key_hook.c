@@ -45,7 +45,7 @@ static int compile(struct key_tool *k, struct mapping **ret_mapping)
 	_cleanup_(buf_release) struct buf room = BUF_INIT;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	const char *name = NULL;
-	struct span text;
+	struct span text = SPAN_EMPTY;
 	int r = problems ? read_text(k, &room, &name, &text) : -ENOMEM;
 
 	if (r == 0) {
