@@ -85,7 +85,7 @@ static void check_everything(bool beside)
 	CHECK_SAY(&s, beside ? "[\"1\" \"102-12\" \"101\"]" : "[\"1\" \"101-12\" \"100\"]",
 		"HMGET wm:{p3}:pos epoch id clock");
 	CHECK_SAY(&s, "[\"A\" \"kept\"]", "MGET wm:{p3}:c:anna wm:{p3}:c:other");
-	CHECK_SAY(&s, "0", "EXISTS wm:{p3}:gate");
+	CHECK_SAY(&s, "0", "EXISTS wm:{p3}:gate wm:{p3}:jobs");
 	CHECK_SAY(&s, "[\"wm:{p3}:c:b ert\"]", "KEYS wm:{p3}:c:b*");
 	CHECK_SAY(&s, "[\"1\" \"2\"]", "LRANGE wm:{p3}:t:anna 0 -1");
 	CHECK_SAY(&s, "[\"x\"]", "LRANGE wm:{p3}:t:b 0 -1");
@@ -97,9 +97,9 @@ static void check_everything(bool beside)
 	CHECK_SAY(&s, "\"xabcdefghijklmnopqrstuvwx\"", "GET wm:{p3}:seen:490");
 	CHECK_SAY(&s, "\"ABCDEFGHIJKLabcdefghijkl\"", "GET wm:{p3}:seen:491");
 	CHECK_SAY(&s, "[nil \"kept\"]", "MGET wm:{p3}:seen:464 wm:{p3}:seen:466");
-	CHECK_SAY(&s, "[\"applied\" \"3\" \"quarantined\" \"1099511627776\"]",
-		"HGETALL wm:{p3}:day:2026-11-21");
-	CHECK_SAY(&s, "0", "EXISTS wm:{p3}:jobs");
+	CHECK_SAY(&s, "[\"1\" \"3\" \"1099511627776\"]",
+		"HMGET wm:{p3}:day:2026-11-21 quarantined/?/bad_json applied quarantined");
+	CHECK_SAY(&s, "3", "HLEN wm:{p3}:day:2026-11-21");
 	CHECK_SAY(&s, "\"0\"", "HGET wm:{p2}:pos seq");
 }
 
