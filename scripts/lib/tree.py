@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+# What the tests fetch into the tree, headers and all, is not ours to judge.
+FETCHED = {"node_modules"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include\b[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(.*))', re.MULTILINE)
 
 
@@ -33,7 +35,8 @@ def files(root, tops, suffixes):
     """Paths, relative to root and sorted, of the files below tops that end in one of suffixes."""
     found = []
     for top in tops:
-        for folder, _, names in os.walk(os.path.join(root, top)):
+        for folder, folders, names in os.walk(os.path.join(root, top)):
+            folders[:] = [name for name in folders if name not in FETCHED]
             for name in names:
                 if name.endswith(suffixes):
                     found.append(os.path.relpath(os.path.join(folder, name), root))
