@@ -66,9 +66,16 @@ struct cond {
 	const uint16_t *children;
 };
 
-/*
- * Is C true? EVENT may be NULL (a condition at fire time has no event: its fields are missing).
- * NOW is virtual time.
- */
-bool cond_holds(const struct cond *c, const struct event *event, const struct journey *journey,
-	int64_t now);
+struct rules;
+
+/* What a condition is asked about. */
+struct cond_scope {
+	const struct rules *rules;
+	const struct journey *journey;
+	const struct event *event;	 /* NULL when a rule fires: its fields are missing */
+	const struct instance *instance; /* NULL: none yet */
+	struct span key;		 /* of the instance concerned, `order:O1`; may be empty */
+	int64_t now;			 /* virtual time */
+};
+
+bool cond_holds(const struct cond *c, const struct cond_scope *s);

@@ -143,9 +143,8 @@ void rules_freep(struct rules **r);
 /* NULL if there is none. */
 const struct rule *rules_find(const struct rules *r, struct span id);
 
-/* Does M speak of E? JOURNEY and NOW are for its condition. */
-bool rule_matches(const struct rule_match *m, const struct event *e, const struct journey *journey,
-	int64_t now);
+/* Does M speak of the event of SCOPE? The rest of the scope is for its condition. */
+bool rule_matches(const struct rule_match *m, const struct cond_scope *scope);
 
 #define RULE_KEY_MAX (ENTITY_MAX + FIELD_PATH_MAX + 1)
 

@@ -43,6 +43,19 @@ static int count(const struct turn *t, enum counter counter)
 	return 0;
 }
 
+/* What the conditions of a rule see this turn, of instance I or, with NULL, of none. */
+static struct cond_scope scope_of(const struct turn *t, const struct instance *i)
+{
+	return (struct cond_scope){
+		.rules = t->rules,
+		.journey = t->journey,
+		.event = t->event,
+		.instance = i,
+		.key = i ? text_span(i->key) : SPAN_EMPTY,
+		.now = t->now,
+	};
+}
+
 /* Enough of an event's name to explain a decision by; names come from strangers. */
 static struct span by_name(const struct turn *t)
 {
@@ -431,8 +444,10 @@ static int touch(const struct turn *t, const struct rule *rule, struct span key)
 static const struct rule_match *find_match(
 	const struct turn *t, const struct rule_match *list, size_t n)
 {
+	struct cond_scope scope = scope_of(t, NULL);
+
 	for (size_t i = 0; i < n; i++)
-		if (rule_matches(&list[i], t->event, t->journey, t->now))
+		if (rule_matches(&list[i], &scope))
 			return &list[i];
 	return NULL;
 }
@@ -538,7 +553,9 @@ int absence_fire(const struct turn *t, struct instance *i)
 	if (missing.len > 0 && rule->hold_drops)
 		return suppress(t, rule, i, OUTCOME_SOURCE_LATE);
 	unhold(i);
-	if (rule->fire_if && !cond_holds(rule->fire_if, NULL, t->journey, t->now))
+	struct cond_scope scope = scope_of(t, i);
+
+	if (rule->fire_if && !cond_holds(rule->fire_if, &scope))
 		return suppress(t, rule, i, OUTCOME_SUPPRESSED);
 	r = decide(t, EFFECT_JOB, rule, i, i->step, OUTCOME_FIRED);
 	if (r == 0)

@@ -5,11 +5,10 @@
  */
 #include "core/cond.h"
 
-struct cond_scope {
+/* One evaluation. */
+struct run {
 	const struct cond *cond;
-	const struct event *event;
-	const struct journey *journey;
-	int64_t now;
+	const struct cond_scope *scope;
 };
 
 static struct value value_bool(bool b)
@@ -125,21 +124,21 @@ static int values_order(const struct value *a, const struct value *b)
 	return (c > 0) - (c < 0);
 }
 
-static struct value node_value(const struct cond_scope *s, uint16_t index, unsigned depth);
+static struct value node_value(const struct run *run, uint16_t index, unsigned depth);
 
-static bool node_true(const struct cond_scope *s, uint16_t index, unsigned depth)
+static bool node_true(const struct run *run, uint16_t index, unsigned depth)
 {
-	return node_value(s, index, depth).type == VALUE_TRUE;
+	return node_value(run, index, depth).type == VALUE_TRUE;
 }
 
 /* a OP b (OP c): every neighbouring pair must be in order. */
-static bool ordered(const struct cond_scope *s, const struct cond_node *node, unsigned depth)
+static bool ordered(const struct run *run, const struct cond_node *node, unsigned depth)
 {
-	const uint16_t *child = s->cond->children + node->first;
-	struct value left = node_value(s, child[0], depth);
+	const uint16_t *child = run->cond->children + node->first;
+	struct value left = node_value(run, child[0], depth);
 
 	for (uint16_t i = 1; i < node->count; i++) {
-		struct value right = node_value(s, child[i], depth);
+		struct value right = node_value(run, child[i], depth);
 		int c = values_order(&left, &right);
 		bool ok = false;
 
@@ -160,25 +159,25 @@ static bool ordered(const struct cond_scope *s, const struct cond_node *node, un
 	return true;
 }
 
-static bool equal(const struct cond_scope *s, const struct cond_node *node, unsigned depth)
+static bool equal(const struct run *run, const struct cond_node *node, unsigned depth)
 {
-	const uint16_t *child = s->cond->children + node->first;
-	struct value left = node_value(s, child[0], depth);
-	struct value right = node_value(s, child[1], depth);
+	const uint16_t *child = run->cond->children + node->first;
+	struct value left = node_value(run, child[0], depth);
+	struct value right = node_value(run, child[1], depth);
 
 	if (!is_there(&left) || !is_there(&right))
 		return false;
 	return values_equal(&left, &right) == (node->op == COND_EQUAL);
 }
 
-static bool in_list(const struct cond_scope *s, const struct cond_node *node, unsigned depth)
+static bool in_list(const struct run *run, const struct cond_node *node, unsigned depth)
 {
-	const uint16_t *child = s->cond->children + node->first;
-	const struct cond_node *list = &s->cond->nodes[child[1]];
-	struct value wanted = node_value(s, child[0], depth);
+	const uint16_t *child = run->cond->children + node->first;
+	const struct cond_node *list = &run->cond->nodes[child[1]];
+	struct value wanted = node_value(run, child[0], depth);
 
 	for (uint16_t i = 0; i < list->count; i++) {
-		struct value one = node_value(s, s->cond->children[list->first + i], depth);
+		struct value one = node_value(run, run->cond->children[list->first + i], depth);
 
 		if (values_equal(&wanted, &one))
 			return true;
@@ -186,25 +185,25 @@ static bool in_list(const struct cond_scope *s, const struct cond_node *node, un
 	return false;
 }
 
-static bool all_true(const struct cond_scope *s, const struct cond_node *node, unsigned depth)
+static bool all_true(const struct run *run, const struct cond_node *node, unsigned depth)
 {
 	for (uint16_t i = 0; i < node->count; i++)
-		if (!node_true(s, s->cond->children[node->first + i], depth))
+		if (!node_true(run, run->cond->children[node->first + i], depth))
 			return false;
 	return true;
 }
 
-static bool any_true(const struct cond_scope *s, const struct cond_node *node, unsigned depth)
+static bool any_true(const struct run *run, const struct cond_node *node, unsigned depth)
 {
 	for (uint16_t i = 0; i < node->count; i++)
-		if (node_true(s, s->cond->children[node->first + i], depth))
+		if (node_true(run, run->cond->children[node->first + i], depth))
 			return true;
 	return false;
 }
 
-static struct value node_value(const struct cond_scope *s, uint16_t index, unsigned depth)
+static struct value node_value(const struct run *run, uint16_t index, unsigned depth)
 {
-	const struct cond_node *node = &s->cond->nodes[index];
+	const struct cond_node *node = &run->cond->nodes[index];
 
 	/* The compiler refuses deeper ones; a wrong program must not become a crash. */
 	assert(depth <= COND_DEPTH_MAX);
@@ -212,36 +211,35 @@ static struct value node_value(const struct cond_scope *s, uint16_t index, unsig
 	case COND_VALUE:
 		return node->value;
 	case COND_FIELD:
-		return s->event ? *event_field(s->event, node->field)
-				: (struct value){.type = VALUE_MISSING};
+		return run->scope->event ? *event_field(run->scope->event, node->field)
+					 : (struct value){.type = VALUE_MISSING};
 	case COND_STATE:
-		return fact_value(node->fact, s);
+		return fact_value(node->fact, run->scope);
 	case COND_EQUAL:
 	case COND_NOT_EQUAL:
-		return value_bool(equal(s, node, depth + 1));
+		return value_bool(equal(run, node, depth + 1));
 	case COND_LESS:
 	case COND_LESS_EQUAL:
 	case COND_GREATER:
 	case COND_GREATER_EQUAL:
-		return value_bool(ordered(s, node, depth + 1));
+		return value_bool(ordered(run, node, depth + 1));
 	case COND_AND:
-		return value_bool(all_true(s, node, depth + 1));
+		return value_bool(all_true(run, node, depth + 1));
 	case COND_OR:
-		return value_bool(any_true(s, node, depth + 1));
+		return value_bool(any_true(run, node, depth + 1));
 	case COND_NOT:
-		return value_bool(!node_true(s, s->cond->children[node->first], depth + 1));
+		return value_bool(!node_true(run, run->cond->children[node->first], depth + 1));
 	case COND_IN:
-		return value_bool(in_list(s, node, depth + 1));
+		return value_bool(in_list(run, node, depth + 1));
 	case COND_LIST:
 		break;
 	}
 	return (struct value){.type = VALUE_OTHER};
 }
 
-bool cond_holds(
-	const struct cond *c, const struct event *event, const struct journey *journey, int64_t now)
+bool cond_holds(const struct cond *c, const struct cond_scope *s)
 {
-	struct cond_scope scope = {c, event, journey, now};
+	struct run run = {c, s};
 
-	return node_true(&scope, (uint16_t)(c->n_nodes - 1), 0);
+	return node_true(&run, (uint16_t)(c->n_nodes - 1), 0);
 }

@@ -54,10 +54,9 @@ static bool match_names(const struct rule_match *m, const struct event *e)
 	return false;
 }
 
-bool rule_matches(const struct rule_match *m, const struct event *e, const struct journey *journey,
-	int64_t now)
+bool rule_matches(const struct rule_match *m, const struct cond_scope *scope)
 {
-	return match_names(m, e) && (!m->when || cond_holds(m->when, e, journey, now));
+	return match_names(m, scope->event) && (!m->when || cond_holds(m->when, scope));
 }
 
 struct span rule_event_key(const struct rule *r, const struct event *e, char *buf)

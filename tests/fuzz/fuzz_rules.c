@@ -29,29 +29,30 @@ static void check_problems(const struct rule_problems *problems)
 	}
 }
 
-static void check_match(
-	const struct rule_match *list, size_t n, const struct event *e, const struct journey *j)
+static void check_match(const struct rule_match *list, size_t n, const struct cond_scope *scope)
 {
 	for (size_t i = 0; i < n; i++) {
-		(void)rule_matches(&list[i], e, j, 0);
+		(void)rule_matches(&list[i], scope);
 		if (list[i].when)
-			(void)cond_holds(list[i].when, e, j, 0);
+			(void)cond_holds(list[i].when, scope);
 	}
 }
 
-static void check_rule(const struct rule *r, const struct event *e, const struct journey *j)
+static void check_rule(const struct rule *r, const struct cond_scope *scope)
 {
+	struct cond_scope fire = *scope;
 	char key[RULE_KEY_MAX];
 	int64_t at;
 
 	assert(r->n_arm > 0 && r->n_steps > 0 && r->n_channels > 0 && r->round_ms > 0);
-	check_match(r->arm, r->n_arm, e, j);
-	check_match(r->touch, r->n_touch, e, j);
-	check_match(r->cancel, r->n_cancel, e, j);
+	check_match(r->arm, r->n_arm, scope);
+	check_match(r->touch, r->n_touch, scope);
+	check_match(r->cancel, r->n_cancel, scope);
+	fire.event = NULL;
 	if (r->fire_if)
-		(void)cond_holds(r->fire_if, NULL, j, 0);
-	(void)rule_event_key(r, e, key);
-	(void)rule_deadline(r, e, &at);
+		(void)cond_holds(r->fire_if, &fire);
+	(void)rule_event_key(r, scope->event, key);
+	(void)rule_deadline(r, scope->event, &at);
 	(void)rule_priority(r);
 }
 
@@ -68,9 +69,10 @@ static void check_rules(const struct rules *rules)
 			.text = span_of(id, sizeof(id)),
 			.raw = SPAN_LIT("\"\"")};
 	assert(journey_new(SPAN_LIT("c"), &j) == 0);
+	const struct cond_scope scope = {.rules = rules, .journey = j, .event = &e};
 	for (size_t i = 0; i < rules->n; i++) {
 		assert(rules_find(rules, rules->list[i].id) == &rules->list[i]);
-		check_rule(&rules->list[i], &e, j);
+		check_rule(&rules->list[i], &scope);
 	}
 }
 

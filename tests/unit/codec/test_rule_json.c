@@ -456,11 +456,13 @@ static void test_conditions(void)
 			CHECK_STR(SPAN_EMPTY, problems.list[0].message);
 			continue;
 		}
+		const struct cond_scope scope = {.rules = rules, .journey = journey, .event = &e};
+
 		e.n_fields = rules->fields.n;
 		for (size_t k = 0; k < e.n_fields; k++)
 			fields[k] = field_value(rules->fields.paths[k].path);
 		check_int(conditions[i].members, (int)i, "holds",
-			cond_holds(rules->list[0].arm[0].when, &e, journey, 0), conditions[i].want);
+			cond_holds(rules->list[0].arm[0].when, &scope), conditions[i].want);
 	}
 }
 

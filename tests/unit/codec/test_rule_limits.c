@@ -95,7 +95,8 @@ static void test_lists_at_the_limits(void)
 	/* It also evaluates: an even number of negations would be the fact itself. */
 	_cleanup_(journey_freep) struct journey *journey = NULL;
 	REQUIRE(journey_new(SPAN_LIT("c"), &journey) == 0);
-	CHECK(cond_holds(rules->list[0].cancel[1].when, NULL, journey, 0));
+	const struct cond_scope scope = {.rules = rules, .journey = journey};
+	CHECK(cond_holds(rules->list[0].cancel[1].when, &scope));
 }
 
 static void test_file_size(void)
