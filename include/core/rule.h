@@ -124,11 +124,18 @@ struct rule {
 	struct decimal likelihood, impact; /* 0..1 */
 };
 
+/* Some rules of a set, by their places in it. */
+struct rule_bits {
+	uint64_t words[RULES_MAX / 64];
+};
+
 struct rules {
 	struct arena arena; /* owns everything below */
 	struct rule *list;
 	size_t n;
 	struct map by_id;
+	struct rule_bits *by_kind; /* EVENT_KIND_COUNT of them; NULL: there is no index */
+	struct map by_name;	   /* struct rule_bits, for names that are not in the vocabulary */
 	struct field_table fields;
 	struct zone **zones;
 	size_t n_zones;
@@ -142,6 +149,17 @@ void rules_freep(struct rules **r);
 
 /* NULL if there is none. */
 const struct rule *rules_find(const struct rules *r, struct span id);
+
+/*
+ * Notes which names of events each rule speaks of. To be called once, when all rules are there;
+ * without it nothing is different, but every rule is asked about every event. 0 or -ENOMEM (then R
+ * is of no use).
+ */
+int rules_index(struct rules *r);
+/* The rules to ask about E: all that may match it, and none that is off. */
+struct rule_bits rules_concerned(const struct rules *r, const struct event *e);
+/* Takes the first rule, in the order of the set, out of BITS. NULL: none is left. */
+const struct rule *rules_next(const struct rules *r, struct rule_bits *bits);
 
 /* Does M speak of the event of SCOPE? The rest of the scope is for its condition. */
 bool rule_matches(const struct rule_match *m, const struct cond_scope *scope);

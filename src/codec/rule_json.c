@@ -92,6 +92,8 @@ int rules_compile(const struct rule_source *sources, size_t n, const struct rule
 		return -ENOMEM;
 	if (problems->n > 0)
 		return RULES_BAD;
+	if (rules_index(rules) < 0)
+		return -ENOMEM;
 	rules->digest = siphash24(seed, buf_span(&normal));
 	*ret_rules = rules;
 	rules = NULL;

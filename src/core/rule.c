@@ -11,6 +11,7 @@ int rules_new(struct rules **ret_rules)
 		return -ENOMEM;
 	arena_init(&r->arena);
 	map_init(&r->by_id, seed);
+	map_init(&r->by_name, seed);
 	field_table_init(&r->fields);
 	*ret_rules = r;
 	return 0;
@@ -24,6 +25,7 @@ struct rules *rules_free(struct rules *r)
 		zone_free(r->zones[i]);
 	free(r->zones);
 	map_release(&r->by_id);
+	map_release(&r->by_name);
 	arena_release(&r->arena);
 	free(r);
 	return NULL;

@@ -50,6 +50,8 @@ static int fire_due(struct turn *t, int64_t until)
 static int apply(struct turn *t, const struct event *event)
 {
 	struct effect *e = effects_add(t->effects, EFFECT_TIMELINE);
+	struct rule_bits concerned;
+	const struct rule *rule;
 	int r;
 
 	if (!e)
@@ -63,9 +65,9 @@ static int apply(struct turn *t, const struct event *event)
 			return -ENOMEM;
 		e->counter = COUNTER_FUTURE;
 	}
-	for (size_t n = 0; n < t->rules->n && r == 0; n++)
-		if (t->rules->list[n].mode != RULE_OFF)
-			r = absence_event(t, &t->rules->list[n]);
+	concerned = rules_concerned(t->rules, event);
+	while (r == 0 && (rule = rules_next(t->rules, &concerned)))
+		r = absence_event(t, rule);
 	return r;
 }
 
