@@ -4,27 +4,14 @@
  * built so that the order of arrival does not matter (earliest, latest, counts of distinct
  * things), because carriers, tills and browsers report in any order.
  *
- * Memory: a journey owns all it points to. Text is `struct text`, empty text has a NULL pointer.
+ * Memory: a journey owns all it points to, text (core/text.h) included.
  */
 #pragma once
 
 #include "base/base.h"
 #include "base/span.h"
 #include "core/event.h"
-
-struct text {
-	char *ptr;
-	uint32_t len;
-};
-
-static inline struct span text_span(struct text t)
-{
-	return (struct span){t.ptr, t.len};
-}
-
-/* Replaces T by a copy of S. 0 or -ENOMEM (T unchanged). */
-int text_set(struct text *t, struct span s);
-void text_release(struct text *t);
+#include "core/text.h"
 
 /* Bounds of one journey; what is over is dropped oldest first, closed before open. */
 #define JOURNEY_CARTS_MAX     64
