@@ -12,6 +12,7 @@
 #include "base/zone.h"
 #include "core/cond.h"
 #include "core/field.h"
+#include "core/policy.h"
 #include "core/vocab.h"
 
 enum rule_mode { RULE_OFF, RULE_SHADOW, RULE_LIVE };
@@ -122,6 +123,7 @@ struct rule {
 	struct rule_data data[RULE_DATA_MAX];
 	size_t n_data;
 	struct decimal likelihood, impact; /* 0..1 */
+	struct rule_gates gates;
 };
 
 /* Some rules of a set, by their places in it. */
@@ -139,6 +141,7 @@ struct rules {
 	struct field_table fields;
 	struct zone **zones;
 	size_t n_zones;
+	struct policy policy;
 	uint64_t digest; /* of the rules' text: same digest, same behaviour */
 };
 

@@ -13,6 +13,7 @@ int rules_new(struct rules **ret_rules)
 	map_init(&r->by_id, seed);
 	map_init(&r->by_name, seed);
 	field_table_init(&r->fields);
+	policy_default(&r->policy);
 	*ret_rules = r;
 	return 0;
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables of a policy: holidays, distributions, percentiles. Distributions are straight lines
+ * between their points, counted in whole numbers so that every machine comes to the same
+ * millisecond.
+ */
+#include "core/policy.h"
+
+/* Days since 1970 of Easter Sunday by the Gregorian calendar (the algorithm that Nature printed in
+ * 1876, as in Meeus, Astronomical Algorithms, chapter 8). */
+static int64_t easter(int32_t year)
+{
+	int32_t a = year % 19, b = year / 100, c = year % 100;
+	int32_t d = b / 4, e = b % 4, f = (b + 8) / 25, g = (b - f + 1) / 3;
+	int32_t h = (19 * a + b - d - g + 15) % 30;
+	int32_t i = c / 4, k = c % 4;
+	int32_t l = (32 + 2 * e + 2 * i - h - k) % 7;
+	int32_t m = (a + 11 * h + 22 * l) / 451;
+	int32_t n = h + l - 7 * m + 114;
+
+	return civil_to_days(year, n / 31, n % 31 + 1);
+}
+
+bool holiday_on(const struct holidays *h, int32_t year, int32_t month, int32_t day)
+{
+	int64_t after_easter = INT64_MIN;
+
+	for (size_t i = 0; i < h->n; i++) {
+		const struct holiday *one = &h->list[i];
+
+		if (one->year != 0 && one->year != year)
+			continue;
+		if (one->month != 0) {
+			if (one->month == month && one->day == day)
+				return true;
+			continue;
+		}
+		/* The calendar is that of 1582, and nobody plans for a year before it. */
+		if (year < 1583)
+			continue;
+		if (after_easter == INT64_MIN)
+			after_easter = civil_to_days(year, month, day) - easter(year);
+		if (after_easter == one->easter)
+			return true;
+	}
+	return false;
+}
+
+/* A x B / C rounded down, of shares and of times below 2^49, where A x B could be too large. */
+static int64_t scale(int64_t a, int64_t b, int64_t c)
+{
+	return a / c * b + a % c * b / c;
+}
+
+bool model_quantile(const struct policy_model *m, uint32_t share, int64_t *ret_ms)
+{
+	const struct policy_point *p = m->points;
+
+	if (m->n_points == 0 || share < p[0].share || share > p[m->n_points - 1].share)
+		return false;
+	while (p->share < share)
+		p++;
+	if (p->share == share)
+		*ret_ms = p->at_ms;
+	else
+		*ret_ms = p[-1].at_ms + scale(p->at_ms - p[-1].at_ms, share - p[-1].share,
+						p->share - p[-1].share);
+	return true;
+}
+
+uint32_t model_share(const struct policy_model *m, int64_t at_ms)
+{
+	const struct policy_point *p = m->points;
+	uint32_t rise;
+
+	if (m->n_points == 0 || at_ms < p[0].at_ms)
+		return 0;
+	if (at_ms > p[m->n_points - 1].at_ms)
+		return SHARE_WHOLE;
+	while (p->at_ms < at_ms)
+		p++;
+	if (p->at_ms == at_ms)
+		return p->share;
+	rise = p->share - p[-1].share;
+	return p[-1].share + (uint32_t)((at_ms - p[-1].at_ms) * rise / (p->at_ms - p[-1].at_ms));
+}
+
+uint32_t policy_percentile(const struct policy *p, struct decimal value)
+{
+	uint32_t share = 0;
+
+	for (size_t i = 0; i < p->n_percentiles; i++)
+		if (decimal_compare(p->percentiles[i].value, value) <= 0)
+			share = p->percentiles[i].share;
+	return share;
+}
