@@ -42,6 +42,14 @@ struct decision {
 	bool late;	  /* a retraction: the event was in time and only came too late to know */
 	struct span data; /* job: JSON members captured when armed */
 	const struct rule *rule_now; /* job: the rule; NULL otherwise if it is gone */
+	/* What few decisions have. */
+	uint32_t gate, reason; /* deferred, suppressed: which gate, and why (core/gate.h) */
+	int64_t until;	       /* deferred: until then; 0: not */
+	struct span channel;   /* the way it goes; empty: none was chosen */
+	struct decimal likelihood, impact;
+	enum priority_class priority;
+	uint64_t version;  /* of the rule's text; 0: the one in force */
+	struct span words; /* in words, what the rest cannot say */
 };
 
 enum counter {

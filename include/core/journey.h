@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "base/decimal.h"
 #include "base/span.h"
 #include "core/event.h"
 #include "core/text.h"
@@ -20,6 +21,10 @@
 #define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
 #define MARK_SOURCE_MAX	      128  /* bytes of the name of a source */
 #define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
+#define INSTANCE_TIMES_MAX    16   /* events that at_least counts */
+#define INSTANCE_ENDED_BY_MAX 64   /* bytes of the name of a rule */
+#define JOURNEY_NOTES_MAX     64
+#define NOTE_WORDS_MAX	      256 /* bytes of what a note says */
 
 enum cart_state {
 	CART_OPEN,
@@ -118,8 +123,16 @@ enum instance_state {
 	X(RETRACTED, "retracted")     /* disproved after it fired */                               \
 	X(NO_DEADLINE, "no_deadline") /* the event did not carry the instant to wait for */        \
 	X(RULE_REMOVED, "rule_removed")                                                            \
-	X(LIMIT, "limit")	      /* the journey has no room for another instance */           \
-	X(SOURCE_LATE, "source_late") /* held to the end for a source that said nothing */
+	X(LIMIT, "limit")		/* the journey has no room for another instance */         \
+	X(SOURCE_LATE, "source_late")	/* held to the end for a source that said nothing */       \
+	X(DEFERRED, "deferred")		/* due, and put off by a gate: still armed */              \
+	X(WOULD_SEND, "would_send")	/* held out, or the rule is in shadow: no job */           \
+	X(SUPERSEDED, "superseded")	/* another rule took its place */                          \
+	X(GOAL, "goal")			/* what the rule is for has happened */                    \
+	X(NOT_MATCHING, "not_matching") /* its condition became false while it waited */           \
+	X(STEP_SKIPPED, "step_skipped") /* the step's own condition was false */                   \
+	X(EXPIRED, "expired")		/* put off for longer than it was worth anything */        \
+	X(REPLACED, "replaced")		/* a newer or greater instance of the rule came */
 
 enum outcome {
 #define X(ID, NAME) OUTCOME_##ID,
@@ -157,6 +170,51 @@ struct instance {
 	 * since when (virtual time). fire_at is then the end of the hold. Empty: not held. */
 	struct text missing;
 	int64_t held_at;
+	/* What few instances have. */
+	uint64_t version;	/* of the rule's text it was armed with; 0: whichever is in force */
+	int64_t deferred_until; /* armed and put off by a gate until then; 0: not put off */
+	int64_t due_at;		/* when the step that is put off came due first; 0: not put off */
+	uint32_t gate, reason;	/* of the last deferral (core/gate.h) */
+	uint32_t skipped_steps; /* bit n: step n of this episode was due, and its condition false */
+	uint32_t n_times;
+	int64_t *times;		   /* of the events that at_least counts, rising; n_times of them */
+	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
+	struct text superseded_by; /* the rule that took its place */
+};
+
+/* Why an event that a rule names did not arm it. */
+#define NOTE_REASONS(X)                                                                            \
+	X(CONDITION, "condition")	/* its condition was false */                              \
+	X(STALE, "stale")		/* its deadline was long over when it came in */           \
+	X(TOMBSTONE, "tombstone")	/* a terminal fact has closed the key */                   \
+	X(COOLDOWN, "cooldown")		/* the last job is too recent */                           \
+	X(MAX_EPISODES, "max_episodes") /* as often as the rule allows */                          \
+	X(NO_DEADLINE, "no_deadline")	/* there is no instant to wait for */                      \
+	X(NO_KEY, "no_key")		/* the event does not name its cart, order, … */         \
+	X(OLDER_CANCEL, "older_cancel") /* it happened before something that ends the wait */      \
+	X(COUNT, "count")		/* not yet as many as at_least asks for */                 \
+	X(LIMIT, "limit")		/* too much is waiting already */                          \
+	X(SUPERSEDED, "superseded")	/* a rule that goes before this one is waiting */          \
+	X(REPLACE, "replace")		/* what is waiting already is worth more */                \
+	X(FIRED, "fired")		/* it belongs to the period that has fired */
+
+enum note_reason {
+#define X(ID, NAME) NOTE_##ID,
+	NOTE_REASONS(X)
+#undef X
+		NOTE_REASON_COUNT
+};
+
+struct span note_reason_name(enum note_reason reason);
+
+/* For each rule the last time that an event of its arm list did not arm it. */
+struct note {
+	struct text rule;
+	enum note_reason reason;
+	int64_t at;	   /* virtual time */
+	struct text by;	   /* name of the event */
+	int64_t by_at;	   /* its event time */
+	struct text words; /* which condition with which values; may be empty */
 };
 
 #define TRAITS(X)                                                                                  \
@@ -194,6 +252,8 @@ struct journey {
 	size_t n_orders_kept, cap_orders;
 	struct instance *instances;
 	size_t n_instances, cap_instances;
+	struct note *notes; /* in order of their rules */
+	size_t n_notes, cap_notes;
 };
 
 /* 0 or -ENOMEM. */
@@ -213,6 +273,10 @@ struct instance *journey_instance(const struct journey *j, struct span rule, str
 struct cart *journey_add_cart(struct journey *j, struct span key);
 struct order *journey_add_order(struct journey *j, struct span id);
 struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key);
+/* The note of RULE, cleared and added if there is none; of the oldest, if all are taken. */
+struct note *journey_add_note(struct journey *j, struct span rule);
+struct note *journey_note(const struct journey *j, struct span rule);
+void journey_remove_note(struct journey *j, size_t index);
 void journey_remove_cart(struct journey *j, size_t index);
 void journey_remove_order(struct journey *j, size_t index);
 void journey_remove_instance(struct journey *j, size_t index);

@@ -10,7 +10,7 @@
 #include "uuid.h"
 
 /* Bytes of all the numbers of an entry, at most. */
-#define ENTRY_NUMBERS_MAX (24 * PACK_NUMBER)
+#define ENTRY_NUMBERS_MAX (40 * PACK_NUMBER)
 /* The UUIDs that an entry may have: source, message id, user id, anonymous id. */
 #define ENTRY_IDS 4
 /* An id that is longer than this is a text even if it ends with a UUID. */

@@ -51,12 +51,13 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       (4 + MILESTONE_COUNT) * sizeof(int64_t) +
 					       sizeof(struct parcel *) + 2 * sizeof(uint32_t),
 	"a new member?");
-_Static_assert(sizeof(struct instance) == 5 * sizeof(struct text) + 2 * sizeof(int) +
-						  6 * sizeof(uint32_t) + 10 * sizeof(int64_t),
+_Static_assert(sizeof(struct instance) == 6 * sizeof(struct text) + 2 * sizeof(int) +
+						  10 * sizeof(uint32_t) + 13 * sizeof(int64_t) +
+						  sizeof(int64_t *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (7 + TRAIT_COUNT) * sizeof(int64_t) +
-						 3 * (sizeof(void *) + 2 * sizeof(size_t)),
+						 4 * (sizeof(void *) + 2 * sizeof(size_t)),
 	"a new member?");
 
 /*

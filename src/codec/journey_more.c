@@ -2,6 +2,8 @@
 /* Both directions side by side, so that they cannot drift apart unseen. */
 #include "journey_more.h"
 
+#include "journey_parts.h"
+
 static const uint16_t parcel_at[] = {
 	offsetof(struct parcel, at[PARCEL_SHIPPED]),
 	offsetof(struct parcel, at[PARCEL_OUT_FOR_DELIVERY]),
@@ -40,7 +42,7 @@ size_t journey_more_bound(const struct journey *j)
 	for (size_t i = 0; i < j->n_instances; i++)
 		if (is_held(&j->instances[i]))
 			n += j->instances[i].missing.len + 3 * PACK_NUMBER;
-	return n;
+	return n + journey_parts_bound(j);
 }
 
 /* ---- parcels --------------------------------------------------------------------------- */
@@ -121,6 +123,54 @@ static int unpack_held(struct unpack *u, struct instance *i, int64_t base)
 	return u->bad ? 0 : text_set(&i->missing, missing);
 }
 
+/* ---- parts ----------------------------------------------------------------------------- */
+
+/* By the number that stands on disk: append. */
+static const struct journey_part *const parts[] = {
+	NULL,
+	&journey_part_instances,
+	&journey_part_notes,
+};
+
+size_t journey_parts_bound(const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < ARRAY_SIZE(parts); i++) {
+		size_t bound = parts[i]->bound(j);
+
+		n += bound ? bound + PACK_NUMBER : 0;
+	}
+	return n;
+}
+
+bool journey_parts_pack(struct pack *p, const struct journey *j)
+{
+	bool ok = true;
+
+	for (size_t i = 1; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i]->bound(j) == 0)
+			continue;
+		pack_number(p, i);
+		ok = parts[i]->pack(p, j) && ok;
+	}
+	return ok;
+}
+
+int journey_parts_unpack(struct unpack *u, struct journey *j)
+{
+	size_t next = 1;
+	int r = 0;
+
+	while (r == 0 && !u->bad && unpack_left(u) > 0) {
+		size_t i = journey_next_index(u, ARRAY_SIZE(parts), &next);
+
+		if (!u->bad)
+			r = parts[i]->unpack(u, j);
+	}
+	return r;
+}
+
 /* ---- all of it ------------------------------------------------------------------------- */
 
 bool journey_more_pack(struct pack *p, const struct journey *j)
@@ -132,7 +182,7 @@ bool journey_more_pack(struct pack *p, const struct journey *j)
 		n_orders += has_parcels(&j->orders[i]);
 	for (size_t i = 0; i < j->n_instances; i++)
 		n_held += is_held(&j->instances[i]);
-	if (n_orders + n_held == 0)
+	if (n_orders + n_held == 0 && journey_parts_bound(j) == 0)
 		return true;
 	pack_number(p, n_orders);
 	for (size_t i = 0; i < j->n_orders_kept; i++) {
@@ -148,20 +198,7 @@ bool journey_more_pack(struct pack *p, const struct journey *j)
 		pack_number(p, i);
 		ok = pack_held(p, &j->instances[i], j->last_at) && ok;
 	}
-	return ok;
-}
-
-/* The next index below N: not before *NEXT, which moves behind it. */
-static size_t next_index(struct unpack *u, size_t n, size_t *next)
-{
-	uint64_t index = unpack_number(u);
-
-	if (index < *next || index >= n)
-		u->bad = true;
-	if (u->bad)
-		return 0;
-	*next = (size_t)index + 1;
-	return (size_t)index;
+	return journey_parts_pack(p, j) && ok;
 }
 
 int journey_more_unpack(struct unpack *u, struct journey *j)
@@ -174,7 +211,7 @@ int journey_more_unpack(struct unpack *u, struct journey *j)
 		return 0;
 	n_orders = unpack_bounded(u, j->n_orders_kept);
 	for (uint64_t k = 0; k < n_orders && !u->bad && r == 0; k++) {
-		size_t i = next_index(u, j->n_orders_kept, &next);
+		size_t i = journey_next_index(u, j->n_orders_kept, &next);
 
 		if (!u->bad)
 			r = unpack_parcels(u, &j->orders[i]);
@@ -182,13 +219,13 @@ int journey_more_unpack(struct unpack *u, struct journey *j)
 	n_held = unpack_bounded(u, j->n_instances);
 	next = 0;
 	for (uint64_t k = 0; k < n_held && !u->bad && r == 0; k++) {
-		size_t i = next_index(u, j->n_instances, &next);
+		size_t i = journey_next_index(u, j->n_instances, &next);
 
 		if (!u->bad)
 			r = unpack_held(u, &j->instances[i], j->last_at);
 	}
 	/* Nothing is written where there is nothing. */
-	if (n_orders + n_held == 0)
+	if (n_orders + n_held == 0 && unpack_left(u) == 0)
 		u->bad = true;
-	return r;
+	return r < 0 ? r : journey_parts_unpack(u, j);
 }

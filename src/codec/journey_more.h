@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What few journeys have, behind the rest of their bytes and only where there is any: the parcels
- * of orders, and what instances are held for.
+ * of orders, what instances are held for, and the parts of journey_parts.h.
  *
- *   more:    number of orders with parcels, then those · number of held instances, then those
+ *   more:    number of orders with parcels, then those · number of held instances, then those ·
+ *            parts
  *   order:   index · parcels × 2 + lost · (id · links · times) each
  *   held:    index · source · held_at
  *

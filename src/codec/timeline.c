@@ -8,7 +8,9 @@
  *   event:     mask of what is present + event flags × 32 · channel · name · [original] ·
  *              source · [message id] · [user id] · [anonymous id] · [properties]
  *   decision:  outcome × 4 + late × 2 + (at is another) · [at] · rule · key · step · by · data ·
- *              epoch · episode · times
+ *              epoch · episode · times · [more]
+ *   more:      mask of the pairs that are there · (gate · reason) · until · channel · (likelihood ·
+ *              impact · priority) · version · words
  *
  * Seq is written plus one because a tick has none (UINT64_MAX), which so becomes 0. A name is
  * (length × 2 and the bytes) or (number of the vocabulary × 2 + 1); other text is a length and the
@@ -30,7 +32,8 @@ _Static_assert(CHANNEL_WEB == 1 && CHANNEL_STORE == 4 && CHANNEL_SERVER == 9, "m
 _Static_assert(EVENT_FLAG_FUTURE == 1 && EVENT_FLAG_NO_TIME == 4, "moved");
 _Static_assert(OUTCOME_NONE == 0 && OUTCOME_CANCELLED == 3 && OUTCOME_LIMIT == 9, "moved");
 
-#define HEAD_DECISION 0x40u /* below 0x80: one byte as a number too */
+#define HEAD_DECISION	   0x40u /* below 0x80: one byte as a number too */
+#define HEAD_DECISION_MORE 0x41u /* and what few decisions have follows */
 
 enum {
 	HAS_ORIGINAL = 1 << 0,
@@ -268,6 +271,95 @@ static inline forced_inline void get_decision(
 	unpack_times(u, &decision_times, d, at);
 }
 
+enum {
+	MORE_GATE = 1 << 0, /* gate, reason */
+	MORE_UNTIL = 1 << 1,
+	MORE_CHANNEL = 1 << 2,
+	MORE_PRIORITY = 1 << 3, /* likelihood, impact, priority */
+	MORE_VERSION = 1 << 4,
+	MORE_WORDS = 1 << 5,
+	MORE_ALL = (1 << 6) - 1,
+};
+
+static unsigned more_of(const struct decision *d)
+{
+	bool priority = d->likelihood.mantissa || d->impact.mantissa || d->priority;
+
+	return (d->gate || d->reason ? MORE_GATE : 0u) | (d->until ? MORE_UNTIL : 0u) |
+	       (d->channel.len ? MORE_CHANNEL : 0u) | (priority ? MORE_PRIORITY : 0u) |
+	       (d->version ? MORE_VERSION : 0u) | (d->words.len ? MORE_WORDS : 0u);
+}
+
+static void put_decimal(struct pack *p, struct decimal d)
+{
+	pack_since(p, d.mantissa, 0);
+	if (d.mantissa)
+		pack_since(p, d.exponent, 0);
+}
+
+static struct decimal get_decimal(struct unpack *u)
+{
+	struct decimal d = {.mantissa = unpack_since(u, 0)};
+	int64_t exponent = d.mantissa ? unpack_since(u, 0) : 0;
+
+	if (exponent < INT32_MIN || exponent > INT32_MAX)
+		u->bad = true;
+	else
+		d.exponent = (int32_t)exponent;
+	return d;
+}
+
+static void put_more(struct entry_writer *w, const struct decision *d, int64_t at)
+{
+	unsigned has = more_of(d);
+
+	pack_number(w->numbers, has);
+	if (has & MORE_GATE) {
+		pack_number(w->numbers, d->gate);
+		pack_number(w->numbers, d->reason);
+	}
+	if (has & MORE_UNTIL)
+		pack_since(w->numbers, d->until, at);
+	if (has & MORE_CHANNEL)
+		put_text(w, d->channel);
+	if (has & MORE_PRIORITY) {
+		put_decimal(w->numbers, d->likelihood);
+		put_decimal(w->numbers, d->impact);
+		pack_number(w->numbers, d->priority);
+	}
+	if (has & MORE_VERSION)
+		pack_number(w->numbers, d->version);
+	if (has & MORE_WORDS)
+		put_text(w, d->words);
+}
+
+static void get_more(struct entry_reader *r, struct decision *d, int64_t at)
+{
+	struct unpack *u = r->numbers;
+	uint64_t has = unpack_bounded(u, MORE_ALL);
+
+	if (has & MORE_GATE) {
+		d->gate = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		d->reason = (uint32_t)unpack_bounded(u, UINT32_MAX);
+	}
+	if (has & MORE_UNTIL)
+		d->until = unpack_since(u, at);
+	if (has & MORE_CHANNEL)
+		d->channel = get_text(r);
+	if (has & MORE_PRIORITY) {
+		d->likelihood = get_decimal(u);
+		d->impact = get_decimal(u);
+		d->priority = (enum priority_class)unpack_bounded(u, PRIORITY_HIGH);
+	}
+	if (has & MORE_VERSION)
+		d->version = unpack_number(u);
+	if (has & MORE_WORDS)
+		d->words = get_text(r);
+	/* Nothing is written where there is nothing. */
+	if (has == 0 || more_of(d) != has)
+		u->bad = true;
+}
+
 /* ---- entries ---------------------------------------------------------------------------- */
 
 size_t entry_text_len(const struct timeline_entry *e)
@@ -275,16 +367,18 @@ size_t entry_text_len(const struct timeline_entry *e)
 	const struct decision *d = &e->decision;
 
 	if (e->kind == ENTRY_DECISION)
-		return d->rule.len + d->key.len + d->step.len + d->by.len + d->data.len;
+		return d->rule.len + d->key.len + d->step.len + d->by.len + d->data.len +
+		       d->channel.len + d->words.len;
 	return e->name.len + e->original.len + e->source.len + e->message_id.len + e->user_id.len +
 	       e->anonymous_id.len + e->properties.len;
 }
 
 static inline forced_inline void put_entry(struct entry_writer *w, const struct timeline_entry *e)
 {
+	bool more = e->kind == ENTRY_DECISION && more_of(&e->decision);
 	unsigned head = e->kind == ENTRY_EVENT ? (unsigned)e->type : HEAD_DECISION;
 
-	pack_number(w->numbers, head);
+	pack_number(w->numbers, more ? HEAD_DECISION_MORE : head);
 	if (w->ids)
 		pack_since(w->numbers, (int64_t)e->id.ms, (int64_t)w->before.ms);
 	else
@@ -297,6 +391,8 @@ static inline forced_inline void put_entry(struct entry_writer *w, const struct 
 		put_event(w, e);
 	else
 		put_decision(w, &e->decision, e->at);
+	if (more)
+		put_more(w, &e->decision, e->at);
 }
 
 static inline forced_inline int get_entry(struct entry_reader *r, struct timeline_entry *ret_e)
@@ -305,7 +401,7 @@ static inline forced_inline int get_entry(struct entry_reader *r, struct timelin
 	struct unpack *u = r->numbers;
 	uint64_t head = unpack_number(u);
 
-	if (head == HEAD_DECISION)
+	if (head == HEAD_DECISION || head == HEAD_DECISION_MORE)
 		e.kind = ENTRY_DECISION;
 	else if (head <= EVENT_ALIAS)
 		e.type = (enum event_type)head;
@@ -323,6 +419,8 @@ static inline forced_inline int get_entry(struct entry_reader *r, struct timelin
 		get_event(r, &e);
 	else
 		get_decision(r, &e.decision, e.at);
+	if (head == HEAD_DECISION_MORE)
+		get_more(r, &e.decision, e.at);
 	if (u->bad || r->texts->bad || (r->ids && r->ids->bad))
 		return TIMELINE_CORRUPT;
 	*ret_e = e;

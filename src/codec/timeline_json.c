@@ -31,6 +31,15 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_SOURCE_LATE] =
 		("$rule for $key was held until $fire_at and was not sent: a source "
 		 "that could disprove it had not said that it is complete."),
+	[OUTCOME_DEFERRED] = "$rule for $key came due and was put off until $until.",
+	[OUTCOME_WOULD_SEND] = "$rule for $key fired, and nothing was sent: this is a trial.",
+	[OUTCOME_SUPERSEDED] = "$rule for $key was ended: $words takes its place.",
+	[OUTCOME_GOAL] = "$rule for $key has reached its goal with $by.",
+	[OUTCOME_NOT_MATCHING] =
+		"$rule for $key was ended by $by: its condition does not hold any more.",
+	[OUTCOME_STEP_SKIPPED] = "$rule for $key skipped a step: its condition did not hold.",
+	[OUTCOME_EXPIRED] = "$rule for $key was put off for too long to be of use.",
+	[OUTCOME_REPLACED] = "$rule for $key was ended: $words takes its place.",
 };
 
 static void say_rule(const struct decision *d, struct buf *out)
@@ -65,6 +74,19 @@ static void say_late(const struct decision *d, struct buf *out)
 		buf_add_str(out, ", which was in time but came too late to be known");
 }
 
+static void say_until(const struct decision *d, struct buf *out)
+{
+	buf_add_instant(out, d->until);
+}
+
+static void say_words(const struct decision *d, struct buf *out)
+{
+	if (d->words.len)
+		buf_add_span(out, d->words);
+	else
+		buf_add_str(out, "another");
+}
+
 static const struct {
 	const char *name;
 	void (*say)(const struct decision *d, struct buf *out);
@@ -74,6 +96,8 @@ static const struct {
 	{"$by", say_by},
 	{"$fire_at", say_fire_at},
 	{"$late", say_late},
+	{"$until", say_until},
+	{"$words", say_words},
 	{"$reason", job_reason},
 };
 
@@ -172,6 +196,19 @@ static int out_job(struct json_out *o, const struct decision *d, struct span cus
 	return 0;
 }
 
+static void out_more(struct json_out *o, const struct decision *d)
+{
+	json_out_some(o, "channel", d->channel);
+	if (d->until)
+		json_out_instant(o, "until", d->until);
+	if (d->likelihood.mantissa || d->impact.mantissa) {
+		json_out_decimal(o, "likelihood", d->likelihood);
+		json_out_decimal(o, "impact", d->impact);
+		json_out_text(o, "priority", priority_name(d->priority));
+	}
+	json_out_some(o, "words", d->words);
+}
+
 static int out_decision(struct json_out *o, const struct decision *d, struct span customer)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
@@ -195,6 +232,7 @@ static int out_decision(struct json_out *o, const struct decision *d, struct spa
 		json_out_instant(o, "by_at", d->by_at);
 	if (d->late)
 		json_out_bool(o, "late", true);
+	out_more(o, d);
 	if (d->data.len) {
 		json_out_open(o, "data", '{');
 		json_out_raw(o, NULL, d->data);

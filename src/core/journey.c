@@ -14,6 +14,12 @@ static const char *const outcomes[OUTCOME_COUNT] = {
 #undef X
 };
 
+static const char *const note_reasons[NOTE_REASON_COUNT] = {
+#define X(ID, NAME) [NOTE_##ID] = (NAME),
+	NOTE_REASONS(X)
+#undef X
+};
+
 struct span milestone_name(enum milestone m)
 {
 	return span_str(milestones[m]);
@@ -22,6 +28,11 @@ struct span milestone_name(enum milestone m)
 struct span outcome_name(enum outcome o)
 {
 	return span_str(outcomes[o]);
+}
+
+struct span note_reason_name(enum note_reason reason)
+{
+	return span_str(note_reasons[reason]);
 }
 
 int text_set(struct text *t, struct span s)
@@ -97,6 +108,15 @@ static void instance_release(struct instance *i)
 	text_release(&i->by);
 	text_release(&i->data);
 	text_release(&i->missing);
+	text_release(&i->superseded_by);
+	free(i->times);
+}
+
+static void note_release(struct note *n)
+{
+	text_release(&n->rule);
+	text_release(&n->by);
+	text_release(&n->words);
 }
 
 struct journey *journey_free(struct journey *j)
@@ -114,6 +134,9 @@ struct journey *journey_free(struct journey *j)
 		order_release(&j->orders[i]);
 	for (size_t i = 0; i < j->n_instances; i++)
 		instance_release(&j->instances[i]);
+	for (size_t i = 0; i < j->n_notes; i++)
+		note_release(&j->notes[i]);
+	free(j->notes);
 	free(j->carts);
 	free(j->orders);
 	free(j->instances);
@@ -352,6 +375,63 @@ struct instance *journey_add_instance(struct journey *j, struct span rule, struc
 	i->until_at = INT64_MIN;
 	j->n_instances++;
 	return i;
+}
+
+static size_t note_place(const struct journey *j, struct span rule)
+{
+	size_t at = j->n_notes;
+
+	while (at > 0 && span_compare(text_span(j->notes[at - 1].rule), rule) > 0)
+		at--;
+	return at;
+}
+
+struct note *journey_note(const struct journey *j, struct span rule)
+{
+	size_t at = note_place(j, rule);
+
+	if (at == 0 || !span_equal(text_span(j->notes[at - 1].rule), rule))
+		return NULL;
+	return &j->notes[at - 1];
+}
+
+void journey_remove_note(struct journey *j, size_t index)
+{
+	note_release(&j->notes[index]);
+	j->n_notes--;
+	memmove(&j->notes[index], &j->notes[index + 1], (j->n_notes - index) * sizeof(*j->notes));
+}
+
+static void drop_note(struct journey *j)
+{
+	size_t victim = 0;
+
+	for (size_t i = 1; i < j->n_notes; i++)
+		if (j->notes[i].at < j->notes[victim].at)
+			victim = i;
+	journey_remove_note(j, victim);
+}
+
+struct note *journey_add_note(struct journey *j, struct span rule)
+{
+	struct note *n = journey_note(j, rule);
+	struct text copy = {NULL, 0};
+
+	if (n)
+		return n;
+	if (j->n_notes == JOURNEY_NOTES_MAX)
+		drop_note(j);
+	if (text_set(&copy, rule) < 0)
+		return NULL;
+	n = list_insert(
+		(void **)&j->notes, j->n_notes, &j->cap_notes, sizeof(*n), note_place(j, rule));
+	if (!n) {
+		text_release(&copy);
+		return NULL;
+	}
+	n->rule = copy;
+	j->n_notes++;
+	return n;
 }
 
 int64_t journey_next_due(const struct journey *j)

@@ -103,6 +103,53 @@ static void fill_order(struct chance *c, struct order *o)
 		fill_parcel(c, o);
 }
 
+static struct decimal chance_decimal(struct chance *c)
+{
+	struct decimal d = {(int64_t)(chance_u64(c) >> chance_below(c, 64)), 0};
+
+	d.exponent = d.mantissa ? (int32_t)chance_below(c, 40) - 20 : 0;
+	return d;
+}
+
+/* What few instances have: each by itself, so that every mixture comes up. */
+static void fill_extras(struct chance *c, struct instance *i)
+{
+	if (chance_below(c, 4) == 0)
+		i->version = chance_u64(c) >> chance_below(c, 64);
+	if (chance_below(c, 4) == 0) {
+		i->deferred_until = chance_instant(c);
+		i->due_at = chance_instant(c);
+		i->gate = chance_number(c);
+		i->reason = chance_number(c);
+	}
+	if (chance_below(c, 4) == 0)
+		i->skipped_steps = chance_number(c);
+	if (chance_below(c, 4) == 0) {
+		i->n_times = 1 + (uint32_t)chance_below(c, INSTANCE_TIMES_MAX);
+		i->times = calloc(i->n_times, sizeof(*i->times));
+		assert(i->times);
+		for (size_t k = 0; k < i->n_times; k++)
+			i->times[k] = chance_instant(c);
+	}
+	if (chance_below(c, 4) == 0)
+		i->worth = chance_decimal(c);
+	if (chance_below(c, 4) == 0)
+		set(c, &i->superseded_by, INSTANCE_ENDED_BY_MAX);
+}
+
+static void fill_note(struct chance *c, struct journey *j)
+{
+	struct span rule = chance_text(c, RULE_ID_MAX);
+	struct note *n = journey_add_note(j, rule.len ? rule : SPAN_LIT("r"));
+
+	assert(n);
+	n->reason = (enum note_reason)chance_below(c, NOTE_REASON_COUNT);
+	n->at = chance_instant(c);
+	n->by_at = chance_instant(c);
+	set(c, &n->by, INSTANCE_BY_MAX);
+	set(c, &n->words, NOTE_WORDS_MAX);
+}
+
 static void fill_instance(struct chance *c, struct instance *i)
 {
 	set(c, &i->rule, RULE_ID_MAX);
@@ -130,6 +177,7 @@ static void fill_instance(struct chance *c, struct instance *i)
 		set(c, &i->missing, MARK_SOURCE_MAX);
 		i->held_at = i->missing.len ? chance_instant(c) : 0;
 	}
+	fill_extras(c, i);
 }
 
 struct journey *chance_journey(struct chance *c, size_t size)
@@ -163,6 +211,8 @@ struct journey *chance_journey(struct chance *c, size_t size)
 	for (size_t n = chance_below(c, size + 1); n > 0 && j->n_instances < JOURNEY_INSTANCES_MAX;
 		n--)
 		fill_instance(c, journey_add_instance(j, SPAN_LIT("r"), SPAN_LIT("k")));
+	for (size_t n = chance_below(c, 2) ? 0 : chance_below(c, size + 1); n > 0; n--)
+		fill_note(c, j);
 	return j;
 }
 
@@ -183,6 +233,23 @@ static void fill_decision(struct chance *c, struct decision *d)
 	d->by_at = chance_instant(c);
 	d->late = chance_below(c, 2);
 	d->data = chance_text(c, INSTANCE_DATA_MAX);
+	if (chance_below(c, 2))
+		return;
+	if (chance_below(c, 2)) {
+		d->gate = chance_number(c);
+		d->reason = chance_number(c);
+	}
+	if (chance_below(c, 2))
+		d->until = chance_instant(c);
+	d->channel = chance_text(c, 8);
+	if (chance_below(c, 2)) {
+		d->likelihood = chance_decimal(c);
+		d->impact = chance_decimal(c);
+		d->priority = (enum priority_class)chance_below(c, PRIORITY_HIGH + 1);
+	}
+	if (chance_below(c, 2))
+		d->version = chance_u64(c);
+	d->words = chance_text(c, 300);
 }
 
 struct timeline_entry chance_entry(struct chance *c)
@@ -290,6 +357,29 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	TEXT_DIFFERS(data);
 	TEXT_DIFFERS(missing);
 	DIFFERS(held_at);
+	DIFFERS(version);
+	DIFFERS(deferred_until);
+	DIFFERS(due_at);
+	DIFFERS(gate);
+	DIFFERS(reason);
+	DIFFERS(skipped_steps);
+	DIFFERS(n_times);
+	for (size_t k = 0; k < a->n_times; k++)
+		DIFFERS(times[k]);
+	DIFFERS(worth.mantissa);
+	DIFFERS(worth.exponent);
+	TEXT_DIFFERS(superseded_by);
+	return NULL;
+}
+
+static const char *note_differs(const struct note *a, const struct note *b)
+{
+	TEXT_DIFFERS(rule);
+	DIFFERS(reason);
+	DIFFERS(at);
+	TEXT_DIFFERS(by);
+	DIFFERS(by_at);
+	TEXT_DIFFERS(words);
 	return NULL;
 }
 
@@ -300,12 +390,15 @@ static const char *lists_differ(const struct journey *a, const struct journey *b
 	DIFFERS(n_carts);
 	DIFFERS(n_orders_kept);
 	DIFFERS(n_instances);
+	DIFFERS(n_notes);
 	for (size_t i = 0; i < a->n_carts && !what; i++)
 		what = cart_differs(&a->carts[i], &b->carts[i]);
 	for (size_t i = 0; i < a->n_orders_kept && !what; i++)
 		what = order_differs(&a->orders[i], &b->orders[i]);
 	for (size_t i = 0; i < a->n_instances && !what; i++)
 		what = instance_differs(&a->instances[i], &b->instances[i]);
+	for (size_t i = 0; i < a->n_notes && !what; i++)
+		what = note_differs(&a->notes[i], &b->notes[i]);
 	return what;
 }
 
@@ -345,6 +438,17 @@ static const char *decision_differs(const struct decision *a, const struct decis
 	DIFFERS(by_at);
 	DIFFERS(late);
 	SPAN_DIFFERS(data);
+	DIFFERS(gate);
+	DIFFERS(reason);
+	DIFFERS(until);
+	SPAN_DIFFERS(channel);
+	DIFFERS(likelihood.mantissa);
+	DIFFERS(likelihood.exponent);
+	DIFFERS(impact.mantissa);
+	DIFFERS(impact.exponent);
+	DIFFERS(priority);
+	DIFFERS(version);
+	SPAN_DIFFERS(words);
 	return NULL;
 }
 

@@ -147,12 +147,32 @@ static void test_sentences(void)
 			"cart_abandoned for cart:C1001 was held until 2026-11-21T12:02:00.000Z and "
 			"was not sent: a source that could disprove it had not said that it is "
 			"complete.",
+		[OUTCOME_DEFERRED] = "cart_abandoned for cart:C1001 came due and was put off until "
+				     "2026-11-22T08:00:00.000Z.",
+		[OUTCOME_WOULD_SEND] = "cart_abandoned for cart:C1001 fired, and nothing was sent: "
+				       "this is a trial.",
+		[OUTCOME_SUPERSEDED] =
+			"cart_abandoned for cart:C1001 was ended: checkout_abandoned "
+			"takes its place.",
+		[OUTCOME_GOAL] = "cart_abandoned for cart:C1001 has reached its goal with Order "
+				 "Completed at 2026-11-21T11:59:59.000Z.",
+		[OUTCOME_NOT_MATCHING] =
+			"cart_abandoned for cart:C1001 was ended by Order Completed at "
+			"2026-11-21T11:59:59.000Z: its condition does not hold any more.",
+		[OUTCOME_STEP_SKIPPED] = "cart_abandoned for cart:C1001 skipped a step: its "
+					 "condition did not hold.",
+		[OUTCOME_EXPIRED] = "cart_abandoned for cart:C1001 was put off for too long to be "
+				    "of use.",
+		[OUTCOME_REPLACED] = "cart_abandoned for cart:C1001 was ended: checkout_abandoned "
+				     "takes its place.",
 	};
 
 	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
 		_cleanup_(buf_release) struct buf b = BUF_INIT;
 		struct decision d = decision((enum outcome)i);
 
+		d.words = SPAN_LIT("checkout_abandoned");
+		d.until = INT64_C(1795334400000); /* 2026-11-22T08:00:00Z */
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);
 	}

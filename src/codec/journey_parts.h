@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What stands behind the lists of a journey and journey_more.h: parts, each with its number, those
+ * that are empty left out. Most journeys have none.
+ *
+ *   parts:   (number varint · part)*, numbers rising
+ *
+ * A part is written and read by the file that knows its structs. Its number stands on disk: add at
+ * the end, never move.
+ */
+#pragma once
+
+#include "core/journey.h"
+
+#include "pack.h"
+
+struct journey_part {
+	/* Never less than what `pack` writes; 0: there is nothing to write. */
+	size_t (*bound)(const struct journey *j);
+	/* False: J has what could not be read again. */
+	bool (*pack)(struct pack *p, const struct journey *j);
+	/* Into J, whose lists are complete. Says in U if it is bad. 0 or -ENOMEM. */
+	int (*unpack)(struct unpack *u, struct journey *j);
+};
+
+/* journey_instance.c */
+extern const struct journey_part journey_part_instances;
+extern const struct journey_part journey_part_notes;
+
+/* journey_more.c */
+size_t journey_parts_bound(const struct journey *j);
+bool journey_parts_pack(struct pack *p, const struct journey *j);
+int journey_parts_unpack(struct unpack *u, struct journey *j);
+
+/* The next index below N: not before *NEXT, which moves behind it. */
+static inline size_t journey_next_index(struct unpack *u, size_t n, size_t *next)
+{
+	uint64_t index = unpack_number(u);
+
+	if (index < *next || index >= n)
+		u->bad = true;
+	if (u->bad)
+		return 0;
+	*next = (size_t)index + 1;
+	return (size_t)index;
+}
