@@ -29,6 +29,8 @@ void map_release(struct map *m);
 
 /* The value of KEY, or NULL. */
 void *map_get(const struct map *m, struct span key);
+/* Asks memory for the place of KEY, which will be wanted soon. */
+void map_expect(const struct map *m, struct span key);
 /* Sets KEY to VALUE (not NULL). Replaces both key and value of an equal key. 0 or -ENOMEM. */
 int map_put(struct map *m, struct span key, void *value);
 /* Removes KEY and returns its value, or NULL. */

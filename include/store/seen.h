@@ -33,6 +33,8 @@ void seen_mark(const struct event *e, char ret_mark[SEEN_BYTES]);
 int64_t seen_hour(int64_t at);
 
 /* Is MARK known at HOUR? */
+/* Asks memory for the place of MARK, which will be checked soon. */
+void seen_expect(const struct seen *s, const char mark[SEEN_BYTES]);
 enum seen_answer seen_check(const struct seen *s, const char mark[SEEN_BYTES], int64_t hour);
 
 /* Remembers MARK, received in HOUR. 0 or -ENOMEM. */

@@ -49,6 +49,12 @@ void *map_get(const struct map *m, struct span key)
 	return find(m, key, siphash24(m->seed, key))->value;
 }
 
+void map_expect(const struct map *m, struct span key)
+{
+	if (m->len > 0)
+		__builtin_prefetch(&m->slots[siphash24(m->seed, key) & (m->n_slots - 1)]);
+}
+
 static int grow(struct map *m)
 {
 	size_t n_slots = m->n_slots ? m->n_slots * 2 : SLOTS_MIN;

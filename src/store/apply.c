@@ -26,6 +26,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	effects_init(&a->effects);
 	arena_init(&a->arena);
 	buf_init(&a->scratch);
+	buf_init(&a->encoded);
 	buf_init(&a->seen_marks);
 	list_init(&a->work, sizeof(struct work));
 	list_init(&a->missing, sizeof(struct span));
@@ -55,6 +56,7 @@ struct applier *applier_free(struct applier *a)
 	arena_release(&a->arena);
 	packer_free(a->packer);
 	buf_release(&a->scratch);
+	buf_release(&a->encoded);
 	buf_release(&a->seen_marks);
 	list_release(&a->work);
 	list_release(&a->missing);
@@ -148,8 +150,13 @@ static int decode_entry(struct applier *a, struct work *w)
 	if (r > 0)
 		return 0;
 	w->kind = WORK_EVENT;
-	w->cached = applier_want(a, w->event.customer);
-	return w->cached ? 0 : -ENOMEM;
+	w->customer = w->event.customer;
+	map_expect(&a->cache.by_customer, w->customer);
+	if (w->event.message_id.len > 0) {
+		seen_mark(&w->event, w->mark);
+		seen_expect(&a->seen, w->mark);
+	}
+	return 0;
 }
 
 static int add_entry(struct applier *a, const struct log_entry *e)
@@ -174,8 +181,24 @@ static int add_due(struct applier *a, const struct due_entry *d)
 		return -ENOMEM;
 	w->kind = WORK_DUE;
 	w->due_at = d->at;
-	w->cached = applier_want(a, d->customer);
-	return w->cached ? 0 : -ENOMEM;
+	w->customer = d->customer;
+	map_expect(&a->cache.by_customer, w->customer);
+	return 0;
+}
+
+/* When all were read: by now their places in the map have come from memory. */
+static int want_all(struct applier *a)
+{
+	struct work *work = a->work.items;
+
+	for (size_t i = 0; i < a->work.n; i++) {
+		if (work[i].kind == WORK_BAD)
+			continue;
+		work[i].cached = applier_want(a, work[i].customer);
+		if (!work[i].cached)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* How much of F is in certain order. */
@@ -267,6 +290,8 @@ int applier_begin(struct applier *a, const struct position *from, const struct f
 		else
 			r = add_due(a, &f->dues[d++]);
 	}
+	if (r == 0)
+		r = want_all(a);
 	if (r < 0)
 		return r;
 	*ret_missing = a->missing.items;
@@ -312,15 +337,13 @@ static void count(struct applier *a, enum counter c)
 /* True in *ret_new if the event is to be applied. 0 or -ENOMEM. */
 static int recognise(struct applier *a, const struct work *w, bool *ret_new)
 {
-	char mark[SEEN_BYTES];
 	int64_t hour = seen_hour(w->event.received_at);
 	struct commit_seen *list;
 
 	*ret_new = true;
 	if (w->event.message_id.len == 0)
 		return 0;
-	seen_mark(&w->event, mark);
-	switch (seen_check(&a->seen, mark, hour)) {
+	switch (seen_check(&a->seen, w->mark, hour)) {
 	case SEEN_DUPLICATE:
 		count(a, COUNTER_DUPLICATE);
 		*ret_new = false;
@@ -341,8 +364,8 @@ static int recognise(struct applier *a, const struct work *w, bool *ret_new)
 	}
 	list = (struct commit_seen *)a->seen_lists.items + a->seen_lists.n - 1;
 	list->bytes.len += SEEN_BYTES;
-	buf_add(&a->seen_marks, mark, SEEN_BYTES);
-	return seen_add(&a->seen, mark, hour);
+	buf_add(&a->seen_marks, w->mark, SEEN_BYTES);
+	return seen_add(&a->seen, w->mark, hour);
 }
 
 static int run_one(struct applier *a, const struct work *w)
@@ -381,6 +404,14 @@ static int run_one(struct applier *a, const struct work *w)
 	return r < 0 ? r : applier_effects(a, w->cached, w);
 }
 
+/* Of WORK the first is at hand, and the next few are asked for. */
+static void warm_next(const struct work *work, size_t n)
+{
+	for (size_t step = 1; step <= WARM_STEPS && step < n; step++)
+		if (work[step].cached)
+			cached_warm(work[step].cached, step);
+}
+
 int applier_run(struct applier *a, const struct commit **ret_commit)
 {
 	const struct work *work = a->work.items;
@@ -392,8 +423,10 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	buf_reset(&a->seen_marks);
 	if (a->mark.mark_source.len > 0)
 		r = applier_pass_mark(a);
-	for (size_t i = 0; i < a->work.n && r == 0; i++)
+	for (size_t i = 0; i < a->work.n && r == 0; i++) {
+		warm_next(work + i, a->work.n - i);
 		r = run_one(a, &work[i]);
+	}
 	if (r == 0)
 		r = applier_finish_commit(a);
 	if (r < 0)

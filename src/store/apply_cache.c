@@ -124,6 +124,54 @@ struct cached *cache_add(struct cache *c, struct span customer, uint64_t batch)
 	return e;
 }
 
+static void warm(const void *ptr, size_t size)
+{
+	for (size_t i = 0; i < size; i += 64)
+		__builtin_prefetch((const char *)ptr + i);
+}
+
+static void warm_lists(const struct journey *j)
+{
+	warm(j->carts, j->n_carts * sizeof(*j->carts));
+	warm(j->orders, j->n_orders_kept * sizeof(*j->orders));
+	warm(j->instances, j->n_instances * sizeof(*j->instances));
+}
+
+static void warm_texts(const struct journey *j)
+{
+	__builtin_prefetch(j->customer.ptr);
+	__builtin_prefetch(j->user_id.ptr);
+	__builtin_prefetch(j->anonymous_id.ptr);
+	for (size_t i = 0; i < j->n_carts; i++)
+		__builtin_prefetch(j->carts[i].key.ptr);
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		__builtin_prefetch(j->orders[i].id.ptr);
+	for (size_t i = 0; i < j->n_instances; i++) {
+		__builtin_prefetch(j->instances[i].rule.ptr);
+		__builtin_prefetch(j->instances[i].key.ptr);
+		__builtin_prefetch(j->instances[i].by.ptr);
+	}
+}
+
+void cached_warm(const struct cached *c, size_t step)
+{
+	const struct journey *j;
+
+	if (step == WARM_STEPS) {
+		warm(c, sizeof(*c));
+		return;
+	}
+	j = c->record.journey;
+	if (step == 3) {
+		warm(j, sizeof(*j));
+		warm(c->record.tail.ptr, c->record.tail.len);
+	} else if (step == 2) {
+		warm_lists(j);
+	} else {
+		warm_texts(j);
+	}
+}
+
 void cache_trim(struct cache *c, uint64_t batch)
 {
 	while (c->len > c->max && c->oldest && c->oldest->batch != batch) {

@@ -248,6 +248,7 @@ static int finish_due(struct applier *a, struct cached *c)
 static int finish_record(struct applier *a, struct cached *c)
 {
 	struct commit_value *value;
+	size_t start;
 	int r;
 
 	c->dirty = false;
@@ -257,13 +258,34 @@ static int finish_record(struct applier *a, struct cached *c)
 	value = list_add(&a->records);
 	if (!value)
 		return -ENOMEM;
-	buf_reset(&a->scratch);
-	r = record_encode(&c->record, &a->scratch);
+	start = a->encoded.len;
+	r = record_encode(&c->record, &a->encoded);
 	if (r < 0)
 		return r;
 	value->customer = c->customer;
-	value->bytes = keep(a, buf_span(&a->scratch));
-	return value->bytes.ptr ? finish_due(a, c) : -ENOMEM;
+	value->bytes.len = a->encoded.len - start;
+	return finish_due(a, c);
+}
+
+static int finish_records(struct applier *a)
+{
+	struct cached **dirty = a->dirty.items;
+	struct commit_value *values;
+	size_t at = 0;
+	int r = 0;
+
+	buf_reset(&a->encoded);
+	for (size_t i = 0; i < a->dirty.n && r == 0; i++) {
+		for (size_t step = 1; step <= WARM_STEPS && step < a->dirty.n - i; step++)
+			cached_warm(dirty[i + step], step);
+		r = finish_record(a, dirty[i]);
+	}
+	values = a->records.items;
+	for (size_t i = 0; i < a->records.n; i++) {
+		values[i].bytes.ptr = a->encoded.ptr + at;
+		at += values[i].bytes.len;
+	}
+	return r;
 }
 
 /* The marks stand in one buffer, hour after hour; only now does it no longer move. */
@@ -280,13 +302,10 @@ static void finish_seen(struct applier *a)
 
 int applier_finish_commit(struct applier *a)
 {
-	struct cached **dirty = a->dirty.items;
 	struct commit *c = &a->commit;
 	int64_t hour = seen_hour((int64_t)a->to.id.ms);
-	int r = 0;
+	int r = finish_records(a);
 
-	for (size_t i = 0; i < a->dirty.n && r == 0; i++)
-		r = finish_record(a, dirty[i]);
 	if (r == 0)
 		r = buf_failed(&a->seen_marks);
 	if (r < 0)

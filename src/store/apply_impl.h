@@ -43,10 +43,20 @@ struct work {
 	enum work_kind kind;
 	struct log_entry entry;	  /* EVENT, BAD; copied into the batch's arena */
 	struct event event;	  /* EVENT */
+	char mark[SEEN_BYTES];	  /* EVENT with a message_id */
+	struct span customer;	  /* EVENT, DUE */
 	const char *code, *words; /* BAD */
 	struct cached *cached;	  /* EVENT, DUE, MARK */
 	int64_t due_at;		  /* DUE */
 };
+
+/*
+ * Customers come in no order, so that what is known of them is never near: of those whose turn
+ * comes soon it is asked for while others are worked on. STEP WARM_STEPS is the first; each asks
+ * for what it takes the step before to know, and so comes a customer later.
+ */
+#define WARM_STEPS 4
+void cached_warm(const struct cached *c, size_t step);
 
 /* A growing array whose elements are plain values. */
 struct list {
@@ -67,6 +77,7 @@ struct applier {
 	struct arena arena; /* of the batch */
 	struct packer *packer;
 	struct buf scratch;
+	struct buf encoded; /* the batch's records, one behind the other */
 	uint64_t batch;
 	struct position from, to;
 	struct list work;    /* struct work */

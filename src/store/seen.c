@@ -78,6 +78,12 @@ enum seen_answer seen_check(const struct seen *s, const char mark[SEEN_BYTES], i
 	return SEEN_NEW;
 }
 
+void seen_expect(const struct seen *s, const char mark[SEEN_BYTES])
+{
+	if (s->n_slots > 0)
+		__builtin_prefetch(&s->slots[slot_of(mark, 0).id & (s->n_slots - 1)]);
+}
+
 static void put(struct seen *s, struct seen_slot slot)
 {
 	size_t i = slot.id & (s->n_slots - 1);
