@@ -20,10 +20,6 @@
 
 #define WHOLE SPAN_LIT("customer")
 
-/* A cancel is remembered at least so long, for additions that arrive after it but happened
- * before. */
-#define MEMORY_MS MS_DAY
-
 static int64_t round_up(int64_t at, int64_t unit)
 {
 	int64_t rest = at % unit;
@@ -122,6 +118,13 @@ static void disarm(struct instance *i, enum instance_state state, enum outcome o
 	unhold(i);
 }
 
+/* What is left of an episode that ends before its last step: the job that it made cools all the
+ * same (absence_fire has said until when). */
+static enum instance_state after_episode(const struct instance *i)
+{
+	return i->emitted > 0 ? INSTANCE_COOLING : INSTANCE_IDLE;
+}
+
 /* ---- cancel ---------------------------------------------------------------------------- */
 
 /* The job of a fired instance is disproved: take it back if nobody has it yet. */
@@ -176,7 +179,7 @@ static int cancel_armed(
 	r = decide(t, EFFECT_DECISION, rule, i, i->step, OUTCOME_CANCELLED);
 	if (r == 0)
 		r = count(t, COUNTER_CANCELLED);
-	disarm(i, INSTANCE_IDLE, OUTCOME_CANCELLED);
+	disarm(i, after_episode(i), OUTCOME_CANCELLED);
 	return r;
 }
 
@@ -191,10 +194,15 @@ static int cancel_instance(
 	if (r == 0)
 		r = text_set(&i->by, by_name(t));
 	i->cancelled_at = int64_max(i->cancelled_at, b);
-	i->until_at = int64_max(i->until_at, t->now + int64_max(rule->tombstone_ms, MEMORY_MS));
 	if (terminal && rule->tombstone_ms > 0) {
-		i->state = INSTANCE_CLOSED;
+		/* A job that still cools, or an earlier fact, may keep it closed for longer. */
+		if (i->state == INSTANCE_IDLE)
+			i->until_at = INT64_MIN;
 		i->until_at = int64_max(i->until_at, t->now + rule->tombstone_ms);
+		i->state = INSTANCE_CLOSED;
+	} else if (i->state == INSTANCE_IDLE) {
+		i->until_at = int64_max(
+			i->until_at, t->now + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS));
 	}
 	i->touched_at = t->now;
 	return r;
@@ -533,8 +541,9 @@ static int suppress(
 {
 	int r = decide(t, EFFECT_DECISION, rule, i, i->step, outcome);
 
-	disarm(i, INSTANCE_IDLE, outcome);
-	i->until_at = t->now + MEMORY_MS;
+	disarm(i, after_episode(i), outcome);
+	if (i->state == INSTANCE_IDLE)
+		i->until_at = t->now + ABSENCE_MEMORY_MS;
 	i->touched_at = t->now;
 	return r < 0 ? r : count(t, COUNTER_SUPPRESSED);
 }
@@ -568,12 +577,12 @@ int absence_fire(const struct turn *t, struct instance *i)
 	i->emitted++;
 	i->step++;
 	i->touched_at = t->now;
+	i->until_at = t->now + rule->cooldown_ms;
 	if (i->step < rule->n_steps) {
 		i->deadline_at = t->now + rule->steps[i->step].after_ms;
 		set_timer(t, rule, i);
 		return r;
 	}
 	disarm(i, INSTANCE_COOLING, OUTCOME_FIRED);
-	i->until_at = t->now + rule->cooldown_ms;
 	return r;
 }

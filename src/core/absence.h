@@ -11,6 +11,10 @@
 #include "core/mark.h"
 #include "core/rule.h"
 
+/* What is known of a key (a cancel above all) is kept at least so long, for what arrives after it
+ * but happened before. */
+#define ABSENCE_MEMORY_MS MS_DAY
+
 /* What one input has in common for all rules. */
 struct turn {
 	const struct rules *rules;

@@ -3,7 +3,7 @@
  * What a journey may forget. The state is read and written with every event, so it holds what can
  * still matter; the timeline keeps the rest for ever.
  */
-#include "core/journey.h"
+#include "absence.h"
 
 /* How long closed things stay in the state; the timeline has them for ever. */
 #define CART_KEPT_MS	 (45 * MS_DAY)
@@ -15,6 +15,8 @@
 static bool instance_forgettable(const struct instance *i, int64_t now)
 {
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
+		return false;
+	if (now - i->touched_at < ABSENCE_MEMORY_MS)
 		return false;
 	/* An episode number is part of a job's id: one that made a job is kept long, and for
 	 * ever where the key is the customer, who will be back. */
