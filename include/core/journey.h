@@ -11,13 +11,21 @@
 #include "base/base.h"
 #include "base/decimal.h"
 #include "base/span.h"
+#include "core/basket.h"
+#include "core/contact.h"
 #include "core/event.h"
+#include "core/profile.h"
 #include "core/text.h"
+#include "core/thing.h"
 
 /* Bounds of one journey; what is over is dropped oldest first, closed before open. */
 #define JOURNEY_CARTS_MAX     64
 #define JOURNEY_ORDERS_MAX    256
 #define JOURNEY_INSTANCES_MAX 512
+#define JOURNEY_THINGS_MAX    256 /* of all kinds; of wishes 64 */
+#define JOURNEY_CONSENTS_MAX  64 /* and those of all topics, one for each channel */
+#define JOURNEY_DATES_MAX     32
+#define JOURNEY_SENDS_MAX     64
 #define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
 #define MARK_SOURCE_MAX	      128  /* bytes of the name of a source */
 #define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
@@ -42,6 +50,7 @@ struct cart {
 	int64_t checkout_at; /* latest checkout step; INT64_MIN: none */
 	int64_t ordered_at;  /* latest order for it; INT64_MIN: none */
 	int64_t emptied_at;  /* latest emptying; INT64_MIN: none */
+	struct basket *basket; /* NULL: nothing is known of what is in it */
 };
 
 /* Milestones of an order: the earliest time each was said to have happened. */
@@ -103,6 +112,7 @@ struct order {
 	uint32_t n_parcels;
 	uint32_t parcels_lost; /* 1: there were more than are kept, so that nothing follows from
 				  what all of them have reached */
+	struct basket *basket; /* NULL: nothing is known of what was ordered */
 };
 
 enum instance_state {
@@ -254,6 +264,18 @@ struct journey {
 	size_t n_instances, cap_instances;
 	struct note *notes; /* in order of their rules */
 	size_t n_notes, cap_notes;
+	struct thing *things; /* in order of kind, then id */
+	size_t n_things, cap_things;
+	struct consent *consents; /* in order of topic, then channel */
+	size_t n_consents, cap_consents;
+	struct address *addresses; /* in order of channel; at most one each */
+	size_t n_addresses, cap_addresses;
+	struct date *dates; /* in order of name */
+	size_t n_dates, cap_dates;
+	struct send *sends; /* in order of at, then job_id */
+	size_t n_sends, cap_sends;
+	struct profile *profile; /* NULL: nothing is known */
+	int64_t web_active_at;	 /* latest thing done on a screen of ours; INT64_MIN: none */
 };
 
 /* 0 or -ENOMEM. */
@@ -277,6 +299,25 @@ struct instance *journey_add_instance(struct journey *j, struct span rule, struc
 struct note *journey_add_note(struct journey *j, struct span rule);
 struct note *journey_note(const struct journey *j, struct span rule);
 void journey_remove_note(struct journey *j, size_t index);
+/* The element with that name, which is cleared and added if there is none; NULL when out of memory.
+ * When a list is full, what is closed or oldest makes room; but for withdrawals of consent: where
+ * there are only those, NULL and errno is ENOSPC. */
+struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct span id);
+struct consent *journey_add_consent(struct journey *j, struct span topic, uint32_t channel);
+struct address *journey_add_address(struct journey *j, enum job_channel channel);
+struct date *journey_add_date(struct journey *j, struct span name);
+/* Adds one whatever there is; the oldest makes room. */
+struct send *journey_add_send(struct journey *j, const struct send *send);
+struct profile *journey_add_profile(struct journey *j);
+/* Borrowed; NULL if there is none. */
+struct thing *journey_thing(const struct journey *j, enum thing_kind kind, struct span id);
+struct address *journey_address(const struct journey *j, enum job_channel channel);
+struct date *journey_date(const struct journey *j, struct span name);
+struct send *journey_send(const struct journey *j, const unsigned char job_id[16]);
+void journey_remove_thing(struct journey *j, size_t index);
+void journey_remove_consent(struct journey *j, size_t index);
+void journey_remove_date(struct journey *j, size_t index);
+void journey_remove_send(struct journey *j, size_t index);
 void journey_remove_cart(struct journey *j, size_t index);
 void journey_remove_order(struct journey *j, size_t index);
 void journey_remove_instance(struct journey *j, size_t index);

@@ -46,18 +46,22 @@ enum {
 };
 
 /* Whoever adds a member to one of these must have it written and read here too. */
-_Static_assert(sizeof(struct cart) == sizeof(struct text) + 6 * sizeof(int64_t), "a new member?");
+_Static_assert(sizeof(struct cart) ==
+		       sizeof(struct text) + 6 * sizeof(int64_t) + sizeof(struct basket *),
+	"a new member?");
 _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       (4 + MILESTONE_COUNT) * sizeof(int64_t) +
-					       sizeof(struct parcel *) + 2 * sizeof(uint32_t),
+					       sizeof(struct parcel *) + 2 * sizeof(uint32_t) +
+					       sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct instance) == 6 * sizeof(struct text) + 2 * sizeof(int) +
 						  10 * sizeof(uint32_t) + 13 * sizeof(int64_t) +
 						  sizeof(int64_t *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
-						 (7 + TRAIT_COUNT) * sizeof(int64_t) +
-						 4 * (sizeof(void *) + 2 * sizeof(size_t)),
+						 (8 + TRAIT_COUNT) * sizeof(int64_t) +
+						 9 * (sizeof(void *) + 2 * sizeof(size_t)) +
+						 sizeof(struct profile *),
 	"a new member?");
 
 /*

@@ -130,6 +130,14 @@ static const struct journey_part *const parts[] = {
 	NULL,
 	&journey_part_instances,
 	&journey_part_notes,
+	&journey_part_things,
+	&journey_part_baskets,
+	&journey_part_consents,
+	&journey_part_addresses,
+	&journey_part_dates,
+	&journey_part_sends,
+	&journey_part_web,
+	&journey_part_profile,
 };
 
 size_t journey_parts_bound(const struct journey *j)

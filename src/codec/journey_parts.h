@@ -26,6 +26,17 @@ struct journey_part {
 /* journey_instance.c */
 extern const struct journey_part journey_part_instances;
 extern const struct journey_part journey_part_notes;
+/* journey_things.c */
+extern const struct journey_part journey_part_things;
+extern const struct journey_part journey_part_baskets;
+/* journey_known.c */
+extern const struct journey_part journey_part_consents;
+extern const struct journey_part journey_part_addresses;
+extern const struct journey_part journey_part_dates;
+extern const struct journey_part journey_part_sends;
+extern const struct journey_part journey_part_web;
+/* journey_profile.c */
+extern const struct journey_part journey_part_profile;
 
 /* journey_more.c */
 size_t journey_parts_bound(const struct journey *j);

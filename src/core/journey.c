@@ -2,6 +2,8 @@
 /* The journey's memory: its lists, their bounds, and what may be dropped when one is full. */
 #include "core/journey.h"
 
+#include "list.h"
+
 static const char *const milestones[MILESTONE_COUNT] = {
 #define X(ID, NAME) [MILESTONE_##ID] = (NAME),
 	MILESTONES(X)
@@ -82,6 +84,7 @@ int journey_new(struct span customer, struct journey **ret_journey)
 	j->engaged_at = INT64_MIN;
 	j->received_at = INT64_MIN;
 	j->due_at = TIME_NEVER;
+	j->web_active_at = INT64_MIN;
 	*ret_journey = j;
 	return 0;
 }
@@ -89,6 +92,7 @@ int journey_new(struct span customer, struct journey **ret_journey)
 static void cart_release(struct cart *c)
 {
 	text_release(&c->key);
+	c->basket = basket_free(c->basket);
 }
 
 static void order_release(struct order *o)
@@ -99,6 +103,7 @@ static void order_release(struct order *o)
 	for (size_t i = 0; i < o->n_parcels; i++)
 		text_release(&o->parcels[i].id);
 	free(o->parcels);
+	o->basket = basket_free(o->basket);
 }
 
 static void instance_release(struct instance *i)
@@ -136,6 +141,7 @@ struct journey *journey_free(struct journey *j)
 		instance_release(&j->instances[i]);
 	for (size_t i = 0; i < j->n_notes; i++)
 		note_release(&j->notes[i]);
+	journey_lists_release(j);
 	free(j->notes);
 	free(j->carts);
 	free(j->orders);
@@ -172,29 +178,6 @@ struct instance *journey_instance(const struct journey *j, struct span rule, str
 			span_equal(text_span(j->instances[i].rule), rule))
 			return &j->instances[i];
 	return NULL;
-}
-
-/*
- * A cleared element of SIZE at place AT of *list; NULL when out of memory. The lists are kept in
- * order of their keys, so that a journey's bytes do not tell in which order its events came.
- */
-static void *list_insert(void **list, size_t n, size_t *cap, size_t size, size_t at)
-{
-	char *place;
-
-	if (n == *cap) {
-		size_t more = *cap ? *cap * 2 : 2;
-		void *p = realloc(*list, more * size);
-
-		if (!p)
-			return NULL;
-		*list = p;
-		*cap = more;
-	}
-	place = (char *)*list + at * size;
-	memmove(place + size, place, (n - at) * size);
-	memset(place, 0, size);
-	return place;
 }
 
 static size_t cart_place(const struct journey *j, struct span key)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "journey_chance.h"
 
+#include "chance_things.h"
+
 #include "core/rule.h"
 
 #define NOW INT64_C(1795281933643)
@@ -213,6 +215,7 @@ struct journey *chance_journey(struct chance *c, size_t size)
 		fill_instance(c, journey_add_instance(j, SPAN_LIT("r"), SPAN_LIT("k")));
 	for (size_t n = chance_below(c, 2) ? 0 : chance_below(c, size + 1); n > 0; n--)
 		fill_note(c, j);
+	chance_things(c, j, size);
 	return j;
 }
 
@@ -395,6 +398,10 @@ static const char *lists_differ(const struct journey *a, const struct journey *b
 		what = cart_differs(&a->carts[i], &b->carts[i]);
 	for (size_t i = 0; i < a->n_orders_kept && !what; i++)
 		what = order_differs(&a->orders[i], &b->orders[i]);
+	for (size_t i = 0; i < a->n_carts && !what; i++)
+		what = basket_differs(a->carts[i].basket, b->carts[i].basket);
+	for (size_t i = 0; i < a->n_orders_kept && !what; i++)
+		what = basket_differs(a->orders[i].basket, b->orders[i].basket);
 	for (size_t i = 0; i < a->n_instances && !what; i++)
 		what = instance_differs(&a->instances[i], &b->instances[i]);
 	for (size_t i = 0; i < a->n_notes && !what; i++)
@@ -418,7 +425,9 @@ const char *journey_differs(const struct journey *a, const struct journey *b)
 	DIFFERS(engaged_at);
 	DIFFERS(received_at);
 	DIFFERS(due_at);
-	return lists_differ(a, b);
+	if (lists_differ(a, b))
+		return lists_differ(a, b);
+	return things_differ(a, b);
 }
 
 static const char *decision_differs(const struct decision *a, const struct decision *b)

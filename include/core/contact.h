@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether and how a customer may be written to: what they allowed, which addresses work, and what
+ * was sent. (Reasons and words for a refusal are gates' business.)
+ */
+#pragma once
+
+#include "base/base.h"
+#include "core/job_channel.h"
+#include "core/thing.h"
+
+struct journey;
+
+/* ---- consent ------------------------------------------------------------------------------- */
+
+/* Stored: append. Of two words at one instant the lower one counts. */
+enum consent_word {
+	CONSENT_WITHDRAWN,
+	CONSENT_SOFT, /* not asked, but not forbidden: told with the order, may object */
+	CONSENT_GIVEN,
+};
+
+#define CONSENT_TOPIC_MAX  64 /* bytes */
+#define CONSENT_SOURCE_MAX 64
+
+/* What was said of one topic and one channel last. */
+struct consent {
+	struct text topic;  /* empty: all */
+	struct text source; /* who told us: the name of a write key */
+	int64_t at;	    /* event time */
+	uint32_t channel;   /* enum job_channel; JOB_CHANNEL_COUNT: all */
+	enum consent_word word;
+};
+
+/* What follows for one topic and one channel. */
+enum consent_answer {
+	CONSENT_NO_WORD, /* nothing was said, and nothing follows */
+	CONSENT_IS_WITHDRAWN,
+	CONSENT_IS_SOFT,
+	CONSENT_IS_GIVEN,
+};
+
+/*
+ * May J's customer be sent TOPIC on CHANNEL? What was said of the topic goes before what was said
+ * of all, unless all was withdrawn later; what was said of the channel and of all channels counts
+ * alike, the later one. Where nothing was said, a customer who has ordered may be written to by
+ * email and SMS at the address that is known, and by post (soft opt-in; triggers, section 8). The
+ * session that is open needs no consent, only that none was withdrawn. TASK and WEBHOOK concern no
+ * customer's channel: always given.
+ */
+enum consent_answer journey_consent_answer(
+	const struct journey *j, struct span topic, enum job_channel channel);
+/* Given or soft. */
+bool journey_consent(const struct journey *j, struct span topic, enum job_channel channel);
+/* Was everything on CHANNEL withdrawn? Then not even what was asked for goes that way. */
+bool journey_opted_out(const struct journey *j, enum job_channel channel);
+
+/* ---- addresses ----------------------------------------------------------------------------- */
+
+/* So many soft bounces in a row, and an address counts as dead (triggers, rule 20). */
+#define ADDRESS_SOFT_MAX 7
+
+/* What became of messages on one channel. */
+struct address {
+	enum job_channel channel;
+	struct said
+		hard; /* the latest hard bounce, and which address it was of, if that was said */
+	int64_t delivered_at;		/* latest; ends a row of bounces. INT64_MIN: never */
+	int64_t complained_at;		/* latest; INT64_MIN: never */
+	int64_t soft[ADDRESS_SOFT_MAX]; /* latest soft bounces, the latest first; INT64_MIN: none */
+};
+
+enum reach {
+	REACH_OK,
+	REACH_NO_ADDRESS,
+	REACH_BOUNCED,	  /* a hard bounce, or too many soft ones in a row */
+	REACH_COMPLAINED, /* marked as spam */
+	REACH_NOT_ACTIVE, /* in-app, and nobody was there for five minutes */
+};
+
+#define REACH_ACTIVE_MS (5 * MS_MINUTE)
+
+/* Can J's customer be reached on CHANNEL at NOW? A bounce counts until something was delivered, or
+ * the address is another one than that which bounced. */
+enum reach journey_reach(const struct journey *j, enum job_channel channel, int64_t now);
+
+/* ---- sends --------------------------------------------------------------------------------- */
+
+enum send_state { SEND_RESERVED, SEND_SENT, SEND_RELEASED };
+
+struct send {
+	unsigned char job_id[16];
+	uint64_t rule;	  /* hash of its id */
+	int64_t at;	  /* virtual time */
+	uint32_t class;	  /* enum rule_class */
+	uint32_t channel; /* enum job_channel */
+	enum send_state state;
+};

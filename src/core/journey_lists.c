@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lists of a journey that few customers fill: things, consents, addresses, dates, sends. Their
+ * memory, their order, and what makes room when one is full.
+ */
+#include "core/journey.h"
+
+#include "list.h"
+
+#define WISHES_MAX 64
+
+struct basket *basket_free(struct basket *b)
+{
+	if (!b)
+		return NULL;
+	for (size_t i = 0; i < b->n_lines; i++) {
+		text_release(&b->lines[i].key);
+		text_release(&b->lines[i].id);
+	}
+	text_release(&b->currency);
+	free(b->lines);
+	free(b);
+	return NULL;
+}
+
+static void thing_release(struct thing *t)
+{
+	text_release(&t->id);
+	text_release(&t->about);
+	text_release(&t->word.text);
+}
+
+static void consent_release(struct consent *c)
+{
+	text_release(&c->topic);
+	text_release(&c->source);
+}
+
+static void profile_release(struct profile *p)
+{
+	if (!p)
+		return;
+	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++)
+		text_release(&p->texts[i].text);
+	free(p->days);
+	free(p->ratings);
+	free(p);
+}
+
+void journey_lists_release(struct journey *j)
+{
+	for (size_t i = 0; i < j->n_things; i++)
+		thing_release(&j->things[i]);
+	for (size_t i = 0; i < j->n_consents; i++)
+		consent_release(&j->consents[i]);
+	for (size_t i = 0; i < j->n_addresses; i++)
+		text_release(&j->addresses[i].hard.text);
+	for (size_t i = 0; i < j->n_dates; i++)
+		text_release(&j->dates[i].name);
+	free(j->things);
+	free(j->consents);
+	free(j->addresses);
+	free(j->dates);
+	free(j->sends);
+	profile_release(j->profile);
+}
+
+/* ---- things ------------------------------------------------------------------------------ */
+
+static int thing_compare(const struct thing *t, enum thing_kind kind, struct span id)
+{
+	if (t->kind != kind)
+		return t->kind < kind ? -1 : 1;
+	return span_compare(text_span(t->id), id);
+}
+
+/* The first that is not before KIND and ID. */
+static size_t thing_place(const struct journey *j, enum thing_kind kind, struct span id)
+{
+	size_t low = 0, high = j->n_things;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (thing_compare(&j->things[middle], kind, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct thing *journey_thing(const struct journey *j, enum thing_kind kind, struct span id)
+{
+	size_t at = thing_place(j, kind, id);
+
+	if (at == j->n_things || thing_compare(&j->things[at], kind, id) != 0)
+		return NULL;
+	return &j->things[at];
+}
+
+void journey_remove_thing(struct journey *j, size_t index)
+{
+	thing_release(&j->things[index]);
+	j->n_things--;
+	list_remove(j->things, j->n_things, sizeof(*j->things), index);
+}
+
+/* Closed before open, then the one that was not heard of for longest; of KIND alone if it is not
+ * THING_KIND_COUNT. */
+static void drop_thing(struct journey *j, enum thing_kind kind)
+{
+	size_t victim = j->n_things;
+	bool victim_open = true;
+
+	for (size_t i = 0; i < j->n_things; i++) {
+		const struct thing *t = &j->things[i];
+		bool open = thing_is_open(t);
+
+		if (kind != THING_KIND_COUNT && t->kind != kind)
+			continue;
+		if (victim == j->n_things ||
+			(open == victim_open ? t->touched_at < j->things[victim].touched_at
+					     : !open)) {
+			victim = i;
+			victim_open = open;
+		}
+	}
+	if (victim < j->n_things)
+		journey_remove_thing(j, victim);
+}
+
+static size_t count_things(const struct journey *j, enum thing_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_things; i++)
+		n += j->things[i].kind == kind;
+	return n;
+}
+
+struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct span id)
+{
+	struct thing *t = journey_thing(j, kind, id);
+	struct text copy = {NULL, 0};
+
+	if (t)
+		return t;
+	if (kind == THING_WISH && count_things(j, kind) >= WISHES_MAX)
+		drop_thing(j, kind);
+	if (j->n_things >= JOURNEY_THINGS_MAX)
+		drop_thing(j, THING_KIND_COUNT);
+	if (text_set(&copy, id) < 0)
+		return NULL;
+	t = list_insert((void **)&j->things, j->n_things, &j->cap_things, sizeof(*t),
+		thing_place(j, kind, id));
+	if (!t) {
+		text_release(&copy);
+		return NULL;
+	}
+	t->kind = kind;
+	t->id = copy;
+	for (unsigned i = 0; i < THING_MARKS_MAX; i++)
+		t->at[i] = TIME_NEVER;
+	t->due_at = TIME_NEVER;
+	t->due_said_at = t->word.at = t->number.at = t->touched_at = INT64_MIN;
+	j->n_things++;
+	return t;
+}
+
+/* ---- consents ---------------------------------------------------------------------------- */
+
+static int consent_compare(const struct consent *c, struct span topic, uint32_t channel)
+{
+	int r = span_compare(text_span(c->topic), topic);
+
+	return r ? r : (c->channel > channel) - (c->channel < channel);
+}
+
+static size_t consent_place(const struct journey *j, struct span topic, uint32_t channel)
+{
+	size_t at = j->n_consents;
+
+	while (at > 0 && consent_compare(&j->consents[at - 1], topic, channel) >= 0)
+		at--;
+	return at;
+}
+
+void journey_remove_consent(struct journey *j, size_t index)
+{
+	consent_release(&j->consents[index]);
+	j->n_consents--;
+	list_remove(j->consents, j->n_consents, sizeof(*j->consents), index);
+}
+
+/* The oldest that is no withdrawal and not of all topics. False if there is none. */
+static bool drop_consent(struct journey *j)
+{
+	size_t victim = j->n_consents;
+
+	for (size_t i = 0; i < j->n_consents; i++) {
+		const struct consent *c = &j->consents[i];
+
+		if (c->word == CONSENT_WITHDRAWN || c->topic.len == 0)
+			continue;
+		if (victim == j->n_consents || c->at < j->consents[victim].at)
+			victim = i;
+	}
+	if (victim == j->n_consents)
+		return false;
+	journey_remove_consent(j, victim);
+	return true;
+}
+
+struct consent *journey_add_consent(struct journey *j, struct span topic, uint32_t channel)
+{
+	size_t at = consent_place(j, topic, channel);
+	struct text copy = {NULL, 0};
+	struct consent *c;
+
+	if (at < j->n_consents && consent_compare(&j->consents[at], topic, channel) == 0)
+		return &j->consents[at];
+	/* Words about all topics always have room: there are no more of them than channels. */
+	errno = ENOSPC;
+	if (topic.len > 0 && j->n_consents >= JOURNEY_CONSENTS_MAX && !drop_consent(j))
+		return NULL;
+	errno = ENOMEM;
+	at = consent_place(j, topic, channel);
+	if (text_set(&copy, topic) < 0)
+		return NULL;
+	c = list_insert((void **)&j->consents, j->n_consents, &j->cap_consents, sizeof(*c), at);
+	if (!c) {
+		text_release(&copy);
+		return NULL;
+	}
+	c->topic = copy;
+	c->channel = channel;
+	c->at = INT64_MIN;
+	j->n_consents++;
+	return c;
+}
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+struct address *journey_address(const struct journey *j, enum job_channel channel)
+{
+	for (size_t i = 0; i < j->n_addresses; i++)
+		if (j->addresses[i].channel == channel)
+			return &j->addresses[i];
+	return NULL;
+}
+
+struct address *journey_add_address(struct journey *j, enum job_channel channel)
+{
+	struct address *a = journey_address(j, channel);
+	size_t at = j->n_addresses;
+
+	if (a)
+		return a;
+	while (at > 0 && j->addresses[at - 1].channel > channel)
+		at--;
+	a = list_insert((void **)&j->addresses, j->n_addresses, &j->cap_addresses, sizeof(*a), at);
+	if (!a)
+		return NULL;
+	a->channel = channel;
+	a->hard.at = a->delivered_at = a->complained_at = INT64_MIN;
+	for (unsigned i = 0; i < ADDRESS_SOFT_MAX; i++)
+		a->soft[i] = INT64_MIN;
+	j->n_addresses++;
+	return a;
+}
+
+/* ---- dates ------------------------------------------------------------------------------- */
+
+static size_t date_place(const struct journey *j, struct span name)
+{
+	size_t at = j->n_dates;
+
+	while (at > 0 && span_compare(text_span(j->dates[at - 1].name), name) >= 0)
+		at--;
+	return at;
+}
+
+struct date *journey_date(const struct journey *j, struct span name)
+{
+	size_t at = date_place(j, name);
+
+	if (at == j->n_dates || !span_equal(text_span(j->dates[at].name), name))
+		return NULL;
+	return &j->dates[at];
+}
+
+void journey_remove_date(struct journey *j, size_t index)
+{
+	text_release(&j->dates[index].name);
+	j->n_dates--;
+	list_remove(j->dates, j->n_dates, sizeof(*j->dates), index);
+}
+
+/* Taken back before in force, then the oldest word. */
+static void drop_date(struct journey *j)
+{
+	size_t victim = 0;
+
+	for (size_t i = 1; i < j->n_dates; i++) {
+		const struct date *a = &j->dates[i], *b = &j->dates[victim];
+
+		if (a->removed == b->removed ? a->said_at < b->said_at : a->removed)
+			victim = i;
+	}
+	journey_remove_date(j, victim);
+}
+
+struct date *journey_add_date(struct journey *j, struct span name)
+{
+	struct date *d = journey_date(j, name);
+	struct text copy = {NULL, 0};
+
+	if (d)
+		return d;
+	if (j->n_dates >= JOURNEY_DATES_MAX)
+		drop_date(j);
+	if (text_set(&copy, name) < 0)
+		return NULL;
+	d = list_insert(
+		(void **)&j->dates, j->n_dates, &j->cap_dates, sizeof(*d), date_place(j, name));
+	if (!d) {
+		text_release(&copy);
+		return NULL;
+	}
+	d->name = copy;
+	d->said_at = INT64_MIN;
+	j->n_dates++;
+	return d;
+}
+
+/* ---- sends ------------------------------------------------------------------------------- */
+
+struct send *journey_send(const struct journey *j, const unsigned char job_id[16])
+{
+	for (size_t i = 0; i < j->n_sends; i++)
+		if (memcmp(j->sends[i].job_id, job_id, sizeof(j->sends[i].job_id)) == 0)
+			return &j->sends[i];
+	return NULL;
+}
+
+void journey_remove_send(struct journey *j, size_t index)
+{
+	j->n_sends--;
+	list_remove(j->sends, j->n_sends, sizeof(*j->sends), index);
+}
+
+struct send *journey_add_send(struct journey *j, const struct send *send)
+{
+	size_t at = j->n_sends;
+	struct send *s;
+
+	if (j->n_sends >= JOURNEY_SENDS_MAX) {
+		journey_remove_send(j, 0);
+		at--;
+	}
+	while (at > 0 && (j->sends[at - 1].at > send->at ||
+				 (j->sends[at - 1].at == send->at &&
+					 memcmp(j->sends[at - 1].job_id, send->job_id,
+						 sizeof(send->job_id)) > 0)))
+		at--;
+	s = list_insert((void **)&j->sends, j->n_sends, &j->cap_sends, sizeof(*s), at);
+	if (!s)
+		return NULL;
+	*s = *send;
+	j->n_sends++;
+	return s;
+}
+
+/* ---- profile ----------------------------------------------------------------------------- */
+
+struct profile *journey_add_profile(struct journey *j)
+{
+	struct profile *p = j->profile;
+
+	if (p)
+		return p;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++)
+		p->texts[i].at = INT64_MIN;
+	for (unsigned i = 0; i < PROFILE_NUMBER_COUNT; i++)
+		p->numbers[i].at = INT64_MIN;
+	for (unsigned i = 0; i < PROFILE_TIME_COUNT; i++)
+		p->times[i] = TIME_NEVER;
+	for (unsigned i = 0; i < PROFILE_FLAG_COUNT; i++)
+		p->flag_at[i] = INT64_MIN;
+	p->ranked_at = INT64_MIN;
+	j->profile = p;
+	return p;
+}

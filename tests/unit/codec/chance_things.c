@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "chance_things.h"
+
+#include "core/rule.h"
+
+#include "journey_chance.h"
+
+static struct decimal chance_decimal(struct chance *c)
+{
+	static const struct decimal some[] = {{0, 0}, {1, 0}, {1999, -2}, {-5, -1},
+		{INT64_C(999999999999999999), 400}, {-1, -400}};
+
+	return some[chance_below(c, ARRAY_SIZE(some))];
+}
+
+static void set(struct chance *c, struct text *t, size_t max)
+{
+	int r = text_set(t, chance_text(c, max));
+
+	assert(r == 0);
+}
+
+static struct span some_name(struct chance *c, size_t max)
+{
+	struct span s = chance_text(c, max);
+
+	return s.len ? s : SPAN_LIT("x");
+}
+
+static struct basket *chance_basket(struct chance *c)
+{
+	struct basket *b = calloc(1, sizeof(*b));
+	size_t n = chance_below(c, 8) ? chance_below(c, 4) : BASKET_LINES_MAX;
+	int r;
+
+	assert(b);
+	b->lost = chance_below(c, 20) == 0;
+	b->listed_at = chance_instant(c);
+	b->value = (struct amount){chance_decimal(c), chance_instant(c)};
+	set(c, &b->currency, 16);
+	b->lines = n ? calloc(n, sizeof(*b->lines)) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct line *l = &b->lines[b->n_lines++];
+		char key[3] = {'k', (char)('a' + i / 26), (char)('a' + i % 26)};
+
+		r = text_set(&l->key, span_of(key, sizeof(key)));
+		assert(r == 0);
+		set(c, &l->id, ENTITY_MAX);
+		l->quantity = chance_decimal(c);
+		l->price = chance_decimal(c);
+		l->said_at = chance_instant(c);
+		l->removed_at = chance_instant(c);
+	}
+	return b;
+}
+
+static void fill_thing(struct chance *c, struct journey *j)
+{
+	struct thing *t = journey_add_thing(
+		j, (enum thing_kind)chance_below(c, THING_KIND_COUNT), some_name(c, THING_ID_MAX));
+
+	set(c, &t->about, ENTITY_MAX);
+	set(c, &t->word.text, THING_WORD_MAX);
+	t->word.at = chance_instant(c);
+	t->number = (struct amount){chance_decimal(c), chance_instant(c)};
+	for (unsigned i = 0; i < THING_MARKS_MAX; i++)
+		t->at[i] = chance_below(c, 3) ? TIME_NEVER : chance_instant(c);
+	t->due_at = chance_instant(c);
+	t->due_said_at = chance_instant(c);
+	t->touched_at = chance_instant(c);
+}
+
+static void fill_known(struct chance *c, struct journey *j)
+{
+	struct consent *consent = journey_add_consent(j, chance_text(c, CONSENT_TOPIC_MAX),
+		(uint32_t)chance_below(c, JOB_CHANNEL_COUNT + 1));
+	struct address *a =
+		journey_add_address(j, (enum job_channel)chance_below(c, JOB_CHANNEL_COUNT));
+	struct date *d = journey_add_date(j, some_name(c, DATE_NAME_MAX));
+	struct send send = {.rule = chance_u64(c),
+		.at = chance_instant(c),
+		.class = (uint32_t)chance_below(c, 3),
+		.channel = (uint32_t)chance_below(c, JOB_CHANNEL_COUNT),
+		.state = (enum send_state)chance_below(c, SEND_RELEASED + 1)};
+
+	if (consent) {
+		consent->word = (enum consent_word)chance_below(c, CONSENT_GIVEN + 1);
+		consent->at = chance_instant(c);
+		set(c, &consent->source, CONSENT_SOURCE_MAX);
+	}
+	set(c, &a->hard.text, 320);
+	a->hard.at = chance_instant(c);
+	a->delivered_at = chance_instant(c);
+	a->complained_at = chance_instant(c);
+	for (unsigned i = 0; i < ADDRESS_SOFT_MAX; i++)
+		a->soft[i] = chance_instant(c);
+	d->said_at = chance_instant(c);
+	d->year = (uint16_t)chance_below(c, 10000);
+	d->month = (uint8_t)chance_below(c, 13);
+	d->day = (uint8_t)chance_below(c, 32);
+	d->removed = (uint8_t)chance_below(c, 2);
+	for (size_t i = 0; i < sizeof(send.job_id); i++)
+		send.job_id[i] = (unsigned char)chance_u64(c);
+	(void)journey_add_send(j, &send);
+}
+
+static void fill_lists(struct chance *c, struct profile *p)
+{
+	p->n_days = (uint32_t)chance_below(c, PROFILE_DAYS_MAX + 1);
+	p->n_ratings = (uint32_t)chance_below(c, PROFILE_RATINGS_MAX + 1);
+	p->n_ranked = (uint32_t)chance_below(c, JOB_CHANNEL_COUNT + 1);
+	for (uint32_t i = 0; i < p->n_ranked; i++)
+		p->ranked[i] = (unsigned char)(JOB_CHANNEL_COUNT - 1 - i);
+	p->days = p->n_days ? calloc(p->n_days, sizeof(*p->days)) : NULL;
+	for (uint32_t i = 0; i < p->n_days; i++)
+		p->days[i] = (i ? p->days[i - 1] : -30) + 1 + (int32_t)chance_below(c, 1000);
+	p->ratings = p->n_ratings ? calloc(p->n_ratings, sizeof(*p->ratings)) : NULL;
+	for (uint32_t i = 0; i < p->n_ratings; i++)
+		p->ratings[i] = (struct rating){chance_instant(c), (uint32_t)chance_below(c, 101)};
+}
+
+static void fill_profile(struct chance *c, struct profile *p)
+{
+	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++) {
+		set(c, &p->texts[i].text, PROFILE_TEXT_MAX);
+		p->texts[i].at = chance_instant(c);
+	}
+	for (unsigned i = 0; i < PROFILE_NUMBER_COUNT; i++)
+		if (chance_below(c, 2))
+			p->numbers[i] = (struct amount){chance_decimal(c), chance_instant(c)};
+	for (unsigned i = 0; i < PROFILE_TIME_COUNT; i++)
+		p->times[i] = chance_below(c, 2) ? TIME_NEVER : chance_instant(c);
+	for (unsigned i = 0; i < PROFILE_FLAG_COUNT; i++) {
+		p->flag_at[i] = chance_instant(c);
+		if (p->flag_at[i] != INT64_MIN && chance_below(c, 2))
+			p->flags |= 1u << i;
+	}
+	p->ranked_at = chance_instant(c);
+	fill_lists(c, p);
+}
+
+void chance_things(struct chance *c, struct journey *j, size_t size)
+{
+	for (size_t n = chance_below(c, size + 1); n > 0; n--)
+		fill_thing(c, j);
+	for (size_t i = 0; i < j->n_carts; i++)
+		if (chance_below(c, 4) == 0)
+			j->carts[i].basket = chance_basket(c);
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		if (chance_below(c, 4) == 0)
+			j->orders[i].basket = chance_basket(c);
+	for (size_t n = chance_below(c, size + 1); n > 0; n--)
+		fill_known(c, j);
+	if (chance_below(c, 3) == 0)
+		j->web_active_at = chance_instant(c);
+	if (size > 0 && chance_below(c, 3) == 0) {
+		struct profile *p = journey_add_profile(j);
+
+		assert(p);
+		fill_profile(c, p);
+	}
+}
+
+/* ---- comparing ------------------------------------------------------------------------- */
+
+#define DIFFERS(NAME)                                                                              \
+	if (a->NAME != b->NAME)                                                                    \
+	return #NAME
+#define TEXT_DIFFERS(NAME)                                                                         \
+	if (!span_equal(text_span(a->NAME), text_span(b->NAME)))                                   \
+	return #NAME
+#define BYTES_DIFFER(NAME)                                                                         \
+	if (memcmp(a->NAME, b->NAME, sizeof(a->NAME)) != 0)                                        \
+	return #NAME
+
+static const char *amount_differs(const struct amount *a, const struct amount *b)
+{
+	DIFFERS(value.mantissa);
+	DIFFERS(value.exponent);
+	DIFFERS(at);
+	return NULL;
+}
+
+static const char *line_differs(const struct line *a, const struct line *b)
+{
+	TEXT_DIFFERS(key);
+	TEXT_DIFFERS(id);
+	DIFFERS(quantity.mantissa);
+	DIFFERS(quantity.exponent);
+	DIFFERS(price.mantissa);
+	DIFFERS(price.exponent);
+	DIFFERS(said_at);
+	DIFFERS(removed_at);
+	return NULL;
+}
+
+const char *basket_differs(const struct basket *a, const struct basket *b)
+{
+	const char *what = NULL;
+
+	if (!a || !b)
+		return a == b ? NULL : "basket";
+	DIFFERS(n_lines);
+	DIFFERS(lost);
+	DIFFERS(listed_at);
+	TEXT_DIFFERS(currency);
+	for (uint32_t i = 0; i < a->n_lines && !what; i++)
+		what = line_differs(&a->lines[i], &b->lines[i]);
+	return what ? what : amount_differs(&a->value, &b->value);
+}
+
+static const char *thing_differs(const struct thing *a, const struct thing *b)
+{
+	DIFFERS(kind);
+	TEXT_DIFFERS(id);
+	TEXT_DIFFERS(about);
+	TEXT_DIFFERS(word.text);
+	DIFFERS(word.at);
+	BYTES_DIFFER(at);
+	DIFFERS(due_at);
+	DIFFERS(due_said_at);
+	DIFFERS(touched_at);
+	return amount_differs(&a->number, &b->number);
+}
+
+static const char *consent_differs(const struct consent *a, const struct consent *b)
+{
+	TEXT_DIFFERS(topic);
+	TEXT_DIFFERS(source);
+	DIFFERS(at);
+	DIFFERS(channel);
+	DIFFERS(word);
+	return NULL;
+}
+
+static const char *address_differs(const struct address *a, const struct address *b)
+{
+	DIFFERS(channel);
+	TEXT_DIFFERS(hard.text);
+	DIFFERS(hard.at);
+	DIFFERS(delivered_at);
+	DIFFERS(complained_at);
+	BYTES_DIFFER(soft);
+	return NULL;
+}
+
+static const char *date_differs(const struct date *a, const struct date *b)
+{
+	TEXT_DIFFERS(name);
+	DIFFERS(said_at);
+	DIFFERS(year);
+	DIFFERS(month);
+	DIFFERS(day);
+	DIFFERS(removed);
+	return NULL;
+}
+
+static const char *send_differs(const struct send *a, const struct send *b)
+{
+	BYTES_DIFFER(job_id);
+	DIFFERS(rule);
+	DIFFERS(at);
+	DIFFERS(class);
+	DIFFERS(channel);
+	DIFFERS(state);
+	return NULL;
+}
+
+static const char *profile_lists_differ(const struct profile *a, const struct profile *b)
+{
+	DIFFERS(n_ranked);
+	BYTES_DIFFER(ranked);
+	DIFFERS(ranked_at);
+	DIFFERS(n_days);
+	DIFFERS(n_ratings);
+	for (uint32_t i = 0; i < a->n_days; i++)
+		DIFFERS(days[i]);
+	for (uint32_t i = 0; i < a->n_ratings; i++) {
+		DIFFERS(ratings[i].at);
+		DIFFERS(ratings[i].percent);
+	}
+	return NULL;
+}
+
+static const char *profile_differs(const struct profile *a, const struct profile *b)
+{
+	const char *what = NULL;
+
+	if (!a || !b)
+		return a == b ? NULL : "profile";
+	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++) {
+		TEXT_DIFFERS(texts[i].text);
+		DIFFERS(texts[i].at);
+	}
+	for (unsigned i = 0; i < PROFILE_NUMBER_COUNT && !what; i++)
+		what = amount_differs(&a->numbers[i], &b->numbers[i]);
+	BYTES_DIFFER(times);
+	BYTES_DIFFER(flag_at);
+	DIFFERS(flags);
+	return what ? what : profile_lists_differ(a, b);
+}
+
+#define EACH(LIST, N, DIFFER)                                                                      \
+	DIFFERS(N);                                                                                \
+	for (size_t i = 0; i < a->N && !what; i++)                                                 \
+	what = DIFFER(&a->LIST[i], &b->LIST[i])
+
+const char *things_differ(const struct journey *a, const struct journey *b)
+{
+	const char *what = profile_differs(a->profile, b->profile);
+
+	DIFFERS(web_active_at);
+	EACH(things, n_things, thing_differs);
+	EACH(consents, n_consents, consent_differs);
+	EACH(addresses, n_addresses, address_differs);
+	EACH(dates, n_dates, date_differs);
+	EACH(sends, n_sends, send_differs);
+	return what;
+}
