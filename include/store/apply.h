@@ -20,10 +20,20 @@
 
 struct applier;
 
+/*
+ * Told of each input as soon as it was applied to JOURNEY: what was wished because of it, and what
+ * it was, an EVENT or, with NULL, time and marks. For those who explain and count; it changes
+ * nothing. NOW is virtual time; of a run of timers each decision has its own.
+ */
+typedef void applier_witness_fn(void *user, const struct journey *journey,
+	const struct event *event, int64_t now, const struct effects *effects);
+
 struct applier_options {
 	const struct rules *rules;
 	const struct event_decoder *decoder; /* prepared for the rules' fields */
 	size_t cache_customers;		     /* records kept between batches */
+	applier_witness_fn *witness;	     /* NULL: nobody looks */
+	void *witness_user;
 };
 
 /* OPTIONS' pointers must outlive it. 0 or -ENOMEM. */

@@ -116,7 +116,7 @@ static int run(struct program *p, const struct backtest_settings *s, const struc
 	struct backtest b;
 	int status = STATUS_FOUND;
 
-	if (backtest_init(&b, rules) < 0) {
+	if (backtest_init(&b, rules, NULL, NULL) < 0) {
 		(void)fprintf(stderr, "waymark backtest: out of memory\n");
 		backtest_release(&b);
 		return STATUS_FOUND;

@@ -33,12 +33,16 @@ struct backtest {
 	struct log_id last; /* of the last entry */
 	uint64_t entries;   /* appended in all */
 	uint64_t counters[COUNTER_COUNT];
+	applier_witness_fn *witness; /* set before the first entry; NULL: nobody looks */
+	void *witness_user;
 	int failed;	       /* why the pump stopped, 0: it did not */
 	struct span failed_at; /* the customer concerned */
 };
 
-/* A run over one partition's log. RULES are borrowed. 0 or -ENOMEM. */
-int backtest_init(struct backtest *b, const struct rules *rules);
+/* A run over one partition's log. RULES are borrowed. WITNESS is told of every input that was
+ * applied; NULL: nobody is. 0 or -ENOMEM. */
+int backtest_init(struct backtest *b, const struct rules *rules, applier_witness_fn *witness,
+	void *witness_user);
 void backtest_release(struct backtest *b);
 
 /*

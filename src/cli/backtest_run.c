@@ -75,7 +75,7 @@ static int open_log(struct backtest *b)
 {
 	struct pump_options options = {
 		.batch = BATCH,
-		.applier = {b->rules, b->decoder, CACHE_CUSTOMERS},
+		.applier = {b->rules, b->decoder, CACHE_CUSTOMERS, b->witness, b->witness_user},
 		.idle = on_idle,
 		.stop = on_stop,
 		.user = b,
@@ -104,13 +104,16 @@ static void close_log(struct backtest *b)
 	b->store = memory_store_free(b->store);
 }
 
-int backtest_init(struct backtest *b, const struct rules *rules)
+int backtest_init(struct backtest *b, const struct rules *rules, applier_witness_fn *witness,
+	void *witness_user)
 {
 	static const uint64_t seed[2] = {3, 4};
 	int r;
 
 	memset(b, 0, sizeof(*b));
 	b->rules = rules;
+	b->witness = witness;
+	b->witness_user = witness_user;
 	arena_init(&b->arena);
 	map_init(&b->by_id, seed);
 	r = event_decoder_new(&rules->fields, &b->decoder);

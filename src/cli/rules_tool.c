@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* `waymark rules`: are these rules good, and which ones are they? */
+/* `waymark rules`: are these rules good, which ones are they, and do they do what they should? */
 #include "base/instant.h"
 #include "cells.h"
 #include "cli.h"
 #include "codec/json_scan.h"
 #include "program/rule_set.h"
+#include "rules_test.h"
 #include "tool.h"
 
 struct rules_settings {
 	const char *data, *rules, *store_zone;
+	bool explain;
 };
 
 static const struct setting settings[] = {
@@ -17,16 +19,23 @@ static const struct setting settings[] = {
 	{"worker", "store_zone", "store-zone", SETTING_TEXT,
 		offsetof(struct rules_settings, store_zone), "UTC", 0, 64, "ZONE",
 		"the shop's time zone (IANA name)"},
+	{NULL, "explain", "explain", SETTING_BOOL, offsetof(struct rules_settings, explain), NULL,
+		0, 0, NULL, "test: print what happened in each scenario, step by step"},
 	TOOL_DATA_ROW(struct rules_settings),
 };
 
+#define OPERANDS_MAX 1000
+
 static const struct program_spec spec = {
 	.name = "rules",
-	.operands = "check|list [PATH]",
+	.operands = "check|list [PATH], or test PATH...",
 	.min_operands = 1,
-	.max_operands = 2,
+	.max_operands = OPERANDS_MAX,
 	.about = "check: says what is wrong with rules, and ends with 1 if something is.\n"
-		 "list: shows what each of them waits for.",
+		 "list: shows what each of them waits for.\n"
+		 "test: runs scenarios on a virtual clock, and ends with 1 if something else "
+		 "comes of\n"
+		 "them than they say.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
@@ -189,8 +198,31 @@ static const char *choose_path(struct tool *t, const struct rules_settings *s)
 	return s->rules[0] ? s->rules : tool_rules(t);
 }
 
+/* The scenarios that come with the rules are tested when none are named. */
+static int test(struct tool *t, const struct rules_settings *s, const char *rules)
+{
+	const char *own = tool_shared(&t->program, "rules/scenarios");
+	struct rules_test options = {
+		.program = &t->program,
+		.rules = rules,
+		.explain = s->explain,
+		.paths = (const char *const *)t->program.operands + 1,
+		.n_paths = t->program.n_operands - 1,
+	};
+
+	if (options.n_paths == 0 && own) {
+		options.paths = &own;
+		options.n_paths = 1;
+	}
+	if (options.n_paths == 0)
+		return tool_say(&t->program, STATUS_USAGE,
+			"say which scenarios: files, or directories of them.");
+	return rules_test(&options);
+}
+
 int rules_main(int argc, char **argv)
 {
+	const char *rules = settings_peek(argv, "rules"); /* said, not configured */
 	_cleanup_(tool_release) struct tool t;
 	struct rules_settings s;
 	const char *path;
@@ -198,6 +230,10 @@ int rules_main(int argc, char **argv)
 	(void)argc;
 	if (tool_init(&t, &spec, &s, argv))
 		return t.program.status;
+	if (strcmp(t.program.operands[0], "test") == 0)
+		return test(&t, &s, rules);
+	if (t.program.n_operands > 2)
+		return tool_say(&t.program, STATUS_USAGE, "one PATH is enough.");
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if (strcmp(t.program.operands[0], actions[i].name) != 0)
 			continue;
@@ -207,5 +243,5 @@ int rules_main(int argc, char **argv)
 		return load_and_run(&t, path, s.store_zone, i);
 	}
 	return tool_say(&t.program, STATUS_USAGE,
-		"\"%s\" is nothing that rules can do: check or list.", t.program.operands[0]);
+		"\"%s\" is nothing that rules can do: check, list or test.", t.program.operands[0]);
 }

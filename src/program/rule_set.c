@@ -36,10 +36,25 @@ __attribute__((format(printf, 3, 4))) static int unreadable(
 	return RULE_SET_UNREADABLE;
 }
 
+static int add_source(
+	struct source_list *l, const char *path, struct span text, struct rule_problems *problems)
+{
+	struct rule_source *s = &l->sources[l->n];
+
+	if (l->n == RULE_FILES_MAX)
+		return unreadable(
+			problems, path, "is one file of rules more than %d", RULE_FILES_MAX);
+	s->file = arena_copy(&l->arena, span_str(path)).ptr;
+	s->text = arena_copy(&l->arena, text);
+	if (!s->file || !s->text.ptr)
+		return -ENOMEM;
+	l->n++;
+	return 0;
+}
+
 static int read_source(struct source_list *l, const char *path, struct rule_problems *problems)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	struct rule_source *s = &l->sources[l->n];
 	int r = file_read(path, RULE_FILE_MAX, &text);
 
 	if (r == -ENOMEM)
@@ -49,12 +64,7 @@ static int read_source(struct source_list *l, const char *path, struct rule_prob
 	if (r > 0)
 		return unreadable(
 			problems, path, "is larger than %zu bytes: split it", RULE_FILE_MAX);
-	s->file = arena_copy(&l->arena, span_str(path)).ptr;
-	s->text = arena_copy(&l->arena, buf_span(&text));
-	if (!s->file || !s->text.ptr)
-		return -ENOMEM;
-	l->n++;
-	return 0;
+	return add_source(l, path, buf_span(&text), problems);
 }
 
 static int is_rule_file(const struct dirent *entry)
@@ -69,7 +79,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int read_directory(struct source_list *l, const char *path, struct rule_problems *problems)
+static int read_directory(
+	struct source_list *l, const char *path, bool no_policy, struct rule_problems *problems)
 {
 	struct dirent **entries = NULL;
 	int n = scandir(path, &entries, is_rule_file, by_name);
@@ -89,7 +100,7 @@ static int read_directory(struct source_list *l, const char *path, struct rule_p
 
 		if (r == 0 && (size_t)len >= sizeof(file))
 			r = unreadable(problems, path, "has a path that is too long");
-		if (r == 0)
+		if (r == 0 && !(no_policy && strcmp(entries[i]->d_name, RULE_POLICY_FILE) == 0))
 			r = read_source(l, file, problems);
 		free(entries[i]);
 	}
@@ -125,25 +136,40 @@ static int read_zone(void *user, struct span name, struct buf *out)
 	return file_read(path, ZONE_FILE_MAX, out);
 }
 
-int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
-	struct rules **ret_rules)
+static int read_place(
+	struct source_list *l, const struct rule_place *place, struct rule_problems *problems)
+{
+	struct stat st;
+
+	if (place->text.len > 0)
+		return add_source(l, place->path, place->text, problems);
+	if (stat(place->path, &st) < 0)
+		return unreadable(problems, place->path, "cannot be read: %s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return read_directory(l, place->path, place->no_policy, problems);
+	return read_source(l, place->path, problems);
+}
+
+int rule_set_load_places(const struct rule_place *places, size_t n, const char *store_zone,
+	struct rule_problems *problems, struct rules **ret_rules)
 {
 	_cleanup_(source_list_release) struct source_list l = {.n = 0};
 	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
-	struct stat st;
-	int r;
+	int r = 0;
 
 	arena_init(&l.arena);
 	problems->n = problems->more = 0;
-	if (stat(path, &st) < 0)
-		return unreadable(problems, path, "cannot be read: %s", strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		r = read_directory(&l, path, problems);
-	else
-		r = read_source(&l, path, problems);
-	if (r != 0)
-		return r;
-	return rules_compile(l.sources, l.n, &options, problems, ret_rules);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = read_place(&l, &places[i], problems);
+	return r ? r : rules_compile(l.sources, l.n, &options, problems, ret_rules);
+}
+
+int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
+	struct rules **ret_rules)
+{
+	const struct rule_place place = {.path = path};
+
+	return rule_set_load_places(&place, 1, store_zone, problems, ret_rules);
 }
 
 void rule_problems_text(const struct rule_problems *problems, struct buf *out)

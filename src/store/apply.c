@@ -401,6 +401,8 @@ static int run_one(struct applier *a, const struct work *w)
 	/* Whatever the set said, from now on it says what the journey does. */
 	if (w->kind == WORK_DUE)
 		w->cached->due_dirty = true;
+	if (r == 0 && a->options.witness)
+		a->options.witness(a->options.witness_user, j, input.event, now, &a->effects);
 	return r < 0 ? r : applier_effects(a, w->cached, w);
 }
 

@@ -44,7 +44,7 @@ def run(scenario, tap):
         file.write("".join(line + "\n" for _, line in sorted(events, key=lambda e: e[0])))
         file.flush()
         done = subprocess.run(
-            [harness.waymark(), "backtest", "--rules", os.path.join(ROOT, scenario["rules"]),
+            [harness.waymark(), "backtest", "--rules", os.path.join(FOLDER, scenario["rules"]),
              "--events", file.name, "--store-zone", scenario["zone"],
              "--until", scenario["until"], "--json"], capture_output=True, text=True, check=False)
     tap.equal(done.returncode, 0, "exit status")
