@@ -23,7 +23,7 @@
 #define JOURNEY_ORDERS_MAX    256
 #define JOURNEY_INSTANCES_MAX 512
 #define JOURNEY_THINGS_MAX    256 /* of all kinds; of wishes 64 */
-#define JOURNEY_CONSENTS_MAX  64 /* and those of all topics, one for each channel */
+#define JOURNEY_CONSENTS_MAX  64  /* and those of all topics, one for each channel */
 #define JOURNEY_DATES_MAX     32
 #define JOURNEY_SENDS_MAX     64
 #define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
@@ -47,9 +47,9 @@ struct cart {
 	int64_t first_at; /* earliest activity */
 	int64_t last_at;  /* latest activity */
 	int64_t added_at; /* latest product added; INT64_MIN: none */
-	int64_t checkout_at; /* latest checkout step; INT64_MIN: none */
-	int64_t ordered_at;  /* latest order for it; INT64_MIN: none */
-	int64_t emptied_at;  /* latest emptying; INT64_MIN: none */
+	int64_t checkout_at;   /* latest checkout step; INT64_MIN: none */
+	int64_t ordered_at;    /* latest order for it; INT64_MIN: none */
+	int64_t emptied_at;    /* latest emptying; INT64_MIN: none */
 	struct basket *basket; /* NULL: nothing is known of what is in it */
 };
 
@@ -276,10 +276,13 @@ struct journey {
 	size_t n_sends, cap_sends;
 	struct profile *profile; /* NULL: nothing is known */
 	int64_t web_active_at;	 /* latest thing done on a screen of ours; INT64_MIN: none */
+	char room[];		 /* for texts that are shared; it never changes */
 };
 
 /* 0 or -ENOMEM. */
 int journey_new(struct span customer, struct journey **ret_journey);
+/* A journey without a customer yet, whose room holds a copy of BYTES for text_share(). */
+int journey_new_over(struct span bytes, struct journey **ret_journey);
 struct journey *journey_free(struct journey *j);
 void journey_freep(struct journey **j);
 

@@ -46,8 +46,8 @@ enum {
 };
 
 /* Whoever adds a member to one of these must have it written and read here too. */
-_Static_assert(sizeof(struct cart) ==
-		       sizeof(struct text) + 6 * sizeof(int64_t) + sizeof(struct basket *),
+_Static_assert(
+	sizeof(struct cart) == sizeof(struct text) + 6 * sizeof(int64_t) + sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       (4 + MILESTONE_COUNT) * sizeof(int64_t) +
@@ -247,16 +247,9 @@ static struct span get_event_name(struct reader *r)
 	return name;
 }
 
-/* Into a text that is empty so far. */
-static void keep(struct reader *r, struct text *t, struct span s)
-{
-	if (text_set(t, s) < 0)
-		r->no_memory = true;
-}
-
 static void get_text(struct reader *r, struct text *t, size_t max)
 {
-	keep(r, t, get_literal(r, unpack_number(&r->u), max));
+	text_share(t, get_literal(r, unpack_number(&r->u), max));
 }
 
 static void put_head(struct writer *w, const struct journey *j)
@@ -284,7 +277,7 @@ static void put_head(struct writer *w, const struct journey *j)
 static void get_head(struct reader *r, struct journey *j, uint64_t flags)
 {
 	if (flags & FLAG_SAME_ID)
-		keep(r, &j->user_id, text_span(j->customer));
+		text_share(&j->user_id, text_span(j->customer));
 	else if (flags & FLAG_USER_ID)
 		get_text(r, &j->user_id, CUSTOMER_MAX);
 	if (flags & FLAG_ANONYMOUS_ID)
@@ -331,7 +324,7 @@ static void put_cart(struct writer *w, const struct cart *c, int64_t base)
 
 static void get_cart(struct reader *r, struct cart *c, int64_t base)
 {
-	keep(r, &c->key, get_again(r, &r->keys, RULE_KEY_MAX));
+	text_share(&c->key, get_again(r, &r->keys, RULE_KEY_MAX));
 	unpack_times(&r->u, &cart_times, c, base);
 }
 
@@ -347,7 +340,7 @@ static void get_order(struct reader *r, struct order *o, int64_t base)
 {
 	get_text(r, &o->id, ENTITY_MAX);
 	get_text(r, &o->total, TEXT_SHORT_MAX);
-	keep(r, &o->currency, get_again(r, &r->words, TEXT_SHORT_MAX));
+	text_share(&o->currency, get_again(r, &r->words, TEXT_SHORT_MAX));
 	unpack_times(&r->u, &order_times, o, base);
 }
 
@@ -373,9 +366,9 @@ static void get_instance(struct reader *r, struct instance *i, int64_t base)
 
 	i->state = (enum instance_state)(outcome & 3);
 	i->outcome = (enum outcome)(outcome >> 2);
-	keep(r, &i->rule, get_again(r, &r->words, TEXT_SHORT_MAX));
-	keep(r, &i->key, get_again(r, &r->keys, RULE_KEY_MAX));
-	keep(r, &i->by, get_event_name(r));
+	text_share(&i->rule, get_again(r, &r->words, TEXT_SHORT_MAX));
+	text_share(&i->key, get_again(r, &r->keys, RULE_KEY_MAX));
+	text_share(&i->by, get_event_name(r));
 	get_text(r, &i->data, INSTANCE_DATA_MAX);
 	unpack_numbers(&r->u, numbers, numbers_usual, ARRAY_SIZE(numbers));
 	for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
@@ -513,17 +506,19 @@ int journey_decode(struct span *bytes, struct journey **ret_journey)
 {
 	_cleanup_(journey_freep) struct journey *j = NULL;
 	struct unpack outer = unpack_of(*bytes);
-	struct span customer;
+	struct span body = unpack_block(&outer);
 	struct reader r;
 	uint64_t flags;
 
-	reader_init(&r, unpack_block(&outer));
-	flags = unpack_bounded(&r.u, FLAGS_ALL);
-	customer = get_literal(&r, unpack_number(&r.u), CUSTOMER_MAX);
-	if (outer.bad || r.u.bad || customer.len == 0)
+	if (outer.bad)
 		return RECORD_CORRUPT;
-	if (journey_new(customer, &j) < 0)
+	if (journey_new_over(body, &j) < 0)
 		return -ENOMEM;
+	reader_init(&r, span_of(j->room, body.len));
+	flags = unpack_bounded(&r.u, FLAGS_ALL);
+	get_text(&r, &j->customer, CUSTOMER_MAX);
+	if (r.u.bad || j->customer.len == 0)
+		return RECORD_CORRUPT;
 	get_journey(&r, j, flags);
 	/* First: without memory for a list its elements were not read, and seem to be left over. */
 	if (r.no_memory)

@@ -212,7 +212,9 @@ static int unpack_text(struct unpack *u, struct text *t, size_t max)
 
 	if (s.len > max)
 		u->bad = true;
-	return u->bad ? 0 : text_set(t, s);
+	if (!u->bad)
+		text_share(t, s);
+	return 0;
 }
 
 static int unpack_note(struct unpack *u, struct note *n, int64_t base)

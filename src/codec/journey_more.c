@@ -94,8 +94,8 @@ static int unpack_parcels(struct unpack *u, struct order *o)
 
 		if (!id_ok(id))
 			u->bad = true;
-		else if (text_set(&one->id, id) < 0)
-			return -ENOMEM;
+		else
+			text_share(&one->id, id);
 		one->links = (uint32_t)unpack_bounded(u, UINT32_MAX);
 		if (!links_ok(one->links, n))
 			u->bad = true;
@@ -120,7 +120,9 @@ static int unpack_held(struct unpack *u, struct instance *i, int64_t base)
 	i->held_at = unpack_since(u, base);
 	if (missing.len == 0 || missing.len > MARK_SOURCE_MAX)
 		u->bad = true;
-	return u->bad ? 0 : text_set(&i->missing, missing);
+	if (!u->bad)
+		text_share(&i->missing, missing);
+	return 0;
 }
 
 /* ---- parts ----------------------------------------------------------------------------- */

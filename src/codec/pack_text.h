@@ -6,14 +6,16 @@
 
 #include "pack.h"
 
-/* Refuses a text of more than MAX bytes in U. 0 or -ENOMEM. */
+/* A text of at most MAX bytes, shared with U's. 0. */
 static inline int unpack_text(struct unpack *u, struct text *t, size_t max)
 {
 	struct span s = unpack_block(u);
 
 	if (s.len > max)
 		u->bad = true;
-	return u->bad ? 0 : text_set(t, s);
+	if (!u->bad)
+		text_share(t, s);
+	return 0;
 }
 
 /* 18 digits, and exponents as decimal_parse() has them. */

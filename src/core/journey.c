@@ -44,7 +44,7 @@ int text_set(struct text *t, struct span s)
 	if (span_equal(text_span(*t), s))
 		return 0;
 	/* Ids and names are mostly followed by others as long. */
-	if (s.len > 0 && s.len <= t->len) {
+	if (s.len > 0 && s.len <= t->len && !t->shared) {
 		memmove(t->ptr, s.ptr, s.len);
 		t->len = (uint32_t)s.len;
 		return 0;
@@ -56,27 +56,46 @@ int text_set(struct text *t, struct span s)
 			return -ENOMEM;
 		memcpy(copy, s.ptr, s.len);
 	}
-	free(t->ptr);
-	*t = (struct text){copy, (uint32_t)s.len};
+	text_release(t);
+	*t = (struct text){.ptr = copy, .len = (uint32_t)s.len};
 	return 0;
+}
+
+void text_share(struct text *t, struct span s)
+{
+	assert(s.len <= UINT32_MAX);
+	text_release(t);
+	if (s.len > 0) /* the bytes stay constant: that is what the flag is for */
+		*t = (struct text){(char *)(uintptr_t)s.ptr, (uint32_t)s.len, 1};
 }
 
 void text_release(struct text *t)
 {
-	free(t->ptr);
-	*t = (struct text){NULL, 0};
+	if (!t->shared)
+		free(t->ptr);
+	*t = (struct text){.ptr = NULL};
 }
 
 int journey_new(struct span customer, struct journey **ret_journey)
 {
-	struct journey *j = calloc(1, sizeof(*j));
+	struct journey *j;
+
+	if (journey_new_over(customer, &j) < 0)
+		return -ENOMEM;
+	text_share(&j->customer, span_of(j->room, customer.len));
+	*ret_journey = j;
+	return 0;
+}
+
+int journey_new_over(struct span bytes, struct journey **ret_journey)
+{
+	struct journey *j = malloc(sizeof(*j) + bytes.len);
 
 	if (!j)
 		return -ENOMEM;
-	if (text_set(&j->customer, customer) < 0) {
-		free(j);
-		return -ENOMEM;
-	}
+	memset(j, 0, sizeof(*j));
+	if (bytes.len > 0)
+		memcpy(j->room, bytes.ptr, bytes.len);
 	for (unsigned i = 0; i < TRAIT_COUNT; i++)
 		j->trait_at[i] = INT64_MIN;
 	j->first_at = TIME_NEVER;
@@ -245,7 +264,7 @@ static void drop_cart(struct journey *j)
 
 struct cart *journey_add_cart(struct journey *j, struct span key)
 {
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 	struct cart *c;
 
 	if (j->n_carts == JOURNEY_CARTS_MAX)
@@ -282,7 +301,7 @@ static void drop_order(struct journey *j)
 
 struct order *journey_add_order(struct journey *j, struct span id)
 {
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 	struct order *o;
 
 	if (j->n_orders_kept == JOURNEY_ORDERS_MAX)
@@ -332,7 +351,7 @@ static bool drop_instance(struct journey *j)
 
 struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key)
 {
-	struct text rule_copy = {NULL, 0}, key_copy = {NULL, 0};
+	struct text rule_copy = {.ptr = NULL}, key_copy = {.ptr = NULL};
 	struct instance *i;
 
 	if (j->n_instances == JOURNEY_INSTANCES_MAX && !drop_instance(j)) {
@@ -398,7 +417,7 @@ static void drop_note(struct journey *j)
 struct note *journey_add_note(struct journey *j, struct span rule)
 {
 	struct note *n = journey_note(j, rule);
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 
 	if (n)
 		return n;

@@ -142,7 +142,7 @@ static size_t count_things(const struct journey *j, enum thing_kind kind)
 struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct span id)
 {
 	struct thing *t = journey_thing(j, kind, id);
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 
 	if (t)
 		return t;
@@ -215,7 +215,7 @@ static bool drop_consent(struct journey *j)
 struct consent *journey_add_consent(struct journey *j, struct span topic, uint32_t channel)
 {
 	size_t at = consent_place(j, topic, channel);
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 	struct consent *c;
 
 	if (at < j->n_consents && consent_compare(&j->consents[at], topic, channel) == 0)
@@ -314,7 +314,7 @@ static void drop_date(struct journey *j)
 struct date *journey_add_date(struct journey *j, struct span name)
 {
 	struct date *d = journey_date(j, name);
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 
 	if (d)
 		return d;

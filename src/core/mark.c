@@ -47,7 +47,7 @@ int64_t marks_at(const struct marks *m, struct span source)
 
 int marks_move(struct marks *m, struct span source, int64_t at)
 {
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 	struct mark *list;
 	bool found;
 	size_t i = place(m, source, &found);

@@ -59,7 +59,7 @@ static uint32_t open_bit(uint32_t bits, size_t n)
 
 static int insert(struct order *o, size_t n, struct span id)
 {
-	struct text copy = {NULL, 0};
+	struct text copy = {.ptr = NULL};
 	struct parcel *list;
 
 	if (text_set(&copy, id) < 0)
