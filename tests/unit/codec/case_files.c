@@ -53,7 +53,7 @@ static int list_into(
 		char path[4096];
 		struct stat st;
 
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "scenarios") == 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
 		if (stat(path, &st) < 0)

@@ -11,8 +11,8 @@
 int case_read(const char *path, struct buf *out);
 
 /*
- * Paths of the files below the source tree's DIR that end in SUFFIX, subdirectories included,
- * sorted, in the arena. 0 or -errno.
+ * Paths of the files below the source tree's DIR that end in SUFFIX, subdirectories included
+ * (but for `scenarios`, which lie beside what they test), sorted, in the arena. 0 or -errno.
  */
 int case_list(const char *dir, const char *suffix, struct arena *a, const char ***ret_paths,
 	size_t *ret_n);
