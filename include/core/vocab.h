@@ -116,7 +116,54 @@ enum {
 	X(CHAT_STARTED, "Live Chat Conversation Started", VOCAB_ENGAGED)                           \
 	X(CHAT_ENDED, "Live Chat Conversation Ended", 0)                                           \
 	X(CHAT_MESSAGE_SENT, "Live Chat Message Sent", VOCAB_ENGAGED)                              \
-	X(CHAT_MESSAGE_RECEIVED, "Live Chat Message Received", 0)
+	X(CHAT_MESSAGE_RECEIVED, "Live Chat Message Received", 0)                                  \
+	X(CLIENT_ERROR, "Client Error", 0)                                                         \
+	X(SERVER_ERROR, "Server Error", 0)                                                         \
+	X(RAGE_CLICK, "Rage Click", VOCAB_ENGAGED)                                                 \
+	X(PAGE_BOUNCED, "Page Bounced", 0)                                                         \
+	X(INQUIRY_RECEIVED, "Inquiry Received", VOCAB_ENGAGED)                                     \
+	X(INQUIRY_ANSWERED, "Inquiry Answered", VOCAB_PRIVILEGED)                                  \
+	X(SUGGESTION_MADE, "Suggestion Made", VOCAB_ENGAGED)                                       \
+	X(SUGGESTION_CHANGED, "Suggestion Status Changed", VOCAB_PRIVILEGED)                       \
+	X(STOCK_CHANGED, "Stock Changed", VOCAB_PRIVILEGED)                                        \
+	X(PRICE_CHANGED, "Price Changed", VOCAB_PRIVILEGED)                                        \
+	X(ITEM_UNAVAILABLE, "Item Unavailable", VOCAB_PRIVILEGED)                                  \
+	X(ITEM_ISSUE, "Item Variant Issue", VOCAB_PRIVILEGED)                                      \
+	X(CHOICE_MADE, "Customer Choice Made", VOCAB_ENGAGED)                                      \
+	X(ITEM_FULFILLED, "Item Fulfilled", VOCAB_PRIVILEGED)                                      \
+	X(ITEM_REFUNDED, "Item Refunded", VOCAB_PRIVILEGED)                                        \
+	X(DELAY_CONSENT, "Delay Consent Given", VOCAB_ENGAGED)                                     \
+	X(TIER_CHANGED, "Tier Changed", VOCAB_PRIVILEGED)                                          \
+	X(POINTS_EARNED, "Points Earned", VOCAB_PRIVILEGED)                                        \
+	X(POINTS_REDEEMED, "Points Redeemed", VOCAB_ENGAGED | VOCAB_PRIVILEGED)                    \
+	X(POINTS_EXPIRED, "Points Expired", VOCAB_PRIVILEGED)                                      \
+	X(POINTS_CHANGED, "Points Balance Changed", VOCAB_PRIVILEGED)                              \
+	X(REWARD_ISSUED, "Reward Issued", VOCAB_PRIVILEGED)                                        \
+	X(TRIAL_STARTED, "Home Trial Started", VOCAB_PRIVILEGED)                                   \
+	X(TRIAL_RETURNED, "Home Trial Returned", VOCAB_PRIVILEGED)                                 \
+	X(TRIAL_KEPT, "Home Trial Kept", VOCAB_PRIVILEGED)                                         \
+	X(DATE_SET, "Important Date Set", 0)                                                       \
+	X(DATE_REMOVED, "Important Date Removed", 0)                                               \
+	X(PREFERENCE_UPDATED, "Preference Updated", 0)                                             \
+	X(INCIDENT_STARTED, "Incident Started", VOCAB_PRIVILEGED)                                  \
+	X(INCIDENT_ENDED, "Incident Ended", VOCAB_PRIVILEGED)                                      \
+	X(STOCK_ALERT, "Stock Alert Requested", VOCAB_ENGAGED)                                     \
+	X(STOCK_ALERT_CANCELLED, "Stock Alert Cancelled", 0)                                       \
+	X(PRICE_ALERT, "Price Alert Requested", VOCAB_ENGAGED)                                     \
+	X(PRICE_ALERT_CANCELLED, "Price Alert Cancelled", 0)                                       \
+	X(ORDER_STAGE_ENTERED, "Order Stage Entered", VOCAB_PRIVILEGED)                            \
+	X(REFERRAL_MADE, "Referral Made", VOCAB_ENGAGED)                                           \
+	X(REVIEW_ANSWERED, "Review Answered", VOCAB_PRIVILEGED)                                    \
+	X(TASK_COMPLETED, "Task Completed", VOCAB_PRIVILEGED)                                      \
+	X(NOTIFICATION_SENT, "Notification Sent", VOCAB_PRIVILEGED)                                \
+	X(NOTIFICATION_DELIVERED, "Notification Delivered", VOCAB_PRIVILEGED)                      \
+	X(NOTIFICATION_BOUNCED, "Notification Bounced", VOCAB_PRIVILEGED)                          \
+	X(NOTIFICATION_OPENED, "Notification Opened", VOCAB_PRIVILEGED)                            \
+	X(NOTIFICATION_CLICKED, "Notification Clicked", VOCAB_ENGAGED | VOCAB_PRIVILEGED)          \
+	X(NOTIFICATION_FAILED, "Notification Failed", VOCAB_PRIVILEGED)                            \
+	X(NOTIFICATION_DEFERRED, "Notification Deferred", VOCAB_PRIVILEGED)                        \
+	X(NOTIFICATION_CANCELLED, "Notification Cancelled", VOCAB_PRIVILEGED)                      \
+	X(NOTIFICATION_CONVERTED, "Notification Converted", VOCAB_PRIVILEGED)
 
 enum event_kind {
 	EVENT_CUSTOM, /* a name that is not in the vocabulary */

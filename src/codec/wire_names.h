@@ -103,7 +103,54 @@
 	X(91, CHAT_STARTED)                                                                        \
 	X(92, CHAT_ENDED)                                                                          \
 	X(93, CHAT_MESSAGE_SENT)                                                                   \
-	X(94, CHAT_MESSAGE_RECEIVED)
+	X(94, CHAT_MESSAGE_RECEIVED)                                                               \
+	X(95, CLIENT_ERROR)                                                                        \
+	X(96, SERVER_ERROR)                                                                        \
+	X(97, RAGE_CLICK)                                                                          \
+	X(98, PAGE_BOUNCED)                                                                        \
+	X(99, INQUIRY_RECEIVED)                                                                    \
+	X(100, INQUIRY_ANSWERED)                                                                   \
+	X(101, SUGGESTION_MADE)                                                                    \
+	X(102, SUGGESTION_CHANGED)                                                                 \
+	X(103, STOCK_CHANGED)                                                                      \
+	X(104, PRICE_CHANGED)                                                                      \
+	X(105, ITEM_UNAVAILABLE)                                                                   \
+	X(106, ITEM_ISSUE)                                                                         \
+	X(107, CHOICE_MADE)                                                                        \
+	X(108, ITEM_FULFILLED)                                                                     \
+	X(109, ITEM_REFUNDED)                                                                      \
+	X(110, DELAY_CONSENT)                                                                      \
+	X(111, TIER_CHANGED)                                                                       \
+	X(112, POINTS_EARNED)                                                                      \
+	X(113, POINTS_REDEEMED)                                                                    \
+	X(114, POINTS_EXPIRED)                                                                     \
+	X(115, POINTS_CHANGED)                                                                     \
+	X(116, REWARD_ISSUED)                                                                      \
+	X(117, TRIAL_STARTED)                                                                      \
+	X(118, TRIAL_RETURNED)                                                                     \
+	X(119, TRIAL_KEPT)                                                                         \
+	X(120, DATE_SET)                                                                           \
+	X(121, DATE_REMOVED)                                                                       \
+	X(122, PREFERENCE_UPDATED)                                                                 \
+	X(123, INCIDENT_STARTED)                                                                   \
+	X(124, INCIDENT_ENDED)                                                                     \
+	X(125, STOCK_ALERT)                                                                        \
+	X(126, STOCK_ALERT_CANCELLED)                                                              \
+	X(127, PRICE_ALERT)                                                                        \
+	X(128, PRICE_ALERT_CANCELLED)                                                              \
+	X(129, ORDER_STAGE_ENTERED)                                                                \
+	X(130, REFERRAL_MADE)                                                                      \
+	X(131, REVIEW_ANSWERED)                                                                    \
+	X(132, TASK_COMPLETED)                                                                     \
+	X(133, NOTIFICATION_SENT)                                                                  \
+	X(134, NOTIFICATION_DELIVERED)                                                             \
+	X(135, NOTIFICATION_BOUNCED)                                                               \
+	X(136, NOTIFICATION_OPENED)                                                                \
+	X(137, NOTIFICATION_CLICKED)                                                               \
+	X(138, NOTIFICATION_FAILED)                                                                \
+	X(139, NOTIFICATION_DEFERRED)                                                              \
+	X(140, NOTIFICATION_CANCELLED)                                                             \
+	X(141, NOTIFICATION_CONVERTED)
 
 /* The number of NAME, from 1; 0 if NAME is not exactly a canonical name. */
 unsigned wire_name_number(struct span name);

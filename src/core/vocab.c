@@ -87,7 +87,14 @@
 	X("In Store Purchase", IN_STORE_PURCHASE)                                                  \
 	X("Repair Estimate Approved", REPAIR_ESTIMATE_ACCEPTED)                                    \
 	X("Appointment Canceled", APPOINTMENT_CANCELLED)                                           \
-	X("Subscription Canceled", SUBSCRIPTION_CANCELLED)
+	X("Subscription Canceled", SUBSCRIPTION_CANCELLED)                                         \
+	X("Case Closed", CASE_SOLVED)                                                              \
+	X("Case Resolved", CASE_SOLVED)                                                            \
+	X("Review Submitted", PRODUCT_REVIEWED)                                                    \
+	X("Loyalty Tier Changed", TIER_CHANGED)                                                    \
+	X("Preferences Updated", PREFERENCE_UPDATED)                                               \
+	X("Stock Alert Canceled", STOCK_ALERT_CANCELLED)                                           \
+	X("Price Alert Canceled", PRICE_ALERT_CANCELLED)
 
 struct spelling {
 	const char *name;

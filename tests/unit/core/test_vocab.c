@@ -33,7 +33,19 @@ static const char *const canonical[] = {"Page Viewed", "Screen Viewed", "Custome
 	"!Repair Collected", "!Ring Sized", "Engraving Ordered", "!Certificate Issued",
 	"Survey Answered", "!Note Added", "!Call Logged", "!Case Opened", "!Case Answered",
 	"!Case Solved", "Live Chat Conversation Started", "Live Chat Conversation Ended",
-	"Live Chat Message Sent", "Live Chat Message Received"};
+	"Live Chat Message Sent", "Live Chat Message Received", "Client Error", "Server Error",
+	"Rage Click", "Page Bounced", "Inquiry Received", "!Inquiry Answered", "Suggestion Made",
+	"!Suggestion Status Changed", "!Stock Changed", "!Price Changed", "!Item Unavailable",
+	"!Item Variant Issue", "Customer Choice Made", "!Item Fulfilled", "!Item Refunded",
+	"Delay Consent Given", "!Tier Changed", "!Points Earned", "!Points Redeemed",
+	"!Points Expired", "!Points Balance Changed", "!Reward Issued", "!Home Trial Started",
+	"!Home Trial Returned", "!Home Trial Kept", "Important Date Set", "Important Date Removed",
+	"Preference Updated", "!Incident Started", "!Incident Ended", "Stock Alert Requested",
+	"Stock Alert Cancelled", "Price Alert Requested", "Price Alert Cancelled",
+	"!Order Stage Entered", "Referral Made", "!Review Answered", "!Task Completed",
+	"!Notification Sent", "!Notification Delivered", "!Notification Bounced",
+	"!Notification Opened", "!Notification Clicked", "!Notification Failed",
+	"!Notification Deferred", "!Notification Cancelled", "!Notification Converted"};
 
 static const struct {
 	const char *spelling, *name;
@@ -95,6 +107,13 @@ static const struct {
 	{"Order Canceled", "Order Cancelled"},
 	{"Shipment Ready For Pickup", "Ready For Pickup"},
 	{"Shipment Delivery Failed", "Delivery Failed"},
+	{"Case Closed", "Case Solved"},
+	{"Case Resolved", "Case Solved"},
+	{"Review Submitted", "Product Reviewed"},
+	{"Loyalty Tier Changed", "Tier Changed"},
+	{"Preferences Updated", "Preference Updated"},
+	{"Stock Alert Canceled", "Stock Alert Cancelled"},
+	{"Price Alert Canceled", "Price Alert Cancelled"},
 };
 
 static void test_canonical(void)
