@@ -23,5 +23,10 @@ int decimal_parse(struct span s, struct decimal *ret_d);
 /* <0, 0, >0 */
 int decimal_compare(struct decimal a, struct decimal b);
 struct decimal decimal_from_int(int64_t n);
+/* Exact sum, difference and product. 0, or DECIMAL_RANGE when it has more than 18 digits or
+ * leaves the range of exponents. */
+int decimal_add(struct decimal a, struct decimal b, struct decimal *ret_d);
+int decimal_subtract(struct decimal a, struct decimal b, struct decimal *ret_d);
+int decimal_multiply(struct decimal a, struct decimal b, struct decimal *ret_d);
 /* The whole number D stands for; 1 (DECIMAL_INVALID) if it has a fraction, 2 if out of range. */
 int decimal_to_int(struct decimal d, int64_t *ret_n);

@@ -20,6 +20,7 @@ enum field_root {
 struct field_path {
 	enum field_root root;
 	struct span path; /* dotted: `address.city`; at most FIELD_PATH_MAX bytes */
+	bool tree;	  /* of an array or an object the elements too are wanted */
 };
 
 #define FIELD_PATH_MAX 128
@@ -73,6 +74,9 @@ enum { FIELD_TABLE_FULL = 1 };
  */
 int field_table_add(struct field_table *t, enum field_root root, struct span path, size_t *ret_n);
 
+/* From now on events are decoded with all that is in field N. */
+void field_table_want_tree(struct field_table *t, size_t n);
+
 enum value_type {
 	VALUE_MISSING, /* the event has no such member */
 	VALUE_NULL,
@@ -80,15 +84,40 @@ enum value_type {
 	VALUE_TRUE,
 	VALUE_NUMBER,
 	VALUE_STRING,
-	VALUE_OTHER, /* an array, an object, or a number beyond struct decimal */
+	VALUE_OTHER,   /* a number beyond struct decimal; an array or an object that nobody wanted
+			  to see into, or that is too large */
+	VALUE_INSTANT, /* of events there are none: a text or a number may be meant as one */
+	VALUE_ARRAY,
+	VALUE_OBJECT,
 };
+
+struct value_tree;
 
 struct value {
 	enum value_type type;
-	struct span raw;       /* the JSON text as it came */
-	struct span text;      /* VALUE_STRING: its characters, unescaped UTF-8 */
-	struct decimal number; /* VALUE_NUMBER */
+	struct span raw;  /* the JSON text as it came */
+	struct span text; /* VALUE_STRING: its characters, unescaped UTF-8 */
+	union {
+		struct decimal number;		/* VALUE_NUMBER */
+		int64_t at;			/* VALUE_INSTANT */
+		const struct value_tree *inner; /* VALUE_ARRAY, VALUE_OBJECT */
+	};
 };
+
+#define VALUE_ITEMS_MAX 1000 /* elements of one array, or members of one object */
+#define VALUE_TREE_MAX	5000 /* values in one field, all counted */
+#define VALUE_DEPTH_MAX 8    /* arrays and objects inside each other */
+
+/* What an array or an object holds. */
+struct value_tree {
+	size_t n;
+	const struct value *items;
+	const struct span *names; /* VALUE_OBJECT: of the members; the last of equal ones counts */
+};
+
+/* The value at dotted PATH below V: an element of an array by its number, a member by its name. An
+ * empty path is V itself. Missing if there is none. */
+struct value value_below(const struct value *v, struct span path);
 
 /*
  * V as an identifier: a string's text or a number's digits; empty when it is neither or longer

@@ -8,6 +8,8 @@
 
 enum { DIGITS_MAX = 18, EXPONENT_MAX = 400 };
 
+#define MANTISSA_END INT64_C(1000000000000000000) /* 10^18 */
+
 /* Far beyond any exponent that a text of possible length can bring back into range. */
 #define EXPONENT_TOP (INT64_C(1) << 60)
 
@@ -177,4 +179,53 @@ int decimal_to_int(struct decimal d, int64_t *ret_n)
 			return DECIMAL_RANGE;
 	*ret_n = n;
 	return 0;
+}
+
+__extension__ typedef __int128 wide;
+
+/* MANTISSA × 10^EXPONENT without trailing zeros. */
+static int make(wide mantissa, int32_t exponent, struct decimal *ret_d)
+{
+	if (mantissa == 0) {
+		*ret_d = (struct decimal){0, 0};
+		return 0;
+	}
+	for (; mantissa % 10 == 0; mantissa /= 10)
+		exponent++;
+	if (mantissa >= MANTISSA_END || mantissa <= -MANTISSA_END || exponent > EXPONENT_MAX ||
+		exponent < -EXPONENT_MAX)
+		return DECIMAL_RANGE;
+	*ret_d = (struct decimal){(int64_t)mantissa, exponent};
+	return 0;
+}
+
+int decimal_add(struct decimal a, struct decimal b, struct decimal *ret_d)
+{
+	struct decimal high = a.exponent > b.exponent ? a : b;
+	struct decimal low = a.exponent > b.exponent ? b : a;
+	wide sum = high.mantissa;
+
+	if (a.mantissa == 0 || b.mantissa == 0) {
+		*ret_d = a.mantissa == 0 ? b : a;
+		return 0;
+	}
+	/* Further apart the sum has a digit of each and more than 18 between them. */
+	if (high.exponent - low.exponent > DIGITS_MAX)
+		return DECIMAL_RANGE;
+	for (int32_t i = low.exponent; i < high.exponent; i++)
+		sum *= 10;
+	return make(sum + low.mantissa, low.exponent, ret_d);
+}
+
+int decimal_subtract(struct decimal a, struct decimal b, struct decimal *ret_d)
+{
+	if (b.mantissa == INT64_MIN)
+		return DECIMAL_RANGE;
+	b.mantissa = -b.mantissa;
+	return decimal_add(a, b, ret_d);
+}
+
+int decimal_multiply(struct decimal a, struct decimal b, struct decimal *ret_d)
+{
+	return make((wide)a.mantissa * b.mantissa, a.exponent + b.exponent, ret_d);
 }

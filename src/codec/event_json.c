@@ -176,8 +176,18 @@ static int add_shared_context(struct decoding *g, struct event_fault *ret_fault)
 	return 0;
 }
 
-/* 0 or -ENOMEM. */
-static int make_value(const struct json_value *v, struct arena *arena, struct value *ret_value)
+/* What is inside an array or an object of a field that is wanted as a tree. */
+struct tree_maker {
+	struct arena *arena;
+	size_t left;  /* values that the field may still have */
+	size_t depth; /* arrays and objects around */
+};
+
+static int make_tree(struct tree_maker *m, const struct json_value *v, struct value *value);
+
+/* 0 or -ENOMEM. M is NULL where nobody wants to see inside. */
+static int make_value(const struct json_value *v, struct arena *arena, struct tree_maker *m,
+	struct value *ret_value)
 {
 	static const enum value_type types[] = {
 		[JSON_TYPE_ABSENT] = VALUE_MISSING,
@@ -200,8 +210,66 @@ static int make_value(const struct json_value *v, struct arena *arena, struct va
 		if (!value.text.ptr)
 			return -ENOMEM;
 	}
+	if (m && (v->type == JSON_TYPE_ARRAY || v->type == JSON_TYPE_OBJECT) &&
+		make_tree(m, v, &value) < 0)
+		return -ENOMEM;
 	*ret_value = value;
 	return 0;
+}
+
+/* How many values V holds; more than there may be when it is too large. */
+static size_t count_items(const struct json_value *v)
+{
+	bool object = v->type == JSON_TYPE_OBJECT;
+	struct json_value key, item;
+	struct json_cursor c;
+	size_t n = 0;
+
+	json_cursor_init(&c, v->raw);
+	(void)(object ? json_object_open(&c) : json_array_open(&c));
+	while ((object ? json_object_key(&c, &key) : json_array_next(&c)) == 0 &&
+		n <= VALUE_ITEMS_MAX && json_value(&c, &item) == 0)
+		n++;
+	return n;
+}
+
+/* V was passed before, so it is well formed. One that is too large or too deep stays what it is:
+ * something that nobody can see into. 0 or -ENOMEM. */
+static int make_tree(struct tree_maker *m, const struct json_value *v, struct value *value)
+{
+	bool object = v->type == JSON_TYPE_OBJECT;
+	size_t n = count_items(v);
+	struct value_tree *tree;
+	struct value *items;
+	struct span *names;
+	struct json_cursor c;
+	int r = 0;
+
+	if (n > VALUE_ITEMS_MAX || n > m->left || m->depth == VALUE_DEPTH_MAX)
+		return 0;
+	m->left -= n;
+	m->depth++;
+	tree = arena_calloc(m->arena, 1, sizeof(*tree));
+	items = arena_calloc(m->arena, n ? n : 1, sizeof(*items));
+	names = arena_calloc(m->arena, object && n ? n : 1, sizeof(*names));
+	if (!tree || !items || !names)
+		return -ENOMEM;
+	*tree = (struct value_tree){n, items, object ? names : NULL};
+	json_cursor_init(&c, v->raw);
+	(void)(object ? json_object_open(&c) : json_array_open(&c));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct json_value key, item;
+
+		(void)(object ? json_object_key(&c, &key) : json_array_next(&c));
+		if (object)
+			names[i] = json_text(&key, m->arena);
+		(void)json_value(&c, &item);
+		r = object && !names[i].ptr ? -ENOMEM : make_value(&item, m->arena, m, &items[i]);
+	}
+	m->depth--;
+	value->type = object ? VALUE_OBJECT : VALUE_ARRAY;
+	value->inner = tree;
+	return r;
 }
 
 /* Whether field N says who the customer is. */
@@ -225,7 +293,9 @@ static int make_fields(const struct decoding *g, struct event *e)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		bool hidden = g->origin->no_traits && is_trait(g->decoder->fields, i);
-		int r = make_value(hidden ? &absent : &g->found[i], g->reader.arena, &values[i]);
+		struct tree_maker maker = {g->reader.arena, VALUE_TREE_MAX, 0};
+		int r = make_value(hidden ? &absent : &g->found[i], g->reader.arena,
+			g->decoder->fields->paths[i].tree ? &maker : NULL, &values[i]);
 
 		if (r)
 			return r;

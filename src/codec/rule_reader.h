@@ -141,6 +141,10 @@ enum rule_cond_scope {
 const struct cond *rule_read_cond(
 	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope);
 
+/* The same where a number is wanted, or an operator that gives one; for cond_value. */
+const struct cond *rule_read_number(
+	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope);
+
 enum rule_match_role { RULE_ROLE_ARM, RULE_ROLE_TOUCH, RULE_ROLE_CANCEL };
 
 /* The matches of one list, each with the filter it came with. */
@@ -167,5 +171,8 @@ void rule_read_sources(struct rule_reader *r, const struct rule_place *p, struct
 
 /* One rule of a file, appended to the set. */
 void rule_read(struct rule_reader *r, const struct rule_place *p);
+
+/* `store`, `UTC` or an IANA name: read once for the whole set. NULL after a problem at P. */
+const struct zone *rule_zone(struct rule_reader *r, const struct rule_place *p, struct span name);
 
 void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *target);

@@ -66,8 +66,11 @@ static const struct zone *zone_get(
 			rule_quote(name, quote));
 		return NULL;
 	}
-	/* One zone a rule at most. */
-	assert(r->rules->n_zones < ARRAY_SIZE(r->zone_names));
+	if (r->rules->n_zones == ARRAY_SIZE(r->zone_names)) {
+		rule_problem_add(r, p, "all rules together name more than %zu time zones",
+			ARRAY_SIZE(r->zone_names));
+		return NULL;
+	}
 	more = realloc(r->rules->zones, (r->rules->n_zones + 1) * sizeof(struct zone *));
 	if (!more) {
 		r->oom = true;
@@ -170,6 +173,14 @@ static void read_tz(struct rule_reader *r, const struct rule_place *p, void *tar
 		wait->zone = zone_get(r, p, name);
 }
 
+const struct zone *rule_zone(struct rule_reader *r, const struct rule_place *p, struct span name)
+{
+	if (!span_is(name, "store"))
+		return zone_get(r, p, name);
+	return zone_get(
+		r, p, r->options->store_zone.len ? r->options->store_zone : SPAN_LIT("UTC"));
+}
+
 static const struct rule_member wait_members[] = {
 	{"at", read_at, true},
 	{"plus", read_plus, false},
@@ -203,6 +214,5 @@ void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *tar
 		rule_problem_add(r, &found[WAIT_TZ],
 			"an instant is the same in every zone; leave \"tz\" out or add \"local\"");
 	if (wait->local != WAIT_AS_GIVEN && !wait->zone)
-		wait->zone = zone_get(r, p,
-			r->options->store_zone.len ? r->options->store_zone : SPAN_LIT("UTC"));
+		wait->zone = rule_zone(r, p, SPAN_LIT("store"));
 }

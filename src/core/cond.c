@@ -1,88 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Evaluation of compiled conditions. A node yields a value; the operators yield true or false.
- * Strict: nothing is coerced, so most of this file is about when the answer is false.
+ * Evaluation of compiled conditions. A node yields a value; what cannot be had is missing, and so
+ * most of what these files say is about when the answer is false.
  */
 #include "core/cond.h"
 
-/* One evaluation. */
-struct run {
-	const struct cond *cond;
-	const struct cond_scope *scope;
-};
+#include "cond_run.h"
 
-static struct value value_bool(bool b)
+const struct value cond_missing = {.type = VALUE_MISSING};
+
+struct value cond_bool(bool b)
 {
 	return (struct value){.type = b ? VALUE_TRUE : VALUE_FALSE};
 }
 
-static struct value value_count(uint64_t n)
+/* What is not there compares with nothing: it is neither equal nor unequal. */
+bool cond_is_there(const struct value *v)
 {
-	int64_t capped = n > INT32_MAX ? INT32_MAX : (int64_t)n;
-
-	return (struct value){.type = VALUE_NUMBER, .number = decimal_from_int(capped)};
+	return v->type != VALUE_NULL && v->type != VALUE_MISSING;
 }
 
-static uint64_t open_carts(const struct journey *j)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < j->n_carts; i++)
-		n += cart_is_open(&j->carts[i]);
-	return n;
-}
-
-static uint64_t open_orders(const struct journey *j)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < j->n_orders_kept; i++)
-		n += order_is_open(&j->orders[i]);
-	return n;
-}
-
-/* Of an event that names no order, and at fire time, nothing can be said. */
-static struct value order_delivered(const struct journey *j, const struct event *e)
-{
-	struct span id = e ? value_id(event_field(e, FIELD_ORDER_ID), ENTITY_MAX) : SPAN_EMPTY;
-	const struct order *o = id.len ? journey_order(j, id) : NULL;
-
-	if (!o)
-		return (struct value){.type = VALUE_MISSING};
-	return value_bool(order_reached_at(o, MILESTONE_DELIVERED) != TIME_NEVER);
-}
-
-static struct value fact_value(enum state_fact fact, const struct cond_scope *s)
-{
-	const struct journey *j = s->journey;
-
-	switch (fact) {
-	case STATE_ORDERS:
-		return value_count(j->n_orders);
-	case STATE_OPEN_ORDERS:
-		return value_count(open_orders(j));
-	case STATE_OPEN_CARTS:
-		return value_count(open_carts(j));
-	case STATE_EVENTS:
-		return value_count(j->n_events);
-	case STATE_IDENTIFIED:
-		return value_bool(j->user_id.len > 0);
-	case STATE_HAS_EMAIL:
-		return value_bool(j->traits[TRAIT_EMAIL].len > 0);
-	case STATE_HAS_PHONE:
-		return value_bool(j->traits[TRAIT_PHONE].len > 0);
-	case STATE_STAGE:
-		return (struct value){
-			.type = VALUE_STRING, .text = stage_name(journey_stage(j, s->now))};
-	case STATE_ORDER_DELIVERED:
-		return order_delivered(j, s->event);
-	case STATE_FACT_COUNT:
-		break;
-	}
-	return (struct value){.type = VALUE_MISSING};
-}
-
-static bool values_equal(const struct value *a, const struct value *b)
+bool cond_equal(const struct value *a, const struct value *b)
 {
 	if (a->type != b->type)
 		return false;
@@ -94,22 +32,19 @@ static bool values_equal(const struct value *a, const struct value *b)
 		return decimal_compare(a->number, b->number) == 0;
 	case VALUE_STRING:
 		return span_equal(a->text, b->text);
+	case VALUE_INSTANT:
+		return a->at == b->at;
 	case VALUE_NULL:
 	case VALUE_MISSING:
 	case VALUE_OTHER:
+	case VALUE_ARRAY:
+	case VALUE_OBJECT:
 		break;
 	}
 	return false;
 }
 
-/* What is not there compares with nothing: it is neither equal nor unequal. */
-static bool is_there(const struct value *v)
-{
-	return v->type != VALUE_NULL && v->type != VALUE_MISSING;
-}
-
-/* -2 when the two have no order. */
-static int values_order(const struct value *a, const struct value *b)
+int cond_order(const struct value *a, const struct value *b)
 {
 	int c;
 
@@ -119,27 +54,31 @@ static int values_order(const struct value *a, const struct value *b)
 		c = decimal_compare(a->number, b->number);
 	else if (a->type == VALUE_STRING)
 		c = span_compare(a->text, b->text);
+	else if (a->type == VALUE_INSTANT)
+		c = (a->at > b->at) - (a->at < b->at);
 	else
 		return -2;
 	return (c > 0) - (c < 0);
 }
 
-static struct value node_value(const struct run *run, uint16_t index, unsigned depth);
-
-static bool node_true(const struct run *run, uint16_t index, unsigned depth)
+struct value cond_child_value(struct cond_run *run, const struct cond_node *node, uint16_t n)
 {
-	return node_value(run, index, depth).type == VALUE_TRUE;
+	return cond_node_value(run, run->cond->children[node->first + n]);
+}
+
+bool cond_child_true(struct cond_run *run, const struct cond_node *node, uint16_t n)
+{
+	return cond_child_value(run, node, n).type == VALUE_TRUE;
 }
 
 /* a OP b (OP c): every neighbouring pair must be in order. */
-static bool ordered(const struct run *run, const struct cond_node *node, unsigned depth)
+static bool ordered(struct cond_run *run, const struct cond_node *node)
 {
-	const uint16_t *child = run->cond->children + node->first;
-	struct value left = node_value(run, child[0], depth);
+	struct value left = cond_child_value(run, node, 0);
 
 	for (uint16_t i = 1; i < node->count; i++) {
-		struct value right = node_value(run, child[i], depth);
-		int c = values_order(&left, &right);
+		struct value right = cond_child_value(run, node, i);
+		int c = cond_order(&left, &right);
 		bool ok = false;
 
 		if (c == -2)
@@ -159,87 +98,169 @@ static bool ordered(const struct run *run, const struct cond_node *node, unsigne
 	return true;
 }
 
-static bool equal(const struct run *run, const struct cond_node *node, unsigned depth)
+static bool equal(struct cond_run *run, const struct cond_node *node)
 {
-	const uint16_t *child = run->cond->children + node->first;
-	struct value left = node_value(run, child[0], depth);
-	struct value right = node_value(run, child[1], depth);
+	struct value left = cond_child_value(run, node, 0);
+	struct value right = cond_child_value(run, node, 1);
 
-	if (!is_there(&left) || !is_there(&right))
+	if (!cond_is_there(&left) || !cond_is_there(&right))
 		return false;
-	return values_equal(&left, &right) == (node->op == COND_EQUAL);
+	return cond_equal(&left, &right) == (node->op == COND_EQUAL);
 }
 
-static bool in_list(const struct run *run, const struct cond_node *node, unsigned depth)
+/* `and` of all, `or` of any: goes on only until the answer is known. */
+static bool joined(struct cond_run *run, const struct cond_node *node)
 {
-	const uint16_t *child = run->cond->children + node->first;
-	const struct cond_node *list = &run->cond->nodes[child[1]];
-	struct value wanted = node_value(run, child[0], depth);
+	bool any = node->op == COND_OR;
 
-	for (uint16_t i = 0; i < list->count; i++) {
-		struct value one = node_value(run, run->cond->children[list->first + i], depth);
-
-		if (values_equal(&wanted, &one))
-			return true;
-	}
-	return false;
-}
-
-static bool all_true(const struct run *run, const struct cond_node *node, unsigned depth)
-{
 	for (uint16_t i = 0; i < node->count; i++)
-		if (!node_true(run, run->cond->children[node->first + i], depth))
-			return false;
-	return true;
+		if (cond_child_true(run, node, i) == any)
+			return any;
+	return !any;
 }
 
-static bool any_true(const struct run *run, const struct cond_node *node, unsigned depth)
+/* A condition that is not there is none that holds. */
+static struct value branch(struct cond_run *run, const struct cond_node *node)
 {
-	for (uint16_t i = 0; i < node->count; i++)
-		if (node_true(run, run->cond->children[node->first + i], depth))
-			return true;
-	return false;
+	uint16_t i = 0;
+
+	while (i + 1 < node->count && !cond_child_true(run, node, i))
+		i = (uint16_t)(i + 2);
+	return cond_child_value(run, node, i + 1 < node->count ? (uint16_t)(i + 1) : i);
 }
 
-static struct value node_value(const struct run *run, uint16_t index, unsigned depth)
+/* Values that depend on nothing else. */
+
+static struct value constant(struct cond_run *run, const struct cond_node *node)
+{
+	(void)run;
+	return node->value;
+}
+
+static struct value field(struct cond_run *run, const struct cond_node *node)
+{
+	return run->scope->event ? *event_field(run->scope->event, node->field) : cond_missing;
+}
+
+static struct value fact(struct cond_run *run, const struct cond_node *node)
+{
+	return cond_fact(node->fact, run->scope);
+}
+
+static struct value element(struct cond_run *run, const struct cond_node *node)
+{
+	return value_below(&run->element, node->name);
+}
+
+static struct value compare(struct cond_run *run, const struct cond_node *node)
+{
+	return cond_bool(node->op == COND_EQUAL || node->op == COND_NOT_EQUAL ? equal(run, node)
+									      : ordered(run, node));
+}
+
+static struct value join(struct cond_run *run, const struct cond_node *node)
+{
+	return cond_bool(joined(run, node));
+}
+
+static struct value negate(struct cond_run *run, const struct cond_node *node)
+{
+	return cond_bool(!cond_child_true(run, node, 0));
+}
+
+static cond_operator_fn *const functions[] = {
+	[COND_VALUE] = constant,
+	[COND_FIELD] = field,
+	[COND_STATE] = fact,
+	[COND_SNAPSHOT] = cond_snapshot,
+	[COND_ELEMENT] = element,
+	[COND_EQUAL] = compare,
+	[COND_NOT_EQUAL] = compare,
+	[COND_LESS] = compare,
+	[COND_LESS_EQUAL] = compare,
+	[COND_GREATER] = compare,
+	[COND_GREATER_EQUAL] = compare,
+	[COND_AND] = join,
+	[COND_OR] = join,
+	[COND_NOT] = negate,
+	[COND_IF] = branch,
+	[COND_IN] = cond_in,
+	[COND_LIST] = NULL, /* looked through by cond_in */
+	[COND_ADD] = cond_arithmetic,
+	[COND_SUBTRACT] = cond_arithmetic,
+	[COND_MULTIPLY] = cond_arithmetic,
+	[COND_REMAINDER] = cond_arithmetic,
+	[COND_LEAST] = cond_arithmetic,
+	[COND_GREATEST] = cond_arithmetic,
+	[COND_SOME] = cond_look_through,
+	[COND_ALL] = cond_look_through,
+	[COND_NONE] = cond_look_through,
+	[COND_MISSING] = cond_count_missing,
+	[COND_SCARCE] = cond_count_missing,
+	[COND_NOW] = cond_now,
+	[COND_PLUS_TIME] = cond_plus_time,
+	[COND_PLUS_CALENDAR] = cond_plus_calendar,
+	[COND_BEFORE] = cond_in_time_order,
+	[COND_NOT_AFTER] = cond_in_time_order,
+	[COND_AFTER] = cond_in_time_order,
+	[COND_NOT_BEFORE] = cond_in_time_order,
+	[COND_SINCE] = cond_since,
+	[COND_WITHIN] = cond_within,
+	[COND_LOCAL_HOUR] = cond_local_hour,
+};
+
+struct value cond_node_value(struct cond_run *run, uint16_t index)
 {
 	const struct cond_node *node = &run->cond->nodes[index];
+	struct value value;
 
 	/* The compiler refuses deeper ones; a wrong program must not become a crash. */
-	assert(depth <= COND_DEPTH_MAX);
-	switch (node->op) {
-	case COND_VALUE:
-		return node->value;
-	case COND_FIELD:
-		return run->scope->event ? *event_field(run->scope->event, node->field)
-					 : (struct value){.type = VALUE_MISSING};
-	case COND_STATE:
-		return fact_value(node->fact, run->scope);
-	case COND_EQUAL:
-	case COND_NOT_EQUAL:
-		return value_bool(equal(run, node, depth + 1));
-	case COND_LESS:
-	case COND_LESS_EQUAL:
-	case COND_GREATER:
-	case COND_GREATER_EQUAL:
-		return value_bool(ordered(run, node, depth + 1));
-	case COND_AND:
-		return value_bool(all_true(run, node, depth + 1));
-	case COND_OR:
-		return value_bool(any_true(run, node, depth + 1));
-	case COND_NOT:
-		return value_bool(!node_true(run, run->cond->children[node->first], depth + 1));
-	case COND_IN:
-		return value_bool(in_list(run, node, depth + 1));
-	case COND_LIST:
-		break;
-	}
-	return (struct value){.type = VALUE_OTHER};
+	assert(run->depth < COND_DEPTH_MAX && functions[node->op]);
+	if (run->steps == COND_STEPS_MAX + 1 || ++run->steps > COND_STEPS_MAX)
+		return cond_missing;
+	run->depth++;
+	value = functions[node->op](run, node);
+	run->depth--;
+	return value;
+}
+
+static struct value evaluate(const struct cond *c, const struct cond_scope *s)
+{
+	struct cond_run run;
+	struct value value;
+
+	/* Not the texts: those are written before they are read. */
+	run.cond = c;
+	run.scope = s;
+	run.steps = run.depth = 0;
+	run.element = cond_missing;
+	value = cond_node_value(&run, (uint16_t)(c->n_nodes - 1));
+	return run.steps > COND_STEPS_MAX ? cond_missing : value;
 }
 
 bool cond_holds(const struct cond *c, const struct cond_scope *s)
 {
-	struct run run = {c, s};
+	return evaluate(c, s).type == VALUE_TRUE;
+}
 
-	return node_true(&run, (uint16_t)(c->n_nodes - 1), 0);
+int cond_value(const struct cond *c, const struct cond_scope *s, struct value *ret_value)
+{
+	struct value value = evaluate(c, s);
+
+	switch (value.type) {
+	case VALUE_FALSE:
+	case VALUE_TRUE:
+	case VALUE_NUMBER:
+	case VALUE_STRING:
+	case VALUE_INSTANT:
+		*ret_value = value;
+		return 0;
+	case VALUE_MISSING:
+	case VALUE_NULL:
+	case VALUE_OTHER:
+	case VALUE_ARRAY:
+	case VALUE_OBJECT:
+		break;
+	}
+	return COND_NOTHING;
 }

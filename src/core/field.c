@@ -5,7 +5,7 @@
 #include "base/instant.h"
 
 static const struct field_path fixed[FIELD_FIXED_COUNT] = {
-#define X(ID, ROOT, PATH) [FIELD_##ID] = {FIELD_ROOT_##ROOT, {PATH, sizeof(PATH) - 1}},
+#define X(ID, ROOT, PATH) [FIELD_##ID] = {FIELD_ROOT_##ROOT, {PATH, sizeof(PATH) - 1}, false},
 	FIELDS(X)
 #undef X
 };
@@ -26,9 +26,43 @@ int field_table_add(struct field_table *t, enum field_root root, struct span pat
 	}
 	if (t->n == FIELD_MAX || path.len == 0 || path.len > FIELD_PATH_MAX)
 		return FIELD_TABLE_FULL;
-	t->paths[t->n] = (struct field_path){root, path};
+	t->paths[t->n] = (struct field_path){root, path, false};
 	*ret_n = t->n++;
 	return 0;
+}
+
+void field_table_want_tree(struct field_table *t, size_t n)
+{
+	t->paths[n].tree = true;
+}
+
+static struct value value_member(const struct value *v, struct span name)
+{
+	const struct value_tree *inner = v->inner;
+	uint64_t index;
+
+	if (v->type == VALUE_ARRAY && span_to_u64(name, VALUE_ITEMS_MAX, &index) == 0 &&
+		index < inner->n)
+		return inner->items[index];
+	if (v->type == VALUE_OBJECT)
+		for (size_t i = inner->n; i > 0; i--)
+			if (span_equal(inner->names[i - 1], name))
+				return inner->items[i - 1];
+	return (struct value){.type = VALUE_MISSING};
+}
+
+struct value value_below(const struct value *v, struct span path)
+{
+	struct value at = *v;
+
+	while (path.len > 0) {
+		const char *dot = memchr(path.ptr, '.', path.len);
+		size_t len = dot ? (size_t)(dot - path.ptr) : path.len;
+
+		at = value_member(&at, span_of(path.ptr, len));
+		path = dot ? span_of(dot + 1, path.len - len - 1) : SPAN_EMPTY;
+	}
+	return at;
 }
 
 struct span value_id(const struct value *v, size_t max)

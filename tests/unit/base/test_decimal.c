@@ -173,7 +173,62 @@ static void test_integers(void)
 	CHECK_INT(n, -9200000000000000000);
 }
 
+typedef int combine_fn(struct decimal a, struct decimal b, struct decimal *ret_d);
+
+static void check_combined(combine_fn *combine, const char *a, const char *b, const char *want)
+{
+	struct decimal x = {0, 0}, y = {0, 0}, wanted = {0, 0}, got = {4711, 0};
+
+	CHECK_INT(decimal_parse(span_str(a), &x), 0);
+	CHECK_INT(decimal_parse(span_str(b), &y), 0);
+	if (!want) {
+		check_int(a, 0, b, combine(x, y, &got), DECIMAL_RANGE);
+		CHECK_INT(got.mantissa, 4711);
+		return;
+	}
+	CHECK_INT(decimal_parse(span_str(want), &wanted), 0);
+	check_int(a, 0, b, combine(x, y, &got), 0);
+	check_int(a, 1, b, got.mantissa, wanted.mantissa);
+	check_int(a, 2, b, got.exponent, wanted.exponent);
+}
+
+static void test_arithmetic(void)
+{
+	/* a, b, their sum, difference and product; NULL: more than 18 digits or out of range. */
+	static const char *const rows[][5] = {
+		{"0", "0", "0", "0", "0"},
+		{"1", "-1", "0", "2", "-1"},
+		{"0.1", "0.2", "0.3", "-0.1", "0.02"},
+		{"19.99", "0.01", "20", "19.98", "0.1999"},
+		{"-7.5", "4", "-3.5", "-11.5", "-30"},
+		{"1e17", "1", "100000000000000001", "99999999999999999", "1e17"},
+		{"1e18", "1", NULL, "999999999999999999", "1e18"},
+		{"999999999999999999", "1", "1e18", "999999999999999998", "999999999999999999"},
+		{"999999999999999999", "10", NULL, "999999999999999989", "9999999999999999990"},
+		{"999999999", "999999999", "1999999998", "0", "999999998000000001"},
+		{"999999999999", "9999999", "1000009999998", "999990000000", NULL},
+		{"1e300", "1e-300", NULL, NULL, "1"},
+		{"1e300", "1e101", NULL, NULL, NULL},
+		{"1e200", "1e200", "2e200", "0", "1e400"},
+		{"1e-200", "1e-201", "1.1e-200", "9e-201", NULL},
+		{"5e400", "5e400", NULL, "0", NULL},
+		{"0", "1e-400", "1e-400", "-1e-400", "0"},
+	};
+	struct decimal d = {0, 0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		check_combined(decimal_add, rows[i][0], rows[i][1], rows[i][2]);
+		check_combined(decimal_subtract, rows[i][0], rows[i][1], rows[i][3]);
+		check_combined(decimal_multiply, rows[i][0], rows[i][1], rows[i][4]);
+	}
+	/* Whole numbers of the machine may have 19 digits. */
+	CHECK_INT(decimal_subtract(d, decimal_from_int(INT64_MIN), &d), DECIMAL_RANGE);
+	CHECK_INT(decimal_add(decimal_from_int(INT64_MAX), decimal_from_int(INT64_MIN), &d), 0);
+	CHECK_INT(d.mantissa, -1);
+}
+
 static const struct check_case cases[] = {
+	{"sums and products are exact, or none", test_arithmetic},
 	{"JSON numbers are read exactly", test_parse},
 	{"long texts of small numbers", test_long_texts},
 	{"order is exact", test_compare},

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One evaluation of a strict condition, and what the files of the evaluator have for each other.
+ * Inside core only.
+ */
+#pragma once
+
+#include "core/cond.h"
+
+struct cond_run {
+	const struct cond *cond;
+	const struct cond_scope *scope;
+	unsigned steps; /* nodes evaluated so far */
+	unsigned depth;
+	struct value element;	       /* of the array that is being looked through */
+	char texts[INSTANCE_DATA_MAX]; /* of the snapshot, unescaped, each where it stands there */
+};
+
+/* The value of node INDEX; missing when there is none, or no step is left. */
+struct value cond_node_value(struct cond_run *run, uint16_t index);
+struct value cond_child_value(struct cond_run *run, const struct cond_node *node, uint16_t n);
+bool cond_child_true(struct cond_run *run, const struct cond_node *node, uint16_t n);
+
+struct value cond_bool(bool b);
+extern const struct value cond_missing;
+
+/* Values. */
+bool cond_is_there(const struct value *v);
+bool cond_equal(const struct value *a, const struct value *b);
+/* -2 when the two have no order. */
+int cond_order(const struct value *a, const struct value *b);
+
+/* Operators, by theme. */
+struct value cond_fact(enum state_fact fact, const struct cond_scope *s);
+
+typedef struct value cond_operator_fn(struct cond_run *run, const struct cond_node *node);
+
+cond_operator_fn cond_snapshot;
+cond_operator_fn cond_arithmetic;
+cond_operator_fn cond_look_through;
+cond_operator_fn cond_count_missing;
+cond_operator_fn cond_in;
+cond_operator_fn cond_now;
+cond_operator_fn cond_plus_time;
+cond_operator_fn cond_plus_calendar;
+cond_operator_fn cond_in_time_order;
+cond_operator_fn cond_since;
+cond_operator_fn cond_within;
+cond_operator_fn cond_local_hour;

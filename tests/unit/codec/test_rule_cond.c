@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The strict language of conditions: what each operator answers, everything that is refused, and
+ * the limits, each met exactly and passed by one. Conditions are written with ' for ".
+ */
+#include "base/instant.h"
+#include "case_files.h"
+#include "check.h"
+#include "codec/event_json.h"
+#include "codec/rule_json.h"
+#include "core/cond.h"
+
+static const struct rule_options berlin = {{"Europe/Berlin", 13}, case_zone, NULL};
+static struct rule_problems problems;
+
+/* 2026-03-15 is a Sunday; Berlin is one hour ahead. */
+#define NOW "2026-03-15T12:00:00Z"
+
+static const char item[] =
+	"{'type':'track','event':'x','userId':'u','messageId':'m','timestamp':'" NOW "',"
+	"'properties':{'n':19.99,'whole':20,'minus':-7,'t':'blue','yes':true,'no':false,"
+	"'null':null,'empty':'','tags':['red','vip',5],'none':[],"
+	"'products':[{'sku':'a','price':10,'sizes':[50,52]},{'sku':'b','price':30,'sizes':[54]}],"
+	"'matrix':[[1,2],[3]],'object':{'deep':{'er':7}},"
+	"'due':'2026-03-16T12:00:00Z','past':1773489600,'day':'2026-01-31','big':1e300}}";
+
+/* `a` and `b`, and a text with each kind of escape. */
+static const char snapshot[] = "\"a\":12.50,\"b\":\"x,y\\\"}\",\"u\":\"\\u00e4\\ud83d\\ude00\\n\","
+			       "\"t\":true,\"z\":null,\"l\":[1,{\"a\":2}],\"last\":\"end\"";
+
+static void add_json(struct buf *b, const char *text)
+{
+	for (; *text; text++)
+		buf_add_char(b, *text == '\'' ? '"' : *text);
+}
+
+/* A rule whose cancel has this condition. */
+static int compile(const char *condition, struct rules **ret_rules)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	struct rule_source source = {"rules.json", SPAN_EMPTY};
+
+	add_json(&text, "{'id':'a','class':'task','wait':'1h','channels':['task'],'arm':['y'],"
+			"'data':{'a':'e.a','b':'e.b','u':'e.u','t':'e.t','z':'e.z','l':'e.l',"
+			"'last':'e.last'},'cancel':[{'event':'x','when':");
+	add_json(&text, condition);
+	add_json(&text, "}]}");
+	source.text = buf_span(&text);
+	return rules_compile(&source, 1, &berlin, &problems, ret_rules);
+}
+
+struct world {
+	struct arena arena;
+	struct event_decoder *decoder;
+	struct event event;
+	struct journey *journey;
+	struct instance instance;
+	struct cond_scope scope;
+};
+
+static void world_release(struct world *w)
+{
+	arena_release(&w->arena);
+	event_decoder_free(w->decoder);
+	journey_free(w->journey);
+	text_release(&w->instance.data);
+}
+
+/* What a rule of RULES sees when EVENT comes in at NOW. */
+static void world_make(struct world *w, const struct rules *rules, const char *event)
+{
+	_cleanup_(buf_release) struct buf json = BUF_INIT;
+	struct event_origin origin = {.source = SPAN_LIT("test"), .sent_at = TIME_NEVER};
+	struct event_fault fault = {NULL, NULL};
+
+	*w = (struct world){.decoder = NULL};
+	arena_init(&w->arena);
+	add_json(&json, event);
+	REQUIRE(instant_parse(SPAN_LIT(NOW), &w->scope.now) == 0);
+	origin.id.ms = (uint64_t)w->scope.now;
+	origin.recv_at = w->scope.now;
+	REQUIRE(event_decoder_new(&rules->fields, &w->decoder) == 0);
+	CHECK_INT(event_decode(w->decoder, arena_copy(&w->arena, buf_span(&json)), &origin,
+			  &w->arena, &w->event, &fault),
+		0);
+	REQUIRE(journey_new(SPAN_LIT("u"), &w->journey) == 0);
+	REQUIRE(journey_fold(w->journey, &w->event) == 0);
+	REQUIRE(text_set(&w->instance.data, SPAN_LIT(snapshot)) == 0);
+	w->scope.rules = rules;
+	w->scope.journey = w->journey;
+	w->scope.event = &w->event;
+	w->scope.instance = &w->instance;
+}
+
+struct truth {
+	const char *condition;
+	bool want;
+};
+
+static void check_truths(const struct truth *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_(rules_freep) struct rules *rules = NULL;
+		_cleanup_(world_release) struct world w = {.decoder = NULL};
+
+		arena_init(&w.arena);
+		if (compile(list[i].condition, &rules) != 0) {
+			check_span(list[i].condition, 0, "problem",
+				span_str(problems.list[0].message), SPAN_EMPTY);
+			continue;
+		}
+		world_make(&w, rules, item);
+		check_int(list[i].condition, (int)i, "holds",
+			cond_holds(rules->list[0].cancel[0].when, &w.scope), list[i].want);
+	}
+}
+
+static void test_comparison(void)
+{
+	static const struct truth list[] = {
+		/* Nothing is converted, and what is not there compares with nothing (scenario 32).
+		 */
+		{"{'<':[{'var':'e.null'},2]}", false},
+		{"{'<':[{'var':'e.absent'},2]}", false},
+		{"{'>=':[{'var':'e.null'},0]}", false},
+		{"{'==':[{'var':'e.null'},0]}", false},
+		{"{'!=':[{'var':'e.null'},0]}", false},
+		{"{'!=':[{'var':'e.absent'},'x']}", false},
+		{"{'==':[{'var':'e.null'},{'var':'e.absent'}]}", false},
+		{"{'!':{'==':[{'var':'e.null'},0]}}", true},
+		{"{'==':[{'var':'e.yes'},1]}", false},
+		{"{'==':[{'var':'e.empty'},0]}", false},
+		{"{'<':[{'var':'e.t'},20]}", false},
+		{"{'>':[{'var':'e.t'},20]}", false},
+		{"{'==':[{'var':'e.tags'},'red']}", false},
+		/* Decimals, exactly. */
+		{"{'==':[{'var':'e.n'},19.990]}", true},
+		{"{'<':[{'var':'e.n'},19.9900000000000001]}", true},
+		{"{'==':[{'var':'e.whole'},2e1]}", true},
+		{"{'>':[{'var':'e.big'},1e299]}", true},
+		{"{'<':[{'var':'e.minus'},-6.9]}", true},
+		{"{'<':[19,{'var':'e.n'},20]}", true},
+		{"{'<':[{'var':'e.minus'},{'var':'e.n'},{'var':'e.whole'}]}", true},
+		{"{'<=':[20,{'var':'e.whole'},20]}", true},
+		{"{'in':[{'var':'e.t'},['red','blue']]}", true},
+		{"{'in':[5,{'var':'e.tags'}]}", true},
+		{"{'in':['vip',{'var':'e.tags'}]}", true},
+		{"{'in':['5',{'var':'e.tags'}]}", false},
+		{"{'in':['x',{'var':'e.none'}]}", false},
+		{"{'in':['b',{'var':'e.t'}]}", false}, /* a text is no list */
+		{"{'in':[{'var':'e.t'},{'var':'e.absent'}]}", false},
+	};
+
+	check_truths(list, ARRAY_SIZE(list));
+}
+
+static void test_logic(void)
+{
+	static const struct truth list[] = {
+		{"{'if':[{'var':'e.yes'},{'var':'e.no'},{'var':'e.yes'}]}", false},
+		{"{'if':[{'var':'e.no'},{'var':'e.no'},{'var':'e.yes'}]}", true},
+		{"{'if':[{'var':'e.null'},{'var':'e.yes'},{'var':'e.t'},{'var':'e.yes'},"
+		 "{'var':'e.no'}]}",
+			false}, /* a text is not true */
+		{"{'>':[{'if':[{'var':'e.yes'},1,2]},{'var':'e.minus'}]}", true},
+		{"{'==':[{'if':[{'var':'e.no'},'red','blue']},{'var':'e.t'}]}", true},
+		{"{'and':[{'var':'e.yes'},{'var':'e.n'}]}", false},
+		{"{'or':[{'var':'e.n'},{'var':'e.null'},{'var':'e.no'}]}", false},
+		{"{'!':[{'var':'e.n'}]}", true},
+		{"{'missing':['e.n','e.t']}", false},
+		{"{'missing':['e.n','e.null']}", true},
+		{"{'missing':['e.empty']}", false}, /* an empty text was said */
+		{"{'missing':'e.absent'}", true},
+		{"{'missing_some':[1,['e.absent','e.n']]}", false},
+		{"{'missing_some':[2,['e.absent','e.n']]}", true},
+		{"{'missing_some':[2,['e.t','e.absent','e.n']]}", false},
+	};
+
+	check_truths(list, ARRAY_SIZE(list));
+}
+
+static void test_arithmetic(void)
+{
+	static const struct truth list[] = {
+		{"{'==':[{'+':[{'var':'e.n'},0.01]},20]}", true},
+		{"{'==':[{'+':[{'var':'e.n'},{'var':'e.whole'},{'var':'e.minus'}]},32.99]}", true},
+		{"{'==':[{'-':[{'var':'e.n'},20]},-0.01]}", true},
+		{"{'==':[{'*':[{'var':'e.n'},3]},59.97]}", true},
+		{"{'==':[{'*':[{'var':'e.n'},0]},0]}", true},
+		{"{'==':[{'%':[{'var':'e.whole'},3]},2]}", true},
+		{"{'==':[{'%':[{'var':'e.minus'},3]},-1]}", true},
+		{"{'==':[{'%':[{'var':'e.n'},3]},0]}", false}, /* no whole number */
+		{"{'!=':[{'%':[{'var':'e.n'},3]},0]}", false},
+		{"{'==':[{'%':[{'var':'e.whole'},0]},0]}", false},
+		{"{'==':[{'min':[{'var':'e.n'},{'var':'e.minus'},3]},-7]}", true},
+		{"{'==':[{'max':[{'var':'e.n'},{'var':'e.minus'},3]},19.99]}", true},
+		{"{'==':[{'max':[{'var':'e.n'},{'var':'e.absent'}]},19.99]}", false},
+		/* A sum of more than 18 digits is none, rather than a rounded one. */
+		{"{'>':[{'+':[{'var':'e.big'},1]},0]}", false},
+		{"{'>':[{'*':[{'var':'e.big'},{'var':'e.big'}]},0]}", false},
+		{"{'>':[{'+':[{'var':'e.t'},1]},0]}", false},
+	};
+
+	check_truths(list, ARRAY_SIZE(list));
+}
+
+static void test_arrays(void)
+{
+	static const struct truth list[] = {
+		{"{'some':[{'var':'e.products'},{'>':[{'var':'price'},20]}]}", true},
+		{"{'some':[{'var':'e.products'},{'>':[{'var':'price'},30]}]}", false},
+		{"{'all':[{'var':'e.products'},{'>=':[{'var':'price'},10]}]}", true},
+		{"{'all':[{'var':'e.products'},{'>':[{'var':'price'},10]}]}", false},
+		{"{'none':[{'var':'e.products'},{'==':[{'var':'sku'},'c']}]}", true},
+		{"{'none':[{'var':'e.products'},{'==':[{'var':'sku'},'a']}]}", false},
+		{"{'some':[{'var':'e.tags'},{'==':[{'var':''},'vip']}]}", true},
+		{"{'all':[{'var':'e.none'},{'==':[{'var':''},'vip']}]}", false},
+		{"{'some':[{'var':'e.none'},{'==':[{'var':''},'vip']}]}", false},
+		{"{'none':[{'var':'e.none'},{'==':[{'var':''},'vip']}]}", true},
+		/* Of what is not there nothing holds. */
+		{"{'none':[{'var':'e.absent'},{'==':[{'var':''},'vip']}]}", false},
+		{"{'none':[{'var':'e.t'},{'==':[{'var':''},'vip']}]}", false},
+		{"{'some':[{'var':'e.products'},{'some':[{'var':'sizes'},{'==':[{'var':''},54]}]}]"
+		 "}",
+			true},
+		{"{'all':[{'var':'e.matrix'},{'some':[{'var':''},{'<':[{'var':''},3]}]}]}", false},
+		{"{'some':[{'var':'e.products'},{'in':[52,{'var':'sizes'}]}]}", true},
+		{"{'some':[{'var':'e.products'},{'==':[{'var':'sizes.1'},52]}]}", true},
+		/* The event is still there inside, and the outer element is back afterwards. */
+		{"{'some':[{'var':'e.products'},{'<':[{'var':'price'},{'var':'e.n'}]}]}", true},
+		{"{'some':[{'var':'e.products'},{'and':[{'some':[{'var':'sizes'},"
+		 "{'==':[{'var':''},54]}]},{'==':[{'var':'sku'},'b']}]}]}",
+			true},
+	};
+
+	check_truths(list, ARRAY_SIZE(list));
+}
+
+static void test_time(void)
+{
+	static const struct truth list[] = {
+		{"{'before':[{'now':[]},{'var':'e.due'}]}", true},
+		{"{'after':[{'now':[]},{'var':'e.due'}]}", false},
+		{"{'not-before':[{'var':'e.due'},'2026-03-16T12:00:00Z']}", true},
+		{"{'not-after':[{'var':'e.due'},'2026-03-16T12:00:00Z']}", true},
+		{"{'before':[{'var':'e.due'},'2026-03-16T12:00:00Z']}", false},
+		{"{'before':[{'var':'e.past'},{'now':[]},{'var':'e.due'}]}", true},
+		{"{'after':[{'var':'e.due'},{'now':[]},{'var':'e.past'}]}", true},
+		{"{'after':[{'var':'e.due'},{'var':'e.past'},{'now':[]}]}", false},
+		{"{'not-before':[{'now':[]},{'now':[]}]}", true},
+		{"{'before':[{'var':'e.t'},{'now':[]}]}", false},
+		{"{'after':[{'var':'e.t'},{'now':[]}]}", false},
+		/* 1773489600 is 2026-03-14T12:00:00Z: a day ago to the millisecond. */
+		{"{'==':[{'since':{'var':'e.past'}},86400]}", true},
+		{"{'==':[{'since':{'var':'e.due'}},-86400]}", true},
+		{"{'<':[{'since':{'var':'e.t'}},1]}", false},
+		{"{'within':[{'var':'e.past'},'1d']}", true},
+		{"{'within':[{'var':'e.past'},'23h59m59s999ms']}", false},
+		{"{'within':[{'var':'e.due'},'7d']}", false},
+		{"{'within':[{'now':[]},'0s']}", true},
+		{"{'within':['2026-03-15','12h']}", true},
+		{"{'within':[{'var':'e.absent'},'7d']}", false},
+		{"{'not-after':[{'plusTime':[{'var':'e.past'},'2d']},{'var':'e.due'}]}", true},
+		{"{'before':[{'plusTime':[{'var':'e.past'},'2d']},{'var':'e.due'}]}", false},
+		{"{'not-before':[{'plusTime':[{'now':[]},'-1d']},{'var':'e.past'}]}", true},
+		/* Months by the calendar: the 31st of January and a month is the end of February.
+		 */
+		{"{'within':[{'plusTime':[{'var':'e.day'},1,'month']},'15d12h']}", true},
+		{"{'within':[{'plusTime':[{'var':'e.day'},1,'month']},'15d11h']}", false},
+		{"{'not-after':[{'plusTime':[{'var':'e.day'},-1,'year']},'2025-01-31']}", true},
+		{"{'before':[{'plusTime':[{'var':'e.day'},-1,'year']},'2025-01-31']}", false},
+		{"{'not-before':[{'plusTime':[{'var':'e.day'},-2,'month']},'2025-11-30']}", true},
+		{"{'not-before':[{'plusTime':[{'var':'e.day'},36,'hour']},'2026-02-01T12:00Z']}",
+			true},
+		{"{'==':[{'localHour':'store'},13]}", true},
+		{"{'==':[{'localHour':'UTC'},12]}", true},
+		{"{'==':[{'localHour':'Asia/Kolkata'},17]}", true},
+		{"{'==':[{'localHour':'America/New_York'},8]}", true}, /* summer time there */
+	};
+
+	check_truths(list, ARRAY_SIZE(list));
+}
+
+static void test_snapshot(void)
+{
+	static const struct truth list[] = {
+		{"{'==':[{'var':'ctx.a'},12.5]}", true},
+		{"{'==':[{'var':'ctx.b'},'x,y\\'}']}", true},
+		{"{'==':[{'var':'ctx.u'},'\\u00e4\\ud83d\\ude00\\n']}", true},
+		{"{'and':[{'!=':[{'var':'ctx.u'},{'var':'ctx.b'}]},{'==':[{'var':'ctx.b'},"
+		 "'x,y\\'}']}]}",
+			true},
+		{"{'var':'ctx.t'}", true},
+		{"{'missing':['ctx.z']}", true},
+		{"{'missing':['ctx.l']}", false},
+		{"{'==':[{'var':'ctx.l'},1]}", false},
+		{"{'==':[{'var':'ctx.last'},'end']}", true},
+		{"{'>':[{'var':'e.n'},{'var':'ctx.a'}]}", true},
+	};
+
+	check_truths(list, ARRAY_SIZE(list));
+}
+
+/* ---- refusals -------------------------------------------------------------------------- */
+
+struct refusal {
+	const char *condition;
+	const char *where; /* below the condition */
+	const char *words; /* part of the message */
+};
+
+static const struct refusal refusals[] = {
+	/* The same for every event. */
+	{"true", "", "the same for every event"},
+	{"false", "", "the same for every event"},
+	{"{'and':[{'var':'e.a'},true]}", "/and/1", "the same for every event"},
+	{"{'or':[false,{'var':'e.a'}]}", "/or/0", "the same for every event"},
+	{"{'!':true}", "/!", "the same for every event"},
+	{"{'==':[1,1]}", "/==", "compares constants"},
+	{"{'<':['a','b']}", "/<", "compares constants"},
+	{"{'in':['a',['a','b']]}", "/in", "compares constants"},
+	{"{'if':[true,{'var':'e.a'},{'var':'e.b'}]}", "/if/0", "the same for every event"},
+	{"{'==':[{'var':'e.a'},{'var':'e.a'}]}", "/==", "compares a value with itself"},
+	{"{'>=':[{'var':'s.orders'},{'var':'s.orders'}]}", "/>=", "compares a value with itself"},
+	{"{'<':[5,{'var':'e.a'},5]}", "/<", "nothing lies between"},
+	{"{'<=':[6,{'var':'e.a'},5]}", "/<=", "nothing lies between"},
+	{"{'==':[{'+':[1,2]},{'var':'e.a'}]}", "/==/0/+", "constants alone"},
+	{"{'before':['2026-01-01','2026-02-01']}", "/before", "only constants"},
+	{"{'after':[{'var':'e.a'},{'plusTime':['2026-01-01','1d']}]}", "/after/1/plusTime",
+		"only constants"},
+	{"{'missing_some':[3,['e.a','e.b']]}", "/missing_some/0", "only 2 names"},
+	/* Nothing is said. */
+	{"{'and':[]}", "/and", "cannot have 0 arguments"},
+	{"{'or':[]}", "/or", "cannot have 0 arguments"},
+	{"{'!':[]}", "/!", "cannot have 0 arguments"},
+	{"{'missing':[]}", "/missing", "cannot have 0 arguments"},
+	{"{'in':[{'var':'e.a'},[]]}", "/in/1", "not empty"},
+	{"{}", "", "an object with one member"},
+	/* Types that never agree. */
+	{"{'<':[{'var':'s.stage'},5]}", "/<", "two numbers or two texts only"},
+	{"{'<':['a',{'var':'s.orders'}]}", "/<", "two numbers or two texts only"},
+	{"{'==':[{'var':'s.orders'},'5']}", "/==", "of different types"},
+	{"{'!=':[{'var':'s.identified'},'yes']}", "/!=", "of different types"},
+	{"{'in':[{'var':'s.orders'},['1','2']]}", "/in", "of different types"},
+	{"{'<':[{'var':'e.a'},{'now':[]}]}", "/<", "compared with \"before\""},
+	{"{'==':[{'now':[]},'2026-01-01']}", "/==", "compared with \"before\""},
+	{"{'and':[{'var':'s.orders'},{'var':'e.a'}]}", "/and/0", "must be true or false"},
+	{"{'!':[{'+':[{'var':'e.a'},1]}]}", "/!/0", "must be true or false"},
+	{"{'if':[{'var':'s.orders'},{'var':'e.a'},{'var':'e.b'}]}", "/if/0",
+		"must be true or false"},
+	{"{'if':[{'var':'e.a'},1,'x']}", "/if", "of one type"},
+	{"{'+':[{'var':'e.a'},1]}", "", "a condition must be true or false"},
+	{"{'>':[{'+':[{'var':'s.stage'},1]},0]}", "/>/0/+/0", "must be a number"},
+	{"{'>':[{'+':[{'var':'e.a'},'1']},0]}", "/>/0/+/1", "must be a number"},
+	{"{'some':[{'var':'s.orders'},{'var':'x'}]}", "/some/0", "an array of the event"},
+	{"{'some':[['a'],{'var':'x'}]}", "/some/0", "a list"},
+	{"{'some':[{'var':'e.a'},{'+':[{'var':'x'},1]}]}", "/some/1", "must be true or false"},
+	{"{'some':[{'var':'e.a'},true]}", "/some/1", "the same for every event"},
+	{"{'before':[{'var':'s.identified'},{'now':[]}]}", "/before/0", "must be an instant"},
+	{"{'before':['soon',{'now':[]}]}", "/before/0", "no instant"},
+	{"{'before':[5,{'now':[]}]}", "/before/0", "no instant"},
+	{"{'>':[{'since':{'var':'s.identified'}},5]}", "/>/0/since", "must be an instant"},
+	{"{'in':[{'var':'e.a'},'blue']}", "/in/1", "a list that is not empty"},
+	{"{'in':[{'var':'e.a'},{'var':'s.orders'}]}", "/in/1", "an array of the event"},
+	{"{'in':[{'var':'e.a'},['x',{'var':'e.b'}]]}", "/in/1/1", "numbers and texts only"},
+	/* Null compares with nothing, and a list is no value. */
+	{"{'==':[{'var':'e.a'},null]}", "/==/1", "null compares with nothing"},
+	{"{'in':[{'var':'e.a'},[null]]}", "/in/1/0", "null compares with nothing"},
+	{"{'==':[{'var':'e.a'},[1]]}", "/==/1", "a list"},
+	{"[{'var':'e.a'}]", "", "a list"},
+	/* What JavaScript has and this has not. */
+	{"{'===':[{'var':'e.a'},1]}", "/===", "is no operator"},
+	{"{'!!':[{'var':'e.a'}]}", "/!!", "is no operator"},
+	{"{'/':[{'var':'e.a'},2]}", "/~1", "is no operator"},
+	{"{'cat':[{'var':'e.a'},'x']}", "/cat", "is no operator"},
+	{"{'substr':[{'var':'e.a'},0]}", "/substr", "is no operator"},
+	{"{'map':[{'var':'e.a'},{'var':''}]}", "/map", "is no operator"},
+	{"{'reduce':[{'var':'e.a'},{'var':''},0]}", "/reduce", "is no operator"},
+	{"{'log':'x'}", "/log", "is no operator"},
+	{"{'method':['x','y']}", "/method", "is no operator"},
+	{"{'var':['e.a',1]}", "/var", "without a list and without a default"},
+	{"{'var':''}", "/var", "1 to"},
+	{"{'var':'a'}", "/var", "names nothing"},
+	{"{'var':'s.shoe_size'}", "/var", "nothing is known"},
+	{"{'var':'ctx.unknown'}", "/var", "keeps no such value; it has ctx.a"},
+	{"{'var':'e.a..b'}", "/var", "not the way to a value"},
+	{"{'some':[{'var':'e.a'},{'var':'x..y'}]}", "/some/1/var", "not the way to a member"},
+	{"{'==':[{'var':'s.stage'},'gold']}", "/==/1", "not a stage"},
+	{"{'and':[{'var':'e.a'}],'or':[{'var':'e.b'}]}", "", "an object with one member"},
+	/* Operators have a shape. */
+	{"{'==':[{'var':'e.a'}]}", "/==", "cannot have 1 argument;"},
+	{"{'==':[{'var':'e.a'},1,2]}", "/==", "cannot have 3 arguments"},
+	{"{'<':[1,{'var':'e.a'},2,3]}", "/<", "cannot have 4 arguments"},
+	{"{'>':[3,{'var':'e.a'},1]}", "/>", "cannot have 3 arguments"},
+	{"{'!':[{'var':'e.a'},{'var':'e.b'}]}", "/!", "cannot have 2 arguments"},
+	{"{'if':[{'var':'e.a'},{'var':'e.b'}]}", "/if", "with an else"},
+	{"{'>':[{'-':[{'var':'e.a'}]},1]}", "/>/0/-", "cannot have 1 argument;"},
+	{"{'>':[{'%':[{'var':'e.a'},2,3]},1]}", "/>/0/%", "cannot have 3 arguments"},
+	{"{'>':[{'min':[{'var':'e.a'}]},1]}", "/>/0/min", "cannot have 1 argument;"},
+	{"{'in':[{'var':'e.a'}]}", "/in", "cannot have 1 argument;"},
+	{"{'some':[{'var':'e.a'}]}", "/some", "cannot have 1 argument;"},
+	{"{'missing_some':[1]}", "/missing_some", "cannot have 1 argument;"},
+	{"{'missing_some':[0,['e.a']]}", "/missing_some/0", "a whole number from 1"},
+	{"{'missing':['e.a',5]}", "/missing/1", "one text"},
+	{"{'before':[{'now':[1]},{'var':'e.a'}]}", "/before/0/now", "cannot have 1 argument;"},
+	{"{'before':[{'var':'e.a'}]}", "/before", "cannot have 1 argument;"},
+	{"{'within':[{'var':'e.a'},'soon']}", "/within/1", "a length of time"},
+	{"{'within':[{'var':'e.a'},7]}", "/within/1", "a length of time"},
+	{"{'within':[{'var':'e.a'},'3654d']}", "/within/1", "a length of time"},
+	{"{'before':[{'plusTime':[{'var':'e.a'},'soon']},{'now':[]}]}", "/before/0/plusTime/1",
+		"a length of time"},
+	{"{'before':[{'plusTime':[{'var':'e.a'},1.5,'day']},{'now':[]}]}", "/before/0/plusTime/1",
+		"a whole number"},
+	{"{'before':[{'plusTime':[{'var':'e.a'},10001,'day']},{'now':[]}]}", "/before/0/plusTime/1",
+		"a whole number"},
+	{"{'before':[{'plusTime':[{'var':'e.a'},1,'moon']},{'now':[]}]}", "/before/0/plusTime/2",
+		"hour, day, month, year"},
+	{"{'>':[{'localHour':'Mars/Olympus'},8]}", "/>/0/localHour", "no time zone"},
+	{"{'>':[{'localHour':[]},8]}", "/>/0/localHour", "cannot have 0 arguments"},
+};
+
+static bool has(const char *text, const char *part)
+{
+	for (; *text; text++)
+		if (strncmp(text, part, strlen(part)) == 0)
+			return true;
+	return false;
+}
+
+static void test_refusals(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
+		const struct refusal *one = &refusals[i];
+		_cleanup_(rules_freep) struct rules *rules = NULL;
+		_cleanup_(buf_release) struct buf pointer = BUF_INIT;
+
+		buf_printf(&pointer, "/cancel/0/when%s", one->where);
+		check_int(one->condition, (int)i, "result", compile(one->condition, &rules),
+			RULES_BAD);
+		if (problems.n == 0)
+			continue;
+		check_span(one->condition, (int)i, "pointer", span_str(problems.list[0].pointer),
+			buf_span(&pointer));
+		CHECK_STR(span_str(problems.list[0].file), "rules.json");
+		if (!has(problems.list[0].message, one->words))
+			check_span(one->condition, (int)i, "message",
+				span_str(problems.list[0].message), span_str(one->words));
+	}
+}
+
+/* ---- limits ---------------------------------------------------------------------------- */
+
+/* An event with an array of N times the number 1. */
+static void array_event(struct buf *out, size_t n)
+{
+	buf_add_str(out, "{'type':'track','event':'x','userId':'u','properties':{'a':[");
+	for (size_t i = 0; i < n; i++)
+		buf_add_str(out, i ? ",1" : "1");
+	buf_add_str(out, "]}}");
+	buf_add_char(out, '\0');
+}
+
+static bool holds_for(const char *condition, const char *event)
+{
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	_cleanup_(world_release) struct world w = {.decoder = NULL};
+
+	arena_init(&w.arena);
+	if (compile(condition, &rules) != 0) {
+		CHECK_STR(span_str(problems.list[0].message), "");
+		return false;
+	}
+	world_make(&w, rules, event);
+	return cond_holds(rules->list[0].cancel[0].when, &w.scope);
+}
+
+static void test_array_limit(void)
+{
+	static const char all[] = "{'all':[{'var':'e.a'},{'==':[{'var':''},1]}]}";
+	_cleanup_(buf_release) struct buf at = BUF_INIT;
+	_cleanup_(buf_release) struct buf past = BUF_INIT;
+
+	array_event(&at, 1000);
+	array_event(&past, 1001);
+	CHECK(holds_for(all, at.ptr));
+	CHECK(!holds_for(all, past.ptr));
+	/* It is still there, only that nobody sees into it. */
+	CHECK(holds_for("{'!':{'missing':'e.a'}}", past.ptr));
+}
+
+/* Eight negations, the operator and its array are 10 steps; each of 999 elements takes 10: `and`,
+ * and three comparisons with two operands each. */
+static void test_step_limit(void)
+{
+	_cleanup_(buf_release) struct buf event = BUF_INIT;
+
+	array_event(&event, 999);
+	CHECK(holds_for("{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'all':[{'var':'e.a'},"
+			"{'and':[{'==':[{'var':''},1]},{'==':[{'var':''},1]},"
+			"{'==':[{'var':''},1]}]}]}}}}}}}}}",
+		event.ptr));
+	/* One step more. It would be true, and stays false whatever stands around. */
+	CHECK(!holds_for("{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'some':[{'var':'e.a'},"
+			 "{'and':[{'==':[{'var':''},1]},{'==':[{'var':''},1]},"
+			 "{'!=':[{'var':''},1]}]}]}}}}}}}}}}",
+		event.ptr));
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"comparison", test_comparison},
+		{"logic", test_logic},
+		{"arithmetic", test_arithmetic},
+		{"arrays", test_arrays},
+		{"time", test_time},
+		{"snapshot", test_snapshot},
+		{"refusals", test_refusals},
+		{"1,000 elements", test_array_limit},
+		{"10,000 steps", test_step_limit},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
