@@ -82,12 +82,13 @@ struct gate_ask {
 	const struct rule *rule;
 	const struct journey *journey;
 	const struct instance *instance;
-	uint32_t step;	     /* of the rule */
-	int64_t now;	     /* virtual time; at the lease the consumer's */
-	int64_t due_at;	     /* when the step came due first: a deferral does not move it */
-	bool at_lease;	     /* a consumer wants the job that was emitted */
-	struct span channel; /* at the lease: the job's; else empty */
-	const char *job;     /* at the lease: its id, so that it does not stand in its own way */
+	uint32_t step;		  /* of the rule */
+	int64_t now;		  /* virtual time; at the lease the consumer's */
+	int64_t due_at;		  /* when the step came due first: a deferral does not move it */
+	bool at_lease;		  /* a consumer wants the job that was emitted */
+	struct span channel;	  /* at the lease: the job's; else empty */
+	const unsigned char *job; /* at the lease: its id's 16 bytes, so that it does not stand in
+				     its own way */
 };
 
 #define GATE_WORDS_SIZE 160
@@ -112,3 +113,24 @@ struct gate_verdict {
  * the expiry alone count, and its first channel is the way.
  */
 void gates_judge(const struct gate_ask *ask, struct gate_verdict *ret_verdict);
+
+/* The zone in which a customer lives, as far as is known; else the shop's. NULL: UTC. */
+const struct zone *gates_zone(const struct policy *p, const struct journey *j);
+
+/* By which sends (core/contact.h) name their rule. */
+uint64_t gates_rule_hash(struct span rule);
+
+/* The first 16 bytes of the name of the job that STEP of I becomes (triggers, section 7; as text
+ * it is codec/job_json.h's). */
+void gates_job_id(const struct journey *j, const struct rule *rule, const struct instance *i,
+	uint32_t step, unsigned char ret_id[16]);
+
+/*
+ * Reserves a send in J for what VERDICT let go: from now on it counts in every window, though
+ * nobody has sent it yet. To be called for each job that is emitted, and for nothing that is held
+ * out or in shadow. 0 or -ENOMEM.
+ */
+int gates_reserve(
+	struct journey *j, const struct gate_ask *ask, const struct gate_verdict *verdict);
+/* It was cancelled before anybody sent it, and counts no more. What was sent stays sent. */
+void gates_release(struct journey *j, const unsigned char job_id[16]);

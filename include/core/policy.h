@@ -144,8 +144,7 @@ struct policy {
 	size_t n_caps;
 	const struct policy_rank *ranks;
 	size_t n_ranks;
-	int64_t arbitration_ms; /* messages closer together than this compete */
-	int64_t active_ms;	/* a web session counts as open so long after its last event */
+	int64_t arbitration_ms;			 /* messages closer together than this compete */
 	uint32_t theta_likelihood, theta_impact; /* the flowchart's two questions */
 	uint32_t holdout;			 /* share of customers, for marketing */
 	struct span salt;
@@ -156,6 +155,7 @@ struct policy {
 	size_t n_segments;
 	const struct policy_tier *tiers; /* rising; the last is the one with privileges */
 	size_t n_tiers;
+	uint32_t loyalty_top; /* the rank of a loyalty tier that has them too; 0: none */
 	const struct policy_percentile *percentiles; /* rising */
 	size_t n_percentiles;
 	const struct policy_severity *severities;
@@ -215,4 +215,5 @@ struct rule_gates {
 	const struct cond *likelihood, *impact; /* NULL: a number, or the formula */
 	bool has_likelihood, has_impact;	/* the rule's numbers were written */
 	uint8_t rank;				/* RANK_NONE: takes no part */
+	bool greeting;				/* of the very day on which it is due */
 };

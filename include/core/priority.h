@@ -21,7 +21,7 @@
 struct priority {
 	struct decimal likelihood, impact; /* 0..1 */
 	enum priority_class class;
-	int64_t loss; /* L x I x value in millionths, clamped; 0 where no value is known */
+	int64_t loss; /* L x I x value, in hundred-millionths; 0 where no value is known */
 };
 
 void priority_of(const struct rules *rules, const struct rule *rule, const struct journey *j,
@@ -33,3 +33,6 @@ enum priority_class priority_class_of(
 
 /* <0 if A goes before B. */
 int priority_compare(const struct priority *a, const struct priority *b);
+
+/* Is the customer in the highest value tier of the policy, or in its highest loyalty tier? */
+bool priority_is_valued(const struct policy *p, const struct journey *j);

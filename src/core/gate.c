@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The gates in their order, and those that need nothing but the rule and the journey. */
+/* The gates in their order, and the shorter ones of them. */
 #include "core/gate.h"
 
 #include <stdarg.h>
 
+#include "base/hash.h"
 #include "core/priority.h"
 #include "gate_turn.h"
 
@@ -50,20 +51,26 @@ struct span gate_answer_name(enum gate_answer answer)
 	return span_str(words[answer]);
 }
 
-static void say(struct gate_turn *t, const char *format, va_list args)
+/* Ends the sentence where it does not fit, and not in the middle of a character. */
+static void cut(char *words, size_t len)
 {
-	struct gate_verdict *v = t->verdict;
+	size_t end = GATE_WORDS_SIZE - 1;
 
-	/* What does not fit is cut, and not in the middle of a character. */
-	if (vsnprintf(v->words, sizeof(v->words), format, args) >= (int)sizeof(v->words)) {
-		size_t end = sizeof(v->words) - 1;
+	if (len < GATE_WORDS_SIZE)
+		return;
+	while (end > 0 && ((unsigned char)words[end - 1] & 0xc0) == 0x80)
+		end--;
+	if (end > 0 && ((unsigned char)words[end - 1] & 0x80))
+		end--;
+	words[end] = '\0';
+}
 
-		while (end > 0 && ((unsigned char)v->words[end - 1] & 0xc0) == 0x80)
-			end--;
-		if (end > 0 && ((unsigned char)v->words[end - 1] & 0x80))
-			end--;
-		v->words[end] = '\0';
-	}
+static size_t say(struct gate_turn *t, const char *format, va_list args)
+{
+	int len = vsnprintf(t->verdict->words, GATE_WORDS_SIZE, format, args);
+
+	cut(t->verdict->words, (size_t)len);
+	return (size_t)len;
 }
 
 bool gate_answer(struct gate_turn *t, enum gate_answer answer, enum gate_reason reason,
@@ -76,25 +83,35 @@ bool gate_answer(struct gate_turn *t, enum gate_answer answer, enum gate_reason 
 	v->reason = reason;
 	v->gate = reasons[reason].gate;
 	va_start(args, format);
-	say(t, format, args);
+	(void)say(t, format, args);
 	va_end(args);
 	return false;
 }
 
-bool gate_defer(
-	struct gate_turn *t, enum gate_reason reason, int64_t until, const char *format, ...)
+bool gate_defer(struct gate_turn *t, enum gate_habit habit, enum gate_reason reason, int64_t until,
+	const char *format, ...)
 {
 	struct gate_verdict *v = t->verdict;
-	bool worth = until < t->expires_at;
+	bool waits = habit == HABIT_DEFER && until < t->expires_at;
+	char time[GATE_TIME_SIZE];
 	va_list args;
+	size_t len;
 
-	v->answer = worth ? GATE_DEFER : GATE_CANCEL;
-	v->until = worth ? until : 0;
+	v->answer = waits ? GATE_DEFER : GATE_CANCEL;
+	v->until = waits ? until : 0;
 	v->reason = reason;
 	v->gate = reasons[reason].gate;
 	va_start(args, format);
-	say(t, format, args);
+	len = say(t, format, args);
 	va_end(args);
+	if (len >= GATE_WORDS_SIZE)
+		return false;
+	len += (size_t)snprintf(v->words + len, GATE_WORDS_SIZE - len,
+		waits		       ? "; again from %s on."
+		: habit == HABIT_DEFER ? ", and by %s it is worth nothing."
+				       : "; the rule does not wait until %s.",
+		gate_time(t, until, time));
+	cut(v->words, len);
 	return false;
 }
 
@@ -110,7 +127,7 @@ struct cond_scope gate_scope(const struct gate_ask *ask)
 }
 
 /* Its last instant is the one before it expires. */
-bool gate_job(struct gate_turn *t)
+static bool gate_job(struct gate_turn *t)
 {
 	char ms[DURATION_SIZE];
 
@@ -121,7 +138,7 @@ bool gate_job(struct gate_turn *t)
 		"It was worth sending for %s after it came due, and that is over.", ms);
 }
 
-bool gate_condition(struct gate_turn *t)
+static bool gate_condition(struct gate_turn *t)
 {
 	struct cond_scope scope = gate_scope(t->ask);
 
@@ -129,6 +146,84 @@ bool gate_condition(struct gate_turn *t)
 		return true;
 	return gate_answer(
 		t, GATE_CANCEL, REASON_FIRE_IF, "The rule's own condition does not hold any more.");
+}
+
+bool gate_customer(struct gate_turn *t)
+{
+	static const struct {
+		enum profile_flag flag;
+		enum gate_reason reason;
+		const char *words;
+	} flags[] = {
+		{PROFILE_ERASED, REASON_ERASED, "asked to be forgotten"},
+		{PROFILE_BLOCKED, REASON_BLOCKED, "is blocked"},
+		{PROFILE_MINOR, REASON_MINOR, "is a minor"},
+		{PROFILE_DECEASED, REASON_DECEASED, "has died"},
+	};
+	const struct profile *p = t->ask->journey->profile;
+
+	for (size_t i = 0; p && i < ARRAY_SIZE(flags); i++)
+		if (p->flags & 1U << flags[i].flag)
+			return gate_answer(t, GATE_CANCEL, flags[i].reason, "The customer %s.",
+				flags[i].words);
+	return true;
+}
+
+/* Stable: the same customers for all rules and all times, so that a greater share holds those of a
+ * smaller one. */
+bool gate_holdout(struct gate_turn *t)
+{
+	static const uint64_t key[2] = {0x7761796d61726b20, 0x686f6c64206f7574};
+	struct span salt = t->policy->salt, customer = text_span(t->ask->journey->customer);
+	uint32_t share = t->ask->rule->gates.holdout;
+	char bytes[POLICY_NAME_MAX + 1 + CUSTOMER_MAX];
+
+	if (share == HOLDOUT_POLICY)
+		share = t->policy->holdout;
+	if (t->ask->rule->class != RULE_MARKETING || share == 0)
+		return true;
+	assert(salt.len <= POLICY_NAME_MAX && customer.len <= CUSTOMER_MAX);
+	memcpy(bytes, salt.ptr, salt.len);
+	bytes[salt.len] = '\0';
+	memcpy(bytes + salt.len + 1, customer.ptr, customer.len);
+	t->verdict->held_out =
+		siphash24(key, span_of(bytes, salt.len + 1 + customer.len)) % SHARE_WHOLE < share;
+	return true;
+}
+
+static void add_way(struct gate_turn *t, enum job_channel way)
+{
+	for (size_t i = 0; i < t->n_ways; i++)
+		if (t->ways[i] == way)
+			return;
+	if (way < JOB_CHANNEL_COUNT && t->n_ways < ARRAY_SIZE(t->ways))
+		t->ways[t->n_ways++] = way;
+}
+
+static bool has_way(const struct rule *rule, enum job_channel way)
+{
+	for (size_t i = 0; i < rule->n_channels; i++)
+		if (job_channel_of(rule->channels[i]) == way)
+			return true;
+	return false;
+}
+
+/* What the job goes by already, then what the customer ranks, then what the rule says. */
+static void order_ways(struct gate_turn *t)
+{
+	const struct gate_ask *ask = t->ask;
+	const struct profile *p = ask->journey->profile;
+
+	add_way(t, job_channel_of(ask->channel));
+	/* A job is led elsewhere only where it must arrive. */
+	if (ask->channel.len == 0 || ask->rule->class == RULE_SERVICE) {
+		for (size_t i = 0; p && ask->rule->gates.on && i < p->n_ranked; i++)
+			if (has_way(ask->rule, (enum job_channel)p->ranked[i]))
+				add_way(t, (enum job_channel)p->ranked[i]);
+		for (size_t i = 0; i < ask->rule->n_channels; i++)
+			add_way(t, job_channel_of(ask->rule->channels[i]));
+	}
+	t->first = t->channel = t->n_ways > 0 ? t->ways[0] : JOB_CHANNEL_COUNT;
 }
 
 static void turn_init(
@@ -140,11 +235,13 @@ static void turn_init(
 	*t = (struct gate_turn){
 		.ask = ask,
 		.policy = &ask->rules->policy,
-		.channel = job_channel_of(rule->n_channels > 0 ? rule->channels[0] : SPAN_EMPTY),
 		.expires_at =
 			rule->expire_ms == TIME_NEVER ? TIME_NEVER : ask->due_at + rule->expire_ms,
 		.verdict = ret_verdict,
 	};
+	order_ways(t);
+	if (rule->gates.on)
+		whereabouts_of(t->policy, ask->journey, &t->where);
 }
 
 static void add_priority(const struct gate_ask *ask, struct gate_verdict *v)
@@ -164,17 +261,48 @@ static const struct {
 	bool always; /* of rules too that are asked nothing */
 } gates[] = {
 	{gate_job, true},
+	{gate_customer, false},
+	{gate_consent, false},
+	{gate_reachable, false},
 	{gate_condition, true},
+	{gate_holdout, false},
+	{gate_quiet, false},
+	{gate_cap, false},
+	{gate_arbitration, false},
 };
+#define GATES_AT_SIGHT 5 /* up to the condition: those that are not about when */
+
+/* Asks the first N gates; true: all let it through. */
+static bool ask_gates(
+	const struct gate_ask *ask, size_t n, struct gate_turn *t, struct gate_verdict *v)
+{
+	turn_init(t, ask, v);
+	add_priority(ask, v);
+	for (size_t i = 0; i < n; i++)
+		if ((gates[i].always || ask->rule->gates.on) && !gates[i].ask(t))
+			return false;
+	return true;
+}
+
+bool gate_would_go(const struct gate_ask *ask)
+{
+	struct gate_verdict v;
+	struct gate_turn t;
+
+	return ask_gates(ask, GATES_AT_SIGHT, &t, &v);
+}
 
 void gates_judge(const struct gate_ask *ask, struct gate_verdict *ret_verdict)
 {
+	struct gate_verdict *v = ret_verdict;
 	struct gate_turn t;
 
-	turn_init(&t, ask, ret_verdict);
-	add_priority(ask, ret_verdict);
-	for (size_t i = 0; i < ARRAY_SIZE(gates); i++)
-		if ((gates[i].always || ask->rule->gates.on) && !gates[i].ask(&t))
-			return;
-	ret_verdict->channel = job_channel_name(t.channel);
+	if (!ask_gates(ask, ARRAY_SIZE(gates), &t, v)) {
+		v->held_out = false;
+		return;
+	}
+	v->channel = job_channel_name(t.channel);
+	if (v->held_out)
+		(void)gate_answer(&t, v->answer, REASON_HOLDOUT,
+			"The customer is held out: nothing is sent, to compare with.");
 }

@@ -106,7 +106,6 @@ void policy_default(struct policy *p)
 		.ranks = default_ranks,
 		.n_ranks = ARRAY_SIZE(default_ranks),
 		.arbitration_ms = MS_HOUR,
-		.active_ms = 5 * MS_MINUTE,
 		.theta_likelihood = SHARE_WHOLE / 2,
 		.theta_impact = SHARE_WHOLE * 7 / 10,
 		.salt = SPAN_LIT("waymark"),

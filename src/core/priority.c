@@ -2,8 +2,12 @@
 /* Likelihood, impact and the flowchart. Shares are counted in ten-thousandths. */
 #include "core/priority.h"
 
+#include "core/gate.h"
+#include "local_time.h"
+
 /* 0.8: triggers.md, section 10. */
 #define SERVICE_IMPACT (SHARE_WHOLE * 8 / 10)
+#define OCCASION_DAYS  7
 
 static struct decimal share_decimal(uint32_t share)
 {
@@ -39,47 +43,109 @@ static int64_t units(struct decimal d, int32_t digits, int64_t max)
 	return n > max ? max : n;
 }
 
-/* The total that was said of the order that KEY names. */
-static bool order_value(const struct journey *j, struct span key, struct decimal *ret_value)
-{
-	const struct span prefix = SPAN_LIT("order:");
-	const struct order *o;
-	struct span total;
+/* Money is counted in hundredths, up to ten thousand million. */
+#define MONEY_MAX INT64_C(1000000000000)
 
-	if (!span_starts(key, prefix))
-		return false;
-	o = journey_order(j, span_of(key.ptr + prefix.len, key.len - prefix.len));
-	if (!o)
-		return false;
-	total = text_span(o->total);
+static int64_t order_money(const struct order *o)
+{
+	struct span total = text_span(o->total);
+	struct decimal d;
+
 	if (total.len >= 2 && total.ptr[0] == '"')
 		total = span_of(total.ptr + 1, total.len - 2);
-	return decimal_parse(total, ret_value) == 0;
+	return decimal_parse(total, &d) == 0 ? units(d, 2, MONEY_MAX) : 0;
 }
 
-/* The greater of a customer's value and that of the order concerned; false: nothing is known. */
-static bool value_of(const struct journey *j, const struct instance *i, struct decimal *ret_value)
+/* What the customer bought in all. */
+static int64_t customer_money(const struct journey *j)
 {
-	return order_value(j, text_span(i->key), ret_value);
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		if (j->orders[i].at[MILESTONE_PLACED] != TIME_NEVER)
+			sum += order_money(&j->orders[i]);
+	return int64_min(sum, MONEY_MAX);
+}
+
+/* What the order or the cart that KEY names is worth; 0: it names none, or nothing was said. */
+static int64_t concerned_money(const struct journey *j, struct span key)
+{
+	struct span prefix = SPAN_LIT("order:");
+	const struct cart *cart = journey_cart(j, key);
+	const struct order *o = NULL;
+
+	if (cart && cart->basket)
+		return units(cart->basket->value.value, 2, MONEY_MAX);
+	if (span_starts(key, prefix))
+		o = journey_order(j, span_of(key.ptr + prefix.len, key.len - prefix.len));
+	return o ? order_money(o) : 0;
+}
+
+static struct decimal money_decimal(int64_t money)
+{
+	struct decimal d = {money, money ? -2 : 0};
+
+	while (d.mantissa != 0 && d.mantissa % 10 == 0) {
+		d.mantissa /= 10;
+		d.exponent++;
+	}
+	return d;
+}
+
+bool priority_is_valued(const struct policy *p, const struct journey *j)
+{
+	const struct amount *rank = j->profile ? &j->profile->numbers[PROFILE_TIER_RANK] : NULL;
+	int64_t n;
+
+	if (p->loyalty_top > 0 && rank && rank->at != INT64_MIN &&
+		decimal_compare(rank->value, decimal_from_int(p->loyalty_top)) >= 0)
+		return true;
+	if (p->n_tiers == 0)
+		return false;
+	n = customer_money(j);
+	return decimal_compare(money_decimal(n), p->tiers[p->n_tiers - 1].from) >= 0;
+}
+
+/* Days from today to the next time that DATE comes round: 0 is today. */
+static int64_t days_to(const struct date *date, const struct civil *today)
+{
+	int64_t days = civil_to_days(today->year, today->month, today->day), next = INT64_MIN;
+
+	for (int32_t year = today->year; year <= today->year + 1 && next < days; year++) {
+		int32_t last = civil_days_in_month(year, date->month);
+
+		/* 29 February is kept on the 28th. */
+		next = civil_to_days(year, date->month, date->day < last ? date->day : last);
+	}
+	return next - days;
+}
+
+static bool occasion_is_near(const struct policy *p, const struct journey *j, int64_t now)
+{
+	struct civil today;
+
+	local_civil(gates_zone(p, j), now, &today);
+	for (size_t i = 0; i < j->n_dates; i++)
+		if (!j->dates[i].removed && j->dates[i].month >= 1 && j->dates[i].month <= 12 &&
+			days_to(&j->dates[i], &today) <= OCCASION_DAYS)
+			return true;
+	return false;
 }
 
 static struct decimal formula(const struct rules *rules, const struct rule *rule,
-	const struct journey *j, const struct instance *i)
+	const struct journey *j, const struct instance *i, int64_t now)
 {
 	const struct policy *p = &rules->policy;
-	struct decimal value;
-	uint32_t share = 0, other;
+	int64_t money = int64_max(customer_money(j), concerned_money(j, text_span(i->key)));
+	uint32_t share = money > 0 ? policy_percentile(p, money_decimal(money)) : 0;
 
-	if (value_of(j, i, &value))
-		share = policy_percentile(p, value);
 	if (rule->class == RULE_SERVICE && share < SERVICE_IMPACT)
 		share = SERVICE_IMPACT;
-	for (size_t n = 0; n < p->n_severities; n++) {
-		other = p->severities[n].share;
-		if (span_equal(p->severities[n].event, text_span(i->by)) && other > share)
-			share = other;
-	}
-	return share_decimal(share);
+	for (size_t n = 0; n < p->n_severities; n++)
+		if (span_equal(p->severities[n].event, text_span(i->by)) &&
+			p->severities[n].share > share)
+			share = p->severities[n].share;
+	return share_decimal(occasion_is_near(p, j, now) ? SHARE_WHOLE : share);
 }
 
 enum priority_class priority_class_of(
@@ -91,23 +157,40 @@ enum priority_class priority_class_of(
 									   : PRIORITY_HIGH;
 }
 
+/* The number that C amounts to; FALLBACK where it amounts to none, for then it says nothing. */
+static struct decimal number_of(
+	const struct cond *c, const struct cond_scope *scope, struct decimal fallback)
+{
+	struct value v;
+
+	return cond_value(c, scope, &v) == 0 && v.type == VALUE_NUMBER ? v.number : fallback;
+}
+
 void priority_of(const struct rules *rules, const struct rule *rule, const struct journey *j,
 	const struct instance *i, int64_t now, struct priority *ret_priority)
 {
 	struct priority p = {.likelihood = rule->likelihood, .impact = rule->impact};
-	struct decimal value;
+	struct cond_scope scope = {
+		.rules = rules,
+		.journey = j,
+		.instance = i,
+		.key = text_span(i->key),
+		.now = now,
+	};
+	int64_t money = concerned_money(j, text_span(i->key));
 
-	(void)now;
+	if (rule->gates.likelihood)
+		p.likelihood = number_of(rule->gates.likelihood, &scope, decimal_from_int(1));
 	if (rule->gates.on && !rule->gates.has_impact)
-		p.impact = formula(rules, rule, j, i);
+		p.impact = formula(rules, rule, j, i, now);
+	if (rule->gates.impact)
+		p.impact = number_of(rule->gates.impact, &scope, formula(rules, rule, j, i, now));
 	p.likelihood = clamp(p.likelihood);
 	p.impact = clamp(p.impact);
 	p.class = priority_class_of(&rules->policy, p.likelihood, p.impact);
-	if (value_of(j, i, &value)) {
-		int64_t both = units(p.likelihood, 3, 1000) * units(p.impact, 3, 1000);
-
-		p.loss = both * units(value, 0, INT64_C(1000000000000));
-	}
+	/* Shares in thousandths, so that the product stays within 64 bits. */
+	p.loss = units(p.likelihood, 3, 1000) * units(p.impact, 3, 1000) *
+		 (money > 0 ? money : customer_money(j));
 	*ret_priority = p;
 }
 
