@@ -65,7 +65,8 @@ static void cut(char *words, size_t len)
 	words[end] = '\0';
 }
 
-static size_t say(struct gate_turn *t, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static size_t say(
+	struct gate_turn *t, const char *format, va_list args)
 {
 	int len = vsnprintf(t->verdict->words, GATE_WORDS_SIZE, format, args);
 
