@@ -108,6 +108,53 @@ static const char *const names[] = {
 	"Live Chat Conversation Ended",
 	"Live Chat Message Sent",
 	"Live Chat Message Received",
+	"Client Error",
+	"Server Error",
+	"Rage Click",
+	"Page Bounced",
+	"Inquiry Received",
+	"Inquiry Answered",
+	"Suggestion Made",
+	"Suggestion Status Changed",
+	"Stock Changed",
+	"Price Changed",
+	"Item Unavailable",
+	"Item Variant Issue",
+	"Customer Choice Made",
+	"Item Fulfilled",
+	"Item Refunded",
+	"Delay Consent Given",
+	"Tier Changed",
+	"Points Earned",
+	"Points Redeemed",
+	"Points Expired",
+	"Points Balance Changed",
+	"Reward Issued",
+	"Home Trial Started",
+	"Home Trial Returned",
+	"Home Trial Kept",
+	"Important Date Set",
+	"Important Date Removed",
+	"Preference Updated",
+	"Incident Started",
+	"Incident Ended",
+	"Stock Alert Requested",
+	"Stock Alert Cancelled",
+	"Price Alert Requested",
+	"Price Alert Cancelled",
+	"Order Stage Entered",
+	"Referral Made",
+	"Review Answered",
+	"Task Completed",
+	"Notification Sent",
+	"Notification Delivered",
+	"Notification Bounced",
+	"Notification Opened",
+	"Notification Clicked",
+	"Notification Failed",
+	"Notification Deferred",
+	"Notification Cancelled",
+	"Notification Converted",
 };
 
 static void test_names(void)
@@ -269,9 +316,9 @@ static void test_by_hand(void)
 	/* channels: nine are known */
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x09\x00\x00"), 0);
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x0a\x00\x00"), TIMELINE_CORRUPT);
-	/* names: 94 are known */
-	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\xbd\x01\x00"), 0);
-	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\xbf\x01\x00"), TIMELINE_CORRUPT);
+	/* names: 141 are known */
+	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x9b\x02\x00"), 0);
+	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x9d\x02\x00"), TIMELINE_CORRUPT);
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x01\x00"), TIMELINE_CORRUPT);
 	/* nth and flags are of 32 bits */
 	CHECK_INT(DECODE("\x00\x01\x01\xff\xff\xff\xff\x0f\x00\x00\x00\x00\x00"), 0);
