@@ -190,6 +190,8 @@ struct instance {
 	int64_t *times;		   /* of the events that at_least counts, rising; n_times of them */
 	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
 	struct text superseded_by; /* the rule that took its place */
+	int64_t cools_until;	   /* of a rule whose cooldown is the customer's: its end, whatever
+				      has become of the instance since (virtual time); 0: none */
 };
 
 /* Why an event that a rule names did not arm it. */

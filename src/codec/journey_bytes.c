@@ -55,7 +55,7 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct instance) == 6 * sizeof(struct text) + 2 * sizeof(int) +
-						  10 * sizeof(uint32_t) + 13 * sizeof(int64_t) +
+						  10 * sizeof(uint32_t) + 14 * sizeof(int64_t) +
 						  sizeof(int64_t *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +

@@ -21,7 +21,8 @@ enum {
 	HAS_TIMES = 1 << 3,
 	HAS_WORTH = 1 << 4,
 	HAS_SUPERSEDED = 1 << 5,
-	HAS_ALL = (1 << 6) - 1,
+	HAS_COOLS = 1 << 6,
+	HAS_ALL = (1 << 7) - 1,
 };
 
 static unsigned extras_of(const struct instance *i)
@@ -30,7 +31,8 @@ static unsigned extras_of(const struct instance *i)
 
 	return (i->version ? HAS_VERSION : 0u) | (deferred ? HAS_DEFERRED : 0u) |
 	       (i->skipped_steps ? HAS_SKIPPED : 0u) | (i->n_times ? HAS_TIMES : 0u) |
-	       (i->worth.mantissa ? HAS_WORTH : 0u) | (i->superseded_by.len ? HAS_SUPERSEDED : 0u);
+	       (i->worth.mantissa ? HAS_WORTH : 0u) | (i->superseded_by.len ? HAS_SUPERSEDED : 0u) |
+	       (i->cools_until ? HAS_COOLS : 0u);
 }
 
 static size_t instances_bound(const struct journey *j)
@@ -41,7 +43,7 @@ static size_t instances_bound(const struct journey *j)
 		const struct instance *i = &j->instances[k];
 
 		if (extras_of(i))
-			n += (12 + i->n_times) * PACK_NUMBER + i->superseded_by.len;
+			n += (13 + i->n_times) * PACK_NUMBER + i->superseded_by.len;
 	}
 	return n ? n + PACK_NUMBER : 0;
 }
@@ -68,6 +70,8 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 	}
 	if (has & HAS_SUPERSEDED)
 		pack_block(p, text_span(i->superseded_by));
+	if (has & HAS_COOLS)
+		pack_since(p, i->cools_until, base);
 	return i->n_times <= INSTANCE_TIMES_MAX && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX;
 }
 
@@ -148,6 +152,8 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 		else
 			r = text_set(&i->superseded_by, by);
 	}
+	if (has & HAS_COOLS)
+		i->cools_until = unpack_since(u, base);
 	/* Nothing is written where there is nothing. */
 	if (r == 0 && (has == 0 || extras_of(i) != has))
 		u->bad = true;

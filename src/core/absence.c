@@ -22,11 +22,7 @@
 
 static int64_t round_up(int64_t at, int64_t unit)
 {
-	int64_t rest = at % unit;
-
-	if (rest < 0)
-		rest += unit;
-	return rest == 0 ? at : at + unit - rest;
+	return at + ((-at % unit) + unit) % unit;
 }
 
 static int count(const struct turn *t, enum counter counter)
@@ -130,23 +126,18 @@ static enum instance_state after_episode(const struct instance *i)
 /* The job of a fired instance is disproved: take it back if nobody has it yet. */
 static int retract(const struct turn *t, const struct rule *rule, struct instance *i)
 {
-	int64_t b = t->event->occurred_at;
-	int64_t anchor_at = i->anchor_at, deadline_at = i->deadline_at;
-	uint32_t episode = i->episode;
+	struct instance then = *i; /* as it fired; what it points to stays I's */
 	struct effect *e;
 	int r;
 
-	i->episode = i->last_episode;
-	i->anchor_at = i->last_anchor_at;
-	i->deadline_at = i->last_deadline_at;
-	r = decide(t, EFFECT_RETRACT, rule, i, i->last_step, OUTCOME_RETRACTED);
-	i->episode = episode;
-	i->anchor_at = anchor_at;
-	i->deadline_at = deadline_at;
+	then.episode = i->last_episode;
+	then.anchor_at = i->last_anchor_at;
+	then.deadline_at = i->last_deadline_at;
+	r = decide(t, EFFECT_RETRACT, rule, &then, i->last_step, OUTCOME_RETRACTED);
 	if (r < 0)
 		return r;
 	e = &t->effects->list[t->effects->n - 1];
-	e->decision.late = b <= i->last_deadline_at;
+	e->decision.late = t->event->occurred_at <= i->last_deadline_at;
 	i->last_deadline_at = i->last_anchor_at = INT64_MIN;
 	if (i->state != INSTANCE_ARMED)
 		i->outcome = OUTCOME_RETRACTED;
@@ -183,17 +174,23 @@ static int cancel_armed(
 	return r;
 }
 
-static int cancel_instance(
+static int end_instance(
 	const struct turn *t, const struct rule *rule, struct instance *i, bool terminal)
 {
-	int64_t b = t->event->occurred_at;
 	int r = cancel_fired(t, rule, i, terminal);
 
 	if (r == 0)
 		r = cancel_armed(t, rule, i, terminal);
-	if (r == 0)
-		r = text_set(&i->by, by_name(t));
-	i->cancelled_at = int64_max(i->cancelled_at, b);
+	i->touched_at = t->now;
+	return r == 0 ? text_set(&i->by, by_name(t)) : r;
+}
+
+static int cancel_instance(
+	const struct turn *t, const struct rule *rule, struct instance *i, bool terminal)
+{
+	int r = end_instance(t, rule, i, terminal);
+
+	i->cancelled_at = int64_max(i->cancelled_at, t->event->occurred_at);
 	if (terminal && rule->tombstone_ms > 0) {
 		/* A job that still cools, or an earlier fact, may keep it closed for longer. */
 		if (i->state == INSTANCE_IDLE)
@@ -204,7 +201,6 @@ static int cancel_instance(
 		i->until_at = int64_max(
 			i->until_at, t->now + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS));
 	}
-	i->touched_at = t->now;
 	return r;
 }
 
@@ -247,6 +243,7 @@ static int cancel(
 	const struct turn *t, const struct rule *rule, const struct rule_match *m, struct span key)
 {
 	bool whole = rule->key == RULE_KEY_FIELD && span_equal(key, WHOLE);
+	struct instance *i;
 	int r;
 
 	if (m->customer || whole)
@@ -254,10 +251,13 @@ static int cancel(
 	if (key.len == 0)
 		return 0;
 	r = cancel_key(t, rule, key, m->terminal);
-	/* What was armed without a key may be this very cart: do not write to them about it. */
-	if (r == 0 && rule->key_else_customer && journey_instance(t->journey, rule->id, WHOLE))
-		r = cancel_key(t, rule, WHOLE, false);
-	return r;
+	if (r < 0 || !rule->key_else_customer)
+		return r;
+	/* What was armed without a key may be this very cart: do not write to them about it. It is
+	 * the key that remembers it: what the whole customer's entry remembers holds for all keys.
+	 */
+	i = journey_instance(t->journey, rule->id, WHOLE);
+	return i ? end_instance(t, rule, i, false) : 0;
 }
 
 /* ---- arm ------------------------------------------------------------------------------- */
@@ -302,10 +302,13 @@ static int move(const struct turn *t, const struct rule *rule, struct instance *
 	int64_t a = t->event->occurred_at, deadline_at = 0;
 	int r = 0;
 
-	if (rule->anchor_first && arming)
+	/* Of the arming events the last counts, or the first, in whatever order they come in. */
+	if (rule->anchor_first && arming) {
+		if (a >= i->anchor_at || rule->n_touch > 0)
+			return 0;
+	} else if (a < i->anchor_at) {
 		return 0;
-	if (a < i->anchor_at)
-		return 0;
+	}
 	if (rule->wait.kind == WAIT_SPAN)
 		deadline_at = a + rule->wait.span_ms + rule->steps[0].after_ms;
 	else if (!arming)
@@ -329,15 +332,21 @@ static int move(const struct turn *t, const struct rule *rule, struct instance *
 	return r;
 }
 
-static bool cooling_elsewhere(const struct turn *t, const struct rule *rule)
+/* Do other instances of RULE keep the one of KEY from being armed: by a cooldown that they share,
+ * or by a cancel of what, without a key, it may have been about? */
+static bool hindered(const struct turn *t, const struct rule *rule, struct span key)
 {
 	const struct journey *j = t->journey;
+	bool any_key = rule->key == RULE_KEY_FIELD && span_equal(key, WHOLE);
 
 	for (size_t n = 0; n < j->n_instances; n++) {
 		const struct instance *i = &j->instances[n];
 
-		if (i->state == INSTANCE_COOLING && i->until_at > t->now &&
-			span_equal(text_span(i->rule), rule->id))
+		if (!span_equal(text_span(i->rule), rule->id))
+			continue;
+		if (rule->cooldown_customer && i->cools_until > t->now)
+			return true;
+		if (any_key && t->event->occurred_at <= i->cancelled_at)
 			return true;
 	}
 	return false;
@@ -353,8 +362,6 @@ static bool may_arm(const struct turn *t, const struct rule *rule, const struct 
 
 	if (whole && a <= whole->cancelled_at)
 		return false;
-	if (rule->cooldown_customer && cooling_elsewhere(t, rule))
-		return false;
 	if (!i)
 		return true;
 	if (i->state == INSTANCE_CLOSED && i->until_at > t->now)
@@ -363,7 +370,8 @@ static bool may_arm(const struct turn *t, const struct rule *rule, const struct 
 		return false;
 	if (a <= i->cancelled_at)
 		return false;
-	if (rule->max_per_key > 0 && i->episode >= rule->max_per_key && !allowed_again)
+	if (rule->max_per_key > 0 && i->episode >= rule->max_per_key && i->emitted > 0 &&
+		!allowed_again)
 		return false;
 	/* An addition from within the period that has fired came late: it belongs to that one. */
 	return rule->wait.kind == WAIT_SPAN ? a > i->last_deadline_at
@@ -379,7 +387,9 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	}
 	i->state = INSTANCE_ARMED;
 	i->outcome = OUTCOME_ARMED;
-	i->episode++;
+	/* What made no job has used up no episode, in whatever order cancels come in. */
+	if (i->episode == 0 || i->emitted > 0)
+		i->episode++;
 	i->step = 0;
 	i->emitted = 0;
 	i->anchor_at = anchor_at;
@@ -397,7 +407,7 @@ static bool touches_anything(const struct rule *rule)
 {
 	for (size_t n = 0; n < rule->n_touch; n++)
 		if (rule->touch[n].by == MATCH_ANY && !rule->touch[n].when)
-			return true;
+			return rule->key == RULE_KEY_CUSTOMER;
 	return false;
 }
 
@@ -417,7 +427,7 @@ static int arm(const struct turn *t, const struct rule *rule, struct span key)
 		anchor_at = t->last_before;
 	}
 	deadline_at += rule->steps[0].after_ms;
-	if (!may_arm(t, rule, i, deadline_at))
+	if (hindered(t, rule, key) || !may_arm(t, rule, i, deadline_at))
 		return 0;
 	if (rule->stale_ms != TIME_NEVER && deadline_at + rule->stale_ms < t->now)
 		return count(t, COUNTER_STALE);
@@ -578,6 +588,8 @@ int absence_fire(const struct turn *t, struct instance *i)
 	i->step++;
 	i->touched_at = t->now;
 	i->until_at = t->now + rule->cooldown_ms;
+	if (rule->cooldown_customer && rule->cooldown_ms > 0)
+		i->cools_until = i->until_at;
 	if (i->step < rule->n_steps) {
 		i->deadline_at = t->now + rule->steps[i->step].after_ms;
 		set_timer(t, rule, i);

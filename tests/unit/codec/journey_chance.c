@@ -126,6 +126,8 @@ static void fill_extras(struct chance *c, struct instance *i)
 	}
 	if (chance_below(c, 4) == 0)
 		i->skipped_steps = chance_number(c);
+	if (chance_below(c, 4) == 0)
+		i->cools_until = chance_instant(c);
 	if (chance_below(c, 4) == 0) {
 		i->n_times = 1 + (uint32_t)chance_below(c, INSTANCE_TIMES_MAX);
 		i->times = calloc(i->n_times, sizeof(*i->times));
@@ -366,6 +368,7 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	DIFFERS(gate);
 	DIFFERS(reason);
 	DIFFERS(skipped_steps);
+	DIFFERS(cools_until);
 	DIFFERS(n_times);
 	for (size_t k = 0; k < a->n_times; k++)
 		DIFFERS(times[k]);
