@@ -120,6 +120,14 @@ struct cond_scope {
 
 bool cond_holds(const struct cond *c, const struct cond_scope *s);
 
+/*
+ * Appends why C does not hold, in plain words: the part that made it false and the values it had,
+ * `s.orders >= 1: s.orders is 0`. 0, COND_HOLDS (nothing is appended), or -ENOMEM. Texts of events
+ * are cut, but a condition may be long: who stores the words cuts them.
+ */
+enum { COND_HOLDS = 1 };
+int cond_explain(const struct cond *c, const struct cond_scope *s, struct buf *out);
+
 /* The value of C may not be used: it is not there, or cannot be computed. */
 enum { COND_NOTHING = 1 };
 

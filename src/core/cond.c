@@ -224,16 +224,21 @@ struct value cond_node_value(struct cond_run *run, uint16_t index)
 	return value;
 }
 
+/* Not the texts: those are written before they are read. */
+void cond_run_init(struct cond_run *run, const struct cond *c, const struct cond_scope *s)
+{
+	run->cond = c;
+	run->scope = s;
+	run->steps = run->depth = 0;
+	run->element = cond_missing;
+}
+
 static struct value evaluate(const struct cond *c, const struct cond_scope *s)
 {
 	struct cond_run run;
 	struct value value;
 
-	/* Not the texts: those are written before they are read. */
-	run.cond = c;
-	run.scope = s;
-	run.steps = run.depth = 0;
-	run.element = cond_missing;
+	cond_run_init(&run, c, s);
 	value = cond_node_value(&run, (uint16_t)(c->n_nodes - 1));
 	return run.steps > COND_STEPS_MAX ? cond_missing : value;
 }

@@ -2,6 +2,17 @@
 /* Facts about the customer, `s.NAME`. */
 #include "cond_run.h"
 
+struct span cond_fact_name(enum state_fact fact)
+{
+	static const char *const names[STATE_FACT_COUNT] = {
+#define X(ID, NAME) [STATE_##ID] = (NAME),
+		STATE_FACTS(X)
+#undef X
+	};
+
+	return span_str(names[fact]);
+}
+
 static struct value value_count(uint64_t n)
 {
 	int64_t capped = n > INT32_MAX ? INT32_MAX : (int64_t)n;

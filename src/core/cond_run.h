@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/cond.h"
+#include "core/rule.h"
 
 struct cond_run {
 	const struct cond *cond;
@@ -15,6 +16,8 @@ struct cond_run {
 	struct value element;	       /* of the array that is being looked through */
 	char texts[INSTANCE_DATA_MAX]; /* of the snapshot, unescaped, each where it stands there */
 };
+
+void cond_run_init(struct cond_run *run, const struct cond *c, const struct cond_scope *s);
 
 /* The value of node INDEX; missing when there is none, or no step is left. */
 struct value cond_node_value(struct cond_run *run, uint16_t index);
@@ -31,6 +34,7 @@ bool cond_equal(const struct value *a, const struct value *b);
 int cond_order(const struct value *a, const struct value *b);
 
 /* Operators, by theme. */
+struct span cond_fact_name(enum state_fact fact);
 struct value cond_fact(enum state_fact fact, const struct cond_scope *s);
 
 typedef struct value cond_operator_fn(struct cond_run *run, const struct cond_node *node);

@@ -257,8 +257,7 @@ static void test_time(void)
 		{"{'within':[{'var':'e.past'},'1d']}", true},
 		{"{'within':[{'var':'e.past'},'23h59m59s999ms']}", false},
 		{"{'within':[{'var':'e.due'},'7d']}", false},
-		{"{'within':[{'now':[]},'0s']}", true},
-		{"{'within':['2026-03-15','12h']}", true},
+		{"{'within':[{'now':[]},'0s']}", true}, {"{'within':['2026-03-15','12h']}", true},
 		{"{'within':[{'var':'e.absent'},'7d']}", false},
 		{"{'not-after':[{'plusTime':[{'var':'e.past'},'2d']},{'var':'e.due'}]}", true},
 		{"{'before':[{'plusTime':[{'var':'e.past'},'2d']},{'var':'e.due'}]}", false},
@@ -299,6 +298,88 @@ static void test_snapshot(void)
 	};
 
 	check_truths(list, ARRAY_SIZE(list));
+}
+
+/* ---- why not --------------------------------------------------------------------------- */
+
+static void test_explain(void)
+{
+	static const struct {
+		const char *condition, *words;
+	} list[] = {
+		{"{'>=':[{'var':'s.orders'},1]}", "s.orders >= 1: s.orders is 0"},
+		{"{'==':[{'var':'e.n'},20]}", "e.n == 20: e.n is 19.99"},
+		{"{'<':[{'var':'e.absent'},0.001]}", "e.absent < 0.001: e.absent is not there"},
+		{"{'==':[{'var':'e.null'},'a']}", "e.null == \"a\": e.null is null"},
+		{"{'<':[1,{'var':'e.n'},{'var':'e.minus'}]}",
+			"1 < e.n < e.minus: e.n is 19.99, e.minus is -7"},
+		{"{'var':'s.has_email'}", "s.has_email is false"},
+		{"{'var':'e.traits.vip'}", "e.traits.vip is not there"},
+		{"{'!':{'var':'e.yes'}}", "not(e.yes): e.yes is true"},
+		{"{'and':[{'var':'e.yes'},{'>':[{'var':'e.n'},20]},{'var':'e.no'}]}",
+			"e.n > 20: e.n is 19.99"},
+		{"{'or':[{'var':'e.no'},{'in':[{'var':'e.t'},['red','green']]}]}",
+			"e.no is false; and e.t in [\"red\", \"green\"]: e.t is \"blue\""},
+		{"{'>':[{'+':[{'var':'e.n'},1,{'*':[{'var':'e.whole'},2]}]},100]}",
+			"(e.n + 1 + (e.whole * 2)) > 100: e.n + 1 + (e.whole * 2) is 60.99"},
+		{"{'some':[{'var':'e.products'},{'>':[{'var':'price'},30]}]}",
+			"some(e.products, price > 30): e.products is an array of 2"},
+		{"{'within':[{'var':'e.past'},'12h']}",
+			"within(e.past, 12h): e.past is 1773489600"},
+		{"{'after':[{'now':[]},'2026-03-16']}",
+			"now() after 2026-03-16T00:00:00.000Z: now() is 2026-03-15T12:00:00.000Z"},
+		{"{'<':[{'localHour':'store'},9]}", "localHour() < 9: localHour() is 13"},
+		{"{'missing_some':[1,['e.n','e.t']]}",
+			"missing_some(e.n, e.t; 1): e.n is 19.99, e.t is \"blue\""},
+		{"{'==':[{'var':'ctx.b'},'']}", "ctx.b == \"\": ctx.b is \"x,y\"}\""},
+		{"{'var':'e.yes'}", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		_cleanup_(rules_freep) struct rules *rules = NULL;
+		_cleanup_(world_release) struct world w = {.decoder = NULL};
+		_cleanup_(buf_release) struct buf out = BUF_INIT;
+
+		arena_init(&w.arena);
+		REQUIRE(compile(list[i].condition, &rules) == 0);
+		world_make(&w, rules, item);
+		check_int(list[i].condition, (int)i, "result",
+			cond_explain(rules->list[0].cancel[0].when, &w.scope, &out),
+			list[i].words[0] ? 0 : COND_HOLDS);
+		check_span(list[i].condition, (int)i, "words", buf_span(&out),
+			span_str(list[i].words));
+	}
+}
+
+/* A number where a rule wants one: cond_value. */
+static void test_value(void)
+{
+	static const struct {
+		const char *condition;
+		enum value_type type;
+	} list[] = {
+		{"{'var':'e.yes'}", VALUE_TRUE},
+		{"{'>':[{'var':'e.n'},20]}", VALUE_FALSE},
+		{"{'if':[{'var':'e.yes'},{'var':'e.t'},{'var':'e.n'}]}", VALUE_STRING},
+		{"{'var':'e.n'}", VALUE_NUMBER},
+		{"{'var':'e.absent'}", VALUE_MISSING},
+		{"{'var':'e.null'}", VALUE_MISSING},
+		{"{'var':'e.tags'}", VALUE_MISSING},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		_cleanup_(rules_freep) struct rules *rules = NULL;
+		_cleanup_(world_release) struct world w = {.decoder = NULL};
+		struct value value = {.type = VALUE_MISSING};
+
+		arena_init(&w.arena);
+		REQUIRE(compile(list[i].condition, &rules) == 0);
+		world_make(&w, rules, item);
+		check_int(list[i].condition, (int)i, "result",
+			cond_value(rules->list[0].cancel[0].when, &w.scope, &value),
+			list[i].type == VALUE_MISSING ? COND_NOTHING : 0);
+		CHECK_INT(value.type, list[i].type);
+	}
 }
 
 /* ---- refusals -------------------------------------------------------------------------- */
@@ -515,6 +596,8 @@ int main(void)
 		{"arrays", test_arrays},
 		{"time", test_time},
 		{"snapshot", test_snapshot},
+		{"why not", test_explain},
+		{"values", test_value},
 		{"refusals", test_refusals},
 		{"1,000 elements", test_array_limit},
 		{"10,000 steps", test_step_limit},
