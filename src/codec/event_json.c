@@ -12,6 +12,8 @@
 
 #define ROOTS 3
 
+static_assert(VALUE_MISSING == 0, "fields begin cleared");
+
 struct event_decoder {
 	const struct field_table *fields;
 	struct json_paths *paths[ROOTS]; /* slots are numbers of fields */
@@ -185,9 +187,10 @@ struct tree_maker {
 
 static int make_tree(struct tree_maker *m, const struct json_value *v, struct value *value);
 
-/* 0 or -ENOMEM. M is NULL where nobody wants to see inside. */
-static int make_value(const struct json_value *v, struct arena *arena, struct tree_maker *m,
-	struct value *ret_value)
+/* Into VALUE, which is cleared: what is missing stays so. 0 or -ENOMEM. M is NULL where nobody
+ * wants to see inside. */
+static int make_value(
+	const struct json_value *v, struct arena *arena, struct tree_maker *m, struct value *value)
 {
 	static const enum value_type types[] = {
 		[JSON_TYPE_ABSENT] = VALUE_MISSING,
@@ -199,21 +202,19 @@ static int make_value(const struct json_value *v, struct arena *arena, struct tr
 		[JSON_TYPE_ARRAY] = VALUE_OTHER,
 		[JSON_TYPE_OBJECT] = VALUE_OTHER,
 	};
-	struct value value = {.type = types[v->type]};
 
-	if (v->type != JSON_TYPE_ABSENT)
-		value.raw = v->raw;
-	if (value.type == VALUE_NUMBER && decimal_parse(v->raw, &value.number) != 0)
-		value.type = VALUE_OTHER;
-	if (value.type == VALUE_STRING) {
-		value.text = json_text(v, arena);
-		if (!value.text.ptr)
-			return -ENOMEM;
+	if (v->type == JSON_TYPE_ABSENT)
+		return 0;
+	value->type = types[v->type];
+	value->raw = v->raw;
+	if (value->type == VALUE_NUMBER && decimal_parse(v->raw, &value->number) != 0)
+		value->type = VALUE_OTHER;
+	if (value->type == VALUE_STRING) {
+		value->text = json_text(v, arena);
+		return value->text.ptr ? 0 : -ENOMEM;
 	}
-	if (m && (v->type == JSON_TYPE_ARRAY || v->type == JSON_TYPE_OBJECT) &&
-		make_tree(m, v, &value) < 0)
-		return -ENOMEM;
-	*ret_value = value;
+	if (m && (v->type == JSON_TYPE_ARRAY || v->type == JSON_TYPE_OBJECT))
+		return make_tree(m, v, value);
 	return 0;
 }
 
@@ -283,25 +284,28 @@ static bool is_trait(const struct field_table *fields, size_t n)
 		       memcmp(f->path.ptr, traits.ptr, traits.len) == 0);
 }
 
+/* Most fields are missing from most events, and a cleared value is a missing one. */
 static int make_fields(const struct decoding *g, struct event *e)
 {
-	static const struct json_value absent = {.type = JSON_TYPE_ABSENT};
-	size_t n = g->decoder->fields->n;
-	struct value *values = arena_alloc(g->reader.arena, n * sizeof(*values));
+	const struct field_table *fields = g->decoder->fields;
+	struct value *values = arena_calloc(g->reader.arena, fields->n, sizeof(*values));
 
 	if (!values)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		bool hidden = g->origin->no_traits && is_trait(g->decoder->fields, i);
+	for (size_t i = 0; i < fields->n; i++) {
 		struct tree_maker maker = {g->reader.arena, VALUE_TREE_MAX, 0};
-		int r = make_value(hidden ? &absent : &g->found[i], g->reader.arena,
-			g->decoder->fields->paths[i].tree ? &maker : NULL, &values[i]);
+		int r;
 
+		if (g->found[i].type == JSON_TYPE_ABSENT ||
+			(g->origin->no_traits && is_trait(fields, i)))
+			continue;
+		r = make_value(&g->found[i], g->reader.arena, fields->paths[i].tree ? &maker : NULL,
+			&values[i]);
 		if (r)
 			return r;
 	}
 	e->fields = values;
-	e->n_fields = n;
+	e->n_fields = fields->n;
 	return 0;
 }
 
