@@ -40,11 +40,20 @@ struct rule_match {
 	const struct cond *when; /* NULL: always */
 	bool customer;		 /* cancel: ends every instance of the rule, not only the key's */
 	bool terminal; /* cancel: closes the key for good, whatever the times (tombstone) */
+	/* arm: so many of them within so long; the window holds both its ends. 0: one is enough */
+	uint32_t count;
+	uint32_t entry; /* of the list as written: names of one entry are counted together */
+	int64_t within_ms;
+	struct span to; /* cancel: the rule that takes over; empty: none */
 };
 
 enum wait_kind {
-	WAIT_SPAN,  /* so long after the anchor */
-	WAIT_FIELD, /* at an instant the arming event carries */
+	WAIT_SPAN,     /* so long after the anchor */
+	WAIT_FIELD,    /* at an instant the arming event carries */
+	WAIT_LOCAL,    /* at a local time after the anchor */
+	WAIT_BUSINESS, /* so much time in which the shop is open */
+	WAIT_GAP,      /* as long as this customer hardly ever stays away */
+	WAIT_MODEL,    /* a quantile of a model of the policy */
 };
 
 enum wait_local {
@@ -64,21 +73,63 @@ struct rule_wait {
 	enum wait_local local;
 	int32_t local_minute;	 /* WAIT_DAY_TIME: minutes after midnight */
 	const struct zone *zone; /* for the local forms */
+	bool zone_customer;	 /* the customer's own zone, and that one where it is unknown */
+	uint8_t weekdays;	 /* the local day must be one of them, bit 0 Monday; 0: any */
+	int32_t days;		 /* local days on; WAIT_BUSINESS: days on which the shop is open */
+	/* WAIT_GAP, WAIT_MODEL */
+	struct span model;	/* of the policy */
+	uint32_t share;		/* the quantile, of SHARE_WHOLE */
+	double z;		/* WAIT_GAP: the same of the normal distribution */
+	uint32_t gaps;		/* WAIT_GAP: fewer than so many say nothing */
+	int64_t min_ms, max_ms; /* what it is held between */
+	int64_t else_ms;	/* where the model says nothing; TIME_NEVER: do not arm */
 };
 
 struct rule_step {
 	struct span id;
-	int64_t after_ms; /* after the deadline (first step) or the step before */
+	int64_t after_ms;	      /* after the deadline (first step) or the step before */
+	const struct rule_wait *wait; /* in place of after_ms; NULL: there is none */
+	const struct cond *only_if;   /* NULL: always; false: the step is skipped */
+	const struct span *channels;  /* its own; NULL: the rule's */
+	size_t n_channels;
+	bool task; /* work for staff, whatever the rule's class */
 };
 
-#define RULE_STEPS_MAX	  8
-#define RULE_MATCHES_MAX  32
-#define RULE_CHANNELS_MAX 8
-#define RULE_DATA_MAX	  16
-#define RULES_MAX	  256
-#define RULE_SOURCES_MAX  8
-#define RULE_SOURCE_MAX	  32 /* bytes, as in keys.ini */
-#define RULE_ID_MAX	  64
+/* A day of the year that a customer has: its rule needs no arming event. */
+struct rule_calendar {
+	struct span
+		date; /* name of the date, also the key; `first_order` follows from the orders */
+	int32_t lead_days;
+	int32_t local_minute;
+	const struct zone *zone;
+	bool zone_customer;
+	bool leap_march; /* 29 February is kept on 1 March in common years, not on 28 February */
+};
+
+/* What ends a wait besides cancels. */
+enum rule_exit {
+	EXIT_CANCEL_ONLY,
+	EXIT_NOT_MATCHING, /* fire_if, asked after every event of the customer; and goals */
+	EXIT_GOAL,
+};
+
+/* Of two keys of one customer that wait at a time, one is let go. */
+enum rule_replace {
+	REPLACE_NONE,
+	REPLACE_LATEST,	  /* the later anchor stays */
+	REPLACE_GREATEST, /* the greater value stays */
+};
+
+#define RULE_STEPS_MAX	      8
+#define RULE_MATCHES_MAX      32
+#define RULE_CHANNELS_MAX     8
+#define RULE_DATA_MAX	      16
+#define RULES_MAX	      256
+#define RULE_SOURCES_MAX      8
+#define RULE_SOURCE_MAX	      32 /* bytes, as in keys.ini */
+#define RULE_ID_MAX	      64
+#define RULE_SUPERSEDES_MAX   16
+#define RULE_REQUIREMENTS_MAX 16
 
 /* A value captured from the arming event for the job's `data`. */
 struct rule_data {
@@ -98,8 +149,10 @@ struct rule {
 	size_t key_field;
 	struct span key_prefix; /* `cart` for cart_id: keys read `cart:C1` */
 	bool key_else_customer; /* an event without the field speaks of the customer as a whole */
-	const struct rule_match *arm, *touch, *cancel;
-	size_t n_arm, n_touch, n_cancel;
+	const struct rule_match *arm, *touch, *cancel, *goal;
+	size_t n_arm, n_touch, n_cancel, n_goal;
+	enum rule_exit exit_policy;
+	const struct rule_calendar *calendar; /* NULL: it is armed by events */
 	bool anchor_first; /* the first arming event counts, later ones do not move the deadline */
 	struct rule_wait wait;
 	const struct cond *fire_if; /* NULL: always */
@@ -109,8 +162,13 @@ struct rule {
 	int64_t stale_ms; /* TIME_NEVER: history fires like anything else */
 	int64_t tombstone_ms;
 	int64_t cooldown_ms;
-	bool cooldown_customer;			/* one cooldown over all keys of a customer */
-	uint32_t max_per_key;			/* episodes; 0: no bound */
+	bool cooldown_customer; /* one cooldown over all keys of a customer */
+	uint32_t max_per_key;	/* episodes; 0: no bound */
+	enum rule_replace replace;
+	size_t replace_field;			     /* REPLACE_GREATEST */
+	struct span supersedes[RULE_SUPERSEDES_MAX]; /* rules whose instances this one ends */
+	size_t n_supersedes;
+	bool has_superior;			/* another rule supersedes this one */
 	struct span wait_for[RULE_SOURCES_MAX]; /* sources whose mark must reach the deadline */
 	size_t n_wait_for;
 	int64_t max_hold_ms; /* held no longer than this after fire_at */
@@ -124,6 +182,10 @@ struct rule {
 	size_t n_data;
 	struct decimal likelihood, impact; /* 0..1 */
 	struct rule_gates gates;
+	struct span requirements[RULE_REQUIREMENTS_MAX]; /* that it is there for */
+	size_t n_requirements;
+	uint64_t version; /* of its text: 32 bits of the hash of its normal form; 0: unknown */
+	bool retired;	  /* an earlier text, for instances that were armed with it */
 };
 
 /* Some rules of a set, by their places in it. */
@@ -136,6 +198,10 @@ struct rules {
 	struct rule *list;
 	size_t n;
 	struct map by_id;
+	struct rule *retired; /* earlier texts of rules of the list */
+	size_t n_retired;
+	size_t n_calendar; /* rules of the list that follow the calendar */
+	size_t n_leaving;  /* rules of both lists that end where they do not match any more */
 	struct rule_bits *by_kind; /* EVENT_KIND_COUNT of them; NULL: there is no index */
 	struct map by_name;	   /* struct rule_bits, for names that are not in the vocabulary */
 	struct field_table fields;
@@ -153,6 +219,13 @@ void rules_freep(struct rules **r);
 /* NULL if there is none. */
 const struct rule *rules_find(const struct rules *r, struct span id);
 
+/* The text that I was armed with, or what is in force if that is not known; NULL: its rule is gone.
+ */
+const struct rule *rules_of(const struct rules *r, const struct instance *i);
+
+/* The ways that the job of STEP may go. */
+const struct span *rule_channels(const struct rule *r, uint32_t step, size_t *ret_n);
+
 /*
  * Notes which names of events each rule speaks of. To be called once, when all rules are there;
  * without it nothing is different, but every rule is asked about every event. 0 or -ENOMEM (then R
@@ -164,6 +237,8 @@ struct rule_bits rules_concerned(const struct rules *r, const struct event *e);
 /* Takes the first rule, in the order of the set, out of BITS. NULL: none is left. */
 const struct rule *rules_next(const struct rules *r, struct rule_bits *bits);
 
+/* Does M speak of events named like E, whatever its condition says? */
+bool rule_match_named(const struct rule_match *m, const struct event *e);
 /* Does M speak of the event of SCOPE? The rest of the scope is for its condition. */
 bool rule_matches(const struct rule_match *m, const struct cond_scope *scope);
 
@@ -175,8 +250,19 @@ bool rule_matches(const struct rule_match *m, const struct cond_scope *scope);
  */
 struct span rule_event_key(const struct rule *r, const struct event *e, char *buf);
 
-/* Deadline for E at EVENT time; false when the event lacks the instant. */
-bool rule_deadline(const struct rule *r, const struct event *e, int64_t *ret_at);
+/* When W is over that begins at FROM, for the event and journey of SCOPE; false when there is no
+ * such instant: the event lacks it, the shop never opens, the customer has bought too rarely. */
+bool rule_wait_end(
+	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at);
+/* The deadline of the first step for an anchor at FROM. */
+bool rule_deadline(
+	const struct rule *r, const struct cond_scope *scope, int64_t from, int64_t *ret_at);
+/* The deadline of STEP when the one before it was done with at FROM. */
+bool rule_step_deadline(const struct rule *r, uint32_t step, const struct cond_scope *scope,
+	int64_t from, int64_t *ret_at);
+/* The customer's own zone (core/gate.h), or FALLBACK; NULL: UTC. */
+const struct zone *wait_zone(
+	const struct cond_scope *scope, bool customer, const struct zone *fallback);
 
 struct span rule_class_name(enum rule_class c);
 

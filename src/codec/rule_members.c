@@ -498,7 +498,7 @@ static void draft_defaults(struct draft *d)
 	if (rule->grace_ms == UNSET)
 		rule->grace_ms = rule->class == RULE_MARKETING ? 2 * MS_MINUTE : 0;
 	if (rule->n_steps == 0)
-		rule->steps[rule->n_steps++] = (struct rule_step){SPAN_LIT("main"), 0};
+		rule->steps[rule->n_steps++] = (struct rule_step){.id = SPAN_LIT("main")};
 	if (!d->has_likelihood)
 		rule->likelihood = decimal_from_int(1);
 	/* 0.8 and 0.5: triggers.md, section 10. */

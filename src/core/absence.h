@@ -26,8 +26,18 @@ struct turn {
 	const struct marks *marks; /* in force */
 };
 
-/* Lets RULE see the turn's event: cancel, else arm or move, else touch. 0 or -ENOMEM. */
+/*
+ * Lets RULE see the turn's event: goal or cancel, else arm or move, else touch. 0 or -ENOMEM. Of an
+ * instance that was armed with an earlier text of the rule only that text may dispose: RULE is then
+ * the retired one, and sees nothing else.
+ */
 int absence_event(const struct turn *t, const struct rule *rule);
+
+/* Lets the earlier texts that still have instances see the turn's event. 0 or -ENOMEM. */
+int absence_event_retired(const struct turn *t);
+
+/* Behind all rules: instances whose rule ends where it does not match any more. 0 or -ENOMEM. */
+int absence_leave(const struct turn *t);
 
 /* A mark has moved: instances held that now have all they wait for are due at once. 0 or -ENOMEM.
  */

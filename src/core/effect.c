@@ -18,6 +18,14 @@ static const char *const counters[COUNTER_COUNT] = {
 	[COUNTER_LIMIT] = "limit",
 	[COUNTER_HELD] = "held",
 	[COUNTER_MARKS] = "marks",
+	[COUNTER_DEFERRED] = "deferred",
+	[COUNTER_WOULD_SEND] = "would_send",
+	[COUNTER_SUPERSEDED] = "superseded",
+	[COUNTER_GOAL] = "goal",
+	[COUNTER_NOT_MATCHING] = "not_matching",
+	[COUNTER_SKIPPED] = "skipped",
+	[COUNTER_EXPIRED] = "expired",
+	[COUNTER_REPLACED] = "replaced",
 };
 
 struct span counter_name(enum counter c)

@@ -42,7 +42,7 @@ const struct rule *rules_find(const struct rules *r, struct span id)
 	return map_get(&r->by_id, id);
 }
 
-static bool match_names(const struct rule_match *m, const struct event *e)
+bool rule_match_named(const struct rule_match *m, const struct event *e)
 {
 	switch (m->by) {
 	case MATCH_KIND:
@@ -59,7 +59,7 @@ static bool match_names(const struct rule_match *m, const struct event *e)
 
 bool rule_matches(const struct rule_match *m, const struct cond_scope *scope)
 {
-	return match_names(m, scope->event) && (!m->when || cond_holds(m->when, scope));
+	return rule_match_named(m, scope->event) && (!m->when || cond_holds(m->when, scope));
 }
 
 struct span rule_event_key(const struct rule *r, const struct event *e, char *buf)
@@ -78,33 +78,24 @@ struct span rule_event_key(const struct rule *r, const struct event *e, char *bu
 	return span_of(buf, r->key_prefix.len + 1 + id.len);
 }
 
-/* Instants are within the years 0 to 9999 and waits within ten years: no sum overflows. */
-bool rule_deadline(const struct rule *r, const struct event *e, int64_t *ret_at)
+const struct rule *rules_of(const struct rules *r, const struct instance *i)
 {
-	const struct rule_wait *w = &r->wait;
-	struct civil local;
-	int64_t at;
+	const struct rule *rule = rules_find(r, text_span(i->rule));
 
-	if (w->kind == WAIT_SPAN) {
-		*ret_at = e->occurred_at + w->span_ms;
-		return true;
-	}
-	for (size_t i = 0; i < w->n_fields; i++) {
-		if (!value_instant(event_field(e, w->fields[i]), &at))
-			continue;
-		if (w->local == WAIT_DAY_END) {
-			at = zone_day_end(w->zone, at);
-		} else if (w->local == WAIT_DAY_TIME) {
-			zone_civil(w->zone, at, &local);
-			local.hour = w->local_minute / 60;
-			local.minute = w->local_minute % 60;
-			local.second = local.ms = 0;
-			at = zone_instant(w->zone, &local);
-		}
-		*ret_at = at + w->span_ms;
-		return true;
-	}
-	return false;
+	if (!rule || i->version == 0 || i->version == rule->version)
+		return rule;
+	for (size_t k = 0; k < r->n_retired; k++)
+		if (r->retired[k].version == i->version && span_equal(r->retired[k].id, rule->id))
+			return &r->retired[k];
+	return rule;
+}
+
+const struct span *rule_channels(const struct rule *r, uint32_t step, size_t *ret_n)
+{
+	const struct rule_step *s = step < r->n_steps ? &r->steps[step] : NULL;
+
+	*ret_n = s && s->channels ? s->n_channels : r->n_channels;
+	return s && s->channels ? s->channels : r->channels;
 }
 
 struct span rule_class_name(enum rule_class c)

@@ -82,6 +82,8 @@ int rules_index(struct rules *r)
 			e = add_matches(r, rule->touch, rule->n_touch, i);
 		if (e == 0)
 			e = add_matches(r, rule->cancel, rule->n_cancel, i);
+		if (e == 0)
+			e = add_matches(r, rule->goal, rule->n_goal, i);
 	}
 	while ((named = map_next(&r->by_name, &cursor)))
 		add_all(named, &r->by_kind[EVENT_CUSTOM]);

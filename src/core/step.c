@@ -68,7 +68,9 @@ static int apply(struct turn *t, const struct event *event)
 	concerned = rules_concerned(t->rules, event);
 	while (r == 0 && (rule = rules_next(t->rules, &concerned)))
 		r = absence_event(t, rule);
-	return r;
+	if (r == 0)
+		r = absence_event_retired(t);
+	return r < 0 ? r : absence_leave(t);
 }
 
 /* The due set holds one time per customer, moved only when it is too late or has passed. */

@@ -52,7 +52,7 @@ static void check_rule(const struct rule *r, const struct cond_scope *scope)
 	if (r->fire_if)
 		(void)cond_holds(r->fire_if, &fire);
 	(void)rule_event_key(r, scope->event, key);
-	(void)rule_deadline(r, scope->event, &at);
+	(void)rule_deadline(r, scope, scope->event->occurred_at, &at);
 	(void)rule_priority(r);
 }
 

@@ -327,7 +327,7 @@ static void s34_steps_and_cancel_between(void)
 	struct scene s;
 
 	rule.steps[0].id = SPAN_LIT("m1");
-	rule.steps[1] = (struct rule_step){SPAN_LIT("m2"), 20 * H};
+	rule.steps[1] = (struct rule_step){.id = SPAN_LIT("m2"), .after_ms = 20 * H};
 	rule.n_steps = 2;
 	scene_init(&s, &rule, 1);
 	event(&s, EVENT_PRODUCT_ADDED, "C1", 0, 0);

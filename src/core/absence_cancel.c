@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Goals and cancels: an event ends what a rule waits for, and takes back what it sent too early.
+ * Each entry asks its condition of each instance by itself, so that one event ends the order whose
+ * total it names and not the other. What is not known yet is remembered, since its addition may
+ * still be on the way.
+ */
+#include "absence_parts.h"
+
+/* One entry of a rule, and what it means. */
+struct ending {
+	const struct rule *rule;
+	const struct rule_match *match;
+	enum outcome outcome; /* OUTCOME_CANCELLED or OUTCOME_GOAL */
+	bool hit;	      /* its condition held for something */
+	bool handed;	      /* it ended an instance that another rule takes over */
+};
+
+/* The job of a fired instance is disproved: take it back if nobody has it yet. */
+static int retract(const struct turn *t, const struct rule *rule, struct instance *i)
+{
+	struct instance then = *i; /* as it fired; what it points to stays I's */
+	struct decision *d;
+
+	then.episode = i->last_episode;
+	then.anchor_at = i->last_anchor_at;
+	then.deadline_at = i->last_deadline_at;
+	d = absence_decide(t, EFFECT_RETRACT, rule, &then, i->last_step, OUTCOME_RETRACTED);
+	if (!d)
+		return -ENOMEM;
+	d->late = t->event->occurred_at <= i->last_deadline_at;
+	i->last_deadline_at = i->last_anchor_at = INT64_MIN;
+	if (i->state != INSTANCE_ARMED)
+		i->outcome = OUTCOME_RETRACTED;
+	return absence_count(t, COUNTER_RETRACTED);
+}
+
+static int end_fired(const struct turn *t, const struct ending *e, struct instance *i)
+{
+	int64_t b = t->event->occurred_at;
+	/* After the deadline only the period that fired is concerned, not one armed since. */
+	bool concerned = b <= i->last_deadline_at || i->last_episode == i->episode;
+
+	if (i->last_deadline_at == INT64_MIN || !concerned || i->last_step == STEP_UNSENT)
+		return 0;
+	if (!e->match->terminal && b < i->last_anchor_at - e->rule->slack_ms)
+		return 0;
+	return retract(t, e->rule, i);
+}
+
+static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
+{
+	struct span to = e->match->to;
+	struct decision *d;
+
+	if (i->state != INSTANCE_ARMED)
+		return 0;
+	if (!e->match->terminal && t->event->occurred_at < i->anchor_at - e->rule->slack_ms)
+		return 0;
+	d = absence_decide(t, EFFECT_DECISION, e->rule, i, i->step, e->outcome);
+	if (!d)
+		return -ENOMEM;
+	if (to.len > 0) {
+		e->handed = true;
+		d->words = to;
+		if (text_set(&i->superseded_by, to) < 0)
+			return -ENOMEM;
+	}
+	absence_disarm(i, absence_after(i), e->outcome);
+	return absence_count(t, e->outcome == OUTCOME_GOAL ? COUNTER_GOAL : COUNTER_CANCELLED);
+}
+
+/* What counted towards at_least before B counts no more. */
+static void forget_times(struct instance *i, int64_t b)
+{
+	uint32_t n = 0;
+
+	while (n < i->n_times && i->times[n] < (b + 1) * RULE_MATCHES_MAX)
+		n++;
+	if (n == 0)
+		return;
+	i->n_times -= n;
+	memmove(i->times, i->times + n, i->n_times * sizeof(*i->times));
+	if (i->n_times == 0) {
+		free(i->times);
+		i->times = NULL;
+	}
+}
+
+/* What I waits for and what it sent; what is remembered is another matter. */
+static int end_now(const struct turn *t, struct ending *e, struct instance *i)
+{
+	int r = end_fired(t, e, i);
+
+	if (r == 0)
+		r = end_armed(t, e, i);
+	i->touched_at = t->now;
+	return r == 0 ? text_set(&i->by, absence_by(t)) : r;
+}
+
+static int end_instance(const struct turn *t, struct ending *e, struct instance *i)
+{
+	const struct rule *rule = e->rule;
+	int r = end_now(t, e, i);
+
+	i->cancelled_at = int64_max(i->cancelled_at, t->event->occurred_at);
+	forget_times(i, i->cancelled_at);
+	if (e->match->terminal && rule->tombstone_ms > 0) {
+		/* A job that still cools, or an earlier fact, may keep it closed for longer. */
+		if (i->state == INSTANCE_IDLE)
+			i->until_at = INT64_MIN;
+		i->until_at = int64_max(i->until_at, t->now + rule->tombstone_ms);
+		i->state = INSTANCE_CLOSED;
+	} else if (i->state == INSTANCE_IDLE) {
+		i->until_at = int64_max(
+			i->until_at, t->now + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS));
+	}
+	return r;
+}
+
+/* Does the entry's condition hold for I (NULL: there is none) with KEY? */
+static bool holds_for(
+	const struct turn *t, struct ending *e, const struct instance *i, struct span key)
+{
+	struct cond_scope scope = absence_scope(t, i, key);
+	bool holds = !e->match->when || cond_holds(e->match->when, &scope);
+
+	e->hit = e->hit || holds;
+	return holds;
+}
+
+static int end_key(const struct turn *t, struct ending *e, struct span key)
+{
+	const struct rule *rule = e->rule;
+	struct instance *i = journey_instance(t->journey, rule->id, key);
+
+	if (i ? !absence_owns(t, rule, i) : rule->retired)
+		return 0;
+	if (!holds_for(t, e, i, key))
+		return 0;
+	if (!i) {
+		i = journey_add_instance(t->journey, rule->id, key);
+		if (!i)
+			return errno == ENOSPC ? absence_count(t, COUNTER_LIMIT) : -ENOMEM;
+		i->epoch = rule->epoch;
+	}
+	return end_instance(t, e, i);
+}
+
+static int end_all(const struct turn *t, struct ending *e)
+{
+	struct journey *j = t->journey;
+	int r = 0;
+
+	for (size_t n = 0; n < j->n_instances && r == 0; n++) {
+		struct instance *i = &j->instances[n];
+
+		if (absence_owns(t, e->rule, i) && !span_equal(text_span(i->key), WHOLE) &&
+			holds_for(t, e, i, SPAN_EMPTY))
+			r = end_instance(t, e, i);
+	}
+	/* The whole customer's entry remembers it for keys that are not known yet. */
+	return r < 0 ? r : end_key(t, e, WHOLE);
+}
+
+/* What was armed without a key may be this very cart: do not write to them about it. It is the key
+ * that remembers it: what the whole customer's entry remembers holds for all keys. */
+static int end_keyless(const struct turn *t, struct ending *e)
+{
+	struct instance *i = journey_instance(t->journey, e->rule->id, WHOLE);
+	struct rule_match match = *e->match;
+	struct ending other = {.rule = e->rule, .match = &match, .outcome = e->outcome};
+	int r;
+
+	if (!i || !absence_owns(t, e->rule, i) || !holds_for(t, e, i, WHOLE))
+		return 0;
+	match.terminal = false;
+	r = end_now(t, &other, i);
+	e->handed = e->handed || other.handed;
+	return r;
+}
+
+static int end_by(const struct turn *t, struct ending *e, struct span key)
+{
+	const struct rule *rule = e->rule;
+	bool whole = rule->key == RULE_KEY_FIELD && span_equal(key, WHOLE);
+	int r;
+
+	if (e->match->customer || whole)
+		return end_all(t, e);
+	if (key.len == 0) {
+		(void)holds_for(t, e, NULL, key);
+		return 0;
+	}
+	r = end_key(t, e, key);
+	return r < 0 || !rule->key_else_customer ? r : end_keyless(t, e);
+}
+
+/* Unless the rule that takes over is armed by the event itself, or off. */
+static int hand_over(const struct turn *t, struct span to)
+{
+	const struct rule *rule = rules_find(t->rules, to);
+	struct cond_scope scope = absence_scope(t, NULL, SPAN_EMPTY);
+	char buf[RULE_KEY_MAX];
+	struct span key;
+
+	if (!rule || rule->mode == RULE_OFF)
+		return 0;
+	for (size_t n = 0; n < rule->n_arm; n++)
+		if (rule_matches(&rule->arm[n], &scope))
+			return 0;
+	key = rule_event_key(rule, t->event, buf);
+	return key.len > 0 ? absence_arm_key(t, rule, key) : 0;
+}
+
+static int end_list(const struct turn *t, const struct rule *rule, const struct rule_match *list,
+	size_t n, enum outcome outcome, bool *hit)
+{
+	char buf[RULE_KEY_MAX];
+	int r = 0;
+
+	for (size_t k = 0; k < n && r == 0; k++) {
+		struct ending e = {.rule = rule, .match = &list[k], .outcome = outcome};
+
+		if (!rule_match_named(&list[k], t->event))
+			continue;
+		r = end_by(t, &e, rule_event_key(rule, t->event, buf));
+		if (r == 0 && e.handed)
+			r = hand_over(t, list[k].to);
+		*hit = *hit || e.hit;
+	}
+	return r;
+}
+
+int absence_cancel(const struct turn *t, const struct rule *rule, bool *ret_hit)
+{
+	bool hit = false;
+	int r = end_list(t, rule, rule->goal, rule->n_goal, OUTCOME_GOAL, &hit);
+
+	if (r == 0)
+		r = end_list(t, rule, rule->cancel, rule->n_cancel, OUTCOME_CANCELLED, &hit);
+	*ret_hit = hit;
+	return r;
+}

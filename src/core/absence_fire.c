@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An instance is due. What could still disprove it is waited for, the step's own condition is
+ * asked, then the gates; and what they say becomes a job, a later timer, or the end.
+ */
+#include "core/gate.h"
+
+#include "absence_parts.h"
+
+/* It ends without a job. */
+static int give_up(const struct turn *t, const struct rule *rule, struct instance *i,
+	enum outcome outcome, const struct gate_verdict *v)
+{
+	struct decision *d = absence_decide(t, EFFECT_DECISION, rule, i, i->step, outcome);
+
+	if (!d)
+		return -ENOMEM;
+	if (v) {
+		d->gate = v->gate;
+		d->reason = v->reason;
+		d->words = absence_keep(t, v->by.len ? v->by : span_str(v->words));
+	}
+	absence_disarm(i, absence_after(i), outcome);
+	if (i->state == INSTANCE_IDLE)
+		i->until_at = t->now + ABSENCE_MEMORY_MS;
+	i->touched_at = t->now;
+	if (outcome == OUTCOME_EXPIRED)
+		return absence_count(t, COUNTER_EXPIRED);
+	return absence_count(
+		t, outcome == OUTCOME_SUPERSEDED ? COUNTER_SUPERSEDED : COUNTER_SUPPRESSED);
+}
+
+/* The step is done with, in one way or another: the next one counts from now. */
+static int next_step(const struct turn *t, const struct rule *rule, struct instance *i)
+{
+	struct cond_scope scope = absence_scope(t, i, SPAN_EMPTY);
+
+	absence_undefer(i);
+	i->step++;
+	i->touched_at = t->now;
+	if (i->step < rule->n_steps &&
+		rule_step_deadline(rule, i->step, &scope, t->now, &i->deadline_at)) {
+		absence_set_timer(t, rule, i);
+		return 0;
+	}
+	absence_disarm(i, absence_after(i), i->outcome);
+	if (i->state == INSTANCE_IDLE)
+		i->until_at = t->now + ABSENCE_MEMORY_MS;
+	return 0;
+}
+
+static int skip(const struct turn *t, const struct rule *rule, struct instance *i)
+{
+	if (!absence_decide(t, EFFECT_DECISION, rule, i, i->step, OUTCOME_STEP_SKIPPED))
+		return -ENOMEM;
+	i->skipped_steps |= UINT32_C(1) << i->step;
+	if (!absence_made(i))
+		i->outcome = OUTCOME_STEP_SKIPPED;
+	if (next_step(t, rule, i) < 0)
+		return -ENOMEM;
+	return absence_count(t, COUNTER_SKIPPED);
+}
+
+static int defer(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct gate_verdict *v)
+{
+	int64_t until = int64_max(v->until, t->now + 1);
+	struct decision *d = absence_decide(t, EFFECT_DECISION, rule, i, i->step, OUTCOME_DEFERRED);
+
+	if (!d)
+		return -ENOMEM;
+	d->gate = v->gate;
+	d->reason = v->reason;
+	d->until = until;
+	d->words = absence_keep(t, v->by.len ? v->by : span_str(v->words));
+	if (i->due_at == 0)
+		i->due_at = t->now;
+	i->gate = v->gate;
+	i->reason = v->reason;
+	i->deferred_until = i->fire_at = until;
+	i->touched_at = t->now;
+	return absence_count(t, COUNTER_DEFERRED);
+}
+
+/* The job, or, where nobody is to get it, what would have been the job. */
+static int emit(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct gate_verdict *v, bool sends)
+{
+	enum outcome outcome = sends ? OUTCOME_FIRED : OUTCOME_WOULD_SEND;
+	struct decision *d =
+		absence_decide(t, sends ? EFFECT_JOB : EFFECT_DECISION, rule, i, i->step, outcome);
+
+	if (!d)
+		return -ENOMEM;
+	/* Put off or not, it came due then: its worth is counted from there. */
+	if (i->due_at)
+		d->fire_at = i->due_at;
+	d->channel = absence_keep(t, v->channel);
+	d->gate = v->reason ? v->gate : 0;
+	d->reason = v->reason;
+	d->words = absence_keep(t, span_str(v->words));
+	d->likelihood = v->likelihood;
+	d->impact = v->impact;
+	d->priority = v->priority;
+	i->outcome = outcome;
+	i->last_deadline_at = i->deadline_at;
+	i->last_anchor_at = i->anchor_at;
+	i->last_episode = i->episode;
+	i->last_step = sends ? i->step : STEP_UNSENT;
+	i->emitted += sends;
+	i->until_at = t->now + rule->cooldown_ms;
+	if (rule->cooldown_customer && rule->cooldown_ms > 0)
+		i->cools_until = i->until_at;
+	if (absence_count(t, sends ? COUNTER_FIRED : COUNTER_WOULD_SEND) < 0 ||
+		absence_end_inferiors(t, rule) < 0)
+		return -ENOMEM;
+	return next_step(t, rule, i);
+}
+
+static enum outcome outcome_of(const struct gate_verdict *v)
+{
+	if (v->reason == REASON_EXPIRED)
+		return OUTCOME_EXPIRED;
+	return v->reason == REASON_SUPERSEDED ? OUTCOME_SUPERSEDED : OUTCOME_SUPPRESSED;
+}
+
+static int judge(const struct turn *t, const struct rule *rule, struct instance *i, bool live)
+{
+	struct gate_ask ask = {
+		.rules = t->rules,
+		.rule = rule,
+		.journey = t->journey,
+		.instance = i,
+		.step = i->step,
+		.now = t->now,
+		.due_at = i->due_at ? i->due_at : t->now,
+	};
+	struct gate_verdict verdict;
+
+	gates_judge(&ask, &verdict);
+	switch (verdict.answer) {
+	case GATE_ALLOW:
+	case GATE_REROUTE:
+		return emit(t, rule, i, &verdict, live && !verdict.held_out);
+	case GATE_DEFER:
+		return defer(t, rule, i, &verdict);
+	case GATE_CANCEL:
+		break;
+	}
+	return give_up(t, rule, i, outcome_of(&verdict), &verdict);
+}
+
+int absence_fire(const struct turn *t, struct instance *i)
+{
+	const struct rule *in_force = rules_find(t->rules, text_span(i->rule));
+	const struct rule *rule = rules_of(t->rules, i);
+	const struct cond *only_if;
+	struct cond_scope scope;
+	struct span missing;
+
+	if (!rule || in_force->mode == RULE_OFF || i->step >= rule->n_steps)
+		return give_up(t, rule, i, OUTCOME_RULE_REMOVED, NULL);
+	missing = i->deferred_until ? SPAN_EMPTY : absence_missing(t, rule, i);
+	if (missing.len > 0 && i->missing.len == 0)
+		return absence_hold(t, rule, i, missing);
+	if (missing.len > 0 && rule->hold_drops)
+		return give_up(t, rule, i, OUTCOME_SOURCE_LATE, NULL);
+	absence_unhold(i);
+	only_if = rule->steps[i->step].only_if;
+	scope = absence_scope(t, i, SPAN_EMPTY);
+	if (only_if && !cond_holds(only_if, &scope))
+		return skip(t, rule, i);
+	return judge(t, rule, i, in_force->mode == RULE_LIVE);
+}
