@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "codec/rule_json.h"
+#include "codec/rule_set_json.h"
 
 #define RULE_FILES_MAX 256 /* of a directory */
 
@@ -31,6 +31,18 @@ struct rule_place {
 /* The same from N PLACES, in their order, as one set. */
 int rule_set_load_places(const struct rule_place *places, size_t n, const char *store_zone,
 	struct rule_problems *problems, struct rules **ret_rules);
+
+/*
+ * The same, and the set's text (codec/rule_set_json.h) appended to OUT. LAST is the text of the set
+ * before it, or empty: earlier versions of rules that have changed since stay in the new set, for
+ * what they have armed. A LAST that cannot be read any more is left out. Same results.
+ */
+int rule_set_compose(const char *path, const char *store_zone, struct span last,
+	struct rule_problems *problems, struct buf *out, struct rules **ret_rules);
+
+/* The set of a text that rule_set_compose wrote. 0, -ENOMEM or RULES_BAD, also where TEXT is none.
+ */
+int rule_set_of_text(struct span text, struct rule_problems *problems, struct rules **ret_rules);
 
 /* The problems as people read them, a line or two each: file, place, what is wrong, what to do. */
 void rule_problems_text(const struct rule_problems *problems, struct buf *out);

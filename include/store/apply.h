@@ -28,12 +28,21 @@ struct applier;
 typedef void applier_witness_fn(void *user, const struct journey *journey,
 	const struct event *event, int64_t now, const struct effects *effects);
 
+/* The set of rules of this digest, with a decoder prepared for it, both alive as long as the
+ * applier; false if it must be brought first. */
+typedef bool applier_rules_fn(void *user, uint64_t digest, const struct rules **ret_rules,
+	const struct event_decoder **ret_decoder);
+
 struct applier_options {
-	const struct rules *rules;
+	const struct rules *rules;	     /* in force at the start */
 	const struct event_decoder *decoder; /* prepared for the rules' fields */
 	size_t cache_customers;		     /* records kept between batches */
 	applier_witness_fn *witness;	     /* NULL: nobody looks */
 	void *witness_user;
+
+	/* Where the log changes the rules; NULL: the first ones stay in force whatever it says. */
+	applier_rules_fn *find_rules;
+	void *rules_user;
 };
 
 /* OPTIONS' pointers must outlive it. 0 or -ENOMEM. */
@@ -54,12 +63,14 @@ enum applier_outcome {
 	APPLIER_NOTHING = 1, /* neither entries nor due customers, and the clock need not be kept */
 	APPLIER_CORRUPT = 2, /* a stored record does not decode: stop, do not write over it */
 	APPLIER_HELD = 3,    /* a mark moves: ask applier_held_request(), then applier_held() */
+	APPLIER_RULES = 4,   /* the rules change to applier_wanted_rules(), which are not here */
 };
 
 /*
  * Takes a batch: copies what it needs of F, decides how much of it can be applied in the right
  * order of time, and says in *ret_missing (valid until applier_run) whose records must be loaded.
- * 0, -ENOMEM, APPLIER_NOTHING or APPLIER_HELD (then nothing is in *ret_missing yet).
+ * 0, -ENOMEM, APPLIER_NOTHING, APPLIER_RULES or APPLIER_HELD (then nothing is in *ret_missing
+ * yet).
  */
 int applier_begin(struct applier *a, const struct position *from, const struct fetched *f,
 	const struct span **ret_missing, size_t *ret_n_missing);
@@ -74,6 +85,8 @@ struct held_request applier_held_request(const struct applier *a);
 /* As applier_begin, but 0 or -ENOMEM. */
 int applier_held(struct applier *a, const struct span *customers, size_t n,
 	const struct span **ret_missing, size_t *ret_n_missing);
+
+uint64_t applier_wanted_rules(const struct applier *a);
 
 /* VALUES[i] is the record of the i-th missing customer; empty: a new customer.
  * 0, -ENOMEM or APPLIER_CORRUPT. */

@@ -4,12 +4,15 @@
  * hash tag {p7}, so that it lives on one cluster node and commits atomically.
  *
  *   wm:meta              hash: dataset (32 hex), partitions, format, created_at
+ *   wm:rules             hash: name of a set of rules → its text (codec/rule_set_json.h); active →
+ *                        the name of the latest
  *   wm:workers           sorted set: worker id → expiry (ms of Redis time)
  *   wm:{p7}:in           stream: fields e (the event), m (meta, see log_meta), and, of an event
  *                        that was translated from a webhook or another vendor's shape, o (the
  *                        bytes that came); or, of a watermark, w (source), t (until when it is
- *                        complete, ms) and m
- *   wm:{p7}:pos          hash: epoch, seq, id, clock
+ *                        complete, ms) and m; or, of a change of rules, r (the set's name)
+ *   wm:{p7}:pos          hash: epoch, seq, id, clock, rules (the set in force), rules_first (the
+ *                        one that the log began with), rules_last (the one put into the log last)
  *   wm:{p7}:lease        string: worker id, with PX
  *   wm:{p7}:c:ID         record (codec/record.h)
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first
@@ -81,6 +84,11 @@ int log_meta_parse(struct span s, struct log_meta *ret_m);
 void bad_counter(struct span source, struct span reason, char out[BAD_COUNTER_SIZE]);
 /* The same, read back: spans of NAME. False if it is another counter. */
 bool bad_counter_parse(struct span name, struct span *ret_source, struct span *ret_reason);
+
+/* The name of a set of rules: 16 hex digits of its digest, which is never 0. */
+#define RULES_DIGEST_SIZE 17
+void rules_digest_format(uint64_t digest, char out[RULES_DIGEST_SIZE]);
+bool rules_digest_parse(struct span s, uint64_t *ret_digest);
 
 /* `wm:{pN}:day:DATE` of the day that the instant AT (ms) lies in, appended to OUT. */
 void key_add_day(struct buf *out, uint32_t partition, int64_t at);

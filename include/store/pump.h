@@ -17,8 +17,10 @@ struct pump;
 
 /* At rest: NEXT_DUE is when anything of the partition is due next (TIME_NEVER: nothing). */
 typedef void pump_idle_fn(void *user, int64_t next_due);
-/* Stopped: WHY is a store_outcome, -errno, or PUMP_CORRUPT with the customer concerned. */
-enum { PUMP_CORRUPT = 100 };
+/* Stopped: WHY is a store_outcome, -errno, PUMP_CORRUPT with the customer concerned, or PUMP_RULES:
+ * the log changes the rules to pump_wanted_rules(), which the applier's find_rules does not have.
+ */
+enum { PUMP_CORRUPT = 100, PUMP_RULES = 101 };
 typedef void pump_stop_fn(void *user, int why, struct span customer);
 /* After each commit, for metrics; may be NULL. */
 typedef void pump_commit_fn(void *user, const struct commit *c);
@@ -55,5 +57,6 @@ bool pump_running(const struct pump *p);
 bool pump_idle(const struct pump *p);
 /* The store's clock, as of the last fetch that read the log to its end; INT64_MIN before. */
 int64_t pump_store_clock(const struct pump *p);
+uint64_t pump_wanted_rules(const struct pump *p);
 /* The last committed position. */
 const struct position *pump_position(const struct pump *p);

@@ -61,12 +61,19 @@ enum lease_outcome {
 /* R: 0 with the position to start from (its epoch is the caller's now), or an outcome. */
 typedef void lease_fn(void *user, int r, const struct position *p);
 
+struct lease_claim {
+	struct span worker;
+	int64_t ttl_ms;
+	uint64_t rules; /* digest of the rules that the worker brings; 0: none */
+};
+
 /*
- * Takes partition P's lease for TTL_MS if it is free (or already WORKER's), raises the epoch and
- * reads the position, in one script. 0 or -ENOTCONN.
+ * Takes partition P's lease if it is free (or already the worker's), raises the epoch and reads the
+ * position, in one script. The worker's rules become the next entry of the log, if they are not its
+ * latest already; what the position says is in force now. 0 or -ENOTCONN.
  */
-int lease_acquire(struct redis_store *s, uint32_t p, struct span worker, int64_t ttl_ms,
-	lease_fn *fn, void *user);
+int lease_acquire(struct redis_store *s, uint32_t p, const struct lease_claim *claim, lease_fn *fn,
+	void *user);
 /* Prolongs it. R: 0 (P is NULL), LEASE_LOST, LEASE_UNKNOWN. */
 int lease_renew(struct redis_store *s, uint32_t p, struct span worker, int64_t ttl_ms, lease_fn *fn,
 	void *user);

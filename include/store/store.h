@@ -29,6 +29,7 @@ struct position {
 	uint64_t seq;	  /* of the last commit */
 	struct log_id id; /* last applied entry */
 	int64_t clock;	  /* virtual time reached */
+	uint64_t rules;	  /* digest of the rules in force; 0: those that the owner brings */
 };
 
 struct log_entry {
@@ -38,6 +39,9 @@ struct log_entry {
 	/* A watermark instead of an event (then `event` is empty): whose, and until when it has
 	 * said all, in ms as a decimal number. Empty: an event. */
 	struct span mark_source, mark_until;
+	/* A change of rules instead of an event: the digest of the set that is in force from here
+	 * on (rules_digest_format). Empty: none. */
+	struct span rules;
 };
 
 struct due_entry {

@@ -172,6 +172,67 @@ int rule_set_load(const char *path, const char *store_zone, struct rule_problems
 	return rule_set_load_places(&place, 1, store_zone, problems, ret_rules);
 }
 
+/* File names without their directory: a set is the same wherever its files lie. */
+static void cut_directories(struct source_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const char *slash = strrchr(l->sources[i].file, '/');
+
+		if (slash)
+			l->sources[i].file = slash + 1;
+	}
+}
+
+int rule_set_of_text(struct span text, struct rule_problems *problems, struct rules **ret_rules)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct rule_set_parts parts;
+	struct rule_options options = {.zone = read_zone};
+	int r;
+
+	arena_init(&arena);
+	problems->n = problems->more = 0;
+	r = rule_set_read(text, &arena, &parts);
+	if (r == RULE_SET_BAD) {
+		(void)unreadable(problems, "wm:rules", "holds no set of rules of this version");
+		return RULES_BAD;
+	}
+	if (r < 0)
+		return r;
+	options.store_zone = parts.zone;
+	return rules_compile(parts.files, parts.n_files, &options, problems, ret_rules);
+}
+
+int rule_set_compose(const char *path, const char *store_zone, struct span last,
+	struct rule_problems *problems, struct buf *out, struct rules **ret_rules)
+{
+	_cleanup_(source_list_release) struct source_list l = {.n = 0};
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
+	struct rule_set_parts parts = {.zone = options.store_zone, .files = l.sources};
+	const struct rule_place place = {.path = path};
+	int r;
+
+	(void)last;
+	arena_init(&l.arena);
+	problems->n = problems->more = 0;
+	r = read_place(&l, &place, problems);
+	if (r == 0)
+		r = rules_compile(l.sources, l.n, &options, problems, &rules);
+	if (r != 0)
+		return r;
+	cut_directories(&l);
+	parts.n_files = l.n;
+	r = rule_set_write(&parts, out);
+	if (r == -EMSGSIZE)
+		return unreadable(problems, path, "holds more than one set of rules may");
+	if (r < 0)
+		return r;
+	*ret_rules = rules;
+	rules = NULL;
+	return 0;
+}
+
 void rule_problems_text(const struct rule_problems *problems, struct buf *out)
 {
 	for (size_t i = 0; i < problems->n; i++) {

@@ -246,13 +246,13 @@ void applier_batch(struct applier *a, const struct position *from)
 }
 
 /*
- * Before a mark everything comes that is older than its entry, timers too, for they are judged by
- * the marks that were in force then: in a batch before, so that the timers which those set are
- * seen as well.
+ * Before a mark or a change of rules everything comes that is older than its entry, timers too, for
+ * they are judged by what was in force then: in a batch before, so that the timers which those set
+ * are seen as well.
  */
-static struct extent extent_at_mark(const struct fetched *f)
+static struct extent extent_at_turn(const struct fetched *f)
 {
-	size_t n = dues_before_mark(f);
+	size_t n = dues_before_turn(f);
 	int64_t clock = (int64_t)f->entries[0].id.ms - 1;
 
 	if (n > 0 && f->dues_cut && n == f->n_dues)
@@ -263,17 +263,19 @@ static struct extent extent_at_mark(const struct fetched *f)
 int applier_begin(struct applier *a, const struct position *from, const struct fetched *fetched,
 	const struct span **ret_missing, size_t *ret_n_missing)
 {
-	struct fetched before = fetched_before_mark(fetched);
+	struct fetched before = fetched_before_turn(fetched);
 	const struct fetched *f = &before;
-	bool at_mark = f->n_entries == 0 && fetched->n_entries > 0;
-	struct extent x = at_mark ? extent_at_mark(fetched) : extent_of(f);
+	bool at_turn = f->n_entries == 0 && fetched->n_entries > 0;
+	struct extent x = at_turn ? extent_at_turn(fetched) : extent_of(f);
 	size_t e = 0, d = 0;
 	int r = 0;
 
-	if (at_mark && x.n_dues == 0) {
+	if (at_turn && x.n_dues == 0) {
 		*ret_missing = NULL;
 		*ret_n_missing = 0;
-		return applier_begin_mark(a, from, &fetched->entries[0]);
+		return fetched->entries[0].rules.len > 0
+			       ? applier_begin_rules(a, from, &fetched->entries[0])
+			       : applier_begin_mark(a, from, &fetched->entries[0]);
 	}
 	if (x.n_entries == 0 && x.n_dues == 0)
 		return APPLIER_NOTHING;

@@ -88,6 +88,7 @@ struct applier {
 	struct marks marks;    /* in force */
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
 	int64_t mark_until;
+	uint64_t wanted_rules;
 	struct buf seen_marks;
 	int64_t seen_hour;
 	struct commit commit;
@@ -99,10 +100,14 @@ struct applier {
 struct cached *applier_want(struct applier *a, struct span customer);
 void applier_batch(struct applier *a, const struct position *from);
 
-/* How much of F comes before its first mark: all, or so many entries and dues. */
-struct fetched fetched_before_mark(const struct fetched *f);
-/* F begins with a mark. Its dues before the mark are to be applied first: how many. */
-size_t dues_before_mark(const struct fetched *f);
+/* Marks and changes of rules are batches of their own. How much of F comes before the first of
+ * them: all, or so many entries and dues. */
+struct fetched fetched_before_turn(const struct fetched *f);
+/* F begins with such an entry. Its dues before it are to be applied first: how many. */
+size_t dues_before_turn(const struct fetched *f);
+/* Begins a batch of the change of rules that E is: from here on they are in force. 0, -ENOMEM or
+ * APPLIER_RULES. */
+int applier_begin_rules(struct applier *a, const struct position *from, const struct log_entry *e);
 /* Begins a batch of the mark that E is. APPLIER_HELD; 0: it is no good, and goes to quarantine;
  * -ENOMEM. */
 int applier_begin_mark(struct applier *a, const struct position *from, const struct log_entry *e);

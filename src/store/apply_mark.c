@@ -2,8 +2,7 @@
 /*
  * Watermarks in the log. A mark lets go of whoever is held for its source, so it must be applied at
  * its very place: not before a timer of an earlier instant was judged by the marks of its time. It
- * therefore stands at the head of a batch that is about it alone, and the batch before ends with
- * all that is older.
+ * therefore is a batch of its own (apply_turn.c), and the batch before ends with all that is older.
  *
  * Those held are many perhaps, so they are looked at piece by piece. Each piece is committed at the
  * position before the mark; who was let go is no longer held, so that the next piece, or the next
@@ -18,34 +17,6 @@ int applier_mark(struct applier *a, struct span source, int64_t at)
 	if (source.len > 0 && source.len <= MARK_SOURCE_MAX)
 		r = marks_move(&a->marks, source, at);
 	return r < 0 ? r : 0;
-}
-
-static bool is_mark(const struct log_entry *e)
-{
-	return e->mark_source.len > 0;
-}
-
-struct fetched fetched_before_mark(const struct fetched *f)
-{
-	struct fetched before = *f;
-
-	for (size_t i = 0; i < f->n_entries; i++) {
-		if (!is_mark(&f->entries[i]))
-			continue;
-		before.n_entries = i;
-		before.at_end = false;
-		break;
-	}
-	return before;
-}
-
-size_t dues_before_mark(const struct fetched *f)
-{
-	size_t n = 0;
-
-	while (n < f->n_dues && f->dues[n].at < (int64_t)f->entries[0].id.ms)
-		n++;
-	return n;
 }
 
 /* Moves the mark that E is about; *ret_fault says what is wrong with it, NULL: nothing. 0 or

@@ -184,6 +184,29 @@ bool bad_counter_parse(struct span name, struct span *ret_source, struct span *r
 	return true;
 }
 
+void rules_digest_format(uint64_t digest, char out[RULES_DIGEST_SIZE])
+{
+	(void)snprintf(out, RULES_DIGEST_SIZE, "%016llx", (unsigned long long)digest);
+}
+
+bool rules_digest_parse(struct span s, uint64_t *ret_digest)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t digest = 0;
+
+	if (s.len != RULES_DIGEST_SIZE - 1)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		const char *digit = memchr(digits, s.ptr[i], sizeof(digits) - 1);
+
+		if (!digit)
+			return false;
+		digest = digest << 4 | (uint64_t)(digit - digits);
+	}
+	*ret_digest = digest;
+	return digest != 0;
+}
+
 void key_add_day(struct buf *out, uint32_t partition, int64_t at)
 {
 	char date[INSTANT_SIZE];

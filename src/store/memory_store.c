@@ -469,12 +469,15 @@ struct store *memory_store_store(struct memory_store *m)
 
 int memory_store_append(struct memory_store *m, const struct log_entry *e)
 {
-	const struct span from[] = {e->event, e->meta, e->mark_source, e->mark_until};
-	struct logged *l =
-		malloc(sizeof(*l) + from[0].len + from[1].len + from[2].len + from[3].len);
+	const struct span from[] = {e->event, e->meta, e->mark_source, e->mark_until, e->rules};
 	struct span to[ARRAY_SIZE(from)];
+	size_t size = sizeof(struct logged);
+	struct logged *l;
 	char *bytes;
 
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		size += from[i].len;
+	l = malloc(size);
 	if (!l)
 		return -ENOMEM;
 	assert(log_id_compare(e->id, m->newest) > 0);
@@ -487,7 +490,7 @@ int memory_store_append(struct memory_store *m, const struct log_entry *e)
 	}
 	l->next = NULL;
 	m->newest = e->id;
-	l->entry = (struct log_entry){e->id, to[0], to[1], to[2], to[3]};
+	l->entry = (struct log_entry){e->id, to[0], to[1], to[2], to[3], to[4]};
 	*m->last = l;
 	m->last = &l->next;
 	return 0;

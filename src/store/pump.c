@@ -253,6 +253,8 @@ static void on_fetched(void *user, int r, const struct fetched *f)
 	}
 	if (r < 0)
 		stop(p, r);
+	else if (r == APPLIER_RULES)
+		stop(p, PUMP_RULES);
 	else if (r == APPLIER_HELD)
 		ask_held(p);
 	else
@@ -358,6 +360,11 @@ bool pump_idle(const struct pump *p)
 int64_t pump_store_clock(const struct pump *p)
 {
 	return p->store_clock;
+}
+
+uint64_t pump_wanted_rules(const struct pump *p)
+{
+	return applier_wanted_rules(p->applier);
 }
 
 const struct position *pump_position(const struct pump *p)

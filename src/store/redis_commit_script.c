@@ -17,7 +17,7 @@
 #define RUN_MAX ((size_t)500)
 
 /*
- * KEYS: pos, jobs, day. ARGV: epoch, seq, new seq, id, clock, then two lists of commands, each
+ * KEYS: pos, jobs, day. ARGV: epoch, seq, new seq, id, clock, rules, then two lists of commands, each
  * command with its length in front, each list with 0 behind; then jobs as key, id, customer, JSON,
  * with an empty one behind; then retractions as key, id, reason, late, likewise; then one more list
  * of commands, to be run last.
@@ -34,7 +34,7 @@ static const char commit_script[] =
 	"if held[2] ~= ARGV[2] then\n"
 	"  return redis.error_reply('POS ' .. held[2])\n"
 	"end\n"
-	"local i = 6\n"
+	"local i = 7\n"
 	"local function run()\n"
 	"  local n = tonumber(ARGV[i])\n"
 	"  while n > 0 do\n"
@@ -65,7 +65,8 @@ static const char commit_script[] =
 	"  i = i + 4\n"
 	"end\n"
 	"i = i + 1\n"
-	"redis.call('HSET', KEYS[1], 'seq', ARGV[3], 'id', ARGV[4], 'clock', ARGV[5])\n"
+	"redis.call('HSET', KEYS[1], 'seq', ARGV[3], 'id', ARGV[4], 'clock', ARGV[5],\n"
+	"  'rules', ARGV[6])\n"
 	"run()\n"
 	"return redis.status_reply('OK')\n";
 
@@ -118,6 +119,16 @@ static void put_id(struct args *a, struct log_id id)
 	char text[LOG_ID_SIZE];
 
 	log_id_format(id, text);
+	put_str(a, text);
+}
+
+/* Empty for a position without. */
+static void put_rules(struct args *a, uint64_t digest)
+{
+	char text[RULES_DIGEST_SIZE] = "";
+
+	if (digest)
+		rules_digest_format(digest, text);
 	put_str(a, text);
 }
 
@@ -408,6 +419,7 @@ static void put_all(struct args *a)
 	put_u64(a, c->to.seq);
 	put_id(a, c->to.id);
 	put_i64(a, c->to.clock);
+	put_rules(a, c->to.rules);
 	put_probes(a);
 	put_records(a);
 	put_dues(a);

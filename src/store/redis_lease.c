@@ -6,7 +6,11 @@
  */
 #include "redis_store_impl.h"
 
-/* KEYS: lease, pos, in. ARGV: worker, ttl. The log must reach as far as the position. */
+/*
+ * KEYS: lease, pos, in. ARGV: worker, ttl, name of the worker's rules (empty: none). The log must
+ * reach as far as the position. Rules that are not the log's last become its next entry, so that
+ * they are in force from a place in it; the first of all are in force from its beginning.
+ */
 static const char acquire_script[] =
 	"#!lua flags=allow-oom\n"
 	"local holder = redis.call('GET', KEYS[1])\n"
@@ -34,9 +38,17 @@ static const char acquire_script[] =
 	"      .. ', before the position ' .. pos[3])\n"
 	"  end\n"
 	"end\n"
+	"local rules = redis.call('HMGET', KEYS[2], 'rules', 'rules_last')\n"
+	"if ARGV[3] ~= '' and (not rules[1] or rules[1] == '') then\n"
+	"  redis.call('HSET', KEYS[2], 'rules', ARGV[3], 'rules_first', ARGV[3],\n"
+	"    'rules_last', ARGV[3])\n"
+	"elseif ARGV[3] ~= '' and rules[2] ~= ARGV[3] then\n"
+	"  redis.call('XADD', KEYS[3], '*', 'r', ARGV[3])\n"
+	"  redis.call('HSET', KEYS[2], 'rules_last', ARGV[3])\n"
+	"end\n"
 	"redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
 	"redis.call('HINCRBY', KEYS[2], 'epoch', 1)\n"
-	"return redis.call('HMGET', KEYS[2], 'epoch', 'seq', 'id', 'clock')\n";
+	"return redis.call('HMGET', KEYS[2], 'epoch', 'seq', 'id', 'clock', 'rules')\n";
 
 /* KEYS: lease. ARGV: worker, ttl. */
 static const char renew_script[] = "#!lua flags=allow-oom\n"
@@ -63,6 +75,7 @@ static const char workers_script[] = "#!lua flags=allow-oom\n"
 /* A question under way. They are asked every few seconds, so each may have its own memory. */
 struct lease_ask {
 	struct redis_store *store;
+	uint64_t rules; /* acquire: digest of the worker's; 0: none */
 	lease_fn *lease;
 	workers_fn *workers;
 	void *user;
@@ -80,6 +93,7 @@ static int ask(const struct lease_ask *question, const struct lease_script *scri
 {
 	struct redis *redis = question->store->redis;
 	struct lease_ask *copy = malloc(sizeof(*copy));
+	char rules[RULES_DIGEST_SIZE] = "";
 	size_t n_keys = 0;
 	char key[KEY_SIZE];
 	int r;
@@ -89,7 +103,9 @@ static int ask(const struct lease_ask *question, const struct lease_script *scri
 	*copy = *question;
 	while (script->keys[n_keys])
 		n_keys++;
-	redis_begin(redis, 3 + n_keys + 2);
+	if (question->rules)
+		rules_digest_format(question->rules, rules);
+	redis_begin(redis, 3 + n_keys + 3);
 	redis_arg_str(redis, "EVAL");
 	redis_arg_str(redis, script->body);
 	redis_arg_u64(redis, n_keys);
@@ -101,6 +117,7 @@ static int ask(const struct lease_ask *question, const struct lease_script *scri
 		redis_arg(redis, SPAN_EMPTY);
 	else
 		redis_arg_i64(redis, ttl_ms);
+	redis_arg_str(redis, rules);
 	r = store_send(question->store, script->fn, copy);
 	if (r < 0)
 		free(copy);
@@ -119,16 +136,19 @@ static void answer_lease(const struct lease_ask *a, int r, const struct position
 		a->lease(a->user, r, p);
 }
 
-/* Epoch, seq, id, clock. */
+/* Epoch, seq, id, clock, rules. */
 static bool position_of(const struct redis_value *v, struct position *ret_p)
 {
 	struct position p;
 
-	if (v->type != REDIS_ARRAY || v->n_items != 4 ||
+	if (v->type != REDIS_ARRAY || v->n_items != 5 ||
 		span_to_u64(v->items[0].text, UINT64_MAX, &p.epoch) != 0 ||
 		span_to_u64(v->items[1].text, UINT64_MAX, &p.seq) != 0 ||
 		log_id_parse(v->items[2].text, &p.id) != 0 ||
 		!number_of(v->items[3].text, &p.clock))
+		return false;
+	p.rules = 0;
+	if (v->items[4].text.len > 0 && !rules_digest_parse(v->items[4].text, &p.rules))
 		return false;
 	*ret_p = p;
 	return true;
@@ -191,13 +211,14 @@ static const char *const acquire_keys[] = {"lease", "pos", "in", NULL};
 static const char *const lease_keys[] = {"lease", NULL};
 static const char *const workers_keys[] = {"wm:workers", NULL};
 
-int lease_acquire(struct redis_store *s, uint32_t p, struct span worker, int64_t ttl_ms,
-	lease_fn *fn, void *user)
+int lease_acquire(struct redis_store *s, uint32_t p, const struct lease_claim *claim, lease_fn *fn,
+	void *user)
 {
 	const struct lease_script script = {acquire_script, acquire_keys, on_acquired};
 
-	return ask(&(struct lease_ask){.store = s, .lease = fn, .user = user}, &script, p, worker,
-		ttl_ms);
+	return ask(
+		&(struct lease_ask){.store = s, .rules = claim->rules, .lease = fn, .user = user},
+		&script, p, claim->worker, claim->ttl_ms);
 }
 
 int lease_renew(struct redis_store *s, uint32_t p, struct span worker, int64_t ttl_ms, lease_fn *fn,

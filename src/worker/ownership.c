@@ -68,6 +68,10 @@ static void on_stopped(void *user, int why, struct span customer)
 		fail_foreign(o);
 		return;
 	}
+	if (why == PUMP_RULES) {
+		worker_want_rules(o, pump_wanted_rules(o->pump));
+		return;
+	}
 	if (why == PUMP_CORRUPT)
 		log_error(&w->program.log,
 			"A record cannot be read, so its partition stands still. Nothing is "
@@ -97,8 +101,10 @@ static int start_pump(struct owned *o, const struct position *from)
 		.store = redis_store_store(w->store),
 		.partition = o->partition,
 		.batch = (size_t)w->settings.batch,
-		.applier = {w->rules, w->decoder,
-			(size_t)(w->settings.cache_customers / w->n_partitions + 1)},
+		.applier = {.cache_customers =
+				    (size_t)(w->settings.cache_customers / w->n_partitions + 1),
+			.find_rules = worker_find_rules,
+			.rules_user = w},
 		.idle = on_idle,
 		.stop = on_stopped,
 		.user = o,
@@ -106,6 +112,11 @@ static int start_pump(struct owned *o, const struct position *from)
 	int r;
 
 	drop_pump(o);
+	if (!worker_find_rules(w, from->rules, &options.applier.rules, &options.applier.decoder)) {
+		worker_want_rules(o, from->rules);
+		return 0;
+	}
+	o->state = OWNED_RUNNING;
 	r = pump_new(&options, &o->pump);
 	if (r == 0)
 		r = pump_start(o->pump, from);
@@ -124,8 +135,9 @@ static void ask(struct owned *o)
 
 	if (o->pump_dead)
 		drop_pump(o);
-	if (lease_acquire(
-		    w->store, o->partition, worker_id(w), w->settings.lease_ms, on_lease, o) == 0)
+	if (lease_acquire(w->store, o->partition,
+		    &(struct lease_claim){worker_id(w), w->settings.lease_ms, w->own_rules},
+		    on_lease, o) == 0)
 		o->state = OWNED_ASKING;
 }
 
@@ -163,7 +175,6 @@ static void on_lease(void *user, int r, const struct position *from)
 				log_str("words", redis_store_refusal(w->store))));
 	if (r != 0 || w->stopping)
 		return;
-	o->state = OWNED_RUNNING;
 	r = start_pump(o, from);
 	if (r < 0) {
 		o->state = OWNED_NOT;
@@ -241,7 +252,7 @@ void ownership_beat(void *user)
 {
 	struct worker *w = user;
 
-	if (w->stopping || !redis_is_up(w->redis))
+	if (w->stopping || !redis_is_up(w->redis) || !w->rules_kept)
 		return;
 	timer_set_in(&w->beat, w->settings.lease_ms / 4);
 	workers_announce(w->store, worker_id(w), w->settings.lease_ms, on_counted, w);
@@ -299,7 +310,7 @@ void ownership_leave(struct worker *w)
 	w->leaving = 1;
 	for (uint32_t p = 0; p < w->n_partitions; p++) {
 		struct owned *o = &w->owned[p];
-		bool ours = o->state == OWNED_RUNNING || o->state == OWNED_BROKEN;
+		bool ours = o->state != OWNED_NOT && o->state != OWNED_ASKING;
 
 		drop_pump(o);
 		o->state = OWNED_NOT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Settings, rules, start and stop of the worker. */
+/* Settings, start and stop of the worker. */
 #include "worker/worker.h"
 
 #include "worker_parts.h"
@@ -29,73 +29,12 @@ static const struct program_spec spec = {
 	.n_settings = ARRAY_SIZE(settings),
 };
 
-/* ---- rules ------------------------------------------------------------------------------ */
-
-static void log_problems(struct worker *w, const struct rule_problems *problems)
-{
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	struct span rest;
-
-	rule_problems_text(problems, &text);
-	if (buf_failed(&text) < 0)
-		return;
-	rest = buf_span(&text);
-	while (rest.len > 0) {
-		const char *end = memchr(rest.ptr, '\n', rest.len);
-		size_t n = end ? (size_t)(end - rest.ptr) : rest.len;
-
-		log_error(&w->program.log, "A rule cannot be used.",
-			LOG_FIELDS(log_text("problem", span_of(rest.ptr, n))));
-		n = end ? n + 1 : n;
-		rest = span_of(rest.ptr + n, rest.len - n);
-	}
-}
-
-/* The new rules take the place of the old; on failure these stay. 0 or -1. */
-static int load_rules(struct worker *w)
-{
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
-	_cleanup_(rules_freep) struct rules *rules = NULL;
-	struct event_decoder *decoder = NULL;
-	int r = problems
-			? rule_set_load(w->settings.rules, w->settings.store_zone, problems, &rules)
-			: -ENOMEM;
-
-	if (r > 0)
-		log_problems(w, problems);
-	if (r == 0)
-		r = event_decoder_new(&rules->fields, &decoder);
-	if (r != 0)
-		return -1;
-	event_decoder_free(w->decoder);
-	w->decoder = decoder;
-	rules_free(w->rules);
-	w->rules = rules;
-	rules = NULL;
-	log_info(&w->program.log, "Rules are loaded.",
-		LOG_FIELDS(log_int("rules", (int64_t)w->rules->n),
-			log_str("from", w->settings.rules)));
-	return 0;
-}
-
 static void on_reload(void *user)
 {
 	struct worker *w = user;
-	struct rules *old_rules = w->rules;
-	struct event_decoder *old_decoder = w->decoder;
 
-	/* Pumps hold on to the old ones until they are started anew. */
-	w->rules = NULL;
-	w->decoder = NULL;
-	if (load_rules(w) < 0) {
-		w->rules = old_rules;
-		w->decoder = old_decoder;
-		log_error(&w->program.log, "The rules stay as they were.", NULL);
-		return;
-	}
-	ownership_restart(w);
-	event_decoder_free(old_decoder);
-	rules_free(old_rules);
+	w->reloading = true;
+	worker_bring_rules(w);
 }
 
 /* ---- start and stop --------------------------------------------------------------------- */
@@ -127,7 +66,7 @@ static void on_up(void *user)
 		program_fail(&w->program, "The data set's partitions cannot be taken up.", NULL);
 		return;
 	}
-	ownership_beat(w);
+	worker_bring_rules(w);
 }
 
 static void on_down(void *user, const char *reason)
@@ -136,7 +75,9 @@ static void on_down(void *user, const char *reason)
 
 	(void)reason;
 	ownership_forget(w);
+	w->rules_kept = false;
 	timer_stop(&w->poll);
+	timer_stop(&w->bring);
 	if (w->stopping)
 		program_finish(&w->program, STATUS_DONE);
 }
@@ -170,11 +111,11 @@ static void worker_release(struct worker *w)
 		pump_free(w->owned[p].pump);
 	timer_stop(&w->beat);
 	timer_stop(&w->poll);
+	timer_stop(&w->bring);
 	program_release(&w->program); /* answers what is under way, which frees the pumps */
 	redis_store_free(w->store);
 	free(w->owned);
-	event_decoder_free(w->decoder);
-	rules_free(w->rules);
+	worker_rules_release(w);
 }
 
 int worker_main(int argc, char **argv)
@@ -193,7 +134,8 @@ int worker_main(int argc, char **argv)
 		(unsigned long long)io_wall_now());
 	timer_init(&w.beat, w.program.loop, ownership_beat, &w);
 	timer_init(&w.poll, w.program.loop, watch_look, &w);
-	if (load_rules(&w) < 0)
+	timer_init(&w.bring, w.program.loop, worker_bring_rules, &w);
+	if (worker_read_rules(&w, SPAN_EMPTY) < 0)
 		return STATUS_FOUND;
 	if (connect_redis(&w))
 		return w.program.status;

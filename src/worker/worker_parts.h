@@ -4,7 +4,8 @@
  *
  *   ownership.c  which partitions are ours: the lease of each, a fair share among live workers
  *   watch.c      when to look: news in the log, a time that has come
- *   worker.c     settings, rules, start and stop
+ *   rules.c      which rules are in force where
+ *   worker.c     settings, start and stop
  */
 #pragma once
 
@@ -17,6 +18,7 @@
 enum owned_state {
 	OWNED_NOT,    /* somebody else's, or nobody's */
 	OWNED_ASKING, /* the lease is being asked for */
+	OWNED_RULES,  /* ours, and the rules in force there are awaited */
 	OWNED_RUNNING,
 	OWNED_BROKEN, /* ours, but a record in it cannot be read: it stands still */
 };
@@ -29,6 +31,7 @@ struct owned {
 	struct pump *pump;
 	bool pump_dead; /* stopped by itself; to be freed outside its own call */
 	int64_t next_due;
+	uint64_t wanted_rules; /* awaited */
 };
 
 struct worker_settings {
@@ -41,8 +44,12 @@ struct worker {
 	struct worker_settings settings;
 	struct redis *redis, *blocking;
 	struct redis_store *store;
-	struct rules *rules;
-	struct event_decoder *decoder;
+	struct rule_set *sets;
+	uint64_t own_rules;  /* digest of the set that our files make */
+	struct buf set_text; /* of that set */
+	bool rules_kept;     /* it stands in Redis, so that partitions may be asked for */
+	bool reloading;	     /* the files were read again */
+	struct timer bring;  /* try that again */
 	char id[64];
 	struct owned *owned;
 	uint32_t n_partitions;
@@ -65,6 +72,19 @@ void ownership_forget(struct worker *w);
 void ownership_leave(struct worker *w);
 /* Starts every pump anew, under a new epoch: the rules have changed. */
 void ownership_restart(struct worker *w);
+
+/* rules.c */
+/* Reads the files, on top of the text of the set before. 0 or -1: said in the log, and those that
+ * were there stay. */
+int worker_read_rules(struct worker *w, struct span last);
+/* Puts the set of the files into Redis, then asks for partitions. */
+void worker_bring_rules(void *worker);
+/* Asks for a set that O's log names; the next beat takes up O again. */
+void worker_want_rules(struct owned *o, uint64_t digest);
+/* As applier_rules_fn. */
+bool worker_find_rules(void *worker, uint64_t digest, const struct rules **ret_rules,
+	const struct event_decoder **ret_decoder);
+void worker_rules_release(struct worker *w);
 
 /* watch.c */
 void watch_idle(struct owned *o, int64_t next_due);

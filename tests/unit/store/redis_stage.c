@@ -175,8 +175,9 @@ int stage_acquire(
 	struct redis_stage *s, uint32_t p, const char *worker, struct position *ret_position)
 {
 	struct answer a = {.stage = s};
-	int r = wait_answer(
-		&a, lease_acquire(s->redis_store, p, span_str(worker), 60000, on_lease, &a));
+	int r = wait_answer(&a,
+		lease_acquire(s->redis_store, p,
+			&(struct lease_claim){span_str(worker), 60000, s->rules}, on_lease, &a));
 
 	*ret_position = a.position;
 	return r;
@@ -231,6 +232,7 @@ static void on_fetch(void *user, int r, const struct fetched *f)
 		entries[i].meta = arena_copy(arena, f->entries[i].meta);
 		entries[i].mark_source = arena_copy(arena, f->entries[i].mark_source);
 		entries[i].mark_until = arena_copy(arena, f->entries[i].mark_until);
+		entries[i].rules = arena_copy(arena, f->entries[i].rules);
 	}
 	for (size_t i = 0; i < f->n_dues; i++) {
 		dues[i].at = f->dues[i].at;

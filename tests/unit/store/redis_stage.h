@@ -18,6 +18,7 @@ struct redis_stage {
 	struct redis *redis;
 	struct redis_store *redis_store;
 	struct store *store;
+	uint64_t rules;	    /* that the worker brings when it asks for a lease; 0: none */
 	struct arena arena; /* what the answers point to; as long as the stage */
 };
 

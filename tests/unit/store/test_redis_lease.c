@@ -152,6 +152,36 @@ static void leases_of_another_world(void)
 	CHECK_SAY(&s, "0", "DBSIZE");
 }
 
+/* A worker's rules become an entry of the log, once, unless they are the first of all. */
+static void leases_bring_rules(void)
+{
+	struct position p;
+
+	STAGE(s, NULL);
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_INT(p.rules, 0);
+	s.rules = 0xa1;
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_INT(p.rules, 0xa1);
+	CHECK_SAY(&s, "0", "XLEN wm:{p1}:in");
+	s.rules = 0xb2;
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_INT(p.rules, 0xa1);
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_SAY(&s, "1", "XLEN wm:{p1}:in");
+	CHECK_SAY(&s, "[\"00000000000000a1\" \"00000000000000a1\" \"00000000000000b2\"]",
+		"HMGET wm:{p1}:pos rules rules_first rules_last");
+	s.rules = 0;
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), 0);
+	CHECK_SAY(&s, "1", "XLEN wm:{p1}:in");
+	/* Whoever does not get the lease changes nothing. */
+	s.rules = 0xc3;
+	CHECK_INT(stage_acquire(&s, 1, "bert", &p), LEASE_TAKEN);
+	CHECK_SAY(&s, "1", "XLEN wm:{p1}:in");
+	(void)stage_say(&s, "HSET wm:{p1}:pos rules nonsense");
+	CHECK_INT(stage_acquire(&s, 1, "anna", &p), LEASE_FOREIGN);
+}
+
 struct count {
 	bool done;
 	int r;
@@ -198,6 +228,7 @@ int main(void)
 	static const struct check_case cases[] = {
 		{"data sets", datasets},
 		{"leases", leases},
+		{"leases bring rules", leases_bring_rules},
 		{"leases of another world", leases_of_another_world},
 		{"workers", workers},
 	};
