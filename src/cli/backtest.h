@@ -54,6 +54,8 @@ int backtest_append(struct backtest *b, int64_t at, struct span event, struct sp
 int backtest_append_mark(struct backtest *b, int64_t at, struct span source, int64_t until);
 /* The same with a log id of its own, which must be greater than the last. */
 int backtest_append_id(struct backtest *b, const struct log_entry *e);
+/* From AT on RULES are in force, as after a restart of the worker. Borrowed. 0 or -errno. */
+int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *rules);
 /* Runs to the end: timers due at or before HORIZON fire. 0 or -errno. */
 int backtest_finish(struct backtest *b, int64_t horizon);
 /* A fresh log for the next partition, keeping the jobs and counts. 0 or -errno. */

@@ -71,7 +71,8 @@ static void on_stop(void *user, int why, struct span customer)
 	b->failed_at = keep(b, customer);
 }
 
-static int open_log(struct backtest *b)
+/* A pump over the store as it stands, with the rules in force. */
+static int start_pump(struct backtest *b, const struct position *from)
 {
 	struct pump_options options = {
 		.batch = BATCH,
@@ -80,19 +81,24 @@ static int open_log(struct backtest *b)
 		.stop = on_stop,
 		.user = b,
 	};
-	struct position from = {.epoch = 1};
-	int r = memory_store_new(on_job, b, &b->store);
+	int r;
 
-	if (r < 0)
-		return r;
 	options.store = memory_store_store(b->store);
 	r = pump_new(&options, &b->pump);
 	if (r == 0)
-		r = pump_start(b->pump, &from);
+		r = pump_start(b->pump, from);
 	if (r == 0)
 		memory_store_run(b->store);
-	b->last = (struct log_id){0, 0};
 	return r;
+}
+
+static int open_log(struct backtest *b)
+{
+	struct position from = {.epoch = 1};
+	int r = memory_store_new(on_job, b, &b->store);
+
+	b->last = (struct log_id){0, 0};
+	return r < 0 ? r : start_pump(b, &from);
 }
 
 static void close_log(struct backtest *b)
@@ -178,6 +184,21 @@ int backtest_append_mark(struct backtest *b, int64_t at, struct span source, int
 	(void)snprintf(text, sizeof(text), "%lld", (long long)until);
 	e.mark_until = span_str(text);
 	return backtest_append_id(b, &e);
+}
+
+int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *rules)
+{
+	struct position from;
+	int r = run(b, int64_max(at, (int64_t)b->last.ms) - 1);
+
+	if (r < 0)
+		return r;
+	from = *pump_position(b->pump);
+	b->pump = pump_free(b->pump);
+	b->decoder = event_decoder_free(b->decoder);
+	b->rules = rules;
+	r = event_decoder_new(&rules->fields, &b->decoder);
+	return r < 0 ? r : start_pump(b, &from);
 }
 
 int backtest_finish(struct backtest *b, int64_t horizon)

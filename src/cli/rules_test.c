@@ -185,6 +185,8 @@ static int judge(struct testing *t, const char *file, struct verdict *v)
 		buf_printf(&v->problems, "%s\n", v->scenario.trouble);
 		return 0;
 	}
+	if (v->scenario.was_refused)
+		return 0;
 	v->ran = true;
 	r = scenario_run(&v->scenario, 0, o->explain, &v->outcome);
 	if (r == 0)

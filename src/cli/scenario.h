@@ -13,9 +13,12 @@
 #define SCENARIO_FILE_MAX   ((size_t)1024 * 1024) /* bytes */
 #define SCENARIO_INPUTS_MAX 10000
 #define SCENARIO_RUNS_MAX   1000
+#define SCENARIO_SETS_MAX   16 /* of rules, one after the other */
 
+/* An event, a watermark, or rules that are in force from now on. */
 struct scenario_input {
 	int64_t received_at;
+	const struct rules *rules;
 	bool moves; /* a shuffle may deliver it later: the file does not say when it came */
 	bool machine;
 	bool is_mark;
@@ -29,7 +32,11 @@ struct scenario {
 	const char *file;
 	struct span text;
 	struct span about;
-	struct rules *rules;
+	struct rules *sets[SCENARIO_SETS_MAX]; /* the first ones are in force at the start */
+	size_t n_sets;
+	const char *fallback; /* rules where none are named; may be NULL */
+	const char *refused;  /* words with which the rules must be refused; NULL: they are good */
+	bool was_refused;     /* so there is nothing to run */
 	const char *zone;
 	int64_t start_at, until_at;
 	struct scenario_input *inputs; /* in order of receipt */

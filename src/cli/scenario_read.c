@@ -257,35 +257,6 @@ void scenario_sort(struct scenario_input *inputs, size_t n)
 	}
 }
 
-static bool read_inputs(struct scenario *s, struct span raw)
-{
-	struct json_cursor c;
-	struct json_value item;
-	size_t n = 0;
-
-	json_cursor_init(&c, raw);
-	(void)json_array_open(&c);
-	while (json_array_next(&c) == 0 && json_value(&c, &item) == 0)
-		n++;
-	if (n > SCENARIO_INPUTS_MAX)
-		return trouble(s, "more than %d events", SCENARIO_INPUTS_MAX);
-	s->inputs = arena_calloc(&s->arena, n + 1, sizeof(*s->inputs));
-	if (!s->inputs)
-		return no_memory(s);
-	json_cursor_init(&c, raw);
-	(void)json_array_open(&c);
-	while (json_array_next(&c) == 0 && json_value(&c, &item) == 0) {
-		struct scenario_input *input = &s->inputs[s->n_inputs];
-		bool mark = json_member(item.raw, "watermark").type != JSON_TYPE_ABSENT;
-
-		if (!(mark ? read_mark : read_event)(s, item.raw, s->n_inputs, input))
-			return false;
-		s->n_inputs++;
-	}
-	scenario_sort(s->inputs, s->n_inputs);
-	return true;
-}
-
 /* ---- rules --------------------------------------------------------------------------------- */
 
 struct places {
@@ -369,13 +340,13 @@ static bool add_rule(
 }
 
 /* None are named: those of `--rules`, else the rule that the directory is called after. */
-static bool add_default(struct scenario *s, struct places *p, const char *rules, bool own_policy)
+static bool add_default(struct scenario *s, struct places *p, bool own_policy)
 {
 	struct span directory = directory_of(s->file), name = directory;
 	const char *path;
 
-	if (rules)
-		return add_path(s, p, rules, own_policy);
+	if (s->fallback)
+		return add_path(s, p, s->fallback, own_policy);
 	for (size_t i = 0; i + 1 < directory.len; i++)
 		if (directory.ptr[i] == '/')
 			name = span_of(directory.ptr + i + 1, directory.len - i - 1);
@@ -414,15 +385,19 @@ static bool add_policy(struct scenario *s, struct places *p, const struct json_v
 	return add_place(s, p, (struct rule_place){.path = s->file, .text = copy});
 }
 
-static bool gather_rules(struct scenario *s, const char *rules, struct places *p)
+/* The rules that SPEC names, and the policy: its own, else the scenario's. */
+static bool gather_rules(struct scenario *s, struct span spec, struct places *p)
 {
-	struct json_value given = json_member(s->text, "rules");
-	struct json_value policy = json_member(s->text, "policy");
-	bool own = policy.type != JSON_TYPE_ABSENT;
+	struct json_value given = json_member(spec, "rules");
+	struct json_value policy = json_member(spec, "policy");
 	struct json_cursor c;
 	struct json_value item;
+	bool own;
 
-	if (given.type == JSON_TYPE_ABSENT && !add_default(s, p, rules, own))
+	if (policy.type == JSON_TYPE_ABSENT)
+		policy = json_member(s->text, "policy");
+	own = policy.type != JSON_TYPE_ABSENT;
+	if (given.type == JSON_TYPE_ABSENT && !add_default(s, p, own))
 		return false;
 	if (given.type != JSON_TYPE_ABSENT && given.type != JSON_TYPE_ARRAY &&
 		!add_rule(s, p, &given, own))
@@ -437,28 +412,46 @@ static bool gather_rules(struct scenario *s, const char *rules, struct places *p
 	return !own || add_policy(s, p, &policy);
 }
 
-static bool compile(struct scenario *s, const struct places *p, struct rule_problems *problems)
+static bool was_refused(struct scenario *s, const struct rule_problems *problems)
 {
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
-	int r = rule_set_load_places(p->list, p->n, s->zone, problems, &s->rules);
 
-	if (r < 0)
-		return trouble(s, "the rules cannot be loaded: %s", strerror(-r));
-	if (r == 0)
-		return true;
 	rule_problems_text(problems, &words);
 	while (words.len > 0 && words.ptr[words.len - 1] == '\n')
 		words.len--;
-	return trouble(s, "the rules are refused: %.*s", (int)words.len, words.ptr);
+	buf_add_char(&words, '\0');
+	if (buf_failed(&words) < 0)
+		return no_memory(s);
+	s->was_refused = s->refused && strstr(words.ptr, s->refused);
+	if (s->was_refused)
+		return true;
+	return trouble(
+		s, "the rules are refused%s: %s", s->refused ? " with other words" : "", words.ptr);
 }
 
-static bool load_rules(struct scenario *s, const char *rules)
+static bool compile(struct scenario *s, const struct places *p, struct rule_problems *problems)
+{
+	struct rules **set = &s->sets[s->n_sets];
+	int r = rule_set_load_places(p->list, p->n, s->zone, problems, set);
+
+	if (r < 0)
+		return trouble(s, "the rules cannot be loaded: %s", strerror(-r));
+	if (r > 0)
+		return was_refused(s, problems);
+	s->n_sets++;
+	return true;
+}
+
+/* Loads what SPEC, an object with "rules", names as the next set. */
+static bool load_rules(struct scenario *s, struct span spec)
 {
 	struct places p = {.n = 0};
 	struct rule_problems *problems;
 	bool good;
 
-	if (!gather_rules(s, rules, &p))
+	if (s->n_sets == SCENARIO_SETS_MAX)
+		return trouble(s, "the rules change more than %d times", SCENARIO_SETS_MAX - 1);
+	if (!gather_rules(s, spec, &p))
 		return false;
 	problems = malloc(sizeof(*problems));
 	if (!problems)
@@ -466,6 +459,68 @@ static bool load_rules(struct scenario *s, const char *rules)
 	good = compile(s, &p, problems);
 	free(problems);
 	return good;
+}
+
+/* ---- inputs -------------------------------------------------------------------------------- */
+
+static bool read_rules(
+	struct scenario *s, struct span spec, size_t number, struct scenario_input *input)
+{
+	static const char *const names[] = {"rules", "policy", "at", "about"};
+	char what[32];
+
+	(void)snprintf(what, sizeof(what), "event %zu", number + 1);
+	input->received_at = INT64_MIN;
+	if (!known_members(s, spec, what, names, ARRAY_SIZE(names)) ||
+		!instant_member(s, spec, "at", &input->received_at))
+		return false;
+	if (input->received_at == INT64_MIN)
+		return trouble(s, "%s does not say from when on its rules count (\"at\")", what);
+	if (!load_rules(s, spec))
+		return false;
+	input->rules = s->sets[s->n_sets - 1];
+	return true;
+}
+
+static bool read_input(
+	struct scenario *s, struct span spec, size_t number, struct scenario_input *input)
+{
+	static const struct {
+		const char *name;
+		bool (*read)(struct scenario *s, struct span spec, size_t number,
+			struct scenario_input *input);
+	} kinds[] = {{"watermark", read_mark}, {"rules", read_rules}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (json_member(spec, kinds[i].name).type != JSON_TYPE_ABSENT)
+			return kinds[i].read(s, spec, number, input);
+	return read_event(s, spec, number, input);
+}
+
+static bool read_inputs(struct scenario *s, struct span raw)
+{
+	struct json_cursor c;
+	struct json_value item;
+	size_t n = 0;
+
+	json_cursor_init(&c, raw);
+	(void)json_array_open(&c);
+	while (json_array_next(&c) == 0 && json_value(&c, &item) == 0)
+		n++;
+	if (n > SCENARIO_INPUTS_MAX)
+		return trouble(s, "more than %d events", SCENARIO_INPUTS_MAX);
+	s->inputs = arena_calloc(&s->arena, n + 1, sizeof(*s->inputs));
+	if (!s->inputs)
+		return no_memory(s);
+	json_cursor_init(&c, raw);
+	(void)json_array_open(&c);
+	while (json_array_next(&c) == 0 && json_value(&c, &item) == 0) {
+		if (!read_input(s, item.raw, s->n_inputs, &s->inputs[s->n_inputs]))
+			return false;
+		s->n_inputs++;
+	}
+	scenario_sort(s->inputs, s->n_inputs);
+	return true;
 }
 
 /* ---- the file ------------------------------------------------------------------------------ */
@@ -495,17 +550,20 @@ static bool read_shuffle(struct scenario *s)
 static bool read_expectations(struct scenario *s)
 {
 	struct json_value none = json_member(s->text, "none");
+	struct span refused;
 
-	if (!array_member(s, s->text, "jobs", &s->jobs) ||
+	if (!text_member(s, s->text, "refused", &refused) ||
+		!array_member(s, s->text, "jobs", &s->jobs) ||
 		!array_member(s, s->text, "decisions", &s->decisions) ||
 		!array_member(s, s->text, "never", &s->never) ||
 		!array_member(s, s->text, "state", &s->state))
 		return false;
+	s->refused = refused.ptr;
 	if (none.type == JSON_TYPE_TRUE && s->jobs.len > 2)
 		return trouble(s, "\"none\" and \"jobs\" contradict each other");
 	if (none.type == JSON_TYPE_TRUE)
 		s->jobs = SPAN_LIT("[]");
-	if (!s->jobs.len && !s->decisions.len && !s->never.len && !s->state.len)
+	if (!s->jobs.len && !s->decisions.len && !s->never.len && !s->state.len && !s->refused)
 		return trouble(s, "nothing is expected: write \"jobs\", or \"none\": true");
 	return true;
 }
@@ -527,7 +585,8 @@ static bool read_times(struct scenario *s)
 static bool read_text(struct scenario *s)
 {
 	static const char *const names[] = {"$schema", "about", "rules", "policy", "zone", "start",
-		"until", "events", "jobs", "none", "decisions", "never", "state", "shuffle"};
+		"until", "events", "jobs", "none", "decisions", "never", "state", "shuffle",
+		"refused"};
 	struct json_fault fault;
 	struct span events;
 
@@ -537,8 +596,12 @@ static bool read_text(struct scenario *s)
 	if (!known_members(s, s->text, "a scenario", names, ARRAY_SIZE(names)) ||
 		!text_member(s, s->text, "about", &s->about) || !read_times(s) ||
 		!array_member(s, s->text, "events", &events) || !read_shuffle(s) ||
-		!read_expectations(s))
+		!read_expectations(s) || !load_rules(s, s->text))
 		return false;
+	if (s->was_refused)
+		return true;
+	if (s->refused)
+		return trouble(s, "the rules are taken, and should be refused");
 	if (!events.len)
 		return trouble(s, "\"events\" is missing");
 	return read_inputs(s, events);
@@ -552,6 +615,7 @@ int scenario_read(const char *file, const char *rules, struct scenario *s)
 	memset(s, 0, sizeof(*s));
 	arena_init(&s->arena);
 	s->file = file;
+	s->fallback = rules;
 	r = file_read(file, SCENARIO_FILE_MAX, &text);
 	if (r != 0) {
 		trouble(s, "cannot be read: %s",
@@ -561,13 +625,13 @@ int scenario_read(const char *file, const char *rules, struct scenario *s)
 	s->text = arena_copy(&s->arena, buf_span(&text));
 	if (!s->text.ptr)
 		return -ENOMEM;
-	if (read_text(s))
-		(void)load_rules(s, rules);
+	(void)read_text(s);
 	return 0;
 }
 
 void scenario_release(struct scenario *s)
 {
-	s->rules = rules_free(s->rules);
+	for (size_t i = 0; i < s->n_sets; i++)
+		s->sets[i] = rules_free(s->sets[i]);
 	arena_release(&s->arena);
 }

@@ -175,6 +175,8 @@ static int feed(struct backtest *b, const struct scenario_input *input)
 		.sent_at = TIME_NEVER,
 		.machine = input->machine};
 
+	if (input->rules)
+		return backtest_change_rules(b, input->received_at, input->rules);
 	if (input->is_mark)
 		return backtest_append_mark(b, input->received_at, input->source, input->until);
 	log_meta_add(&meta, &m);
@@ -233,7 +235,7 @@ int scenario_run(
 	arena_init(&o->arena);
 	buf_init(&o->trace);
 	o->tracing = tracing;
-	r = backtest_init(&o->backtest, s->rules, witness, o);
+	r = backtest_init(&o->backtest, s->sets[0], witness, o);
 	if (!inputs || r < 0) {
 		free(inputs);
 		return -ENOMEM;

@@ -80,6 +80,24 @@ def the_contract():
 
 
 @tap.test
+def the_thirty_five():
+    """What waits for a feature is named with it, a number or a file; files are run all the same."""
+    folder = os.path.join(ROOT, "tests", "data", "scenarios35")
+    with open(os.path.join(folder, "waiting.txt"), encoding="utf-8") as file:
+        waiting = {line.split(":")[0] for line in file if line.strip()}
+    done = run(folder, "--json")
+    seen = {os.path.basename(a["file"]): a for a in map(json.loads, done.stdout.splitlines())}
+    for name, answer in seen.items():
+        if name in waiting and answer["passed"]:
+            print("# %s need not wait any longer" % name)
+        elif name not in waiting:
+            tap.ok(answer["passed"], "%s: %s" % (name, "\n".join(answer["problems"])))
+    tap.equal([name for name in waiting if name.endswith(".json") and name not in seen], [], "what waits is there")
+    numbers = {int(name[:2]) for name in seen} | {int(name) for name in waiting if name.isdigit()}
+    tap.equal(sorted(set(range(1, 36)) - numbers - {14, 15, 16, 35}), [], "none of the thirty-five is missing")
+
+
+@tap.test
 def a_good_one():
     tap.equal(judge(GOOD), (0, ""), "all of it is as expected")
 
@@ -125,6 +143,8 @@ def what_is_no_scenario_is_refused():
         ("bad rule", lambda s: s["rules"].update(wait="4 hours"), "the rules are refused"),
         ("no rules", lambda s: s.pop("rules"), '"rules" is missing'),
         ("no events", lambda s: s.pop("events"), '"events" is missing'),
+        ("not refused", lambda s: s.update(refused="x"), "the rules are taken, and should be refused"),
+        ("other words", lambda s: (s["rules"].update(arm=[]), s.update(refused="/cancel")), "with other words"),
     ]
     for name, change, words in cases:
         status, problems = changed(change)
@@ -188,8 +208,22 @@ def a_directory_of_rules_and_scenarios():
 
 
 @tap.test
+def rules_change_in_the_middle():
+    def add(scenario):
+        scenario["events"].append({"at": "+3h", "rules": dict(RULE, channels=["sms"])})
+        scenario["jobs"][0]["channel"] = "sms"
+    tap.equal(changed(add)[0], 0, "another channel from three hours on")
+    tap.equal(changed(lambda s: s["events"].append({"at": "+3h", "rules": dict(RULE, id="other")}))[0], 1,
+              "a rule that is gone does not fire")
+    many = [{"at": "+3h", "rules": RULE}] * 15
+    tap.equal(changed(lambda s: s["events"].extend(many)), (0, ""), "fifteen changes")
+    status, problems = changed(lambda s: s["events"].extend(many + many[:1]))
+    tap.equal((status, problems), (1, "the rules change more than 15 times"), "sixteen")
+
+
+@tap.test
 def the_schema_takes_them():
-    for path in sorted(glob.glob(os.path.join(ROOT, "tests/data/scenarios/*.json")) +
+    for path in sorted(glob.glob(os.path.join(ROOT, "tests/data/scenarios*/[0-9]*.json")) +
                        glob.glob(os.path.join(ROOT, "deploy/rules/scenarios/*/*.json"))):
         done = subprocess.run([harness.waymark(), "schema", "test",
                                os.path.join(ROOT, "schemas", "scenario.schema.json"), path],
