@@ -4,36 +4,10 @@
  * each must be known; instants are turned into full ones here, so that the engine is shown events
  * as they come from outside.
  */
-#include "scenario.h"
-
-#include <stdarg.h>
-#include <sys/stat.h>
+#include "scenario_reader.h"
 
 #include "base/instant.h"
 #include "io/file.h"
-#include "program/rule_set.h"
-
-#define PLACES_MAX 64
-
-static bool trouble(struct scenario *s, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static bool trouble(struct scenario *s, const char *format, ...)
-{
-	va_list args;
-
-	if (s->trouble[0])
-		return false;
-	va_start(args, format);
-	(void)vsnprintf(s->trouble, sizeof(s->trouble), format, args);
-	va_end(args);
-	return false;
-}
-
-static bool no_memory(struct scenario *s)
-{
-	return trouble(s, "out of memory");
-}
 
 /* ---- members ------------------------------------------------------------------------------- */
 
@@ -45,14 +19,14 @@ static bool known_members(struct scenario *s, struct span object, const char *wh
 
 	json_cursor_init(&c, object);
 	if (json_object_open(&c) != 0)
-		return trouble(s, "%s is not an object", what);
+		return scenario_trouble(s, "%s is not an object", what);
 	while (json_object_key(&c, &key) == 0 && json_value(&c, &value) == 0) {
 		size_t i = 0;
 
 		while (i < n && !json_is(&key, span_str(names[i])))
 			i++;
 		if (i == n)
-			return trouble(
+			return scenario_trouble(
 				s, "%s has no member %.*s", what, (int)key.raw.len, key.raw.ptr);
 	}
 	return true;
@@ -68,10 +42,10 @@ static bool text_member(
 	if (v.type == JSON_TYPE_ABSENT || v.type == JSON_TYPE_NULL)
 		return true;
 	if (v.type != JSON_TYPE_STRING)
-		return trouble(s, "\"%s\" is not a text: %.*s", name,
+		return scenario_trouble(s, "\"%s\" is not a text: %.*s", name,
 			(int)int64_min((int64_t)v.raw.len, 60), v.raw.ptr);
 	*ret_text = arena_copy(&s->arena, json_text(&v, &s->arena));
-	return ret_text->ptr ? true : no_memory(s);
+	return ret_text->ptr ? true : scenario_no_memory(s);
 }
 
 static bool instant_member(
@@ -82,7 +56,7 @@ static bool instant_member(
 	if (!text_member(s, object, name, &text))
 		return false;
 	if (text.ptr && json_match_instant(text, s->start_at, ret_at) != 0)
-		return trouble(s,
+		return scenario_trouble(s,
 			"\"%s\" is no instant: %s; write +1h30m, counted from \"start\", or "
 			"2026-03-02T10:00:00.000Z",
 			name, text.ptr);
@@ -97,7 +71,7 @@ static bool number_member(
 	if (v.type == JSON_TYPE_ABSENT)
 		return true;
 	if (v.type != JSON_TYPE_NUMBER || span_to_u64(v.raw, max, ret_n) != 0)
-		return trouble(s, "\"%s\" is not a whole number up to %llu", name,
+		return scenario_trouble(s, "\"%s\" is not a whole number up to %llu", name,
 			(unsigned long long)max);
 	return true;
 }
@@ -111,7 +85,7 @@ static bool array_member(
 	if (v.type == JSON_TYPE_ABSENT)
 		return true;
 	if (v.type != JSON_TYPE_ARRAY)
-		return trouble(s, "\"%s\" is not a list", name);
+		return scenario_trouble(s, "\"%s\" is not a list", name);
 	*ret_raw = v.raw;
 	return true;
 }
@@ -195,7 +169,7 @@ static bool event_line(struct scenario *s, struct span spec, size_t number, int6
 	buf_add_char(&out, '}');
 	if (buf_failed(&out) == 0)
 		input->event = arena_copy(&s->arena, buf_span(&out));
-	return input->event.ptr ? true : no_memory(s);
+	return input->event.ptr ? true : scenario_no_memory(s);
 }
 
 static bool read_event(
@@ -215,7 +189,7 @@ static bool read_event(
 		!text_member(s, spec, "source", &input->source))
 		return false;
 	if (at == INT64_MIN)
-		return trouble(s, "%s does not say when it happened (\"at\")", what);
+		return scenario_trouble(s, "%s does not say when it happened (\"at\")", what);
 	input->machine = machine.type == JSON_TYPE_TRUE;
 	input->moves = input->received_at == INT64_MIN;
 	if (input->moves)
@@ -240,7 +214,7 @@ static bool read_mark(
 		return false;
 	input->received_at = input->until;
 	if (input->until < 0)
-		return trouble(s, "%s, a watermark, does not say \"until\" when", what);
+		return scenario_trouble(s, "%s, a watermark, does not say \"until\" when", what);
 	return instant_member(s, spec, "received", &input->received_at);
 }
 
@@ -257,210 +231,6 @@ void scenario_sort(struct scenario_input *inputs, size_t n)
 	}
 }
 
-/* ---- rules --------------------------------------------------------------------------------- */
-
-struct places {
-	struct rule_place list[PLACES_MAX];
-	size_t n;
-};
-
-/* The directory that PATH lies in, with its slash; empty: it has none. */
-static struct span directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return span_of(path, slash ? (size_t)(slash - path) + 1 : 0);
-}
-
-/* A before B, with a NUL behind them; NULL: out of memory. */
-static const char *joined(struct scenario *s, struct span a, struct span b)
-{
-	_cleanup_(buf_release) struct buf path = BUF_INIT;
-
-	buf_add_span(&path, a);
-	buf_add_span(&path, b);
-	return buf_failed(&path) == 0 ? arena_copy(&s->arena, buf_span(&path)).ptr : NULL;
-}
-
-/* NAME, from the directory of the scenario. */
-static const char *beside(struct scenario *s, struct span name)
-{
-	bool absolute = name.len > 0 && name.ptr[0] == '/';
-
-	return joined(s, absolute ? SPAN_EMPTY : directory_of(s->file), name);
-}
-
-static bool add_place(struct scenario *s, struct places *p, struct rule_place place)
-{
-	if (p->n == PLACES_MAX)
-		return trouble(s, "\"rules\" names more than %d files", PLACES_MAX);
-	if (!place.path)
-		return no_memory(s);
-	p->list[p->n++] = place;
-	return true;
-}
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-/* The policy that stands beside a file of rules counts for it, as it would in its directory. */
-static bool add_policy_beside(struct scenario *s, struct places *p, const char *rule_path)
-{
-	const char *path = joined(s, directory_of(rule_path), SPAN_LIT(RULE_POLICY_FILE));
-
-	if (!path)
-		return no_memory(s);
-	if (!is_file(path))
-		return true;
-	for (size_t i = 0; i < p->n; i++)
-		if (strcmp(p->list[i].path, path) == 0)
-			return true;
-	return add_place(s, p, (struct rule_place){.path = path});
-}
-
-static bool add_path(struct scenario *s, struct places *p, const char *path, bool own_policy)
-{
-	if (!add_place(s, p, (struct rule_place){.path = path, .no_policy = own_policy}))
-		return false;
-	return own_policy || !is_file(path) || add_policy_beside(s, p, path);
-}
-
-static bool add_rule(
-	struct scenario *s, struct places *p, const struct json_value *v, bool own_policy)
-{
-	if (v->type == JSON_TYPE_OBJECT)
-		return add_place(s, p, (struct rule_place){.path = s->file, .text = v->raw});
-	if (v->type != JSON_TYPE_STRING)
-		return trouble(s, "\"rules\" holds neither a path nor a rule");
-	return add_path(s, p, beside(s, json_text(v, &s->arena)), own_policy);
-}
-
-/* None are named: those of `--rules`, else the rule that the directory is called after. */
-static bool add_default(struct scenario *s, struct places *p, bool own_policy)
-{
-	struct span directory = directory_of(s->file), name = directory;
-	const char *path;
-
-	if (s->fallback)
-		return add_path(s, p, s->fallback, own_policy);
-	for (size_t i = 0; i + 1 < directory.len; i++)
-		if (directory.ptr[i] == '/')
-			name = span_of(directory.ptr + i + 1, directory.len - i - 1);
-	if (name.len > 0)
-		name.len--;
-	path = joined(s, name, SPAN_LIT(".json"));
-	path = path ? joined(s, SPAN_LIT("../../"), span_str(path)) : NULL;
-	path = path ? beside(s, span_str(path)) : NULL;
-	if (!path)
-		return no_memory(s);
-	if (!is_file(path))
-		return trouble(s,
-			"\"rules\" is missing, and there is no %s: say which rules are "
-			"to be tested",
-			path);
-	return add_path(s, p, path, own_policy);
-}
-
-static bool add_policy(struct scenario *s, struct places *p, const struct json_value *v)
-{
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	struct span copy;
-
-	if (v->type == JSON_TYPE_STRING)
-		return add_path(s, p, beside(s, json_text(v, &s->arena)), true);
-	if (v->type == JSON_TYPE_NULL)
-		return true;
-	if (v->type != JSON_TYPE_OBJECT)
-		return trouble(s, "\"policy\" is neither an object nor a path");
-	buf_add_str(&text, "{\"policy\":");
-	buf_add_span(&text, v->raw);
-	buf_add_char(&text, '}');
-	copy = arena_copy(&s->arena, buf_span(&text));
-	if (!copy.ptr)
-		return no_memory(s);
-	return add_place(s, p, (struct rule_place){.path = s->file, .text = copy});
-}
-
-/* The rules that SPEC names, and the policy: its own, else the scenario's. */
-static bool gather_rules(struct scenario *s, struct span spec, struct places *p)
-{
-	struct json_value given = json_member(spec, "rules");
-	struct json_value policy = json_member(spec, "policy");
-	struct json_cursor c;
-	struct json_value item;
-	bool own;
-
-	if (policy.type == JSON_TYPE_ABSENT)
-		policy = json_member(s->text, "policy");
-	own = policy.type != JSON_TYPE_ABSENT;
-	if (given.type == JSON_TYPE_ABSENT && !add_default(s, p, own))
-		return false;
-	if (given.type != JSON_TYPE_ABSENT && given.type != JSON_TYPE_ARRAY &&
-		!add_rule(s, p, &given, own))
-		return false;
-	json_cursor_init(&c, given.raw);
-	if (given.type == JSON_TYPE_ARRAY)
-		for (int r = json_array_open(&c); r == 0 && json_array_next(&c) == 0;) {
-			r = json_value(&c, &item);
-			if (r == 0 && !add_rule(s, p, &item, own))
-				return false;
-		}
-	return !own || add_policy(s, p, &policy);
-}
-
-static bool was_refused(struct scenario *s, const struct rule_problems *problems)
-{
-	_cleanup_(buf_release) struct buf words = BUF_INIT;
-
-	rule_problems_text(problems, &words);
-	while (words.len > 0 && words.ptr[words.len - 1] == '\n')
-		words.len--;
-	buf_add_char(&words, '\0');
-	if (buf_failed(&words) < 0)
-		return no_memory(s);
-	s->was_refused = s->refused && strstr(words.ptr, s->refused);
-	if (s->was_refused)
-		return true;
-	return trouble(
-		s, "the rules are refused%s: %s", s->refused ? " with other words" : "", words.ptr);
-}
-
-static bool compile(struct scenario *s, const struct places *p, struct rule_problems *problems)
-{
-	struct rules **set = &s->sets[s->n_sets];
-	int r = rule_set_load_places(p->list, p->n, s->zone, problems, set);
-
-	if (r < 0)
-		return trouble(s, "the rules cannot be loaded: %s", strerror(-r));
-	if (r > 0)
-		return was_refused(s, problems);
-	s->n_sets++;
-	return true;
-}
-
-/* Loads what SPEC, an object with "rules", names as the next set. */
-static bool load_rules(struct scenario *s, struct span spec)
-{
-	struct places p = {.n = 0};
-	struct rule_problems *problems;
-	bool good;
-
-	if (s->n_sets == SCENARIO_SETS_MAX)
-		return trouble(s, "the rules change more than %d times", SCENARIO_SETS_MAX - 1);
-	if (!gather_rules(s, spec, &p))
-		return false;
-	problems = malloc(sizeof(*problems));
-	if (!problems)
-		return no_memory(s);
-	good = compile(s, &p, problems);
-	free(problems);
-	return good;
-}
-
 /* ---- inputs -------------------------------------------------------------------------------- */
 
 static bool read_rules(
@@ -475,8 +245,9 @@ static bool read_rules(
 		!instant_member(s, spec, "at", &input->received_at))
 		return false;
 	if (input->received_at == INT64_MIN)
-		return trouble(s, "%s does not say from when on its rules count (\"at\")", what);
-	if (!load_rules(s, spec))
+		return scenario_trouble(
+			s, "%s does not say from when on its rules count (\"at\")", what);
+	if (!scenario_load_rules(s, spec))
 		return false;
 	input->rules = s->sets[s->n_sets - 1];
 	return true;
@@ -508,10 +279,10 @@ static bool read_inputs(struct scenario *s, struct span raw)
 	while (json_array_next(&c) == 0 && json_value(&c, &item) == 0)
 		n++;
 	if (n > SCENARIO_INPUTS_MAX)
-		return trouble(s, "more than %d events", SCENARIO_INPUTS_MAX);
+		return scenario_trouble(s, "more than %d events", SCENARIO_INPUTS_MAX);
 	s->inputs = arena_calloc(&s->arena, n + 1, sizeof(*s->inputs));
 	if (!s->inputs)
-		return no_memory(s);
+		return scenario_no_memory(s);
 	json_cursor_init(&c, raw);
 	(void)json_array_open(&c);
 	while (json_array_next(&c) == 0 && json_value(&c, &item) == 0) {
@@ -541,8 +312,8 @@ static bool read_shuffle(struct scenario *s)
 		!text_member(s, v.raw, "lateness", &lateness))
 		return false;
 	if (duration_parse(lateness, &s->lateness_ms) != 0)
-		return trouble(s, "\"shuffle\" does not say how late events may come: "
-				  "\"lateness\": \"2m\"");
+		return scenario_trouble(s, "\"shuffle\" does not say how late events may come: "
+					   "\"lateness\": \"2m\"");
 	s->runs = (uint32_t)runs;
 	return true;
 }
@@ -560,11 +331,12 @@ static bool read_expectations(struct scenario *s)
 		return false;
 	s->refused = refused.ptr;
 	if (none.type == JSON_TYPE_TRUE && s->jobs.len > 2)
-		return trouble(s, "\"none\" and \"jobs\" contradict each other");
+		return scenario_trouble(s, "\"none\" and \"jobs\" contradict each other");
 	if (none.type == JSON_TYPE_TRUE)
 		s->jobs = SPAN_LIT("[]");
 	if (!s->jobs.len && !s->decisions.len && !s->never.len && !s->state.len && !s->refused)
-		return trouble(s, "nothing is expected: write \"jobs\", or \"none\": true");
+		return scenario_trouble(
+			s, "nothing is expected: write \"jobs\", or \"none\": true");
 	return true;
 }
 
@@ -577,7 +349,7 @@ static bool read_times(struct scenario *s)
 	s->zone = zone.ptr ? zone.ptr : "UTC";
 	s->start_at = INT64_C(1772445600000); /* 2026-03-02T10:00:00Z, a Monday */
 	if (start.ptr && instant_parse(start, &s->start_at) != 0)
-		return trouble(s, "\"start\" is no instant: %s", start.ptr);
+		return scenario_trouble(s, "\"start\" is no instant: %s", start.ptr);
 	s->until_at = INT64_MIN;
 	return instant_member(s, s->text, "until", &s->until_at);
 }
@@ -591,19 +363,19 @@ static bool read_text(struct scenario *s)
 	struct span events;
 
 	if (!json_valid(s->text, &fault))
-		return trouble(s, "line %zu is not JSON: %s",
+		return scenario_trouble(s, "line %zu is not JSON: %s",
 			json_place(s->text, fault.offset).line, json_fault_text(fault.code));
 	if (!known_members(s, s->text, "a scenario", names, ARRAY_SIZE(names)) ||
 		!text_member(s, s->text, "about", &s->about) || !read_times(s) ||
 		!array_member(s, s->text, "events", &events) || !read_shuffle(s) ||
-		!read_expectations(s) || !load_rules(s, s->text))
+		!read_expectations(s) || !scenario_load_rules(s, s->text))
 		return false;
 	if (s->was_refused)
 		return true;
 	if (s->refused)
-		return trouble(s, "the rules are taken, and should be refused");
+		return scenario_trouble(s, "the rules are taken, and should be refused");
 	if (!events.len)
-		return trouble(s, "\"events\" is missing");
+		return scenario_trouble(s, "\"events\" is missing");
 	return read_inputs(s, events);
 }
 
@@ -618,7 +390,7 @@ int scenario_read(const char *file, const char *rules, struct scenario *s)
 	s->fallback = rules;
 	r = file_read(file, SCENARIO_FILE_MAX, &text);
 	if (r != 0) {
-		trouble(s, "cannot be read: %s",
+		scenario_trouble(s, "cannot be read: %s",
 			r < 0 ? strerror(-r) : "it is larger than a megabyte");
 		return 0;
 	}
