@@ -12,6 +12,9 @@
 #include "redis_store_impl.h"
 
 #include "base/instant.h"
+#include "codec/job_view.h"
+#include "core/rule.h"
+#include "job_script.h"
 
 /* Pairs in one MSET or ZADD; Lua's stack takes some 8000 values. */
 #define RUN_MAX ((size_t)500)
@@ -19,11 +22,13 @@
 /*
  * KEYS: pos, jobs, day. ARGV: epoch, seq, new seq, id, clock, rules, then two lists of commands, each
  * command with its length in front, each list with 0 behind; then jobs as key, id, customer, JSON,
- * with an empty one behind; then retractions as key, id, reason, late, likewise; then one more list
- * of commands, to be run last.
+ * rank, channel, class, rule, valid until, not before and when it fired, with an empty one behind;
+ * then retractions as key, id, reason, late, likewise; then one more list of commands, to be run
+ * last. Between the head and this goes the piece that puts a job into its place.
  */
+static const char commit_head[] = "#!lua flags=allow-oom\n";
+
 static const char commit_script[] =
-	"#!lua flags=allow-oom\n"
 	"local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')\n"
 	"if not held[1] or not held[2] then\n"
 	"  return redis.error_reply('FOREIGN no position')\n"
@@ -46,21 +51,36 @@ static const char commit_script[] =
 	"end\n"
 	"run()\n"
 	"run()\n"
+	"local P = string.sub(KEYS[2], 1, -5)\n"
 	"while ARGV[i] ~= '' do\n"
 	"  if redis.call('HSETNX', ARGV[i], 's', 'ready') == 1 then\n"
 	"    local at = redis.call('XADD', KEYS[2], '*', 'id', ARGV[i + 1], 'j', ARGV[i + 3])\n"
 	"    redis.call('HSET', ARGV[i], 'at', at, 'c', ARGV[i + 2])\n"
+	"    place(P, ARGV[i + 1], at, ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7],\n"
+	"      ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[5])\n"
 	"  end\n"
-	"  i = i + 4\n"
+	"  i = i + 11\n"
 	"end\n"
 	"i = i + 1\n"
 	"while ARGV[i] ~= '' do\n"
-	"  local s = redis.call('HGET', ARGV[i], 's')\n"
-	"  if s == 'ready' then\n"
-	"    redis.call('HSET', ARGV[i], 's', 'retracted', 'r', ARGV[i + 2])\n"
+	"  local j = redis.call('HMGET', ARGV[i], 's', 'o', 'ch', 'cl', 'ru')\n"
+	"  local s = j[1]\n"
+	"  if s == 'ready' or s == 'leased' then\n"
+	"    local to = s == 'ready' and 'retracted' or 'retracting'\n"
+	"    redis.call('HSET', ARGV[i], 's', to, 'r', ARGV[i + 2], 'lt', ARGV[i + 3])\n"
 	"    redis.call('XADD', KEYS[2], '*', 'id', ARGV[i + 1], 'r', ARGV[i + 2])\n"
-	"  elseif s == 'taken' and ARGV[i + 3] == '1' then\n"
+	"    if j[2] then\n"
+	"      redis.call('HINCRBY', P .. 'jobn', j[4] .. '/' .. s, -1)\n"
+	"      redis.call('HINCRBY', P .. 'jobn', j[4] .. '/' .. to, 1)\n"
+	"      redis.call('ZREM', P .. 'ready:' .. j[3], j[2])\n"
+	"      redis.call('ZREM', P .. 'expiry', j[2])\n"
+	"      if s == 'ready' then redis.call('ZREM', P .. 'later', j[2]) end\n"
+	"    end\n"
+	"  elseif (s == 'taken' or s == 'done') and ARGV[i + 3] == '1' then\n"
 	"    redis.call('HINCRBY', KEYS[3], 'late_cancel_after_send', 1)\n"
+	"    if j[5] and j[5] ~= '-' then redis.call('HINCRBY', KEYS[3], 'late_cancel_after_send/' "
+	".. j[5], 1) "
+	"end\n"
 	"  end\n"
 	"  i = i + 4\n"
 	"end\n"
@@ -72,6 +92,58 @@ static const char commit_script[] =
 
 #define N_KEYS 3
 
+/* What of a job decides about its place. */
+struct terms {
+	char rank[JOB_RANK_SIZE];
+	char channel[32], class[16], rule[RULE_ID_MAX + 1]; /* cut where they are too long */
+	int64_t valid_until, not_before, fire_at;
+};
+
+static void copy_word(char *out, size_t size, struct span word)
+{
+	struct span w = word.len ? word : SPAN_LIT("-");
+	size_t n = w.len < size ? w.len : size - 1;
+
+	memcpy(out, w.ptr, n);
+	out[n] = '\0';
+}
+
+/* JSON that is none leaves a job with the lowest rank and without end. 0 or -ENOMEM. */
+static int terms_read(struct terms *t, struct span json, struct arena *a)
+{
+	struct job_view v;
+	int r = job_view_read(json, a, &v);
+
+	if (r < 0)
+		return r;
+	job_rank(&v, t->rank);
+	copy_word(t->channel, sizeof(t->channel), v.channel);
+	copy_word(t->class, sizeof(t->class), v.kind);
+	copy_word(t->rule, sizeof(t->rule), v.rule);
+	t->valid_until = v.valid_until;
+	t->not_before = v.not_before;
+	t->fire_at = v.fire_at;
+	arena_reset(a);
+	return 0;
+}
+
+/* One for each job of C, to be freed. */
+static int terms_of(const struct commit *c, struct terms **ret_terms)
+{
+	_cleanup_(arena_release) struct arena a;
+	_cleanup_free_ struct terms *terms = calloc(c->n_jobs + 1, sizeof(*terms));
+	int r = terms ? 0 : -ENOMEM;
+
+	arena_init(&a);
+	for (size_t i = 0; r == 0 && i < c->n_jobs; i++)
+		r = terms_read(&terms[i], c->jobs[i].json, &a);
+	if (r < 0)
+		return r;
+	*ret_terms = terms;
+	terms = NULL;
+	return 0;
+}
+
 /* The arguments are walked twice: to count them, for RESP wants that first, and to write them. */
 struct args {
 	struct redis *redis; /* NULL: count */
@@ -79,6 +151,7 @@ struct args {
 	uint32_t partition;
 	bool beside; /* records go beside the script */
 	const struct commit *commit;
+	const struct terms *terms; /* of its jobs */
 };
 
 static void put(struct args *a, struct span s)
@@ -112,6 +185,15 @@ static void put_u64(struct args *a, uint64_t n)
 	a->n++;
 	if (a->redis)
 		redis_arg_u64(a->redis, n);
+}
+
+/* Nothing for an instant that never comes or never was. */
+static void put_instant(struct args *a, int64_t at)
+{
+	if (at == TIME_NEVER || at == INT64_MIN)
+		put(a, SPAN_EMPTY);
+	else
+		put_i64(a, at);
 }
 
 static void put_id(struct args *a, struct log_id id)
@@ -172,6 +254,26 @@ static void put_day_key(struct args *a)
 	put_key_id(a, "day", span_str(id));
 }
 
+/* What a job's place is made of. */
+static void put_place_probes(struct args *a)
+{
+	static const char *const sets[] = {"later", "expiry"};
+	const struct commit *c = a->commit;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		put_command(a, 2, "ZCARD");
+		put_key(a, sets[i]);
+	}
+	put_command(a, 2, "HLEN");
+	put_key(a, "jobn");
+	put_command(a, 2, "SCARD");
+	put_key(a, "chans");
+	for (size_t i = 0; i < c->n_jobs; i++) {
+		put_command(a, 2, "ZCARD");
+		put_key_id(a, "ready", span_str(a->terms[i].channel));
+	}
+}
+
 /* Reads that fail where a write would. MSET takes any type and needs none. */
 static void put_probes(struct args *a)
 {
@@ -194,6 +296,7 @@ static void put_probes(struct args *a)
 	if (c->n_jobs + c->n_retracts > 0) {
 		put_command(a, 2, "XLEN");
 		put_key(a, "jobs");
+		put_place_probes(a);
 	}
 	if (c->n_bad > 0) {
 		put_command(a, 2, "XLEN");
@@ -373,10 +476,19 @@ static void put_jobs(struct args *a)
 	const struct commit *c = a->commit;
 
 	for (size_t i = 0; i < c->n_jobs; i++) {
+		const struct terms *t = &a->terms[i];
+
 		put_key_id(a, "job", c->jobs[i].id);
 		put(a, c->jobs[i].id);
 		put(a, c->jobs[i].customer);
 		put(a, c->jobs[i].json);
+		put_str(a, t->rank);
+		put_str(a, t->channel);
+		put_str(a, t->class);
+		put_str(a, t->rule);
+		put_instant(a, t->valid_until);
+		put_instant(a, t->not_before);
+		put_instant(a, t->fire_at);
 	}
 	put(a, SPAN_EMPTY);
 	for (size_t i = 0; i < c->n_retracts; i++) {
@@ -434,6 +546,13 @@ static void put_all(struct args *a)
 	put_u64(a, 0);
 }
 
+static void add_script(struct buf *out)
+{
+	buf_add_str(out, commit_head);
+	buf_add_str(out, job_script_place);
+	buf_add(out, commit_script, sizeof(commit_script) - 1);
+}
+
 static void on_sha(void *user, const struct redis_value *reply)
 {
 	struct redis_store *s = user;
@@ -447,27 +566,41 @@ static void on_sha(void *user, const struct redis_value *reply)
 /* What the script is called by is learned from Redis, who made the rule. */
 void commit_ask_sha(struct redis_store *s)
 {
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+
 	if (s->sha[0] || s->sha_asked)
 		return;
+	add_script(&text);
+	if (buf_failed(&text) < 0)
+		return; /* asked again behind the next commit */
 	redis_begin(s->redis, 3);
 	redis_arg_str(s->redis, "SCRIPT");
 	redis_arg_str(s->redis, "LOAD");
-	redis_arg(s->redis, span_of(commit_script, sizeof(commit_script) - 1));
+	redis_arg(s->redis, buf_span(&text));
 	s->sha_asked = store_send(s, on_sha, s) == 0;
 }
 
 int commit_send_script(struct part *p, bool by_name, bool beside, redis_reply_fn fn)
 {
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	_cleanup_free_ struct terms *terms = NULL;
 	struct redis *redis = p->store->redis;
 	struct args a = {.partition = p->partition, .beside = beside, .commit = p->commit};
+	int r = terms_of(p->commit, &terms);
 
+	if (!by_name)
+		add_script(&text);
+	r = r < 0 ? r : buf_failed(&text);
+	if (r < 0)
+		return r;
+	a.terms = terms;
 	put_all(&a);
 	redis_begin(redis, 2 + a.n);
 	redis_arg_str(redis, by_name ? "EVALSHA" : "EVAL");
 	if (by_name)
 		redis_arg_str(redis, p->store->sha);
 	else
-		redis_arg(redis, span_of(commit_script, sizeof(commit_script) - 1));
+		redis_arg(redis, buf_span(&text));
 	a.redis = redis;
 	put_all(&a);
 	return part_send(p, fn);
