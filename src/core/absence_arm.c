@@ -342,7 +342,7 @@ static int arm_at(const struct turn *t, const struct rule *rule, struct span key
 {
 	struct instance *i = journey_instance(t->journey, rule->id, key);
 	struct cond_scope scope = absence_scope(t, i, key);
-	int64_t deadline_at;
+	int64_t anchor_at = a, deadline_at;
 	int r;
 
 	if (i && i->state == INSTANCE_ARMED)
@@ -352,8 +352,8 @@ static int arm_at(const struct turn *t, const struct rule *rule, struct span key
 	/* Where any event moves the anchor, one that overtook this one has moved it already. */
 	if (touches_anything(rule) && t->last_before > a && rule->wait.kind == WAIT_SPAN &&
 		t->last_before <= a + rule->wait.span_ms)
-		a = t->last_before;
-	if (!rule_deadline(rule, &scope, a, &deadline_at)) {
+		anchor_at = t->last_before;
+	if (!rule_deadline(rule, &scope, anchor_at, &deadline_at)) {
 		r = absence_note(t, rule, NOTE_NO_DEADLINE, "%s", "");
 		return r < 0 ? r : absence_count(t, COUNTER_NO_DEADLINE);
 	}
@@ -363,7 +363,7 @@ static int arm_at(const struct turn *t, const struct rule *rule, struct span key
 	if (r != 0)
 		return r < 0 ? r : 0;
 	i = instance_of(t, rule, key, &r);
-	return i ? begin_episode(t, rule, i, a, deadline_at) : r;
+	return i ? begin_episode(t, rule, i, anchor_at, deadline_at) : r;
 }
 
 int absence_arm_key(const struct turn *t, const struct rule *rule, struct span key)

@@ -12,6 +12,7 @@ struct ending {
 	const struct rule *rule;
 	const struct rule_match *match;
 	enum outcome outcome; /* OUTCOME_CANCELLED or OUTCOME_GOAL */
+	bool terminal;	      /* it closes for good; never what it does not name */
 	bool hit;	      /* its condition held for something */
 	bool handed;	      /* it ended an instance that another rule takes over */
 };
@@ -43,7 +44,7 @@ static int end_fired(const struct turn *t, const struct ending *e, struct instan
 
 	if (i->last_deadline_at == INT64_MIN || !concerned || i->last_step == STEP_UNSENT)
 		return 0;
-	if (!e->match->terminal && b < i->last_anchor_at - e->rule->slack_ms)
+	if (!e->terminal && b < i->last_anchor_at - e->rule->slack_ms)
 		return 0;
 	return retract(t, e->rule, i);
 }
@@ -55,7 +56,7 @@ static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 
 	if (i->state != INSTANCE_ARMED)
 		return 0;
-	if (!e->match->terminal && t->event->occurred_at < i->anchor_at - e->rule->slack_ms)
+	if (!e->terminal && t->event->occurred_at < i->anchor_at - e->rule->slack_ms)
 		return 0;
 	d = absence_decide(t, EFFECT_DECISION, e->rule, i, i->step, e->outcome);
 	if (!d)
@@ -105,7 +106,7 @@ static int end_instance(const struct turn *t, struct ending *e, struct instance 
 
 	i->cancelled_at = int64_max(i->cancelled_at, t->event->occurred_at);
 	forget_times(i, i->cancelled_at);
-	if (e->match->terminal && rule->tombstone_ms > 0) {
+	if (e->terminal && rule->tombstone_ms > 0) {
 		/* A job that still cools, or an earlier fact, may keep it closed for longer. */
 		if (i->state == INSTANCE_IDLE)
 			i->until_at = INT64_MIN;
@@ -168,13 +169,11 @@ static int end_all(const struct turn *t, struct ending *e)
 static int end_keyless(const struct turn *t, struct ending *e)
 {
 	struct instance *i = journey_instance(t->journey, e->rule->id, WHOLE);
-	struct rule_match match = *e->match;
-	struct ending other = {.rule = e->rule, .match = &match, .outcome = e->outcome};
+	struct ending other = {.rule = e->rule, .match = e->match, .outcome = e->outcome};
 	int r;
 
 	if (!i || !absence_owns(t, e->rule, i) || !holds_for(t, e, i, WHOLE))
 		return 0;
-	match.terminal = false;
 	r = end_now(t, &other, i);
 	e->handed = e->handed || other.handed;
 	return r;
@@ -192,6 +191,7 @@ static int end_by(const struct turn *t, struct ending *e, struct span key)
 		(void)holds_for(t, e, NULL, key);
 		return 0;
 	}
+	e->terminal = e->match->terminal;
 	r = end_key(t, e, key);
 	return r < 0 || !rule->key_else_customer ? r : end_keyless(t, e);
 }
