@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""Rules and histories by chance. Times stand on a coarse grid whose step is also the unit of the
+rules' waits, so that almost everything happens at the very millisecond of something else."""
+
+from absence_model import DAY, FUTURE, HOUR, MINUTE, SECOND, TERMINAL, Event, Mark
+
+START = 1772445600000  # 2026-03-02T10:00:00Z
+GRIDS = (7, SECOND, MINUTE, 10 * MINUTE, HOUR, DAY)
+SOURCES = ("till-1", "till-2")
+ADDED, VIEWED, SEEN = "Product Added", "Cart Viewed", "Product Viewed"
+EMPTIED, ORDERED, TILL = "Cart Emptied", "Order Completed", "In-Store Purchase"
+OWN = "Ring Polished"  # a name that no vocabulary has
+NAMES = (ADDED, ADDED, ADDED, VIEWED, SEEN, EMPTIED, ORDERED, TILL, OWN)
+
+
+def text(milliseconds):
+    return "%dms" % milliseconds
+
+
+class Maker:
+    """CHANCE decides; the same seed makes the same rules and histories."""
+
+    def __init__(self, chance):
+        self.chance = chance
+        self.grid = chance.choice(GRIDS)
+
+    def some(self, *weighted):
+        """One of (weight, value)."""
+        values = [value for _, value in weighted]
+        return self.chance.choices(values, [weight for weight, _ in weighted])[0]
+
+    def units(self, low, high):
+        return text(self.grid * self.chance.randint(low, high))
+
+    # Rules
+
+    def rules(self, count):
+        return [self.rule("rule_%c" % (ord("a") + n)) for n in range(count)]
+
+    def rule(self, name):
+        chance = self.chance
+        rule = {"id": name, "class": self.some((3, "marketing"), (2, "service"), (1, "task")),
+                "key": self.some((3, "cart_id"), (2, "customer"), (1, "order_id")),
+                "channels": ["task"]}
+        if rule["key"] != "customer" and chance.random() < 0.5:
+            rule["key_else"] = "customer"
+        self.spans(rule)
+        if chance.random() < 0.15:
+            rule["anchor"] = "first"
+        self.matches(rule)
+        rule["wait"] = self.wait()
+        self.repetition(rule)
+        if chance.random() < 0.25:
+            rule["fire_if"] = chance.choice((
+                {">=": [{"var": "s.orders"}, chance.randint(1, 2)]},
+                {"!": [{">": [{"var": "s.orders"}, 1]}]},
+                {"<": [{"var": "s.events"}, chance.randint(2, 9)]},
+                {"and": [{"var": "s.identified"}, {">": [{"var": "s.events"}, 3]}]}))
+        if chance.random() < 0.3:
+            rule["wait_for"] = list(SOURCES[:chance.randint(1, 2)])
+            rule["max_hold"] = self.units(1, 12)
+            rule["on_hold_end"] = chance.choice(("fire", "drop"))
+        return rule
+
+    def matches(self, rule):
+        chance = self.chance
+        kinds = [ADDED, VIEWED, SEEN, EMPTIED, ORDERED, TILL, OWN]
+        chance.shuffle(kinds)
+        arm = self.some((3, [ADDED]), (2, kinds[:1]), (2, kinds[:2]), (1, ["@engagement"]))
+        rule["arm"] = [self.narrowed(name) for name in arm]
+        ends = [k for k in kinds if k not in arm][:chance.randint(0, 3)]
+        if ORDERED not in arm + ends and chance.random() < 0.5:
+            ends.append(ORDERED)
+        if ends:
+            rule["cancel"] = [self.cancel(name, rule) for name in ends]
+        others = [k for k in kinds if k not in arm + ends]
+        if chance.random() < 0.3 and others and rule.get("anchor") != "first":
+            rule["touch"] = chance.choice((others[:1], others, ["*"]))
+
+    def narrowed(self, name):
+        if self.chance.random() < 0.8:
+            return name
+        return {"event": name, "when": self.chance.choice((
+            {">": [{"var": "e.n"}, 2]}, {"==": [{"var": "e.word"}, "a"]},
+            {"or": [{"<=": [{"var": "e.n"}, 1]}, {"!": [{"==": [{"var": "e.word"}, "b"]}]}]},
+            {"in": [{"var": "e.word"}, ["a", "c"]]}))}
+
+    def cancel(self, name, rule):
+        chance = self.chance
+        entry = self.narrowed(name)
+        if chance.random() < 0.4:
+            entry = dict(entry) if isinstance(entry, dict) else {"event": name}
+            if chance.random() < 0.5:
+                entry["match"] = chance.choice(("key", "customer"))
+            elif rule["key"] != "customer" and rule.get("tombstone") != "0s":
+                entry["terminal"] = name not in TERMINAL or chance.random() < 0.2
+        return entry
+
+    def wait(self):
+        if self.chance.random() < 0.75:
+            return self.units(1, 8)
+        wait = {"at": self.chance.choice(("e.due", ["e.due", "e.also"]))}
+        if self.chance.random() < 0.5:
+            wait["plus"] = self.chance.choice(("", "-")) + self.units(1, 3)
+        return wait
+
+    def spans(self, rule):
+        rule["grace"] = self.some((4, "0s"), (2, self.units(1, 1)), (3, self.units(1, 4)))
+        rule["slack"] = self.some((3, "0s"), (2, self.units(1, 3)))
+        rule["round"] = self.some((4, "1ms"), (2, text(self.grid)), (1, "1s"))
+        rule["stale_after"] = self.some((3, "never"), (2, self.units(0, 4)), (2, self.units(5, 30)))
+        rule["tombstone"] = self.some((3, "45d"), (2, "0s"), (3, self.units(1, 15)))
+        if self.chance.random() < 0.15:
+            for member in ("grace", "slack", "round", "stale_after", "tombstone"):
+                if self.chance.random() < 0.5:
+                    del rule[member]
+
+    def repetition(self, rule):
+        chance = self.chance
+        episode = {}
+        if chance.random() < 0.4:
+            episode["cooldown"] = self.units(1, 12)
+            episode["scope"] = chance.choice(("key", "customer"))
+        if chance.random() < 0.25:
+            episode["max_per_key"] = chance.randint(1, 2)
+        if episode:
+            rule["episode"] = episode
+        if chance.random() < 0.3:
+            rule["steps"] = [{"id": "s%d" % n, "after": self.units(1 if n else 0, 4)}
+                             for n in range(chance.randint(1, 3))]
+
+    # Histories
+
+    def history(self, user):
+        """(events in order of receipt, the instant they end at)."""
+        chance = self.chance
+        count, length = chance.randint(1, 14), chance.choice((6, 12, 30))
+        late = chance.choice((0, 0, 1, 3, length))
+        keys, again = chance.randint(1, 3), []
+        events = []
+        for number in range(count):
+            occurred = START + self.grid * chance.randint(0, length)
+            if chance.random() < 0.05:
+                occurred += chance.choice((-1, 1))
+            at = max(occurred, START)
+            if late and chance.random() < 0.4:
+                # The engine promises to remember for a day what came before.
+                at += min(self.grid * chance.randint(0, late), DAY - 2)
+            elif chance.random() < 0.03:
+                occurred = at + chance.choice((self.grid, FUTURE, FUTURE + 1, HOUR))
+            name = chance.choice(NAMES)
+            event = Event(at, occurred, name, self.properties(name, user, keys), user,
+                          "%s-%d" % (user, number))
+            events.append(event)
+            if chance.random() < 0.1:
+                twice = Event(at + min(self.grid * chance.randint(0, 6), DAY), occurred, name,
+                              event.properties, user, event.message)
+                again.append(twice)
+        events += again
+        # The sort is stable: what was received in one millisecond stays as the dice fell.
+        events.sort(key=lambda e: e.at)
+        return events
+
+    def properties(self, name, user, keys):
+        """What an event says."""
+        chance = self.chance
+        found = {}
+        if chance.random() < 0.85:
+            found["cart_id"] = "C%d" % chance.randint(1, keys)
+        if name in (ORDERED, TILL) or chance.random() < 0.5:
+            found["order_id"] = "%s-O%d" % (user, chance.randint(1, keys))
+        if chance.random() < 0.5:
+            found["n"] = chance.randint(0, 4)
+        if chance.random() < 0.5:
+            found["word"] = chance.choice("abc")
+        if chance.random() < 0.7:
+            found["due"] = START + self.grid * chance.randint(0, 14)
+        if chance.random() < 0.3:
+            found["also"] = START + self.grid * chance.randint(0, 14)
+        return found
+
+    def marks(self):
+        """What the sources say, in order of receipt."""
+        chance = self.chance
+        marks = []
+        for source in SOURCES + ("till-9",):
+            for _ in range(chance.randint(0, 5)):
+                at = START + self.grid * chance.randint(0, 30)
+                marks.append(Mark(at, source, max(at - self.grid * chance.randint(-1, 6), 0)))
+        marks.sort(key=lambda m: m.at)
+        return marks
+
+    def horizon(self):
+        return START + self.grid * self.chance.choice((100, 400)) + 7 * DAY
+
+
+class Lawful(Maker):
+    """Rules and histories under which the order of arrival must not matter: nothing is later than
+    the grace allows, nothing that is measured from arrival decides (cooldowns and tombstones of
+    days, nothing stale), clocks agree (no slack), and what is asked at the deadline does not count
+    what came in meanwhile. Not among them, since the contract judges a cancel by the anchor alone:
+    waits moved by a touch (but for touches by anything at all), and a first anchor with cancels
+    that are not for good."""
+
+    def __init__(self, chance):
+        super().__init__(chance)
+        self.late = self.grid * chance.randint(1, 6)
+
+    def rule(self, name):
+        rule = super().rule(name)
+        for member in ("touch", "fire_if"):
+            rule.pop(member, None)
+        rule["slack"], rule["stale_after"], rule["tombstone"] = "0s", "never", "3650d"
+        rule["grace"] = text(self.late + self.grid * self.chance.randint(0, 2))
+        wait = rule["wait"]
+        if isinstance(wait, str):
+            rule["wait"] = text(self.late + self.grid * self.chance.randint(1, 20))
+        else:
+            wait.pop("plus", None)
+        if "cooldown" in rule.get("episode", {}):
+            rule["episode"]["cooldown"] = "3000d"
+        if rule.get("anchor") == "first":
+            rule.pop("cancel", None)
+        return rule
+
+    def horizon(self):
+        return START + self.grid * 1000 + 30 * DAY
+
+    def history(self, user):
+        chance = self.chance
+        keys, events = chance.randint(1, 2), []
+        for number in range(chance.randint(2, 9)):
+            occurred = START + self.grid * chance.randint(0, 120)
+            if events and chance.random() < 0.6:
+                # Close to another one, so that they can overtake each other.
+                occurred = events[-1].occurred + self.grid * chance.randint(0, 4)
+            name = chance.choice(NAMES)
+            events.append(Event(occurred, occurred, name, self.at(user, name, keys, occurred),
+                                user, "%s-%d" % (user, number)))
+        return self.arrive(events)
+
+    def at(self, user, name, keys, occurred):
+        """What it says; of one instant and thing there is one truth."""
+        found = self.properties(name, user, keys)
+        for way in ("due", "also"):
+            if way in found:
+                steps = occurred // self.grid * 7 % 11
+                found[way] = occurred + self.late + self.grid * (1 + steps)
+        return found
+
+    def arrive(self, events):
+        """The same events as they might come in, some of them twice."""
+        chance, found = self.chance, []
+        for event in events:
+            for again in range(1 + (chance.random() < 0.2)):
+                late = self.grid * chance.randint(0, self.late // self.grid)
+                if again:
+                    late += self.grid * chance.randint(0, 8)
+                found.append(Event(event.occurred + late, event.occurred, event.name,
+                                   event.properties, event.user, event.message))
+        chance.shuffle(found)
+        found.sort(key=lambda e: e.at)
+        return found

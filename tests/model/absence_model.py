@@ -1,0 +1,431 @@
+# SPDX-License-Identifier: MIT
+"""A second opinion on absence: what the contract says of a rule and a history, written down as
+naively as it reads, and from the contract alone, so that it can be held against the engine.
+
+One rule and one customer at a time; whole histories in a list; nothing is kept, indexed or bounded.
+Times are milliseconds since 1970. An input is applied at its time of receipt; a timer due at F goes
+off behind every input received at or before F and before every later one.
+
+Readings, where the contract leaves a choice (READ n in the code):
+
+ 1. An event that a rule's cancels name is a cancel of it and nothing else; one that its arms name
+    arms or moves and does not touch.
+ 2. A cancel is remembered although nothing is armed: what happened at or before it and comes in
+    later does not arm. The slack is for a wait that runs, not for this memory. Of a cancel that
+    speaks of the whole customer the memory holds for keys that nobody has heard of yet.
+ 3. With anchor `first` the earliest arming event counts, in whatever order they come in.
+ 4. fire_at follows the deadline: an event that does not move the deadline does not move fire_at.
+ 5. A cancel that comes in after a job came out takes back the key's latest job: always one that is
+    late news (not later than that job's deadline), else only while no other episode has begun.
+    Whether it reaches the job is judged by the job's own anchor.
+ 6. The cooldown runs from the latest job of the key (of the customer), however its episode ended.
+    It holds back arming; what runs already under another key still fires.
+ 7. Each step is asked everything again: fire_if, the sources waited for, the grace.
+ 8. `match: customer`, and a cancel without a key under key_else, never close for good.
+ 9. A touch without a key under key_else moves every running wait; an arming event without one is
+    about the key `customer`.
+10. Where a rule does not name In-Store Purchase itself, Order Completed means that too.
+11. Between steps, activity moves the next one to the wait after it, never back.
+12. What was armed without a key may be any cart: every cancel of the rule ends it, and is
+    remembered against it.
+13. What came late from a period that has fired belongs to that: it does not arm. (The period of
+    a wait for a given instant ends at that instant.) A job taken back makes no such period.
+14. An instant that is given does not move by a touch; the anchor does.
+15. Where a rule about the customer is touched by anything at all, an event that overtook the
+    arming one has moved it already.
+16. An episode is used up by a job: what was cancelled or suppressed before its first is counted
+    neither in the number nor for max_per_key.
+17. A key stays closed for at least as long as its last job cools.
+18. Without a tombstone (`0s`) no cancel is terminal.
+19. An event of a name that is not in the vocabulary is a deed of the customer (`@engagement`).
+"""
+
+import hashlib
+import re
+
+NEVER = 1 << 62
+SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
+FUTURE = 5 * MINUTE
+UNITS = {"w": 7 * DAY, "d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND, "ms": 1}
+
+# Facts that close what they name for good (the vocabulary's terminal facts).
+TERMINAL = {"Order Completed", "Order Cancelled", "Order Refunded", "Order Shipped",
+            "Order Delivered", "Shipment Delivered", "In-Store Purchase", "Repair Collected"}
+# Of the names that the histories use: what the customer did themselves.
+ENGAGED = {"Product Added", "Product Viewed", "Cart Viewed", "Cart Emptied", "Checkout Started",
+           "Order Completed", "In-Store Purchase", "Ring Polished"}
+
+
+def span(text):
+    """A length of time such as `1h30m`."""
+    if text == "never":
+        return NEVER
+    sign = -1 if text.startswith("-") else 1
+    parts = re.findall(r"(\d+)(ms|[wdhms])?", text.lstrip("-"))
+    return sign * sum(int(number) * UNITS[unit or "ms"] for number, unit in parts)
+ORDER, TILL = "Order Completed", "In-Store Purchase"
+
+
+class Event:
+    """One touchpoint: received at `at`, and when it happened as far as its sender's clock goes."""
+
+    def __init__(self, at, occurred, name, properties, user, message):
+        self.at, self.said, self.name = at, occurred, name
+        self.properties, self.user, self.message = properties, user, message
+        self.occurred = min(occurred, at + FUTURE)
+
+
+class Mark:
+    """SOURCE has told everything up to `until`, said at `at`."""
+
+    def __init__(self, at, source, until):
+        self.at, self.source, self.said = at, source, until
+        self.until = min(until, at + FUTURE)
+
+
+class Rule:
+    """A rule's JSON, with the defaults that the schema states."""
+
+    def __init__(self, members):
+        get = members.get
+        self.id, self.kind, self.epoch = members["id"], members["class"], get("epoch", 1)
+        self.key, self.key_else = get("key", "customer"), get("key_else")
+        self.arm = [self.entry(e) for e in members["arm"]]
+        self.touch = [self.entry(e) for e in get("touch", [])]
+        self.cancel = [self.entry(e) for e in get("cancel", [])]
+        self.first = get("anchor", "last") == "first"
+        self.wait = members["wait"]
+        self.fire_if = get("fire_if")
+        self.grace = span(get("grace", "2m" if self.kind == "marketing" else "0s"))
+        self.slack = span(get("slack", "10m"))
+        self.round = span(get("round", "1s"))
+        self.stale = span(get("stale_after", "12h"))
+        self.tombstone = span(get("tombstone", "45d"))
+        self.sources, self.max_hold = get("wait_for", []), span(get("max_hold", "12h"))
+        self.hold_fires = get("on_hold_end", "drop") == "fire"
+        episode = get("episode", {})
+        self.max_per_key = episode.get("max_per_key", 0)
+        self.cooldown = span(episode.get("cooldown", "0s"))
+        self.cooldown_customer = episode.get("scope", "key") == "customer"
+        self.steps = [(s["id"], span(s["after"]))
+                      for s in get("steps", [{"id": "main", "after": "0s"}])]
+
+        self.says_till = any(TILL in e["event"] for e in self.arm + self.touch + self.cancel)
+
+    def entry(self, entry):
+        entry = {"event": entry} if isinstance(entry, str) else dict(entry)
+        names = entry["event"]
+        entry["event"] = [names] if isinstance(names, str) else names
+        return entry
+
+    def names(self, entry, event, facts):
+        """Does this entry of arm, touch or cancel speak of EVENT?"""
+        for name in entry["event"]:
+            if name in ("*", event.name) or (
+                    name == "@engagement" and event.name in ENGAGED) or (
+                    name == ORDER and event.name == TILL and not self.says_till):  # READ 10
+                return "when" not in entry or holds(entry["when"], event, facts)
+        return False
+
+    def key_of(self, event):
+        """The key of the instance that EVENT is about; None: of none."""
+        if self.key == "customer":
+            return "customer"
+        value = event.properties.get(self.key)
+        if value is not None:
+            return self.key.removesuffix("_id") + ":" + value
+        return None
+
+
+def value_of(term, event, facts):
+    if not isinstance(term, dict):
+        return term
+    if "var" not in term:
+        return holds(term, event, facts)
+    scope, _, name = term["var"].partition(".")
+    return facts.get(name) if scope == "s" else event.properties.get(name)
+
+
+def holds(condition, event, facts):
+    """Conditions, strictly: what is missing compares as false, types are not converted."""
+    operator, arguments = next(iter(condition.items()))
+    if operator == "var":
+        return value_of(condition, event, facts) is True
+    if operator == "and":
+        return all(holds(c, event, facts) for c in arguments)
+    if operator == "or":
+        return any(holds(c, event, facts) for c in arguments)
+    if operator == "!":
+        return not holds(arguments[0] if isinstance(arguments, list) else arguments, event, facts)
+    if operator == "in":
+        return value_of(arguments[0], event, facts) in arguments[1]
+    values = [value_of(a, event, facts) for a in arguments]
+    if any(v is None for v in values) or len({type(v) for v in values}) > 1:
+        return False
+    return {"==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
+            "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
+            ">=": lambda a, b: a >= b}[operator](*values)
+
+
+def job_id(rule, customer, key, episode, step):
+    text = b"wm1|"
+    for part in (rule.id, str(rule.epoch), customer, key, str(episode), step):
+        part = part.encode()
+        text += b"%d:%s," % (len(part), part)
+    return hashlib.sha256(text).hexdigest()[:32]
+
+
+class Instance:
+    """What is known of one key of one rule."""
+
+    def __init__(self, key):
+        self.key = key
+        self.state = "idle"  # or armed
+        self.episode = 0
+        self.step = 0
+        self.anchor = self.armed_at = self.deadline = self.fire_at = None
+        self.closed_until = -NEVER  # by a terminal fact
+        self.cancelled = -NEVER  # latest cancel, by the time it happened
+        self.jobs = []  # all that came out
+
+
+class Run:
+    """One rule over one customer's history. `jobs` and `counts` are the result."""
+
+    def __init__(self, rule, customer, marks):
+        self.rule, self.customer, self.marks = rule, customer, marks
+        self.instances = {}
+        self.jobs = []
+        self.counts = {}
+        self.cancelled_all = -NEVER  # latest cancel that spoke of the whole customer
+        self.cancelled_any = -NEVER  # latest cancel of any key
+        self.latest = -NEVER  # latest event, whatever it was
+        self.periods = []  # (deadline, when it goes off) of all waits there ever were
+        self.touched_by_all = rule.key == "customer" and isinstance(rule.wait, str) and any(
+            entry == {"event": ["*"]} for entry in rule.touch)
+        self.facts = {"events": 0, "orders": 0, "identified": True}
+        self.orders, self.seen = set(), set()
+
+    def go(self, events, until):
+        for event in events:
+            if event.message in self.seen:
+                continue
+            self.seen.add(event.message)
+            self.pass_time(event.at - 1)
+            self.learn(event)
+            self.apply(event)
+            self.latest = max(self.latest, event.occurred)
+        self.pass_time(until)
+        return self
+
+    def count(self, what):
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def learn(self, event):
+        """What conditions ask of the customer."""
+        self.facts["events"] += 1
+        if event.name in (ORDER, TILL):
+            self.orders |= {event.properties["order_id"]}
+        self.facts["orders"] = len(self.orders)
+
+    # Inputs
+
+    def apply(self, event):
+        rule = self.rule
+        key = rule.key_of(event)
+        for entry in rule.cancel:
+            if self.rule.names(entry, event, self.facts):
+                self.cancel(event, key, entry)
+                return  # READ 1
+        if any(rule.names(entry, event, self.facts) for entry in rule.arm):
+            if key is None and rule.key_else:
+                key = "customer"
+            if key is not None:
+                self.arm(event, key)
+        elif any(rule.names(entry, event, self.facts) for entry in rule.touch):
+            self.touch(event, key)
+
+    def arm(self, event, key):
+        """Contract 1 and 2."""
+        rule, i = self.rule, self.instances.setdefault(key, Instance(key))
+        if i.state == "armed":
+            self.move(i, event, True)
+            return
+        anchor, deadline = event.occurred, self.deadline_of(event)
+        if deadline is None:
+            self.count("no_deadline")
+            return
+        if self.touched_by_all and anchor < self.latest <= deadline:
+            anchor, deadline = self.latest, deadline + self.latest - anchor  # READ 15
+        if event.at < max(i.closed_until, self.cooled_until(i)):
+            return
+        if event.occurred <= max(i.cancelled, self.cancelled_all):
+            return  # READ 2
+        if key == "customer" and event.occurred <= self.cancelled_any:
+            return  # READ 12
+        if rule.max_per_key and len({j["episode"] for j in i.jobs}) >= rule.max_per_key:
+            return
+        last = i.jobs[-1] if i.jobs else None
+        if last and not last["retracted"] and last["deadline"] >= (
+                event.occurred if isinstance(rule.wait, str) else deadline + rule.steps[0][1]):
+            return  # READ 13
+        if deadline + rule.steps[0][1] + rule.stale < event.at:
+            self.count("stale")
+            return
+        i.state, i.step = "armed", 0
+        i.episode = len({j["episode"] for j in i.jobs}) + 1  # READ 16
+        i.anchor, i.armed_at = anchor, event.at
+        self.set_deadline(i, deadline, event.at)
+        self.count("armed")
+
+    def cooled_until(self, i):
+        jobs = self.jobs if self.rule.cooldown_customer else i.jobs  # READ 6
+        return max((job["fire_at"] + self.rule.cooldown for job in jobs), default=-NEVER)
+
+    def deadline_of(self, event):
+        wait = self.rule.wait
+        if isinstance(wait, str):
+            return event.occurred + span(wait)
+        ways = [wait["at"]] if isinstance(wait["at"], str) else wait["at"]
+        for way in ways:
+            instant = event.properties.get(way.removeprefix("e."))
+            if isinstance(instant, int):
+                return instant + span(wait.get("plus", "0s"))
+        return None
+
+    def set_deadline(self, i, deadline, at):
+        i.deadline = deadline + self.rule.steps[i.step][1] if i.step == 0 else deadline
+        i.fire_at = self.round(max(i.deadline, at) + self.rule.grace)
+        self.periods.append((i.deadline, self.due(i)))
+
+    def round(self, at):
+        return -(-at // self.rule.round) * self.rule.round
+
+    def move(self, i, event, arming):
+        """Another arming event, or a touch, while it runs."""
+        if event.occurred < i.anchor and not (self.rule.first and arming):
+            return
+        if event.occurred >= i.anchor and self.rule.first and arming:
+            return  # READ 3
+        given = not isinstance(self.rule.wait, str)
+        if given and not arming:
+            i.anchor = event.occurred  # READ 14
+            return
+        deadline = self.deadline_of(event)
+        if deadline is None:
+            self.count("no_deadline")
+            return
+        i.anchor = event.occurred
+        if i.step == 0 and deadline + self.rule.steps[0][1] == i.deadline:
+            return  # READ 4
+        if i.step:
+            deadline = max(i.deadline, deadline + self.rule.steps[0][1])  # READ 11
+            if deadline == i.deadline:
+                return
+        self.set_deadline(i, deadline, event.at)
+
+    def touch(self, event, key):
+        if key is not None:
+            running = [self.instances[key]] if key in self.instances else []
+        elif self.rule.key_else:
+            running = self.instances.values()  # READ 9
+        else:
+            running = []
+        for i in running:
+            if i.state == "armed":
+                self.move(i, event, False)
+
+    def cancel(self, event, key, entry):
+        """Contract 3 and 5."""
+        rule = self.rule
+        whole = entry.get("match", "key") == "customer" or key is None
+        if whole:
+            if key is None and not rule.key_else and entry.get("match") != "customer":
+                return
+            self.cancelled_all = max(self.cancelled_all, event.occurred)
+            for i in list(self.instances.values()):
+                self.end(i, event)  # READ 8
+            return
+        if rule.key_else:
+            self.cancelled_any = max(self.cancelled_any, event.occurred)
+            if "customer" in self.instances:
+                self.end(self.instances["customer"], event)  # READ 12
+        i = self.instances.setdefault(key, Instance(key))
+        i.cancelled = max(i.cancelled, event.occurred)
+        usual = rule.key != "customer" and event.name in TERMINAL
+        terminal = entry.get("terminal", usual) and rule.tombstone > 0  # READ 18
+        self.end(i, event, terminal)
+        if terminal:
+            until = [event.at + rule.tombstone, i.closed_until]
+            until += [job["fire_at"] + rule.cooldown for job in i.jobs]  # READ 17
+            i.closed_until = max(until)
+
+    def end(self, i, event, terminal=False):
+        """EVENT cancels what runs, and takes back what came out."""
+        job = i.jobs[-1] if i.jobs else None
+        late = job and event.occurred <= job["deadline"]
+        if job and not job["retracted"] and (late or job["episode"] == i.episode) and (
+                terminal or self.reaches(event, job["anchor"])):
+            job["retracted"] = {"late": late, "at": event.at, "by": event.name}  # READ 5
+            self.count("retracted")
+        if i.state == "armed" and (terminal or self.reaches(event, i.anchor)):
+            self.count("cancelled")
+            i.state = "idle"
+
+    def reaches(self, event, anchor):
+        return event.occurred >= anchor - self.rule.slack
+
+    # Time
+
+    def due(self, i):
+        """When this instance goes off if nothing else comes: at fire_at, or as soon after it as all
+        the sources it waits for have said enough, or when it has been held long enough."""
+        if i.state != "armed":
+            return NEVER
+        end = i.fire_at + self.rule.max_hold
+        at = i.fire_at
+        for source in self.rule.sources:
+            said = [m.at for m in self.marks if m.source == source and m.until >= i.deadline]
+            at = max(at, min(said, default=NEVER))
+        return min(at, end)
+
+    def has_word(self, i, now):
+        return all(any(m.source == source and m.at <= now and m.until >= i.deadline
+                       for m in self.marks) for source in self.rule.sources)
+
+    def pass_time(self, until):
+        while True:
+            i = min(self.instances.values(), key=lambda i: (self.due(i), i.key), default=None)
+            if i is None or self.due(i) > until:
+                return
+            self.fire(i, self.due(i))
+
+    def fire(self, i, now):
+        """Contract 4 and 6."""
+        rule = self.rule
+        if not self.has_word(i, now) and not rule.hold_fires:
+            self.count("source_late")
+            i.state = "idle"
+            return
+        if rule.fire_if and not holds(rule.fire_if, None, self.facts):
+            self.count("suppressed")
+            i.state = "idle"
+            return
+        step = rule.steps[i.step][0]
+        job = {"id": job_id(rule, self.customer, i.key, i.episode, step), "rule": rule.id,
+               "customer": self.customer, "key": i.key, "episode": i.episode, "step": step,
+               "anchor": i.anchor, "armed_at": i.armed_at, "deadline": i.deadline, "fire_at": now,
+               "retracted": None}
+        self.jobs.append(job)
+        self.count("fired")
+        i.jobs.append(job)
+        i.step += 1
+        if i.step < len(rule.steps):
+            self.set_deadline(i, now + rule.steps[i.step][1], now)  # READ 7
+        else:
+            i.state = "idle"
+
+
+def run(members, customer, events, marks, until, kind=Run):
+    """One rule (its JSON) over a customer's history in order of receipt."""
+    return kind(Rule(members), customer, marks).go(events, until)

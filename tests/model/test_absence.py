@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The contract of absence twice: the engine against a naive model of it, on rules and histories by
+chance; and against itself, on one history in several orders of arrival.
+
+WAYMARK_MODEL_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (1800);
+absence_check.py runs longer and makes a disagreement small."""
+
+import json
+import os
+import random
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+sys.path.insert(0, HERE)
+import absence_check  # noqa: E402
+import absence_histories  # noqa: E402
+import absence_model  # noqa: E402
+import harness  # noqa: E402
+
+SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
+COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "1800"))
+tap = harness.Tap()
+
+
+def chance(*names):
+    return random.Random("/".join([SEED, *map(str, names)]))
+
+
+@tap.test
+def ids_of_the_model_are_those_of_the_specification():
+    rule = type("Named", (), {"id": "cart_abandoned", "epoch": 1})
+    tap.equal(absence_model.job_id(rule, "cust_42", "cart:C1001", 1, "email1"),
+              "6e0a90ade49e49008d98d6bbebe4df83", "vector 1")
+    rule.id = "birthday"
+    tap.equal(absence_model.job_id(rule, "kundin_ü", "birthday", 2026, "main"),
+              "0083237c70bacf82c99f0fc8b645d2e9", "vector 5")
+
+
+@tap.test
+def engine_and_model_agree():
+    pairs = jobs = retracted = 0
+    for number in range(-(-COUNT // absence_check.CUSTOMERS_AT_ONCE)):
+        case = absence_check.Case(chance(number))
+        wrong, seen = case.compare(harness.waymark())
+        pairs += len(case.rules) * len(case.histories)
+        jobs += len(seen)
+        retracted += sum(job["retracted"] is not None for job in seen)
+        for rule, customer, its, mine in wrong[:3]:
+            tap.ok(False, "%s/%d, %s of %s: engine %s, model %s; small by absence_check.py --seed"
+                   % (SEED, number, rule, customer, json.dumps(its)[:600], json.dumps(mine)[:600]))
+    print("# seed %s: %d rules over histories, %d jobs, %d taken back"
+          % (SEED, pairs, jobs, retracted))
+    tap.ok(jobs > pairs / 4 and retracted > jobs / 20, "there was something to compare")
+
+
+class CancelLosesTies(absence_model.Run):
+    def reaches(self, event, anchor):
+        return event.occurred > anchor - self.rule.slack
+
+
+class DeadlineMovesBack(absence_model.Run):
+    def move(self, i, event, arming):
+        i.anchor = event.occurred
+        self.set_deadline(i, self.deadline_of(event) or i.deadline, event.at)
+
+
+class NoTombstone(absence_model.Run):
+    def cancel(self, event, key, entry):
+        super().cancel(event, key, entry)
+        for i in self.instances.values():
+            i.closed_until = -absence_model.NEVER
+
+
+class NothingRemembered(absence_model.Run):
+    def cancel(self, event, key, entry):
+        super().cancel(event, key, entry)
+        self.cancelled_all = self.cancelled_any = -absence_model.NEVER
+        for i in self.instances.values():
+            i.cancelled = -absence_model.NEVER
+
+
+class TwiceIsTwo(absence_model.Run):
+    def learn(self, event):
+        super().learn(event)
+        self.seen.clear()
+
+
+class TimersGoFirst(absence_model.Run):
+    def pass_time(self, until):
+        super().pass_time(until + 1)
+
+
+class NobodyWaits(absence_model.Run):
+    def due(self, i):
+        return i.fire_at if i.state == "armed" else absence_model.NEVER
+
+
+class NothingTakenBack(absence_model.Run):
+    def end(self, i, event, terminal=False):
+        jobs, i.jobs = i.jobs, []
+        super().end(i, event, terminal)
+        i.jobs = jobs
+
+
+class StepsFromTheDeadline(absence_model.Run):
+    def fire(self, i, now):
+        before = i.deadline
+        super().fire(i, now)
+        if i.state == "armed":
+            self.set_deadline(i, before + self.rule.steps[i.step][1], now)
+
+
+class NoCooldown(absence_model.Run):
+    def cooled_until(self, i):
+        return -absence_model.NEVER
+
+
+MUTANTS = (CancelLosesTies, DeadlineMovesBack, NoTombstone, NothingRemembered, TwiceIsTwo,
+           TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown)
+
+
+@tap.test
+def a_wrong_model_is_noticed():
+    found = dict.fromkeys(MUTANTS, 0)
+    for number in range(4):
+        case = absence_check.Case(random.Random("mutants/%d" % number), customers=60)
+        got = case.engine(harness.waymark())
+        for kind in MUTANTS:
+            found[kind] += len(case.compare(got, kind)[0])
+    for kind, times in found.items():
+        tap.ok(times > 0, kind.__name__ + " goes unnoticed")
+    print("# " + ", ".join("%s %d" % (kind.__name__, times) for kind, times in found.items()))
+
+
+def untouched(job):
+    """A job without what says when news came in."""
+    return {name: value for name, value in job.items() if name not in ("retracted", "armed_at")}
+
+
+def undecided(case, rule, customer):
+    """Does something happen between a deadline and its going off, where it is for the order of
+    arrival to say what was known?"""
+    run = case.model(rule, customer)
+    times = [event.occurred for event in case.histories[customer]]
+    return any(deadline < at <= due for deadline, due in run.periods for at in times)
+
+
+def by_law(case, other, waymark):
+    """(compared, jobs, differences) of one case and the same events in another order of arrival."""
+    compared = jobs = 0
+    wrong = []
+    one, two = case.engine(waymark), other.engine(waymark)
+    for rule in case.rules:
+        for customer in case.histories:
+            if undecided(case, rule, customer) or undecided(other, rule, customer):
+                continue
+            where = (rule["id"], customer)
+            first, second = ([untouched(job) for job in absence_check.in_order(x.get(where, []))]
+                             for x in (one, two))
+            compared += 1
+            jobs += len(first)
+            if first != second:
+                wrong.append((*where, first, second))
+    return compared, jobs, wrong
+
+
+def reordered(case, maker):
+    """The same events, each once, as they might have come in otherwise, and some twice."""
+    histories = {}
+    for customer, history in case.histories.items():
+        once = {event.message: event for event in history}
+        histories[customer] = maker.arrive(list(once.values()))
+    return case.again(histories)
+
+
+@tap.test
+def order_of_arrival_changes_nothing():
+    compared = jobs = 0
+    for number in range(-(-COUNT // absence_check.CUSTOMERS_AT_ONCE // 3)):
+        maker = absence_histories.Lawful(chance("law", number))
+        case = absence_check.Case(maker=maker)
+        for _ in range(2):
+            once = by_law(case, reordered(case, maker), harness.waymark())
+            compared, jobs = compared + once[0], jobs + once[1]
+            for rule, customer, first, second in once[2][:3]:
+                tap.ok(False, "law %s/%d: %s of %s: %s, then %s" % (
+                    SEED, number, rule, customer, json.dumps(first)[:600],
+                    json.dumps(second)[:600]))
+    print("# seed %s: %d rules over histories in two orders, %d jobs" % (SEED, compared, jobs))
+    tap.ok(jobs > 1000, "there was something to compare")
+
+
+@tap.test
+def an_order_that_matters_is_noticed():
+    """Later than the grace allows, it does matter: the comparison is not blind."""
+    different = 0
+    for number in range(3):
+        maker = absence_histories.Lawful(random.Random("too late/%d" % number))
+        case = absence_check.Case(maker=maker)
+        maker.late *= 20
+        different += len(by_law(case, reordered(case, maker), harness.waymark())[2])
+    tap.ok(different > 10, "%d differ" % different)
+
+
+tap.run()
