@@ -3,6 +3,7 @@
 #include "core/step.h"
 
 #include "absence.h"
+#include "calendar_rule.h"
 #include "hold.h"
 
 /* Timers of one instant fire in order of rule and key, so that every run agrees. */
@@ -43,6 +44,8 @@ static int fire_due(struct turn *t, int64_t until)
 	while (r == 0 && (i = first_due(t->rules, t->journey, until))) {
 		t->now = i->fire_at;
 		r = absence_fire(t, i);
+		if (r == 0)
+			r = calendar_update(t);
 	}
 	return r;
 }
@@ -70,7 +73,9 @@ static int apply(struct turn *t, const struct event *event)
 		r = absence_event(t, rule);
 	if (r == 0)
 		r = absence_event_retired(t);
-	return r < 0 ? r : absence_leave(t);
+	if (r == 0)
+		r = absence_leave(t);
+	return r < 0 ? r : calendar_update(t);
 }
 
 /* The due set holds one time per customer, moved only when it is too late or has passed. */

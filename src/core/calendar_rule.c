@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The occasions of a date are its local days, one a year, and the year is the episode: a date that
+ * is edited, a zone that changes, a replay, and there is still one job a year. What is told today
+ * is kept today only while the hour is still ahead.
+ */
+#include "calendar_rule.h"
+
+#include "base/instant.h"
+#include "core/gate.h"
+
+#include "absence_parts.h"
+#include "local_time.h"
+
+/* The date that a rule is about, as far as it is known. */
+struct occasion {
+	int32_t year; /* 0: unknown */
+	int32_t month, day;
+	int64_t said_at;
+	int32_t first_year; /* that it can come round in */
+};
+
+#define FIRST_ORDER SPAN_LIT("first_order")
+
+static const struct zone *zone_of(const struct turn *t, const struct rule_calendar *c)
+{
+	return c->zone_customer ? gates_zone(&t->rules->policy, t->journey) : c->zone;
+}
+
+static bool first_order(const struct turn *t, const struct zone *zone, struct occasion *ret)
+{
+	const struct profile *p = t->journey->profile;
+	struct civil c;
+
+	if (!p || p->times[PROFILE_FIRST_ORDER_AT] == TIME_NEVER)
+		return false;
+	local_civil(zone, p->times[PROFILE_FIRST_ORDER_AT], &c);
+	*ret = (struct occasion){
+		c.year, c.month, c.day, p->times[PROFILE_FIRST_ORDER_AT], c.year + 1};
+	return true;
+}
+
+static bool occasion_of(const struct turn *t, const struct rule_calendar *cal,
+	const struct zone *zone, struct occasion *ret)
+{
+	const struct date *d;
+
+	if (span_equal(cal->date, FIRST_ORDER))
+		return first_order(t, zone, ret);
+	d = journey_date(t->journey, cal->date);
+	if (!d || d->removed)
+		return false;
+	*ret = (struct occasion){d->year, d->month, d->day, d->said_at, d->year};
+	return true;
+}
+
+/* When the first step is due for the occasion of YEAR. */
+static bool due_in(const struct turn *t, const struct rule *rule, const struct occasion *o,
+	int32_t year, int64_t *ret_at)
+{
+	const struct rule_calendar *cal = rule->calendar;
+	struct cond_scope scope = absence_scope(t, NULL, cal->date);
+	struct civil c = {.year = year, .month = o->month, .day = o->day};
+
+	if (c.month == 2 && c.day == 29 && civil_days_in_month(year, 2) == 28) {
+		c.month = cal->leap_march ? 3 : 2;
+		c.day = cal->leap_march ? 1 : 28;
+	}
+	return rule_step_deadline(rule, 0, &scope,
+		local_instant(zone_of(t, cal), &c, -cal->lead_days, cal->local_minute), ret_at);
+}
+
+/* The first occasion from YEAR on that is still ahead: its year, 0 if there is none. */
+static int32_t next_ahead(const struct turn *t, const struct rule *rule, const struct occasion *o,
+	int32_t year, int64_t *ret_at)
+{
+	struct civil now;
+
+	local_civil(zone_of(t, rule->calendar), t->now, &now);
+	if (year < now.year)
+		year = now.year;
+	if (year < o->first_year)
+		year = o->first_year;
+	/* What is due long before or behind its day may be a year or two off. */
+	for (int32_t n = 0; n < 12 && year <= 9998; n++, year++)
+		if (due_in(t, rule, o, year, ret_at) && *ret_at > t->now)
+			return year;
+	return 0;
+}
+
+/* The year that the next occasion may be in at the earliest. */
+static int32_t first_free(const struct instance *i, const struct occasion *o)
+{
+	uint32_t used = 0;
+
+	if (!i)
+		return 0;
+	if (i->last_episode > 0)
+		used = i->last_episode;
+	/* An episode that ended without a job is over too, unless another date was given since. */
+	if (i->state != INSTANCE_ARMED && i->anchor_at == o->said_at && i->episode > used)
+		used = i->episode;
+	return (int32_t)used + 1;
+}
+
+static int set_data(struct instance *i, const struct occasion *o, int32_t year)
+{
+	char text[64];
+	int len;
+
+	if (o->year > 0)
+		len = snprintf(text, sizeof(text), "\"years\":%d,\"date\":\"%04d-%02d-%02d\"",
+			year - o->year, o->year, o->month, o->day);
+	else
+		len = snprintf(text, sizeof(text), "\"date\":\"%02d-%02d\"", o->month, o->day);
+	return text_set(&i->data, span_of(text, (size_t)len));
+}
+
+static int arm_for(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct occasion *o, int32_t year, int64_t at)
+{
+	bool fresh = i->state != INSTANCE_ARMED;
+
+	i->state = INSTANCE_ARMED;
+	i->outcome = OUTCOME_ARMED;
+	i->epoch = rule->epoch;
+	i->episode = (uint32_t)year;
+	i->step = i->emitted = 0;
+	i->anchor_at = o->said_at;
+	i->armed_at = fresh ? t->now : i->armed_at;
+	i->deadline_at = at;
+	i->until_at = INT64_MIN;
+	i->touched_at = t->now;
+	i->version = rule->version;
+	absence_unhold(i);
+	absence_undefer(i);
+	absence_set_timer(t, rule, i);
+	if (set_data(i, o, year) < 0 || (t->event && text_set(&i->by, absence_by(t)) < 0))
+		return -ENOMEM;
+	return fresh ? absence_count(t, COUNTER_ARMED) : 0;
+}
+
+static int end(const struct turn *t, struct instance *i)
+{
+	int r = absence_end(t, i, OUTCOME_CANCELLED, SPAN_EMPTY);
+
+	return r < 0 ? r : absence_count(t, COUNTER_CANCELLED);
+}
+
+static int update(const struct turn *t, const struct rule *rule)
+{
+	const struct rule_calendar *cal = rule->calendar;
+	struct instance *i = journey_instance(t->journey, rule->id, cal->date);
+	bool armed = i && i->state == INSTANCE_ARMED;
+	struct occasion o;
+	int64_t at;
+	int32_t year;
+
+	if (!occasion_of(t, cal, zone_of(t, cal), &o))
+		return armed ? end(t, i) : 0;
+	/* Between its steps, or unmoved: as it is, also while it is put off or in its grace. */
+	if (armed && (i->step > 0 || (due_in(t, rule, &o, (int32_t)i->episode, &at) &&
+					     at == i->deadline_at)))
+		return 0;
+	year = next_ahead(t, rule, &o, first_free(i, &o), &at);
+	if (year == 0)
+		return armed ? end(t, i) : 0;
+	if (!i)
+		i = journey_add_instance(t->journey, rule->id, cal->date);
+	if (!i)
+		return errno == ENOSPC ? absence_count(t, COUNTER_LIMIT) : -ENOMEM;
+	return arm_for(t, rule, i, &o, year, at);
+}
+
+int calendar_update(const struct turn *t)
+{
+	int r = 0;
+
+	for (size_t n = 0; t->rules->n_calendar > 0 && n < t->rules->n && r == 0; n++) {
+		const struct rule *rule = &t->rules->list[n];
+
+		if (rule->calendar && rule->mode != RULE_OFF)
+			r = update(t, rule);
+	}
+	return r;
+}

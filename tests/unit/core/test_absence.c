@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+/* What a rule can say beyond "arm, wait, cancel": instants are hand arithmetic. */
+#include "absence_scene.h"
+
+#define ORDER_COMPLETED EVENT_ORDER_COMPLETED
+#define ADDED		EVENT_PRODUCT_ADDED
+#define STARTED		EVENT_CHECKOUT_STARTED
+
+static const struct carried c1 = {.cart = "C1"}, c2 = {.cart = "C2"}, none = {0};
+
+#define TAKEN(S, TEXT) CHECK_STR(span_str(scene_take(S)), TEXT)
+
+/* ---- at_least: scenario 33 -------------------------------------------------------------- */
+
+static const struct rule_match three_failures[] = {
+	{.by = MATCH_KIND, .kind = EVENT_PAYMENT_FAILED, .count = 3, .within_ms = 10 * M}};
+
+static struct rule failures_rule(void)
+{
+	struct rule rule = scene_cart("help");
+
+	rule.key = RULE_KEY_CUSTOMER;
+	rule.arm = three_failures;
+	rule.wait.span_ms = 1;
+	return rule;
+}
+
+/* Three within ten minutes to the millisecond; and the other side of the boundary. */
+static void test_window_boundary(void)
+{
+	struct rule rule = failures_rule();
+
+	for (int64_t over = 0; over <= 1; over++) {
+		struct scene s;
+
+		scene_init(&s, &rule, 1);
+		scene_event(&s, EVENT_PAYMENT_FAILED, none, 0, 0);
+		scene_event(&s, EVENT_PAYMENT_FAILED, none, 5 * M, 5 * M);
+		CHECK_STR(scene_note(&s, "help"), "count");
+		CHECK_STR(text_span(journey_note(s.journey, SPAN_LIT("help"))->words), "2 of 3");
+		scene_event(&s, EVENT_PAYMENT_FAILED, none, 10 * M + over, 10 * M + over);
+		scene_tick(&s, H);
+		TAKEN(&s, over ? "" : "fired help customer 1/main @600001;");
+		scene_release(&s);
+	}
+}
+
+/* In every order of arrival the same job; what comes twice has another time and counts twice. */
+static void test_window_orders(void)
+{
+	static const int64_t at[] = {0, 4 * M, 9 * M};
+	static const int orders[][3] = {
+		{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	struct rule rule = failures_rule();
+
+	rule.grace_ms = 2 * M;
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		struct scene s;
+
+		scene_init(&s, &rule, 1);
+		for (int k = 0; k < 3; k++)
+			scene_event(&s, EVENT_PAYMENT_FAILED, none, at[orders[i][k]], 9 * M + k);
+		scene_tick(&s, H);
+		CHECK_INT(s.journey->instances[0].last_deadline_at, 9 * M + 1);
+		CHECK(strncmp(scene_take(&s), "fired help customer 1/main", 26) == 0);
+		scene_release(&s);
+	}
+}
+
+/* What a cancel has ended counts no more, and what has fired neither. */
+static void test_window_spent(void)
+{
+	static const struct rule_match order[] = {
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .customer = true}};
+	struct rule rule = failures_rule();
+	struct scene s;
+
+	rule.cancel = order;
+	rule.n_cancel = 1;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 0, 0);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, M, M);
+	scene_event(&s, ORDER_COMPLETED, none, 2 * M, 2 * M);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 3 * M, 3 * M);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 4 * M, 4 * M);
+	scene_tick(&s, 5 * M);
+	TAKEN(&s, "");
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 5 * M, 5 * M);
+	scene_tick(&s, 6 * M);
+	TAKEN(&s, "fired help customer 1/main @300001;");
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 7 * M, 7 * M);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 8 * M, 8 * M);
+	scene_tick(&s, H);
+	TAKEN(&s, "");
+	scene_release(&s);
+}
+
+/* Names of one entry count together, entries by themselves: 3 of any, or 2 failed payments. */
+static void test_window_entries(void)
+{
+	static const struct rule_match entries[] = {
+		{.by = MATCH_KIND, .kind = EVENT_PAYMENT_FAILED, .count = 3, .within_ms = 10 * M},
+		{.by = MATCH_KIND, .kind = EVENT_CALL_LOGGED, .count = 3, .within_ms = 10 * M},
+		{.by = MATCH_KIND,
+			.kind = EVENT_PAYMENT_FAILED,
+			.count = 2,
+			.within_ms = 10 * M,
+			.entry = 1},
+	};
+	struct rule rule = failures_rule();
+	struct scene s;
+
+	rule.arm = entries;
+	rule.n_arm = 3;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, EVENT_CALL_LOGGED, none, 0, 0);
+	scene_event(&s, EVENT_CALL_LOGGED, none, 1, 1);
+	scene_tick(&s, M);
+	TAKEN(&s, "");
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 2 * M, 2 * M);
+	scene_tick(&s, 3 * M);
+	TAKEN(&s, "fired help customer 1/main @120001;");
+	scene_release(&s);
+	scene_init(&s, &rule, 1);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 0, 0);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 10 * M, 10 * M);
+	scene_tick(&s, H);
+	TAKEN(&s, "fired help customer 1/main @600001;");
+	scene_release(&s);
+}
+
+/* ---- goal, exit, to --------------------------------------------------------------------- */
+
+static const struct rule_match order_key[] = {{.by = MATCH_KIND, .kind = ORDER_COMPLETED}};
+
+static void test_goal(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.goal = order_key;
+	rule.n_goal = 1;
+	rule.exit_policy = EXIT_GOAL;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_event(&s, ORDER_COMPLETED, c1, 4 * H, 4 * H);
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "goal cart cart:C1 @14400000;");
+	CHECK_INT(s.counts[COUNTER_GOAL], 1);
+	CHECK_INT(s.counts[COUNTER_CANCELLED], 0);
+	scene_release(&s);
+}
+
+/* The cart is handed over to a rule that its checkout arms, or that nothing of it arms. */
+static void test_to(void)
+{
+	const struct rule_match hand[] = {
+		{.by = MATCH_KIND, .kind = STARTED, .to = SPAN_LIT("checkout")}};
+	static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
+	struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
+	struct scene s;
+
+	rules[0].cancel = hand;
+	rules[0].n_cancel = 1;
+	rules[1].arm = shown;
+	rules[1].wait.span_ms = H;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_event(&s, STARTED, c1, H, H);
+	CHECK_STR(text_span(journey_instance(s.journey, SPAN_LIT("cart"), SPAN_LIT("cart:C1"))
+				    ->superseded_by),
+		"checkout");
+	/* nothing was armed: nothing is handed over */
+	scene_event(&s, STARTED, c2, H, H);
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "cancelled cart cart:C1 @3600000; fired checkout cart:C1 1/main @7200000;");
+	scene_release(&s);
+}
+
+/* total > 100, of the event; and fire_if on what is known of the customer: no order yet. */
+static const struct cond_node dear_nodes[] = {
+	{.op = COND_FIELD, .field = FIELD_TOTAL},
+	{.op = COND_VALUE, .value = {.type = VALUE_NUMBER, .number = {1, 2}}},
+	{.op = COND_GREATER, .first = 0, .count = 2},
+};
+static const uint16_t two_children[] = {0, 1};
+static const struct cond dear = {dear_nodes, 3, two_children};
+static const struct cond_node no_order_nodes[] = {
+	{.op = COND_STATE, .fact = STATE_ORDERS},
+	{.op = COND_VALUE, .value = {.type = VALUE_NUMBER, .number = {0, 0}}},
+	{.op = COND_EQUAL, .first = 0, .count = 2},
+};
+static const struct cond no_order = {no_order_nodes, 3, two_children};
+
+static void test_not_matching(void)
+{
+	struct rule rules[] = {scene_cart("stays"), scene_cart("leaves")};
+	const struct carried order = {.order = "O1"};
+	struct scene s;
+
+	rules[0].fire_if = rules[1].fire_if = &no_order;
+	rules[1].exit_policy = EXIT_NOT_MATCHING;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_event(&s, ORDER_COMPLETED, order, H, H);
+	TAKEN(&s, "not_matching leaves cart:C1 @3600000;");
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "suppressed stays cart:C1 @14400000;");
+	scene_release(&s);
+}
+
+/* A cancel's condition keeps it from what it is not about; no condition of an arm: a note. */
+static void test_when(void)
+{
+	static const struct rule_match cancel[] = {
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .when = &dear}};
+	static const struct rule_match arm[] = {{.by = MATCH_KIND, .kind = ADDED, .when = &dear}};
+	const struct carried cheap = {.cart = "C1", .total = "99.99"},
+			     rich = {.cart = "C1", .total = "100.01"};
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.cancel = cancel;
+	rule.n_cancel = 1;
+	rule.arm = arm;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, cheap, 0, 0);
+	CHECK_STR(scene_note(&s, "cart"), "condition");
+	CHECK_INT(s.journey->n_instances, 0);
+	scene_event(&s, ADDED, rich, H, H);
+	scene_event(&s, ORDER_COMPLETED, cheap, 2 * H, 2 * H);
+	TAKEN(&s, "");
+	scene_event(&s, ORDER_COMPLETED, rich, 3 * H, 3 * H);
+	TAKEN(&s, "cancelled cart cart:C1 @10800000;");
+	scene_release(&s);
+}
+
+/* ---- supersedes, replace ---------------------------------------------------------------- */
+
+static void test_supersedes(void)
+{
+	static const struct rule_match started[] = {{.by = MATCH_KIND, .kind = STARTED}};
+	struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
+	struct scene s;
+
+	rules[0].has_superior = true;
+	rules[1].arm = started;
+	rules[1].wait.span_ms = H;
+	rules[1].supersedes[0] = SPAN_LIT("cart");
+	rules[1].n_supersedes = 1;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_event(&s, STARTED, c2, H, H);
+	TAKEN(&s, "superseded cart cart:C1 @3600000;");
+	/* while it waits nothing of the other begins, in whatever order they come in */
+	scene_event(&s, ADDED, c1, H - 1, H + 1);
+	CHECK_STR(scene_note(&s, "cart"), "superseded");
+	scene_tick(&s, 2 * H);
+	TAKEN(&s, "fired checkout cart:C2 1/main @7200000;");
+	scene_event(&s, ADDED, c1, 3 * H, 3 * H);
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "fired cart cart:C1 1/main @25200000;");
+	scene_release(&s);
+}
+
+static void test_replace(void)
+{
+	static const char *const totals[][2] = {
+		{"500", "499.99"}, {"499.99", "500"}, {"5e2", "500"}};
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.cooldown_customer = true;
+	rule.replace = REPLACE_LATEST;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_event(&s, ADDED, c2, H, H);
+	TAKEN(&s, "replaced cart cart:C1 @3600000;");
+	/* one that happened before comes late */
+	scene_event(&s, ADDED, c1, H - 1, 2 * H);
+	CHECK_STR(scene_note(&s, "cart"), "replace");
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "fired cart cart:C2 1/main @18000000;");
+	scene_release(&s);
+
+	rule.replace = REPLACE_GREATEST;
+	rule.replace_field = FIELD_TOTAL;
+	for (size_t i = 0; i < ARRAY_SIZE(totals); i++) {
+		const struct carried first = {.cart = "C1", .total = totals[i][0]};
+		const struct carried second = {.cart = "C2", .total = totals[i][1]};
+
+		scene_init(&s, &rule, 1);
+		scene_event(&s, ADDED, first, 0, 0);
+		scene_event(&s, ADDED, second, H, H);
+		scene_tick(&s, 9 * H);
+		/* of equals the later */
+		TAKEN(&s, i == 0 ? "fired cart cart:C1 1/main @14400000;"
+				 : "replaced cart cart:C1 @3600000; "
+				   "fired cart cart:C2 1/main @18000000;");
+		scene_release(&s);
+	}
+}
+
+/* ---- steps ------------------------------------------------------------------------------ */
+
+static void test_steps(void)
+{
+	struct rule rule = scene_cart("cart");
+	const struct rule_wait next_day = {
+		.kind = WAIT_LOCAL, .local = WAIT_DAY_TIME, .local_minute = 9 * 60, .days = 1};
+	struct scene s;
+
+	/* m1 at once, m2 only while nothing was ordered, m3 at nine the next day (UTC) */
+	rule.steps[0].id = SPAN_LIT("m1");
+	rule.steps[1] =
+		(struct rule_step){.id = SPAN_LIT("m2"), .after_ms = 2 * H, .only_if = &no_order};
+	rule.steps[2] = (struct rule_step){.id = SPAN_LIT("m3"), .wait = &next_day};
+	rule.n_steps = 3;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_tick(&s, 4 * H);
+	scene_event(&s, ORDER_COMPLETED, (struct carried){.order = "O1"}, 5 * H, 5 * H);
+	scene_tick(&s, 100 * H);
+	/* 1970-01-01 06:00: the next day's nine o'clock is 33 h */
+	TAKEN(&s, "fired cart cart:C1 1/m1 @14400000; step_skipped cart cart:C1 @21600000; "
+		  "fired cart cart:C1 1/m3 @118800000;");
+	CHECK_INT(s.counts[COUNTER_SKIPPED], 1);
+	CHECK_INT(s.journey->n_instances > 0 ? s.journey->instances[0].emitted : 0, 2);
+	scene_release(&s);
+}
+
+/* A trial goes through all of it, and sends nothing; what comes too late takes nothing back. */
+static void test_shadow(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.mode = RULE_SHADOW;
+	rule.cancel = order_key;
+	rule.n_cancel = 1;
+	rule.max_per_key = 1;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_tick(&s, 5 * H);
+	TAKEN(&s, "would_send cart cart:C1 1/main @14400000;");
+	scene_event(&s, ORDER_COMPLETED, c1, 3 * H, 5 * H);
+	scene_event(&s, ADDED, c1, 6 * H, 6 * H);
+	CHECK_STR(scene_note(&s, "cart"), "max_episodes");
+	scene_tick(&s, 20 * H);
+	TAKEN(&s, "");
+	scene_release(&s);
+}
+
+/* ---- texts of rules --------------------------------------------------------------------- */
+
+/* Armed under a text that waits 4 h; the text in force waits 1 h and is cancelled by nothing. */
+static void test_versions(void)
+{
+	static struct rule earlier;
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	earlier = scene_cart("cart");
+	earlier.cancel = order_key;
+	earlier.n_cancel = 1;
+	earlier.version = 4;
+	earlier.retired = true;
+	rule.version = 5;
+	rule.wait.span_ms = H;
+	for (int cancelled = 0; cancelled < 2; cancelled++) {
+		scene_init(&s, &rule, 1);
+		s.rules->list[0] = earlier;
+		s.rules->list[0].retired = false;
+		scene_event(&s, ADDED, c1, 0, 0);
+		s.rules->list[0] = rule;
+		s.rules->retired = &earlier;
+		s.rules->n_retired = 1;
+		scene_event(&s, ADDED, c2, M, M);
+		if (cancelled)
+			scene_event(&s, ORDER_COMPLETED, c1, 2 * M, 2 * M);
+		scene_tick(&s, 9 * H);
+		TAKEN(&s, cancelled ? "cancelled cart cart:C1 @120000; "
+				      "fired cart cart:C2 1/main @3660000;"
+				    : "fired cart cart:C2 1/main @3660000; "
+				      "fired cart cart:C1 1/main @14400000;");
+		scene_release(&s);
+	}
+}
+
+/* ---- notes ------------------------------------------------------------------------------ */
+
+static void test_notes(void)
+{
+	static const struct rule_match order[] = {
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.cancel = order;
+	rule.n_cancel = 1;
+	rule.tombstone_ms = 24 * H;
+	rule.stale_ms = H;
+	rule.cooldown_ms = 10 * H;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, none, 0, 0);
+	CHECK_STR(scene_note(&s, "cart"), "no_key");
+	scene_event(&s, ADDED, c1, 0, 5 * H + 1);
+	CHECK_STR(scene_note(&s, "cart"), "stale");
+	scene_event(&s, ADDED, c1, 2 * H, 6 * H);
+	scene_tick(&s, 7 * H);
+	scene_event(&s, ADDED, c1, 8 * H, 8 * H);
+	CHECK_STR(scene_note(&s, "cart"), "cooldown");
+	scene_event(&s, ORDER_COMPLETED, c2, 8 * H, 8 * H);
+	scene_event(&s, ADDED, c2, 9 * H, 9 * H);
+	CHECK_STR(scene_note(&s, "cart"), "tombstone");
+	CHECK_STR(text_span(journey_note(s.journey, SPAN_LIT("cart"))->words),
+		"until 1970-01-02T08:00:00.000Z");
+	CHECK_INT(s.journey->n_notes, 1);
+	scene_release(&s);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"33 at_least at its boundary", test_window_boundary},
+		{"33 at_least in any order", test_window_orders},
+		{"33 at_least: what is spent", test_window_spent},
+		{"33 at_least: entries by themselves", test_window_entries},
+		{"a goal", test_goal},
+		{"a rule takes over", test_to},
+		{"ending where it does not match any more", test_not_matching},
+		{"conditions of arm and cancel", test_when},
+		{"supersedes", test_supersedes},
+		{"replace", test_replace},
+		{"steps with conditions and waits", test_steps},
+		{"a trial sends nothing", test_shadow},
+		{"instances under the text they were armed with", test_versions},
+		{"why it did not arm", test_notes},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
