@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/zone.h"
 #include "core/event.h"
+#include "core/job_channel.h"
 #include "core/journey.h"
 
 enum cond_op {
@@ -57,7 +58,13 @@ enum cond_op {
 	COND_NOT_BEFORE,
 	COND_SINCE,	 /* 1: an instant; seconds from there until now */
 	COND_WITHIN,	 /* 1: an instant; no longer ago than `ms`, and not to come */
-	COND_LOCAL_HOUR, /* 0..23 in `zone` */
+	COND_LOCAL_HOUR, /* 0..23 in `zone`; NULL: the customer's */
+	COND_COUNT,	 /* what a plan of the rules amounts to (core/tally.h) */
+	COND_SUM,
+	COND_LAST,
+	COND_CONSENT,	 /* to the topic `name`, by `channel` */
+	COND_SEGMENT,	 /* the condition that the policy has by `name` */
+	COND_PERCENTILE, /* 0..1: of the customer's value */
 };
 
 /* Facts about the customer, `s.NAME` in rules. */
@@ -85,13 +92,16 @@ struct cond_node {
 	uint16_t first; /* index of the first child in `children` */
 	uint16_t count; /* number of children */
 	union {
-		size_t field;	      /* COND_FIELD */
-		enum state_fact fact; /* COND_STATE */
-		int64_t ms;	      /* a length of time, or the number the operator says */
+		size_t field;		  /* COND_FIELD */
+		enum state_fact fact;	  /* COND_STATE */
+		int64_t ms;		  /* a length of time, or the number the operator says */
+		size_t tally;		  /* COND_COUNT, COND_SUM, COND_LAST */
+		enum job_channel channel; /* COND_CONSENT */
 	};
 	union {
 		struct value value;	 /* COND_VALUE */
-		struct span name;	 /* COND_SNAPSHOT; COND_ELEMENT: dotted, or empty */
+		struct span name;	 /* COND_SNAPSHOT; COND_CONSENT; COND_SEGMENT; COND_ELEMENT:
+					    dotted, or empty */
 		const struct zone *zone; /* COND_LOCAL_HOUR */
 	};
 };

@@ -277,6 +277,8 @@ struct journey {
 	struct send *sends; /* in order of at, then job_id */
 	size_t n_sends, cap_sends;
 	struct profile *profile; /* NULL: nothing is known */
+	struct tally *tallies;	 /* in order of ids (core/tally.h) */
+	size_t n_tallies;
 	int64_t web_active_at;	 /* latest thing done on a screen of ours; INT64_MIN: none */
 	char room[];		 /* for texts that are shared; it never changes */
 };

@@ -193,6 +193,8 @@ struct rule_bits {
 	uint64_t words[RULES_MAX / 64];
 };
 
+struct tally_plan;
+
 struct rules {
 	struct arena arena; /* owns everything below */
 	struct rule *list;
@@ -208,6 +210,8 @@ struct rules {
 	struct zone **zones;
 	size_t n_zones;
 	struct policy policy;
+	struct tally_plan *tallies; /* questions that journeys are to keep answers to */
+	size_t n_tallies;
 	uint64_t digest; /* of the rules' text: same digest, same behaviour */
 };
 

@@ -61,7 +61,7 @@ _Static_assert(sizeof(struct instance) == 6 * sizeof(struct text) + 2 * sizeof(i
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (8 + TRAIT_COUNT) * sizeof(int64_t) +
 						 9 * (sizeof(void *) + 2 * sizeof(size_t)) +
-						 sizeof(struct profile *),
+						 2 * sizeof(struct profile *) + sizeof(size_t),
 	"a new member?");
 
 /*

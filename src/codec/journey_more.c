@@ -140,6 +140,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_sends,
 	&journey_part_web,
 	&journey_part_profile,
+	&journey_part_tallies,
 };
 
 size_t journey_parts_bound(const struct journey *j)

@@ -35,6 +35,8 @@ extern const struct journey_part journey_part_addresses;
 extern const struct journey_part journey_part_dates;
 extern const struct journey_part journey_part_sends;
 extern const struct journey_part journey_part_web;
+/* journey_tally.c */
+extern const struct journey_part journey_part_tallies;
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 

@@ -246,7 +246,8 @@ static bool read_operator(
 	rule_problem_add(c->r, &args,
 		"%s is no operator of conditions; they are var == != < <= > >= and or ! if in + - "
 		"* %% min max some all none missing missing_some now plusTime before after "
-		"not-before not-after since within localHour (nothing is converted, so there is "
+		"not-before not-after since within localHour count sum last hasConsent inSegment "
+		"pctile (nothing is converted, so there is "
 		"no === or !!)",
 		rule_quote(args.name, quote));
 	return false;

@@ -24,6 +24,7 @@ struct cond_operand {
 	unsigned kinds;
 	bool constant;
 	bool stage; /* the journey stage: a word of a list */
+	bool count; /* of events: no more than are kept */
 	uint16_t node;
 	struct rule_place place; /* whose parents outlive the operator that asks */
 };
@@ -81,6 +82,10 @@ void cond_operands_add(
 bool cond_finish(struct cond_reader *c, const struct rule_place *p, struct cond_node *node,
 	const struct cond_operands *all);
 
+/* The same of an operator without operands; says in RET where it is. */
+bool cond_finish_leaf(struct cond_reader *c, const struct rule_place *p, struct cond_node *node,
+	const struct cond_operands *none, struct cond_operand *ret_operand);
+
 bool cond_check_arity(struct cond_reader *c, const struct cond_operator *o,
 	const struct rule_place *args, size_t n);
 /* It must be able to be true or false, and not be the same always. WHAT says what it is. */
@@ -110,3 +115,7 @@ cond_read_fn cond_read_time_order;
 cond_read_fn cond_read_since;
 cond_read_fn cond_read_within;
 cond_read_fn cond_read_local_hour;
+cond_read_fn cond_read_tally;
+cond_read_fn cond_read_consent;
+cond_read_fn cond_read_segment;
+cond_read_fn cond_read_percentile;

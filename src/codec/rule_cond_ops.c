@@ -2,6 +2,8 @@
 /* The table of operators, and those that compare, join and compute. */
 #include "rule_cond.h"
 
+#include "core/tally.h"
+
 #define PAIR  " [a, b]}"
 #define ANY   (KIND_PLAIN | KIND_INSTANT)
 #define TIMES (KIND_INSTANT | KIND_TEXT | KIND_NUMBER)
@@ -57,6 +59,18 @@ static const struct cond_operator operators[] = {
 		"{\"within\": [INSTANT, \"7d\"]}"},
 	{"localHour", cond_read_local_hour, COND_LOCAL_HOUR, 1, 1, 0, KIND_NUMBER,
 		"{\"localHour\": \"store\"}"},
+	{"count", cond_read_tally, COND_COUNT, 2, 2, 0, KIND_NUMBER,
+		"{\"count\": [\"Payment Failed\", \"10m\"]}"},
+	{"sum", cond_read_tally, COND_SUM, 3, 3, 0, KIND_NUMBER,
+		"{\"sum\": [\"Order Completed\", \"e.total\", \"365d\"]}"},
+	{"last", cond_read_tally, COND_LAST, 2, 2, 0, KIND_PLAIN,
+		"{\"last\": [\"Order Completed\", \"e.total\"]}"},
+	{"hasConsent", cond_read_consent, COND_CONSENT, 2, 2, 0, KIND_BOOL,
+		"{\"hasConsent\": [\"marketing\", \"email\"]}"},
+	{"inSegment", cond_read_segment, COND_SEGMENT, 1, 1, 0, KIND_BOOL,
+		"{\"inSegment\": \"NAME\"}"},
+	{"pctile", cond_read_percentile, COND_PERCENTILE, 1, 1, 0, KIND_NUMBER,
+		"{\"pctile\": \"value\"}"},
 };
 
 const struct cond_operator *cond_operator_find(struct span name)
@@ -118,6 +132,15 @@ bool cond_finish(struct cond_reader *c, const struct rule_place *p, struct cond_
 	c->b->n_children += node->count;
 	c->b->n_pending = all->base;
 	return cond_add_node(c, p, node, &index);
+}
+
+bool cond_finish_leaf(struct cond_reader *c, const struct rule_place *p, struct cond_node *node,
+	const struct cond_operands *none, struct cond_operand *ret)
+{
+	if (!cond_finish(c, p, node, none))
+		return false;
+	ret->node = (uint16_t)(c->b->n_nodes - 1);
+	return true;
 }
 
 static const char *kind_words(unsigned kinds)
@@ -299,6 +322,27 @@ static bool types_ok(struct cond_reader *c, const struct cond_operator *o,
 	return false;
 }
 
+/* More events than are kept are never counted. */
+static bool counts_ok(struct cond_reader *c, const struct cond_operands *all)
+{
+	static const struct decimal most = {TALLY_MAX, 0};
+	bool count = false;
+
+	for (size_t i = 0; i < all->n && i < ARRAY_SIZE(all->first); i++)
+		count = count || all->first[i].count;
+	for (size_t i = 0; count && i < all->n && i < ARRAY_SIZE(all->first); i++) {
+		const struct cond_node *node = &c->b->nodes[all->first[i].node];
+
+		if (node->op != COND_VALUE || node->value.type != VALUE_NUMBER ||
+			decimal_compare(node->value.number, most) <= 0)
+			continue;
+		rule_problem_add(c->r, &all->first[i].place,
+			"a count goes up to %d and stays there; compare it with less", TALLY_MAX);
+		return false;
+	}
+	return true;
+}
+
 static bool check_compare(struct cond_reader *c, const struct cond_operator *o,
 	const struct cond_operands *all, const struct rule_place *args)
 {
@@ -313,7 +357,7 @@ static bool check_compare(struct cond_reader *c, const struct cond_operator *o,
 			"this compares a value with itself, so it is the same for every event");
 		return false;
 	}
-	if (!types_ok(c, o, all, args) || !bounds_ok(c, o, all, args))
+	if (!types_ok(c, o, all, args) || !bounds_ok(c, o, all, args) || !counts_ok(c, all))
 		return false;
 	for (size_t i = 0; all->stage && i < all->n && i < ARRAY_SIZE(all->first); i++)
 		if (!stage_ok(c, &all->first[i]))

@@ -189,6 +189,10 @@ bool cond_read_local_hour(struct cond_reader *c, const struct cond_operator *o,
 	if (!cond_check_arity(c, o, args, cond_places(c, args, &place, 1)) ||
 		!rule_read_text(c->r, &place, 64, &name))
 		return false;
-	node.zone = rule_zone(c->r, &place, name);
-	return node.zone && finish(c, o, args, &node, &none, ret);
+	if (!span_is(name, "customer")) {
+		node.zone = rule_zone(c->r, &place, name);
+		if (!node.zone)
+			return false;
+	}
+	return finish(c, o, args, &node, &none, ret);
 }

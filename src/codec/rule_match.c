@@ -115,6 +115,12 @@ static bool read_name(struct rule_reader *r, const struct rule_place *p, bool cu
 	return ret_match->by != MATCH_NAME || name_ok(r, p, name, custom);
 }
 
+bool rule_read_event_name(
+	struct rule_reader *r, const struct rule_place *p, struct rule_match *ret_match)
+{
+	return read_name(r, p, false, ret_match);
+}
+
 /* What an entry says besides the name of its events. */
 struct entry {
 	const struct rule *rule;

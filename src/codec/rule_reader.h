@@ -157,6 +157,9 @@ struct rule_match_list {
 /* RULE's key and tombstone must be known when the cancels are read. */
 void rule_read_matches(struct rule_reader *r, const struct rule_place *p, const struct rule *rule,
 	struct rule_match_list *ret_list);
+/* The name of an event alone: what it speaks of. False after a problem. */
+bool rule_read_event_name(
+	struct rule_reader *r, const struct rule_place *p, struct rule_match *ret_match);
 /* Two matches speak of the same events with the same filter. */
 bool rule_match_same(struct rule_reader *r, const struct rule_match_list *a, size_t i,
 	const struct rule_match_list *b, size_t k);

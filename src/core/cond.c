@@ -207,6 +207,12 @@ static cond_operator_fn *const functions[] = {
 	[COND_SINCE] = cond_since,
 	[COND_WITHIN] = cond_within,
 	[COND_LOCAL_HOUR] = cond_local_hour,
+	[COND_COUNT] = cond_tally,
+	[COND_SUM] = cond_tally,
+	[COND_LAST] = cond_tally,
+	[COND_CONSENT] = cond_consent,
+	[COND_SEGMENT] = cond_segment,
+	[COND_PERCENTILE] = cond_percentile,
 };
 
 struct value cond_node_value(struct cond_run *run, uint16_t index)

@@ -5,6 +5,8 @@
  */
 #include "cond_run.h"
 
+#include "core/tally.h"
+
 /* Of a text that strangers wrote no more than this is repeated. */
 #define QUOTE_MAX 48
 /* Parts of an `or` that are told. */
@@ -46,6 +48,12 @@ static const char *const words[] = {
 	[COND_SINCE] = "since",
 	[COND_WITHIN] = "within",
 	[COND_LOCAL_HOUR] = "localHour",
+	[COND_COUNT] = "count",
+	[COND_SUM] = "sum",
+	[COND_LAST] = "last",
+	[COND_CONSENT] = "hasConsent",
+	[COND_SEGMENT] = "inSegment",
+	[COND_PERCENTILE] = "pctile",
 };
 
 static const char *name_of(const char *const *names, size_t n, enum cond_op op)
@@ -146,21 +154,25 @@ static void put_children(
 	}
 }
 
-static bool put_leaf(struct cond_run *run, const struct cond_node *node, struct buf *out)
+static void put_field(struct cond_run *run, size_t field, struct buf *out)
 {
 	static const char *const roots[] = {
 		[FIELD_ROOT_PROPERTIES] = "e.",
 		[FIELD_ROOT_TRAITS] = "e.traits.",
 		[FIELD_ROOT_CONTEXT] = "e.context.",
 	};
-	const struct field_path *path;
+	const struct field_path *path = &run->scope->rules->fields.paths[field];
 
+	buf_add_str(out, roots[path->root]);
+	buf_add_span(out, path->path);
+}
+
+static bool put_leaf(struct cond_run *run, const struct cond_node *node, struct buf *out)
+{
 	if (node->op == COND_VALUE) {
 		put_value(out, &node->value);
 	} else if (node->op == COND_FIELD) {
-		path = &run->scope->rules->fields.paths[node->field];
-		buf_add_str(out, roots[path->root]);
-		buf_add_span(out, path->path);
+		put_field(run, node->field, out);
 	} else if (node->op == COND_STATE) {
 		buf_add_str(out, "s.");
 		buf_add_span(out, cond_fact_name(node->fact));
@@ -173,6 +185,21 @@ static bool put_leaf(struct cond_run *run, const struct cond_node *node, struct 
 	return true;
 }
 
+static void put_plan(struct cond_run *run, const struct tally_plan *plan, struct buf *out)
+{
+	char span[DURATION_SIZE];
+
+	buf_add_span(out, plan->match.name);
+	if (plan->kind != TALLY_COUNT) {
+		buf_add_str(out, ", ");
+		put_field(run, plan->field, out);
+	}
+	if (plan->kind != TALLY_LAST) {
+		duration_format(plan->window_ms, span);
+		buf_printf(out, ", %s", span);
+	}
+}
+
 /* How an operator is written that is neither a leaf nor between its operands. */
 static void put_call(struct cond_run *run, const struct cond_node *node, struct buf *out)
 {
@@ -181,6 +208,14 @@ static void put_call(struct cond_run *run, const struct cond_node *node, struct 
 	buf_add_str(out, name_of(words, ARRAY_SIZE(words), node->op));
 	buf_add_char(out, '(');
 	put_children(run, node, ", ", out);
+	if (node->op == COND_COUNT || node->op == COND_SUM || node->op == COND_LAST)
+		put_plan(run, &run->scope->rules->tallies[node->tally], out);
+	else if (node->op == COND_CONSENT || node->op == COND_SEGMENT)
+		buf_add_span(out, node->name);
+	if (node->op == COND_CONSENT) {
+		buf_add_str(out, ", ");
+		buf_add_span(out, job_channel_name(node->channel));
+	}
 	if (node->op == COND_WITHIN || node->op == COND_PLUS_TIME) {
 		duration_format(node->ms, span);
 		buf_printf(out, ", %s", span);

@@ -51,3 +51,7 @@ cond_operator_fn cond_in_time_order;
 cond_operator_fn cond_since;
 cond_operator_fn cond_within;
 cond_operator_fn cond_local_hour;
+cond_operator_fn cond_tally;
+cond_operator_fn cond_consent;
+cond_operator_fn cond_segment;
+cond_operator_fn cond_percentile;

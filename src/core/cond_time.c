@@ -5,6 +5,8 @@
  */
 #include "cond_run.h"
 
+#include "core/gate.h"
+
 /* Some 31,000 years to either side: what is beyond was never an instant, and no sum overflows. */
 #define INSTANT_END INT64_C(1000000000000000)
 
@@ -103,8 +105,15 @@ struct value cond_within(struct cond_run *run, const struct cond_node *node)
 
 struct value cond_local_hour(struct cond_run *run, const struct cond_node *node)
 {
+	const struct cond_scope *s = run->scope;
+	const struct zone *zone = node->zone;
 	struct civil c;
 
-	zone_civil(node->zone, run->scope->now, &c);
+	if (!zone)
+		zone = gates_zone(&s->rules->policy, s->journey);
+	if (zone)
+		zone_civil(zone, s->now, &c);
+	else
+		civil_from_instant(s->now, &c);
 	return (struct value){.type = VALUE_NUMBER, .number = decimal_from_int(c.hour)};
 }

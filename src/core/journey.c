@@ -2,6 +2,8 @@
 /* The journey's memory: its lists, their bounds, and what may be dropped when one is full. */
 #include "core/journey.h"
 
+#include "core/tally.h"
+
 #include "list.h"
 
 static const char *const milestones[MILESTONE_COUNT] = {
@@ -147,6 +149,7 @@ struct journey *journey_free(struct journey *j)
 {
 	if (!j)
 		return NULL;
+	tally_release(j);
 	text_release(&j->customer);
 	text_release(&j->user_id);
 	text_release(&j->anonymous_id);

@@ -2,6 +2,8 @@
 /* The one door: due timers first, each at its own instant, then the event, then the wake-up. */
 #include "core/step.h"
 
+#include "core/tally.h"
+
 #include "absence.h"
 #include "calendar_rule.h"
 #include "hold.h"
@@ -62,6 +64,8 @@ static int apply(struct turn *t, const struct event *event)
 	e->event = t->event = event;
 	t->last_before = t->journey->last_at;
 	r = journey_fold(t->journey, event);
+	if (r == 0)
+		r = tally_fold(t->rules, t->journey, event);
 	if (r == 0 && (event->flags & EVENT_FLAG_FUTURE)) {
 		e = effects_add(t->effects, EFFECT_COUNT);
 		if (!e)
