@@ -41,6 +41,8 @@ enum {
 /* A sender's clock may be this far ahead before its events are clamped (triggers, section 5). */
 #define EVENT_FUTURE_MS (5 * MS_MINUTE)
 
+struct event_details;
+
 struct event {
 	struct log_id id;
 	enum event_type type;
@@ -62,6 +64,7 @@ struct event {
 			       other   content is a conflict */
 	const struct value *fields; /* n_fields values, numbered by the field table */
 	size_t n_fields;
+	const struct event_details *details; /* NULL: none were fetched (core/detail.h) */
 };
 
 #define CUSTOMER_MAX   512 /* bytes of a customer key */

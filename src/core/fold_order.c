@@ -96,8 +96,7 @@ struct news {
 	bool any; /* it is about an order at all */
 };
 
-/* The milestone that STATUS is a word for; MILESTONE_COUNT if it is none. */
-static enum milestone status_milestone(const struct value *status)
+enum milestone status_milestone(const struct value *status)
 {
 	char bare[24];
 	size_t n = 0;
@@ -169,7 +168,7 @@ static int fold_total(struct order *o, const struct event *e)
 {
 	const struct value *total = event_field(e, FIELD_TOTAL);
 	struct span currency = value_id(event_field(e, FIELD_CURRENCY), CURRENCY_MAX);
-	int r;
+	int r, c;
 
 	if (e->kind != EVENT_ORDER_COMPLETED && e->kind != EVENT_IN_STORE_PURCHASE &&
 		e->kind != EVENT_ORDER_UPDATED)
@@ -178,7 +177,10 @@ static int fold_total(struct order *o, const struct event *e)
 		return 0;
 	if (total->raw.len > TOTAL_MAX || e->occurred_at < o->total_said_at)
 		return 0;
-	if (e->occurred_at == o->total_said_at && span_compare(total->raw, text_span(o->total)) < 0)
+	/* Of two at one instant the greater, then that of the greater currency. */
+	c = span_compare(total->raw, text_span(o->total));
+	if (e->occurred_at == o->total_said_at &&
+		(c < 0 || (c == 0 && span_compare(currency, text_span(o->currency)) <= 0)))
 		return 0;
 	r = text_set(&o->total, total->raw);
 	if (r == 0)

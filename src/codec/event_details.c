@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* The properties were read once already and are known to be JSON: what is not an object here was
+ * none there. */
+#include "event_details.h"
+
+#include "codec/json_path.h"
+
+/* Members of one product. */
+enum { PRODUCT_ID, PRODUCT_SKU, PRODUCT_QUANTITY, PRODUCT_PRICE, PRODUCT_PARTS };
+
+struct detail_decoder {
+	struct json_paths *properties, *traits, *product;
+};
+
+static const struct {
+	enum field_root root;
+	struct span path;
+} details[DETAIL_COUNT] = {
+#define X(ID, ROOT, PATH) [DETAIL_##ID] = {FIELD_ROOT_##ROOT, {PATH, sizeof(PATH) - 1}},
+	DETAILS(X)
+#undef X
+};
+
+static int paths_of(enum field_root root, struct json_paths **ret_paths)
+{
+	struct json_path paths[DETAIL_COUNT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < DETAIL_COUNT; i++)
+		if (details[i].root == root)
+			paths[n++] = (struct json_path){details[i].path, i};
+	return json_paths_new(paths, n, ret_paths);
+}
+
+struct detail_decoder *detail_decoder_free(struct detail_decoder *d)
+{
+	if (d) {
+		json_paths_free(d->properties);
+		json_paths_free(d->traits);
+		json_paths_free(d->product);
+		free(d);
+	}
+	return NULL;
+}
+
+int detail_decoder_new(struct detail_decoder **ret_decoder)
+{
+	static const struct json_path product[] = {
+		{{"product_id", 10}, PRODUCT_ID},
+		{{"sku", 3}, PRODUCT_SKU},
+		{{"quantity", 8}, PRODUCT_QUANTITY},
+		{{"price", 5}, PRODUCT_PRICE},
+	};
+	struct detail_decoder *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	r = paths_of(FIELD_ROOT_PROPERTIES, &d->properties);
+	r = r ? r : paths_of(FIELD_ROOT_TRAITS, &d->traits);
+	r = r ? r : json_paths_new(product, ARRAY_SIZE(product), &d->product);
+	if (r) {
+		detail_decoder_free(d);
+		return r;
+	}
+	*ret_decoder = d;
+	return 0;
+}
+
+/* 0 or -ENOMEM. */
+static int make_value(const struct json_value *v, struct arena *arena, struct value *ret_value)
+{
+	static const enum value_type types[] = {
+		[JSON_TYPE_ABSENT] = VALUE_MISSING,
+		[JSON_TYPE_NULL] = VALUE_NULL,
+		[JSON_TYPE_FALSE] = VALUE_FALSE,
+		[JSON_TYPE_TRUE] = VALUE_TRUE,
+		[JSON_TYPE_NUMBER] = VALUE_NUMBER,
+		[JSON_TYPE_STRING] = VALUE_STRING,
+		[JSON_TYPE_ARRAY] = VALUE_OTHER,
+		[JSON_TYPE_OBJECT] = VALUE_OTHER,
+	};
+	struct value value = {.type = types[v->type]};
+
+	if (v->type != JSON_TYPE_ABSENT)
+		value.raw = v->raw;
+	if (value.type == VALUE_NUMBER && decimal_parse(v->raw, &value.number) != 0)
+		value.type = VALUE_OTHER;
+	if (value.type == VALUE_STRING) {
+		value.text = json_text(v, arena);
+		if (!value.text.ptr)
+			return -ENOMEM;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+static int make_product(
+	const struct json_value *found, struct arena *arena, struct product *ret_product)
+{
+	struct value values[PRODUCT_PARTS];
+
+	for (size_t i = 0; i < PRODUCT_PARTS; i++) {
+		int r = make_value(&found[i], arena, &values[i]);
+
+		if (r)
+			return r;
+	}
+	*ret_product = (struct product){
+		.id = value_id(&values[PRODUCT_ID], ENTITY_MAX),
+		.sku = value_id(&values[PRODUCT_SKU], ENTITY_MAX),
+		.quantity = values[PRODUCT_QUANTITY],
+		.price = values[PRODUCT_PRICE],
+	};
+	return 0;
+}
+
+/* The elements of `products` that are objects. 0 or -ENOMEM. */
+static int read_products(const struct detail_decoder *d, struct span raw, struct arena *arena,
+	struct event_details *to)
+{
+	struct product *list = arena_alloc(arena, PRODUCTS_MAX * sizeof(*list));
+	struct json_value found[PRODUCT_PARTS];
+	struct json_cursor c;
+
+	if (!list)
+		return -ENOMEM;
+	json_cursor_init(&c, raw);
+	(void)json_array_open(&c);
+	while (to->n_products < PRODUCTS_MAX && json_array_next(&c) == 0) {
+		struct json_value other;
+		int made;
+
+		if (json_peek(&c) != JSON_TYPE_OBJECT) {
+			if (json_value(&c, &other) != 0)
+				break;
+			continue;
+		}
+		if (json_paths_read(d->product, &c, found) != 0)
+			break;
+		made = make_product(found, arena, &list[to->n_products]);
+		if (made)
+			return made;
+		to->n_products++;
+	}
+	to->products = list;
+	to->whole = true;
+	return 0;
+}
+
+int detail_decode(const struct detail_decoder *d, struct arena *arena, struct event *e)
+{
+	const struct json_paths *paths =
+		e->kind == EVENT_CUSTOMER_IDENTIFIED ? d->traits : d->properties;
+	struct json_value found[DETAIL_COUNT];
+	struct event_details *to;
+	struct json_cursor c;
+	int r = 0;
+
+	if (!fold_wants(e->kind) || e->properties.len == 0 || e->properties.ptr[0] != '{')
+		return 0;
+	to = arena_alloc(arena, sizeof(*to));
+	if (!to)
+		return -ENOMEM;
+	memset(to, 0, sizeof(*to));
+	for (size_t i = 0; i < DETAIL_COUNT; i++)
+		found[i].type = JSON_TYPE_ABSENT;
+	json_cursor_init(&c, e->properties);
+	if (json_paths_read(paths, &c, found) != 0)
+		return 0;
+	for (size_t i = 0; i < DETAIL_COUNT && r == 0; i++)
+		if (found[i].type != JSON_TYPE_ABSENT)
+			r = make_value(&found[i], arena, &to->values[i]);
+	if (r == 0 && found[DETAIL_PRODUCTS].type == JSON_TYPE_ARRAY)
+		r = read_products(d, found[DETAIL_PRODUCTS].raw, arena, to);
+	e->details = to;
+	return r;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* News of consent and of what became of messages. */
+#include "fold.h"
+
+static const char *const yes_words[] = {"subscribed", "given", "granted", "optedin", "optin", "yes",
+	"true", "confirmed", "allowed", "accepted", "active", NULL};
+static const char *const no_words[] = {"unsubscribed", "withdrawn", "denied", "optedout", "optout",
+	"no", "false", "revoked", "refused", "redacted", "stopped", NULL};
+static const char *const soft_words[] = {
+	"soft", "softoptin", "implied", "legitimateinterest", NULL};
+
+/* Whether V says yes or no to being written to. False: neither (`pending`). */
+static bool consent_word(const struct value *v, enum consent_word *ret_word)
+{
+	struct span s = value_words(v);
+
+	if (v->type == VALUE_TRUE || word_in(s, yes_words))
+		*ret_word = CONSENT_GIVEN;
+	else if (v->type == VALUE_FALSE || word_in(s, no_words))
+		*ret_word = CONSENT_WITHDRAWN;
+	else if (word_in(s, soft_words))
+		*ret_word = CONSENT_SOFT;
+	else
+		return false;
+	return true;
+}
+
+/* The channel that S is a word for; JOB_CHANNEL_COUNT if it is none. */
+static enum job_channel medium(struct span s)
+{
+	static const struct {
+		const char *words[6];
+		enum job_channel channel;
+	} table[] = {
+		{{"email", "mail", "newsletter", NULL}, JOB_CHANNEL_EMAIL},
+		{{"sms", "text", "mms", NULL}, JOB_CHANNEL_SMS},
+		{{"phone", "call", "calls", "voice", "telephone", NULL}, JOB_CHANNEL_CALL},
+		{{"post", "letter", "postal", "directmail", "print", NULL}, JOB_CHANNEL_MAIL},
+		{{"push", "mobilepush", "webpush", NULL}, JOB_CHANNEL_PUSH},
+		{{"inapp", "app", "onsite", NULL}, JOB_CHANNEL_INAPP},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (word_in(s, table[i].words))
+			return table[i].channel;
+	return JOB_CHANNEL_COUNT;
+}
+
+/* One word of consent. */
+struct saying {
+	struct span topic;
+	uint32_t channel;
+	enum consent_word word;
+};
+
+static int say(struct journey *j, const struct event *e, struct saying s)
+{
+	struct consent *c;
+	struct span source;
+
+	if (s.topic.len > CONSENT_TOPIC_MAX) {
+		/* A topic that cannot be kept: its withdrawal is taken for one of all. */
+		if (s.word != CONSENT_WITHDRAWN)
+			return 0;
+		s.topic = SPAN_EMPTY;
+	}
+	c = journey_add_consent(j, s.topic, s.channel);
+	if (!c && errno == ENOSPC) {
+		if (s.word != CONSENT_WITHDRAWN)
+			return 0;
+		c = journey_add_consent(j, SPAN_EMPTY, s.channel);
+	}
+	if (!c)
+		return -ENOMEM;
+	source = e->source.len <= CONSENT_SOURCE_MAX ? e->source : SPAN_EMPTY;
+	if (e->occurred_at < c->at || (e->occurred_at == c->at && s.word > c->word))
+		return 0;
+	if (e->occurred_at == c->at && s.word == c->word &&
+		span_compare(source, text_span(c->source)) <= 0)
+		return 0;
+	c->at = e->occurred_at;
+	c->word = s.word;
+	return text_set(&c->source, source);
+}
+
+/* Which topic: by its name, else by the list's. */
+static struct span topic_of(const struct event *e)
+{
+	struct span topic = value_id(event_detail(e, DETAIL_TOPIC), SIZE_MAX);
+
+	return topic.len ? topic : value_id(event_detail(e, DETAIL_LIST_ID), SIZE_MAX);
+}
+
+static int fold_unsubscribed(struct journey *j, const struct event *e)
+{
+	struct span words = value_words(event_detail(e, DETAIL_MEDIUM));
+	struct saying s = {topic_of(e), JOB_CHANNEL_EMAIL, CONSENT_WITHDRAWN};
+
+	if (words.len == 0 && e->channel == CHANNEL_SMS)
+		s.channel = JOB_CHANNEL_SMS;
+	else if (words.len == 0)
+		words = value_words(event_field(e, FIELD_CHANNEL));
+	/* `email` above, unless another one of our channels is named; an unknown medium: all. */
+	if (words.len > 0 && !span_is(words, "web") && !span_is(words, "server"))
+		s.channel = medium(words);
+	return say(j, e, s);
+}
+
+int fold_consent(struct journey *j, const struct event *e)
+{
+	struct span words = value_words(event_detail(e, DETAIL_MEDIUM));
+	struct saying s = {topic_of(e), JOB_CHANNEL_COUNT, CONSENT_WITHDRAWN};
+
+	if (e->kind == EVENT_UNSUBSCRIBED)
+		return fold_unsubscribed(j, e);
+	if (e->kind == EVENT_EMAIL_SPAM)
+		return say(j, e, (struct saying){SPAN_EMPTY, JOB_CHANNEL_EMAIL, CONSENT_WITHDRAWN});
+	if (e->kind == EVENT_PREFERENCE_UPDATED) {
+		if (s.topic.len == 0 || !consent_word(event_detail(e, DETAIL_WANTED), &s.word))
+			return 0;
+		return say(j, e, s);
+	}
+	if (!consent_word(event_field(e, FIELD_STATUS), &s.word))
+		return 0;
+	s.channel = medium(words);
+	/* Yes to a way that we do not know is no yes to all. */
+	if (words.len > 0 && s.channel == JOB_CHANNEL_COUNT && s.word != CONSENT_WITHDRAWN)
+		return 0;
+	return say(j, e, s);
+}
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+/* Is the bounce that E tells of one for good? By its kind, else by SMTP's code: 5xx, 5.x.x. */
+static bool is_hard(const struct event *e)
+{
+	static const char *const hard[] = {"hard", "hardbounce", "permanent", "hardbounced",
+		"invalid", "invalidemail", "unknownuser", NULL};
+	struct span words = value_words(event_detail(e, DETAIL_BOUNCE_TYPE)), code;
+
+	if (words.len == 0)
+		words = value_words(event_detail(e, DETAIL_BOUNCE));
+	if (words.len > 0)
+		return word_in(words, hard);
+	code = value_id(event_detail(e, DETAIL_BOUNCE_CODE), 16);
+	return code.len > 1 && code.ptr[0] == '5';
+}
+
+/* Among the latest, the latest first. */
+static void add_soft(struct address *a, int64_t at)
+{
+	for (unsigned i = 0; i < ADDRESS_SOFT_MAX; i++) {
+		if (a->soft[i] >= at)
+			continue;
+		memmove(&a->soft[i + 1], &a->soft[i],
+			(ADDRESS_SOFT_MAX - 1 - i) * sizeof(a->soft[0]));
+		a->soft[i] = at;
+		return;
+	}
+}
+
+static int add_bounce(struct address *a, const struct event *e)
+{
+	static const enum detail places[] = {DETAIL_ADDRESS, DETAIL_TO_EMAIL, DETAIL_TO_PHONE};
+	struct span which = SPAN_EMPTY;
+
+	if (!is_hard(e)) {
+		add_soft(a, e->occurred_at);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(places) && which.len == 0; i++)
+		which = value_words(event_detail(e, places[i]));
+	return said_set(&a->hard, which, TRAIT_MAX, e->occurred_at);
+}
+
+static enum job_channel address_channel(const struct event *e)
+{
+	switch ((unsigned)e->kind) {
+	case EVENT_SMS_DELIVERED:
+	case EVENT_SMS_FAILED:
+		return JOB_CHANNEL_SMS;
+	case EVENT_NOTIFICATION_DELIVERED:
+	case EVENT_NOTIFICATION_BOUNCED:
+		return job_channel_of(value_words(event_field(e, FIELD_CHANNEL)));
+	default:
+		return JOB_CHANNEL_EMAIL;
+	}
+}
+
+int fold_address(struct journey *j, const struct event *e)
+{
+	enum job_channel channel = address_channel(e);
+	struct address *a;
+
+	if (channel == JOB_CHANNEL_COUNT)
+		return 0;
+	a = journey_add_address(j, channel);
+	if (!a)
+		return -ENOMEM;
+	switch ((unsigned)e->kind) {
+	case EVENT_EMAIL_SPAM:
+		a->complained_at = int64_max(a->complained_at, e->occurred_at);
+		return 0;
+	case EVENT_EMAIL_DELIVERED:
+	case EVENT_SMS_DELIVERED:
+	case EVENT_NOTIFICATION_DELIVERED:
+		a->delivered_at = int64_max(a->delivered_at, e->occurred_at);
+		return 0;
+	default:
+		return add_bounce(a, e);
+	}
+}
