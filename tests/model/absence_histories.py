@@ -41,7 +41,7 @@ class Maker:
         chance = self.chance
         rule = {"id": name, "class": self.some((3, "marketing"), (2, "service"), (1, "task")),
                 "key": self.some((3, "cart_id"), (2, "customer"), (1, "order_id")),
-                "channels": ["task"]}
+                "channels": ["task"], "gates": "off"}
         if rule["key"] != "customer" and chance.random() < 0.5:
             rule["key_else"] = "customer"
         self.spans(rule)
