@@ -14,7 +14,7 @@
 struct backtest_settings {
 	const char *rules, *events, *store_zone, *until;
 	int64_t lateness;
-	bool log;
+	bool log, log_rules, decisions;
 };
 
 #define ROW(MEMBER) offsetof(struct backtest_settings, MEMBER)
@@ -28,6 +28,10 @@ static const struct setting settings[] = {
 		"NDJSON file (.gz too), directory of them, or - for standard input"},
 	{NULL, "log", "log", SETTING_BOOL, ROW(log), "no", 0, 0, NULL,
 		"take the events from the live data set's own log instead"},
+	{NULL, "log_rules", "log-rules", SETTING_BOOL, ROW(log_rules), "no", 0, 0, NULL,
+		"with --log: the rules that were in force, changing where they changed"},
+	{NULL, "decisions", "decisions", SETTING_BOOL, ROW(decisions), "no", 0, 0, NULL,
+		"print all that was decided, as on the timelines, instead of the jobs"},
 	{NULL, "lateness", "lateness", SETTING_DURATION, ROW(lateness), "0", 0, 30 * MS_DAY, "SPAN",
 		"sort lines by event time first, for files that are late by up to this"},
 	{NULL, "until", "until", SETTING_TEXT, ROW(until), NULL, 0, 0, "INSTANT",
@@ -99,7 +103,7 @@ static int feed(struct backtest *b, struct program *p, const struct backtest_set
 	int r;
 
 	if (s->log)
-		return backtest_feed_log(b, p);
+		return backtest_feed_log(b, p, s->log_rules);
 	options.quiet = p->common.json;
 	if (s->until[0] && instant_parse(span_str(s->until), &options.until) != 0)
 		return usage("--until is not an instant such as 2026-11-21T18:00:00Z");
@@ -116,7 +120,8 @@ static int run(struct program *p, const struct backtest_settings *s, const struc
 	struct backtest b;
 	int status = STATUS_FOUND;
 
-	if (backtest_init(&b, rules, NULL, NULL) < 0) {
+	if (backtest_init(&b, rules, s->decisions ? backtest_print_decisions : NULL,
+		    &p->common.json) < 0) {
 		(void)fprintf(stderr, "waymark backtest: out of memory\n");
 		backtest_release(&b);
 		return STATUS_FOUND;
@@ -124,9 +129,9 @@ static int run(struct program *p, const struct backtest_settings *s, const struc
 	status = feed(&b, p, s, &account);
 	if (status == STATUS_DONE) {
 		backtest_sort(&b);
-		if (p->common.json)
+		if (!s->decisions && p->common.json)
 			backtest_print_json(&b);
-		else
+		else if (!s->decisions)
 			backtest_print_table(&b, &account);
 	}
 	backtest_release(&b);
@@ -144,14 +149,17 @@ int backtest_main(int argc, char **argv)
 	(void)argc;
 	if (program_init(&p, &spec, &s, argv))
 		return p.status;
-	if (!s.rules[0])
-		return usage("say which rules: --rules DIR");
 	if (!s.events[0] == !s.log)
 		return usage("say where the events are: --events PATH, or --log for the live log");
+	if (s.log_rules && !s.log)
+		return usage("--log-rules is for --log");
+	if (!s.rules[0] && !s.log_rules)
+		return usage("say which rules: --rules DIR");
 	problems = malloc(sizeof(*problems));
 	if (!problems)
 		return STATUS_FOUND;
-	r = rule_set_load(s.rules, s.store_zone, problems, &rules);
+	r = s.log_rules ? rules_new(&rules)
+			: rule_set_load(s.rules, s.store_zone, problems, &rules);
 	r = r > 0 ? bad_rules(problems) : r < 0 ? STATUS_FOUND : STATUS_DONE;
 	free(problems);
 	return r ? r : run(&p, &s, rules);

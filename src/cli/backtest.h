@@ -20,6 +20,13 @@ struct backtest_job {
 	bool retracted_late;
 };
 
+/* A set of rules by its name in a log. */
+struct backtest_set {
+	uint64_t digest;
+	struct rules *rules;
+	struct event_decoder *decoder;
+};
+
 struct backtest {
 	const struct rules *rules;
 	struct event_decoder *decoder;
@@ -35,6 +42,8 @@ struct backtest {
 	uint64_t counters[COUNTER_COUNT];
 	applier_witness_fn *witness; /* set before the first entry; NULL: nobody looks */
 	void *witness_user;
+	struct backtest_set *sets; /* that the log may name; NULL: the rules stay as they are */
+	size_t n_sets;
 	int failed;	       /* why the pump stopped, 0: it did not */
 	struct span failed_at; /* the customer concerned */
 };
@@ -54,6 +63,9 @@ int backtest_append(struct backtest *b, int64_t at, struct span event, struct sp
 int backtest_append_mark(struct backtest *b, int64_t at, struct span source, int64_t until);
 /* The same with a log id of its own, which must be greater than the last. */
 int backtest_append_id(struct backtest *b, const struct log_entry *e);
+/* The set of this DIGEST among B's, for the applier (applier_rules_fn). */
+bool backtest_find_rules(void *b, uint64_t digest, const struct rules **ret_rules,
+	const struct event_decoder **ret_decoder);
 /* From AT on RULES are in force, as after a restart of the worker. Borrowed. 0 or -errno. */
 int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *rules);
 /* Runs to the end: timers due at or before HORIZON fire. 0 or -errno. */
@@ -80,8 +92,14 @@ int backtest_feed_path(struct backtest *b, const char *path, const struct backte
 	struct backtest_account *account);
 
 struct program;
-/* Feeds the partitions' streams of the live data set, each to its own clock. Status as main's. */
-int backtest_feed_log(struct backtest *b, struct program *p);
+/* Feeds the partitions' streams of the live data set, each to its own clock. OWN_RULES: with the
+ * rules that were in force, changing where they changed; else with those of B. Status as main's. */
+int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules);
+
+/* Prints each decision when it is made (applier_witness_fn). JSON: points to a bool, true for lines
+ * of JSON. */
+void backtest_print_decisions(void *json, const struct journey *journey, const struct event *event,
+	int64_t now, const struct effects *effects);
 
 void backtest_sort(struct backtest *b);
 void backtest_print_json(const struct backtest *b);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The live data set's own log through the backtest: every partition's stream from its beginning to
- * the position its worker has committed, and time to the clock that went with it. What comes out
- * must be the very jobs that the live run emitted.
+ * the position its worker has committed, and time to the clock that went with it. With the rules
+ * that were in force, which the log names and the data set keeps, what comes out must be the very
+ * jobs and decisions of the live run.
  */
 #include "backtest.h"
 
 #include "program/program.h"
+#include "program/rule_set.h"
 #include "store/keys.h"
 
 #define PAGE	 1000
@@ -14,6 +16,7 @@
 
 struct log_reader {
 	struct backtest *b;
+	uint64_t first_rules; /* what the partition's log began with; 0: nobody says */
 	struct redis *redis;
 	uint32_t partition;
 	struct log_id until; /* position */
@@ -42,21 +45,96 @@ static int read_position(struct log_reader *l)
 	buf_reset(&l->key);
 	key_add(&l->key, l->partition, "pos");
 	r = call(l,
-		(struct span[]){
-			SPAN_LIT("HMGET"), buf_span(&l->key), SPAN_LIT("id"), SPAN_LIT("clock")},
-		4, &arena, &v);
+		(struct span[]){SPAN_LIT("HMGET"), buf_span(&l->key), SPAN_LIT("id"),
+			SPAN_LIT("clock"), SPAN_LIT("rules_first")},
+		5, &arena, &v);
 	if (r < 0)
 		return r;
 	l->until = (struct log_id){0, 0};
 	l->clock = 0;
-	if (v->n_items != 2 || v->items[0].text.len == 0)
+	l->first_rules = 0;
+	if (v->n_items != 3 || v->items[0].text.len == 0)
 		return 0; /* nobody has ever worked on it */
 	if (log_id_parse(v->items[0].text, &l->until) != 0 ||
 		span_to_u64(v->items[1].text, INT64_MAX, &clock) != 0)
 		return -EBADMSG;
 	l->clock = (int64_t)clock;
+	(void)rules_digest_parse(v->items[2].text, &l->first_rules);
 	return 0;
 }
+
+/* ---- the rules that were in force -------------------------------------------------------- */
+
+bool backtest_find_rules(void *user, uint64_t digest, const struct rules **ret_rules,
+	const struct event_decoder **ret_decoder)
+{
+	const struct backtest *b = user;
+
+	for (size_t i = 0; i < b->n_sets; i++) {
+		if (b->sets[i].digest != digest)
+			continue;
+		*ret_rules = b->sets[i].rules;
+		*ret_decoder = b->sets[i].decoder;
+		return true;
+	}
+	(void)fprintf(stderr,
+		"waymark backtest: the log names a set of rules, %016llx, that the data set has "
+		"not or that this version cannot read.\n"
+		"Say which rules to use instead: --rules DIR\n",
+		(unsigned long long)digest);
+	return false;
+}
+
+/* One that cannot be read is complained of where it is needed. */
+static int add_set(struct backtest *b, struct span name, struct span text)
+{
+	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	struct backtest_set *set = &b->sets[b->n_sets];
+	int r;
+
+	if (!problems)
+		return -ENOMEM;
+	if (!rules_digest_parse(name, &set->digest))
+		return 0;
+	r = rule_set_of_text(text, problems, &set->rules);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	b->n_sets++;
+	return event_decoder_new(&set->rules->fields, &set->decoder);
+}
+
+static int read_sets(struct log_reader *l)
+{
+	_cleanup_(arena_release) struct arena arena;
+	const struct redis_value *v;
+	int r;
+
+	arena_init(&arena);
+	r = call(l, (struct span[]){SPAN_LIT("HGETALL"), SPAN_LIT("wm:rules")}, 2, &arena, &v);
+	if (r < 0)
+		return r;
+	l->b->sets = calloc(v->n_items / 2 + 1, sizeof(*l->b->sets));
+	if (!l->b->sets)
+		return -ENOMEM;
+	for (size_t i = 0; i + 1 < v->n_items && r == 0; i += 2)
+		r = add_set(l->b, v->items[i].text, v->items[i + 1].text);
+	return r;
+}
+
+/* The log begins with the rules that it began with. */
+static int begin(struct log_reader *l)
+{
+	const struct event_decoder *decoder;
+	const struct rules *rules;
+
+	if (!l->b->sets || l->first_rules == 0)
+		return 0;
+	if (!backtest_find_rules(l->b, l->first_rules, &rules, &decoder))
+		return -ENOENT;
+	return backtest_change_rules(l->b, 0, rules);
+}
+
+/* ---- the log ----------------------------------------------------------------------------- */
 
 static struct span field(const struct redis_value *fields, const char *name)
 {
@@ -68,7 +146,7 @@ static struct span field(const struct redis_value *fields, const char *name)
 
 static int feed_entry(struct log_reader *l, const struct redis_value *v)
 {
-	struct log_entry e = {.event = SPAN_EMPTY};
+	struct log_entry e = {.rules = field(&v->items[1], "r")};
 
 	if (v->n_items != 2 || log_id_parse(v->items[0].text, &e.id) != 0)
 		return -EBADMSG;
@@ -109,6 +187,8 @@ static int feed_partition(struct log_reader *l)
 	bool more = true;
 	int r = read_position(l);
 
+	if (r == 0)
+		r = begin(l);
 	buf_reset(&l->from);
 	buf_add_char(&l->from, '-');
 	while (r == 0 && more)
@@ -118,7 +198,7 @@ static int feed_partition(struct log_reader *l)
 	return r < 0 ? r : backtest_next_log(l->b);
 }
 
-int backtest_feed_log(struct backtest *b, struct program *p)
+int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules)
 {
 	struct log_reader l = {.b = b};
 	struct redis_options options;
@@ -129,6 +209,8 @@ int backtest_feed_log(struct backtest *b, struct program *p)
 		return p->status;
 	buf_init(&l.key);
 	buf_init(&l.from);
+	if (own_rules)
+		r = read_sets(&l);
 	for (l.partition = 0; l.partition < p->dataset.partitions && r == 0; l.partition++)
 		r = feed_partition(&l);
 	buf_release(&l.key);

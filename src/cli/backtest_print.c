@@ -4,6 +4,8 @@
 
 #include "base/instant.h"
 #include "codec/json_scan.h"
+#include "codec/timeline_json.h"
+#include "decision_line.h"
 
 static int compare_jobs(const void *a, const void *b)
 {
@@ -84,7 +86,47 @@ void backtest_print_json(const struct backtest *b)
 	}
 }
 
-/* Text of strangers on a terminal: nothing but printable ASCII and UTF-8 of a harmless kind. */
+/* Text of strangers on a terminal: nothing but printable ASCII. JSON has escaped the rest. */
+static void print_line(struct span text, bool json)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		putchar(json || (c >= 0x20 && c < 0x7f) ? c : '?');
+	}
+	putchar('\n');
+}
+
+/* No arena and no order of its own: there may be more of them than memory holds. */
+void backtest_print_decisions(void *user, const struct journey *journey, const struct event *event,
+	int64_t now, const struct effects *effects)
+{
+	_cleanup_(buf_release) struct buf line = BUF_INIT;
+	const bool *json = user;
+
+	(void)event;
+	(void)now;
+	for (size_t i = 0; i < effects->n; i++) {
+		const struct decision *d = &effects->list[i].decision;
+
+		if (!is_decision(&effects->list[i]))
+			continue;
+		buf_reset(&line);
+		if (*json) {
+			if (decision_json(d, text_span(journey->customer), &line) < 0)
+				return;
+		} else {
+			buf_add_instant(&line, d->at);
+			buf_add_str(&line, "  ");
+			buf_add_span(&line, text_span(journey->customer));
+			buf_add_str(&line, "  ");
+			decision_text(d, &line);
+		}
+		if (buf_failed(&line) == 0)
+			print_line(buf_span(&line), *json);
+	}
+}
+
 static void print_cell(struct span text, int width)
 {
 	int n = 0;

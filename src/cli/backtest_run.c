@@ -83,6 +83,9 @@ static int start_pump(struct backtest *b, const struct position *from)
 	};
 	int r;
 
+	if (b->sets)
+		options.applier.find_rules = backtest_find_rules;
+	options.applier.rules_user = b;
 	options.store = memory_store_store(b->store);
 	r = pump_new(&options, &b->pump);
 	if (r == 0)
@@ -129,6 +132,11 @@ int backtest_init(struct backtest *b, const struct rules *rules, applier_witness
 void backtest_release(struct backtest *b)
 {
 	close_log(b);
+	for (size_t i = 0; i < b->n_sets; i++) {
+		event_decoder_free(b->sets[i].decoder);
+		rules_free(b->sets[i].rules);
+	}
+	free(b->sets);
 	event_decoder_free(b->decoder);
 	map_release(&b->by_id);
 	arena_release(&b->arena);
