@@ -76,16 +76,19 @@ static int start_pump(struct backtest *b, const struct position *from)
 {
 	struct pump_options options = {
 		.batch = BATCH,
-		.applier = {b->rules, b->decoder, CACHE_CUSTOMERS, b->witness, b->witness_user},
+		.applier = {.rules = b->rules,
+			.decoder = b->decoder,
+			.cache_customers = CACHE_CUSTOMERS,
+			.witness = b->witness,
+			.witness_user = b->witness_user,
+			.find_rules = b->sets ? backtest_find_rules : NULL,
+			.rules_user = b},
 		.idle = on_idle,
 		.stop = on_stop,
 		.user = b,
 	};
 	int r;
 
-	if (b->sets)
-		options.applier.find_rules = backtest_find_rules;
-	options.applier.rules_user = b;
 	options.store = memory_store_store(b->store);
 	r = pump_new(&options, &b->pump);
 	if (r == 0)
