@@ -16,7 +16,8 @@
  *   event:     type, event, [original], channel (null: unknown), source, [message_id], [user_id],
  *              [anonymous_id], [flags], [properties]
  *   decision:  outcome, text, rule, epoch, key, episode, [step], [job], anchor_at, armed_at,
- *              deadline, fire_at, [by], by_at, [late], [data]
+ *              deadline, fire_at, [by], by_at, [late], [gate, reason], [channel], [until],
+ *              [likelihood, impact, priority], [words], [data]
  * In brackets: only where there is one. `job` is the id of the job that was fired or retracted.
  * 0 or -ENOMEM.
  */

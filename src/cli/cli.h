@@ -14,4 +14,5 @@ int rules_main(int argc, char **argv);
 int schema_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
 int timeline_main(int argc, char **argv);
+int why_main(int argc, char **argv);
 int up_main(int argc, char **argv);

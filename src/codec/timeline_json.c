@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "codec/job_json.h"
+#include "core/gate.h"
 
 #include "json_out.h"
 
@@ -18,8 +19,7 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_ARMED] = "$rule for $key was armed by $by; it is due at $fire_at.",
 	[OUTCOME_FIRED] = "$rule for $key fired. $reason",
 	[OUTCOME_CANCELLED] = "$rule for $key was cancelled by $by; it was due at $fire_at.",
-	[OUTCOME_SUPPRESSED] =
-		"$rule for $key came due at $fire_at and was not sent: its condition did not hold.",
+	[OUTCOME_SUPPRESSED] = "$rule for $key came due at $fire_at and was not sent. $why",
 	[OUTCOME_STALE] = "$rule for $key was not armed: $by was too old when it arrived.",
 	[OUTCOME_RETRACTED] = "$rule for $key had fired and was taken back because of $by$late.",
 	[OUTCOME_NO_DEADLINE] =
@@ -31,8 +31,8 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_SOURCE_LATE] =
 		("$rule for $key was held until $fire_at and was not sent: a source "
 		 "that could disprove it had not said that it is complete."),
-	[OUTCOME_DEFERRED] = "$rule for $key came due and was put off until $until.",
-	[OUTCOME_WOULD_SEND] = "$rule for $key fired, and nothing was sent: this is a trial.",
+	[OUTCOME_DEFERRED] = "$rule for $key came due and was put off until $until. $why",
+	[OUTCOME_WOULD_SEND] = "$rule for $key fired, and nothing was sent. $trial",
 	[OUTCOME_SUPERSEDED] = "$rule for $key was ended: $words takes its place.",
 	[OUTCOME_GOAL] = "$rule for $key has reached its goal with $by.",
 	[OUTCOME_NOT_MATCHING] =
@@ -87,6 +87,23 @@ static void say_words(const struct decision *d, struct buf *out)
 		buf_add_str(out, "another");
 }
 
+/* The gate's sentence. */
+static void say_why(const struct decision *d, struct buf *out)
+{
+	if (d->words.len)
+		buf_add_span(out, d->words);
+	else
+		buf_add_str(out, "Its condition did not hold.");
+}
+
+static void say_trial(const struct decision *d, struct buf *out)
+{
+	if (d->reason == REASON_HOLDOUT && d->words.len)
+		buf_add_span(out, d->words);
+	else
+		buf_add_str(out, "The rule is on trial.");
+}
+
 static const struct {
 	const char *name;
 	void (*say)(const struct decision *d, struct buf *out);
@@ -98,6 +115,8 @@ static const struct {
 	{"$late", say_late},
 	{"$until", say_until},
 	{"$words", say_words},
+	{"$why", say_why},
+	{"$trial", say_trial},
 	{"$reason", job_reason},
 };
 
@@ -198,6 +217,10 @@ static int out_job(struct json_out *o, const struct decision *d, struct span cus
 
 static void out_more(struct json_out *o, const struct decision *d)
 {
+	if (d->reason) {
+		json_out_text(o, "gate", gate_name((enum gate)d->gate));
+		json_out_text(o, "reason", gate_reason_name((enum gate_reason)d->reason));
+	}
 	json_out_some(o, "channel", d->channel);
 	if (d->until)
 		json_out_instant(o, "until", d->until);

@@ -493,6 +493,25 @@ static struct verdict ask_entries(const struct turn *t, const struct rule *rule,
 	return v;
 }
 
+/* Which condition was false, with the values; of several entries the first. */
+static int note_condition(const struct turn *t, const struct rule *rule, struct span key)
+{
+	_cleanup_(buf_release) struct buf words = BUF_INIT;
+	const struct instance *i = key.len ? journey_instance(t->journey, rule->id, key) : NULL;
+	struct cond_scope scope = absence_scope(t, i, key);
+
+	for (size_t n = 0; n < rule->n_arm && words.len == 0; n++) {
+		const struct rule_match *m = &rule->arm[n];
+
+		if (!rule_match_named(m, t->event) || !m->when)
+			continue;
+		if (cond_explain(m->when, &scope, &words) < 0)
+			return -ENOMEM;
+	}
+	return absence_note(
+		t, rule, NOTE_CONDITION, "%.*s", (int)words.len, words.len ? words.ptr : "");
+}
+
 int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit)
 {
 	char buf[RULE_KEY_MAX];
@@ -502,7 +521,7 @@ int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit)
 
 	*ret_hit = v.plain || v.counted;
 	if (!*ret_hit)
-		return v.named ? absence_note(t, rule, NOTE_CONDITION, "%s", "") : 0;
+		return v.named ? note_condition(t, rule, key) : 0;
 	if (key.len == 0)
 		return absence_note(t, rule, NOTE_NO_KEY, "%.*s", (int)rule->key_prefix.len,
 			rule->key_prefix.len ? rule->key_prefix.ptr : "");

@@ -141,12 +141,16 @@ static bool gate_job(struct gate_turn *t)
 
 static bool gate_condition(struct gate_turn *t)
 {
+	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	struct cond_scope scope = gate_scope(t->ask);
 
 	if (!t->ask->rule->fire_if || cond_holds(t->ask->rule->fire_if, &scope))
 		return true;
-	return gate_answer(
-		t, GATE_CANCEL, REASON_FIRE_IF, "The rule's own condition does not hold any more.");
+	if (cond_explain(t->ask->rule->fire_if, &scope, &words) != 0 || words.len == 0)
+		return gate_answer(t, GATE_CANCEL, REASON_FIRE_IF,
+			"The rule's own condition does not hold any more.");
+	return gate_answer(t, GATE_CANCEL, REASON_FIRE_IF,
+		"The rule's own condition does not hold: %.*s.", (int)words.len, words.ptr);
 }
 
 bool gate_customer(struct gate_turn *t)

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* What was recorded, as sentences. */
+#include "codec/why_json.h"
+
+#include "base/instant.h"
+#include "codec/job_json.h"
+#include "codec/timeline_json.h"
+#include "core/gate.h"
+
+/* ---- choosing who speaks ---------------------------------------------------------------- */
+
+/* Of two instances the better spokesman: one that waits, the earlier first; else the latest. */
+static bool speaks_before(const struct instance *a, const struct instance *b)
+{
+	bool a_waits = a->state == INSTANCE_ARMED, b_waits = b->state == INSTANCE_ARMED;
+
+	if (a_waits != b_waits)
+		return a_waits;
+	return a_waits ? a->fire_at < b->fire_at : a->touched_at > b->touched_at;
+}
+
+static void find_all(const struct why_ask *ask, struct why *w)
+{
+	const struct journey *j = ask->journey;
+
+	for (size_t i = 0; i < j->n_instances; i++)
+		if (span_equal(text_span(j->instances[i].rule), w->id) &&
+			(!w->instance || speaks_before(&j->instances[i], w->instance)))
+			w->instance = &j->instances[i];
+	for (size_t i = 0; i < j->n_notes; i++)
+		if (span_equal(text_span(j->notes[i].rule), w->id))
+			w->note = &j->notes[i];
+	for (size_t i = 0; i < ask->n_entries && !w->entry; i++)
+		if (span_equal(ask->entries[i].decision.rule, w->id))
+			w->entry = &ask->entries[i];
+	if (!w->note || (w->instance && w->instance->state == INSTANCE_ARMED))
+		return;
+	w->note_speaks = (!w->instance || w->instance->touched_at < w->note->at) &&
+			 (!w->entry || w->entry->decision.at < w->note->at);
+}
+
+static bool in_force(const struct why_ask *ask, struct span id)
+{
+	return ask->rules && rules_find(ask->rules, id);
+}
+
+/* The id in place PLACE among all that instances, notes and decisions name; they may repeat. */
+static bool named(const struct why_ask *ask, size_t place, struct span *ret_id)
+{
+	const struct journey *j = ask->journey;
+
+	if (place < j->n_instances)
+		*ret_id = text_span(j->instances[place].rule);
+	else if (place - j->n_instances < j->n_notes)
+		*ret_id = text_span(j->notes[place - j->n_instances].rule);
+	else if (place - j->n_instances - j->n_notes < ask->n_entries)
+		*ret_id = ask->entries[place - j->n_instances - j->n_notes].decision.rule;
+	else
+		return false;
+	return true;
+}
+
+static bool named_before(const struct why_ask *ask, size_t place, struct span id)
+{
+	struct span other;
+
+	for (size_t i = 0; i < place; i++)
+		if (named(ask, i, &other) && span_equal(other, id))
+			return true;
+	return false;
+}
+
+static bool is_asked(const struct why_ask *ask, struct span id)
+{
+	return ask->rule.len == 0 || span_equal(ask->rule, id);
+}
+
+bool why_of(const struct why_ask *ask, size_t n, struct why *ret_why)
+{
+	struct why w = {.rule = NULL};
+
+	for (size_t i = 0; ask->rules && i < ask->rules->n; i++) {
+		const struct rule *rule = &ask->rules->list[i];
+
+		if (!is_asked(ask, rule->id) || n-- > 0)
+			continue;
+		w.id = rule->id;
+		w.rule = rule;
+		find_all(ask, &w);
+		*ret_why = w;
+		return true;
+	}
+	for (size_t i = 0; named(ask, i, &w.id); i++) {
+		if (!is_asked(ask, w.id) || in_force(ask, w.id) || named_before(ask, i, w.id) ||
+			n-- > 0)
+			continue;
+		find_all(ask, &w);
+		*ret_why = w;
+		return true;
+	}
+	return false;
+}
+
+/* ---- notes -------------------------------------------------------------------------------- */
+
+/* What stands behind "EVENT at INSTANT did not arm it: ". */
+static const char *const note_words[NOTE_REASON_COUNT] = {
+	[NOTE_CONDITION] = "a condition was not met",
+	[NOTE_STALE] = "it came in so late that its deadline had long passed",
+	[NOTE_TOMBSTONE] = "what it is about is closed for good",
+	[NOTE_COOLDOWN] = "the last message is too recent",
+	[NOTE_MAX_EPISODES] = "that has happened as often as the rule allows",
+	[NOTE_NO_DEADLINE] = "it does not carry the instant to wait for",
+	[NOTE_NO_KEY] = "it does not say which cart, order or other thing it is about",
+	[NOTE_OLDER_CANCEL] = "it happened before something that ends the wait",
+	[NOTE_COUNT] = "there were not enough of them yet",
+	[NOTE_LIMIT] = "too much is waiting for this customer already",
+	[NOTE_SUPERSEDED] = "a rule that goes before this one is waiting",
+	[NOTE_REPLACE] = "what is waiting already is worth more",
+	[NOTE_FIRED] = "it belongs to the time for which the message was sent",
+};
+
+void why_note_text(const struct note *n, struct buf *out)
+{
+	buf_add_span(out, n->by.len ? text_span(n->by) : SPAN_LIT("An event"));
+	buf_add_str(out, " at ");
+	buf_add_instant(out, n->by_at);
+	buf_add_str(out, " did not arm it: ");
+	buf_add_str(out, note_words[n->reason]);
+	if (n->words.len) {
+		buf_add_str(out, " (");
+		buf_add_span(out, text_span(n->words));
+		buf_add_char(out, ')');
+	}
+	buf_add_char(out, '.');
+}
+
+/* ---- instances ---------------------------------------------------------------------------- */
+
+static void add_step(const struct why_ask *ask, const struct instance *i, struct buf *out)
+{
+	const struct rule *rule = ask->rules ? rules_find(ask->rules, text_span(i->rule)) : NULL;
+
+	if (!rule || rule->n_steps < 2 || i->step >= rule->n_steps)
+		return;
+	buf_add_str(out, " with its step ");
+	buf_add_span(out, rule->steps[i->step].id);
+}
+
+static void waiting_text(const struct why_ask *ask, const struct instance *i, struct buf *out)
+{
+	buf_add_str(out, "It waits for ");
+	if (span_equal(text_span(i->key), SPAN_LIT("customer")))
+		buf_add_str(out, "the ");
+	buf_add_span(out, text_span(i->key));
+	if (i->by.len) {
+		buf_add_str(out, ", armed by ");
+		buf_add_span(out, text_span(i->by));
+	}
+	buf_add_str(out, " at ");
+	buf_add_instant(out, i->anchor_at);
+	if (i->missing.len) {
+		buf_add_str(out, "; it was due at ");
+		buf_add_instant(out, i->deadline_at);
+		buf_add_str(out, " and is held until ");
+		buf_add_span(out, text_span(i->missing));
+		buf_add_str(out, " has told all up to then, at the latest until ");
+	} else if (i->deferred_until) {
+		buf_add_str(out, "; it came due at ");
+		buf_add_instant(out, i->due_at);
+		buf_add_str(out, " and the gate ");
+		buf_add_span(out, gate_name((enum gate)i->gate));
+		buf_add_str(out, " (");
+		buf_add_span(out, gate_reason_name((enum gate_reason)i->reason));
+		buf_add_str(out, ") put it off until ");
+	} else {
+		buf_add_str(out, "; unless something ends it, it is due");
+		add_step(ask, i, out);
+		buf_add_str(out, " at ");
+	}
+	buf_add_instant(out, i->fire_at);
+	buf_add_char(out, '.');
+}
+
+/* How the latest episode ended, where the timeline's decision is not at hand. */
+static void ended_text(const struct instance *i, struct buf *out)
+{
+	buf_add_span(out, text_span(i->key));
+	buf_add_str(out, ": ");
+	buf_add_span(out, i->outcome == OUTCOME_NONE ? SPAN_LIT("closed before it was ever armed")
+						     : outcome_name(i->outcome));
+	if (i->by.len) {
+		buf_add_str(out, " by ");
+		buf_add_span(out, text_span(i->by));
+	}
+	if (i->superseded_by.len) {
+		buf_add_str(out, "; in its place ");
+		buf_add_span(out, text_span(i->superseded_by));
+	}
+	buf_add_char(out, '.');
+}
+
+/* Why it will not begin again yet. */
+static void rest_text(const struct why_ask *ask, const struct instance *i, struct buf *out)
+{
+	if (i->until_at <= ask->now)
+		return;
+	if (i->state == INSTANCE_CLOSED)
+		buf_add_str(out, " It is closed: nothing arms it before ");
+	else if (i->state == INSTANCE_COOLING)
+		buf_add_str(out, " It cools down: nothing arms it before ");
+	else
+		return;
+	buf_add_instant(out, i->until_at);
+	buf_add_char(out, '.');
+}
+
+static const struct timeline_entry *latest_of(const struct why_ask *ask, const struct instance *i)
+{
+	for (size_t n = 0; n < ask->n_entries; n++) {
+		const struct decision *d = &ask->entries[n].decision;
+
+		if (span_equal(d->rule, text_span(i->rule)) &&
+			span_equal(d->key, text_span(i->key)))
+			return &ask->entries[n];
+	}
+	return NULL;
+}
+
+void why_instance_text(const struct why_ask *ask, const struct instance *i, struct buf *out)
+{
+	const struct timeline_entry *e;
+
+	if (i->state == INSTANCE_ARMED) {
+		waiting_text(ask, i, out);
+		return;
+	}
+	e = latest_of(ask, i);
+	if (e)
+		decision_text(&e->decision, out);
+	else
+		ended_text(i, out);
+	rest_text(ask, i, out);
+}
+
+/* ---- a rule ------------------------------------------------------------------------------- */
+
+#define NAMES_SHOWN 4
+
+static struct span match_name(const struct rule_match *m)
+{
+	switch (m->by) {
+	case MATCH_KIND:
+		return vocab_name(m->kind);
+	case MATCH_NAME:
+		return m->name;
+	case MATCH_ENGAGED:
+		return SPAN_LIT("anything the customer does");
+	case MATCH_ANY:
+		return SPAN_LIT("any event");
+	}
+	return SPAN_EMPTY;
+}
+
+static void never_text(const struct why *w, struct buf *out)
+{
+	const struct rule *rule = w->rule;
+	size_t n = rule->n_arm < NAMES_SHOWN ? rule->n_arm : NAMES_SHOWN;
+
+	if (rule->calendar) {
+		buf_add_str(out, "The date that it waits for is not known of this customer.");
+		return;
+	}
+	buf_add_str(out, "Nothing that arms it has come: ");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_add_str(out, ", ");
+		buf_add_span(out, match_name(&rule->arm[i]));
+	}
+	buf_add_str(out, rule->n_arm > n ? " and others." : ".");
+}
+
+void why_text(const struct why_ask *ask, const struct why *w, struct buf *out)
+{
+	if (!w->rule && ask->rules)
+		buf_add_str(out, "The rule is not in force any more. ");
+	else if (w->rule && w->rule->mode == RULE_OFF)
+		buf_add_str(out, "The rule is off. ");
+	else if (w->rule && w->rule->mode == RULE_SHADOW)
+		buf_add_str(out, "The rule is on trial and sends nothing. ");
+	if (w->note_speaks)
+		why_note_text(w->note, out);
+	else if (w->instance)
+		why_instance_text(ask, w->instance, out);
+	else if (w->entry)
+		decision_text(&w->entry->decision, out);
+	else if (w->rule)
+		never_text(w, out);
+}
