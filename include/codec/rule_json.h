@@ -47,3 +47,7 @@ struct rule_options {
  */
 int rules_compile(const struct rule_source *sources, size_t n, const struct rule_options *options,
 	struct rule_problems *problems, struct rules **ret_rules);
+
+/* Adds to the policy of RULES all zones that customers may live in and OPTIONS can find, some 600.
+ * Without them a customer's own zone is not known, and the shop's counts. 0 or -ENOMEM. */
+int rules_add_zones(struct rules *rules, const struct rule_options *options);

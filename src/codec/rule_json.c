@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "json_tree.h"
-#include "rule_reader.h"
+#include "policy_reader.h"
 
 /* Checks the text and appends its normal form, for the digest. */
 static bool text_ok(struct rule_reader *r, struct buf *normal)
@@ -39,28 +39,83 @@ static bool text_ok(struct rule_reader *r, struct buf *normal)
 	return true;
 }
 
-static void read_source(struct rule_reader *r, const struct rule_source *source, struct buf *normal)
-{
-	struct rule_place file = {.parent = NULL};
-	struct rule_place item;
-	struct json_cursor cursor;
-	struct rule_walk walk;
+/* One source while the set is made: the policy is read before all rules, wherever it stands. */
+struct opened {
+	const char *file;
+	struct span text;
+	struct rule_place whole; /* absent: not JSON */
+	bool policy;
+};
 
-	r->text = source->text;
-	r->file = rule_copy(r, span_str(source->file)).ptr;
+static void open_source(struct rule_reader *r, const struct rule_source *source, struct opened *o,
+	struct buf *normal)
+{
+	struct json_cursor cursor;
+
+	r->text = o->text = source->text;
+	r->file = o->file = rule_copy(r, span_str(source->file)).ptr;
 	if (!r->file || !text_ok(r, normal))
 		return;
 	json_cursor_init(&cursor, r->text);
-	(void)json_value(&cursor, &file.value);
-	if (file.value.type != JSON_TYPE_ARRAY) {
-		rule_read(r, &file);
+	(void)json_value(&cursor, &o->whole.value);
+	o->policy = policy_is(r, &o->whole);
+}
+
+static void read_policies(struct rule_reader *r, const struct opened *list, size_t n)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < n && !r->oom; i++) {
+		if (!list[i].policy)
+			continue;
+		r->text = list[i].text;
+		r->file = list[i].file;
+		if (first)
+			rule_problem_add(r, &list[i].whole,
+				"there is a policy already, in %s; a shop has one", first);
+		else
+			policy_read(r, &list[i].whole);
+		first = first ? first : r->file;
+	}
+}
+
+static void read_rules(struct rule_reader *r, const struct opened *o)
+{
+	struct rule_place item;
+	struct rule_walk walk;
+
+	if (o->policy || o->whole.value.type == JSON_TYPE_ABSENT)
+		return;
+	r->text = o->text;
+	r->file = o->file;
+	if (o->whole.value.type != JSON_TYPE_ARRAY) {
+		rule_read(r, &o->whole);
 		return;
 	}
-	rule_walk_init(&walk, &file);
+	rule_walk_init(&walk, &o->whole);
 	while (rule_walk_next(r, &walk, &item))
 		rule_read(r, &item);
 	if (walk.index == 0)
-		rule_problem_add(r, &file, "the list holds no rule");
+		rule_problem_add(r, &o->whole, "the list holds no rule");
+}
+
+/* The policy knows the shop's zone, if there is a way to know it. */
+static void read_all(
+	struct rule_reader *r, const struct rule_source *sources, size_t n, struct buf *normal)
+{
+	struct opened *list = arena_calloc(&r->rules->arena, n ? n : 1, sizeof(*list));
+
+	if (!list) {
+		r->oom = true;
+		return;
+	}
+	for (size_t i = 0; i < n && !r->oom; i++)
+		open_source(r, &sources[i], &list[i], normal);
+	if (r->options->zone)
+		r->rules->policy.zone = rule_zone(r, NULL, SPAN_LIT("store"));
+	read_policies(r, list, n);
+	for (size_t i = 0; i < n && !r->oom; i++)
+		read_rules(r, &list[i]);
 }
 
 static void reader_freep(struct rule_reader **r)
@@ -85,8 +140,7 @@ int rules_compile(const struct rule_source *sources, size_t n, const struct rule
 	rules->list = arena_calloc(&rules->arena, RULES_MAX, sizeof(*rules->list));
 	if (!rules->list)
 		return -ENOMEM;
-	for (size_t i = 0; i < n && !r->oom; i++)
-		read_source(r, &sources[i], &normal);
+	read_all(r, sources, n, &normal);
 	buf_add_span(&normal, options->store_zone);
 	if (r->oom || buf_failed(&normal) < 0)
 		return -ENOMEM;

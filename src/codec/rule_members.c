@@ -13,12 +13,11 @@
 /* Places in rule_members, below. */
 enum { MEMBER_ID, MEMBER_CANCEL = 11, MEMBER_WAIT_FOR = 24 };
 
-/* A rule while it is read. */
+/* A rule while it is read. The rule stands first, for readers that know nothing of drafts. */
 struct draft {
 	struct rule rule;
 	struct rule_match_list arm, touch, cancel;
 	struct rule_place found[RULE_MEMBERS_MAX];
-	bool has_likelihood, has_impact;
 };
 
 static void read_id(struct rule_reader *r, const struct rule_place *p, void *target)
@@ -314,49 +313,6 @@ static void read_channels(struct rule_reader *r, const struct rule_place *p, voi
 		rule_problem_add(r, p, "channels are a list of at least one, such as [\"email\"]");
 }
 
-static bool read_share(struct rule_reader *r, const struct rule_place *p, struct decimal *ret)
-{
-	struct decimal d;
-
-	if (p->value.type != JSON_TYPE_NUMBER || decimal_parse(p->value.raw, &d) != 0 ||
-		decimal_compare(d, decimal_from_int(0)) < 0 ||
-		decimal_compare(d, decimal_from_int(1)) > 0) {
-		rule_problem_add(r, p, "this must be a number from 0 to 1, such as 0.5");
-		return false;
-	}
-	*ret = d;
-	return true;
-}
-
-static void read_likelihood(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct draft *d = target;
-
-	d->has_likelihood = read_share(r, p, &d->rule.likelihood);
-}
-
-static void read_impact(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct draft *d = target;
-
-	d->has_impact = read_share(r, p, &d->rule.impact);
-}
-
-static const struct rule_member priority_members[] = {
-	{"likelihood", read_likelihood, false},
-	{"impact", read_impact, false},
-};
-static const struct rule_members priority_spec = {
-	"a priority", priority_members, ARRAY_SIZE(priority_members)};
-
-static void read_priority(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct rule_place found[RULE_MEMBERS_MAX];
-
-	if (rule_members_find(r, p, &priority_spec, found))
-		rule_members_read(r, &priority_spec, found, target);
-}
-
 static void add_data(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
 {
 	struct rule_data data = {.name = p->name};
@@ -458,15 +414,21 @@ static const struct rule_member rule_members[] = {
 	{"expire", read_expire, false},
 	{"steps", read_steps, false},
 	{"channels", read_channels, true},
-	{"priority", read_priority, false},
+	{"priority", rule_read_priority, false},
 	{"data", read_data, false},
 	{"wait_for", read_wait_for, false},
 	{"max_hold", read_max_hold, false},
 	{"on_hold_end", read_on_hold_end, false},
 	{"supersedes", NULL, false},
-	{"holdout", NULL, false},
-	{"quiet", NULL, false},
-	{"on_cap", NULL, false},
+	{"gates", rule_read_gates, false},
+	{"quiet", rule_read_quiet, false},
+	{"send_at", rule_read_send_at, false},
+	{"on_cap", rule_read_on_cap, false},
+	{"cap", rule_read_cap, false},
+	{"holdout", rule_read_holdout, false},
+	{"topic", rule_read_topic, false},
+	{"mute", rule_read_mute, false},
+	{"rank", rule_read_rank, false},
 	{"exit_policy", NULL, false},
 };
 static_assert(ARRAY_SIZE(rule_members) <= RULE_MEMBERS_MAX, "members");
@@ -488,6 +450,7 @@ static void draft_init(struct draft *d)
 	d->rule.expire_ms = TIME_NEVER;
 	d->rule.max_hold_ms = 12 * MS_HOUR;
 	d->rule.hold_drops = true;
+	rule_gates_init(&d->rule.gates);
 }
 
 /* Defaults that depend on what was read. */
@@ -499,10 +462,10 @@ static void draft_defaults(struct draft *d)
 		rule->grace_ms = rule->class == RULE_MARKETING ? 2 * MS_MINUTE : 0;
 	if (rule->n_steps == 0)
 		rule->steps[rule->n_steps++] = (struct rule_step){.id = SPAN_LIT("main")};
-	if (!d->has_likelihood)
+	if (!rule->gates.has_likelihood)
 		rule->likelihood = decimal_from_int(1);
 	/* 0.8 and 0.5: triggers.md, section 10. */
-	if (!d->has_impact)
+	if (!rule->gates.has_impact)
 		rule->impact = (struct decimal){rule->class == RULE_SERVICE ? 8 : 5, -1};
 }
 
@@ -551,6 +514,7 @@ void rule_read(struct rule_reader *r, const struct rule_place *p)
 		return;
 	rule_members_read(r, &rule_spec, d.found, &d);
 	draft_defaults(&d);
+	rule_gates_default(&r->rules->policy, &d.rule);
 	draft_check_cancel(r, &d);
 	rule_match_tills(&d.arm, &d.touch, &d.cancel);
 	draft_keep(r, &d);

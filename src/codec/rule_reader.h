@@ -172,10 +172,19 @@ void rule_match_tills(
 /* The list of `wait_for`. */
 void rule_read_sources(struct rule_reader *r, const struct rule_place *p, struct rule *rule);
 
+/* What a rule says of the gates (rule_gates.c); the target of each begins with the rule. */
+rule_member_fn rule_read_gates, rule_read_quiet, rule_read_send_at, rule_read_on_cap, rule_read_cap,
+	rule_read_holdout, rule_read_topic, rule_read_mute, rule_read_rank, rule_read_priority;
+void rule_gates_init(struct rule_gates *g);
+/* Defaults that depend on the rule, when it has been read. */
+void rule_gates_default(const struct policy *policy, struct rule *rule);
+extern const struct rule_duration_limits rule_cap_within;
+
 /* One rule of a file, appended to the set. */
 void rule_read(struct rule_reader *r, const struct rule_place *p);
 
 /* `store`, `UTC` or an IANA name: read once for the whole set. NULL after a problem at P. */
+#define RULE_ZONE_NAME_MAX 64 /* bytes */
 const struct zone *rule_zone(struct rule_reader *r, const struct rule_place *p, struct span name);
 
 void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *target);

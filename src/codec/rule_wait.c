@@ -1,87 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How long a rule waits: a length of time after the anchor, or an instant that the arming event
- * carries, taken as it is or as a time of its local day. Zones are read once for the whole set.
+ * carries, taken as it is or as a time of its local day.
  */
 #include "rule_reader.h"
 
 #include "base/instant.h"
 #include "base/zone.h"
-
-#define ZONE_NAME_MAX 64
-
-/* `Europe/Berlin`: nothing that could lead out of a directory of zone files. */
-static bool zone_name_ok(struct span name)
-{
-	char before = '/';
-
-	if (name.len == 0 || name.len > ZONE_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		bool inner = (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+' || c == '/';
-
-		if (!letter && !(inner && before != '/'))
-			return false;
-		before = c;
-	}
-	return before != '/';
-}
-
-static int zone_load(struct rule_reader *r, struct span name, struct zone **ret_zone)
-{
-	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
-	int result;
-
-	if (span_is(name, "UTC"))
-		return zone_utc(ret_zone);
-	if (!zone_name_ok(name) || !r->options->zone)
-		return ZONE_INVALID;
-	result = r->options->zone(r->options->zone_user, name, &bytes);
-	return result ? result : zone_parse(buf_span(&bytes), ret_zone);
-}
-
-/* NULL after a problem. */
-static const struct zone *zone_get(
-	struct rule_reader *r, const struct rule_place *p, struct span name)
-{
-	_cleanup_(zone_freep) struct zone *zone = NULL;
-	char quote[RULE_QUOTE_SIZE];
-	struct zone **more;
-	int result;
-
-	for (size_t i = 0; i < r->rules->n_zones; i++)
-		if (span_equal(r->zone_names[i], name))
-			return r->rules->zones[i];
-	result = zone_load(r, name, &zone);
-	if (result == -ENOMEM) {
-		r->oom = true;
-		return NULL;
-	}
-	if (result != 0) {
-		rule_problem_add(r, p,
-			"there is no time zone %s on this machine; write an IANA name such as "
-			"\"Europe/Berlin\", \"UTC\", or \"store\" for the shop's own",
-			rule_quote(name, quote));
-		return NULL;
-	}
-	if (r->rules->n_zones == ARRAY_SIZE(r->zone_names)) {
-		rule_problem_add(r, p, "all rules together name more than %zu time zones",
-			ARRAY_SIZE(r->zone_names));
-		return NULL;
-	}
-	more = realloc(r->rules->zones, (r->rules->n_zones + 1) * sizeof(struct zone *));
-	if (!more) {
-		r->oom = true;
-		return NULL;
-	}
-	r->rules->zones = more;
-	r->zone_names[r->rules->n_zones] = rule_copy(r, name);
-	more[r->rules->n_zones++] = zone;
-	zone = NULL;
-	return more[r->rules->n_zones - 1];
-}
 
 static void add_field(struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait)
 {
@@ -162,7 +87,7 @@ static void read_tz(struct rule_reader *r, const struct rule_place *p, void *tar
 	struct rule_wait *wait = target;
 	struct span name;
 
-	if (!rule_read_text(r, p, ZONE_NAME_MAX, &name))
+	if (!rule_read_text(r, p, RULE_ZONE_NAME_MAX, &name))
 		return;
 	if (span_is(name, "customer"))
 		rule_problem_add(
@@ -170,15 +95,7 @@ static void read_tz(struct rule_reader *r, const struct rule_place *p, void *tar
 	else if (span_is(name, "store"))
 		return; /* the default */
 	else
-		wait->zone = zone_get(r, p, name);
-}
-
-const struct zone *rule_zone(struct rule_reader *r, const struct rule_place *p, struct span name)
-{
-	if (!span_is(name, "store"))
-		return zone_get(r, p, name);
-	return zone_get(
-		r, p, r->options->store_zone.len ? r->options->store_zone : SPAN_LIT("UTC"));
+		wait->zone = rule_zone(r, p, name);
 }
 
 static const struct rule_member wait_members[] = {

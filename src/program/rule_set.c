@@ -136,6 +136,22 @@ static int read_zone(void *user, struct span name, struct buf *out)
 	return file_read(path, ZONE_FILE_MAX, out);
 }
 
+/* With the zones of customers, who are decided about wherever a program loads rules. */
+static int compile(const struct rule_source *sources, size_t n, const struct rule_options *options,
+	struct rule_problems *problems, struct rules **ret_rules)
+{
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	int r = rules_compile(sources, n, options, problems, &rules);
+
+	if (r == 0)
+		r = rules_add_zones(rules, options);
+	if (r != 0)
+		return r;
+	*ret_rules = rules;
+	rules = NULL;
+	return 0;
+}
+
 static int read_place(
 	struct source_list *l, const struct rule_place *place, struct rule_problems *problems)
 {
@@ -161,7 +177,7 @@ int rule_set_load_places(const struct rule_place *places, size_t n, const char *
 	problems->n = problems->more = 0;
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = read_place(&l, &places[i], problems);
-	return r ? r : rules_compile(l.sources, l.n, &options, problems, ret_rules);
+	return r ? r : compile(l.sources, l.n, &options, problems, ret_rules);
 }
 
 int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
@@ -200,7 +216,7 @@ int rule_set_of_text(struct span text, struct rule_problems *problems, struct ru
 	if (r < 0)
 		return r;
 	options.store_zone = parts.zone;
-	return rules_compile(parts.files, parts.n_files, &options, problems, ret_rules);
+	return compile(parts.files, parts.n_files, &options, problems, ret_rules);
 }
 
 int rule_set_compose(const char *path, const char *store_zone, struct span last,
@@ -218,7 +234,7 @@ int rule_set_compose(const char *path, const char *store_zone, struct span last,
 	problems->n = problems->more = 0;
 	r = read_place(&l, &place, problems);
 	if (r == 0)
-		r = rules_compile(l.sources, l.n, &options, problems, &rules);
+		r = compile(l.sources, l.n, &options, problems, &rules);
 	if (r != 0)
 		return r;
 	cut_directories(&l);
