@@ -16,6 +16,8 @@ static bool speaks_before(const struct instance *a, const struct instance *b)
 
 	if (a_waits != b_waits)
 		return a_waits;
+	if ((a->episode > 0) != (b->episode > 0))
+		return a->episode > 0;
 	return a_waits ? a->fire_at < b->fire_at : a->touched_at > b->touched_at;
 }
 
@@ -35,7 +37,8 @@ static void find_all(const struct why_ask *ask, struct why *w)
 			w->entry = &ask->entries[i];
 	if (!w->note || (w->instance && w->instance->state == INSTANCE_ARMED))
 		return;
-	w->note_speaks = (!w->instance || w->instance->touched_at < w->note->at) &&
+	w->note_speaks = (!w->instance || w->instance->episode == 0 ||
+				 w->instance->touched_at < w->note->at) &&
 			 (!w->entry || w->entry->decision.at < w->note->at);
 }
 
@@ -185,10 +188,17 @@ static void waiting_text(const struct why_ask *ask, const struct instance *i, st
 /* How the latest episode ended, where the timeline's decision is not at hand. */
 static void ended_text(const struct instance *i, struct buf *out)
 {
+	if (i->episode == 0) {
+		buf_add_str(out, "It was never armed for ");
+		buf_add_span(out, text_span(i->key));
+		buf_add_str(out, "; what ends it came first: ");
+		buf_add_span(out, i->by.len ? text_span(i->by) : SPAN_LIT("an event"));
+		buf_add_char(out, '.');
+		return;
+	}
 	buf_add_span(out, text_span(i->key));
 	buf_add_str(out, ": ");
-	buf_add_span(out, i->outcome == OUTCOME_NONE ? SPAN_LIT("closed before it was ever armed")
-						     : outcome_name(i->outcome));
+	buf_add_span(out, outcome_name(i->outcome));
 	if (i->by.len) {
 		buf_add_str(out, " by ");
 		buf_add_span(out, text_span(i->by));
@@ -290,7 +300,7 @@ void why_text(const struct why_ask *ask, const struct why *w, struct buf *out)
 		buf_add_str(out, "The rule is on trial and sends nothing. ");
 	if (w->note_speaks)
 		why_note_text(w->note, out);
-	else if (w->instance)
+	else if (w->instance && (w->instance->episode > 0 || !w->rule))
 		why_instance_text(ask, w->instance, out);
 	else if (w->entry)
 		decision_text(&w->entry->decision, out);

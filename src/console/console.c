@@ -76,6 +76,13 @@ static void on_customer(void *arg, struct http_request *request, const struct ro
 	look_at_customer(&c->looks, request, params);
 }
 
+static void on_why(void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct console *c = arg;
+
+	look_why(&c->looks, request, params);
+}
+
 static void on_timeline(void *arg, struct http_request *request, const struct route_params *params)
 {
 	struct console *c = arg;
@@ -137,6 +144,7 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 static const struct route routes[] = {
 	{HTTP_GET, "/v1/customers/{id}", on_customer},
 	{HTTP_GET, "/v1/customers/{id}/timeline", on_timeline},
+	{HTTP_GET, "/v1/customers/{id}/why", on_why},
 	{HTTP_GET, "/healthz", on_health},
 	{HTTP_GET, "/readyz", on_ready},
 	{HTTP_GET, "/metrics", on_metrics},

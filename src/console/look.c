@@ -251,3 +251,111 @@ void look_at_timeline(
 	else if (has_room(l, request))
 		ask_page(l, request, buf_span(&id), &page);
 }
+
+/* ---- why --------------------------------------------------------------------------------- */
+
+struct why_look {
+	struct looks *looks;
+	struct http_request *request;
+	struct buf rule; /* asked about; empty: all */
+};
+
+static void why_look_freep(struct why_look **w)
+{
+	if (!*w)
+		return;
+	buf_release(&(*w)->rule);
+	free(*w);
+}
+
+static bool is_why_wanted(void *user)
+{
+	const struct why_look *w = user;
+
+	return http_request_is_alive(w->request);
+}
+
+static void no_rule(struct looks *l, struct http_request *request)
+{
+	static const struct refusal refusal = {404, "no_rule",
+		"There is no such rule, and none of that name ever concerned this customer.",
+		"rule", NULL};
+
+	tell_refusal(l->telling, request, &refusal);
+}
+
+static void on_why(void *user, int r, const struct why_ask *answer)
+{
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	_cleanup_(why_look_freep) struct why_look *w = user;
+	struct looks *l = w->looks;
+	struct why_ask ask;
+	struct why first;
+
+	if (r == 0) {
+		ask = *answer;
+		ask.rules = l->rules;
+		ask.rule = buf_span(&w->rule);
+		if (ask.rule.len > 0 && !why_of(&ask, 0, &first)) {
+			no_rule(l, w->request);
+			return;
+		}
+		r = why_json(&ask, &body);
+	}
+	if (r != 0)
+		tell_outcome(l, w->request, r);
+	else
+		tell_json(l->telling, w->request, &body);
+}
+
+/* The one parameter that there is. False, and REQUEST answered, if the query is anything else. */
+static bool read_rule(struct why_look *w)
+{
+	static const struct refusal refusal = {400, "bad_parameter",
+		"The only parameter is rule, the id of a rule, and it is given once.", "rule",
+		NULL};
+	struct span query = http_request_query(w->request), name, value;
+	bool ok = true;
+
+	for (unsigned n = 0; ok && url_next_param(&query, &name, &value) == 0; n++)
+		ok = n == 0 && span_is(name, "rule") && value.len <= 3 * RULE_ID_MAX &&
+		     url_decode(&w->rule, value, true) == 0;
+	if (buf_failed(&w->rule) < 0)
+		no_memory(w->looks, w->request);
+	else if (!ok)
+		tell_refusal(w->looks->telling, w->request, &refusal);
+	return ok && buf_failed(&w->rule) == 0;
+}
+
+static void ask_why(struct looks *l, struct http_request *request, struct span id)
+{
+	_cleanup_(why_look_freep) struct why_look *w = calloc(1, sizeof(*w));
+	struct query_ask ask = {.id = id, .user = w, .wanted = is_why_wanted};
+	int r;
+
+	if (!w) {
+		no_memory(l, request);
+		return;
+	}
+	*w = (struct why_look){l, request, BUF_INIT};
+	if (!read_rule(w) || !has_room(l, request))
+		return;
+	r = query_why(l->source, &ask, on_why, w);
+	if (r == 0)
+		w = NULL;
+	else
+		tell_outcome(l, request, r);
+}
+
+void look_why(struct looks *l, struct http_request *request, const struct route_params *params)
+{
+	_cleanup_(buf_release) struct buf id = BUF_INIT;
+	int r = decode_id(&id, params);
+
+	if (r > 0)
+		bad_id(l, request);
+	else if (r < 0)
+		no_memory(l, request);
+	else
+		ask_why(l, request, buf_span(&id));
+}

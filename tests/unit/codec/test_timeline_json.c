@@ -103,7 +103,7 @@ static void test_decision(void)
 			"\"at\":\"2026-11-21T12:00:00.000Z\","
 			"\"received_at\":\"2026-11-21T12:00:00.000Z\",\"outcome\":\"suppressed\","
 			"\"text\":\"cart_abandoned for cart:C1001 came due at "
-			"2026-11-21T12:02:00.000Z and was not sent: its condition did not hold.\","
+			"2026-11-21T12:02:00.000Z and was not sent. Its condition did not hold.\","
 			"\"rule\":\"cart_abandoned\",\"epoch\":1,\"key\":\"cart:C1001\","
 			"\"episode\":1,\"anchor_at\":\"2026-11-21T08:00:00.000Z\","
 			"\"armed_at\":\"2026-11-21T08:00:00.000Z\","
@@ -128,7 +128,7 @@ static void test_sentences(void)
 			"2026-11-21T11:59:59.000Z; it was due at 2026-11-21T12:02:00.000Z.",
 		[OUTCOME_SUPPRESSED] =
 			"cart_abandoned for cart:C1001 came due at 2026-11-21T12:02:00.000Z and "
-			"was not sent: its condition did not hold.",
+			"was not sent. What the gate says.",
 		[OUTCOME_STALE] = "cart_abandoned for cart:C1001 was not armed: Order Completed at "
 				  "2026-11-21T11:59:59.000Z was too old when it arrived.",
 		[OUTCOME_RETRACTED] =
@@ -148,9 +148,9 @@ static void test_sentences(void)
 			"was not sent: a source that could disprove it had not said that it is "
 			"complete.",
 		[OUTCOME_DEFERRED] = "cart_abandoned for cart:C1001 came due and was put off until "
-				     "2026-11-22T08:00:00.000Z.",
-		[OUTCOME_WOULD_SEND] = "cart_abandoned for cart:C1001 fired, and nothing was sent: "
-				       "this is a trial.",
+				     "2026-11-22T08:00:00.000Z. What the gate says.",
+		[OUTCOME_WOULD_SEND] = "cart_abandoned for cart:C1001 fired, and nothing was sent. "
+				       "The rule is on trial.",
 		[OUTCOME_SUPERSEDED] =
 			"cart_abandoned for cart:C1001 was ended: checkout_abandoned "
 			"takes its place.",
@@ -171,7 +171,9 @@ static void test_sentences(void)
 		_cleanup_(buf_release) struct buf b = BUF_INIT;
 		struct decision d = decision((enum outcome)i);
 
-		d.words = SPAN_LIT("checkout_abandoned");
+		d.words = i == OUTCOME_SUPERSEDED || i == OUTCOME_REPLACED
+				  ? SPAN_LIT("checkout_abandoned")
+				  : SPAN_LIT("What the gate says.");
 		d.until = INT64_C(1795334400000); /* 2026-11-22T08:00:00Z */
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);
