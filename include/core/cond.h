@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/zone.h"
 #include "core/event.h"
+#include "core/fact.h"
 #include "core/job_channel.h"
 #include "core/journey.h"
 
@@ -67,33 +68,13 @@ enum cond_op {
 	COND_PERCENTILE, /* 0..1: of the customer's value */
 };
 
-/* Facts about the customer, `s.NAME` in rules. */
-#define STATE_FACTS(X)                                                                             \
-	X(ORDERS, "orders")	      /* number of orders ever placed */                           \
-	X(OPEN_ORDERS, "open_orders") /* placed, neither delivered nor cancelled */                \
-	X(OPEN_CARTS, "open_carts")                                                                \
-	X(EVENTS, "events")	    /* number of events ever applied */                            \
-	X(IDENTIFIED, "identified") /* true once a user id is known */                             \
-	X(HAS_EMAIL, "has_email")                                                                  \
-	X(HAS_PHONE, "has_phone")                                                                  \
-	X(STAGE, "stage")		      /* the journey stage's name */                       \
-	X(ORDER_DELIVERED, "order_delivered") /* the order that the event is about has arrived,    \
-						 with all parcels known */
-
-enum state_fact {
-#define X(ID, NAME) STATE_##ID,
-	STATE_FACTS(X)
-#undef X
-		STATE_FACT_COUNT
-};
-
 struct cond_node {
 	enum cond_op op;
 	uint16_t first; /* index of the first child in `children` */
 	uint16_t count; /* number of children */
 	union {
 		size_t field;		  /* COND_FIELD */
-		enum state_fact fact;	  /* COND_STATE */
+		size_t fact;		  /* COND_STATE (core/fact.h) */
 		int64_t ms;		  /* a length of time, or the number the operator says */
 		size_t tally;		  /* COND_COUNT, COND_SUM, COND_LAST */
 		enum job_channel channel; /* COND_CONSENT */

@@ -279,8 +279,8 @@ struct journey {
 	struct profile *profile; /* NULL: nothing is known */
 	struct tally *tallies;	 /* in order of ids (core/tally.h) */
 	size_t n_tallies;
-	int64_t web_active_at;	 /* latest thing done on a screen of ours; INT64_MIN: none */
-	char room[];		 /* for texts that are shared; it never changes */
+	int64_t web_active_at; /* latest thing done on a screen of ours; INT64_MIN: none */
+	char room[];	       /* for texts that are shared; it never changes */
 };
 
 /* 0 or -ENOMEM. */
@@ -360,15 +360,22 @@ enum { PARCEL_NO_ROOM = 1 };
 int order_parcel(struct order *o, struct span id, size_t *ret_n);
 void order_link(struct order *o, size_t a, size_t b);
 
+/* The first that holds, from the top (triggers, section 13: the most urgent open entity first).
+ * ONE_TIME is ours: that section has no name for who ordered once, a while ago. */
 #define STAGES(X)                                                                                  \
-	X(ANONYMOUS, "anonymous")                                                                  \
-	X(PROSPECT, "prospect")			  /* identified, never ordered */                  \
-	X(ACTIVE_SHOPPER, "active_shopper")	  /* an open cart or checkout */                   \
+	X(ERASED, "erased")   /* asked to be forgotten */                                          \
+	X(BLOCKED, "blocked") /* not to be written to */                                           \
+	X(AT_RISK, "at_risk") /* an open case, or the latest feedback of the last year is bad */   \
 	X(CUSTOMER_AWAITING, "customer_awaiting") /* an open order */                              \
-	X(NEW_CUSTOMER, "new_customer")		  /* one order, placed less than 90 days ago */    \
-	X(ONE_TIME, "one_time")			  /* one order, longer ago */                      \
-	X(REPEAT, "repeat")			  /* two orders or more */                         \
-	X(LAPSED, "lapsed")			  /* ordered once; nothing done for 540 days */
+	X(ACTIVE_SHOPPER, "active_shopper")	  /* an open cart or checkout */                   \
+	X(ANONYMOUS, "anonymous")		  /* never ordered, no name */                     \
+	X(PROSPECT, "prospect")			  /* identified, never ordered */                  \
+	X(LAPSED, "lapsed")			  /* ordered; nothing done for 540 days */         \
+	X(LAPSING, "lapsing")			  /* the same for 180 days */                      \
+	X(ADVOCATE, "advocate") /* in a year nps from 9, a review of 4 stars, or a referral */     \
+	X(REPEAT, "repeat")	/* two orders or more */                                           \
+	X(NEW_CUSTOMER, "new_customer") /* one order, delivered less than 90 days ago */           \
+	X(ONE_TIME, "one_time")		/* one order, longer ago */
 
 enum stage {
 #define X(ID, NAME) STAGE_##ID,
@@ -377,7 +384,13 @@ enum stage {
 		STAGE_COUNT
 };
 
-/* Derived, most urgent open entity first (triggers, section 13). NOW is virtual time. */
+/*
+ * Is the latest feedback, if it is not older than SINCE, bad: nps to 6, csat or stars to 2, would
+ * not recommend? A rating beats text of the same time; of text alone, a sentiment to -0.5 is bad.
+ */
+bool journey_is_detractor(const struct journey *j, int64_t since);
+
+/* Derived. NOW is virtual time. */
 enum stage journey_stage(const struct journey *j, int64_t now);
 struct span stage_name(enum stage s);
 

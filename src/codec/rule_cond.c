@@ -63,51 +63,65 @@ bool cond_read_constant(struct cond_reader *c, const struct rule_place *p, struc
 
 /* ---- var ------------------------------------------------------------------------------- */
 
-static const char *const fact_names[STATE_FACT_COUNT] = {
-#define X(ID, NAME) [STATE_##ID] = (NAME),
-	STATE_FACTS(X)
-#undef X
+static const unsigned fact_kinds[] = {
+	[FACT_BOOL] = KIND_BOOL,
+	[FACT_NUMBER] = KIND_NUMBER,
+	[FACT_TEXT] = KIND_TEXT,
+	[FACT_INSTANT] = KIND_INSTANT,
 };
 
-static const unsigned fact_kinds[STATE_FACT_COUNT] = {
-	[STATE_ORDERS] = KIND_NUMBER,
-	[STATE_OPEN_ORDERS] = KIND_NUMBER,
-	[STATE_OPEN_CARTS] = KIND_NUMBER,
-	[STATE_EVENTS] = KIND_NUMBER,
-	[STATE_IDENTIFIED] = KIND_BOOL,
-	[STATE_HAS_EMAIL] = KIND_BOOL,
-	[STATE_HAS_PHONE] = KIND_BOOL,
-	[STATE_STAGE] = KIND_TEXT,
-	[STATE_ORDER_DELIVERED] = KIND_BOOL,
-};
+/* Is PATH one that NAME may have meant: of the same entity, or of the customer and with the same
+ * first letter? */
+static bool fact_resembles(struct span path, struct span name)
+{
+	const char *dot = name.len ? memchr(name.ptr, '.', name.len) : NULL;
+	size_t head = dot ? (size_t)(dot - name.ptr) + 1 : 0;
 
-static bool read_fact(struct cond_reader *c, const struct rule_place *p, struct span name,
-	struct cond_operand *ret)
+	if (head)
+		return path.len > head && memcmp(path.ptr, name.ptr, head) == 0;
+	return name.len > 0 && path.ptr[0] == name.ptr[0] && !memchr(path.ptr, '.', path.len);
+}
+
+static void refuse_fact(struct cond_reader *c, const struct rule_place *p, struct span name)
 {
 	struct rule_words known = {.used = 0};
 	char quote[RULE_QUOTE_SIZE];
 
-	for (size_t i = 0; i < STATE_FACT_COUNT; i++) {
-		if (span_is(name, fact_names[i])) {
-			struct cond_node node = {.op = COND_STATE, .fact = (enum state_fact)i};
+	for (size_t i = 0; i < FACT_COUNT; i++) {
+		_cleanup_(buf_release) struct buf path = BUF_INIT;
 
-			if (i == STATE_ORDER_DELIVERED && c->scope == RULE_COND_FIRE) {
-				rule_problem_add(c->r, p,
-					"s.order_delivered is about the order that an event names, "
-					"and when the rule fires there is no event; ask it in "
-					"`when`");
-				return false;
-			}
-			*ret = (struct cond_operand){
-				.kinds = fact_kinds[i], .stage = i == STATE_STAGE};
-			return cond_add_node(c, p, &node, &ret->node);
-		}
-		rule_words_add(&known, "s.", span_str(fact_names[i]));
+		if (!fact_is(i))
+			continue;
+		fact_path(i, &path);
+		if (known.used + path.len + 6 < sizeof(known.text) &&
+			fact_resembles(buf_span(&path), name))
+			rule_words_add(&known, "s.", buf_span(&path));
 	}
 	rule_problem_add(c->r, p,
-		"nothing is known about a customer by the name %s; write one of %s",
-		rule_quote(name, quote), known.text);
-	return false;
+		"nothing is known about a customer by the name %s; write one of %s (facts.md lists "
+		"them all)",
+		rule_quote(name, quote), known.used ? known.text : "s.orders, s.stage, …");
+}
+
+static bool read_fact(struct cond_reader *c, const struct rule_place *p, struct span name,
+	struct cond_operand *ret)
+{
+	struct cond_node node = {.op = COND_STATE, .fact = fact_find(name)};
+
+	if (node.fact == FACT_COUNT) {
+		refuse_fact(c, p, name);
+		return false;
+	}
+	if (node.fact == FACT_ORDER_DELIVERED && c->scope == RULE_COND_FIRE) {
+		rule_problem_add(c->r, p,
+			"s.order_delivered is about the order that an event names, and when the "
+			"rule fires there is no event; ask it in `when`, or s.order.delivered of a "
+			"rule whose key is the order");
+		return false;
+	}
+	*ret = (struct cond_operand){
+		.kinds = fact_kinds[fact_type(node.fact)], .stage = node.fact == FACT_STAGE};
+	return cond_add_node(c, p, &node, &ret->node);
 }
 
 static bool read_field(struct cond_reader *c, const struct rule_place *p, struct span path,

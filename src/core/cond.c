@@ -144,7 +144,7 @@ static struct value field(struct cond_run *run, const struct cond_node *node)
 
 static struct value fact(struct cond_run *run, const struct cond_node *node)
 {
-	return cond_fact(node->fact, run->scope);
+	return fact_value(node->fact, run->scope);
 }
 
 static struct value element(struct cond_run *run, const struct cond_node *node)

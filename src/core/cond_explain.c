@@ -175,7 +175,7 @@ static bool put_leaf(struct cond_run *run, const struct cond_node *node, struct 
 		put_field(run, node->field, out);
 	} else if (node->op == COND_STATE) {
 		buf_add_str(out, "s.");
-		buf_add_span(out, cond_fact_name(node->fact));
+		fact_path(node->fact, out);
 	} else if (node->op == COND_SNAPSHOT || node->op == COND_ELEMENT) {
 		buf_add_str(out, node->op == COND_SNAPSHOT ? "ctx." : "");
 		buf_add_span(out, node->name.len ? node->name : SPAN_LIT("it"));

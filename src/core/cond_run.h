@@ -34,9 +34,6 @@ bool cond_equal(const struct value *a, const struct value *b);
 int cond_order(const struct value *a, const struct value *b);
 
 /* Operators, by theme. */
-struct span cond_fact_name(enum state_fact fact);
-struct value cond_fact(enum state_fact fact, const struct cond_scope *s);
-
 typedef struct value cond_operator_fn(struct cond_run *run, const struct cond_node *node);
 
 cond_operator_fn cond_snapshot;

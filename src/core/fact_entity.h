@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Which entity a fact is about (core/fact.h says how it is chosen). Inside core only. */
+#pragma once
+
+#include "core/cond.h"
+
+/* NULL: none. */
+const struct cart *fact_cart(const struct cond_scope *s);
+const struct order *fact_order(const struct cond_scope *s);
+/* KIND may be THING_KIND_COUNT: the kind that the key names. */
+const struct thing *fact_thing(const struct cond_scope *s, enum thing_kind kind);
