@@ -15,7 +15,7 @@ struct rule_problem {
 	char file[256];
 	char pointer[256]; /* RFC 6901; empty: the whole file */
 	unsigned line;	   /* 1-based, 0 unknown */
-	char message[512]; /* what is wrong, and what to write instead */
+	char message[1024]; /* what is wrong, and what to write instead */
 };
 
 /* Problems found, most 64; the caller owns the struct. */
@@ -39,6 +39,9 @@ struct rule_options {
 	struct span store_zone; /* the shop's zone, IANA name; `"tz": "store"` and the default */
 	rule_zone_fn *zone;
 	void *zone_user;
+	/* Earlier texts of rules, for the instances that were armed with them; the latest last. */
+	const struct rule_source *retired;
+	size_t n_retired;
 };
 
 /*

@@ -118,6 +118,31 @@ static void read_all(
 		read_rules(r, &list[i]);
 }
 
+/* Earlier texts, each by itself: one that this version or policy cannot read is left out, and its
+ * instances go on under the text in force. */
+static void read_retired(struct rule_reader *r, struct buf *normal)
+{
+	struct rule_problems *problems = r->problems;
+	struct rule_problems *aside = arena_calloc(&r->rules->arena, 1, sizeof(*aside));
+
+	r->rules->retired = arena_calloc(&r->rules->arena, RULES_MAX, sizeof(struct rule));
+	if (!aside || !r->rules->retired) {
+		r->oom = true;
+		return;
+	}
+	r->retired = true;
+	r->problems = aside;
+	for (size_t i = 0; i < r->options->n_retired && !r->oom; i++) {
+		struct opened o = {.policy = false};
+
+		aside->n = 0;
+		open_source(r, &r->options->retired[i], &o, normal);
+		read_rules(r, &o);
+	}
+	r->retired = false;
+	r->problems = problems;
+}
+
 static void reader_freep(struct rule_reader **r)
 {
 	free(*r);
@@ -141,6 +166,10 @@ int rules_compile(const struct rule_source *sources, size_t n, const struct rule
 	if (!rules->list)
 		return -ENOMEM;
 	read_all(r, sources, n, &normal);
+	if (!r->oom && problems->n == 0 && options->n_retired > 0)
+		read_retired(r, &normal);
+	if (!r->oom)
+		rule_check_refs(r);
 	buf_add_span(&normal, options->store_zone);
 	if (r->oom || buf_failed(&normal) < 0)
 		return -ENOMEM;

@@ -132,6 +132,11 @@ struct entry {
 	bool custom;
 	bool has_match, customer;
 	bool has_terminal, terminal;
+	uint32_t count; /* at_least */
+	int64_t within_ms;
+	struct span to;
+	struct rule_place to_at;
+	uint32_t number; /* of the entry in its list */
 };
 
 static void read_event(struct rule_reader *r, const struct rule_place *p, void *target)
@@ -176,9 +181,64 @@ static void read_terminal(struct rule_reader *r, const struct rule_place *p, voi
 	entry->has_terminal = rule_read_bool(r, p, &entry->terminal);
 }
 
-static const struct rule_member start_members[] = {
+static void read_times(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct entry *entry = target;
+
+	if (!rule_read_count(r, p, 2, &entry->count))
+		return;
+	if (entry->count > INSTANCE_TIMES_MAX)
+		rule_problem_add(r, p, "at most %d events can be counted", INSTANCE_TIMES_MAX);
+}
+
+static void read_within(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const struct rule_duration_limits limits = {1, 366 * MS_DAY, false};
+
+	(void)rule_read_duration(r, p, &limits, &((struct entry *)target)->within_ms);
+}
+
+static const struct rule_member at_least_members[] = {
+	{"count", read_times, true},
+	{"within", read_within, true},
+};
+static const struct rule_members at_least_spec = {
+	"at_least", at_least_members, ARRAY_SIZE(at_least_members)};
+
+static void read_at_least(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct rule_place found[RULE_MEMBERS_MAX];
+
+	if (rule_members_find(r, p, &at_least_spec, found))
+		rule_members_read(r, &at_least_spec, found, target);
+}
+
+static void read_to(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct entry *entry = target;
+
+	if (rule_read_id(r, p, RULE_ID_MAX, &entry->to))
+		rule_refer(r, p, RULE_REF_TO, entry->rule->id, entry->to);
+}
+
+static const struct rule_member arm_members[] = {
 	{"event", read_event, true},
 	{"custom", read_custom, false},
+	{"when", read_when, false},
+	{"at_least", read_at_least, false},
+};
+
+static const struct rule_member touch_members[] = {
+	{"event", read_event, true},
+	{"custom", read_custom, false},
+	{"when", read_when, false},
+};
+
+static const struct rule_member goal_members[] = {
+	{"event", read_event, true},
+	{"custom", read_custom, false},
+	{"match", read_match, false},
+	{"terminal", read_terminal, false},
 	{"when", read_when, false},
 };
 
@@ -188,13 +248,15 @@ static const struct rule_member cancel_members[] = {
 	{"match", read_match, false},
 	{"terminal", read_terminal, false},
 	{"when", read_when, false},
-	{"to", NULL, false},
+	{"to", read_to, false},
 };
 
-static const struct rule_members start_spec = {
-	"an entry of arm or touch", start_members, ARRAY_SIZE(start_members)};
-static const struct rule_members cancel_spec = {
-	"an entry of cancel", cancel_members, ARRAY_SIZE(cancel_members)};
+static const struct rule_members entry_specs[] = {
+	[RULE_ROLE_ARM] = {"an entry of arm", arm_members, ARRAY_SIZE(arm_members)},
+	[RULE_ROLE_TOUCH] = {"an entry of touch", touch_members, ARRAY_SIZE(touch_members)},
+	[RULE_ROLE_CANCEL] = {"an entry of cancel", cancel_members, ARRAY_SIZE(cancel_members)},
+	[RULE_ROLE_GOAL] = {"an entry of goal", goal_members, ARRAY_SIZE(goal_members)},
+};
 
 /* Can a cancel of this entry close the key for good, leaving a tombstone? */
 static const char *terminal_hindrance(const struct entry *entry)
@@ -230,11 +292,15 @@ static void add_match(struct rule_reader *r, const struct rule_place *p, const s
 	if (!read_name(r, p, entry->custom, &m))
 		return;
 	m.when = entry->when;
-	if (entry->role == RULE_ROLE_CANCEL)
+	m.count = entry->count;
+	m.within_ms = entry->within_ms;
+	m.entry = entry->number;
+	m.to = entry->to;
+	if (entry->role == RULE_ROLE_CANCEL || entry->role == RULE_ROLE_GOAL)
 		cancel_resolve(r, entry, &m);
 	if (list->n == RULE_MATCHES_MAX) {
 		rule_problem_add(r, p,
-			"a list of arm, touch or cancel may name at most %d events; use "
+			"a list of arm, touch, goal or cancel may name at most %d events; use "
 			"\"@engagement\", \"*\" or several rules",
 			RULE_MATCHES_MAX);
 		return;
@@ -256,8 +322,7 @@ static void add_match(struct rule_reader *r, const struct rule_place *p, const s
 static void read_entry(struct rule_reader *r, const struct rule_place *p, struct entry *entry,
 	struct rule_match_list *list)
 {
-	const struct rule_members *spec =
-		entry->role == RULE_ROLE_CANCEL ? &cancel_spec : &start_spec;
+	const struct rule_members *spec = &entry_specs[entry->role];
 	struct rule_place found[RULE_MEMBERS_MAX];
 	struct rule_walk walk;
 	struct rule_place name;
@@ -300,6 +365,7 @@ void rule_read_matches(struct rule_reader *r, const struct rule_place *p, const 
 	while (rule_walk_next(r, &walk, &item)) {
 		struct entry entry = {.rule = rule,
 			.role = ret_list->role,
+			.number = (uint32_t)(walk.index - 1),
 			.customer = rule->key == RULE_KEY_CUSTOMER};
 
 		read_entry(r, &item, &entry, ret_list);
@@ -322,6 +388,8 @@ bool rule_match_same(struct rule_reader *r, const struct rule_match_list *a, siz
 
 	if (x->by != y->by || x->kind != y->kind ||
 		(x->by == MATCH_NAME && !span_equal(x->name, y->name)))
+		return false;
+	if (a->role == b->role && (x->count != y->count || x->within_ms != y->within_ms))
 		return false;
 	if (a->when[i].len == 0 || b->when[k].len == 0)
 		return a->when[i].len == b->when[k].len;
@@ -349,14 +417,13 @@ static void count_also(struct rule_match_list *list, enum event_kind kind, enum 
 			list->match[i].also = also;
 }
 
-void rule_match_tills(
-	struct rule_match_list *arm, struct rule_match_list *touch, struct rule_match_list *cancel)
+void rule_match_tills(struct rule_match_list *const lists[], size_t n)
 {
 	const enum event_kind till = EVENT_IN_STORE_PURCHASE;
 
-	if (names_kind(arm, till) || names_kind(touch, till) || names_kind(cancel, till))
-		return;
-	count_also(arm, EVENT_ORDER_COMPLETED, till);
-	count_also(touch, EVENT_ORDER_COMPLETED, till);
-	count_also(cancel, EVENT_ORDER_COMPLETED, till);
+	for (size_t i = 0; i < n; i++)
+		if (names_kind(lists[i], till))
+			return;
+	for (size_t i = 0; i < n; i++)
+		count_also(lists[i], EVENT_ORDER_COMPLETED, till);
 }

@@ -4,21 +4,13 @@
  * that depend on other members, then what must hold between members. The format is described for
  * people in schemas/rule.schema.json, and a test holds the two together.
  */
-#include "rule_reader.h"
+#include "rule_draft.h"
 
+#include "base/hash.h"
 #include "base/instant.h"
+#include "json_tree.h"
 
 #define UNSET INT64_MIN
-
-/* Places in rule_members, below. */
-enum { MEMBER_ID, MEMBER_CANCEL = 11, MEMBER_WAIT_FOR = 24 };
-
-/* A rule while it is read. The rule stands first, for readers that know nothing of drafts. */
-struct draft {
-	struct rule rule;
-	struct rule_match_list arm, touch, cancel;
-	struct rule_place found[RULE_MEMBERS_MAX];
-};
 
 static void read_id(struct rule_reader *r, const struct rule_place *p, void *target)
 {
@@ -28,7 +20,7 @@ static void read_id(struct rule_reader *r, const struct rule_place *p, void *tar
 	if (!rule_read_id(r, p, RULE_ID_MAX, &d->rule.id))
 		return;
 	other = map_get(&r->rules->by_id, d->rule.id);
-	if (other)
+	if (other && !r->retired)
 		rule_problem_add(r, p,
 			"another rule in %.*s has this id; ids are unique over all files",
 			(int)other->file.len, other->file.ptr);
@@ -191,128 +183,6 @@ static void read_expire(struct rule_reader *r, const struct rule_place *p, void 
 		r, p, &positive_or_never, &((struct draft *)target)->rule.expire_ms);
 }
 
-static void read_max_per_key(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	(void)rule_read_count(r, p, 0, &((struct rule *)target)->max_per_key);
-}
-
-static void read_cooldown(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	(void)rule_read_duration(r, p, &any_length, &((struct rule *)target)->cooldown_ms);
-}
-
-static void read_scope(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	static const char *const words[] = {"key", "customer", NULL};
-	size_t choice;
-
-	if (rule_read_choice(r, p, words, &choice))
-		((struct rule *)target)->cooldown_customer = choice == 1;
-}
-
-static const struct rule_member episode_members[] = {
-	{"max_per_key", read_max_per_key, false},
-	{"cooldown", read_cooldown, false},
-	{"scope", read_scope, false},
-};
-static const struct rule_members episode_spec = {
-	"an episode", episode_members, ARRAY_SIZE(episode_members)};
-
-static void read_episode(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct rule_place found[RULE_MEMBERS_MAX];
-
-	if (rule_members_find(r, p, &episode_spec, found))
-		rule_members_read(r, &episode_spec, found, &((struct draft *)target)->rule);
-}
-
-static void read_step_id(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	(void)rule_read_id(r, p, RULE_ID_MAX, &((struct rule_step *)target)->id);
-}
-
-static void read_step_after(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	(void)rule_read_duration(r, p, &any_length, &((struct rule_step *)target)->after_ms);
-}
-
-static const struct rule_member step_members[] = {
-	{"id", read_step_id, true},
-	{"after", read_step_after, true},
-};
-static const struct rule_members step_spec = {"a step", step_members, ARRAY_SIZE(step_members)};
-
-static void add_step(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
-{
-	struct rule_place found[RULE_MEMBERS_MAX];
-	struct rule_step step = {.after_ms = UNSET};
-
-	if (!rule_members_find(r, p, &step_spec, found))
-		return;
-	rule_members_read(r, &step_spec, found, &step);
-	if (rule->n_steps == RULE_STEPS_MAX) {
-		rule_problem_add(r, p, "a rule may have at most %d steps", RULE_STEPS_MAX);
-		return;
-	}
-	if (rule->n_steps > 0 && step.after_ms == 0)
-		rule_problem_add(r, &found[1],
-			"a step right after the one before would be a second message at once; wait "
-			"longer or leave it out");
-	for (size_t i = 0; i < rule->n_steps; i++)
-		if (step.id.len > 0 && span_equal(rule->steps[i].id, step.id))
-			rule_problem_add(r, &found[0], "another step of the rule has this id");
-	rule->steps[rule->n_steps++] = step;
-}
-
-static void read_steps(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct rule *rule = &((struct draft *)target)->rule;
-	struct rule_walk walk;
-	struct rule_place item;
-
-	rule_walk_init(&walk, p);
-	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
-		add_step(r, &item, rule);
-	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)
-		rule_problem_add(r, p,
-			"steps are a list such as [{\"id\": \"main\", \"after\": \"0s\"}], the "
-			"default "
-			"when left out");
-}
-
-static void add_channel(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
-{
-	static const char *const words[] = {
-		"email", "sms", "inapp", "push", "call", "mail", "webhook", "task", NULL};
-	struct span channel;
-	size_t choice;
-
-	if (!rule_read_choice(r, p, words, &choice))
-		return;
-	channel = span_str(words[choice]);
-	for (size_t i = 0; i < rule->n_channels; i++)
-		if (span_equal(rule->channels[i], channel)) {
-			rule_problem_add(r, p, "this channel stands in the list before");
-			return;
-		}
-	/* There are not more words than room. */
-	static_assert(ARRAY_SIZE(words) - 1 <= RULE_CHANNELS_MAX, "channels");
-	rule->channels[rule->n_channels++] = channel;
-}
-
-static void read_channels(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct rule *rule = &((struct draft *)target)->rule;
-	struct rule_walk walk;
-	struct rule_place item;
-
-	rule_walk_init(&walk, p);
-	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
-		add_channel(r, &item, rule);
-	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)
-		rule_problem_add(r, p, "channels are a list of at least one, such as [\"email\"]");
-}
-
 static void add_data(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
 {
 	struct rule_data data = {.name = p->name};
@@ -364,7 +234,7 @@ static void read_wait_for(struct rule_reader *r, const struct rule_place *p, voi
 /* What a hold may be is of no use to a rule that is never held. */
 static bool is_held(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
 {
-	if (d->found[MEMBER_WAIT_FOR].value.type != JSON_TYPE_ABSENT)
+	if (d->found[rule_member_index("wait_for")].value.type != JSON_TYPE_ABSENT)
 		return true;
 	rule_problem_add(r, p,
 		"only a rule that waits for sources is ever held; add \"wait_for\" or leave this "
@@ -401,25 +271,27 @@ static const struct rule_member rule_members[] = {
 	{"key_else", read_key_else, false},
 	{"tombstone", read_tombstone, false},
 	{"anchor", read_anchor, false},
-	{"arm", read_arm, true},
+	{"arm", read_arm, false},
 	{"touch", read_touch, false},
 	{"cancel", read_cancel, false},
-	{"wait", read_wait, true},
+	{"goal", rule_read_goal, false},
+	{"wait", read_wait, false},
+	{"calendar", rule_read_calendar, false},
 	{"fire_if", read_fire_if, false},
 	{"grace", read_grace, false},
 	{"slack", read_slack, false},
 	{"round", read_round, false},
 	{"stale_after", read_stale, false},
-	{"episode", read_episode, false},
+	{"episode", rule_read_episode, false},
 	{"expire", read_expire, false},
-	{"steps", read_steps, false},
-	{"channels", read_channels, true},
+	{"steps", rule_read_steps, false},
+	{"channels", rule_read_channels, true},
 	{"priority", rule_read_priority, false},
 	{"data", read_data, false},
 	{"wait_for", read_wait_for, false},
 	{"max_hold", read_max_hold, false},
 	{"on_hold_end", read_on_hold_end, false},
-	{"supersedes", NULL, false},
+	{"supersedes", rule_read_supersedes, false},
 	{"gates", rule_read_gates, false},
 	{"quiet", rule_read_quiet, false},
 	{"send_at", rule_read_send_at, false},
@@ -429,10 +301,20 @@ static const struct rule_member rule_members[] = {
 	{"topic", rule_read_topic, false},
 	{"mute", rule_read_mute, false},
 	{"rank", rule_read_rank, false},
-	{"exit_policy", NULL, false},
+	{"exit_policy", rule_read_exit_policy, false},
+	{"requires", rule_read_requires, false},
 };
 static_assert(ARRAY_SIZE(rule_members) <= RULE_MEMBERS_MAX, "members");
 static const struct rule_members rule_spec = {"a rule", rule_members, ARRAY_SIZE(rule_members)};
+
+size_t rule_member_index(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(rule_members[i].name, name) != 0)
+		i++;
+	return i;
+}
 
 static void draft_init(struct draft *d)
 {
@@ -440,6 +322,7 @@ static void draft_init(struct draft *d)
 	d->arm.role = RULE_ROLE_ARM;
 	d->touch.role = RULE_ROLE_TOUCH;
 	d->cancel.role = RULE_ROLE_CANCEL;
+	d->goal.role = RULE_ROLE_GOAL;
 	d->rule.epoch = 1;
 	d->rule.mode = RULE_LIVE;
 	d->rule.grace_ms = UNSET;
@@ -460,6 +343,13 @@ static void draft_defaults(struct draft *d)
 
 	if (rule->grace_ms == UNSET)
 		rule->grace_ms = rule->class == RULE_MARKETING ? 2 * MS_MINUTE : 0;
+	static const struct span task = {"task", 4};
+
+	for (size_t i = 0; i < rule->n_steps; i++)
+		if (rule->steps[i].task && !rule->steps[i].channels) {
+			rule->steps[i].channels = &task;
+			rule->steps[i].n_channels = 1;
+		}
 	if (rule->n_steps == 0)
 		rule->steps[rule->n_steps++] = (struct rule_step){.id = SPAN_LIT("main")};
 	if (!rule->gates.has_likelihood)
@@ -469,17 +359,33 @@ static void draft_defaults(struct draft *d)
 		rule->impact = (struct decimal){rule->class == RULE_SERVICE ? 8 : 5, -1};
 }
 
-/* A cancel that is also what arms the rule could never be told from it. */
-static void draft_check_cancel(struct rule_reader *r, struct draft *d)
+/* By the hash of its normal form, so that blanks and the order of members make no version. */
+static uint64_t version_of(struct rule_reader *r, const struct rule_place *p)
 {
-	for (size_t i = 0; d->rule.anchor_first && i < d->cancel.n; i++)
-		for (size_t k = 0; k < d->arm.n; k++)
-			if (rule_match_same(r, &d->cancel, i, &d->arm, k))
-				rule_problem_add(r, &d->found[MEMBER_CANCEL],
-					"entry %zu is the very event that arms the rule; add a "
-					"filter "
-					"or write \"anchor\": \"last\"",
-					i);
+	static const uint64_t seed[2] = {0x7761796d61726b20, 0x7665727369312020};
+	_cleanup_(buf_release) struct buf normal = BUF_INIT;
+	struct json_tree_fault fault;
+	uint64_t version;
+
+	/* It was part of a text that was read before. */
+	if (json_tree_normal(p->value.raw, &normal, &fault) != 0) {
+		r->oom = true;
+		return 0;
+	}
+	version = siphash24(seed, buf_span(&normal)) & UINT32_MAX;
+	return version ? version : 1;
+}
+
+/* An earlier text is of use while the rule is there and another one. */
+static void keep_retired(struct rule_reader *r, struct rule *rule)
+{
+	const struct rule *in_force = map_get(&r->rules->by_id, rule->id);
+
+	if (!in_force || in_force->version == rule->version || r->problems->n > 0 ||
+		r->rules->n_retired == RULES_MAX)
+		return;
+	rule->retired = true;
+	r->rules->retired[r->rules->n_retired++] = *rule;
 }
 
 static void draft_keep(struct rule_reader *r, struct draft *d)
@@ -492,7 +398,13 @@ static void draft_keep(struct rule_reader *r, struct draft *d)
 	rule->n_arm = d->arm.n;
 	rule->n_touch = d->touch.n;
 	rule->n_cancel = d->cancel.n;
+	rule->goal = rule_copy_array(r, d->goal.match, d->goal.n, sizeof(*rule->goal));
+	rule->n_goal = d->goal.n;
 	rule->file = span_str(r->file);
+	if (r->retired) {
+		keep_retired(r, rule);
+		return;
+	}
 	rule->order = (uint32_t)r->rules->n;
 	r->rules->list[r->rules->n] = *rule;
 	rule = &r->rules->list[r->rules->n++];
@@ -515,7 +427,9 @@ void rule_read(struct rule_reader *r, const struct rule_place *p)
 	rule_members_read(r, &rule_spec, d.found, &d);
 	draft_defaults(&d);
 	rule_gates_default(&r->rules->policy, &d.rule);
-	draft_check_cancel(r, &d);
-	rule_match_tills(&d.arm, &d.touch, &d.cancel);
+	rule_check(r, p, &d);
+	rule_match_tills(
+		(struct rule_match_list *const[]){&d.arm, &d.touch, &d.cancel, &d.goal}, 4);
+	d.rule.version = version_of(r, p);
 	draft_keep(r, &d);
 }

@@ -65,6 +65,18 @@ static void pointer_build(struct rule_problem *p, const struct rule_place *at)
 		pointer_step(p, steps[--n]);
 }
 
+void rule_problem_place(
+	struct rule_reader *r, const struct rule_place *at, struct rule_problem *ret_place)
+{
+	*ret_place = (struct rule_problem){.line = 0};
+	(void)snprintf(ret_place->file, sizeof(ret_place->file), "%s", r->file);
+	if (!at)
+		return;
+	pointer_build(ret_place, at);
+	ret_place->line =
+		(unsigned)json_place(r->text, (size_t)(at->value.raw.ptr - r->text.ptr)).line;
+}
+
 void rule_problem_add(struct rule_reader *r, const struct rule_place *at, const char *format, ...)
 {
 	struct rule_problem *p = problem_new(r);
@@ -72,11 +84,21 @@ void rule_problem_add(struct rule_reader *r, const struct rule_place *at, const 
 
 	if (!p)
 		return;
-	if (at) {
-		pointer_build(p, at);
-		p->line = (unsigned)json_place(r->text, (size_t)(at->value.raw.ptr - r->text.ptr))
-				  .line;
-	}
+	rule_problem_place(r, at, p);
+	va_start(args, format);
+	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	va_end(args);
+}
+
+void rule_problem_later(
+	struct rule_reader *r, const struct rule_problem *place, const char *format, ...)
+{
+	struct rule_problem *p = problem_new(r);
+	va_list args;
+
+	if (!p)
+		return;
+	*p = *place;
 	va_start(args, format);
 	(void)vsnprintf(p->message, sizeof(p->message), format, args);
 	va_end(args);

@@ -42,12 +42,35 @@ struct rule_reader {
 	struct span text;		       /* of that file */
 	struct span zone_names[RULES_MAX + 1]; /* of rules->zones */
 	struct cond_builder builder;
+	struct rule_ref *refs;
+	bool retired; /* what is read are earlier texts */
 	bool oom;
 };
+
+/* One rule names another: looked at when all have been read (rule_check.c). */
+enum rule_ref_kind { RULE_REF_TO, RULE_REF_SUPERSEDES, RULE_REF_KINDS };
+
+struct rule_ref {
+	struct rule_ref *next;
+	enum rule_ref_kind kind;
+	struct span from, to;	   /* ids */
+	struct rule_problem place; /* without a message */
+};
+
+void rule_refer(struct rule_reader *r, const struct rule_place *p, enum rule_ref_kind kind,
+	struct span from, struct span to);
+/* Do all rules that are named exist, and does none lead back to itself? Then what follows from
+ * them for the rules that are named. */
+void rule_check_refs(struct rule_reader *r);
 
 /* Notes a problem at a place; NULL: the whole file. */
 void rule_problem_add(struct rule_reader *r, const struct rule_place *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The place alone, for later, and a problem there. */
+void rule_problem_place(
+	struct rule_reader *r, const struct rule_place *at, struct rule_problem *ret_place);
+void rule_problem_later(struct rule_reader *r, const struct rule_problem *place, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
 /* The same where only the line is known. */
 void rule_problem_line(struct rule_reader *r, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -58,7 +81,7 @@ const char *rule_quote(struct span s, char out[RULE_QUOTE_SIZE]);
 
 /* What may be written, for a message: "a, b, c". What does not fit is cut. */
 struct rule_words {
-	char text[400];
+	char text[800];
 	size_t used;
 };
 void rule_words_add(struct rule_words *w, const char *prefix, struct span word);
@@ -84,7 +107,7 @@ struct rule_member {
 	bool required;
 };
 
-#define RULE_MEMBERS_MAX 40
+#define RULE_MEMBERS_MAX 48
 
 struct rule_members {
 	const char *what; /* what the object is, for messages: "a rule" */
@@ -145,7 +168,7 @@ const struct cond *rule_read_cond(
 const struct cond *rule_read_number(
 	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope);
 
-enum rule_match_role { RULE_ROLE_ARM, RULE_ROLE_TOUCH, RULE_ROLE_CANCEL };
+enum rule_match_role { RULE_ROLE_ARM, RULE_ROLE_TOUCH, RULE_ROLE_CANCEL, RULE_ROLE_GOAL };
 
 /* The matches of one list, each with the filter it came with. */
 struct rule_match_list {
@@ -164,10 +187,9 @@ bool rule_read_event_name(
 bool rule_match_same(struct rule_reader *r, const struct rule_match_list *a, size_t i,
 	const struct rule_match_list *b, size_t k);
 
-/* A purchase at the till is a purchase: a rule that does not speak of it apart means it with
- * `Order Completed`. */
-void rule_match_tills(
-	struct rule_match_list *arm, struct rule_match_list *touch, struct rule_match_list *cancel);
+/* A purchase at the till is a purchase: a rule none of whose N lists speaks of it apart means it
+ * with `Order Completed`. */
+void rule_match_tills(struct rule_match_list *const lists[], size_t n);
 
 /* The list of `wait_for`. */
 void rule_read_sources(struct rule_reader *r, const struct rule_place *p, struct rule *rule);
@@ -187,4 +209,14 @@ void rule_read(struct rule_reader *r, const struct rule_place *p);
 #define RULE_ZONE_NAME_MAX 64 /* bytes */
 const struct zone *rule_zone(struct rule_reader *r, const struct rule_place *p, struct span name);
 
-void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *target);
+/* How many days a wait may span, and how much time in which the shop is open. */
+#define WAIT_DAYS_MAX	 366
+#define WAIT_OPEN_MAX_MS (4000 * MS_HOUR)
+
+/* Into a struct rule_wait, cleared. */
+rule_member_fn rule_read_wait, rule_read_step_wait;
+/* `09:30`: minutes after midnight. */
+bool rule_read_minute(struct rule_reader *r, const struct rule_place *p, int32_t *ret_minute);
+/* `customer`: then the zone is the shop's, for those whose own is unknown. Else as rule_zone(). */
+bool rule_read_tz(struct rule_reader *r, const struct rule_place *p, bool *ret_customer,
+	const struct zone **ret_zone);

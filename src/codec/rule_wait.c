@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a rule waits: a length of time after the anchor, or an instant that the arming event
- * carries, taken as it is or as a time of its local day.
+ * How long a rule or a step waits: a length of time; an instant that the arming event carries, as
+ * it is or as a time of a local day; a local time behind the anchor; time in which the shop is
+ * open; or what a model says. Which of these an object is, its members tell.
  */
-#include "rule_reader.h"
+#include "policy_reader.h"
 
 #include "base/instant.h"
-#include "base/zone.h"
+
+#include <math.h>
 
 static void add_field(struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait)
 {
@@ -64,6 +66,20 @@ static bool two_digits(struct span s, size_t at, int32_t below, int32_t *ret_n)
 	return true;
 }
 
+bool rule_read_minute(struct rule_reader *r, const struct rule_place *p, int32_t *ret_minute)
+{
+	struct span text = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
+	int32_t hour, minute;
+
+	if (text.len != 5 || text.ptr[2] != ':' || !two_digits(text, 0, 24, &hour) ||
+		!two_digits(text, 3, 60, &minute)) {
+		rule_problem_add(r, p, "this must be a time of day from \"00:00\" to \"23:59\"");
+		return false;
+	}
+	*ret_minute = hour * 60 + minute;
+	return true;
+}
+
 static void read_local(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	struct rule_wait *wait = target;
@@ -82,54 +98,310 @@ static void read_local(struct rule_reader *r, const struct rule_place *p, void *
 	}
 }
 
-static void read_tz(struct rule_reader *r, const struct rule_place *p, void *target)
+bool rule_read_tz(struct rule_reader *r, const struct rule_place *p, bool *ret_customer,
+	const struct zone **ret_zone)
 {
-	struct rule_wait *wait = target;
 	struct span name;
 
 	if (!rule_read_text(r, p, RULE_ZONE_NAME_MAX, &name))
-		return;
-	if (span_is(name, "customer"))
-		rule_problem_add(
-			r, p, "this version does not know customers' own zones; write \"store\"");
-	else if (span_is(name, "store"))
-		return; /* the default */
-	else
-		wait->zone = rule_zone(r, p, name);
+		return false;
+	*ret_customer = span_is(name, "customer");
+	*ret_zone = rule_zone(r, p, *ret_customer ? SPAN_LIT("store") : name);
+	return *ret_zone != NULL;
 }
 
+static void read_tz(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct rule_wait *wait = target;
+
+	(void)rule_read_tz(r, p, &wait->zone_customer, &wait->zone);
+}
+
+static void read_days(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	uint32_t days;
+
+	if (!rule_read_count(r, p, 0, &days))
+		return;
+	if (days > WAIT_DAYS_MAX)
+		rule_problem_add(r, p, "at most %d days can be waited for", WAIT_DAYS_MAX);
+	else
+		((struct rule_wait *)target)->days = (int32_t)days;
+}
+
+static void add_weekday(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const char *const words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
+	struct rule_wait *wait = target;
+	size_t day;
+
+	if (rule_read_choice(r, p, words, &day))
+		wait->weekdays = (uint8_t)(wait->weekdays | 1u << day);
+}
+
+static void read_weekdays(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct rule_walk walk;
+	struct rule_place item;
+
+	rule_walk_init(&walk, p);
+	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
+		add_weekday(r, &item, target);
+	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)
+		rule_problem_add(r, p, "weekdays are a list such as [\"mon\", \"tue\"]");
+}
+
+/* `2d` are days on which the shop opens, `16h` and `30m` are time in which it is open. */
+static void read_business(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct rule_wait *wait = target;
+	struct span text = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
+	uint64_t days;
+	int64_t ms;
+
+	if (text.len > 1 && text.ptr[text.len - 1] == 'd' &&
+		span_to_u64(span_of(text.ptr, text.len - 1), WAIT_DAYS_MAX, &days) == 0 && days > 0)
+		wait->days = (int32_t)days;
+	else if (duration_parse(text, &ms) == 0 && ms > 0 && ms <= WAIT_OPEN_MAX_MS &&
+		 !memchr(text.ptr, 'd', text.len) && !memchr(text.ptr, 'w', text.len))
+		wait->span_ms = ms;
+	else
+		rule_problem_add(r, p,
+			"this must be days on which the shop is open, such as \"2d\" (at most %d), "
+			"or time in which it is open, such as \"16h\" or \"30m\"",
+			WAIT_DAYS_MAX);
+}
+
+#define PERSONAL_GAP "personal_gap"
+
+static void read_model(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	const struct policy *policy = &r->rules->policy;
+	struct rule_wait *wait = target;
+	struct rule_words known = {.used = 0};
+	char quote[RULE_QUOTE_SIZE];
+	struct span name;
+
+	if (!rule_read_text(r, p, POLICY_NAME_MAX, &name))
+		return;
+	wait->model = name;
+	wait->kind = span_is(name, PERSONAL_GAP) ? WAIT_GAP : WAIT_MODEL;
+	if (wait->kind == WAIT_GAP || policy_model(policy, name))
+		return;
+	rule_words_add(&known, "", SPAN_LIT(PERSONAL_GAP));
+	for (size_t i = 0; i < policy->n_models; i++)
+		rule_words_add(&known, "", policy->models[i].name);
+	rule_problem_add(r, p, "the policy has no model %s; write one of %s",
+		rule_quote(name, quote), known.text);
+}
+
+static void read_q(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct rule_wait *wait = target;
+
+	if (!policy_read_share(r, p, &wait->share))
+		return;
+	if (wait->share == 0 || wait->share == SHARE_WHOLE)
+		rule_problem_add(r, p, "this must be a share between 0 and 1, such as 0.95");
+}
+
+static const struct rule_duration_limits model_limits = {0, DURATION_MAX_MS, false};
+
+static void read_min(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	(void)rule_read_duration(r, p, &model_limits, &((struct rule_wait *)target)->min_ms);
+}
+
+static void read_max(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	(void)rule_read_duration(r, p, &model_limits, &((struct rule_wait *)target)->max_ms);
+}
+
+static void read_gaps(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct rule_wait *wait = target;
+
+	if (!rule_read_count(r, p, 1, &wait->gaps))
+		return;
+	if (wait->gaps > PROFILE_DAYS_MAX - 1)
+		rule_problem_add(r, p, "at most %d gaps are remembered", PROFILE_DAYS_MAX - 1);
+	else if (wait->kind != WAIT_GAP)
+		rule_problem_add(r, p, "only \"%s\" counts gaps; leave this out or name that model",
+			PERSONAL_GAP);
+}
+
+static void read_else(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const struct rule_duration_limits limits = {1, DURATION_MAX_MS, false};
+	struct rule_wait *wait = target;
+
+	if (p->value.type == JSON_TYPE_STRING && json_is(&p->value, SPAN_LIT("none")))
+		wait->else_ms = TIME_NEVER;
+	else
+		(void)rule_read_duration(r, p, &limits, &wait->else_ms);
+}
+
+enum {
+	WAIT_AT,
+	WAIT_PLUS,
+	WAIT_LOCAL_AT,
+	WAIT_TZ,
+	WAIT_DAYS,
+	WAIT_WEEKDAYS,
+	WAIT_OPEN,
+	WAIT_OF_MODEL,
+	WAIT_Q,
+	WAIT_MIN,
+	WAIT_MAX,
+	WAIT_GAPS,
+	WAIT_ELSE,
+};
+
 static const struct rule_member wait_members[] = {
-	{"at", read_at, true},
-	{"plus", read_plus, false},
-	{"local", read_local, false},
-	{"tz", read_tz, false},
-	{"model", NULL, false},
-	{"q", NULL, false},
-	{"min", NULL, false},
-	{"max", NULL, false},
+	[WAIT_AT] = {"at", read_at, false},
+	[WAIT_PLUS] = {"plus", read_plus, false},
+	[WAIT_LOCAL_AT] = {"local", read_local, false},
+	[WAIT_TZ] = {"tz", read_tz, false},
+	[WAIT_DAYS] = {"days", read_days, false},
+	[WAIT_WEEKDAYS] = {"weekdays", read_weekdays, false},
+	[WAIT_OPEN] = {"business", read_business, false},
+	[WAIT_OF_MODEL] = {"model", read_model, false},
+	[WAIT_Q] = {"q", read_q, false},
+	[WAIT_MIN] = {"min", read_min, false},
+	[WAIT_MAX] = {"max", read_max, false},
+	[WAIT_GAPS] = {"gaps", read_gaps, false},
+	[WAIT_ELSE] = {"else", read_else, false},
 };
 static const struct rule_members wait_spec = {"a wait", wait_members, ARRAY_SIZE(wait_members)};
 
-enum { WAIT_TZ = 3 }; /* its place in the table */
+/* Which members each form may have, the one that tells it first. */
+#define BIT(N) (1u << (N))
+static const struct form {
+	unsigned tells, may;
+	enum wait_kind kind;
+	const char *name;
+} forms[] = {
+	{BIT(WAIT_AT),
+		BIT(WAIT_AT) | BIT(WAIT_PLUS) | BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) | BIT(WAIT_DAYS) |
+			BIT(WAIT_WEEKDAYS),
+		WAIT_FIELD, "at"},
+	{BIT(WAIT_OPEN), BIT(WAIT_OPEN), WAIT_BUSINESS, "business"},
+	{BIT(WAIT_OF_MODEL),
+		BIT(WAIT_OF_MODEL) | BIT(WAIT_Q) | BIT(WAIT_MIN) | BIT(WAIT_MAX) | BIT(WAIT_GAPS) |
+			BIT(WAIT_ELSE),
+		WAIT_MODEL, "model"},
+	{BIT(WAIT_LOCAL_AT),
+		BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) | BIT(WAIT_DAYS) | BIT(WAIT_WEEKDAYS) |
+			BIT(WAIT_PLUS),
+		WAIT_LOCAL, "local"},
+};
+
+static const struct form *form_of(
+	struct rule_reader *r, const struct rule_place *p, const struct rule_place *found)
+{
+	unsigned has = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wait_members); i++)
+		has |= found[i].value.type != JSON_TYPE_ABSENT ? BIT(i) : 0u;
+	for (size_t n = 0; n < ARRAY_SIZE(forms); n++) {
+		unsigned strange = has & ~forms[n].may;
+
+		if (!(has & forms[n].tells))
+			continue;
+		if (!strange)
+			return &forms[n];
+		rule_problem_add(r, &found[__builtin_ctz(strange)],
+			"a wait with `%s` has no member `%s`; leave one of them out", forms[n].name,
+			wait_members[__builtin_ctz(strange)].name);
+		return NULL;
+	}
+	rule_problem_add(r, p,
+		"a wait is a length of time such as \"4h\", or an object with `at`, `local`, "
+		"`business` or `model`");
+	return NULL;
+}
+
+/* What so large a share of a normal distribution lies below, in its deviations: by halving, since
+ * the share grows with it. */
+static double normal_quantile(uint32_t share)
+{
+	double low = -10, high = 10, want = (double)share / SHARE_WHOLE;
+
+	for (int i = 0; i < 80; i++) {
+		double middle = (low + high) / 2;
+
+		if (0.5 * erfc(-middle / sqrt(2)) < want)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (low + high) / 2;
+}
+
+static void check_model(
+	struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait, bool has_q)
+{
+	wait->z = normal_quantile(wait->share);
+	if (!has_q)
+		rule_problem_add(r, p,
+			"a model needs \"q\", the share of all that it waits for, such as 0.95");
+	if (wait->min_ms > wait->max_ms)
+		rule_problem_add(r, p, "`min` is longer than `max`; change one of them");
+}
+
+static void read_object(struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait)
+{
+	struct rule_place found[RULE_MEMBERS_MAX];
+	const struct form *form;
+
+	if (!rule_members_find(r, p, &wait_spec, found))
+		return;
+	form = form_of(r, p, found);
+	if (!form)
+		return;
+	wait->kind = form->kind;
+	wait->max_ms = DURATION_MAX_MS;
+	wait->else_ms = TIME_NEVER;
+	wait->gaps = 4;
+	rule_members_read(r, &wait_spec, found, wait);
+	if (form->kind == WAIT_MODEL)
+		check_model(r, p, wait, found[WAIT_Q].value.type != JSON_TYPE_ABSENT);
+	for (int i = WAIT_TZ; i <= WAIT_WEEKDAYS; i++)
+		if (wait->local == WAIT_AS_GIVEN && found[i].value.type != JSON_TYPE_ABSENT)
+			rule_problem_add(r, &found[i],
+				i == WAIT_TZ ? "an instant is the same in every zone; leave \"tz\" "
+					       "out or add \"local\""
+					     : "this is about local days; add \"local\"");
+	if (wait->local != WAIT_AS_GIVEN && !wait->zone)
+		wait->zone = rule_zone(r, p, SPAN_LIT("store"));
+}
 
 void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {1, DURATION_MAX_MS, false};
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct rule_wait *wait = target;
+
+	if (p->value.type == JSON_TYPE_OBJECT) {
+		read_object(r, p, wait);
+		return;
+	}
+	wait->kind = WAIT_SPAN;
+	(void)rule_read_duration(r, p, &limits, &wait->span_ms);
+}
+
+void rule_read_step_wait(struct rule_reader *r, const struct rule_place *p, void *target)
+{
 	struct rule_wait *wait = target;
 
 	if (p->value.type != JSON_TYPE_OBJECT) {
-		wait->kind = WAIT_SPAN;
-		(void)rule_read_duration(r, p, &limits, &wait->span_ms);
+		rule_problem_add(r, p,
+			"the wait of a step is an object with `local` or `business`; a length of "
+			"time is its `after`");
 		return;
 	}
-	wait->kind = WAIT_FIELD;
-	if (!rule_members_find(r, p, &wait_spec, found))
-		return;
-	rule_members_read(r, &wait_spec, found, wait);
-	if (wait->local == WAIT_AS_GIVEN && found[WAIT_TZ].value.type != JSON_TYPE_ABSENT)
-		rule_problem_add(r, &found[WAIT_TZ],
-			"an instant is the same in every zone; leave \"tz\" out or add \"local\"");
-	if (wait->local != WAIT_AS_GIVEN && !wait->zone)
-		wait->zone = rule_zone(r, p, SPAN_LIT("store"));
+	read_object(r, p, wait);
+	if (wait->kind != WAIT_LOCAL && wait->kind != WAIT_BUSINESS)
+		rule_problem_add(r, p,
+			"a step waits for a `local` time or for `business` time; what the arming "
+			"event or a model says is the wait of the rule");
 }

@@ -10,6 +10,8 @@
 
 #include "local_time.h"
 
+#include <math.h>
+
 const struct zone *wait_zone(
 	const struct cond_scope *scope, bool customer, const struct zone *fallback)
 {
@@ -70,21 +72,74 @@ static bool field_end(const struct rule_wait *w, const struct cond_scope *scope,
 	return false;
 }
 
+/* What the model said of a wait that begins at FROM; where it said NOTHING, the rule's own. */
 static bool model_end(
+	const struct rule_wait *w, int64_t from, bool nothing, int64_t ms, int64_t *ret)
+{
+	if (nothing && w->else_ms == TIME_NEVER)
+		return false;
+	*ret = from + (nothing ? w->else_ms : int64_min(int64_max(ms, w->min_ms), w->max_ms));
+	return true;
+}
+
+static bool store_end(
 	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
 {
 	const struct policy_model *model = policy_model(&scope->rules->policy, w->model);
-	int64_t ms;
+	int64_t ms = 0;
+	bool known = model && model_quantile(model, w->share, &ms);
 
-	if (!model || !model_quantile(model, w->share, &ms)) {
-		if (w->else_ms == TIME_NEVER)
-			return false;
-		ms = w->else_ms;
-	} else {
-		ms = int64_min(int64_max(ms, w->min_ms), w->max_ms);
-	}
-	*ret_at = from + ms;
+	return model_end(w, from, !known, ms, ret_at);
+}
+
+/* ---- personal gaps ----------------------------------------------------------------------- */
+
+#define GAP_PRIOR 2.0 /* kappa of models.md, section 4c: the shop counts as two gaps */
+
+/* The logarithm of the shop's gaps: its middle, and how far they spread about it. False where the
+ * policy has no table of them; then the customer's own gaps alone count. */
+static bool shop_gaps(const struct policy *policy, double *ret_middle, double *ret_spread)
+{
+	const struct policy_model *m = policy_model(policy, SPAN_LIT("store_gap"));
+	int64_t half, high;
+
+	if (!m || !model_quantile(m, SHARE_WHOLE / 2, &half) || !model_quantile(m, 9000, &high) ||
+		half <= 0 || high < half)
+		return false;
+	*ret_middle = log((double)half / MS_DAY);
+	/* nine tenths of a normal distribution lie below 1.2816 deviations */
+	*ret_spread = log((double)high / (double)half) / 1.2815515655446004;
 	return true;
+}
+
+/*
+ * The gap that so large a share of a customer's purchases stays below: their logarithms are taken
+ * to be normal, with the shop's as a prior (models.md, section 4c).
+ */
+static bool personal_end(
+	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
+{
+	const struct profile *p = scope->journey->profile;
+	uint32_t n = p && p->n_days > 1 ? p->n_days - 1 : 0;
+	double middle = 0, spread = 0, prior = 0, sum = 0, squares = 0, ms;
+
+	if (n == 0 || n < w->gaps)
+		return model_end(w, from, true, 0, ret_at);
+	if (shop_gaps(&scope->rules->policy, &middle, &spread))
+		prior = GAP_PRIOR;
+	for (uint32_t i = 0; i < n; i++)
+		sum += log(p->days[i + 1] - p->days[i]);
+	middle = (prior * middle + sum) / (prior + n);
+	for (uint32_t i = 0; i < n; i++) {
+		double off = log(p->days[i + 1] - p->days[i]) - middle;
+
+		squares += off * off;
+	}
+	spread = sqrt((prior * spread * spread + squares) / (prior + n));
+	ms = exp(middle + w->z * spread) * MS_DAY;
+	/* To the second: the last digits of a logarithm are nobody's promise. */
+	ms = ms < (double)w->max_ms ? round(ms / MS_SECOND) * MS_SECOND : (double)w->max_ms;
+	return model_end(w, from, false, (int64_t)ms, ret_at);
 }
 
 bool rule_wait_end(
@@ -109,8 +164,9 @@ bool rule_wait_end(
 		*ret_at = at;
 		return true;
 	case WAIT_GAP:
+		return personal_end(w, scope, from, ret_at);
 	case WAIT_MODEL:
-		return model_end(w, scope, from, ret_at);
+		return store_end(w, scope, from, ret_at);
 	}
 	return false;
 }

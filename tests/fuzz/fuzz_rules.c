@@ -78,7 +78,7 @@ static void check_rules(const struct rules *rules)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct rule_options options = {{"UTC", 3}, no_zone, NULL};
+	static const struct rule_options options = {.store_zone = {"UTC", 3}, .zone = no_zone};
 	static struct rule_problems problems;
 	const struct rule_source source = {"rules.json", span_of((const char *)data, size)};
 	_cleanup_(rules_freep) struct rules *rules = NULL;

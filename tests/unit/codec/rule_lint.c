@@ -11,7 +11,8 @@
 
 int main(int argc, char **argv)
 {
-	static const struct rule_options options = {{"Europe/Berlin", 13}, case_zone, NULL};
+	static const struct rule_options options = {
+		.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
 	static struct rule_source sources[SOURCES_MAX];
 	static struct rule_problems problems;
 	_cleanup_(rules_freep) struct rules *rules = NULL;

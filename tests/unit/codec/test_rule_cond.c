@@ -10,7 +10,7 @@
 #include "codec/rule_json.h"
 #include "core/cond.h"
 
-static const struct rule_options berlin = {{"Europe/Berlin", 13}, case_zone, NULL};
+static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
 static struct rule_problems problems;
 
 /* 2026-03-15 is a Sunday; Berlin is one hour ahead. */

@@ -8,7 +8,7 @@
 #include "codec/rule_json.h"
 #include "core/cond.h"
 
-static const struct rule_options berlin = {{"Europe/Berlin", 13}, case_zone, NULL};
+static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
 static struct rule_problems problems;
 
 static int compile(struct span text, struct rules **ret_rules)
@@ -370,7 +370,7 @@ static void test_wait_forms(void)
 /* Without a shop's zone UTC is meant, and for UTC no file is needed. */
 static void test_no_zones(void)
 {
-	static const struct rule_options bare = {{NULL, 0}, NULL, NULL};
+	static const struct rule_options bare = {.store_zone = {NULL, 0}, .zone = NULL};
 	struct rule_source source = {"a.json",
 		SPAN_LIT("{\"id\":\"a\",\"class\":\"task\",\"arm\":[\"x\"],\"channels\":[\"task\"],"
 			 "\"wait\":{\"at\":\"e.due\",\"local\":\"day_end\"}}")};
@@ -485,7 +485,7 @@ static void test_digest(void)
 				     "\"wait\":\"1h\",\"class\":\"task\",\"id\":\"a\"}\n";
 	static const char other[] = "{\"id\":\"a\",\"class\":\"task\",\"wait\":\"2h\","
 				    "\"channels\":[\"task\"],\"arm\":[\"x\"]}";
-	static const struct rule_options utc = {{"UTC", 3}, case_zone, NULL};
+	static const struct rule_options utc = {.store_zone = {"UTC", 3}, .zone = case_zone};
 
 	CHECK(digest_of(plain, &berlin) == digest_of(turned, &berlin));
 	CHECK(digest_of(plain, &berlin) != digest_of(other, &berlin));

@@ -5,7 +5,7 @@
 #include "codec/rule_json.h"
 #include "core/cond.h"
 
-static const struct rule_options berlin = {{"Europe/Berlin", 13}, case_zone, NULL};
+static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
 static struct rule_problems problems;
 
 static int compile(struct span text, struct rules **ret_rules)

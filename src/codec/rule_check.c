@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold between the members of a rule, and between rules. A rule that can never do
+ * anything, or that would write without end, is refused before it meets a customer.
+ */
+#include "rule_draft.h"
+
+#include "base/instant.h"
+
+/* ---- one rule ---------------------------------------------------------------------------- */
+
+static const struct rule_place *found(const struct draft *d, const char *name)
+{
+	size_t i = rule_member_index(name);
+
+	return d->found[i].value.type == JSON_TYPE_ABSENT ? NULL : &d->found[i];
+}
+
+/* A cancel that is also what arms the rule could never be told from it. */
+static void check_cancel(struct rule_reader *r, struct draft *d)
+{
+	for (size_t i = 0; d->rule.anchor_first && i < d->cancel.n; i++)
+		for (size_t k = 0; k < d->arm.n; k++)
+			if (rule_match_same(r, &d->cancel, i, &d->arm, k))
+				rule_problem_add(r, found(d, "cancel"),
+					"entry %zu is the very event that arms the rule; add a "
+					"filter "
+					"or write \"anchor\": \"last\"",
+					i);
+	for (size_t i = 0; i < d->goal.n; i++)
+		for (size_t k = 0; k < d->arm.n; k++)
+			if (rule_match_same(r, &d->goal, i, &d->arm, k))
+				rule_problem_add(r, found(d, "goal"),
+					"entry %zu is the very event that arms the rule, so that "
+					"nothing would ever wait; add a filter or name what the "
+					"rule is for",
+					i);
+}
+
+static void check_exit(struct rule_reader *r, const struct draft *d)
+{
+	const struct rule_place *exit = found(d, "exit_policy");
+
+	if (!exit)
+		return;
+
+	if (d->rule.exit_policy == EXIT_GOAL && d->goal.n == 0)
+		rule_problem_add(r, exit,
+			"there is no `goal` to reach; name the events that are one, or leave this "
+			"out");
+	if (d->rule.exit_policy == EXIT_CANCEL_ONLY && d->goal.n > 0)
+		rule_problem_add(r, exit,
+			"with `cancel_only` a `goal` ends nothing; write \"goal\" or "
+			"\"not_matching\", or leave this out");
+	if (d->rule.exit_policy == EXIT_NOT_MATCHING && !found(d, "fire_if"))
+		rule_problem_add(r, exit,
+			"what is to match is the rule's `fire_if`; add one, or leave this out");
+}
+
+/* All that at_least counts is kept in one list. */
+static void check_counts(struct rule_reader *r, const struct draft *d)
+{
+	uint32_t total = 0;
+
+	for (size_t i = 0; i < d->arm.n; i++)
+		if (i == 0 || d->arm.match[i].entry != d->arm.match[i - 1].entry)
+			total += d->arm.match[i].count;
+	if (total > INSTANCE_TIMES_MAX)
+		rule_problem_add(r, found(d, "arm"),
+			"all `at_least` of a rule together may count at most %d events",
+			INSTANCE_TIMES_MAX);
+}
+
+/* Every event of a customer, and nothing that bounds it. */
+static void check_bounds(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+{
+	const struct rule *rule = &d->rule;
+	bool bounded = rule->cooldown_ms > 0 || rule->max_per_key > 0;
+
+	if (rule->key == RULE_KEY_CUSTOMER && !bounded && found(d, "wait") && !rule->calendar &&
+		rule->wait.kind == WAIT_SPAN && rule->wait.span_ms > 0 &&
+		rule->wait.span_ms + rule->steps[0].after_ms <= MS_SECOND)
+		rule_problem_add(r, p,
+			"this would make a job for every such event of a customer; add "
+			"\"episode\": {\"cooldown\": ...} or \"max_per_key\", give it a `key`, or "
+			"let it wait for longer than a second");
+}
+
+/* What a rule of the calendar has no use for. */
+static void check_calendar(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+{
+	static const char *const of_events[] = {"arm", "touch", "wait", "anchor", "key", "key_else",
+		"episode", "data", "stale_after"};
+	static const char *const needed[] = {"arm", "wait"};
+
+	for (size_t i = 0; d->rule.calendar && i < ARRAY_SIZE(of_events); i++)
+		if (found(d, of_events[i]))
+			rule_problem_add(r, found(d, of_events[i]),
+				"a rule with `calendar` is armed by its date, once a year; leave "
+				"`%s` out",
+				of_events[i]);
+	for (size_t i = 0; !found(d, "calendar") && i < ARRAY_SIZE(needed); i++)
+		if (!found(d, needed[i]))
+			rule_problem_add(r, p, "a rule needs the member `%s`", needed[i]);
+}
+
+/* Service messages are neutral: an offer in one makes it advertising. */
+static void check_service(struct rule_reader *r, const struct draft *d)
+{
+	static const char *const offers[] = {"offer", "discount", "coupon", "voucher"};
+
+	for (size_t i = 0; d->rule.class == RULE_SERVICE && i < d->rule.n_data; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(offers); k++)
+			if (span_starts(d->rule.data[i].name, span_str(offers[k])))
+				rule_problem_add(r, found(d, "data"),
+					"a service message carries no offer; leave `%.*s` out or "
+					"make the rule one of marketing",
+					(int)d->rule.data[i].name.len, d->rule.data[i].name.ptr);
+}
+
+void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft *d)
+{
+	check_calendar(r, p, d);
+	check_cancel(r, d);
+	check_exit(r, d);
+	check_counts(r, d);
+	check_bounds(r, p, d);
+	check_service(r, d);
+}
+
+/* ---- between rules ----------------------------------------------------------------------- */
+
+void rule_refer(struct rule_reader *r, const struct rule_place *p, enum rule_ref_kind kind,
+	struct span from, struct span to)
+{
+	struct rule_ref *ref;
+
+	if (r->retired)
+		return;
+	ref = arena_calloc(&r->rules->arena, 1, sizeof(*ref));
+	if (!ref) {
+		r->oom = true;
+		return;
+	}
+	rule_problem_place(r, p, &ref->place);
+	ref->kind = kind;
+	ref->from = from;
+	ref->to = to;
+	ref->next = r->refs;
+	r->refs = ref;
+}
+
+static size_t place_of(const struct rules *rules, const struct rule *rule)
+{
+	return (size_t)(rule - rules->list);
+}
+
+/* All rules that one is led to from FROM, however far, as bits of SEEN. */
+static void follow(const struct rule_reader *r, enum rule_ref_kind kind, size_t from, bool *seen)
+{
+	bool more = true;
+
+	memset(seen, 0, RULES_MAX * sizeof(*seen));
+	while (more) {
+		more = false;
+		for (const struct rule_ref *ref = r->refs; ref; ref = ref->next) {
+			const struct rule *a = rules_find(r->rules, ref->from);
+			const struct rule *b = rules_find(r->rules, ref->to);
+
+			if (ref->kind != kind || !a || !b || seen[place_of(r->rules, b)])
+				continue;
+			if (place_of(r->rules, a) != from && !seen[place_of(r->rules, a)])
+				continue;
+			seen[place_of(r->rules, b)] = more = true;
+		}
+	}
+}
+
+static void check_ref(struct rule_reader *r, const struct rule_ref *ref)
+{
+	static const char *const names[RULE_REF_KINDS] = {
+		[RULE_REF_TO] = "hands over to", [RULE_REF_SUPERSEDES] = "supersedes"};
+	const struct rule *from = rules_find(r->rules, ref->from);
+	const struct rule *to = rules_find(r->rules, ref->to);
+	bool seen[RULES_MAX];
+
+	if (!to) {
+		rule_problem_later(r, &ref->place,
+			"there is no rule %.*s; write the id of one that is loaded with this one",
+			(int)ref->to.len, ref->to.ptr);
+		return;
+	}
+	if (!from)
+		return;
+	follow(r, ref->kind, place_of(r->rules, to), seen);
+	if (to == from || seen[place_of(r->rules, from)])
+		rule_problem_later(r, &ref->place,
+			"this leads round in a circle: %.*s %s %.*s, which leads back to it; leave "
+			"one of them out",
+			(int)from->id.len, from->id.ptr, names[ref->kind], (int)to->id.len,
+			to->id.ptr);
+	if (ref->kind == RULE_REF_SUPERSEDES)
+		r->rules->list[place_of(r->rules, to)].has_superior = true;
+}
+
+/* In the order in which they were written. */
+void rule_check_refs(struct rule_reader *r)
+{
+	struct rule_ref *turned = NULL;
+
+	while (r->refs) {
+		struct rule_ref *ref = r->refs;
+
+		r->refs = ref->next;
+		ref->next = turned;
+		turned = ref;
+	}
+	r->refs = turned;
+	for (const struct rule_ref *ref = r->refs; ref; ref = ref->next)
+		check_ref(r, ref);
+	for (size_t i = 0; i < r->rules->n; i++) {
+		r->rules->n_calendar += r->rules->list[i].calendar != NULL;
+		r->rules->n_leaving += r->rules->list[i].exit_policy == EXIT_NOT_MATCHING;
+	}
+	for (size_t i = 0; i < r->rules->n_retired; i++)
+		r->rules->n_leaving += r->rules->retired[i].exit_policy == EXIT_NOT_MATCHING;
+}

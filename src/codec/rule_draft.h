@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* A rule while it is read, for the files that read its members. */
+#pragma once
+
+#include "rule_reader.h"
+
+/* The rule stands first, for readers that know nothing of drafts. */
+struct draft {
+	struct rule rule;
+	struct rule_match_list arm, touch, cancel, goal;
+	struct rule_place found[RULE_MEMBERS_MAX];
+	bool has_exit;
+};
+
+/* Members of a rule, each for its row of the table; the target is the draft. */
+
+/* rule_steps.c */
+rule_member_fn rule_read_steps, rule_read_channels;
+/* rule_exit.c */
+rule_member_fn rule_read_goal, rule_read_exit_policy, rule_read_supersedes, rule_read_episode,
+	rule_read_requires;
+/* rule_calendar.c */
+rule_member_fn rule_read_calendar;
+
+/* Where the member NAME of a rule stands in `found`. */
+size_t rule_member_index(const char *name);
+
+/* rule_check.c: what must hold between the members of one rule. */
+void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft *d);
