@@ -95,6 +95,7 @@ struct cond {
 	const struct cond_node *nodes; /* the last is the root */
 	size_t n_nodes;
 	const uint16_t *children;
+	const struct logic *logic; /* the profile `compat` in place of those (core/logic.h) */
 };
 
 struct rules;

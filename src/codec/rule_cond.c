@@ -8,6 +8,16 @@
  */
 #include "rule_cond.h"
 
+#include "rule_logic.h"
+
+static void reader_init(struct cond_reader *c, struct rule_reader *r, enum rule_cond_scope scope)
+{
+	*c = (struct cond_reader){.r = r, .b = &r->builder, .scope = scope};
+	r->builder.n_nodes = 0;
+	r->builder.n_children = 0;
+	r->builder.n_pending = 0;
+}
+
 bool cond_add_node(struct cond_reader *c, const struct rule_place *p, const struct cond_node *node,
 	uint16_t *ret_index)
 {
@@ -205,11 +215,43 @@ static bool read_element(struct cond_reader *c, const struct rule_place *p, stru
 	return cond_add_node(c, p, &node, &ret->node);
 }
 
+/* `e.total` and its like. False with nothing said where NAME is none of these. */
+static bool read_worldly(struct cond_reader *c, const struct rule_place *p, struct span name,
+	bool *ret_known, struct cond_operand *ret)
+{
+	*ret_known = true;
+	if (span_starts(name, SPAN_LIT("s.")))
+		return read_fact(c, p, span_of(name.ptr + 2, name.len - 2), ret);
+	if (span_starts(name, SPAN_LIT("e.")))
+		return read_field(c, p, span_of(name.ptr + 2, name.len - 2), ret);
+	if (span_starts(name, SPAN_LIT("ctx.")))
+		return read_snapshot(c, p, span_of(name.ptr + 4, name.len - 4), ret);
+	*ret_known = false;
+	return false;
+}
+
+bool cond_read_name(struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope,
+	struct span name, struct cond_node *ret_node)
+{
+	struct cond_operand operand;
+	struct cond_reader c;
+	bool known;
+
+	reader_init(&c, r, scope);
+	if (!read_worldly(&c, p, name, &known, &operand))
+		return false;
+	*ret_node = r->builder.nodes[operand.node];
+	if (ret_node->op == COND_FIELD)
+		field_table_want_tree(&r->rules->fields, ret_node->field);
+	return true;
+}
+
 bool cond_read_var(struct cond_reader *c, const struct cond_operator *o, const struct rule_place *p,
 	struct cond_operand *ret)
 {
 	char quote[RULE_QUOTE_SIZE];
 	struct span text;
+	bool known, ok;
 
 	(void)o;
 	if (p->value.type != JSON_TYPE_STRING) {
@@ -222,12 +264,9 @@ bool cond_read_var(struct cond_reader *c, const struct cond_operator *o, const s
 		return read_element(c, p, SPAN_EMPTY, ret);
 	if (!rule_read_text(c->r, p, FIELD_PATH_MAX + sizeof("e.context."), &text))
 		return false;
-	if (span_starts(text, SPAN_LIT("s.")))
-		return read_fact(c, p, span_of(text.ptr + 2, text.len - 2), ret);
-	if (span_starts(text, SPAN_LIT("e.")))
-		return read_field(c, p, span_of(text.ptr + 2, text.len - 2), ret);
-	if (span_starts(text, SPAN_LIT("ctx.")))
-		return read_snapshot(c, p, span_of(text.ptr + 4, text.len - 4), ret);
+	ok = read_worldly(c, p, text, &known, ret);
+	if (known)
+		return ok;
 	if (c->arrays > 0)
 		return read_element(c, p, text, ret);
 	rule_problem_add(c->r, p,
@@ -295,12 +334,38 @@ static const struct cond *take_built(struct rule_reader *r)
 	return rule_copy_array(r, &cond, 1, sizeof(cond));
 }
 
-static void reader_init(struct cond_reader *c, struct rule_reader *r, enum rule_cond_scope scope)
+/* Does the rule that P stands in say so? What it says is judged where its members are read. */
+static bool is_compat(struct rule_reader *r, const struct rule_place *p)
 {
-	*c = (struct cond_reader){.r = r, .b = &r->builder, .scope = scope};
-	r->builder.n_nodes = 0;
-	r->builder.n_children = 0;
-	r->builder.n_pending = 0;
+	const struct rule_place *rule, *member;
+	struct rule_place one;
+	struct rule_walk walk;
+
+	rule_around(p, &rule, &member);
+	rule_walk_init(&walk, rule);
+	while (rule->value.type == JSON_TYPE_OBJECT && rule_walk_next(r, &walk, &one))
+		if (span_is(one.name, "profile") && one.value.type == JSON_TYPE_STRING)
+			return json_is(&one.value, SPAN_LIT("compat"));
+	return false;
+}
+
+static const struct cond *read_compat(
+	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope)
+{
+	struct cond cond = {.n_nodes = 0};
+	struct logic program;
+
+	if (!logic_read(r, p, scope == RULE_COND_EVENT ? LOGIC_EVENT : LOGIC_FIRE, &r->rules->arena,
+		    &program))
+		return NULL;
+	if (program.n_roots == 0) {
+		rule_problem_add(r, p,
+			"this asks nothing, so it is the same for every event; leave it out or "
+			"compare something");
+		return NULL;
+	}
+	cond.logic = rule_copy_array(r, &program, 1, sizeof(program));
+	return rule_copy_array(r, &cond, 1, sizeof(cond));
 }
 
 const struct cond *rule_read_cond(
@@ -309,6 +374,8 @@ const struct cond *rule_read_cond(
 	struct cond_reader c;
 	struct cond_operand root;
 
+	if (is_compat(r, p))
+		return read_compat(r, p, scope);
 	reader_init(&c, r, scope);
 	if (!cond_read_node(&c, p, &root) || !cond_check_truth(&c, "a condition", &root) || r->oom)
 		return NULL;
@@ -321,6 +388,8 @@ const struct cond *rule_read_number(
 	struct cond_reader c;
 	struct cond_operand root;
 
+	if (p->value.type == JSON_TYPE_OBJECT && is_compat(r, p))
+		return read_compat(r, p, scope);
 	reader_init(&c, r, scope);
 	if (!cond_read_node(&c, p, &root) || r->oom)
 		return NULL;

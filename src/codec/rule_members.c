@@ -141,6 +141,16 @@ static void read_anchor(struct rule_reader *r, const struct rule_place *p, void 
 		((struct draft *)target)->rule.anchor_first = choice == 1;
 }
 
+/* Which language its conditions are in; they look for it themselves (rule_cond.c). */
+static void read_profile(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const char *const words[] = {"strict", "compat", NULL};
+	size_t choice;
+
+	(void)target;
+	(void)rule_read_choice(r, p, words, &choice);
+}
+
 static void read_fire_if(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	((struct draft *)target)->rule.fire_if = rule_read_cond(r, p, RULE_COND_FIRE);
@@ -291,6 +301,7 @@ static const struct rule_member rule_members[] = {
 	{"wait_for", read_wait_for, false},
 	{"max_hold", read_max_hold, false},
 	{"on_hold_end", read_on_hold_end, false},
+	{"profile", read_profile, false},
 	{"supersedes", rule_read_supersedes, false},
 	{"gates", rule_read_gates, false},
 	{"quiet", rule_read_quiet, false},

@@ -6,6 +6,7 @@
 #include "core/cond.h"
 
 #include "cond_run.h"
+#include "core/logic.h"
 
 const struct value cond_missing = {.type = VALUE_MISSING};
 
@@ -230,6 +231,11 @@ struct value cond_node_value(struct cond_run *run, uint16_t index)
 	return value;
 }
 
+struct value cond_leaf(struct cond_run *run, const struct cond_node *node)
+{
+	return functions[node->op](run, node);
+}
+
 /* Not the texts: those are written before they are read. */
 void cond_run_init(struct cond_run *run, const struct cond *c, const struct cond_scope *s)
 {
@@ -239,10 +245,31 @@ void cond_run_init(struct cond_run *run, const struct cond *c, const struct cond
 	run->element = cond_missing;
 }
 
+/* In JavaScript everything is true or false. An error is neither. */
+static struct value ask_logic(const struct cond *c, const struct cond_scope *s)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct logic_value value;
+	char text[LOGIC_NUMBER_SIZE];
+	struct value number = {.type = VALUE_NUMBER};
+
+	arena_init(&arena);
+	if (logic_ask(c->logic, s, &arena, &value) != 0)
+		return cond_missing;
+	if (value.type == LOGIC_NUMBER &&
+		decimal_parse(span_of(text, logic_format_number(value.number, text)),
+			&number.number) == 0)
+		return number;
+	return cond_bool(logic_truth(&value));
+}
+
 static struct value evaluate(const struct cond *c, const struct cond_scope *s)
 {
 	struct cond_run run;
 	struct value value;
+
+	if (c->logic)
+		return ask_logic(c, s);
 
 	cond_run_init(&run, c, s);
 	value = cond_node_value(&run, (uint16_t)(c->n_nodes - 1));
@@ -251,7 +278,10 @@ static struct value evaluate(const struct cond *c, const struct cond_scope *s)
 
 bool cond_holds(const struct cond *c, const struct cond_scope *s)
 {
-	return evaluate(c, s).type == VALUE_TRUE;
+	struct value value = evaluate(c, s);
+
+	return value.type == VALUE_TRUE ||
+	       (c->logic && value.type == VALUE_NUMBER && value.number.mantissa != 0);
 }
 
 int cond_value(const struct cond *c, const struct cond_scope *s, struct value *ret_value)

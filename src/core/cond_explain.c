@@ -5,6 +5,7 @@
  */
 #include "cond_run.h"
 
+#include "core/logic.h"
 #include "core/tally.h"
 
 /* Of a text that strangers wrote no more than this is repeated. */
@@ -334,11 +335,33 @@ static void explain(struct cond_run *run, uint16_t index, struct buf *out)
 	put_value(out, &value);
 }
 
+/* Of what JavaScript makes of a condition only the end is told. */
+static int explain_logic(const struct cond *c, const struct cond_scope *s, struct buf *out)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct logic_value value, type;
+	int r;
+
+	arena_init(&arena);
+	r = logic_ask(c->logic, s, &arena, &value);
+	if (r < 0)
+		return r;
+	if (r == 0 && logic_truth(&value))
+		return COND_HOLDS;
+	buf_add_str(out, r == LOGIC_ERROR ? "it ends with the error " : "it comes to ");
+	if (r == LOGIC_ERROR && logic_member(&value, SPAN_LIT("type"), &type))
+		value = type;
+	put_text(out, logic_text(&value, &arena));
+	return buf_failed(out);
+}
+
 int cond_explain(const struct cond *c, const struct cond_scope *s, struct buf *out)
 {
 	struct cond_run run;
 	struct value value;
 
+	if (c->logic)
+		return explain_logic(c, s, out);
 	cond_run_init(&run, c, s);
 	value = ask(&run, (uint16_t)(c->n_nodes - 1));
 	if (run.steps > COND_STEPS_MAX) {

@@ -24,6 +24,9 @@ struct value cond_node_value(struct cond_run *run, uint16_t index);
 struct value cond_child_value(struct cond_run *run, const struct cond_node *node, uint16_t n);
 bool cond_child_true(struct cond_run *run, const struct cond_node *node, uint16_t n);
 
+/* The value of a node without children. */
+struct value cond_leaf(struct cond_run *run, const struct cond_node *node);
+
 struct value cond_bool(bool b);
 extern const struct value cond_missing;
 
