@@ -2,9 +2,11 @@
 """`waymark why` and the console's question: which event armed a rule, which ended it, what held it,
 what is due when, and why it never armed, each from what was recorded."""
 
+import datetime
 import json
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import upbox
@@ -37,8 +39,12 @@ EVENTS = [
 def started(place):
     folder = os.path.dirname(place.write("rules/all.json", json.dumps(RULES)))
     up = upbox.Up(place, args=["--rules", folder]).wait_up()
+    # At times of their own: of two in one millisecond the one that ends a wait wins.
+    began = time.time()
     for number, event in enumerate(EVENTS):
-        answer = up.post("/v1/track", dict(event, userId="ada", messageId="m%d" % number))
+        at = datetime.datetime.fromtimestamp(began + number / 100, datetime.timezone.utc)
+        answer = up.post("/v1/track", dict(event, userId="ada", messageId="m%d" % number,
+                                           timestamp=at.isoformat(timespec="milliseconds")))
         assert answer.status == 200, answer.body
     harness.wait_until(lambda: ended(up, folder), "the end of the short waits")
     return up, folder
