@@ -100,6 +100,9 @@ struct job_desk {
 	job_judge_fn *judge; /* NULL: everybody may have everything */
 	void *judge_user;
 	int64_t now; /* 0: the server's clock; another instant is for tests and simulations */
+	/* Random, another one for each process: what tokens are made of. */
+	uint64_t secret[2];
+	uint64_t n_tokens;
 
 	/* For metrics. */
 	size_t pending;	   /* questions under way */

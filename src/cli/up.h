@@ -26,7 +26,7 @@ struct up_settings {
 };
 
 /* A role's words, NULL at the end. */
-#define UP_ARGS_MAX 20
+#define UP_ARGS_MAX 24
 
 struct up_role {
 	struct child child;

@@ -60,6 +60,8 @@ int up_roles_start(struct up *u)
 	add_words(&u->console, u->self, "console");
 	add_words(&u->console, "--listen", u->settings.console_listen);
 	add_words(&u->console, "--token-file", u->place.token);
+	add_words(&u->console, "--rules", u->rules);
+	add_words(&u->console, "--store-zone", u->settings.store_zone);
 	if (r == 0)
 		r = start(u, &u->console, "console", 1);
 	for (int64_t i = 0; i < u->settings.workers && r == 0; i++) {

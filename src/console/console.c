@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The desk of support staff: it looks up and tells, and changes nothing. All that it tells was
- * written by strangers, so every answer forbids a browser to make anything but text of it.
+ * The desk of support staff, who look up and change nothing, and of consumers, to whom jobs are
+ * handed over. All that it tells was written by strangers, so every answer forbids a browser to
+ * make anything but text of it.
  */
 #include "console/console.h"
 
 #include "access.h"
 #include "day_metrics.h"
+#include "job_body.h"
+#include "job_door.h"
+#include "job_metrics.h"
 #include "look.h"
 #include "program/metrics.h"
 #include "program/program.h"
+#include "program/rule_set.h"
 #include "telling.h"
 
 struct settings {
-	const char *listen, *token_file, *hosts;
-	int64_t connections, questions;
+	const char *listen, *token_file, *consumer_token_file, *hosts, *rules, *store_zone;
+	int64_t connections, questions, tries;
 	int64_t header_time, idle_time, write_time, redis_time;
 };
 
@@ -29,20 +34,28 @@ static const struct setting rows[] = {
 		"host:port, :port for all interfaces, or the path of a unix socket"),
 	ROW(token_file, "token-file", SETTING_TEXT, "waymark-data/staff-token", 0, 4095, "FILE",
 		"the staff token, readable by its owner only; read again on SIGHUP"),
+	ROW(consumer_token_file, "consumer-token-file", SETTING_TEXT, "", 0, 4095, "FILE",
+		"a token that opens /v1/jobs/ and nothing else, likewise; none if empty"),
 	ROW(hosts, "hosts", SETTING_TEXT, "", 0, 4095, "NAMES",
 		"names under which browsers reach us, beside the address and localhost"),
 	ROW(connections, NULL, SETTING_INT, "256", 1, 100000, NULL, "open at once"),
 	ROW(questions, NULL, SETTING_INT, "32", 1, 10000, NULL, "under way at once"),
+	ROW(tries, NULL, SETTING_INT, "10", 1, 1000, NULL, "leases before a job is given up"),
 	ROW(header_time, NULL, SETTING_DURATION, "10s", 100, MS_HOUR, NULL, "for a head to arrive"),
 	ROW(idle_time, NULL, SETTING_DURATION, "60s", 100, MS_DAY, NULL, "between two requests"),
 	ROW(write_time, NULL, SETTING_DURATION, "30s", 100, MS_HOUR, NULL,
 		"for an answer to be taken"),
 	ROW(redis_time, NULL, SETTING_DURATION, "2s", 10, MS_HOUR, NULL, "for Redis to answer"),
+	{"worker", "rules", "rules", SETTING_TEXT, offsetof(struct settings, rules), "deploy/rules",
+		0, 0, "PATH", "the rules by which jobs are judged; read again on SIGHUP"},
+	{"worker", "store_zone", "store-zone", SETTING_TEXT, offsetof(struct settings, store_zone),
+		"UTC", 0, 64, "ZONE", "the shop's time zone (IANA name)"},
 };
 
 static const struct program_spec spec = {
 	.name = "console",
-	.about = "Answers the questions of support staff about customers, over HTTP.",
+	.about = "Answers the questions of support staff about customers, and hands jobs over to\n"
+		 "those who send them, over HTTP.",
 	.settings = rows,
 	.n_settings = ARRAY_SIZE(rows),
 };
@@ -61,10 +74,13 @@ struct console {
 	const struct settings *settings;
 	struct http_server *server;
 	struct redis *redis;
-	struct staff_token token;
+	struct staff_token token, consumer_token;
 	struct telling telling;
 	struct looks looks;
 	struct day_metrics *day;
+	struct job_metrics *job_counts;
+	struct job_door jobs;
+	struct rules *rules; /* NULL: they could not be read */
 };
 
 /* ---- pages ------------------------------------------------------------------------------- */
@@ -90,6 +106,22 @@ static void on_timeline(void *arg, struct http_request *request, const struct ro
 	look_at_timeline(&c->looks, request, params);
 }
 
+#define JOB_PAGE(NAME)                                                                             \
+	static void on_job_##NAME(                                                                 \
+		void *arg, struct http_request *request, const struct route_params *params)        \
+	{                                                                                          \
+		struct console *c = arg;                                                           \
+                                                                                                   \
+		job_door_##NAME(&c->jobs, request, params);                                        \
+	}
+
+JOB_PAGE(lease)
+JOB_PAGE(ack)
+JOB_PAGE(fail)
+JOB_PAGE(extend)
+JOB_PAGE(outcome)
+JOB_PAGE(show)
+
 static void on_health(void *arg, struct http_request *request, const struct route_params *params)
 {
 	struct console *c = arg;
@@ -112,8 +144,11 @@ static void on_ready(void *arg, struct http_request *request, const struct route
 
 static void refresh_day(struct console *c)
 {
-	day_metrics_refresh(
-		c->day, c->redis, c->program->dataset.partitions, loop_now_wall(c->program->loop));
+	uint32_t n = c->program->dataset.partitions;
+	int64_t now = loop_now_wall(c->program->loop);
+
+	day_metrics_refresh(c->day, c->redis, n, now);
+	job_metrics_refresh(c->job_counts, c->redis, n, now);
 }
 
 static void on_metrics(void *arg, struct http_request *request, const struct route_params *params)
@@ -136,15 +171,23 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 	telling_metrics(&c->telling, &out);
 	metrics_http(&out, http_server_stats(c->server));
 	day_metrics_add(c->day, &out);
+	job_door_metrics(&c->jobs, &out);
+	job_metrics_add(c->job_counts, &out);
 	metrics_respond(request, &out);
 	refresh_day(c);
 }
 
-/* Only what begins with /v1/ tells of customers and asks for the token. */
+/* Only what begins with /v1/ tells of customers and asks for a token. */
 static const struct route routes[] = {
 	{HTTP_GET, "/v1/customers/{id}", on_customer},
 	{HTTP_GET, "/v1/customers/{id}/timeline", on_timeline},
 	{HTTP_GET, "/v1/customers/{id}/why", on_why},
+	{HTTP_POST, "/v1/jobs/lease", on_job_lease},
+	{HTTP_POST, "/v1/jobs/{id}/ack", on_job_ack},
+	{HTTP_POST, "/v1/jobs/{id}/fail", on_job_fail},
+	{HTTP_POST, "/v1/jobs/{id}/extend", on_job_extend},
+	{HTTP_POST, "/v1/jobs/{id}/outcome", on_job_outcome},
+	{HTTP_GET, "/v1/jobs/{id}", on_job_show},
 	{HTTP_GET, "/healthz", on_health},
 	{HTTP_GET, "/readyz", on_ready},
 	{HTTP_GET, "/metrics", on_metrics},
@@ -178,6 +221,9 @@ static bool check_token(struct console *c, struct http_request *request)
 	static const struct refusal none = {401, "no_token",
 		"The staff token is required: Authorization: Bearer TOKEN.", "Authorization",
 		"WWW-Authenticate: Bearer realm=\"waymark\"\r\n"};
+	static const struct refusal staff_only = {403, "staff_only",
+		"This token opens /v1/jobs/ and nothing else; here the staff token is required.",
+		"Authorization", NULL};
 	static const struct refusal wrong = {401, "wrong_token", "This is not the staff token.",
 		"Authorization",
 		"WWW-Authenticate: Bearer realm=\"waymark\", error=\"invalid_token\"\r\n"};
@@ -186,6 +232,13 @@ static bool check_token(struct console *c, struct http_request *request)
 
 	if (staff_token_admits(&c->token, authorization))
 		return true;
+	if (c->settings->consumer_token_file[0] &&
+		staff_token_admits(&c->consumer_token, authorization)) {
+		if (span_starts(http_request_path(request), SPAN_LIT("/v1/jobs/")))
+			return true;
+		tell_refusal(&c->telling, request, &staff_only);
+		return false;
+	}
 	tell_log(&c->telling, TELL_TOKEN, "A request had no token or a wrong one.",
 		peer_field(request, peer));
 	tell_refusal(&c->telling, request, authorization.ptr ? &wrong : &none);
@@ -196,8 +249,12 @@ static void on_request(void *arg, struct http_request *request)
 {
 	static const struct refusal not_found = {
 		404, "not_found", "There is nothing here.", NULL, NULL};
-	static const struct refusal not_allowed = {405, "method_not_allowed",
+	static const struct refusal only_get = {405, "method_not_allowed",
 		"This path has no such method.", NULL, "Allow: GET, HEAD\r\n"};
+	static const struct refusal only_post = {405, "method_not_allowed",
+		"This path has no such method.", NULL, "Allow: POST\r\n"};
+	static const struct refusal either = {405, "method_not_allowed",
+		"This path has no such method.", NULL, "Allow: GET, HEAD, POST\r\n"};
 	struct console *c = arg;
 	const struct router router = {routes, ARRAY_SIZE(routes), c};
 	struct span path = http_request_path(request);
@@ -211,9 +268,13 @@ static void on_request(void *arg, struct http_request *request)
 	r = router_find(&router, http_request_method(request), path, &match);
 	if (r == 0)
 		match.route->fn(c, request, &match.params);
+	else if (r == ROUTE_NOT_FOUND)
+		tell_refusal(&c->telling, request, &not_found);
 	else
-		tell_refusal(
-			&c->telling, request, r == ROUTE_NOT_FOUND ? &not_found : &not_allowed);
+		tell_refusal(&c->telling, request,
+			!(match.allowed & 1u << HTTP_GET)    ? &only_post
+			: !(match.allowed & 1u << HTTP_POST) ? &only_get
+							     : &either);
 }
 
 static void on_trouble(void *arg, enum http_trouble trouble, int error, uint64_t times)
@@ -232,13 +293,55 @@ static void on_trouble(void *arg, enum http_trouble trouble, int error, uint64_t
 
 /* ---- the program ------------------------------------------------------------------------- */
 
-/* A file that went wrong changes nothing: the token of before stays in force. */
+/* What went wrong changes nothing: the rules of before stay in force, if there are any. */
+static void load_rules(struct console *c)
+{
+	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	const struct settings *s = c->settings;
+	struct rules *rules = NULL;
+	int r = problems ? rule_set_load(s->rules, s->store_zone, problems, &rules) : -ENOMEM;
+
+	if (r != 0) {
+		if (r > 0)
+			rule_problems_text(problems, &text);
+		log_error(&c->program->log,
+			c->rules ? "The rules cannot be used; those of before stay in force."
+				 : "The rules cannot be used: no job is handed out.",
+			LOG_FIELDS(
+				log_str("rules", s->rules), log_text("reason", buf_span(&text))));
+		return;
+	}
+	rules_free(c->rules);
+	c->rules = rules;
+	c->jobs.gates.rules = rules;
+	c->jobs.has_rules = true;
+}
+
+static int read_tokens(struct console *c)
+{
+	const struct settings *s = c->settings;
+	const struct log *log = &c->program->log;
+	struct staff_token staff, consumer;
+
+	if (access_read_token(s->token_file, log, &staff))
+		return ACCESS_BAD;
+	if (s->consumer_token_file[0] && access_read_token(s->consumer_token_file, log, &consumer))
+		return ACCESS_BAD;
+	c->token = staff;
+	if (s->consumer_token_file[0])
+		c->consumer_token = consumer;
+	return 0;
+}
+
+/* A file that went wrong changes nothing: the tokens of before stay in force. */
 static void on_reload(void *user)
 {
 	struct console *c = user;
 	const struct log *log = &c->program->log;
 
-	if (access_read_token(c->settings->token_file, log, &c->token))
+	load_rules(c);
+	if (read_tokens(c))
 		log_warn(log, "The token of before stays in force.", NULL);
 	else
 		log_info(log, "Read the staff token.",
@@ -256,6 +359,7 @@ static void on_stop(void *user)
 {
 	struct console *c = user;
 
+	c->jobs.stopping = true;
 	http_server_stop(c->server, on_stopped, c);
 }
 
@@ -264,6 +368,7 @@ static void on_redis_up(void *user)
 	struct console *c = user;
 
 	query_source_set_partitions(c->looks.source, c->program->dataset.partitions);
+	c->jobs.desk.partitions = c->program->dataset.partitions;
 	refresh_day(c);
 }
 
@@ -278,6 +383,7 @@ static int connect_redis(struct console *c)
 	options.on_up = on_redis_up;
 	if (program_connect(c->program, &options, &c->redis))
 		return PROGRAM_EXIT;
+	c->jobs.desk.redis = c->redis;
 	if (query_source_new(c->redis, &c->looks.source) < 0)
 		return program_fail(c->program, "Out of memory.", NULL);
 	return 0;
@@ -291,6 +397,7 @@ static int open_door(struct console *c)
 	int r;
 
 	http_server_config_init(&config);
+	config.body_max = JOB_BODY_MAX;
 	config.max_connections = (size_t)s->connections;
 	config.header_ms = s->header_time;
 	config.idle_ms = s->idle_time;
@@ -318,18 +425,25 @@ static int console_init(struct console *c, struct program *p, const struct setti
 	telling_init(&c->telling, p->loop, &p->log);
 	c->looks.telling = &c->telling;
 	c->looks.max_pending = (size_t)s->questions;
+	if (job_door_init(&c->jobs, p->loop, &c->telling) < 0)
+		return program_fail(p, "There are no random numbers.", NULL);
+	c->jobs.max_pending = (size_t)s->questions;
+	c->jobs.desk.max_tries = (uint32_t)s->tries;
 	p->user = c;
 	p->on_stop = on_stop;
 	p->on_reload = on_reload;
-	if (access_read_token(s->token_file, &p->log, &c->token)) {
+	if (read_tokens(c)) {
 		program_finish(p, STATUS_USAGE);
 		return PROGRAM_EXIT;
 	}
+	load_rules(c);
 	return 0;
 }
 
 static void console_release(struct console *c)
 {
+	job_door_release(&c->jobs);
+	rules_free(c->rules);
 	c->server = http_server_free(c->server);
 	c->looks.source = query_source_free(c->looks.source);
 }
@@ -339,15 +453,17 @@ int console_main(int argc, char **argv)
 	struct settings settings;
 	/* Outlives the connection, whose end still tells it so. */
 	_cleanup_(day_metrics_freep) struct day_metrics *day = NULL;
+	_cleanup_(job_metrics_freep) struct job_metrics *job_counts = NULL;
 	_cleanup_(program_release) struct program program;
 	_cleanup_(console_release) struct console console = {.program = NULL};
 
 	(void)argc;
 	if (program_init(&program, &spec, &settings, argv))
 		return program.status;
-	if (day_metrics_new(&day) < 0)
+	if (day_metrics_new(&day) < 0 || job_metrics_new(&job_counts) < 0)
 		return program_fail(&program, "Out of memory.", NULL);
 	console.day = day;
+	console.job_counts = job_counts;
 	if (console_init(&console, &program, &settings) || connect_redis(&console) ||
 		open_door(&console))
 		return program.status;

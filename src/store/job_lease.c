@@ -4,16 +4,13 @@
  * looks at each of those with its customer's record, has it judged, and leases or settles it. What
  * another consumer was faster with, and what a gate refused, makes the next round necessary.
  */
-#include <sys/random.h>
-
-#include "codec/json_scan.h"
+#include "base/hash.h"
 #include "job_desk_impl.h"
 
 #define ROUNDS_MAX    8	  /* of one question */
 #define JUDGED_MAX    4	  /* times one job is judged in a round */
 #define DUE_SCAN      500 /* members of `later` that one call puts into their places */
 #define WORDS_SIZE    200
-#define TOKEN_BYTES   16
 #define UNREADABLE_MS (5 * MS_MINUTE) /* until a job of an unreadable record is tried again */
 
 /* A job that may be leased. */
@@ -106,18 +103,22 @@ static void round_landed(struct leasing *l)
 
 static void look_at(struct candidate *c);
 
-/* `p7-` and 32 hex digits that nobody can guess. */
-static bool make_token(struct candidate *c)
+/* `p7-` and 32 hex digits that nobody can guess who does not know the desk's secret. */
+static void make_token(struct candidate *c)
 {
-	unsigned char bytes[TOKEN_BYTES];
-	size_t n;
+	struct job_desk *desk = c->leasing->desk;
+	uint64_t halves[2];
 
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		return false;
-	n = (size_t)snprintf(c->token, sizeof(c->token), "p%u-", c->partition);
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		n += (size_t)snprintf(c->token + n, sizeof(c->token) - n, "%02x", bytes[i]);
-	return true;
+	for (size_t i = 0; i < ARRAY_SIZE(halves); i++) {
+		char text[48];
+
+		(void)snprintf(text, sizeof(text), "token %zu of lease %llu", i,
+			(unsigned long long)desk->n_tokens);
+		halves[i] = siphash24(desk->secret, span_str(text));
+	}
+	desk->n_tokens++;
+	(void)snprintf(c->token, sizeof(c->token), "p%u-%016llx%016llx", c->partition,
+		(unsigned long long)halves[0], (unsigned long long)halves[1]);
 }
 
 static struct span id_of(const struct candidate *c)
@@ -220,9 +221,8 @@ static struct span head_of(struct span record)
 static void send_lease(struct candidate *c, struct span record)
 {
 	struct leasing *l = c->leasing;
-	bool made = make_token(c);
-	const struct span args[] = {id_of(c), span_str(c->token), number_arg(l, l->ask.lease_ms),
-		l->ask.consumer, head_of(record), number_arg(l, (int64_t)record.len)};
+	struct span args[] = {id_of(c), SPAN_EMPTY, number_arg(l, l->ask.lease_ms), l->ask.consumer,
+		head_of(record), number_arg(l, (int64_t)record.len)};
 	struct job_call call = {.script = JOB_SCRIPT_LEASE,
 		.partition = c->partition,
 		.args = args,
@@ -230,9 +230,9 @@ static void send_lease(struct candidate *c, struct span record)
 		.fn = on_decided,
 		.user = c};
 
-	if (!made)
-		note(l, JOB_DESK_AWAY, "there are no random numbers for a token");
-	else if (!args[2].ptr || !args[5].ptr)
+	make_token(c);
+	args[1] = span_str(c->token);
+	if (!args[2].ptr || !args[5].ptr)
 		note(l, -ENOMEM, "out of memory");
 	else
 		(void)send_script(l, &call);

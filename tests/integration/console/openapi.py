@@ -19,7 +19,8 @@ TYPES = {
     "boolean": lambda v: isinstance(v, bool),
     "null": lambda v: v is None,
 }
-SAY_NOTHING = {"description", "title", "format", "default", "propertyNames", "properties"}
+SAY_NOTHING = {"description", "title", "format", "default", "propertyNames", "properties",
+               "$schema", "$id", "$defs"}
 
 
 class Description:
@@ -29,7 +30,7 @@ class Description:
         with open(os.path.join(SCHEMAS, "openapi.yaml"), encoding="utf-8") as file:
             self.root = yaml.safe_load(file)
         self.files["openapi.yaml"] = self.root
-        for name in ("event.schema.json",):
+        for name in ("event.schema.json", "job.schema.json"):
             with open(os.path.join(SCHEMAS, name), encoding="utf-8") as file:
                 self.files[name] = json.load(file)
 
@@ -38,7 +39,7 @@ class Description:
         name, _, path = ref.partition("#")
         name = name or home
         thing = self.files[name]
-        for part in path.strip("/").split("/"):
+        for part in filter(None, path.split("/")):
             thing = thing[part]
         return thing, name
 
