@@ -216,5 +216,4 @@ struct rule_gates {
 	bool has_rank;				/* it was written */
 	bool has_likelihood, has_impact;	/* the rule's numbers were written */
 	uint8_t rank;				/* RANK_NONE: takes no part */
-	bool greeting;				/* of the very day on which it is due */
 };

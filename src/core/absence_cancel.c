@@ -6,6 +6,7 @@
  * still be on the way.
  */
 #include "absence_parts.h"
+#include "core/gate.h"
 
 /* One entry of a rule, and what it means. */
 struct ending {
@@ -21,6 +22,7 @@ struct ending {
 static int retract(const struct turn *t, const struct rule *rule, struct instance *i)
 {
 	struct instance then = *i; /* as it fired; what it points to stays I's */
+	unsigned char job[16];
 	struct decision *d;
 
 	then.episode = i->last_episode;
@@ -30,6 +32,8 @@ static int retract(const struct turn *t, const struct rule *rule, struct instanc
 	if (!d)
 		return -ENOMEM;
 	d->late = t->event->occurred_at <= i->last_deadline_at;
+	gates_job_id(t->journey, rule, &then, i->last_step, job);
+	gates_release(t->journey, job);
 	i->last_deadline_at = i->last_anchor_at = INT64_MIN;
 	if (i->state != INSTANCE_ARMED)
 		i->outcome = OUTCOME_RETRACTED;

@@ -141,7 +141,11 @@ static int judge(const struct turn *t, const struct rule *rule, struct instance 
 	switch (verdict.answer) {
 	case GATE_ALLOW:
 	case GATE_REROUTE:
-		return emit(t, rule, i, &verdict, live && !verdict.held_out);
+		live = live && !verdict.held_out;
+		/* From here on it counts in every window. */
+		if (live && rule->gates.on && gates_reserve(t->journey, &ask, &verdict) < 0)
+			return -ENOMEM;
+		return emit(t, rule, i, &verdict, live);
 	case GATE_DEFER:
 		return defer(t, rule, i, &verdict);
 	case GATE_CANCEL:

@@ -139,18 +139,21 @@ static bool gate_job(struct gate_turn *t)
 		"It was worth sending for %s after it came due, and that is over.", ms);
 }
 
+/* When it is due the engine asks for the step's own condition, which skips the step and not the
+ * rest; what was emitted is asked here. */
 static bool gate_condition(struct gate_turn *t)
 {
-	_cleanup_(buf_release) struct buf words = BUF_INIT;
-	struct cond_scope scope = gate_scope(t->ask);
+	const struct gate_ask *ask = t->ask;
+	const struct cond *step = ask->at_lease && ask->step < ask->rule->n_steps
+					  ? ask->rule->steps[ask->step].only_if
+					  : NULL;
+	struct cond_scope scope = gate_scope(ask);
 
-	if (!t->ask->rule->fire_if || cond_holds(t->ask->rule->fire_if, &scope))
+	if ((!ask->rule->fire_if || cond_holds(ask->rule->fire_if, &scope)) &&
+		(!step || cond_holds(step, &scope)))
 		return true;
-	if (cond_explain(t->ask->rule->fire_if, &scope, &words) != 0 || words.len == 0)
-		return gate_answer(t, GATE_CANCEL, REASON_FIRE_IF,
-			"The rule's own condition does not hold any more.");
-	return gate_answer(t, GATE_CANCEL, REASON_FIRE_IF,
-		"The rule's own condition does not hold: %.*s.", (int)words.len, words.ptr);
+	return gate_answer(
+		t, GATE_CANCEL, REASON_FIRE_IF, "The rule's own condition does not hold any more.");
 }
 
 bool gate_customer(struct gate_turn *t)
@@ -185,7 +188,7 @@ bool gate_holdout(struct gate_turn *t)
 
 	if (share == HOLDOUT_POLICY)
 		share = t->policy->holdout;
-	if (t->ask->rule->class != RULE_MARKETING || share == 0)
+	if (t->class != RULE_MARKETING || share == 0)
 		return true;
 	assert(salt.len <= POLICY_NAME_MAX && customer.len <= CUSTOMER_MAX);
 	memcpy(bytes, salt.ptr, salt.len);
@@ -205,10 +208,33 @@ static void add_way(struct gate_turn *t, enum job_channel way)
 		t->ways[t->n_ways++] = way;
 }
 
-static bool has_way(const struct rule *rule, enum job_channel way)
+enum rule_class gate_class(const struct gate_ask *ask)
 {
-	for (size_t i = 0; i < rule->n_channels; i++)
-		if (job_channel_of(rule->channels[i]) == way)
+	const struct rule *rule = ask->rule;
+
+	return ask->step < rule->n_steps && rule->steps[ask->step].task ? RULE_TASK : rule->class;
+}
+
+/* The channels of the step, or else of the rule. */
+struct ways {
+	const struct span *list;
+	size_t n;
+};
+
+static struct ways ways_of(const struct gate_ask *ask)
+{
+	const struct rule *rule = ask->rule;
+
+	if (ask->step < rule->n_steps && rule->steps[ask->step].channels)
+		return (struct ways){
+			rule->steps[ask->step].channels, rule->steps[ask->step].n_channels};
+	return (struct ways){rule->channels, rule->n_channels};
+}
+
+static bool has_way(struct ways ways, enum job_channel way)
+{
+	for (size_t i = 0; i < ways.n; i++)
+		if (job_channel_of(ways.list[i]) == way)
 			return true;
 	return false;
 }
@@ -218,15 +244,16 @@ static void order_ways(struct gate_turn *t)
 {
 	const struct gate_ask *ask = t->ask;
 	const struct profile *p = ask->journey->profile;
+	struct ways ways = ways_of(ask);
 
 	add_way(t, job_channel_of(ask->channel));
 	/* A job is led elsewhere only where it must arrive. */
-	if (ask->channel.len == 0 || ask->rule->class == RULE_SERVICE) {
+	if (ask->channel.len == 0 || t->class == RULE_SERVICE) {
 		for (size_t i = 0; p && ask->rule->gates.on && i < p->n_ranked; i++)
-			if (has_way(ask->rule, (enum job_channel)p->ranked[i]))
+			if (has_way(ways, (enum job_channel)p->ranked[i]))
 				add_way(t, (enum job_channel)p->ranked[i]);
-		for (size_t i = 0; i < ask->rule->n_channels; i++)
-			add_way(t, job_channel_of(ask->rule->channels[i]));
+		for (size_t i = 0; i < ways.n; i++)
+			add_way(t, job_channel_of(ways.list[i]));
 	}
 	t->first = t->channel = t->n_ways > 0 ? t->ways[0] : JOB_CHANNEL_COUNT;
 }
@@ -240,6 +267,7 @@ static void turn_init(
 	*t = (struct gate_turn){
 		.ask = ask,
 		.policy = &ask->rules->policy,
+		.class = gate_class(ask),
 		.expires_at =
 			rule->expire_ms == TIME_NEVER ? TIME_NEVER : ask->due_at + rule->expire_ms,
 		.verdict = ret_verdict,

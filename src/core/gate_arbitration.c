@@ -39,10 +39,17 @@ static bool gate_sent(struct gate_turn *t)
 			continue;
 		other = rule_of_send(t->ask->rules, s);
 		/* Of one rule it is the next step, or another cart: caps see to that. */
-		if (other && other != rule && other->gates.rank <= rule->gates.rank)
+		if (other && !span_equal(other->id, rule->id) &&
+			other->gates.rank <= rule->gates.rank)
 			return loses(t, other->id, "was sent a short while ago");
 	}
 	return true;
+}
+
+/* A greeting on its very day: its date is today, and tomorrow nobody wants it. */
+static bool is_greeting(const struct rule *rule)
+{
+	return rule->calendar && rule->calendar->lead_days == 0;
 }
 
 /* Does what is due of OTHER, in RIVAL, go before the message asked about? */
@@ -50,12 +57,11 @@ static bool is_before(
 	const struct gate_turn *t, const struct rule *other, const struct instance *rival)
 {
 	const struct gate_ask *ask = t->ask;
-	bool greets = other->gates.greeting && ask->rule->class == RULE_MARKETING &&
-		      !ask->rule->gates.greeting;
+	bool greets = is_greeting(other) && t->class == RULE_MARKETING && !is_greeting(ask->rule);
 
 	if (greets && rival->fire_at < local_day_end(t->where.zone, ask->now))
 		return true;
-	if (ask->rule->gates.greeting)
+	if (is_greeting(ask->rule))
 		return false;
 	return rival->fire_at < ask->now + t->policy->arbitration_ms &&
 	       other->gates.rank < ask->rule->gates.rank;
@@ -72,9 +78,9 @@ static bool gate_pending(struct gate_turn *t)
 		if (rival->state != INSTANCE_ARMED || rival->fire_at == TIME_NEVER)
 			continue;
 		ask.rule = rules_find(ask.rules, text_span(rival->rule));
-		if (!ask.rule || ask.rule == t->ask->rule || ask.rule->mode != RULE_LIVE ||
-			!ask.rule->gates.on || ask.rule->gates.rank == RANK_NONE ||
-			!is_before(t, ask.rule, rival))
+		if (!ask.rule || span_equal(ask.rule->id, t->ask->rule->id) ||
+			ask.rule->mode != RULE_LIVE || !ask.rule->gates.on ||
+			ask.rule->gates.rank == RANK_NONE || !is_before(t, ask.rule, rival))
 			continue;
 		ask.instance = rival;
 		ask.step = rival->step;
@@ -154,5 +160,5 @@ bool gate_arbitration(struct gate_turn *t)
 		return false;
 	if (t->ask->rule->gates.rank == RANK_NONE)
 		return true;
-	return (t->ask->rule->gates.greeting || gate_sent(t)) && gate_pending(t);
+	return (is_greeting(t->ask->rule) || gate_sent(t)) && gate_pending(t);
 }

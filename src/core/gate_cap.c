@@ -78,8 +78,7 @@ bool gate_cap(struct gate_turn *t)
 		struct window w = {cap->counts, cap->channels, NULL, cap->count, cap->within_ms};
 		int64_t opens;
 
-		if (!(cap->binds & 1U << t->ask->rule->class) ||
-			!(cap->channels & 1U << t->channel) ||
+		if (!(cap->binds & 1U << t->class) || !(cap->channels & 1U << t->channel) ||
 			t->ask->rule->gates.on_cap == HABIT_IGNORE)
 			continue;
 		opens = window_opens(t, &w);

@@ -65,7 +65,7 @@ static enum gate_reason may(const struct gate_turn *t, enum job_channel way)
 {
 	struct span topic = t->ask->rule->gates.topic;
 
-	switch (t->ask->rule->class) {
+	switch (t->class) {
 	case RULE_TASK:
 		return REASON_NONE;
 	case RULE_SERVICE:
@@ -92,7 +92,7 @@ static bool refuse_consent(struct gate_turn *t, enum gate_reason reason, enum jo
 	struct span channel = job_channel_name(way), topic = t->ask->rule->gates.topic;
 
 	if (topic.len == 0)
-		topic = rule_class_name(t->ask->rule->class);
+		topic = rule_class_name(t->class);
 	if (reason == REASON_NO_CONTRACT)
 		return gate_answer(t, GATE_CANCEL, reason,
 			"A service message needs an order or another matter it is about, and there "
@@ -167,7 +167,7 @@ static bool refuse_way(struct gate_turn *t, enum gate_reason reason, enum job_ch
  * advertisement; only what has to reach them is. */
 static bool ends_the_search(const struct gate_turn *t, enum gate_reason reason)
 {
-	return t->ask->rule->class == RULE_MARKETING &&
+	return t->class == RULE_MARKETING &&
 	       (reason == REASON_BOUNCED || reason == REASON_COMPLAINED);
 }
 

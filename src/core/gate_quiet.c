@@ -113,10 +113,10 @@ bool gate_quiet(struct gate_turn *t)
 	int64_t at = t->ask->now, next;
 	size_t first = 0, agreed = 0, rounds = 0;
 
-	/* AGREED counts how many in a row, round and round, have nothing against AT. */
+	/* AGREED counts how many in a row, round and round, had nothing against AT. */
 	for (size_t i = 0; agreed < ARRAY_SIZE(hours); i = (i + 1) % ARRAY_SIZE(hours)) {
 		next = at == TIME_NEVER ? at : hours[i].next(t, at);
-		agreed = next > at ? 1 : agreed + 1;
+		agreed = next > at ? 0 : agreed + 1;
 		if (next > at && at == t->ask->now)
 			first = i;
 		if (next > at && ++rounds > ROUNDS_MAX)

@@ -2,6 +2,7 @@
 /* What was let through is reserved at once, under the name that its job will have. */
 #include "base/sha256.h"
 #include "core/gate.h"
+#include "gate_turn.h"
 
 static void add_netstring(struct sha256 *s, struct span text)
 {
@@ -44,7 +45,7 @@ int gates_reserve(struct journey *j, const struct gate_ask *ask, const struct ga
 	struct send send = {
 		.rule = gates_rule_hash(ask->rule->id),
 		.at = ask->now,
-		.class = ask->rule->class,
+		.class = gate_class(ask),
 		.channel = job_channel_of(verdict->channel),
 		.state = SEND_RESERVED,
 	};

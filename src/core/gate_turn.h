@@ -18,6 +18,7 @@ struct whereabouts {
 struct gate_turn {
 	const struct gate_ask *ask;
 	const struct policy *policy;
+	enum rule_class class; /* of the step: work for staff, or the rule's */
 	struct whereabouts where;
 	int64_t expires_at; /* TIME_NEVER: never */
 	/* The rule's channels, the best first; the gates of consent and reachability strike out. */
@@ -44,6 +45,9 @@ __attribute__((format(printf, 5, 6))) bool gate_defer(struct gate_turn *t, enum 
 
 /* Would the message of INSTANCE go now, as far as the gates before the hold-out say? */
 bool gate_would_go(const struct gate_ask *ask);
+
+/* Of what is asked about: a step may be work for staff in a rule that is not. */
+enum rule_class gate_class(const struct gate_ask *ask);
 
 struct cond_scope gate_scope(const struct gate_ask *ask);
 

@@ -32,7 +32,7 @@ def rules(change):
     base = {"round": "1ms", "stale_after": "1h", "channels": ["email", "sms"]}
     return [
         dict(base, id="cart_again", gates="off", **{
-            "class": "marketing", "key": "cart_id", "key_else": "customer",
+            "class": "marketing", "gates": "off", "key": "cart_id", "key_else": "customer",
             "arm": ["Product Added", {"event": "Product Viewed",
                                       "when": {"==": [{"var": "e.product_id"}, "p3"]}}],
             "cancel": ["Order Completed", {"event": "Cart Emptied", "match": "customer"}],
@@ -45,11 +45,11 @@ def rules(change):
             "cancel": [{"event": "In-Store Purchase", "match": "customer"}],
             "wait": "900ms", "grace": "0s", "episode": {"max_per_key": 6}}),
         dict(base, id="news", **{
-            "class": "marketing", "key": "cart_id", "key_else": "customer",
+            "class": "marketing", "gates": "off", "key": "cart_id", "key_else": "customer",
             "arm": ["Product Added"], "cancel": ["Order Completed"], "wait": "500ms",
             "grace": "100ms", "expire": "4s"}),
         dict(base, id="promise", **{
-            "class": "service", "key": "order_id", "arm": ["Order Completed"],
+            "class": "service", "gates": "off", "key": "order_id", "arm": ["Order Completed"],
             "cancel": ["Order Delivered"], "wait": {"at": "e.promised_at"}, "grace": "0s"}),
     ]
 

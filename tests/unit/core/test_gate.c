@@ -186,7 +186,7 @@ static void costly_and_almost_valued(S)
 static void condition_false(S)
 {
 	static const struct cond_node node = {.op = COND_VALUE, .value = {.type = VALUE_FALSE}};
-	static const struct cond cond = {&node, 1, NULL};
+	static const struct cond cond = {.nodes = &node, .n_nodes = 1};
 
 	rule_of(s)->fire_if = &cond;
 }
@@ -311,7 +311,7 @@ static void incident(S)
 static void own_mute(S)
 {
 	static const struct cond_node node = {.op = COND_VALUE, .value = {.type = VALUE_TRUE}};
-	static const struct cond cond = {&node, 1, NULL};
+	static const struct cond cond = {.nodes = &node, .n_nodes = 1};
 	static const struct policy_mute mutes[] = {{{"in_mourning", 11}, MUTE_CONDITION, &cond}};
 
 	s->policy->mutes = mutes;

@@ -16,13 +16,15 @@
 #include "store/pump.h"
 
 static const char rule_text[] =
-	"[{\"id\":\"held\",\"class\":\"marketing\",\"key\":\"cart_id\",\"key_else\":\"customer\","
+	"[{\"id\":\"held\",\"class\":\"marketing\",\"gates\":\"off\",\"key\":\"cart_id\",\"key_"
+	"else\":\"customer\","
 	"\"arm\":[\"Product Added\"],\"cancel\":[\"Order Completed\"],\"wait\":\"8s\","
 	"\"grace\":\"0s\",\"round\":\"1ms\",\"stale_after\":\"never\",\"tombstone\":\"0s\","
 	"\"wait_for\":[\"till-1\",\"till-2\"],\"max_hold\":\"9s\",\"on_hold_end\":\"fire\","
 	"\"steps\":[{\"id\":\"a\",\"after\":\"0s\"},{\"id\":\"b\",\"after\":\"1s\"}],"
 	"\"channels\":[\"email\"]},"
-	"{\"id\":\"cart\",\"description\":\"x\",\"class\":\"marketing\",\"key\":\"cart_id\","
+	"{\"id\":\"cart\",\"description\":\"x\",\"class\":\"marketing\",\"gates\":\"off\",\"key\":"
+	"\"cart_id\","
 	"\"key_else\":\"customer\",\"arm\":[\"Product Added\"],\"cancel\":[\"Order Completed\"],"
 	"\"wait\":\"10s\",\"grace\":\"0s\",\"round\":\"1ms\",\"stale_after\":\"never\","
 	"\"steps\":[{\"id\":\"a\",\"after\":\"0s\"},{\"id\":\"b\",\"after\":\"7s\"}],"

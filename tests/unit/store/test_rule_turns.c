@@ -16,10 +16,12 @@
 
 /* A waits ten seconds for carts; B waits three, and fires nothing for customers without a name. */
 static const char *const texts[2] = {
-	"{\"id\":\"cart\",\"class\":\"marketing\",\"key\":\"cart_id\",\"arm\":[\"Product Added\"],"
+	"{\"id\":\"cart\",\"class\":\"marketing\",\"gates\":\"off\",\"key\":\"cart_id\",\"arm\":["
+	"\"Product Added\"],"
 	"\"cancel\":[\"Order Completed\"],\"wait\":\"10s\",\"grace\":\"0s\",\"round\":\"1ms\","
 	"\"channels\":[\"email\"]}",
-	"{\"id\":\"cart\",\"class\":\"marketing\",\"key\":\"cart_id\",\"arm\":[\"Cart Viewed\"],"
+	"{\"id\":\"cart\",\"class\":\"marketing\",\"gates\":\"off\",\"key\":\"cart_id\",\"arm\":["
+	"\"Cart Viewed\"],"
 	"\"cancel\":[\"Order Completed\"],\"wait\":\"3s\",\"grace\":\"0s\",\"round\":\"1ms\","
 	"\"channels\":[\"email\"]}",
 };
