@@ -44,7 +44,7 @@ struct logic_value {
 };
 
 #define LOGIC_ITEMS_MAX 1000
-#define LOGIC_BYTES_MAX ((size_t)256 * 1024)
+#define LOGIC_BYTES_MAX ((size_t)1024 * 1024)
 
 #define LOGIC_OPERATORS(X)                                                                         \
 	X(VAR, "var")                                                                              \

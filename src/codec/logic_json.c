@@ -9,6 +9,14 @@
 static int read_value(
 	const struct json_value *v, struct arena *arena, size_t depth, struct logic_value *ret);
 
+/* The text of a string, in the arena: a program outlives the file it was read from. */
+static struct span copy_text(const struct json_value *v, struct arena *arena)
+{
+	struct span text = json_text(v, arena);
+
+	return text.ptr ? arena_copy(arena, text) : text;
+}
+
 static size_t count_items(const struct json_value *v)
 {
 	bool object = v->type == JSON_TYPE_OBJECT;
@@ -40,7 +48,7 @@ static int read_items(
 	for (size_t i = 0; i < n && r == 0; i++) {
 		(void)(object ? json_object_key(&c, &key) : json_array_next(&c));
 		if (object)
-			names[i] = json_text(&key, arena);
+			names[i] = copy_text(&key, arena);
 		if (object && !names[i].ptr)
 			return -ENOMEM;
 		(void)json_value(&c, &item);
@@ -71,7 +79,7 @@ static int read_value(
 	if (v->type == JSON_TYPE_NUMBER && !logic_parse_number(v->raw, &ret->number))
 		return LOGIC_BAD;
 	if (v->type == JSON_TYPE_STRING) {
-		ret->text = json_text(v, arena);
+		ret->text = copy_text(v, arena);
 		if (!ret->text.ptr)
 			return -ENOMEM;
 	}

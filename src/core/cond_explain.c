@@ -335,6 +335,18 @@ static void explain(struct cond_run *run, uint16_t index, struct buf *out)
 	put_value(out, &value);
 }
 
+static void put_logic(struct buf *out, const struct logic_value *v, struct arena *arena)
+{
+	struct span text = logic_text(v, arena);
+
+	if (v->type == LOGIC_STRING)
+		put_text(out, text);
+	else if (v->type == LOGIC_ARRAY && v->n == 0)
+		buf_add_str(out, "[]");
+	else
+		buf_add(out, text.ptr, text.len < QUOTE_MAX ? text.len : QUOTE_MAX);
+}
+
 /* Of what JavaScript makes of a condition only the end is told. */
 static int explain_logic(const struct cond *c, const struct cond_scope *s, struct buf *out)
 {
@@ -351,7 +363,7 @@ static int explain_logic(const struct cond *c, const struct cond_scope *s, struc
 	buf_add_str(out, r == LOGIC_ERROR ? "it ends with the error " : "it comes to ");
 	if (r == LOGIC_ERROR && logic_member(&value, SPAN_LIT("type"), &type))
 		value = type;
-	put_text(out, logic_text(&value, &arena));
+	put_logic(out, &value, &arena);
 	return buf_failed(out);
 }
 
