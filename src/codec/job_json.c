@@ -94,24 +94,51 @@ static int64_t valid_until(const struct decision *d)
 	return until;
 }
 
-static void out_channels(struct json_out *o, const struct rule *rule)
+/* The number of the step that D is of. */
+static uint32_t step_of(const struct decision *d)
 {
-	if (rule->n_channels)
-		json_out_text(o, "channel", rule->channels[0]);
+	const struct rule *rule = d->rule_now;
+	uint32_t n = 0;
+
+	while (n < rule->n_steps && !span_equal(rule->steps[n].id, d->step))
+		n++;
+	return n;
+}
+
+static void out_class(struct json_out *o, const struct decision *d)
+{
+	uint32_t step = step_of(d);
+	bool task = step < d->rule_now->n_steps && d->rule_now->steps[step].task;
+
+	json_out_text(o, "class", rule_class_name(task ? RULE_TASK : d->rule_now->class));
+}
+
+/* The way that the gates have chosen, then all that the step may go. */
+static void out_channels(struct json_out *o, const struct decision *d)
+{
+	size_t n;
+	const struct span *channels = rule_channels(d->rule_now, step_of(d), &n);
+
+	if (d->channel.len > 0 || n > 0)
+		json_out_text(o, "channel", d->channel.len > 0 ? d->channel : channels[0]);
 	else
 		json_out_null(o, "channel");
 	json_out_open(o, "channels", '[');
-	for (size_t i = 0; i < rule->n_channels; i++)
-		json_out_text(o, NULL, rule->channels[i]);
+	for (size_t i = 0; i < n; i++)
+		json_out_text(o, NULL, channels[i]);
 	json_out_close(o, ']');
 }
 
-static void out_priority(struct json_out *o, const struct rule *rule)
+/* As it was judged; of a decision that was not, what the rule says. */
+static void out_priority(struct json_out *o, const struct decision *d)
 {
+	const struct rule *rule = d->rule_now;
+	bool judged = d->likelihood.mantissa || d->impact.mantissa;
+
 	json_out_open(o, "priority", '{');
-	json_out_text(o, "class", priority_name(rule_priority(rule)));
-	json_out_decimal(o, "likelihood", rule->likelihood);
-	json_out_decimal(o, "impact", rule->impact);
+	json_out_text(o, "class", priority_name(judged ? d->priority : rule_priority(rule)));
+	json_out_decimal(o, "likelihood", judged ? d->likelihood : rule->likelihood);
+	json_out_decimal(o, "impact", judged ? d->impact : rule->impact);
 	json_out_close(o, '}');
 }
 
@@ -132,9 +159,9 @@ int job_json(const struct decision *d, struct span customer, const char *id, str
 	json_out_text(&o, "key", d->key);
 	json_out_number(&o, "episode", d->episode);
 	json_out_text(&o, "step", d->step);
-	json_out_text(&o, "class", rule_class_name(d->rule_now->class));
-	out_channels(&o, d->rule_now);
-	out_priority(&o, d->rule_now);
+	out_class(&o, d);
+	out_channels(&o, d);
+	out_priority(&o, d);
 	json_out_text(&o, "reason", buf_span(&reason));
 	json_out_instant(&o, "armed_at", d->armed_at);
 	json_out_instant(&o, "deadline", d->deadline_at);

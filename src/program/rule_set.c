@@ -188,15 +188,19 @@ int rule_set_load(const char *path, const char *store_zone, struct rule_problems
 	return rule_set_load_places(&place, 1, store_zone, problems, ret_rules);
 }
 
+/* Whatever directory they lie in. */
+static const char *name_of(const struct rule_source *s)
+{
+	const char *slash = strrchr(s->file, '/');
+
+	return slash ? slash + 1 : s->file;
+}
+
 /* File names without their directory: a set is the same wherever its files lie. */
 static void cut_directories(struct source_list *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const char *slash = strrchr(l->sources[i].file, '/');
-
-		if (slash)
-			l->sources[i].file = slash + 1;
-	}
+	for (size_t i = 0; i < l->n; i++)
+		l->sources[i].file = name_of(&l->sources[i]);
 }
 
 int rule_set_of_text(struct span text, struct rule_problems *problems, struct rules **ret_rules)
@@ -216,7 +220,46 @@ int rule_set_of_text(struct span text, struct rule_problems *problems, struct ru
 	if (r < 0)
 		return r;
 	options.store_zone = parts.zone;
+	options.retired = parts.retired;
+	options.n_retired = parts.n_retired;
 	return compile(parts.files, parts.n_files, &options, problems, ret_rules);
+}
+
+/* So many files of earlier rules are kept, the latest of them. */
+#define RETIRED_MAX 64
+
+static bool same_source(const struct rule_source *a, const struct rule_source *b)
+{
+	return strcmp(name_of(a), name_of(b)) == 0 && span_equal(a->text, b->text);
+}
+
+static bool has_source(const struct rule_source *list, size_t n, const struct rule_source *source)
+{
+	for (size_t i = 0; i < n; i++)
+		if (same_source(&list[i], source))
+			return true;
+	return false;
+}
+
+/* What the set before this one knew of earlier rules, and what of its own has changed since. The
+ * same files again make the same list. */
+static void retire(const struct rule_set_parts *last, const struct source_list *now,
+	struct rule_source list[RETIRED_MAX], size_t *ret_n)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < last->n_retired + last->n_files; k++) {
+		const struct rule_source *s =
+			k < last->n_retired ? &last->retired[k] : &last->files[k - last->n_retired];
+
+		if ((k >= last->n_retired && has_source(now->sources, now->n, s)) ||
+			has_source(list, n, s) || strcmp(s->file, RULE_POLICY_FILE) == 0)
+			continue;
+		if (n == RETIRED_MAX)
+			memmove(list, list + 1, --n * sizeof(*list));
+		list[n++] = *s;
+	}
+	*ret_n = n;
 }
 
 int rule_set_compose(const char *path, const char *store_zone, struct span last,
@@ -226,15 +269,22 @@ int rule_set_compose(const char *path, const char *store_zone, struct span last,
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
 	struct rule_set_parts parts = {.zone = options.store_zone, .files = l.sources};
+	struct rule_set_parts before = {.n_files = 0};
+	struct rule_source retired[RETIRED_MAX];
 	const struct rule_place place = {.path = path};
 	int r;
 
-	(void)last;
 	arena_init(&l.arena);
 	problems->n = problems->more = 0;
 	r = read_place(&l, &place, problems);
-	if (r == 0)
-		r = compile(l.sources, l.n, &options, problems, &rules);
+	if (r != 0)
+		return r;
+	if (last.len > 0 && rule_set_read(last, &l.arena, &before) == -ENOMEM)
+		return -ENOMEM;
+	retire(&before, &l, retired, &parts.n_retired);
+	options.retired = parts.retired = retired;
+	options.n_retired = parts.n_retired;
+	r = compile(l.sources, l.n, &options, problems, &rules);
 	if (r != 0)
 		return r;
 	cut_directories(&l);

@@ -184,13 +184,14 @@ static const struct cond_node dear_nodes[] = {
 	{.op = COND_GREATER, .first = 0, .count = 2},
 };
 static const uint16_t two_children[] = {0, 1};
-static const struct cond dear = {dear_nodes, 3, two_children};
+static const struct cond dear = {.nodes = dear_nodes, .n_nodes = 3, .children = two_children};
 static const struct cond_node no_order_nodes[] = {
-	{.op = COND_STATE, .fact = STATE_ORDERS},
+	{.op = COND_STATE, .fact = FACT_ORDERS},
 	{.op = COND_VALUE, .value = {.type = VALUE_NUMBER, .number = {0, 0}}},
 	{.op = COND_EQUAL, .first = 0, .count = 2},
 };
-static const struct cond no_order = {no_order_nodes, 3, two_children};
+static const struct cond no_order = {
+	.nodes = no_order_nodes, .n_nodes = 3, .children = two_children};
 
 static void test_not_matching(void)
 {
@@ -226,6 +227,8 @@ static void test_when(void)
 	scene_init(&s, &rule, 1);
 	scene_event(&s, ADDED, cheap, 0, 0);
 	CHECK_STR(scene_note(&s, "cart"), "condition");
+	CHECK_STR(text_span(journey_note(s.journey, SPAN_LIT("cart"))->words),
+		"e.total > 100: e.total is 99.99");
 	CHECK_INT(s.journey->n_instances, 0);
 	scene_event(&s, ADDED, rich, H, H);
 	scene_event(&s, ORDER_COMPLETED, cheap, 2 * H, 2 * H);
