@@ -315,6 +315,7 @@ static void load_rules(struct console *c)
 	rules_free(c->rules);
 	c->rules = rules;
 	c->jobs.gates.rules = rules;
+	c->looks.rules = rules;
 	c->jobs.has_rules = true;
 }
 
