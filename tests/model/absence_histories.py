@@ -50,12 +50,15 @@ class Maker:
         self.matches(rule)
         rule["wait"] = self.wait()
         self.repetition(rule)
+        self.windows(rule)
         if chance.random() < 0.25:
             rule["fire_if"] = chance.choice((
                 {">=": [{"var": "s.orders"}, chance.randint(1, 2)]},
                 {"!": [{">": [{"var": "s.orders"}, 1]}]},
                 {"<": [{"var": "s.events"}, chance.randint(2, 9)]},
                 {"and": [{"var": "s.identified"}, {">": [{"var": "s.events"}, 3]}]}))
+            if chance.random() < 0.3:
+                rule["exit_policy"] = "not_matching"
         if chance.random() < 0.3:
             rule["wait_for"] = list(SOURCES[:chance.randint(1, 2)])
             rule["max_hold"] = self.units(1, 12)
@@ -73,6 +76,8 @@ class Maker:
             ends.append(ORDERED)
         if ends:
             rule["cancel"] = [self.cancel(name, rule) for name in ends]
+        if len(ends) > 1 and chance.random() < 0.3:
+            rule["goal"] = [rule["cancel"].pop()]
         others = [k for k in kinds if k not in arm + ends]
         if chance.random() < 0.3 and others and rule.get("anchor") != "first":
             rule["touch"] = chance.choice((others[:1], others, ["*"]))
@@ -121,13 +126,31 @@ class Maker:
         if chance.random() < 0.4:
             episode["cooldown"] = self.units(1, 12)
             episode["scope"] = chance.choice(("key", "customer"))
+        if rule["key"] != "customer" and chance.random() < 0.2:
+            episode["scope"] = "customer"
+            episode["replace"] = chance.choice(("latest", "greatest:e.n"))
         if chance.random() < 0.25:
             episode["max_per_key"] = chance.randint(1, 2)
+        if rule["key"] == "customer":
+            # Without a bound some of them are refused: a job for every event.
+            episode.setdefault("max_per_key", 99)
         if episode:
             rule["episode"] = episode
         if chance.random() < 0.3:
             rule["steps"] = [{"id": "s%d" % n, "after": self.units(1 if n else 0, 4)}
                              for n in range(chance.randint(1, 3))]
+            if chance.random() < 0.3:
+                chance.choice(rule["steps"])["if"] = {
+                    "<": [{"var": "s.events"}, chance.randint(3, 9)]}
+
+    def windows(self, rule):
+        """Some arming events only count."""
+        chance = self.chance
+        for n, entry in enumerate(rule["arm"]):
+            if chance.random() < 0.15:
+                entry = dict(entry) if isinstance(entry, dict) else {"event": entry}
+                entry["at_least"] = {"count": chance.randint(2, 3), "within": self.units(1, 8)}
+                rule["arm"][n] = entry
 
     # Histories
 
@@ -199,17 +222,28 @@ class Lawful(Maker):
     the grace allows, nothing that is measured from arrival decides (cooldowns and tombstones of
     days, nothing stale), clocks agree (no slack), and what is asked at the deadline does not count
     what came in meanwhile. Not among them, since the contract judges a cancel by the anchor alone:
-    waits moved by a touch (but for touches by anything at all), and a first anchor with cancels
-    that are not for good."""
+    waits moved by a touch, and a first anchor or a window of several events with cancels between
+    them; nor windows with an instant that one of their events names, nor replacing, where of equals
+    the later one to come in stays."""
 
     def __init__(self, chance):
         super().__init__(chance)
+        self.grid = chance.choice(GRIDS[:-1])
         self.late = self.grid * chance.randint(1, 6)
 
     def rule(self, name):
         rule = super().rule(name)
-        for member in ("touch", "fire_if"):
+        for member in ("touch", "fire_if", "exit_policy"):
             rule.pop(member, None)
+        for step in rule.get("steps", []):
+            step.pop("if", None)
+        counts = any("at_least" in entry for entry in rule["arm"])
+        if counts:
+            rule["wait"] = self.units(1, 8)
+            rule.pop("anchor", None)
+        if counts or rule.get("anchor") == "first":
+            rule.pop("cancel", None)
+            rule.pop("goal", None)
         rule["slack"], rule["stale_after"], rule["tombstone"] = "0s", "never", "3650d"
         rule["grace"] = text(self.late + self.grid * self.chance.randint(0, 2))
         wait = rule["wait"]
@@ -217,10 +251,10 @@ class Lawful(Maker):
             rule["wait"] = text(self.late + self.grid * self.chance.randint(1, 20))
         else:
             wait.pop("plus", None)
-        if "cooldown" in rule.get("episode", {}):
-            rule["episode"]["cooldown"] = "3000d"
-        if rule.get("anchor") == "first":
-            rule.pop("cancel", None)
+        episode = rule.get("episode", {})
+        if "cooldown" in episode:
+            episode["cooldown"] = "3000d"
+        episode.pop("replace", None)
         return rule
 
     def horizon(self):

@@ -37,7 +37,8 @@ Readings, where the contract leaves a choice (READ n in the code):
     neither in the number nor for max_per_key.
 17. A key stays closed for at least as long as its last job cools.
 18. Without a tombstone (`0s`) no cancel is terminal.
-19. An event of a name that is not in the vocabulary is a deed of the customer (`@engagement`).
+19. What a cancel or a job has settled counts towards no window of at_least any more.
+20. An event of a name that is not in the vocabulary is a deed of the customer (`@engagement`).
 """
 
 import hashlib
@@ -92,7 +93,9 @@ class Rule:
         self.key, self.key_else = get("key", "customer"), get("key_else")
         self.arm = [self.entry(e) for e in members["arm"]]
         self.touch = [self.entry(e) for e in get("touch", [])]
-        self.cancel = [self.entry(e) for e in get("cancel", [])]
+        self.ends = [("goal", self.entry(e)) for e in get("goal", [])]
+        self.ends += [("cancelled", self.entry(e)) for e in get("cancel", [])]
+        self.not_matching = get("exit_policy") == "not_matching"
         self.first = get("anchor", "last") == "first"
         self.wait = members["wait"]
         self.fire_if = get("fire_if")
@@ -107,10 +110,12 @@ class Rule:
         self.max_per_key = episode.get("max_per_key", 0)
         self.cooldown = span(episode.get("cooldown", "0s"))
         self.cooldown_customer = episode.get("scope", "key") == "customer"
-        self.steps = [(s["id"], span(s["after"]))
-                      for s in get("steps", [{"id": "main", "after": "0s"}])]
-
-        self.says_till = any(TILL in e["event"] for e in self.arm + self.touch + self.cancel)
+        self.replace = episode.get("replace")
+        steps = get("steps", [{"id": "main", "after": "0s"}])
+        self.steps = [(s["id"], span(s["after"])) for s in steps]
+        self.step_if = [s.get("if") for s in steps]
+        self.says_till = any(TILL in e["event"]
+                             for e in self.arm + self.touch + [e for _, e in self.ends])
 
     def entry(self, entry):
         entry = {"event": entry} if isinstance(entry, str) else dict(entry)
@@ -187,16 +192,18 @@ class Instance:
         self.closed_until = -NEVER  # by a terminal fact
         self.cancelled = -NEVER  # latest cancel, by the time it happened
         self.jobs = []  # all that came out
+        self.times = {}  # by entry of arm: of what it counts
+        self.worth = 0
 
 
 class Run:
-    """One rule over one customer's history. `jobs` and `counts` are the result."""
+    """One rule over one customer's history. `jobs` and `decisions` are the result."""
 
     def __init__(self, rule, customer, marks):
         self.rule, self.customer, self.marks = rule, customer, marks
         self.instances = {}
         self.jobs = []
-        self.counts = {}
+        self.decisions = []  # (key, at, outcome, episode, step, anchor, deadline)
         self.cancelled_all = -NEVER  # latest cancel that spoke of the whole customer
         self.cancelled_any = -NEVER  # latest cancel of any key
         self.latest = -NEVER  # latest event, whatever it was
@@ -214,12 +221,25 @@ class Run:
             self.pass_time(event.at - 1)
             self.learn(event)
             self.apply(event)
+            self.check_matching(event)
             self.latest = max(self.latest, event.occurred)
         self.pass_time(until)
         return self
 
-    def count(self, what):
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def decide(self, i, outcome, at, job=None):
+        """OUTCOME of an instance, or of a JOB of its."""
+        one = job or {"episode": i.episode, "step": self.rule.steps[i.step][0],
+                      "anchor": i.anchor, "deadline": i.deadline}
+        self.decisions.append((i.key, at, outcome, one["episode"], one["step"], one["anchor"],
+                               one["deadline"]))
+
+    def check_matching(self, event):
+        """What does not match any more waits no more, where the rule says so."""
+        for i in self.instances.values():
+            if self.rule.not_matching and i.state == "armed" and not holds(
+                    self.rule.fire_if, event, self.facts):
+                i.state = "idle"
+                self.decide(i, "not_matching", event.at)
 
     def learn(self, event):
         """What conditions ask of the customer."""
@@ -233,59 +253,103 @@ class Run:
     def apply(self, event):
         rule = self.rule
         key = rule.key_of(event)
-        for entry in rule.cancel:
-            if self.rule.names(entry, event, self.facts):
-                self.cancel(event, key, entry)
-                return  # READ 1
-        if any(rule.names(entry, event, self.facts) for entry in rule.arm):
+        ended = False
+        for outcome, entry in rule.ends:
+            if rule.names(entry, event, self.facts):
+                ended = True
+                self.cancel(event, key, entry, outcome)
+        if ended:
+            return  # READ 1
+        entries = [entry for entry in rule.arm if rule.names(entry, event, self.facts)]
+        if entries:
             if key is None and rule.key_else:
                 key = "customer"
-            if key is not None:
-                self.arm(event, key)
+            if key is None:
+                return
+            for entry in entries:
+                if "at_least" in entry:
+                    self.count_one(event, key, entry)
+            if any("at_least" not in entry for entry in entries):
+                self.arm(event, key, event.occurred)
         elif any(rule.names(entry, event, self.facts) for entry in rule.touch):
             self.touch(event, key)
 
-    def arm(self, event, key):
-        """Contract 1 and 2."""
+    def count_one(self, event, key, entry):
+        """One more of what arms it in numbers: it does at the end of the last window that is full,
+        both ends of the window counting."""
+        i = self.instances.setdefault(key, Instance(key))
+        times = i.times.setdefault(str(entry["event"]), [])
+        times.append(event.occurred)
+        last = i.jobs[-1] if i.jobs else None
+        after = max(i.cancelled, self.cancelled_all,
+                    last["deadline"] if last and not last["retracted"] else -NEVER)  # READ 19
+        times = sorted(at for at in times if at > after)
+        within = span(entry["at_least"]["within"])
+        full = [end for end in times
+                if sum(end - within <= at <= end for at in times) >= entry["at_least"]["count"]]
+        if full:
+            self.arm(event, key, max(full))
+
+    def arm(self, event, key, at):
+        """Contract 1 and 2: what happened AT arms KEY, as EVENT lets know."""
         rule, i = self.rule, self.instances.setdefault(key, Instance(key))
         if i.state == "armed":
-            self.move(i, event, True)
+            self.move(i, event, at, True)
             return
-        anchor, deadline = event.occurred, self.deadline_of(event)
+        anchor, deadline = at, self.deadline_of(event, at)
         if deadline is None:
-            self.count("no_deadline")
             return
         if self.touched_by_all and anchor < self.latest <= deadline:
             anchor, deadline = self.latest, deadline + self.latest - anchor  # READ 15
         if event.at < max(i.closed_until, self.cooled_until(i)):
             return
-        if event.occurred <= max(i.cancelled, self.cancelled_all):
+        if at <= max(i.cancelled, self.cancelled_all):
             return  # READ 2
-        if key == "customer" and event.occurred <= self.cancelled_any:
+        if key == "customer" and at <= self.cancelled_any:
             return  # READ 12
         if rule.max_per_key and len({j["episode"] for j in i.jobs}) >= rule.max_per_key:
             return
         last = i.jobs[-1] if i.jobs else None
         if last and not last["retracted"] and last["deadline"] >= (
-                event.occurred if isinstance(rule.wait, str) else deadline + rule.steps[0][1]):
+                at if isinstance(rule.wait, str) else deadline + rule.steps[0][1]):
             return  # READ 13
         if deadline + rule.steps[0][1] + rule.stale < event.at:
-            self.count("stale")
+            return
+        if not self.is_worth_it(event, i, at):
             return
         i.state, i.step = "armed", 0
         i.episode = len({j["episode"] for j in i.jobs}) + 1  # READ 16
         i.anchor, i.armed_at = anchor, event.at
         self.set_deadline(i, deadline, event.at)
-        self.count("armed")
+
+    def worth_of(self, event):
+        if not (self.rule.replace or "").startswith("greatest:"):
+            return 0
+        return event.properties.get(self.rule.replace.removeprefix("greatest:e."), 0)
+
+    def is_worth_it(self, event, i, at):
+        """Of two keys that wait one is let go, where the rule says so: the one that is worth less,
+        and of equal ones that with the earlier activity."""
+        mine = (self.worth_of(event), at)
+        if self.rule.replace:
+            for other in self.instances.values():
+                if other is i or other.state != "armed":
+                    continue
+                if mine < (other.worth, other.anchor):
+                    return False
+                other.state = "idle"
+                self.decide(other, "replaced", event.at)
+        i.worth = mine[0]
+        return True
 
     def cooled_until(self, i):
         jobs = self.jobs if self.rule.cooldown_customer else i.jobs  # READ 6
         return max((job["fire_at"] + self.rule.cooldown for job in jobs), default=-NEVER)
 
-    def deadline_of(self, event):
+    def deadline_of(self, event, at):
         wait = self.rule.wait
         if isinstance(wait, str):
-            return event.occurred + span(wait)
+            return at + span(wait)
         ways = [wait["at"]] if isinstance(wait["at"], str) else wait["at"]
         for way in ways:
             instant = event.properties.get(way.removeprefix("e."))
@@ -301,21 +365,22 @@ class Run:
     def round(self, at):
         return -(-at // self.rule.round) * self.rule.round
 
-    def move(self, i, event, arming):
+    def move(self, i, event, at, arming):
         """Another arming event, or a touch, while it runs."""
-        if event.occurred < i.anchor and not (self.rule.first and arming):
+        if at < i.anchor and not (self.rule.first and arming):
             return
-        if event.occurred >= i.anchor and self.rule.first and arming:
+        if at >= i.anchor and self.rule.first and arming:
             return  # READ 3
         given = not isinstance(self.rule.wait, str)
         if given and not arming:
-            i.anchor = event.occurred  # READ 14
+            i.anchor = at  # READ 14
             return
-        deadline = self.deadline_of(event)
+        deadline = self.deadline_of(event, at)
         if deadline is None:
-            self.count("no_deadline")
             return
-        i.anchor = event.occurred
+        i.anchor = at
+        if arming:
+            i.worth = self.worth_of(event)
         if i.step == 0 and deadline + self.rule.steps[0][1] == i.deadline:
             return  # READ 4
         if i.step:
@@ -333,9 +398,9 @@ class Run:
             running = []
         for i in running:
             if i.state == "armed":
-                self.move(i, event, False)
+                self.move(i, event, event.occurred, False)
 
-    def cancel(self, event, key, entry):
+    def cancel(self, event, key, entry, outcome):
         """Contract 3 and 5."""
         rule = self.rule
         whole = entry.get("match", "key") == "customer" or key is None
@@ -344,32 +409,32 @@ class Run:
                 return
             self.cancelled_all = max(self.cancelled_all, event.occurred)
             for i in list(self.instances.values()):
-                self.end(i, event)  # READ 8
+                self.end(i, event, outcome)  # READ 8
             return
         if rule.key_else:
             self.cancelled_any = max(self.cancelled_any, event.occurred)
             if "customer" in self.instances:
-                self.end(self.instances["customer"], event)  # READ 12
+                self.end(self.instances["customer"], event, outcome)  # READ 12
         i = self.instances.setdefault(key, Instance(key))
         i.cancelled = max(i.cancelled, event.occurred)
         usual = rule.key != "customer" and event.name in TERMINAL
         terminal = entry.get("terminal", usual) and rule.tombstone > 0  # READ 18
-        self.end(i, event, terminal)
+        self.end(i, event, outcome, terminal)
         if terminal:
             until = [event.at + rule.tombstone, i.closed_until]
             until += [job["fire_at"] + rule.cooldown for job in i.jobs]  # READ 17
             i.closed_until = max(until)
 
-    def end(self, i, event, terminal=False):
+    def end(self, i, event, outcome, terminal=False):
         """EVENT cancels what runs, and takes back what came out."""
         job = i.jobs[-1] if i.jobs else None
         late = job and event.occurred <= job["deadline"]
         if job and not job["retracted"] and (late or job["episode"] == i.episode) and (
                 terminal or self.reaches(event, job["anchor"])):
             job["retracted"] = {"late": late, "at": event.at, "by": event.name}  # READ 5
-            self.count("retracted")
+            self.decide(i, "retracted", event.at, job)
         if i.state == "armed" and (terminal or self.reaches(event, i.anchor)):
-            self.count("cancelled")
+            self.decide(i, outcome, event.at)
             i.state = "idle"
 
     def reaches(self, event, anchor):
@@ -404,11 +469,15 @@ class Run:
         """Contract 4 and 6."""
         rule = self.rule
         if not self.has_word(i, now) and not rule.hold_fires:
-            self.count("source_late")
+            self.decide(i, "source_late", now)
             i.state = "idle"
             return
+        if rule.step_if[i.step] and not holds(rule.step_if[i.step], None, self.facts):
+            self.decide(i, "step_skipped", now)
+            self.next_step(i, now)
+            return
         if rule.fire_if and not holds(rule.fire_if, None, self.facts):
-            self.count("suppressed")
+            self.decide(i, "suppressed", now)
             i.state = "idle"
             return
         step = rule.steps[i.step][0]
@@ -417,8 +486,12 @@ class Run:
                "anchor": i.anchor, "armed_at": i.armed_at, "deadline": i.deadline, "fire_at": now,
                "retracted": None}
         self.jobs.append(job)
-        self.count("fired")
+        self.decide(i, "fired", now)
         i.jobs.append(job)
+        self.next_step(i, now)
+
+    def next_step(self, i, now):
+        rule = self.rule
         i.step += 1
         if i.step < len(rule.steps):
             self.set_deadline(i, now + rule.steps[i.step][1], now)  # READ 7

@@ -61,21 +61,21 @@ class CancelLosesTies(absence_model.Run):
 
 
 class DeadlineMovesBack(absence_model.Run):
-    def move(self, i, event, arming):
-        i.anchor = event.occurred
-        self.set_deadline(i, self.deadline_of(event) or i.deadline, event.at)
+    def move(self, i, event, at, arming):
+        i.anchor = at
+        self.set_deadline(i, self.deadline_of(event, at) or i.deadline, event.at)
 
 
 class NoTombstone(absence_model.Run):
-    def cancel(self, event, key, entry):
-        super().cancel(event, key, entry)
+    def cancel(self, event, key, entry, outcome):
+        super().cancel(event, key, entry, outcome)
         for i in self.instances.values():
             i.closed_until = -absence_model.NEVER
 
 
 class NothingRemembered(absence_model.Run):
-    def cancel(self, event, key, entry):
-        super().cancel(event, key, entry)
+    def cancel(self, event, key, entry, outcome):
+        super().cancel(event, key, entry, outcome)
         self.cancelled_all = self.cancelled_any = -absence_model.NEVER
         for i in self.instances.values():
             i.cancelled = -absence_model.NEVER
@@ -98,9 +98,9 @@ class NobodyWaits(absence_model.Run):
 
 
 class NothingTakenBack(absence_model.Run):
-    def end(self, i, event, terminal=False):
+    def end(self, i, event, outcome, terminal=False):
         jobs, i.jobs = i.jobs, []
-        super().end(i, event, terminal)
+        super().end(i, event, outcome, terminal)
         i.jobs = jobs
 
 
@@ -117,8 +117,35 @@ class NoCooldown(absence_model.Run):
         return -absence_model.NEVER
 
 
+class WindowIsOpen(absence_model.Run):
+    """Events exactly `within` apart do not belong together: wrong."""
+
+    def count_one(self, event, key, entry):
+        within = absence_model.span(entry["at_least"]["within"]) - 1
+        entry = dict(entry, at_least=dict(entry["at_least"], within="%dms" % within))
+        super().count_one(event, key, entry)
+
+
+class NobodyLetsGo(absence_model.Run):
+    def is_worth_it(self, event, i, at):
+        i.worth = self.worth_of(event)
+        return True
+
+
+class AlwaysMatches(absence_model.Run):
+    def check_matching(self, event):
+        pass
+
+
+class StepsAskNothing(absence_model.Run):
+    def fire(self, i, now):
+        self.rule.step_if = [None] * len(self.rule.steps)
+        super().fire(i, now)
+
+
 MUTANTS = (CancelLosesTies, DeadlineMovesBack, NoTombstone, NothingRemembered, TwiceIsTwo,
-           TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown)
+           TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown,
+           WindowIsOpen, NobodyLetsGo, AlwaysMatches, StepsAskNothing)
 
 
 @tap.test
