@@ -22,8 +22,9 @@ RULES = [
     dict(BASE, id="cart"),
     dict(BASE, id="dear", arm=[{"event": "Product Added", "when": {">": [{"var": "e.price"}, 10]}}]),
     dict(BASE, id="slow", wait="2h", key="customer"),
-    dict(BASE, id="visit", arm=["Store Visited"], key="customer"),
-    dict(BASE, id="choosy", key="customer", fire_if={">=": [{"var": "s.orders"}, 3]}),
+    dict(BASE, id="visit", arm=["Store Visited"], key="customer", wait="3s"),
+    dict(BASE, id="choosy", key="customer", episode={"cooldown": "1h"},
+         fire_if={">=": [{"var": "s.orders"}, 3]}),
     dict(BASE, id="trial", mode="shadow"),
     dict(BASE, id="dormant", mode="off"),
 ]
