@@ -2,7 +2,7 @@
 /* A customer's journey as staff see it. */
 #include "codec/timeline_json.h"
 
-#include "json_out.h"
+#include "journey_json_known.h"
 
 static const char *const cart_states[] = {
 	[CART_OPEN] = "open",
@@ -69,6 +69,7 @@ static void out_cart(struct json_out *o, const struct cart *c)
 	json_out_instant(o, "last_at", c->last_at);
 	json_out_instant(o, "added_at", c->added_at);
 	json_out_instant(o, "checkout_at", c->checkout_at);
+	json_out_basket(o, c->basket, int64_max(c->ordered_at, c->emptied_at));
 	json_out_close(o, '}');
 }
 
@@ -109,6 +110,7 @@ static void out_order(struct json_out *o, const struct order *order, int64_t now
 	else
 		json_out_null(o, "total");
 	out_text_or_null(o, "currency", order->currency);
+	json_out_basket(o, order->basket, INT64_MIN);
 	json_out_close(o, '}');
 }
 
@@ -198,6 +200,7 @@ int journey_json(const struct record *r, int64_t now, struct buf *out)
 		if (order_is_open(&j->orders[i]))
 			out_order(&o, &j->orders[i], now);
 	json_out_close(&o, ']');
+	json_out_known(&o, j, now);
 	if (out_dues(&o, j) < 0)
 		return -ENOMEM;
 	json_out_open(&o, "instances", '[');

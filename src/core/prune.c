@@ -11,6 +11,13 @@
 #define ORDER_KEPT_MS	 (400 * MS_DAY)
 #define ORDERS_KEPT	 32 /* closed ones are kept so many whatever their age */
 #define EPISODES_KEPT_MS (400 * MS_DAY)
+#define BASKET_KEPT_MS	 (45 * MS_DAY)	/* of an order that is closed */
+#define THING_KEPT_MS	 (90 * MS_DAY)	/* closed */
+#define THING_LEFT_MS	 (400 * MS_DAY) /* open, and nobody has spoken of it */
+#define SMOOTH_KEPT_MS	 (3 * MS_DAY)	/* what went as it should: paid, delivered, ordered */
+#define REMOVED_KEPT_MS	 (400 * MS_DAY) /* that a date was taken back */
+#define SEND_KEPT_MS	 (365 * MS_DAY) /* the longest window of a cap */
+#define SEND_GONE_MS	 (8 * MS_DAY)	/* that a send was released */
 
 static bool instance_forgettable(const struct instance *i, int64_t now)
 {
@@ -26,6 +33,66 @@ static bool instance_forgettable(const struct instance *i, int64_t now)
 	       now - i->touched_at > EPISODES_KEPT_MS;
 }
 
+/*
+ * Was it never any trouble? Every order has a payment, a checkout and parcels, and what is known of
+ * them is with the order; they are only kept until late news of a failure can no longer be the
+ * older one.
+ */
+static bool thing_is_smooth(const struct thing *t)
+{
+	switch (t->kind) {
+	case THING_CHECKOUT:
+		return t->at[CHECKOUT_ORDERED] != TIME_NEVER;
+	case THING_PAYMENT:
+		return t->at[PAYMENT_APPROVED] != TIME_NEVER &&
+		       t->at[PAYMENT_FAILED] == TIME_NEVER && t->at[PAYMENT_DISPUTED] == TIME_NEVER;
+	case THING_SHIPMENT:
+		return t->at[SHIPMENT_DELIVERED] != TIME_NEVER &&
+		       t->at[SHIPMENT_FAILED] == TIME_NEVER;
+	case THING_LINE:
+	case THING_REPAIR:
+	case THING_APPOINTMENT:
+	case THING_CASE:
+	case THING_FEEDBACK:
+	case THING_WISH:
+	case THING_WATCH:
+	case THING_TRIAL:
+	case THING_SUBSCRIPTION:
+	case THING_SUGGESTION:
+	case THING_INQUIRY:
+	case THING_KIND_COUNT:
+		break;
+	}
+	return false;
+}
+
+static int64_t thing_kept(const struct thing *t)
+{
+	if (thing_is_smooth(t))
+		return SMOOTH_KEPT_MS;
+	return thing_is_open(t) ? THING_LEFT_MS : THING_KEPT_MS;
+}
+
+/* What few have. */
+static void prune_lists(struct journey *j, int64_t now)
+{
+	for (size_t i = j->n_things; i-- > 0;) {
+		const struct thing *t = &j->things[i];
+		int64_t age = now - int64_max(t->touched_at,
+					    t->due_at == TIME_NEVER ? INT64_MIN : t->due_at);
+
+		if (age > SMOOTH_KEPT_MS && age > thing_kept(t))
+			journey_remove_thing(j, i);
+	}
+	for (size_t i = j->n_dates; i-- > 0;)
+		if (j->dates[i].removed && now - j->dates[i].said_at > REMOVED_KEPT_MS)
+			journey_remove_date(j, i);
+	for (size_t i = j->n_sends; i-- > 0;)
+		if (now - j->sends[i].at >
+			(j->sends[i].state == SEND_RELEASED ? SEND_GONE_MS : SEND_KEPT_MS))
+			journey_remove_send(j, i);
+}
+
 void journey_prune(struct journey *j, int64_t now)
 {
 	for (size_t i = j->n_carts; i-- > 0;) {
@@ -34,6 +101,13 @@ void journey_prune(struct journey *j, int64_t now)
 		if (now - c->last_at > (cart_is_open(c) ? CART_LEFT_MS : CART_KEPT_MS))
 			journey_remove_cart(j, i);
 	}
+	for (size_t i = 0; i < j->n_orders_kept; i++) {
+		struct order *o = &j->orders[i];
+
+		if (o->basket && !order_is_open(o) && now - o->touched_at > BASKET_KEPT_MS)
+			o->basket = basket_free(o->basket);
+	}
+	prune_lists(j, now);
 	for (size_t i = j->n_orders_kept; j->n_orders_kept > ORDERS_KEPT && i-- > 0;) {
 		const struct order *o = &j->orders[i];
 

@@ -223,6 +223,19 @@ static void fill(struct journey *j)
 
 	c->first_at = NOON - MS_HOUR;
 	c->last_at = c->added_at = NOON;
+	c->basket = calloc(1, sizeof(*c->basket));
+	REQUIRE(c->basket);
+	c->basket->lines = calloc(2, sizeof(*c->basket->lines));
+	REQUIRE(c->basket->lines);
+	c->basket->n_lines = 2;
+	c->basket->listed_at = c->basket->value.at = INT64_MIN;
+	set(&c->basket->lines[0].key, "S0"); /* was there before the list that is in force */
+	c->basket->lines[0].said_at = c->basket->lines[0].removed_at = INT64_MIN;
+	set(&c->basket->lines[1].key, "S1");
+	c->basket->lines[1].said_at = NOON;
+	c->basket->lines[1].removed_at = INT64_MIN;
+	c->basket->lines[1].quantity = (struct decimal){2, 0};
+	c->basket->lines[1].price = (struct decimal){95, -1};
 	c = journey_add_cart(j, SPAN_LIT("cart:closed"));
 	c->added_at = c->ordered_at = NOON;
 	o->at[MILESTONE_PLACED] = NOON - MS_DAY;
@@ -272,7 +285,9 @@ static void test_journey(void)
 		"\"carts\":[{\"key\":\"cart:C1\",\"state\":\"open\","
 		"\"first_at\":\"2026-11-21T11:00:00.000Z\","
 		"\"last_at\":\"2026-11-21T12:00:00.000Z\","
-		"\"added_at\":\"2026-11-21T12:00:00.000Z\",\"checkout_at\":null}],"
+		"\"added_at\":\"2026-11-21T12:00:00.000Z\",\"checkout_at\":null,"
+		"\"products\":[{\"key\":\"S1\",\"quantity\":2,\"price\":9.5}],"
+		"\"value\":null}],"
 		"\"orders\":[{\"id\":\"O1\",\"status\":\"shipped\","
 		"\"milestones\":{\"placed\":\"2026-11-20T12:00:00.000Z\","
 		"\"shipped\":\"2026-11-21T11:00:00.000Z\"},"
@@ -285,7 +300,8 @@ static void test_journey(void)
 		"{\"tracking_number\":\"1Z2\",\"shipped_at\":\"2026-11-21T11:00:00.000Z\","
 		"\"out_for_delivery_at\":null,\"ready_at\":null,\"delivered_at\":null}],"
 		"\"promised_at\":\"2026-11-21T11:59:59.999Z\",\"overdue\":true,\"total\":19.90,"
-		"\"currency\":\"EUR\"}],"
+		"\"currency\":\"EUR\",\"products\":[],\"value\":null}],"
+		"\"things\":[],\"profile\":null,\"dates\":[],\"consents\":[],\"addresses\":[],"
 		"\"due\":[{\"rule\":\"sooner\",\"key\":\"cart:C1\",\"episode\":1,\"step\":0,"
 		"\"anchor_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"deadline\":\"2026-11-21T12:59:00.000Z\","
@@ -320,7 +336,80 @@ static void test_new_customer(void)
 		"{\"customer\":\"c\",\"user_id\":null,\"anonymous_id\":null,"
 		"\"stage\":\"anonymous\",\"since\":null,\"last_at\":null,\"engaged_at\":null,"
 		"\"totals\":{\"events\":0,\"orders\":0,\"entries\":0},\"traits\":{},"
-		"\"carts\":[],\"orders\":[],\"due\":[],\"instances\":[]}");
+		"\"carts\":[],\"orders\":[],"
+		"\"things\":[],\"profile\":null,\"dates\":[],\"consents\":[],\"addresses\":[],"
+		"\"due\":[],\"instances\":[]}");
+}
+
+/* A repair, what the customer prefers, a date, a consent, an address. */
+static void fill_known(struct journey *j)
+{
+	struct thing *t = journey_add_thing(j, THING_REPAIR, SPAN_LIT("R1"));
+	struct consent *c = journey_add_consent(j, SPAN_LIT("news"), JOB_CHANNEL_COUNT);
+	struct address *a = journey_add_address(j, JOB_CHANNEL_EMAIL);
+	struct date *d = journey_add_date(j, SPAN_LIT("wedding"));
+	struct profile *p = journey_add_profile(j);
+
+	t->at[REPAIR_RECEIVED] = t->touched_at = NOON;
+	t->due_at = NOON + MS_DAY;
+	t->number = (struct amount){{4950, -2}, NOON};
+	set(&t->about, "O1");
+	c->word = CONSENT_GIVEN;
+	c->at = NOON;
+	set(&c->source, "web");
+	a->hard.at = a->soft[0] = a->soft[1] = NOON;
+	set(&a->hard.text, "a@b.example");
+	d->month = 6;
+	d->day = 21;
+	d->said_at = NOON;
+	d = journey_add_date(j, SPAN_LIT("birthday"));
+	d->removed = 1;
+	set(&p->texts[PROFILE_ZONE].text, "Europe/Berlin");
+	p->numbers[PROFILE_QUIET_FROM] = (struct amount){{1275, 0}, NOON};
+	p->numbers[PROFILE_RECOMMEND] = (struct amount){{1, 0}, NOON};
+	p->numbers[PROFILE_POINTS_EXPIRE] = (struct amount){decimal_from_int(NOON), NOON};
+	p->times[PROFILE_FIRST_ORDER_AT] = NOON;
+	p->flags = 1u << PROFILE_MINOR;
+	p->flag_at[PROFILE_MINOR] = NOON;
+	p->ranked[0] = JOB_CHANNEL_SMS;
+	p->n_ranked = 1;
+}
+
+static void test_known(void)
+{
+	_cleanup_(record_release) struct record r = {.tail = BUF_INIT};
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	const char *things;
+
+	REQUIRE(record_init(&r, SPAN_LIT("c")) == 0);
+	fill_known(r.journey);
+	REQUIRE(journey_json(&r, NOON, &b) == 0);
+	buf_add_char(&b, '\0');
+	things = strstr(b.ptr, "\"things\"");
+	REQUIRE(things);
+#define AT "\"2026-11-21T12:00:00.000Z\""
+	CHECK_STR(span_str(things),
+		"\"things\":[{\"kind\":\"repair\",\"id\":\"R1\",\"open\":true,\"about\":\"O1\","
+		"\"status\":null,\"value\":49.50,\"due_at\":\"2026-11-22T12:00:00.000Z\","
+		"\"touched_at\":" AT ",\"marks\":{\"received\":" AT "}}],"
+		"\"profile\":{\"timezone\":\"Europe/Berlin\",\"language\":null,\"country\":null,"
+		"\"currency\":null,\"tier\":null,\"quiet_from\":\"21:15\",\"quiet_to\":null,"
+		"\"tier_rank\":null,\"points\":null,\"nps\":null,\"csat\":null,"
+		"\"recommend\":true,\"stars\":null,\"sentiment\":null,"
+		"\"points_expire_at\":" AT ",\"first_order_at\":" AT
+		",\"last_order_at\":null,\"last_survey_at\":null,\"store_visit_at\":null,"
+		"\"referred_at\":null,\"signed_up_at\":null,\"error_at\":null,"
+		"\"contacted_at\":null,\"blocked\":false,\"minor\":true,\"deceased\":false,"
+		"\"erased\":false,\"channels\":[\"sms\"],\"purchase_days\":0},"
+		"\"dates\":[{\"name\":\"wedding\",\"month\":6,\"day\":21,\"year\":null,"
+		"\"said_at\":" AT "}],"
+		"\"consents\":[{\"topic\":\"news\",\"channel\":null,\"word\":\"given\","
+		"\"at\":" AT ",\"source\":\"web\"}],"
+		"\"addresses\":[{\"channel\":\"email\",\"reach\":\"no_address\","
+		"\"delivered_at\":null,\"hard_bounce_at\":" AT ","
+		"\"bounced_address\":\"a@b.example\",\"soft_bounces\":2,\"complained_at\":null}],"
+		"\"due\":[],\"instances\":[]}");
+#undef AT
 }
 
 /* The character U+0000 is JSON, though the collector refuses it. */
@@ -364,6 +453,7 @@ static const struct check_case cases[] = {
 	{"a sentence for every outcome", test_sentences},
 	{"a journey with all its parts", test_journey},
 	{"a customer of whom nothing is known", test_new_customer},
+	{"what is known of a customer", test_known},
 	{"entries and journeys by chance", test_chance},
 };
 

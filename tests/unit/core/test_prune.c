@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* What a journey forgets, and not a moment sooner: each bound met exactly and passed by one. */
+#include "check.h"
+
+#include "core/journey.h"
+
+#define NOW (1000 * MS_DAY)
+
+static struct thing *add(struct journey *j, enum thing_kind kind, const char *id, int64_t at)
+{
+	struct thing *t = journey_add_thing(j, kind, span_str(id));
+
+	assert(t);
+	t->at[0] = t->touched_at = at;
+	return t;
+}
+
+/* Pairs: the first is kept by a millisecond. */
+static void test_things(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct thing *t;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int gone = 0; gone < 2; gone++) {
+		char id[2] = {(char)('0' + gone), '\0'};
+
+		/* open: 400 days; closed: 90; what went as it should: 3; due: from then on */
+		add(j, THING_REPAIR, id, NOW - 400 * MS_DAY - gone);
+		t = add(j, THING_TRIAL, id, NOW - 90 * MS_DAY - gone);
+		t->at[TRIAL_RETURNED] = t->touched_at;
+		t = add(j, THING_SHIPMENT, id, NOW - 3 * MS_DAY - gone);
+		t->at[SHIPMENT_DELIVERED] = t->touched_at;
+		t = add(j, THING_APPOINTMENT, id, NOW - 900 * MS_DAY);
+		t->due_at = NOW - 400 * MS_DAY - gone;
+	}
+	/* a parcel with trouble is remembered like other things */
+	t = add(j, THING_SHIPMENT, "2", NOW - 4 * MS_DAY);
+	t->at[SHIPMENT_DELIVERED] = t->at[SHIPMENT_FAILED] = t->touched_at;
+	journey_prune(j, NOW);
+	CHECK_INT(j->n_things, 5);
+	for (size_t i = 0; i < j->n_things; i++)
+		CHECK(!span_is(text_span(j->things[i].id), "1"));
+	journey_prune(j, NOW + 1);
+	CHECK_INT(j->n_things, 1);
+}
+
+static void test_others(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int gone = 0; gone < 2; gone++) {
+		struct send sent = {.at = NOW - 365 * MS_DAY - gone, .state = SEND_SENT};
+		struct send released = {.at = NOW - 8 * MS_DAY - gone, .state = SEND_RELEASED};
+		struct date *d = journey_add_date(j, gone ? SPAN_LIT("b") : SPAN_LIT("a"));
+		struct date *kept = journey_add_date(j, gone ? SPAN_LIT("d") : SPAN_LIT("c"));
+
+		REQUIRE(journey_add_send(j, &sent) && journey_add_send(j, &released));
+		kept->said_at = 0; /* a date in force is never forgotten */
+		d = journey_date(j, gone ? SPAN_LIT("b") : SPAN_LIT("a"));
+		d->removed = 1;
+		d->said_at = NOW - 400 * MS_DAY - gone;
+	}
+	journey_prune(j, NOW);
+	CHECK_INT(j->n_sends, 2);
+	CHECK_INT(j->n_dates, 3);
+	CHECK(!journey_date(j, SPAN_LIT("b")));
+}
+
+/* What is in an order is forgotten before the order is. */
+static void test_baskets(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int n = 0; n < 3; n++) {
+		char id[2] = {(char)('0' + n), '\0'};
+		struct order *o = journey_add_order(j, span_str(id));
+
+		o->at[MILESTONE_PLACED] = o->touched_at = NOW - 45 * MS_DAY - (n > 0);
+		if (n < 2)
+			o->at[MILESTONE_DELIVERED] = o->touched_at;
+		o->basket = calloc(1, sizeof(*o->basket));
+		REQUIRE(o->basket);
+	}
+	journey_prune(j, NOW);
+	CHECK(j->orders[0].basket);
+	CHECK(!j->orders[1].basket);
+	CHECK(j->orders[2].basket); /* open */
+}
+
+/* Full lists: what is closed goes first, then what was not heard of for longest; wishes among
+ * themselves. */
+static void test_bounds(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct thing *t;
+	char id[8];
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int i = 0; i < 65; i++) {
+		(void)snprintf(id, sizeof(id), "w%03d", i);
+		add(j, THING_WISH, id, 1000 - i);
+	}
+	CHECK_INT(j->n_things, 64);
+	CHECK(!journey_thing(j, THING_WISH, SPAN_LIT("w063")));
+	for (int i = 0; i < JOURNEY_THINGS_MAX - 64; i++) {
+		(void)snprintf(id, sizeof(id), "c%03d", i);
+		add(j, THING_REPAIR, id, 2000 + i);
+	}
+	CHECK_INT(j->n_things, JOURNEY_THINGS_MAX);
+	t = journey_thing(j, THING_REPAIR, SPAN_LIT("c100"));
+	REQUIRE(t);
+	t->at[REPAIR_COLLECTED] = 1;
+	add(j, THING_INQUIRY, "1", 3000);
+	CHECK_INT(j->n_things, JOURNEY_THINGS_MAX);
+	CHECK(!journey_thing(j, THING_REPAIR, SPAN_LIT("c100")));
+	CHECK(journey_thing(j, THING_WISH, SPAN_LIT("w062")));
+	add(j, THING_INQUIRY, "2", 3000);
+	CHECK(!journey_thing(j, THING_WISH, SPAN_LIT("w064")));
+}
+
+static const struct check_case cases[] = {
+	{"things", test_things},
+	{"sends and dates", test_others},
+	{"baskets", test_baskets},
+	{"full lists", test_bounds},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
