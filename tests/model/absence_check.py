@@ -25,6 +25,7 @@ RULES_AT_ONCE = 12
 CUSTOMERS_AT_ONCE = 150
 FIELDS = ("rule", "customer", "key", "episode", "step", "anchor", "armed_at", "deadline", "fire_at",
           "retracted", "id")
+DECISION = ("key", "at", "outcome", "episode", "step", "anchor_at", "deadline")
 
 
 def instant(at):
@@ -66,7 +67,7 @@ def plain(job):
 
 
 def engine(waymark, rules, log, until, keep=None):
-    """The jobs of a backtest, by (rule, customer), in order of firing."""
+    """What a backtest comes to, by (rule, customer): jobs, and all that was decided."""
     with tempfile.TemporaryDirectory() as place:
         place = keep or place
         os.makedirs(place, exist_ok=True)
@@ -74,18 +75,30 @@ def engine(waymark, rules, log, until, keep=None):
             json.dump(rules, file, indent=1)
         with open(os.path.join(place, "events.ndjson"), "w", encoding="utf-8") as file:
             file.writelines(line_of(item) + "\n" for item in log)
-        done = subprocess.run(
-            [waymark, "backtest", "--rules", file.name.replace("events.ndjson", "rules.json"),
-             "--events", file.name, "--until", instant(until), "--json"],
-            capture_output=True, text=True, check=False)
+        command = [waymark, "backtest", "--rules", os.path.join(place, "rules.json"), "--events",
+                   file.name, "--until", instant(until), "--json"]
+        jobs, decisions = by_customer(command), by_customer(command + ["--decisions"])
+    return {where: (in_order({name: job[name] for name in FIELDS} for job in jobs.get(where, [])),
+                    sorted(tuple(one[name] for name in DECISION) for one in decisions[where]))
+            for where in decisions}
+
+
+def by_customer(command):
+    """The lines that COMMAND prints, by (rule, customer)."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0 or done.stderr:
         raise AssertionError("backtest: %d %s" % (done.returncode, done.stderr))
-    jobs = {}
+    found = {}
     for line in done.stdout.splitlines():
-        job = json.loads(line)
-        jobs.setdefault((job["rule"], job["customer"]), []).append(
-            {name: job[name] for name in FIELDS})
-    return jobs
+        one = json.loads(line)
+        found.setdefault((one["rule"], one["customer"]), []).append(one)
+    return found
+
+
+def decided(run):
+    """The decisions of the model as the backtest prints them."""
+    return sorted((key, instant(at), outcome, episode, step, instant(anchor), instant(deadline))
+                  for key, at, outcome, episode, step, anchor, deadline in run.decisions)
 
 
 def in_order(jobs):
@@ -125,15 +138,16 @@ class Case:
                                  kind)
 
     def compare(self, waymark, kind=absence_model.Run, keep=None):
-        """All (rule, customer, engine's jobs, model's jobs) on which the two differ, and all jobs
-        of the model. WAYMARK is the program, or what it has answered already."""
+        """All (rule, customer, what the engine did, what the model) on which they differ, and all
+        jobs of the model. WAYMARK is the program, or what it has answered already."""
         got = self.engine(waymark, keep) if isinstance(waymark, str) else waymark
         wrong, seen = [], []
         for rule in self.rules:
             for customer in self.histories:
-                mine = in_order([plain(job) for job in self.model(rule, customer, kind).jobs])
-                its = in_order(got.get((rule["id"], customer), []))
-                seen += mine
+                run = self.model(rule, customer, kind)
+                mine = (in_order(plain(job) for job in run.jobs), decided(run))
+                its = got.get((rule["id"], customer), ([], []))
+                seen += mine[0]
                 if mine != its:
                     wrong.append((rule["id"], customer, its, mine))
         return wrong, seen
@@ -207,9 +221,12 @@ def show(waymark, case, kind=absence_model.Run, keep=None):
                     for k, v in item.properties.items()}), item.message))
     for _, _, its, mine in wrong:
         for name, jobs in (("engine", its), ("model", mine)):
-            for job in jobs or ["nothing"]:
-                print("%-9s" % name, json.dumps({k: v for k, v in job.items() if k not in (
-                    "rule", "customer", "id")}) if jobs else job)
+            print(name)
+            for job in jobs[0]:
+                print("   ", json.dumps({k: v for k, v in job.items() if k not in (
+                    "rule", "customer", "id")}))
+            for one in jobs[1]:
+                print("   ", *one)
 
 
 def main():

@@ -245,7 +245,8 @@ class Run:
         """What conditions ask of the customer."""
         self.facts["events"] += 1
         if event.name in (ORDER, TILL):
-            self.orders |= {event.properties["order_id"]}
+            self.orders.add(event.properties.get("order_id"))
+        self.orders.discard(None)
         self.facts["orders"] = len(self.orders)
 
     # Inputs
