@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a rule can say beyond "arm, wait, cancel": instants are hand arithmetic. */
 #include "absence_scene.h"
+#include "core/policy.h"
 
 #define ORDER_COMPLETED EVENT_ORDER_COMPLETED
 #define ADDED		EVENT_PRODUCT_ADDED
@@ -354,6 +355,103 @@ static void test_shadow(void)
 	scene_release(&s);
 }
 
+/* ---- gates ------------------------------------------------------------------------------- */
+
+/* A service rule by SMS, to one who may be written to and has ordered; quiet from 21 to 8. */
+static struct rule sms_rule(void)
+{
+	static const struct span sms[] = {{"sms", 3}};
+	struct rule rule = scene_cart("cart");
+
+	rule.class = RULE_SERVICE;
+	rule.channels[0] = sms[0];
+	rule.n_channels = 1;
+	rule.gates.on = true;
+	rule.gates.rank = RANK_NONE;
+	rule.cancel = order_key;
+	rule.n_cancel = 1;
+	return rule;
+}
+
+static void reachable(struct scene *s)
+{
+	REQUIRE(text_set(&s->journey->traits[TRAIT_PHONE], SPAN_LIT("+49301234567")) == 0);
+	s->journey->trait_at[TRAIT_PHONE] = 0;
+}
+
+/* Due at 22:00 (1970-01-01, UTC): put off until 08:00. */
+static void test_deferred(void)
+{
+	const struct carried open_order = {.order = "O1"};
+	struct rule rule = sms_rule();
+	struct scene s;
+
+	scene_init(&s, &rule, 1);
+	reachable(&s);
+	scene_event(&s, ORDER_COMPLETED, open_order, H, H);
+	scene_event(&s, ADDED, c1, 18 * H, 18 * H);
+	scene_tick(&s, 22 * H);
+	TAKEN(&s, "deferred cart cart:C1 @79200000;");
+	CHECK_INT(s.journey->due_at, 32 * H);
+	scene_tick(&s, 32 * H);
+	/* it came due at 22:00, and its worth is counted from there */
+	TAKEN(&s, "fired cart cart:C1 1/main @79200000;");
+	scene_release(&s);
+
+	/* put off, it can still be cancelled, also by what happened behind its deadline */
+	scene_init(&s, &rule, 1);
+	reachable(&s);
+	scene_event(&s, ORDER_COMPLETED, open_order, H, H);
+	scene_event(&s, ADDED, c1, 18 * H, 18 * H);
+	scene_event(&s, ORDER_COMPLETED, c1, 30 * H, 30 * H);
+	TAKEN(&s, "deferred cart cart:C1 @79200000; cancelled cart cart:C1 @108000000;");
+	CHECK_INT(s.journey->due_at, TIME_NEVER);
+	scene_release(&s);
+
+	/* and moved: the wait begins again */
+	scene_init(&s, &rule, 1);
+	reachable(&s);
+	scene_event(&s, ORDER_COMPLETED, open_order, H, H);
+	scene_event(&s, ADDED, c1, 18 * H, 18 * H);
+	scene_event(&s, ADDED, c1, 30 * H, 30 * H);
+	scene_tick(&s, 33 * H);
+	TAKEN(&s, "deferred cart cart:C1 @79200000;");
+	scene_tick(&s, 34 * H);
+	TAKEN(&s, "fired cart cart:C1 1/main @122400000;");
+	scene_release(&s);
+}
+
+/* Worth eight hours, which are over before the night is. */
+static void test_not_worth_it(void)
+{
+	const struct carried open_order = {.order = "O1"};
+	struct rule rule = sms_rule();
+	struct scene s;
+
+	rule.expire_ms = 8 * H;
+	scene_init(&s, &rule, 1);
+	reachable(&s);
+	scene_event(&s, ORDER_COMPLETED, open_order, H, H);
+	scene_event(&s, ADDED, c1, 18 * H, 18 * H);
+	scene_tick(&s, 40 * H);
+	TAKEN(&s, "suppressed cart cart:C1 @79200000;");
+	scene_release(&s);
+}
+
+/* Nobody to write to: the end, with the reason. */
+static void test_refused(void)
+{
+	struct rule rule = sms_rule();
+	struct scene s;
+
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ORDER_COMPLETED, (struct carried){.order = "O1"}, H, H);
+	scene_event(&s, ADDED, c1, 4 * H, 4 * H);
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "suppressed cart cart:C1 @28800000;");
+	scene_release(&s);
+}
+
 /* ---- texts of rules --------------------------------------------------------------------- */
 
 /* Armed under a text that waits 4 h; the text in force waits 1 h and is cancelled by nothing. */
@@ -437,6 +535,9 @@ int main(void)
 		{"replace", test_replace},
 		{"steps with conditions and waits", test_steps},
 		{"a trial sends nothing", test_shadow},
+		{"put off by a gate", test_deferred},
+		{"put off for longer than it is worth", test_not_worth_it},
+		{"refused by a gate", test_refused},
 		{"instances under the text they were armed with", test_versions},
 		{"why it did not arm", test_notes},
 	};

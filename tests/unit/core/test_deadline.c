@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* When waits are over: local times over the change of the clocks, weekdays, business time, models.
+ * Instants are hand arithmetic with the offsets of the day; figures of the models are computed
+ * apart (Python's statistics.NormalDist). */
+#include "absence_scene.h"
+
+#include "../base/zone_file.h"
+
+static int64_t at(const char *text)
+{
+	int64_t instant = 0;
+
+	CHECK(instant_parse(span_str(text), &instant) == 0);
+	return instant;
+}
+
+struct place {
+	struct rules *rules;
+	struct journey *journey;
+	struct zone *berlin, *tokyo;
+	struct policy_zone zones[1];
+};
+
+static void place_init(struct place *p)
+{
+	REQUIRE(rules_new(&p->rules) == 0 && journey_new(SPAN_LIT("c"), &p->journey) == 0);
+	p->berlin = zone_file_parse("Europe/Berlin");
+	p->tokyo = zone_file_parse("Asia/Tokyo");
+	REQUIRE(p->berlin && p->tokyo);
+	p->zones[0] = (struct policy_zone){SPAN_LIT("Asia/Tokyo"), p->tokyo};
+	p->rules->policy.zone = p->berlin;
+	p->rules->policy.zones = p->zones;
+	p->rules->policy.n_zones = 1;
+}
+
+static void place_release(struct place *p)
+{
+	zone_free(p->berlin);
+	zone_free(p->tokyo);
+	rules_free(p->rules);
+	journey_free(p->journey);
+}
+
+static void check_end(
+	int line, struct place *p, const struct rule_wait *w, const char *from, const char *want)
+{
+	struct cond_scope scope = {.rules = p->rules, .journey = p->journey};
+	char text[INSTANT_SIZE] = "";
+	int64_t end;
+
+	if (rule_wait_end(w, &scope, at(from), &end))
+		instant_format(end, text);
+	check_span(__FILE__, line, "end", span_str(text), span_str(want));
+}
+#define CHECK_END(P, W, FROM, WANT) check_end(__LINE__, (P), (W), (FROM), (WANT))
+
+#define MON 1u
+#define SUN (1u << 6)
+
+static void test_local(void)
+{
+	struct place p;
+	struct rule_wait w = {
+		.kind = WAIT_LOCAL, .local = WAIT_DAY_TIME, .local_minute = 9 * 60 + 30};
+
+	place_init(&p);
+	w.zone = p.berlin;
+	/* today if it is still ahead; at the very minute it is over */
+	CHECK_END(&p, &w, "2026-11-23T08:29:59.999Z", "2026-11-23T08:30:00.000Z");
+	CHECK_END(&p, &w, "2026-11-23T08:30:00Z", "2026-11-24T08:30:00.000Z");
+	/* the day after tomorrow; over the night in which summer time begins */
+	w.days = 2;
+	CHECK_END(&p, &w, "2026-03-27T12:00:00Z", "2026-03-29T07:30:00.000Z");
+	/* a Friday: the next Monday, also a Sunday of 23 hours further */
+	w.days = 0;
+	w.weekdays = MON;
+	CHECK_END(&p, &w, "2026-03-27T12:00:00Z", "2026-03-30T07:30:00.000Z");
+	CHECK_END(&p, &w, "2026-03-30T07:29:00Z", "2026-03-30T07:30:00.000Z");
+	CHECK_END(&p, &w, "2026-03-30T07:30:00Z", "2026-04-06T07:30:00.000Z");
+	/* Sunday in Berlin is Sunday, although by UTC it is still Saturday */
+	w.weekdays = SUN;
+	w.local_minute = 30;
+	CHECK_END(&p, &w, "2026-11-27T12:00:00Z", "2026-11-28T23:30:00.000Z");
+	/* the end of a Sunday is Monday's first instant */
+	w.local = WAIT_DAY_END;
+	CHECK_END(&p, &w, "2026-11-27T12:00:00Z", "2026-11-29T23:00:00.000Z");
+	place_release(&p);
+}
+
+static void test_customer_zone(void)
+{
+	struct place p;
+	struct profile *profile;
+	struct rule_wait w = {.kind = WAIT_LOCAL,
+		.local = WAIT_DAY_TIME,
+		.local_minute = 9 * 60,
+		.zone_customer = true};
+
+	place_init(&p);
+	w.zone = p.berlin;
+	CHECK_END(&p, &w, "2026-11-23T12:00:00Z", "2026-11-24T08:00:00.000Z");
+	profile = journey_add_profile(p.journey);
+	REQUIRE(profile);
+	REQUIRE(text_set(&profile->texts[PROFILE_ZONE].text, SPAN_LIT("Asia/Tokyo")) == 0);
+	profile->texts[PROFILE_ZONE].at = 0;
+	CHECK_END(&p, &w, "2026-11-23T12:00:00Z", "2026-11-24T00:00:00.000Z");
+	place_release(&p);
+}
+
+/* Monday to Saturday from 10 to 18, as a policy is where none was written. */
+static void test_business(void)
+{
+	struct place p;
+	struct rule_wait days = {.kind = WAIT_BUSINESS, .days = 2};
+	struct rule_wait hours = {.kind = WAIT_BUSINESS, .span_ms = 10 * MS_HOUR};
+
+	place_init(&p);
+	/* from Friday 15:00 two days on which it opens are Monday 15:00 */
+	CHECK_END(&p, &days, "2026-11-27T14:00:00Z", "2026-11-30T14:00:00.000Z");
+	/* ten hours from Friday 15:00: three, then seven of Saturday */
+	CHECK_END(&p, &hours, "2026-11-27T14:00:00Z", "2026-11-28T16:00:00.000Z");
+	memset(p.rules->policy.n_opening, 0, sizeof(p.rules->policy.n_opening));
+	CHECK_END(&p, &hours, "2026-11-27T14:00:00Z", "");
+	place_release(&p);
+}
+
+static const struct policy_point points[] = {
+	{1000, 10 * MS_DAY}, {5000, 60 * MS_DAY}, {9000, 240 * MS_DAY}, {9900, 400 * MS_DAY}};
+
+static void add_model(struct place *p)
+{
+	struct policy_model *m = arena_calloc(&p->rules->arena, 1, sizeof(*m));
+
+	REQUIRE(m);
+	*m = (struct policy_model){.name = SPAN_LIT("store_gap"),
+		.samples = 1000,
+		.points = points,
+		.n_points = ARRAY_SIZE(points)};
+	p->rules->policy.models = m;
+	p->rules->policy.n_models = 1;
+}
+
+static void test_table(void)
+{
+	struct place p;
+	struct rule_wait w = {.kind = WAIT_MODEL,
+		.model = SPAN_LIT("store_gap"),
+		.share = 9000,
+		.max_ms = DURATION_MAX_MS,
+		.else_ms = TIME_NEVER};
+
+	place_init(&p);
+	CHECK_END(&p, &w, "2026-01-01T00:00:00Z", "");
+	w.else_ms = 180 * MS_DAY;
+	CHECK_END(&p, &w, "2026-01-01T00:00:00Z", "2026-06-30T00:00:00.000Z");
+	add_model(&p);
+	CHECK_END(&p, &w, "2026-01-01T00:00:00Z", "2026-08-29T00:00:00.000Z");
+	w.max_ms = 90 * MS_DAY;
+	CHECK_END(&p, &w, "2026-01-01T00:00:00Z", "2026-04-01T00:00:00.000Z");
+	w.max_ms = DURATION_MAX_MS;
+	w.min_ms = 365 * MS_DAY;
+	CHECK_END(&p, &w, "2026-01-01T00:00:00Z", "2027-01-01T00:00:00.000Z");
+	/* beyond its last point the table says nothing */
+	w.share = 9950;
+	CHECK_END(&p, &w, "2026-01-01T00:00:00Z", "2026-06-30T00:00:00.000Z");
+	place_release(&p);
+}
+
+static int64_t personal(struct place *p, const struct rule_wait *w)
+{
+	struct cond_scope scope = {.rules = p->rules, .journey = p->journey};
+	int64_t end;
+
+	return rule_wait_end(w, &scope, 0, &end) ? end : -1;
+}
+
+static void test_personal_gap(void)
+{
+	static const int32_t days[] = {0, 30, 75, 165, 300};
+	struct place p;
+	struct profile *profile;
+	struct rule_wait w = {.kind = WAIT_GAP,
+		.share = 9500,
+		.z = 1.6448536269514722,
+		.gaps = 4,
+		.max_ms = DURATION_MAX_MS,
+		.else_ms = TIME_NEVER};
+
+	place_init(&p);
+	CHECK_INT(personal(&p, &w), -1);
+	profile = journey_add_profile(p.journey);
+	REQUIRE(profile);
+	profile->days = calloc(ARRAY_SIZE(days), sizeof(days[0]));
+	REQUIRE(profile->days);
+	memcpy(profile->days, days, sizeof(days));
+	profile->n_days = ARRAY_SIZE(days);
+	CHECK_INT(personal(&p, &w), INT64_C(14404906000));
+	add_model(&p);
+	CHECK_INT(personal(&p, &w), INT64_C(19664378000));
+	w.max_ms = 100 * MS_DAY;
+	CHECK_INT(personal(&p, &w), 100 * MS_DAY);
+	w.gaps = 5;
+	CHECK_INT(personal(&p, &w), -1);
+	w.else_ms = 77;
+	CHECK_INT(personal(&p, &w), 77);
+	place_release(&p);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"local times and weekdays", test_local},
+		{"the customer's zone", test_customer_zone},
+		{"business time", test_business},
+		{"a table of the policy", test_table},
+		{"personal gaps", test_personal_gap},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
