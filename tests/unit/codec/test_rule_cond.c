@@ -300,6 +300,107 @@ static void test_snapshot(void)
 	check_truths(list, ARRAY_SIZE(list));
 }
 
+/* ---- what the shop decides ------------------------------------------------------------- */
+
+static const char policy[] = "{'policy':{'segments':{'wealthy':{'>':[{'pctile':'value'},0.5]},"
+			     "'new_here':{'<=':[{'var':'s.orders'},1]}},"
+			     "'percentiles':[[0.5,100],[0.9,1000.5]]}}";
+
+/* A rule with CONDITION, beside the policy. */
+static int compile_beside(const char *condition, struct rules **ret_rules)
+{
+	_cleanup_(buf_release) struct buf rule = BUF_INIT;
+	_cleanup_(buf_release) struct buf shop = BUF_INIT;
+	struct rule_source sources[] = {{"policy.json", SPAN_EMPTY}, {"rules.json", SPAN_EMPTY}};
+
+	add_json(&shop, policy);
+	add_json(&rule, "{'id':'a','class':'task','wait':'1h','channels':['task'],'arm':['y'],"
+			"'cancel':[{'event':'x','when':");
+	add_json(&rule, condition);
+	add_json(&rule, "}]}");
+	sources[0].text = buf_span(&shop);
+	sources[1].text = buf_span(&rule);
+	return rules_compile(sources, 2, &berlin, &problems, ret_rules);
+}
+
+static void order(struct journey *j, const char *id, const char *total)
+{
+	struct order *o = journey_add_order(j, span_str(id));
+
+	REQUIRE(o != NULL);
+	o->at[MILESTONE_PLACED] = 1;
+	REQUIRE(text_set(&o->total, span_str(total)) == 0);
+	j->n_orders++;
+}
+
+static bool asked_of(struct journey *j, const char *condition)
+{
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	struct cond_scope scope = {.journey = j, .now = INT64_C(1773576000000)};
+
+	if (compile_beside(condition, &rules) != 0) {
+		CHECK_STR(span_str(problems.list[0].message), "");
+		return false;
+	}
+	scope.rules = rules;
+	return cond_holds(rules->list[0].cancel[0].when, &scope);
+}
+
+static void test_shop(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	CHECK(asked_of(j, "{'==':[{'pctile':'value'},0]}"));
+	CHECK(asked_of(j, "{'!':{'inSegment':'wealthy'}}"));
+	CHECK(asked_of(j, "{'inSegment':'new_here'}"));
+	order(j, "O1", "\"99.99\"");
+	CHECK(asked_of(j, "{'==':[{'pctile':'value'},0]}"));
+	order(j, "O2", "0.01");
+	CHECK(asked_of(j, "{'==':[{'pctile':'value'},0.5]}"));
+	CHECK(asked_of(j, "{'!':{'inSegment':'wealthy'}}"));
+	order(j, "O3", "900.5");
+	CHECK(asked_of(j, "{'==':[{'pctile':'value'},0.9]}"));
+	CHECK(asked_of(j, "{'and':[{'inSegment':'wealthy'},{'!':{'inSegment':'new_here'}}]}"));
+	/* The shop's hour, while the customer's zone is not known: 12:00Z is 13:00 in Berlin. */
+	CHECK(asked_of(j, "{'==':[{'localHour':'customer'},13]}"));
+}
+
+static void test_consent(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct consent *c;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	CHECK(!asked_of(j, "{'hasConsent':['marketing','email']}"));
+	c = journey_add_consent(j, SPAN_LIT("marketing"), JOB_CHANNEL_EMAIL);
+	REQUIRE(c != NULL);
+	c->word = CONSENT_GIVEN;
+	c->at = 5;
+	CHECK(asked_of(j, "{'hasConsent':['marketing','email']}"));
+	CHECK(!asked_of(j, "{'hasConsent':['marketing','sms']}"));
+	CHECK(!asked_of(j, "{'hasConsent':['surveys','email']}"));
+	j->consents[0].word = CONSENT_WITHDRAWN;
+	CHECK(!asked_of(j, "{'hasConsent':['marketing','email']}"));
+}
+
+/* A segment is found, and stands in no other. */
+static void test_segments(void)
+{
+	static const char nested[] = "{'policy':{'segments':{'a':{'<':[{'var':'s.orders'},1]},"
+				     "'b':{'inSegment':'a'}}}}";
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	struct rule_source source = {"policy.json", SPAN_EMPTY};
+
+	CHECK_INT(compile_beside("{'inSegment':'poor'}", &rules), RULES_BAD);
+	CHECK(strstr(problems.list[0].message, "it has wealthy, new_here"));
+	add_json(&text, nested);
+	source.text = buf_span(&text);
+	CHECK_INT(rules_compile(&source, 1, &berlin, &problems, &rules), RULES_BAD);
+	CHECK(strstr(problems.list[0].message, "a segment cannot be part of a segment"));
+}
+
 /* ---- why not --------------------------------------------------------------------------- */
 
 static void test_explain(void)
@@ -616,6 +717,9 @@ int main(void)
 		{"arrays", test_arrays},
 		{"time", test_time},
 		{"snapshot", test_snapshot},
+		{"segments, percentiles, hours", test_shop},
+		{"consent", test_consent},
+		{"segments apart", test_segments},
 		{"why not", test_explain},
 		{"values", test_value},
 		{"refusals", test_refusals},
