@@ -24,8 +24,9 @@ struct priority {
 	int64_t loss; /* L x I x value, in hundred-millionths; 0 where no value is known */
 };
 
-void priority_of(const struct rules *rules, const struct rule *rule, const struct journey *j,
-	const struct instance *i, int64_t now, struct priority *ret_priority);
+/* Of what SCOPE is about, its instance included. */
+void priority_of(
+	const struct cond_scope *scope, const struct rule *rule, struct priority *ret_priority);
 
 /* The flowchart alone. */
 enum priority_class priority_class_of(

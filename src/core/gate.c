@@ -279,9 +279,10 @@ static void turn_init(
 
 static void add_priority(const struct gate_ask *ask, struct gate_verdict *v)
 {
+	struct cond_scope scope = gate_scope(ask);
 	struct priority p;
 
-	priority_of(ask->rules, ask->rule, ask->journey, ask->instance, ask->now, &p);
+	priority_of(&scope, ask->rule, &p);
 	v->likelihood = p.likelihood;
 	v->impact = p.impact;
 	v->priority = p.class;

@@ -132,20 +132,20 @@ static bool occasion_is_near(const struct policy *p, const struct journey *j, in
 	return false;
 }
 
-static struct decimal formula(const struct rules *rules, const struct rule *rule,
-	const struct journey *j, const struct instance *i, int64_t now)
+static struct decimal formula(const struct cond_scope *scope, const struct rule *rule)
 {
-	const struct policy *p = &rules->policy;
-	int64_t money = int64_max(customer_money(j), concerned_money(j, text_span(i->key)));
+	const struct policy *p = &scope->rules->policy;
+	const struct journey *j = scope->journey;
+	int64_t money = int64_max(customer_money(j), concerned_money(j, scope->key));
 	uint32_t share = money > 0 ? policy_percentile(p, money_decimal(money)) : 0;
 
 	if (rule->class == RULE_SERVICE && share < SERVICE_IMPACT)
 		share = SERVICE_IMPACT;
 	for (size_t n = 0; n < p->n_severities; n++)
-		if (span_equal(p->severities[n].event, text_span(i->by)) &&
+		if (span_equal(p->severities[n].event, text_span(scope->instance->by)) &&
 			p->severities[n].share > share)
 			share = p->severities[n].share;
-	return share_decimal(occasion_is_near(p, j, now) ? SHARE_WHOLE : share);
+	return share_decimal(occasion_is_near(p, j, scope->now) ? SHARE_WHOLE : share);
 }
 
 enum priority_class priority_class_of(
@@ -166,31 +166,24 @@ static struct decimal number_of(
 	return cond_value(c, scope, &v) == 0 && v.type == VALUE_NUMBER ? v.number : fallback;
 }
 
-void priority_of(const struct rules *rules, const struct rule *rule, const struct journey *j,
-	const struct instance *i, int64_t now, struct priority *ret_priority)
+void priority_of(
+	const struct cond_scope *scope, const struct rule *rule, struct priority *ret_priority)
 {
 	struct priority p = {.likelihood = rule->likelihood, .impact = rule->impact};
-	struct cond_scope scope = {
-		.rules = rules,
-		.journey = j,
-		.instance = i,
-		.key = text_span(i->key),
-		.now = now,
-	};
-	int64_t money = concerned_money(j, text_span(i->key));
+	int64_t money = concerned_money(scope->journey, scope->key);
 
 	if (rule->gates.likelihood)
-		p.likelihood = number_of(rule->gates.likelihood, &scope, decimal_from_int(1));
-	if (rule->gates.on && !rule->gates.has_impact)
-		p.impact = formula(rules, rule, j, i, now);
+		p.likelihood = number_of(rule->gates.likelihood, scope, decimal_from_int(1));
 	if (rule->gates.impact)
-		p.impact = number_of(rule->gates.impact, &scope, formula(rules, rule, j, i, now));
+		p.impact = number_of(rule->gates.impact, scope, formula(scope, rule));
+	else if (rule->gates.on && !rule->gates.has_impact)
+		p.impact = formula(scope, rule);
 	p.likelihood = clamp(p.likelihood);
 	p.impact = clamp(p.impact);
-	p.class = priority_class_of(&rules->policy, p.likelihood, p.impact);
+	p.class = priority_class_of(&scope->rules->policy, p.likelihood, p.impact);
 	/* Shares in thousandths, so that the product stays within 64 bits. */
 	p.loss = units(p.likelihood, 3, 1000) * units(p.impact, 3, 1000) *
-		 (money > 0 ? money : customer_money(j));
+		 (money > 0 ? money : customer_money(scope->journey));
 	*ret_priority = p;
 }
 

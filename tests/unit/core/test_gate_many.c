@@ -390,14 +390,26 @@ static void test_flowchart(void)
 			priority_class_of(&p, chart[i].likelihood, chart[i].impact), chart[i].want);
 }
 
-static struct decimal impact(struct gate_scene *s)
+static struct priority priority(struct gate_scene *s)
 {
+	const struct instance *i =
+		journey_instance(s->journey, SPAN_LIT("cart_abandoned"), SPAN_LIT("cart:C1"));
+	struct cond_scope scope = {
+		.rules = s->rules,
+		.journey = s->journey,
+		.instance = i,
+		.key = text_span(i->key),
+		.now = s->ask.now,
+	};
 	struct priority p;
 
-	priority_of(s->rules, &s->rules->list[0], s->journey,
-		journey_instance(s->journey, SPAN_LIT("cart_abandoned"), SPAN_LIT("cart:C1")),
-		s->ask.now, &p);
-	return p.impact;
+	priority_of(&scope, &s->rules->list[0], &p);
+	return p;
+}
+
+static struct decimal impact(struct gate_scene *s)
+{
+	return priority(s).impact;
 }
 
 #define CHECK_IMPACT(S, M, E) CHECK(decimal_compare(impact(S), (struct decimal){(M), (E)}) == 0)
@@ -459,7 +471,7 @@ static void test_order(void)
 	scene_init(&s);
 	s.rules->list[0].gates.has_impact = true;
 	CHECK(text_set(&s.journey->orders[0].total, SPAN_LIT("2000")) == 0);
-	priority_of(s.rules, &s.rules->list[0], s.journey, s.ask.instance, s.ask.now, &p);
+	p = priority(&s);
 	CHECK_INT(p.loss, INT64_C(100000000000));
 	CHECK_INT(p.class, PRIORITY_MEDIUM);
 	scene_release(&s);
