@@ -75,8 +75,10 @@ static void read_channel(struct rule_reader *r, const struct rule_place *p, void
 
 static void read_channels(struct rule_reader *r, const struct rule_place *p, void *target)
 {
-	(void)policy_each(r, p, JSON_TYPE_OBJECT, JOB_CHANNEL_COUNT,
-		"{\"sms\": {\"quiet\": \"21:00-08:00\"}}", read_channel, target);
+	(void)policy_each(r, p,
+		&(const struct policy_form){JSON_TYPE_OBJECT, JOB_CHANNEL_COUNT,
+			"{\"sms\": {\"quiet\": \"21:00-08:00\"}}", read_channel},
+		target);
 }
 
 /* ---- the flowchart, hold-out, incident ------------------------------------------------- */
@@ -199,8 +201,10 @@ static void read_mutes(struct rule_reader *r, const struct rule_place *p, void *
 	/* The three that are always known stay in front. */
 	memcpy(l.mutes, policy->mutes, policy->n_mutes * sizeof(l.mutes[0]));
 	l.n = policy->n_mutes;
-	if (!policy_each(r, p, JSON_TYPE_OBJECT, POLICY_MUTES_MAX,
-		    "{\"waits_for_us\": {\">\": [{\"var\": \"s.open_orders\"}, 0]}}", read_mute,
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_OBJECT, POLICY_MUTES_MAX,
+			    "{\"waits_for_us\": {\">\": [{\"var\": \"s.open_orders\"}, 0]}}",
+			    read_mute},
 		    &l))
 		return;
 	policy->mutes = rule_copy_array(r, l.mutes, l.n, sizeof(l.mutes[0]));
@@ -221,8 +225,10 @@ static void read_segments(struct rule_reader *r, const struct rule_place *p, voi
 	struct named_list l = {.n = 0};
 	struct policy *policy = target;
 
-	if (!policy_each(r, p, JSON_TYPE_OBJECT, POLICY_SEGMENTS_MAX,
-		    "{\"regulars\": {\">=\": [{\"var\": \"s.orders\"}, 3]}}", read_segment, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_OBJECT, POLICY_SEGMENTS_MAX,
+			    "{\"regulars\": {\">=\": [{\"var\": \"s.orders\"}, 3]}}", read_segment},
+		    &l))
 		return;
 	policy->segments = rule_copy_array(r, l.segments, l.n, sizeof(l.segments[0]));
 	policy->n_segments = l.n;

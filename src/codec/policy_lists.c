@@ -71,8 +71,10 @@ void policy_read_countries(struct rule_reader *r, const struct rule_place *p, vo
 		policy->n_countries = 0;
 		return;
 	}
-	if (!policy_each(r, p, JSON_TYPE_OBJECT, POLICY_COUNTRIES_MAX,
-		    "{\"FR\": {\"channels\": [\"sms\"], \"quiet\": \"22:00-08:00\"}}", read_country,
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_OBJECT, POLICY_COUNTRIES_MAX,
+			    "{\"FR\": {\"channels\": [\"sms\"], \"quiet\": \"22:00-08:00\"}}",
+			    read_country},
 		    &l))
 		return;
 	policy->countries = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
@@ -113,8 +115,10 @@ static void read_week_day(
 	/* An empty list is a day off. */
 	if (policy_is_empty(r, p, JSON_TYPE_ARRAY))
 		return;
-	(void)policy_each(r, p, JSON_TYPE_ARRAY, POLICY_OPENINGS_MAX, "[\"10:00-18:00\"]",
-		read_hours_of_day, &d);
+	(void)policy_each(r, p,
+		&(const struct policy_form){JSON_TYPE_ARRAY, POLICY_OPENINGS_MAX,
+			"[\"10:00-18:00\"]", read_hours_of_day},
+		&d);
 }
 
 #define DAYS(X) X(mon, 0) X(tue, 1) X(wed, 2) X(thu, 3) X(fri, 4) X(sat, 5) X(sun, 6)
@@ -220,8 +224,10 @@ void policy_read_caps(struct rule_reader *r, const struct rule_place *p, void *t
 		policy->n_caps = 0;
 		return;
 	}
-	if (!policy_each(r, p, JSON_TYPE_ARRAY, POLICY_CAPS_MAX,
-		    "[{\"count\": 1, \"within\": \"1d\"}]", read_cap, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_ARRAY, POLICY_CAPS_MAX,
+			    "[{\"count\": 1, \"within\": \"1d\"}]", read_cap},
+		    &l))
 		return;
 	policy->caps = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
 	policy->n_caps = l.n;
@@ -259,8 +265,10 @@ static void read_place(struct rule_reader *r, const struct rule_place *p, void *
 	struct rank_list *l = target;
 
 	if (p->value.type == JSON_TYPE_ARRAY)
-		(void)policy_each(r, p, JSON_TYPE_ARRAY, POLICY_RANKS_MAX,
-			"[\"birthday\", \"anniversary\"]", read_rank, l);
+		(void)policy_each(r, p,
+			&(const struct policy_form){JSON_TYPE_ARRAY, POLICY_RANKS_MAX,
+				"[\"birthday\", \"anniversary\"]", read_rank},
+			l);
 	else
 		read_rank(r, p, l);
 	l->place++;
@@ -271,8 +279,10 @@ static void read_order(struct rule_reader *r, const struct rule_place *p, void *
 	struct rank_list l = {.n = 0};
 	struct policy *policy = target;
 
-	if (!policy_each(r, p, JSON_TYPE_ARRAY, POLICY_RANKS_MAX, "[\"checkout\", \"cart\"]",
-		    read_place, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_ARRAY, POLICY_RANKS_MAX,
+			    "[\"checkout\", \"cart\"]", read_place},
+		    &l))
 		return;
 	policy->ranks = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
 	policy->n_ranks = l.n;
@@ -345,8 +355,10 @@ static void read_points(struct rule_reader *r, const struct rule_place *p, void 
 	struct point_list l = {.n = 0};
 	struct policy_model *m = target;
 
-	if (!policy_each(r, p, JSON_TYPE_ARRAY, POLICY_POINTS_MAX,
-		    "[[0.5, \"60d\"], [0.9, \"210d\"]]", read_point, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_ARRAY, POLICY_POINTS_MAX,
+			    "[[0.5, \"60d\"], [0.9, \"210d\"]]", read_point},
+		    &l))
 		return;
 	m->points = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
 	m->n_points = l.n;
@@ -389,9 +401,11 @@ void policy_read_models(struct rule_reader *r, const struct rule_place *p, void 
 	struct model_list l = {.n = 0};
 	struct policy *policy = target;
 
-	if (!policy_each(r, p, JSON_TYPE_OBJECT, POLICY_MODELS_MAX,
-		    "{\"store_gap\": {\"samples\": 1200, \"points\": [[0.9, \"210d\"]]}}",
-		    read_model, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_OBJECT, POLICY_MODELS_MAX,
+			    "{\"store_gap\": {\"samples\": 1200, \"points\": [[0.9, \"210d\"]]}}",
+			    read_model},
+		    &l))
 		return;
 	policy->models = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
 	policy->n_models = l.n;
@@ -424,8 +438,10 @@ void policy_read_percentiles(struct rule_reader *r, const struct rule_place *p, 
 	struct percentile_list l = {.n = 0};
 	struct policy *policy = target;
 
-	if (!policy_each(r, p, JSON_TYPE_ARRAY, POLICY_POINTS_MAX, "[[0.5, 180], [0.9, 2000]]",
-		    read_percentile, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_ARRAY, POLICY_POINTS_MAX,
+			    "[[0.5, 180], [0.9, 2000]]", read_percentile},
+		    &l))
 		return;
 	policy->percentiles = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
 	policy->n_percentiles = l.n;
@@ -475,8 +491,10 @@ void policy_read_tiers(struct rule_reader *r, const struct rule_place *p, void *
 	struct tier_list l = {.n = 0};
 	struct policy *policy = target;
 
-	if (!policy_each(r, p, JSON_TYPE_ARRAY, POLICY_TIERS_MAX,
-		    "[{\"name\": \"high\", \"from\": 2000}]", read_tier, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_ARRAY, POLICY_TIERS_MAX,
+			    "[{\"name\": \"high\", \"from\": 2000}]", read_tier},
+		    &l))
 		return;
 	policy->tiers = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
 	policy->n_tiers = l.n;
@@ -506,8 +524,10 @@ void policy_read_severities(struct rule_reader *r, const struct rule_place *p, v
 	struct severity_list l = {.n = 0};
 	struct policy *policy = target;
 
-	if (!policy_each(r, p, JSON_TYPE_OBJECT, POLICY_SEVERITIES_MAX, "{\"Payment Failed\": 0.8}",
-		    read_severity, &l))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_OBJECT, POLICY_SEVERITIES_MAX,
+			    "{\"Payment Failed\": 0.8}", read_severity},
+		    &l))
 		return;
 	policy->severities = rule_copy_array(r, l.list, l.n, sizeof(l.list[0]));
 	policy->n_severities = l.n;

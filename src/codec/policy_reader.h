@@ -22,10 +22,15 @@ bool policy_read_channels(struct rule_reader *r, const struct rule_place *p, uns
 bool policy_read_classes(struct rule_reader *r, const struct rule_place *p, unsigned *ret_mask);
 bool policy_read_holidays(struct rule_reader *r, const struct rule_place *p, struct holidays *ret);
 
-/* Walks a list or an object of at most MAX elements, of which there must be one; READ is called for
- * each. WHAT is for the message. */
-bool policy_each(struct rule_reader *r, const struct rule_place *p, enum json_type type, size_t max,
-	const char *what, rule_member_fn *read, void *target);
+/* A list or an object of 1 to MAX elements; READ is called for each. WHAT is for the message. */
+struct policy_form {
+	enum json_type type;
+	size_t max;
+	const char *what;
+	rule_member_fn *read;
+};
+bool policy_each(struct rule_reader *r, const struct rule_place *p, const struct policy_form *form,
+	void *target);
 
 /* `[]` or `{}`. */
 bool policy_is_empty(struct rule_reader *r, const struct rule_place *p, enum json_type type);

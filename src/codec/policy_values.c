@@ -13,24 +13,24 @@ bool policy_is_empty(struct rule_reader *r, const struct rule_place *p, enum jso
 	return p->value.type == type && !rule_walk_next(r, &walk, &item);
 }
 
-bool policy_each(struct rule_reader *r, const struct rule_place *p, enum json_type type, size_t max,
-	const char *what, rule_member_fn *read, void *target)
+bool policy_each(struct rule_reader *r, const struct rule_place *p, const struct policy_form *form,
+	void *target)
 {
 	struct rule_walk walk;
 	struct rule_place item;
 
 	rule_walk_init(&walk, p);
-	while (p->value.type == type && rule_walk_next(r, &walk, &item)) {
-		if (walk.index > max) {
-			rule_problem_add(r, p, "these may be at most %zu", max);
+	while (p->value.type == form->type && rule_walk_next(r, &walk, &item)) {
+		if (walk.index > form->max) {
+			rule_problem_add(r, p, "these may be at most %zu", form->max);
 			return false;
 		}
-		read(r, &item, target);
+		form->read(r, &item, target);
 	}
-	if (p->value.type == type && walk.index > 0)
+	if (p->value.type == form->type && walk.index > 0)
 		return !r->oom;
 	rule_problem_add(r, p, "this is %s of at least one, such as %s",
-		type == JSON_TYPE_ARRAY ? "a list" : "an object", what);
+		form->type == JSON_TYPE_ARRAY ? "a list" : "an object", form->what);
 	return false;
 }
 
@@ -129,7 +129,9 @@ static bool read_words(struct rule_reader *r, const struct rule_place *p, const 
 {
 	struct words w = {.list = list};
 
-	if (!policy_each(r, p, JSON_TYPE_ARRAY, 32, what, read_word, &w) || w.bad)
+	if (!policy_each(
+		    r, p, &(const struct policy_form){JSON_TYPE_ARRAY, 32, what, read_word}, &w) ||
+		w.bad)
 		return false;
 	*ret_mask = w.mask;
 	return true;
@@ -223,8 +225,10 @@ bool policy_read_holidays(struct rule_reader *r, const struct rule_place *p, str
 {
 	struct days days = {.n = 0};
 
-	if (!policy_each(r, p, JSON_TYPE_ARRAY, POLICY_DAYS_MAX, "[\"12-25\", \"easter+1\"]",
-		    read_day, &days))
+	if (!policy_each(r, p,
+		    &(const struct policy_form){JSON_TYPE_ARRAY, POLICY_DAYS_MAX,
+			    "[\"12-25\", \"easter+1\"]", read_day},
+		    &days))
 		return false;
 	ret->list = rule_copy_array(r, days.list, days.n, sizeof(days.list[0]));
 	ret->n = days.n;

@@ -37,42 +37,49 @@ int local_weekday(const struct civil *c)
 	return civil_weekday(civil_to_days(c->year, c->month, c->day)) - 1;
 }
 
+struct local_span {
+	int64_t from, to;
+};
+
 /* The span of H that begins on C's date, moved by DAYS. */
-static void span_on(struct day_hours h, const struct zone *zone, const struct civil *c,
-	int32_t days, int64_t *ret_from, int64_t *ret_to)
+static struct local_span span_on(
+	struct day_hours h, const struct zone *zone, const struct civil *c, int32_t days)
 {
-	*ret_from = local_instant(zone, c, days, h.from);
-	*ret_to = local_instant(zone, c, days + (h.from > h.to), h.to);
+	return (struct local_span){
+		local_instant(zone, c, days, h.from),
+		local_instant(zone, c, days + (h.from > h.to), h.to),
+	};
 }
 
 int64_t day_hours_end(struct day_hours h, const struct zone *zone, int64_t at)
 {
+	struct local_span s;
 	struct civil c;
-	int64_t from, to, end = at;
+	int64_t end = at;
 
 	if (h.from == h.to)
 		return at;
 	local_civil(zone, at, &c);
 	for (int32_t days = -1; days <= 1; days++) {
-		span_on(h, zone, &c, days, &from, &to);
-		if (from <= at && at < to)
-			end = int64_max(end, to);
+		s = span_on(h, zone, &c, days);
+		if (s.from <= at && at < s.to)
+			end = int64_max(end, s.to);
 	}
 	return end;
 }
 
 int64_t day_hours_next(struct day_hours h, const struct zone *zone, int64_t at)
 {
+	struct local_span s;
 	struct civil c;
-	int64_t from, to;
 
 	if (h.from == h.to || day_hours_end(h, zone, at) > at)
 		return at;
 	local_civil(zone, at, &c);
 	for (int32_t days = -1; days <= 3; days++) {
-		span_on(h, zone, &c, days, &from, &to);
-		if (from >= at && from < to)
-			return from;
+		s = span_on(h, zone, &c, days);
+		if (s.from >= at && s.from < s.to)
+			return s.from;
 	}
 	return TIME_NEVER; /* no clock skips the same hours three days in a row */
 }
