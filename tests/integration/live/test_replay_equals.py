@@ -32,7 +32,7 @@ def rules(change):
     base = {"round": "1ms", "stale_after": "1h", "channels": ["email", "sms"]}
     return [
         dict(base, id="cart_again", gates="off", **{
-            "class": "marketing", "gates": "off", "key": "cart_id", "key_else": "customer",
+            "class": "marketing", "key": "cart_id", "key_else": "customer",
             "arm": ["Product Added", {"event": "Product Viewed",
                                       "when": {"==": [{"var": "e.product_id"}, "p3"]}}],
             "cancel": ["Order Completed", {"event": "Cart Emptied", "match": "customer"}],
@@ -45,11 +45,11 @@ def rules(change):
             "cancel": [{"event": "In-Store Purchase", "match": "customer"}],
             "wait": "900ms", "grace": "0s", "episode": {"max_per_key": 6}}),
         dict(base, id="news", **{
-            "class": "marketing", "gates": "off", "key": "cart_id", "key_else": "customer",
+            "class": "marketing", "key": "cart_id", "key_else": "customer",
             "arm": ["Product Added"], "cancel": ["Order Completed"], "wait": "500ms",
             "grace": "100ms", "expire": "4s"}),
         dict(base, id="promise", **{
-            "class": "service", "gates": "off", "key": "order_id", "arm": ["Order Completed"],
+            "class": "service", "key": "order_id", "arm": ["Order Completed"],
             "cancel": ["Order Delivered"], "wait": {"at": "e.promised_at"}, "grace": "0s"}),
     ]
 
@@ -239,6 +239,8 @@ def replay_comes_to_what_the_live_run_did():
         print("# seed %d: %d jobs, %d retracted, %d changes of rules; %s" % (
             SEED, len(emitted), len(retracted), stage.changes, dict(outcomes)), flush=True)
         tap.ok(len(emitted) > 100 and retracted and stage.changes, "something happened")
+        by_rule = collections.Counter(job["rule"] for job in jobs)
+        tap.ok(by_rule["news"] and by_rule["promise"], "jobs behind the gates: %s" % by_rule)
         tap.ok(outcomes["cancelled"] > 50 and outcomes["fired"] == len(emitted), "decisions")
         count = shop.counters(stage.redis)
         tap.ok(count["duplicate"] > 0 and count["held"] > 0, "duplicates, and some were held")
