@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `waymark backtest`: what would these rules have done? The same engine over a file, a directory or
+ * `waymark backtest`: what would these rules have done? The same engine over files, an archive or
  * the live data set's own log, in virtual time, sending nothing.
  */
 #include "backtest.h"
 
+#include "backtest_study.h"
 #include "base/instant.h"
 #include "cli.h"
 #include "program/program.h"
@@ -12,12 +13,13 @@
 #include "store/keys.h"
 
 struct backtest_settings {
-	const char *rules, *events, *store_zone, *until;
+	const char *rules, *events, *store_zone, *from, *to, *until, *against, *curve, *customer;
 	int64_t lateness;
-	bool log, log_rules, decisions;
+	bool log, log_rules, decisions, list;
 };
 
 #define ROW(MEMBER) offsetof(struct backtest_settings, MEMBER)
+#define PATHS_MAX   4096
 
 static const struct setting settings[] = {
 	{"worker", "rules", "rules", SETTING_TEXT, ROW(rules), NULL, 0, 0, "PATH",
@@ -25,26 +27,52 @@ static const struct setting settings[] = {
 	{"worker", "store_zone", "store-zone", SETTING_TEXT, ROW(store_zone), "UTC", 0, 64, "ZONE",
 		"the shop's time zone (IANA name)"},
 	{NULL, "events", "events", SETTING_TEXT, ROW(events), NULL, 0, 0, "PATH",
-		"NDJSON file (.gz too), directory of them, or - for standard input"},
+		"NDJSON file (.gz too), directory of them, archive (dt=YYYY-MM-DD/), or - for "
+		"standard input; more PATHs may follow"},
 	{NULL, "log", "log", SETTING_BOOL, ROW(log), "no", 0, 0, NULL,
 		"take the events from the live data set's own log instead"},
 	{NULL, "log_rules", "log-rules", SETTING_BOOL, ROW(log_rules), "no", 0, 0, NULL,
 		"with --log: the rules that were in force, changing where they changed"},
 	{NULL, "decisions", "decisions", SETTING_BOOL, ROW(decisions), "no", 0, 0, NULL,
-		"print all that was decided, as on the timelines, instead of the jobs"},
+		"print all that was decided, as on the timelines, instead of the report"},
 	{NULL, "lateness", "lateness", SETTING_DURATION, ROW(lateness), "0", 0, 30 * MS_DAY, "SPAN",
 		"sort lines by event time first, for files that are late by up to this"},
+	{NULL, "from", "from", SETTING_TEXT, ROW(from), NULL, 0, 0, "INSTANT",
+		"report from here on; what is before only makes the state"},
+	{NULL, "to", "to", SETTING_TEXT, ROW(to), NULL, 0, 0, "INSTANT",
+		"stop here: leave out what came in then or later"},
 	{NULL, "until", "until", SETTING_TEXT, ROW(until), NULL, 0, 0, "INSTANT",
 		"let time run to this instant (default: the last event's)"},
+	{NULL, "against", "against", SETTING_TEXT, ROW(against), NULL, 0, 0, "PATH",
+		"other rules: show which jobs are added, removed, moved and the same"},
+	{NULL, "curve", "curve", SETTING_TEXT, ROW(curve), NULL, 0, 64, "RULE",
+		"show in full what other waits would do to this rule"},
+	{NULL, "list", "list", SETTING_BOOL, ROW(list), "no", 0, 0, NULL,
+		"list the jobs, customer by customer, with why each exists"},
+	{NULL, "customer", "customer", SETTING_TEXT, ROW(customer), NULL, 0, CUSTOMER_MAX,
+		"CUSTOMER", "tell what happened to this one, step by step"},
 };
 
 static const struct program_spec spec = {
 	.name = "backtest",
-	.about = "Runs rules over recorded events in virtual time and prints one line per job.\n"
-		 "Nothing is sent and nothing is changed.",
+	.operands = "[PATH...]",
+	.max_operands = PATHS_MAX,
+	.about = "Runs rules over recorded events in virtual time and tells what would have been "
+		 "sent,\n"
+		 "and what other waits would have done. Nothing is sent and nothing is changed.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
+};
+
+/* The runs, and what bounds them. */
+struct runs {
+	struct program *program;
+	const struct backtest_settings *settings;
+	struct rules *rules, *against;
+	struct study study, other;
+	int64_t from, to, until;
+	struct backtest_account account;
 };
 
 static int usage(const char *words)
@@ -52,6 +80,14 @@ static int usage(const char *words)
 	(void)fprintf(stderr, "waymark backtest: %s\nTry 'waymark backtest --help'.\n", words);
 	return STATUS_USAGE;
 }
+
+static int trouble(const char *words)
+{
+	(void)fprintf(stderr, "waymark backtest: %s\n", words);
+	return STATUS_FOUND;
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
 
 static int bad_rules(const struct rule_problems *problems)
 {
@@ -63,23 +99,39 @@ static int bad_rules(const struct rule_problems *problems)
 	return STATUS_FOUND;
 }
 
-static int complain(
-	const struct backtest *b, const char *path, int r, const struct backtest_account *account)
+static int load(const char *path, const char *zone, struct rules **ret_rules)
 {
+	struct rule_problems *problems = malloc(sizeof(*problems));
+	int r;
+
+	if (!problems)
+		return trouble("out of memory");
+	r = rule_set_load(path, zone, problems, ret_rules);
+	r = r > 0 ? bad_rules(problems) : r < 0 ? trouble(strerror(-r)) : STATUS_DONE;
+	free(problems);
+	return r;
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+static int complain(const struct runs *x, int r)
+{
+	const struct backtest *b =
+		x->study.backtest.failed ? &x->study.backtest : &x->other.backtest;
+
 	if (r > 0)
-		(void)fprintf(stderr, "waymark backtest: %s\n", account->first_refusal);
-	else if (b->failed != 0)
-		(void)fprintf(stderr,
-			"waymark backtest: the engine stopped at customer %.*s (%d)\n",
-			(int)b->failed_at.len, b->failed_at.ptr ? b->failed_at.ptr : "", b->failed);
-	else
-		(void)fprintf(stderr, "waymark backtest: %s: %s\n", path, strerror(-r));
+		return trouble(x->account.first_refusal);
+	if (b->failed == 0)
+		return trouble(strerror(-r));
+	(void)fprintf(stderr, "waymark backtest: the engine stopped at customer %.*s (%d)\n",
+		(int)b->failed_at.len, b->failed_at.ptr ? b->failed_at.ptr : "", b->failed);
 	return STATUS_FOUND;
 }
 
 /* What deserves a word although the run is good. */
-static void remark(const struct backtest_settings *s, const struct backtest_account *account)
+static void remark(const struct runs *x)
 {
+	const struct backtest_account *account = &x->account;
 	char late[DURATION_SIZE];
 
 	if (account->refused > 0)
@@ -87,7 +139,7 @@ static void remark(const struct backtest_settings *s, const struct backtest_acco
 			"waymark backtest: %llu of %llu lines are no events; the first is %s\n",
 			(unsigned long long)account->refused, (unsigned long long)account->lines,
 			account->first_refusal);
-	if (account->latest_ms <= s->lateness || account->has_received_at)
+	if (account->latest_ms <= x->settings->lateness || account->has_received_at)
 		return;
 	duration_format(account->latest_ms - account->latest_ms % MS_SECOND + MS_SECOND, late);
 	(void)fprintf(stderr,
@@ -96,71 +148,147 @@ static void remark(const struct backtest_settings *s, const struct backtest_acco
 		late, late);
 }
 
-static int feed(struct backtest *b, struct program *p, const struct backtest_settings *s,
-	struct backtest_account *account)
+/* Time runs to --until, else to the last event, and never as far as --to. */
+static int64_t horizon_of(const struct runs *x)
 {
-	struct backtest_files options = {.lateness_ms = s->lateness, .until = TIME_NEVER};
-	int r;
+	int64_t until = x->until != TIME_NEVER ? x->until : x->account.horizon;
 
-	if (s->log)
-		return backtest_feed_log(b, p, s->log_rules);
-	options.quiet = p->common.json;
-	if (s->until[0] && instant_parse(span_str(s->until), &options.until) != 0)
-		return usage("--until is not an instant such as 2026-11-21T18:00:00Z");
-	r = backtest_feed_path(b, s->events, &options, account);
+	if (x->to != TIME_NEVER)
+		until = x->until != TIME_NEVER ? int64_min(until, x->to - 1) : x->to - 1;
+	return until;
+}
+
+static int feed_files(struct runs *x)
+{
+	struct backtest *targets[] = {&x->study.backtest, &x->other.backtest};
+	const struct backtest_files options = {.lateness_ms = x->settings->lateness,
+		.to = x->to,
+		.quiet = x->program->common.json};
+	size_t n = x->against ? 2 : 1, n_paths = 0;
+	const char **paths = calloc(x->program->n_operands + 2, sizeof(*paths));
+	int r = paths ? 0 : -ENOMEM;
+
+	if (paths && x->settings->events[0])
+		paths[n_paths++] = x->settings->events;
+	for (size_t i = 0; paths && i < x->program->n_operands; i++)
+		paths[n_paths++] = x->program->operands[i];
+	if (r == 0)
+		r = backtest_feed_paths(targets, n, paths, &options, &x->account);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = backtest_finish(targets[i], horizon_of(x));
+	free(paths);
 	if (r != 0)
-		return complain(b, s->events, r, account);
-	remark(s, account);
+		return complain(x, r);
+	remark(x);
 	return STATUS_DONE;
 }
 
-static int run(struct program *p, const struct backtest_settings *s, const struct rules *rules)
+static int feed(struct runs *x)
 {
-	struct backtest_account account = {0};
-	struct backtest b;
-	int status = STATUS_FOUND;
+	int status;
 
-	if (backtest_init(&b, rules, s->decisions ? backtest_print_decisions : NULL,
-		    &p->common.json) < 0) {
-		(void)fprintf(stderr, "waymark backtest: out of memory\n");
-		backtest_release(&b);
-		return STATUS_FOUND;
-	}
-	status = feed(&b, p, s, &account);
-	if (status == STATUS_DONE) {
-		backtest_sort(&b);
-		if (!s->decisions && p->common.json)
-			backtest_print_json(&b);
-		else if (!s->decisions)
-			backtest_print_table(&b, &account);
-	}
-	backtest_release(&b);
+	if (!x->settings->log)
+		return feed_files(x);
+	status = backtest_feed_log(
+		&x->study.backtest, x->program, x->settings->log_rules, &x->account.horizon);
+	if (status == STATUS_DONE && x->against)
+		status = backtest_feed_log(
+			&x->other.backtest, x->program, false, &x->account.horizon);
 	return status;
+}
+
+static int run(struct runs *x)
+{
+	const struct study_report report = {
+		.study = &x->study,
+		.against = x->against ? &x->other : NULL,
+		.account = &x->account,
+		.curve = x->settings->curve[0] ? x->settings->curve : NULL,
+		.list = x->settings->list,
+	};
+	int64_t horizon;
+	int status;
+
+	x->study.customer = span_str(x->settings->customer);
+	x->study.decisions = x->settings->decisions;
+	x->study.json = x->program->common.json;
+	status = feed(x);
+	if (status != STATUS_DONE)
+		return status;
+	horizon = x->settings->log ? x->account.horizon : horizon_of(x);
+	if (study_end(&x->study, horizon) < 0 || (x->against && study_end(&x->other, horizon) < 0))
+		return trouble("out of memory");
+	if (x->settings->decisions)
+		return STATUS_DONE;
+	(x->program->common.json ? study_print_json : study_print_table)(&report);
+	return STATUS_DONE;
+}
+
+/* ---- beginning ----------------------------------------------------------------------------- */
+
+static int read_instant(const char *text, const char *option, int64_t *ret_at)
+{
+	if (!text[0] || instant_parse(span_str(text), ret_at) == 0)
+		return 0;
+	(void)fprintf(stderr,
+		"waymark backtest: %s is not an instant such as 2026-11-21T18:00:00Z\n", option);
+	return STATUS_USAGE;
+}
+
+static int begin(struct runs *x)
+{
+	const struct backtest_settings *s = x->settings;
+	int status;
+
+	x->from = INT64_MIN;
+	x->to = x->until = TIME_NEVER;
+	if (s->log_rules && !s->log)
+		return usage("--log-rules is for --log");
+	if (!s->rules[0] && !s->log_rules)
+		return usage("say which rules: --rules DIR");
+	if (s->log ? s->events[0] || x->program->n_operands > 0
+		   : !s->events[0] && x->program->n_operands == 0)
+		return usage("say where the events are: --events PATH, or --log for the live log");
+	if (read_instant(s->from, "--from", &x->from) || read_instant(s->to, "--to", &x->to) ||
+		read_instant(s->until, "--until", &x->until))
+		return STATUS_USAGE;
+	if (s->log_rules)
+		status = rules_new(&x->rules) == 0 ? STATUS_DONE : trouble("out of memory");
+	else
+		status = load(s->rules, s->store_zone, &x->rules);
+	if (status == STATUS_DONE && s->against[0])
+		status = load(s->against, s->store_zone, &x->against);
+	if (status != STATUS_DONE)
+		return status;
+	if (s->curve[0] && !rules_find(x->rules, span_str(s->curve)))
+		return usage("--curve names none of the rules");
+	if (study_init(&x->study, x->rules, x->from, x->to) < 0 ||
+		(x->against && study_init(&x->other, x->against, x->from, x->to) < 0))
+		return trouble("out of memory");
+	return STATUS_DONE;
+}
+
+static void runs_release(struct runs *x)
+{
+	if (x->study.backtest.rules)
+		study_release(&x->study);
+	if (x->other.backtest.rules)
+		study_release(&x->other);
+	rules_free(x->rules);
+	rules_free(x->against);
 }
 
 int backtest_main(int argc, char **argv)
 {
 	_cleanup_(program_release) struct program p;
-	_cleanup_(rules_freep) struct rules *rules = NULL;
-	struct rule_problems *problems;
+	_cleanup_(runs_release) struct runs x = {.program = &p};
 	struct backtest_settings s;
-	int r;
+	int status;
 
 	(void)argc;
 	if (program_init(&p, &spec, &s, argv))
 		return p.status;
-	if (!s.events[0] == !s.log)
-		return usage("say where the events are: --events PATH, or --log for the live log");
-	if (s.log_rules && !s.log)
-		return usage("--log-rules is for --log");
-	if (!s.rules[0] && !s.log_rules)
-		return usage("say which rules: --rules DIR");
-	problems = malloc(sizeof(*problems));
-	if (!problems)
-		return STATUS_FOUND;
-	r = s.log_rules ? rules_new(&rules)
-			: rule_set_load(s.rules, s.store_zone, problems, &rules);
-	r = r > 0 ? bad_rules(problems) : r < 0 ? STATUS_FOUND : STATUS_DONE;
-	free(problems);
-	return r ? r : run(&p, &s, rules);
+	x.settings = &s;
+	status = begin(&x);
+	return status == STATUS_DONE ? run(&x) : status;
 }

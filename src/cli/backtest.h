@@ -18,6 +18,7 @@ struct backtest_job {
 	int64_t retracted_at;	  /* TIME_NEVER: not */
 	struct span retracted_by;
 	bool retracted_late;
+	bool would; /* not sent: its rule is in shadow, or the customer is held out */
 };
 
 /* A set of rules by its name in a log. */
@@ -28,7 +29,7 @@ struct backtest_set {
 };
 
 struct backtest {
-	const struct rules *rules;
+	const struct rules *rules; /* in force */
 	struct event_decoder *decoder;
 	struct memory_store *store;
 	struct pump *pump;
@@ -75,7 +76,7 @@ int backtest_next_log(struct backtest *b);
 
 struct backtest_files {
 	int64_t lateness_ms; /* sort by event time within this; 0: as delivered */
-	int64_t until;	     /* horizon; TIME_NEVER: the greatest time in the events */
+	int64_t to;	     /* what was received then or later is left out; TIME_NEVER: nothing */
 	bool quiet;
 };
 
@@ -83,24 +84,29 @@ struct backtest_account {
 	uint64_t lines, refused, too_long;
 	int64_t latest_ms;	 /* how far a line's time lay behind an earlier line's, at most */
 	bool has_received_at;	 /* some lines say when they were received */
+	uint64_t left_out;	 /* lines received too late for this run */
+	int64_t horizon;	 /* the greatest time in the events; INT64_MIN: there are none */
 	char first_refusal[256]; /* empty: none */
 };
 
-/* Feeds PATH (a file, a directory of *.ndjson and *.ndjson.gz in order of name, or `-`). 0, -errno,
- * or 1 with a sentence in *account's first_refusal. */
-int backtest_feed_path(struct backtest *b, const char *path, const struct backtest_files *options,
-	struct backtest_account *account);
+/*
+ * Feeds PATHS, one after the other, to each of the N TARGETS: files, `-`, or directories. The
+ * *.ndjson and *.ndjson.gz of a directory are merged in order of receipt; those of an archive
+ * (directories dt=YYYY-MM-DD) day by day. 0, -errno with the path in *account's first_refusal, or 1
+ * with a sentence there.
+ */
+int backtest_feed_paths(struct backtest *const *targets, size_t n, const char *const *paths,
+	const struct backtest_files *options, struct backtest_account *account);
 
 struct program;
-/* Feeds the partitions' streams of the live data set, each to its own clock. OWN_RULES: with the
- * rules that were in force, changing where they changed; else with those of B. Status as main's. */
-int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules);
+/* Feeds the partitions' streams of the live data set, each to its own clock; *ret_horizon is the
+ * latest of those. OWN_RULES: with the rules that were in force, changing where they changed; else
+ * with those of B. Status as main's. */
+int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules, int64_t *ret_horizon);
 
-/* Prints each decision when it is made (applier_witness_fn). JSON: points to a bool, true for lines
- * of JSON. */
-void backtest_print_decisions(void *json, const struct journey *journey, const struct event *event,
-	int64_t now, const struct effects *effects);
-
+/* Notes a job, which WOULD have been one if nothing had kept it back. 0 or -ENOMEM. */
+int backtest_keep_job(struct backtest *b, const struct commit_job *job, bool would);
+/* Of all logs so far. */
+uint64_t backtest_counter(const struct backtest *b, enum counter c);
+/* In order of fire_at, rule, customer and key. */
 void backtest_sort(struct backtest *b);
-void backtest_print_json(const struct backtest *b);
-void backtest_print_table(const struct backtest *b, const struct backtest_account *account);

@@ -20,7 +20,7 @@ struct log_reader {
 	struct redis *redis;
 	uint32_t partition;
 	struct log_id until; /* position */
-	int64_t clock;
+	int64_t clock, latest;
 	struct buf key, from;
 };
 
@@ -195,12 +195,13 @@ static int feed_partition(struct log_reader *l)
 		r = feed_page(l, &more);
 	if (r == 0)
 		r = backtest_finish(l->b, l->clock);
+	l->latest = int64_max(l->latest, l->clock);
 	return r < 0 ? r : backtest_next_log(l->b);
 }
 
-int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules)
+int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules, int64_t *ret_horizon)
 {
-	struct log_reader l = {.b = b};
+	struct log_reader l = {.b = b, .latest = INT64_MIN};
 	struct redis_options options;
 	int r = 0;
 
@@ -215,6 +216,7 @@ int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules)
 		r = feed_partition(&l);
 	buf_release(&l.key);
 	buf_release(&l.from);
+	*ret_horizon = l.latest;
 	if (r == 0)
 		return STATUS_DONE;
 	(void)fprintf(stderr, "waymark backtest: the log of partition %u cannot be read: %s\n",

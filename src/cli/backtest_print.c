@@ -1,195 +1,378 @@
 /* SPDX-License-Identifier: MIT */
-/* What a backtest found: one line per job, for pipes or for people. */
-#include "backtest.h"
-
+/* What a backtest found, for people. */
+#include "backtest_study.h"
 #include "base/instant.h"
+#include "cells.h"
 #include "codec/json_scan.h"
-#include "codec/timeline_json.h"
-#include "decision_line.h"
+#include "json_match.h"
 
-static int compare_jobs(const void *a, const void *b)
+#define DAYS_SHOWN  31
+#define PAIRS_SHOWN 20
+#define STEPS_SHOWN 20 /* of a curve in full */
+
+static struct span number(uint64_t n, char out[24])
 {
-	const struct backtest_job *x = *(const struct backtest_job *const *)a;
-	const struct backtest_job *y = *(const struct backtest_job *const *)b;
-	int c;
+	int len = snprintf(out, 24, "%llu", (unsigned long long)n);
 
-	if (x->decision.fire_at != y->decision.fire_at)
-		return x->decision.fire_at < y->decision.fire_at ? -1 : 1;
-	c = span_compare(x->decision.rule, y->decision.rule);
-	if (c == 0)
-		c = span_compare(x->customer, y->customer);
-	if (c == 0)
-		c = span_compare(x->decision.key, y->decision.key);
-	return c != 0 ? c : strcmp(x->id, y->id);
+	return span_of(out, (size_t)len);
 }
 
-void backtest_sort(struct backtest *b)
+static void head(const struct cells *c, const char *text)
 {
-	if (b->n_jobs > 1)
-		qsort(b->jobs, b->n_jobs, sizeof(struct backtest_job *), compare_jobs);
+	(void)fputc('\n', c->out);
+	cell(c, span_str(text), 0, BOLD);
+	cells_end(c);
 }
 
-static void add_text(struct buf *out, const char *name, struct span text)
-{
-	buf_printf(out, ",\"%s\":", name);
-	json_escape(text, out);
-}
+/* ---- rules --------------------------------------------------------------------------------- */
 
-static void add_instant(struct buf *out, const char *name, int64_t at)
+/* `3 cancelled, 1 quiet_hours` */
+static void add_words(struct buf *out, uint64_t n, struct span name)
 {
-	buf_printf(out, ",\"%s\":", name);
-	if (at == TIME_NEVER) {
-		buf_add_str(out, "null");
+	if (n == 0)
 		return;
-	}
-	buf_add_char(out, '"');
-	buf_add_instant(out, at);
-	buf_add_char(out, '"');
+	buf_printf(out, "%s%llu ", out->len ? ", " : "", (unsigned long long)n);
+	buf_add_span(out, name);
 }
 
-static void job_line(const struct backtest_job *job, struct buf *out)
+static void print_rule(const struct cells *c, const struct study *s, size_t i)
 {
-	const struct decision *d = &job->decision;
+	_cleanup_(buf_release) struct buf words = BUF_INIT;
+	const struct study_rule *r = &s->rules[i];
 
-	buf_printf(out, "{\"id\":\"%s\"", job->id);
-	add_text(out, "rule", d->rule);
-	buf_printf(out, ",\"epoch\":%u", d->epoch);
-	add_text(out, "customer", job->customer);
-	add_text(out, "key", d->key);
-	buf_printf(out, ",\"episode\":%u", d->episode);
-	add_text(out, "step", d->step);
-	add_instant(out, "anchor", d->anchor_at);
-	add_instant(out, "armed_at", d->armed_at);
-	add_instant(out, "deadline", d->deadline_at);
-	add_instant(out, "fire_at", d->fire_at);
-	buf_add_str(out, ",\"retracted\":");
-	if (job->retracted_at == TIME_NEVER) {
-		buf_add_str(out, "null");
-	} else {
-		buf_printf(out, "{\"late\":%s", job->retracted_late ? "true" : "false");
-		add_instant(out, "at", job->retracted_at);
-		add_text(out, "by", job->retracted_by);
-		buf_add_char(out, '}');
-	}
-	buf_add_str(out, "}\n");
+	for (unsigned o = 0; o < OUTCOME_COUNT; o++)
+		if (o != OUTCOME_FIRED && o != OUTCOME_WOULD_SEND)
+			add_words(&words, r->outcomes[o], outcome_name((enum outcome)o));
+	for (unsigned g = 1; g < GATE_REASON_COUNT; g++)
+		add_words(&words, r->reasons[g], gate_reason_name((enum gate_reason)g));
+	cell(c, s->curve.rules->list[i].id, 24, CYAN);
+	cell_number(c, s->curve.rule[i].armed, 9);
+	cell_number(c, r->jobs, 9);
+	cell_number(c, r->would_send, 9);
+	cell_number(c, r->retracted, 10);
+	cell(c, buf_span(&words), 0, PLAIN);
+	cells_end(c);
 }
 
-void backtest_print_json(const struct backtest *b)
+static void print_rules(const struct cells *c, const struct study *s)
 {
-	_cleanup_(buf_release) struct buf line = BUF_INIT;
+	static const struct {
+		const char *name;
+		unsigned width;
+	} heads[] = {{"RULE", 24}, {"    ARMED", 9}, {"     JOBS", 9}, {"   SHADOW", 9},
+		{"TAKEN BACK", 10}, {"WHAT ELSE WAS DECIDED", 0}};
 
-	for (size_t i = 0; i < b->n_jobs; i++) {
-		buf_reset(&line);
-		job_line(b->jobs[i], &line);
-		if (buf_failed(&line) == 0)
-			(void)fwrite(line.ptr, 1, line.len, stdout);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		cell(c, span_str(heads[i].name), heads[i].width, BOLD);
+	cells_end(c);
+	for (size_t i = 0; i < s->curve.rules->n; i++)
+		print_rule(c, s, i);
 }
 
-/* Text of strangers on a terminal: nothing but printable ASCII. JSON has escaped the rest. */
-static void print_line(struct span text, bool json)
+static void print_spread(const struct cells *c, const struct study *s)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
+	_cleanup_(buf_release) struct buf words = BUF_INIT;
+	uint64_t priorities[3] = {0}, classes[3] = {0};
+	struct study_spread x;
+	char day[INSTANT_SIZE];
 
-		putchar(json || (c >= 0x20 && c < 0x7f) ? c : '?');
+	if (s->n_jobs == 0 || study_spread(s, SPAN_EMPTY, &x) < 0)
+		return;
+	for (size_t i = 0; i < s->curve.rules->n; i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(priorities); k++)
+			priorities[k] += s->rules[i].priorities[k];
+		classes[s->curve.rules->list[i].class] += s->rules[i].jobs + s->rules[i].would_send;
 	}
-	putchar('\n');
+	for (size_t i = x.n_channels; i-- > 0;)
+		add_words(&words, x.channels[i].n, x.channels[i].name);
+	for (size_t i = ARRAY_SIZE(priorities); i-- > 0;)
+		add_words(&words, priorities[i], priority_name((enum priority_class)i));
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		add_words(&words, classes[i], rule_class_name((enum rule_class)i));
+	head(c, "BY CHANNEL, PRIORITY, CLASS");
+	cell(c, buf_span(&words), 0, PLAIN);
+	cells_end(c);
+	head(c, "BY DAY (UTC)");
+	for (size_t i = 0; i < x.n_days && i < DAYS_SHOWN; i++) {
+		instant_format(x.days[i].day * MS_DAY, day);
+		cell(c, span_of(day, 10), 10, PLAIN);
+		cell_number(c, x.days[i].n, 9);
+		cells_end(c);
+	}
+	if (x.n_days > DAYS_SHOWN)
+		(void)fprintf(
+			c->out, "and %zu more days; --json has them all\n", x.n_days - DAYS_SHOWN);
+	study_spread_release(&x);
 }
 
-/* No arena and no order of its own: there may be more of them than memory holds. */
-void backtest_print_decisions(void *user, const struct journey *journey, const struct event *event,
-	int64_t now, const struct effects *effects)
+static int most_first(const void *a, const void *b)
 {
-	_cleanup_(buf_release) struct buf line = BUF_INIT;
-	const bool *json = user;
+	const struct study_overlap *x = a, *y = b;
 
-	(void)event;
-	(void)now;
-	for (size_t i = 0; i < effects->n; i++) {
-		const struct decision *d = &effects->list[i].decision;
+	if (x->customers != y->customers)
+		return x->customers > y->customers ? -1 : 1;
+	return x->a != y->a ? (x->a > y->a) - (x->a < y->a) : (x->b > y->b) - (x->b < y->b);
+}
 
-		if (!is_decision(&effects->list[i]))
+static void print_overlaps(const struct cells *c, const struct study *s)
+{
+	size_t n;
+	struct study_overlap *list = study_overlaps(s, &n);
+
+	if (n > 0) {
+		head(c, "THE SAME CUSTOMERS");
+		qsort(list, n, sizeof(*list), most_first);
+	}
+	if (n > PAIRS_SHOWN)
+		(void)fprintf(c->out, "of %zu pairs; --json has them all\n", n);
+	for (size_t i = 0; i < n && i < PAIRS_SHOWN; i++) {
+		cell(c, s->curve.rules->list[list[i].a].id, 24, CYAN);
+		cell(c, s->curve.rules->list[list[i].b].id, 24, CYAN);
+		cell_number(c, list[i].customers, 9);
+		(void)fprintf(c->out, "customers, %llu times within a day\n",
+			(unsigned long long)list[i].within_day);
+	}
+	free(list);
+}
+
+/* ---- waits --------------------------------------------------------------------------------- */
+
+static void print_waits(const struct cells *c, const struct study *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->curve.rules->n; i++) {
+		const struct rule *rule = &s->curve.rules->list[i];
+
+		if (rule->wait.kind != WAIT_SPAN || s->curve.rule[i].n == 0)
 			continue;
-		buf_reset(&line);
-		if (*json) {
-			if (decision_json(d, text_span(journey->customer), &line) < 0)
-				return;
-		} else {
-			buf_add_instant(&line, d->at);
-			buf_add_str(&line, "  ");
-			buf_add_span(&line, text_span(journey->customer));
-			buf_add_str(&line, "  ");
-			decision_text(d, &line);
+		if (!any) {
+			head(c, "HOW OFTEN IT WOULD HAVE COME DUE WITH ANOTHER WAIT");
+			cell(c, SPAN_LIT("RULE"), 24, BOLD);
+			for (size_t k = 2; k < CURVE_LADDER; k++) {
+				char wait[DURATION_SIZE], right[16];
+
+				duration_format(curve_ladder[k], wait);
+				(void)snprintf(right, sizeof(right), "%7.7s", wait);
+				cell(c, span_str(right), 7, BOLD);
+			}
+			cells_end(c);
 		}
-		if (buf_failed(&line) == 0)
-			print_line(buf_span(&line), *json);
+		any = true;
+		cell(c, rule->id, 24, CYAN);
+		for (size_t k = 2; k < CURVE_LADDER; k++)
+			cell_number(
+				c, curve_at(&s->curve.rule[i], curve_ladder[k], s->from).due, 7);
+		cells_end(c);
 	}
 }
 
-static void print_cell(struct span text, int width)
+static int by_delay(const void *a, const void *b)
 {
-	int n = 0;
+	const struct stretch *x = a, *y = b;
 
-	for (size_t i = 0; i < text.len && n < width; i++, n++) {
-		unsigned char c = (unsigned char)text.ptr[i];
+	return (x->delay_ms > y->delay_ms) - (x->delay_ms < y->delay_ms);
+}
 
-		putchar(c >= 0x20 && c < 0x7f ? c : '?');
+static void print_step(const struct cells *c, const struct stretches *x, int64_t wait_ms,
+	int64_t from, uint64_t all)
+{
+	struct curve_point p = curve_at(x, wait_ms, from);
+	char wait[DURATION_SIZE], share[24];
+	unsigned permille;
+
+	duration_format(wait_ms, wait);
+	permille = (unsigned)(all ? p.cancelled * 1000 / all : 0) % 1001;
+	(void)snprintf(share, sizeof(share), "%3u.%u %%", permille / 10, permille % 10);
+	cell(c, span_str(wait), 16, PLAIN);
+	cell_number(c, p.due, 9);
+	cell_number(c, p.cancelled, 9);
+	cell(c, span_str(share), 8, PLAIN);
+	cell_number(c, p.moved, 9);
+	cells_end(c);
+}
+
+/* The waits of the ladder, the rule's own, and those at which the cancels come. */
+static void print_curve(const struct cells *c, const struct study *s, const char *id)
+{
+	const struct rule *rule = rules_find(s->curve.rules, span_str(id));
+	const struct stretches *x = &s->curve.rule[rule - s->curve.rules->list];
+	uint64_t all = curve_at(x, DURATION_MAX_MS, s->from).cancelled;
+
+	head(c, "WAIT                  DUE  CANCELLED      SHARE       MOVED");
+	for (size_t i = 0; i < CURVE_LADDER; i++)
+		print_step(c, x, curve_ladder[i], s->from, all);
+	if (rule->wait.kind == WAIT_SPAN) {
+		(void)fputs("as it is:\n", c->out);
+		print_step(c, x, rule->wait.span_ms, s->from, all);
 	}
-	printf("%*s", width - n + 2, "");
-}
+	if (all > 0) {
+		struct stretch *sorted = calloc(x->n, sizeof(*sorted));
+		size_t n = 0;
 
-static void print_job(const struct backtest_job *job)
-{
-	char anchor[INSTANT_SIZE], deadline[INSTANT_SIZE], fire[INSTANT_SIZE];
-	const struct decision *d = &job->decision;
+		for (size_t i = 0; sorted && i < x->n; i++)
+			if (x->list[i].end == STRETCH_CANCELLED && x->list[i].anchor_at >= s->from)
+				sorted[n++] = x->list[i];
+		if (n > 0)
+			qsort(sorted, n, sizeof(*sorted), by_delay);
+		(void)fputs("until so much of what cancels has come:\n", c->out);
+		for (size_t i = 1, last = n; n > 0 && i <= STEPS_SHOWN; i++) {
+			size_t k = (n * i - 1) / STEPS_SHOWN;
+			int64_t rest = sorted[k].delay_ms % MS_SECOND;
 
-	instant_format(d->anchor_at, anchor);
-	instant_format(d->deadline_at, deadline);
-	instant_format(d->fire_at, fire);
-	print_cell(d->rule, 22);
-	print_cell(job->customer, 24);
-	print_cell(d->key, 28);
-	printf("%s  %s  %s%s\n", anchor, deadline, fire,
-		job->retracted_at == TIME_NEVER ? "" : "  retracted later");
-}
-
-static void print_totals(const struct backtest *b)
-{
-	for (size_t i = 0; i < b->rules->n; i++) {
-		const struct rule *rule = &b->rules->list[i];
-		size_t n = 0, retracted = 0;
-
-		for (size_t k = 0; k < b->n_jobs; k++) {
-			if (!span_equal(b->jobs[k]->decision.rule, rule->id))
+			if (k == last)
 				continue;
-			n++;
-			retracted += b->jobs[k]->retracted_at != TIME_NEVER;
+			last = k;
+			print_step(c, x, sorted[k].delay_ms + (rest ? MS_SECOND - rest : 0),
+				s->from, all);
 		}
-		printf("%-24.*s %8zu jobs, %zu of them disproved afterwards\n", (int)rule->id.len,
-			rule->id.ptr, n, retracted);
+		free(sorted);
 	}
 }
 
-void backtest_print_table(const struct backtest *b, const struct backtest_account *account)
+/* ---- jobs ---------------------------------------------------------------------------------- */
+
+static void print_job(const struct cells *c, const struct backtest_job *job)
 {
-	printf("%-24s%-26s%-30s%-26s%-26s%s\n", "RULE", "CUSTOMER", "KEY", "ANCHOR", "DEADLINE",
-		"FIRES AT");
-	for (size_t i = 0; i < b->n_jobs; i++)
-		print_job(b->jobs[i]);
-	printf("\n");
-	print_totals(b);
-	printf("\n%llu events: %llu applied, %llu duplicates, %llu quarantined; %llu lines "
-	       "refused\n",
-		(unsigned long long)b->entries, (unsigned long long)b->counters[COUNTER_APPLIED],
-		(unsigned long long)b->counters[COUNTER_DUPLICATE],
-		(unsigned long long)b->counters[COUNTER_QUARANTINED],
-		(unsigned long long)account->refused + account->too_long);
-	printf("%llu times armed, %llu cancelled, %llu fired, %llu suppressed, %llu too old to "
-	       "arm\n",
-		(unsigned long long)b->counters[COUNTER_ARMED],
-		(unsigned long long)b->counters[COUNTER_CANCELLED],
-		(unsigned long long)b->counters[COUNTER_FIRED],
-		(unsigned long long)b->counters[COUNTER_SUPPRESSED],
-		(unsigned long long)b->counters[COUNTER_STALE]);
+	const struct decision *d = &job->decision;
+	struct json_value reason = json_member(job->json, "reason");
+	char fire[INSTANT_SIZE];
+
+	instant_format(d->fire_at, fire);
+	(void)fputs("    ", c->out);
+	cell(c, span_str(fire), 24, PLAIN);
+	cell(c, d->rule, 22, CYAN);
+	cell(c, d->key, 26, PLAIN);
+	cell(c, d->step, 8, DIM);
+	if (job->would)
+		cell(c, SPAN_LIT("not sent"), 8, YELLOW);
+	if (job->retracted_at != TIME_NEVER)
+		cell(c, SPAN_LIT("taken back"), 10, YELLOW);
+	cell(c, reason.type == JSON_TYPE_STRING ? json_content(&reason) : SPAN_EMPTY, 0, DIM);
+	cells_end(c);
+}
+
+static void print_list(const struct cells *c, const struct study *s)
+{
+	struct backtest_job **jobs = study_by_customer(s);
+
+	if (!jobs)
+		return;
+	head(c, "CUSTOMER BY CUSTOMER");
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		if (i == 0 || !span_equal(jobs[i]->customer, jobs[i - 1]->customer)) {
+			cell(c, jobs[i]->customer, 0, BOLD);
+			cells_end(c);
+		}
+		print_job(c, jobs[i]);
+	}
+	free(jobs);
+}
+
+static void print_difference(const struct cells *c, const struct study_difference *d)
+{
+	static const struct {
+		const char *sign;
+		enum colour colour;
+	} signs[] = {[STUDY_SAME] = {"=", PLAIN},
+		[STUDY_MOVED] = {"~", YELLOW},
+		[STUDY_ADDED] = {"+", GREEN},
+		[STUDY_REMOVED] = {"-", RED}};
+	const struct backtest_job *job = d->now ? d->now : d->before;
+	char at[INSTANT_SIZE];
+
+	instant_format(job->decision.fire_at, at);
+	cell(c, span_str(signs[d->change].sign), 1, signs[d->change].colour);
+	cell(c, span_str(at), 24, PLAIN);
+	cell(c, job->decision.rule, 22, CYAN);
+	cell(c, job->customer, 24, PLAIN);
+	cell(c, job->decision.key, d->change == STUDY_MOVED ? 26 : 0, PLAIN);
+	if (d->change == STUDY_MOVED) {
+		instant_format(d->before->decision.fire_at, at);
+		cell(c, SPAN_LIT("was"), 3, DIM);
+		cell(c, span_str(at), 0, PLAIN);
+	}
+	cells_end(c);
+}
+
+static void print_against(const struct cells *c, const struct study_report *r)
+{
+	uint64_t counts[4] = {0};
+	size_t n = 0;
+	struct study_difference *list = study_compare(r->study, r->against, &n);
+
+	head(c, "AGAINST THE OTHER RULES");
+	for (size_t i = 0; list && i < n; i++) {
+		counts[list[i].change]++;
+		if (r->list && list[i].change != STUDY_SAME)
+			print_difference(c, &list[i]);
+	}
+	(void)fprintf(c->out, "+ %llu added, - %llu removed, ~ %llu moved, = %llu the same\n",
+		(unsigned long long)counts[STUDY_ADDED], (unsigned long long)counts[STUDY_REMOVED],
+		(unsigned long long)counts[STUDY_MOVED], (unsigned long long)counts[STUDY_SAME]);
+	free(list);
+}
+
+/* ---- all ----------------------------------------------------------------------------------- */
+
+/* The story is text of ours with names of strangers in it: line by line. */
+static void print_story(const struct cells *c, const struct study *s)
+{
+	struct span rest = buf_span(&s->story);
+
+	head(c, "WHAT HAPPENED");
+	while (rest.len > 0) {
+		const char *end = memchr(rest.ptr, '\n', rest.len);
+		size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
+
+		cell(c, span_of(rest.ptr, len), 0, PLAIN);
+		cells_end(c);
+		len += end ? 1 : 0;
+		rest = span_of(rest.ptr + len, rest.len - len);
+	}
+}
+
+static void print_totals(const struct cells *c, const struct study_report *r)
+{
+	const struct backtest *b = &r->study->backtest;
+	const struct {
+		const char *name;
+		uint64_t n;
+	} counts[] = {
+		{"events", b->entries},
+		{"applied", backtest_counter(b, COUNTER_APPLIED)},
+		{"duplicates", backtest_counter(b, COUNTER_DUPLICATE)},
+		{"of no use to the engine", backtest_counter(b, COUNTER_QUARANTINED)},
+		{"lines refused", r->account->refused + r->account->too_long},
+		{"lines left out", r->account->left_out},
+		{"too old to arm", backtest_counter(b, COUNTER_STALE)},
+	};
+	char text[24];
+
+	head(c, "EVENTS");
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		(void)fprintf(c->out, "%s%.*s %s", i ? ", " : "",
+			(int)number(counts[i].n, text).len, text, counts[i].name);
+	(void)fprintf(c->out, "\n%zu jobs, digest %s\n", r->study->n_jobs, r->study->digest);
+}
+
+void study_print_table(const struct study_report *r)
+{
+	struct cells c;
+
+	cells_init(&c, stdout);
+	print_rules(&c, r->study);
+	print_spread(&c, r->study);
+	print_overlaps(&c, r->study);
+	if (r->curve)
+		print_curve(&c, r->study, r->curve);
+	else
+		print_waits(&c, r->study);
+	if (r->list)
+		print_list(&c, r->study);
+	if (r->study->customer.len > 0)
+		print_story(&c, r->study);
+	if (r->against)
+		print_against(&c, r);
+	print_totals(&c, r);
 }

@@ -10,7 +10,7 @@ static struct span keep(struct backtest *b, struct span s)
 	return s.len > 0 ? arena_copy(&b->arena, s) : SPAN_EMPTY;
 }
 
-static int keep_job(struct backtest *b, const struct commit_job *job)
+int backtest_keep_job(struct backtest *b, const struct commit_job *job, bool would)
 {
 	struct backtest_job *kept = arena_calloc(&b->arena, 1, sizeof(*kept));
 
@@ -35,6 +35,7 @@ static int keep_job(struct backtest *b, const struct commit_job *job)
 	kept->decision.by = keep(b, job->decision.by);
 	kept->decision.data = keep(b, job->decision.data);
 	kept->retracted_at = TIME_NEVER;
+	kept->would = would;
 	b->jobs[b->n_jobs++] = kept;
 	return map_put(&b->by_id, span_str(kept->id), kept);
 }
@@ -45,7 +46,7 @@ static void on_job(void *user, const struct commit_job *job, const struct commit
 	struct backtest_job *kept;
 
 	if (job) {
-		if (keep_job(b, job) < 0)
+		if (backtest_keep_job(b, job, false) < 0)
 			b->failed = -ENOMEM;
 		return;
 	}
@@ -221,4 +222,31 @@ int backtest_next_log(struct backtest *b)
 {
 	close_log(b);
 	return open_log(b);
+}
+
+static int compare_jobs(const void *a, const void *b)
+{
+	const struct backtest_job *x = *(const struct backtest_job *const *)a;
+	const struct backtest_job *y = *(const struct backtest_job *const *)b;
+	int c;
+
+	if (x->decision.fire_at != y->decision.fire_at)
+		return x->decision.fire_at < y->decision.fire_at ? -1 : 1;
+	c = span_compare(x->decision.rule, y->decision.rule);
+	if (c == 0)
+		c = span_compare(x->customer, y->customer);
+	if (c == 0)
+		c = span_compare(x->decision.key, y->decision.key);
+	return c != 0 ? c : strcmp(x->id, y->id);
+}
+
+void backtest_sort(struct backtest *b)
+{
+	if (b->n_jobs > 1)
+		qsort(b->jobs, b->n_jobs, sizeof(struct backtest_job *), compare_jobs);
+}
+
+uint64_t backtest_counter(const struct backtest *b, enum counter c)
+{
+	return b->counters[c] + (b->store ? memory_store_counter(b->store, c) : 0);
 }

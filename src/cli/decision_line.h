@@ -11,3 +11,7 @@ bool is_decision(const struct effect *e);
 /* The decision as it stands on the timeline, with the customer whom it is about, as a JSON object.
  * 0 or -ENOMEM. */
 int decision_json(const struct decision *d, struct span customer, struct buf *out);
+
+/* Prints those among EFFECTS, a line each. Nothing is kept: there may be more of them than memory
+ * holds. */
+void decisions_print(const struct effects *effects, struct span customer, bool json);

@@ -3,11 +3,11 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "codec/job_json.h"
-#include "codec/timeline_json.h"
 #include "core/step.h"
 #include "decision_line.h"
 #include "scenario.h"
 #include "store/keys.h"
+#include "trace.h"
 
 /* ---- what is seen on the way --------------------------------------------------------------- */
 
@@ -36,79 +36,19 @@ static int keep_decision(struct scenario_outcome *o, const struct decision *d, s
 	return 0;
 }
 
-static void trace_event(struct scenario_outcome *o, const struct event *e)
-{
-	struct buf *b = &o->trace;
-
-	buf_add_str(b, "    ");
-	buf_add_instant(b, e->received_at);
-	buf_add_str(b, "  ");
-	buf_add_span(b, e->name);
-	buf_add_str(b, " of ");
-	buf_add_span(b, e->customer);
-	if (e->occurred_at != e->received_at) {
-		buf_add_str(b, ", which happened at ");
-		buf_add_instant(b, e->occurred_at);
-	}
-	buf_add_char(b, '\n');
-}
-
-static void trace_decision(struct scenario_outcome *o, const struct decision *d)
-{
-	struct buf *b = &o->trace;
-
-	buf_add_str(b, "    ");
-	buf_add_instant(b, d->at);
-	buf_add_str(b, "    ");
-	decision_text(d, b);
-	buf_add_char(b, '\n');
-}
-
-/* What waits now and was touched by this input. */
-static void trace_armed(struct scenario_outcome *o, const struct journey *j, int64_t now)
-{
-	struct buf *b = &o->trace;
-
-	for (size_t n = 0; n < j->n_instances; n++) {
-		const struct instance *i = &j->instances[n];
-
-		if (i->state != INSTANCE_ARMED || i->touched_at != now)
-			continue;
-		buf_add_str(b, "    ");
-		buf_add_instant(b, now);
-		buf_add_str(b, "    ");
-		buf_add_span(b, text_span(i->rule));
-		buf_add_str(b, " for ");
-		buf_add_span(b, text_span(i->key));
-		buf_add_str(b, i->missing.len ? " is held until " : " waits until ");
-		buf_add_instant(b, i->fire_at);
-		if (i->missing.len) {
-			buf_add_str(b, " for ");
-			buf_add_span(b, text_span(i->missing));
-		}
-		buf_add_char(b, '\n');
-	}
-}
-
 static void witness(void *user, const struct journey *j, const struct event *event, int64_t now,
 	const struct effects *effects)
 {
 	struct scenario_outcome *o = user;
 
-	if (o->tracing && event)
-		trace_event(o, event);
+	if (o->tracing)
+		trace_input(&o->trace, j, event, now, effects);
 	for (size_t i = 0; i < effects->n; i++) {
 		const struct effect *e = &effects->list[i];
 
-		if (!is_decision(e))
-			continue;
-		if (keep_decision(o, &e->decision, text_span(j->customer)) < 0)
+		if (is_decision(e) && keep_decision(o, &e->decision, text_span(j->customer)) < 0)
 			o->failed = true;
-		if (o->tracing)
-			trace_decision(o, &e->decision);
 	}
-	if (o->tracing)
-		trace_armed(o, j, now);
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ def backtest(rules, events, *options):
          "--events", events, "--json", *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return json.loads(done.stdout)["jobs"]
 
 
 def check_olist(events, *options):

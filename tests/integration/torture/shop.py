@@ -183,7 +183,7 @@ def backtest_ids(place, redis, rules):
                                     "unix:" + redis.socket, "--json", within=120)
     if status != 0:
         raise AssertionError(error)
-    jobs = [json.loads(line) for line in out.splitlines()]
+    jobs = json.loads(out)["jobs"]
     return ({j["id"]: j["fire_at"] for j in jobs},
             sorted(j["id"] for j in jobs if j["retracted"]))
 
