@@ -22,7 +22,7 @@ import harness  # noqa: E402
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 HOUR, DAY = 3600000, 86400000
 START = 1772445600000  # 2026-03-02T10:00:00Z
-REFERENCE = {"grace": "0s", "slack": "0s", "round": "1ms", "stale_after": "never", "tombstone": "0s"}
+REFERENCE = {"gates": "off", "grace": "0s", "slack": "0s", "round": "1ms", "stale_after": "never", "tombstone": "0s"}
 WAITS = {"15m": HOUR // 4, "30m": HOUR // 2, "1h": HOUR, "2h": 2 * HOUR, "4h": 4 * HOUR, "8h": 8 * HOUR,
          "12h": 12 * HOUR, "1d": DAY, "2d": 2 * DAY, "3d": 3 * DAY, "1w": 7 * DAY, "2w": 14 * DAY, "30d": 30 * DAY,
          "60d": 60 * DAY, "90d": 90 * DAY, "180d": 180 * DAY}

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import harness  # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-RULE = {"id": "cart", "class": "service", "key": "cart_id", "arm": ["Product Added"],
+RULE = {"id": "cart", "class": "service", "gates": "off", "key": "cart_id", "arm": ["Product Added"],
         "cancel": ["Order Completed"], "wait": "4h", "grace": "2m", "channels": ["email"],
         "data": {"price": "e.price", "promised_at": "e.promised_at"}}
 GOOD = {
