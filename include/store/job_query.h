@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Jobs, as those see them who read or take them: the tools, and whoever hands them out.
+ * Jobs, as those see them who only look: the tools. Handing them over is job_desk.h.
  *
  * A partition's stream of jobs holds two kinds of entries in their order: jobs as they were
- * emitted, and retractions. What has become of a job stands beside it (`wm:{p}:job:ID`): ready,
- * taken or retracted. Taking and retracting are each one step at the server, so that whichever
- * comes first holds: a job that was taken is never retracted, one that was retracted never taken.
+ * emitted, and retractions. What has become of a job stands beside it (`wm:{p}:job:ID`).
  *
  * Questions are asked on a connection and answered by one call of a function, never from within.
  * Several may be under way. When the connection is lost, and when it is freed, the answer is
@@ -18,11 +16,10 @@
 #include "core/event.h"
 #include "io/redis.h"
 
-#define JOB_CONSUMER_MAX 64   /* bytes of a consumer's name */
-#define JOB_PAGE_MAX	 1000 /* entries a page */
+#define JOB_PAGE_MAX 1000 /* entries a page */
 
 enum job_query_outcome {
-	JOBS_UNKNOWN = 1, /* no answer; of a take: it may have happened */
+	JOBS_UNKNOWN = 1, /* no answer */
 	JOBS_REFUSED = 2, /* an error of the server, in words */
 	JOBS_CORRUPT = 3, /* what stands there is none of ours */
 };
@@ -33,8 +30,8 @@ struct job_entry {
 	struct span id;	      /* of the job */
 	struct span json;     /* the job; empty: a retraction */
 	struct span reason;   /* of a retraction */
-	struct span state;    /* `ready`, `taken`, `retracted`: now, not when it was emitted */
-	struct span taken_by; /* by whom it was taken; or empty */
+	struct span state;    /* as job_desk.h has them: now, not when it was emitted */
+	struct span taken_by; /* who leased it last; or empty */
 };
 
 struct job_page {
@@ -48,18 +45,11 @@ typedef void job_page_fn(void *user, int r, const struct job_page *page, const c
 
 struct job_ask {
 	uint32_t partition;
-	size_t max;	      /* entries, 1..JOB_PAGE_MAX */
-	struct log_id after;  /* list: those behind it */
-	struct span consumer; /* take: in whose name, 1..JOB_CONSUMER_MAX bytes */
+	size_t max;	     /* entries, 1..JOB_PAGE_MAX */
+	struct log_id after; /* those behind it */
 	job_page_fn *fn;
 	void *user;
 };
 
 /* The entries of a partition. 0, -ENOTCONN, -ENOBUFS or -ENOMEM: nothing was asked. */
 int job_list(struct redis *redis, const struct job_ask *ask);
-
-/*
- * Takes jobs that are ready, oldest first. Each is given out once, to whoever asks first.
- * As above; PAGE->more: ask again.
- */
-int job_take(struct redis *redis, const struct job_ask *ask);

@@ -20,9 +20,22 @@
  *   wm:{p7}:marks        hash: source → until when it is complete (ms)
  *   wm:{p7}:held:SOURCE  sorted set: customer → earliest deadline that is held for the source
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
- *   wm:{p7}:job:ID       hash: s (ready, taken, retracted), at (stream ID), c (customer), r
- *                        (reason), by and taken_at (ms) once it is taken
- *   wm:{p7}:taken        string: place in the stream of jobs up to which they were given out
+ *   wm:{p7}:job:ID       hash: s (state, see job_desk.h; `taken` of before there were leases is done),
+ *                        at (place in the stream), c (customer), o (member, see below), ch
+ *                        (channel), cl (class), ru (rule), vu (valid until), fa (when it fired), nb
+ *                        (not before), r (reason), n (leases), tok, by, la and lu (token, consumer,
+ *                        beginning and end of the latest), ft (the token that failed), lt (a
+ *                        retraction that came late), late (sent though taken back), da (sent at),
+ *                        x:OUTCOME (when); instants in ms
+ *   wm:{p7}:ready:CHANNEL  sorted set, all scores 0: jobs that may be leased, as members that sort:
+ *                        rank (codec/job_view.h), place in the stream in digits, `:`, id
+ *   wm:{p7}:chans        set: channels that have had such jobs
+ *   wm:{p7}:later        sorted set: the same members → when they may be leased: not before, or the
+ *                        end of the lease
+ *   wm:{p7}:expiry       sorted set: members that nobody has leased → valid until
+ *   wm:{p7}:jobn         hash: `CLASS/STATE` → how many jobs
+ *   wm:{p7}:taken        string: place in the stream up to which jobs of before there were members
+ *                        were looked at; `all`
  *   wm:{p7}:bad          stream: fields id (log id; empty: it never was in the log), e, m, c
  *                        (reason code), w (words); of a payload that had to be translated also h
  *                        (name of the hook, or `@` and the preset), x (JSON object: what of its

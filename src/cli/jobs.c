@@ -3,23 +3,16 @@
  * `waymark jobs`: what ought to be sent. The partitions' streams are merged by time, page by page,
  * so that a data set of any size costs the same memory; following is asking again at the ends.
  */
-#include <unistd.h>
+#include "jobs.h"
 
 #include "base/instant.h"
-#include "cells.h"
 #include "cli.h"
 #include "codec/json_scan.h"
+#include "store/job_desk.h"
 #include "store/job_query.h"
-#include "tool.h"
 
 #define PAGE	  200
 #define FOLLOW_MS 200
-
-struct jobs_settings {
-	const char *data, *rule, *customer, *state, *consumer;
-	int64_t count;
-	bool follow;
-};
 
 #define ROW(MEMBER) offsetof(struct jobs_settings, MEMBER)
 
@@ -30,23 +23,44 @@ static const struct setting settings[] = {
 	{NULL, "customer", "customer", SETTING_TEXT, ROW(customer), NULL, 0, CUSTOMER_MAX,
 		"CUSTOMER", "of this customer only"},
 	{NULL, "state", "state", SETTING_TEXT, ROW(state), NULL, 0, 16, "STATE",
-		"ready, taken or retracted only"},
+		"ready, leased, retracting, done, failed, cancelled, expired or retracted only"},
 	{NULL, "count", "count", SETTING_INT, ROW(count), "1", 1, 1000000, "N",
-		"take: how many at most"},
+		"take, lease: how many at most"},
 	{NULL, "consumer", "consumer", SETTING_TEXT, ROW(consumer), NULL, 0, JOB_CONSUMER_MAX,
-		"NAME", "take: in whose name (this host and process)"},
+		"NAME", "take, lease: in whose name (this host and process)"},
+	{NULL, "channels", "channels", SETTING_TEXT, ROW(channels), NULL, 0, 255, "NAMES",
+		"take, lease: only jobs of these channels, with commas between"},
+	{NULL, "lease", "lease", SETTING_DURATION, ROW(lease_ms), "1m", JOB_LEASE_MIN_MS,
+		JOB_LEASE_MAX_MS, "SPAN", "lease, extend: for how long"},
+	{NULL, "token", "token", SETTING_TEXT, ROW(token), NULL, 0, JOB_TOKEN_SIZE - 1, "TOKEN",
+		"ack, fail, extend: what the lease came with"},
+	{NULL, "reason", "reason", SETTING_TEXT, ROW(reason), NULL, 0, JOB_REASON_MAX, "TEXT",
+		"fail, outcome: why"},
+	{NULL, "retry_after", "retry-after", SETTING_DURATION, ROW(retry_ms), "1m", 0,
+		JOB_RETRY_MAX_MS, "SPAN", "fail: when to try again"},
+	{NULL, "final", "final", SETTING_BOOL, ROW(final), NULL, 0, 0, NULL,
+		"fail: do not try again"},
+	{NULL, "bounce", "bounce", SETTING_TEXT, ROW(bounce), NULL, 0, 4, "KIND",
+		"outcome: hard or soft"},
+	{"worker", "rules", "rules", SETTING_TEXT, ROW(rules), NULL, 0, DATA_PATH_MAX, "PATH",
+		"take, lease: the rules whose gates are asked again"},
+	{"worker", "store_zone", "store-zone", SETTING_TEXT, ROW(store_zone), "UTC", 0, 64, "ZONE",
+		"the shop's time zone (IANA name)"},
 	TOOL_DATA_ROW(struct jobs_settings),
 };
 
 static const struct program_spec spec = {
 	.name = "jobs",
-	.operands = "[take]",
-	.max_operands = 1,
-	.about = "Lists the notification jobs, oldest first. `waymark jobs take` claims jobs that "
-		 "are\n"
-		 "ready and prints them, one JSON object a line: each is given out once, and is "
-		 "not\n"
-		 "retracted any more.",
+	.operands = "[list|lease|ack|fail|extend|outcome|show|take] [JOB] [WORD]",
+	.max_operands = 3,
+	.about = "Lists the notification jobs, oldest first, and hands them over: `lease` gives "
+		 "the\n"
+		 "most urgent that are ready, one JSON object a line, each with the token that "
+		 "`ack`\n"
+		 "(it was sent), `fail` and `extend` ask for; `outcome` tells what became of it\n"
+		 "(delivered, bounced, opened, clicked, unsubscribed, converted, failed), `show` "
+		 "what\n"
+		 "is known of it. `take` is lease and ack in one: what it prints counts as sent.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
@@ -171,46 +185,7 @@ static const struct job_entry *next_entry(struct jobs *j)
 
 /* ---- showing ------------------------------------------------------------------------------- */
 
-/* The members of a job that people look at. */
-struct job_view {
-	struct json_value rule, customer, key, channel, fire_at, reason, priority;
-};
-
-static void view_job(struct span json, struct job_view *v)
-{
-	const struct {
-		const char *name;
-		struct json_value *value;
-	} members[] = {
-		{"rule", &v->rule},
-		{"customer", &v->customer},
-		{"key", &v->key},
-		{"channel", &v->channel},
-		{"fire_at", &v->fire_at},
-		{"reason", &v->reason},
-	};
-	struct json_value key, value;
-	struct json_cursor c;
-	int r;
-
-	memset(v, 0, sizeof(*v));
-	json_cursor_init(&c, json);
-	r = json_object_open(&c);
-	while (r == 0 && (r = json_object_key(&c, &key)) == 0) {
-		r = json_value(&c, &value);
-		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(members); i++)
-			if (json_is(&key, span_str(members[i].name)))
-				*members[i].value = value;
-	}
-}
-
-static struct span text_of(const struct json_value *v, struct arena *a)
-{
-	return v->type == JSON_TYPE_STRING ? json_text(v, a) : SPAN_EMPTY;
-}
-
-static bool wanted(
-	const struct jobs *j, const struct job_entry *e, const struct job_view *v, struct arena *a)
+static bool wanted(const struct jobs *j, const struct job_entry *e, const struct job_view *v)
 {
 	const struct jobs_settings *s = &j->settings;
 
@@ -218,8 +193,8 @@ static bool wanted(
 		return false;
 	if (!e->json.len)
 		return !s->rule[0] && !s->customer[0];
-	return (!s->rule[0] || span_is(text_of(&v->rule, a), s->rule)) &&
-	       (!s->customer[0] || span_is(text_of(&v->customer, a), s->customer));
+	return (!s->rule[0] || span_is(v->rule, s->rule)) &&
+	       (!s->customer[0] || span_is(v->customer, s->customer));
 }
 
 static void print_json(const struct job_entry *e)
@@ -247,9 +222,15 @@ static void print_json(const struct job_entry *e)
 
 static enum colour state_colour(struct span state)
 {
-	if (span_is(state, "ready"))
+	static const char *const unsent[] = {
+		"retracting", "retracted", "cancelled", "expired", "failed"};
+
+	if (span_is(state, "ready") || span_is(state, "leased"))
 		return GREEN;
-	return span_is(state, "retracted") ? YELLOW : DIM;
+	for (size_t i = 0; i < ARRAY_SIZE(unsent); i++)
+		if (span_is(state, unsent[i]))
+			return YELLOW;
+	return DIM;
 }
 
 /* `2026-11-21 18:58:53` */
@@ -265,7 +246,7 @@ static void print_head(const struct jobs *j)
 	const struct {
 		const char *text;
 		unsigned width;
-	} heads[] = {{"EMITTED (UTC)", 19}, {"STATE", 9}, {"RULE", 22}, {"CUSTOMER", 20},
+	} heads[] = {{"EMITTED (UTC)", 19}, {"STATE", 10}, {"RULE", 22}, {"CUSTOMER", 20},
 		{"KEY", 20}, {"CHANNEL", 7}, {"JOB", 0}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
@@ -273,21 +254,20 @@ static void print_head(const struct jobs *j)
 	cells_end(&j->cells);
 }
 
-static void print_row(
-	const struct jobs *j, const struct job_entry *e, const struct job_view *v, struct arena *a)
+static void print_row(const struct jobs *j, const struct job_entry *e, const struct job_view *v)
 {
 	const struct cells *c = &j->cells;
 	char time[INSTANT_SIZE];
 
 	cell(c, short_time((int64_t)e->at.ms, time), 19, DIM);
 	if (e->json.len) {
-		cell(c, e->state, 9, state_colour(e->state));
-		cell(c, text_of(&v->rule, a), 22, PLAIN);
-		cell(c, text_of(&v->customer, a), 20, CYAN);
-		cell(c, text_of(&v->key, a), 20, PLAIN);
-		cell(c, text_of(&v->channel, a), 7, PLAIN);
+		cell(c, e->state, 10, state_colour(e->state));
+		cell(c, v->rule, 22, PLAIN);
+		cell(c, v->customer, 20, CYAN);
+		cell(c, v->key, 20, PLAIN);
+		cell(c, v->channel, 7, PLAIN);
 	} else {
-		cell(c, SPAN_LIT("retracted"), 9, YELLOW);
+		cell(c, SPAN_LIT("retracted"), 10, YELLOW);
 		cell(c, e->reason, 77, PLAIN);
 	}
 	cell(c, e->id, 0, DIM);
@@ -303,13 +283,13 @@ static void show(struct jobs *j, const struct job_entry *e)
 	if (!e->json.len && !j->live)
 		return;
 	arena_init(&arena);
-	view_job(e->json, &view);
-	if (!wanted(j, e, &view, &arena))
+	/* What is no job is shown as far as it goes. */
+	if (job_view_read(e->json, &arena, &view) < 0 || !wanted(j, e, &view))
 		return;
 	if (j->tool.program.common.json)
 		print_json(e);
 	else
-		print_row(j, e, &view, &arena);
+		print_row(j, e, &view);
 }
 
 static void say_away(struct jobs *j)
@@ -361,83 +341,6 @@ static int list(struct jobs *j)
 	return p->status;
 }
 
-/* ---- taking -------------------------------------------------------------------------------- */
-
-struct taking {
-	struct jobs *jobs;
-	int64_t left;
-	bool done, more;
-};
-
-static void on_taken(void *user, int r, const struct job_page *page, const char *words)
-{
-	struct taking *t = user;
-
-	t->done = true;
-	t->more = r == 0 && page->more;
-	if (r != 0)
-		(void)snprintf(t->jobs->trouble, sizeof(t->jobs->trouble),
-			r == JOBS_UNKNOWN ? "Redis did not answer: some jobs may be taken without "
-					    "having been "
-					    "printed (%s)."
-					  : "Redis refused: %s",
-			words);
-	for (size_t i = 0; r == 0 && i < page->n; i++)
-		printf("%.*s\n", (int)page->entries[i].json.len, page->entries[i].json.ptr);
-	t->left -= r == 0 ? (int64_t)page->n : 0;
-}
-
-static int take_from(struct jobs *j, uint32_t partition, struct taking *t)
-{
-	struct job_ask question = {.partition = partition,
-		.consumer = span_str(j->settings.consumer),
-		.fn = on_taken,
-		.user = t};
-	struct program *p = &j->tool.program;
-	int r = 0;
-
-	t->more = true;
-	while (t->left > 0 && t->more && r == 0 && !j->trouble[0] && !p->stopping) {
-		t->done = false;
-		question.max = (size_t)int64_min(t->left, PAGE);
-		r = job_take(j->redis, &question);
-		while (r == 0 && !t->done)
-			r = loop_turn(p->loop, true);
-		/* What cannot be handed on must not be taken: nobody else would get it. */
-		if (fflush(stdout) != 0 && !j->trouble[0])
-			(void)snprintf(j->trouble, sizeof(j->trouble),
-				"the output cannot be written: %s. Jobs taken last may not have "
-				"been "
-				"printed; --state taken lists them.",
-				strerror(errno));
-	}
-	return r;
-}
-
-/* From all partitions in turn, beginning with another one each time. */
-static int take(struct jobs *j)
-{
-	struct program *p = &j->tool.program;
-	struct taking t = {.jobs = j, .left = j->settings.count};
-	uint32_t n = p->dataset.partitions, first = (uint32_t)(io_wall_now() % n);
-	char host[32] = "";
-	int r = 0;
-
-	if (!j->settings.consumer[0]) {
-		gethostname(host, sizeof(host) - 1);
-		j->settings.consumer = tool_text(p, "%s-%ld", host, (long)getpid());
-		if (!j->settings.consumer)
-			return STATUS_FOUND;
-	}
-	for (uint32_t i = 0; i < n && r == 0 && !j->trouble[0]; i++)
-		r = take_from(j, (first + i) % n, &t);
-	if (r < 0)
-		return tool_say(p, STATUS_FOUND, "Redis is away: %s.", strerror(-r));
-	if (j->trouble[0])
-		return tool_say(p, STATUS_FOUND, "%s", j->trouble);
-	return STATUS_DONE;
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 static void jobs_release(struct jobs *j)
@@ -461,29 +364,55 @@ static int make_lanes(struct jobs *j)
 	return 0;
 }
 
+/* `taken` is what was said before there were leases. */
 static bool state_is_known(const char *state)
 {
-	return !state[0] || strcmp(state, "ready") == 0 || strcmp(state, "taken") == 0 ||
-	       strcmp(state, "retracted") == 0;
+	static const char *const states[] = {"", "ready", "leased", "retracting", "done", "failed",
+		"cancelled", "expired", "retracted"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What is not listing. -1: it is. */
+static int at_desk(struct jobs *j, struct redis *redis)
+{
+	struct program *p = &j->tool.program;
+
+	if (p->n_operands == 0 || strcmp(p->operands[0], "list") == 0)
+		return -1;
+	return jobs_at_desk(&j->tool, redis, &j->settings, p->operands[0]);
 }
 
 int jobs_main(int argc, char **argv)
 {
 	_cleanup_(jobs_release) struct jobs j = {.n_lanes = 0};
 	struct program *p = &j.tool.program;
-	bool taking;
+	bool listing;
+	int r;
 
 	(void)argc;
 	if (tool_init(&j.tool, &spec, &j.settings, argv))
 		return p->status;
-	taking = p->n_operands == 1;
-	if (taking && strcmp(p->operands[0], "take") != 0)
+	if (strcmp(j.settings.state, "taken") == 0)
+		j.settings.state = "done";
+	listing = p->n_operands == 0 || (p->n_operands == 1 && strcmp(p->operands[0], "list") == 0);
+	r = at_desk(&j, NULL);
+	if (r < 0 && !listing)
 		return tool_say(p, STATUS_USAGE,
-			"\"%s\" is nothing that jobs can do; there is `take`.", p->operands[0]);
+			"\"%s\" is nothing that jobs can do; there are list, lease, ack, fail, "
+			"extend, outcome, show and take.",
+			p->operands[0]);
+	if (r > 0)
+		return r;
 	if (!state_is_known(j.settings.state))
-		return tool_say(p, STATUS_USAGE, "--state is ready, taken or retracted.");
+		return tool_say(p, STATUS_USAGE,
+			"--state is ready, leased, retracting, done, failed, cancelled, expired or "
+			"retracted.");
 	cells_init(&j.cells, stdout);
 	if (tool_connect(&j.tool, &j.redis) || make_lanes(&j))
 		return p->status ? p->status : STATUS_FOUND;
-	return taking ? take(&j) : list(&j);
+	return listing ? list(&j) : at_desk(&j, j.redis);
 }

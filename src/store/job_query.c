@@ -1,43 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Listing is two questions: the entries, then the fate of each. Taking is one script, which walks
- * the stream from where the last taker stopped; that place is kept at the server
- * (`wm:{p}:taken`), so takers need not know of each other.
- */
+/* Listing is two questions: the entries, then the fate of each. */
 #include "store/job_query.h"
 
 #include "base/arena.h"
 #include "redis_store_impl.h"
-
-/* Entries looked at by one take, retracted ones included. */
-#define TAKE_SCAN 1000
-
-/*
- * KEYS: jobs, taken. ARGV: prefix of the jobs' keys, how many, consumer, entries to look at.
- * The reply: how many entries were looked at, then stream id, job id and JSON of each job.
- */
-static const char take_script[] =
-	"local from = redis.call('GET', KEYS[2])\n"
-	"local page = redis.call('XRANGE', KEYS[1], from and '(' .. from or '-', '+',\n"
-	"  'COUNT', ARGV[4])\n"
-	"local t = redis.call('TIME')\n"
-	"local now = string.format('%d%03d', t[1], t[2] / 1000)\n"
-	"local out, n, last = {0}, 0, nil\n"
-	"for _, e in ipairs(page) do\n"
-	"  if n == tonumber(ARGV[2]) then break end\n"
-	"  last = e[1]\n"
-	"  out[1] = out[1] + 1\n"
-	"  local key = ARGV[1] .. e[2][2]\n"
-	"  if e[2][3] == 'j' and redis.call('HGET', key, 's') == 'ready' then\n"
-	"    redis.call('HSET', key, 's', 'taken', 'by', ARGV[3], 'taken_at', now)\n"
-	"    n = n + 1\n"
-	"    out[#out + 1] = e[1]\n"
-	"    out[#out + 1] = e[2][2]\n"
-	"    out[#out + 1] = e[2][4]\n"
-	"  end\n"
-	"end\n"
-	"if last then redis.call('SET', KEYS[2], last) end\n"
-	"return out\n";
 
 struct question {
 	struct job_ask ask;
@@ -155,6 +121,9 @@ static void on_fate(void *user, const struct redis_value *reply)
 
 	if (expect(q, reply, REDIS_ARRAY) && reply->n_items == 2) {
 		e->state = arena_copy(&q->arena, reply->items[0].text);
+		/* The word of before there were leases. */
+		if (span_is(e->state, "taken"))
+			e->state = SPAN_LIT("done");
 		e->taken_by = arena_copy(&q->arena, reply->items[1].text);
 	}
 	if (q->told == q->n)
@@ -216,60 +185,6 @@ int job_list(struct redis *redis, const struct job_ask *ask)
 	redis_arg_str(redis, "COUNT");
 	redis_arg_u64(redis, ask->max);
 	r = redis_end(redis, on_entries, q);
-	if (r < 0)
-		question_free(q);
-	return r;
-}
-
-/* ---- taking -------------------------------------------------------------------------------- */
-
-static void on_taken(void *user, const struct redis_value *reply)
-{
-	struct question *q = user;
-	const struct redis_value *copy = NULL;
-	size_t n = 0, looked = 0;
-
-	if (expect(q, reply, REDIS_ARRAY)) {
-		copy = redis_value_copy(&q->arena, reply);
-		n = reply->n_items / 3;
-		looked = n || reply->n_items == 1 ? (size_t)reply->items[0].integer : 0;
-	}
-	if (q->r == 0 && (!copy || !make_room(q, n)))
-		note(q, JOBS_UNKNOWN, "out of memory");
-	for (size_t i = 0; q->r == 0 && i < n; i++) {
-		const struct redis_value *v = &copy->items[1 + 3 * i];
-		struct job_entry *e = &q->entries[q->n++];
-
-		*e = (struct job_entry){.partition = q->ask.partition,
-			.id = v[1].text,
-			.json = v[2].text,
-			.state = SPAN_LIT("taken")};
-		if (log_id_parse(v[0].text, &e->at) != 0)
-			note(q, JOBS_CORRUPT, "an answer of another form");
-	}
-	answer(q, looked > 0);
-}
-
-int job_take(struct redis *redis, const struct job_ask *ask)
-{
-	struct question *q = question_new(redis, ask);
-	char jobs[KEY_SIZE], taken[KEY_SIZE], prefix[KEY_SIZE];
-	int r;
-
-	assert(ask->consumer.len > 0 && ask->consumer.len <= JOB_CONSUMER_MAX);
-	if (!q)
-		return -ENOMEM;
-	redis_begin(redis, 9);
-	redis_arg_str(redis, "EVAL");
-	redis_arg_str(redis, take_script);
-	redis_arg_u64(redis, 2);
-	redis_arg(redis, key_text(jobs, ask->partition, "jobs"));
-	redis_arg(redis, key_text(taken, ask->partition, "taken"));
-	redis_arg(redis, key_prefix(prefix, ask->partition, "job"));
-	redis_arg_u64(redis, ask->max);
-	redis_arg(redis, ask->consumer);
-	redis_arg_u64(redis, TAKE_SCAN);
-	r = redis_end(redis, on_taken, q);
 	if (r < 0)
 		question_free(q);
 	return r;

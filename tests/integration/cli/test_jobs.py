@@ -87,7 +87,7 @@ def each_job_is_taken_once():
         tap.equal(len(taken), 400, "taken in all")
         tap.equal(len({job["id"] for job in taken}), 400, "taken once each")
         tap.ok("state" not in taken[0], "a job is printed as it is")
-        tap.equal({j["state"] for j in listed(up)}, {"taken"}, "states")
+        tap.equal({j["state"] for j in listed(up)}, {"done"}, "states")
         tap.equal(up.tool("jobs", "take")[:2], (0, ""), "nothing is left")
         carts(up, range(400, 403))
         harness.wait_until(lambda: len(listed(up, "--state", "ready")) == 3, "new jobs")
@@ -119,7 +119,7 @@ def what_is_taken_is_not_retracted_and_what_is_retracted_not_taken():
         harness.wait_until(lambda: json.loads(up.tool("stats", "--json")[1])["today"]
                            ["late_cancel_after_send"] == 1, "the late cancel to be counted")
         tap.equal(sorted((j["key"], j["state"]) for j in listed(up)),
-                  [("cart:C1", "retracted"), ("cart:C41", "taken")], "states")
+                  [("cart:C1", "retracted"), ("cart:C41", "done")], "states")
         tap.equal(up.stop(), 0, "up")
 
 
@@ -140,6 +140,43 @@ def following_shows_what_comes_and_what_is_taken_back():
         tap.equal(follower.lines()[2]["id"], follower.lines()[0]["id"], "its id")
         tap.equal(follower.lines()[2]["state"], "retracted", "its state")
         tap.equal(follower.stop()[0], 0, "exit status")
+        tap.equal(up.stop(), 0, "up")
+
+
+@tap.test
+def a_consumer_on_the_command_line():
+    with harness.Place() as place:
+        up = upbox.Up(place, args=["--rules", upbox.rules(place)]).wait_up()
+        carts(up, (1, 2, 3))
+        harness.wait_until(lambda: len(listed(up)) == 3, "three jobs")
+        tap.equal(up.tool("jobs", "lease", "--channels", "sms")[:2], (0, ""), "another channel")
+        status, out, _ = up.tool("jobs", "lease", "--count", "3", "--consumer", "me", "--lease", "5m")
+        leased = [json.loads(line) for line in out.splitlines()]
+        tap.equal((status, len(leased)), (0, 3), "leased")
+        tap.equal({j["state"] for j in listed(up)}, {"leased"}, "states")
+        one, two, three = [job["job"]["id"] for job in leased]
+        tokens = [job["token"] for job in leased]
+        shown = json.loads(up.tool("jobs", "show", one, "--json")[1])
+        tap.equal((shown["state"], shown["consumer"], shown["tries"]), ("leased", "me", 1), "shown")
+        tap.ok("consumer     me\n" in up.tool("jobs", "show", one)[1], "for people")
+        tap.equal(up.tool("jobs", "ack", one, "--token", tokens[1])[0], 1, "a token of another")
+        tap.equal(up.tool("jobs", "ack", one, "--token", tokens[0])[:2], (0, "done\n"), "ack")
+        status, out, _ = up.tool("jobs", "fail", two, "--token", tokens[1], "--reason", "no route",
+                                 "--retry-after", "1h", "--json")
+        tap.equal((status, json.loads(out)["state"]), (0, "ready"), "fail")
+        tap.equal(up.tool("jobs", "extend", two, "--token", tokens[1])[0], 1, "lost")
+        tap.equal(up.tool("jobs", "extend", three, "--token", tokens[2])[0], 0, "extend")
+        status, out, _ = up.tool("jobs", "fail", three, "--token", tokens[2], "--final")
+        tap.equal((status, out), (0, "failed\n"), "given up")
+        for again in (False, True):
+            status, out, _ = up.tool("jobs", "outcome", one, "bounced", "--bounce", "hard", "--json")
+            tap.equal((status, json.loads(out)["again"]), (0, again), "an outcome")
+        tap.equal(len(listed(up, "list", "--state", "failed")), 1, "listed by state")
+        rows = [("outcome", one, "sent"), ("outcome", one), ("ack", one), ("ack",),
+                ("show",), ("lease", "x"), ("lease", "--channels", ",")]
+        for row in rows:
+            tap.equal(up.tool("jobs", *row)[0], 2, " ".join(row))
+        tap.equal(up.tool("jobs", "show", "0" * 32)[0], 1, "no such job")
         tap.equal(up.stop(), 0, "up")
 
 

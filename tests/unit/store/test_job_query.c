@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listing and taking jobs, against a real server whose stream is written here by hand, in the form
+ * Listing jobs, against a real server whose stream is written here by hand, in the form
  * that store/keys.h describes.
  */
 #include "store/job_query.h"
@@ -51,7 +51,6 @@ static void ask(struct redis_stage *s, struct answer *a,
 	*a = (struct answer){.r = -1};
 	what.fn = on_page;
 	what.user = a;
-	what.consumer = SPAN_LIT("me");
 	CHECK_INT(question(s->redis, &what), 0);
 	CHECK(!a->done);
 	stage_turn(s, &a->done);
@@ -95,30 +94,15 @@ static void a_list_says_what_has_become_of_each(void)
 	CHECK_INT(a.n, 0);
 }
 
-static void each_job_is_given_out_once(void)
+static void the_word_of_before_there_were_leases(void)
 {
 	_cleanup_(answer_release) struct answer a = {.r = -1};
 
 	STAGE(s, NULL);
 	emit(&s, "10-0", "a");
-	emit(&s, "11-0", "b");
-	emit(&s, "12-0", "c");
-	retract(&s, "13-0", "b");
-	ask(&s, &a, job_take, (struct job_ask){.partition = 2, .max = 1});
-	CHECK_STR(buf_span(&a.text), "a taken,");
-	CHECK(a.more);
-	CHECK_SAY(&s, "[\"taken\" \"me\"]", "HMGET wm:{p2}:job:a s by");
-	CHECK_SAY(&s, "\"10-0\"", "GET wm:{p2}:taken");
-	/* The one that was retracted is passed over. */
-	ask(&s, &a, job_take, (struct job_ask){.partition = 2, .max = 5});
-	CHECK_STR(buf_span(&a.text), "c taken,");
-	ask(&s, &a, job_take, (struct job_ask){.partition = 2, .max = 5});
-	CHECK_INT(a.n, 0);
-	CHECK(!a.more);
-	CHECK_SAY(&s, "\"retracted\"", "HGET wm:{p2}:job:b s");
-	emit(&s, "14-0", "d");
-	ask(&s, &a, job_take, (struct job_ask){.partition = 2, .max = 5});
-	CHECK_STR(buf_span(&a.text), "d taken,");
+	(void)stage_say(&s, "HSET wm:{p2}:job:a s taken by me taken_at 5");
+	ask(&s, &a, job_list, (struct job_ask){.partition = 2, .max = 10});
+	CHECK_STR(buf_span(&a.text), "a done,");
 }
 
 static void what_is_no_answer_is_told(void)
@@ -132,8 +116,6 @@ static void what_is_no_answer_is_told(void)
 	ask(&s, &a, job_list, (struct job_ask){.partition = 2, .max = 5});
 	CHECK_INT(a.r, JOBS_REFUSED);
 	CHECK(strstr(a.words, "WRONGTYPE") != NULL);
-	ask(&s, &a, job_take, (struct job_ask){.partition = 2, .max = 5});
-	CHECK_INT(a.r, JOBS_REFUSED);
 	(void)stage_say(&s, "DEL wm:{p2}:jobs");
 	(void)stage_say(&s, "XADD wm:{p2}:jobs 1-0 x y");
 	ask(&s, &a, job_list, (struct job_ask){.partition = 2, .max = 5});
@@ -148,21 +130,19 @@ static void what_is_no_answer_is_told(void)
 static void nobody_is_asked_when_redis_is_away(void)
 {
 	struct answer a = {.r = -1};
-	struct job_ask question = {
-		.partition = 2, .max = 5, .consumer = SPAN_LIT("me"), .fn = on_page, .user = &a};
+	struct job_ask question = {.partition = 2, .max = 5, .fn = on_page, .user = &a};
 
 	STAGE(s, NULL);
 	redis_fixture_kill(&s.server);
 	for (int i = 0; i < 1000 && redis_is_up(s.redis); i++)
 		REQUIRE(loop_turn(s.loop, true) == 0);
 	CHECK_INT(job_list(s.redis, &question), -ENOTCONN);
-	CHECK_INT(job_take(s.redis, &question), -ENOTCONN);
 	CHECK(!a.done);
 }
 
 static const struct check_case cases[] = {
 	{"a list says what has become of each", a_list_says_what_has_become_of_each},
-	{"each job is given out once", each_job_is_given_out_once},
+	{"the word of before there were leases", the_word_of_before_there_were_leases},
 	{"what is no answer is told", what_is_no_answer_is_told},
 	{"nobody is asked when Redis is away", nobody_is_asked_when_redis_is_away},
 };
