@@ -30,35 +30,40 @@ void rule_read_exit_policy(struct rule_reader *r, const struct rule_place *p, vo
 	d->rule.exit_policy = (enum rule_exit)choice;
 }
 
+/* A list of texts in a rule. */
+struct names {
+	struct span *list;
+	size_t *n, max;
+};
+
 /* One text of a list: copied, and in the list only once. */
-static bool add_name(struct rule_reader *r, const struct rule_place *p, struct span *list,
-	size_t *n, size_t max, struct span name)
+static bool add_name(struct rule_reader *r, const struct rule_place *p, const struct names *names,
+	struct span name)
 {
-	for (size_t i = 0; i < *n; i++)
-		if (span_equal(list[i], name)) {
+	for (size_t i = 0; i < *names->n; i++)
+		if (span_equal(names->list[i], name)) {
 			rule_problem_add(r, p, "this stands in the list before");
 			return false;
 		}
-	if (*n == max) {
-		rule_problem_add(r, p, "at most %zu can be named", max);
+	if (*names->n == names->max) {
+		rule_problem_add(r, p, "at most %zu can be named", names->max);
 		return false;
 	}
-	list[(*n)++] = name;
+	names->list[(*names->n)++] = name;
 	return true;
 }
 
 void rule_read_supersedes(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
+	const struct names names = {rule->supersedes, &rule->n_supersedes, RULE_SUPERSEDES_MAX};
 	struct rule_walk walk;
 	struct rule_place item;
 	struct span id;
 
 	rule_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
-		if (rule_read_id(r, &item, RULE_ID_MAX, &id) &&
-			add_name(r, &item, rule->supersedes, &rule->n_supersedes,
-				RULE_SUPERSEDES_MAX, id))
+		if (rule_read_id(r, &item, RULE_ID_MAX, &id) && add_name(r, &item, &names, id))
 			rule_refer(r, &item, RULE_REF_SUPERSEDES, rule->id, id);
 	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)
 		rule_problem_add(r, p, "name the rules in a list, such as [\"browse_abandoned\"]");
@@ -83,6 +88,8 @@ static bool requirement_ok(struct span s)
 void rule_read_requires(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
+	const struct names names = {
+		rule->requirements, &rule->n_requirements, RULE_REQUIREMENTS_MAX};
 	struct rule_walk walk;
 	struct rule_place item;
 	struct span name;
@@ -96,8 +103,7 @@ void rule_read_requires(struct rule_reader *r, const struct rule_place *p, void 
 				"a requirement is written as its letter and number, such as "
 				"\"P1\"");
 		else
-			(void)add_name(r, &item, rule->requirements, &rule->n_requirements,
-				RULE_REQUIREMENTS_MAX, name);
+			(void)add_name(r, &item, &names, name);
 	}
 	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)
 		rule_problem_add(r, p, "name the requirements in a list, such as [\"P1\"]");

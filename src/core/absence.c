@@ -68,10 +68,17 @@ struct span absence_keep(const struct turn *t, struct span s)
 	return s.len > 0 ? arena_copy(&t->effects->arena, s) : SPAN_EMPTY;
 }
 
-struct decision *absence_decide(const struct turn *t, enum effect_kind kind,
-	const struct rule *rule, const struct instance *i, uint32_t step, enum outcome outcome)
+static enum effect_kind kind_of(enum outcome outcome)
 {
-	struct effect *e = effects_add(t->effects, kind);
+	if (outcome == OUTCOME_FIRED)
+		return EFFECT_JOB;
+	return outcome == OUTCOME_RETRACTED ? EFFECT_RETRACT : EFFECT_DECISION;
+}
+
+struct decision *absence_decide(const struct turn *t, const struct rule *rule,
+	const struct instance *i, uint32_t step, enum outcome outcome)
+{
+	struct effect *e = effects_add(t->effects, kind_of(outcome));
 	const struct rule *in_force = rules_find(t->rules, text_span(i->rule));
 	struct decision *d;
 
@@ -148,7 +155,7 @@ void absence_disarm(struct instance *i, enum instance_state state, enum outcome 
 int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, struct span words)
 {
 	const struct rule *rule = rules_of(t->rules, i);
-	struct decision *d = absence_decide(t, EFFECT_DECISION, rule, i, i->step, outcome);
+	struct decision *d = absence_decide(t, rule, i, i->step, outcome);
 
 	if (!d)
 		return -ENOMEM;

@@ -214,10 +214,11 @@ static int check_others(const struct turn *t, const struct rule *rule, struct sp
 	return 0;
 }
 
-/* May an episode begin for I (NULL: there is none yet) of KEY? 0, -ENOMEM or REFUSED. */
-static int check(const struct turn *t, const struct rule *rule, const struct instance *i,
-	struct span key, int64_t a, int64_t deadline_at)
+/* May an episode begin for KEY at event time A? 0, -ENOMEM or REFUSED. */
+static int check(const struct turn *t, const struct rule *rule, struct span key, int64_t a,
+	int64_t deadline_at)
 {
+	const struct instance *i = journey_instance(t->journey, rule->id, key);
 	int r = check_others(t, rule, key, a);
 
 	if (r == 0 && i)
@@ -357,7 +358,7 @@ static int arm_at(const struct turn *t, const struct rule *rule, struct span key
 		r = absence_note(t, rule, NOTE_NO_DEADLINE, "%s", "");
 		return r < 0 ? r : absence_count(t, COUNTER_NO_DEADLINE);
 	}
-	r = check(t, rule, i, key, a, deadline_at);
+	r = check(t, rule, key, a, deadline_at);
 	if (r == 0)
 		r = replace(t, rule, key, a);
 	if (r != 0)
@@ -435,7 +436,7 @@ static size_t window(
 static int count_one(
 	const struct turn *t, const struct rule *rule, struct span key, const struct rule_match *m)
 {
-	const struct instance *whole = journey_instance(t->journey, rule->id, WHOLE);
+	const struct instance *whole;
 	struct instance *i;
 	int64_t after, end = INT64_MIN;
 	size_t most;
@@ -453,6 +454,8 @@ static int count_one(
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = int64_max(i->until_at, t->now + m->within_ms + ABSENCE_MEMORY_MS);
 	after = int64_max(i->cancelled_at, i->last_deadline_at);
+	/* Not before: a new instance moves the others. */
+	whole = journey_instance(t->journey, rule->id, WHOLE);
 	after = whole ? int64_max(after, whole->cancelled_at) : after;
 	most = window(i, m, after, &end);
 	if (end > INT64_MIN)

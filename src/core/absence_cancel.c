@@ -28,7 +28,7 @@ static int retract(const struct turn *t, const struct rule *rule, struct instanc
 	then.episode = i->last_episode;
 	then.anchor_at = i->last_anchor_at;
 	then.deadline_at = i->last_deadline_at;
-	d = absence_decide(t, EFFECT_RETRACT, rule, &then, i->last_step, OUTCOME_RETRACTED);
+	d = absence_decide(t, rule, &then, i->last_step, OUTCOME_RETRACTED);
 	if (!d)
 		return -ENOMEM;
 	d->late = t->event->occurred_at <= i->last_deadline_at;
@@ -62,7 +62,7 @@ static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 		return 0;
 	if (!e->terminal && t->event->occurred_at < i->anchor_at - e->rule->slack_ms)
 		return 0;
-	d = absence_decide(t, EFFECT_DECISION, e->rule, i, i->step, e->outcome);
+	d = absence_decide(t, e->rule, i, i->step, e->outcome);
 	if (!d)
 		return -ENOMEM;
 	if (to.len > 0) {
@@ -217,9 +217,11 @@ static int hand_over(const struct turn *t, struct span to)
 	return key.len > 0 ? absence_arm_key(t, rule, key) : 0;
 }
 
-static int end_list(const struct turn *t, const struct rule *rule, const struct rule_match *list,
-	size_t n, enum outcome outcome, bool *hit)
+/* The goals of RULE, or its cancels. */
+static int end_list(const struct turn *t, const struct rule *rule, enum outcome outcome, bool *hit)
 {
+	const struct rule_match *list = outcome == OUTCOME_GOAL ? rule->goal : rule->cancel;
+	size_t n = outcome == OUTCOME_GOAL ? rule->n_goal : rule->n_cancel;
 	char buf[RULE_KEY_MAX];
 	int r = 0;
 
@@ -239,10 +241,10 @@ static int end_list(const struct turn *t, const struct rule *rule, const struct 
 int absence_cancel(const struct turn *t, const struct rule *rule, bool *ret_hit)
 {
 	bool hit = false;
-	int r = end_list(t, rule, rule->goal, rule->n_goal, OUTCOME_GOAL, &hit);
+	int r = end_list(t, rule, OUTCOME_GOAL, &hit);
 
 	if (r == 0)
-		r = end_list(t, rule, rule->cancel, rule->n_cancel, OUTCOME_CANCELLED, &hit);
+		r = end_list(t, rule, OUTCOME_CANCELLED, &hit);
 	*ret_hit = hit;
 	return r;
 }

@@ -11,7 +11,7 @@
 static int give_up(const struct turn *t, const struct rule *rule, struct instance *i,
 	enum outcome outcome, const struct gate_verdict *v)
 {
-	struct decision *d = absence_decide(t, EFFECT_DECISION, rule, i, i->step, outcome);
+	struct decision *d = absence_decide(t, rule, i, i->step, outcome);
 
 	if (!d)
 		return -ENOMEM;
@@ -51,7 +51,7 @@ static int next_step(const struct turn *t, const struct rule *rule, struct insta
 
 static int skip(const struct turn *t, const struct rule *rule, struct instance *i)
 {
-	if (!absence_decide(t, EFFECT_DECISION, rule, i, i->step, OUTCOME_STEP_SKIPPED))
+	if (!absence_decide(t, rule, i, i->step, OUTCOME_STEP_SKIPPED))
 		return -ENOMEM;
 	i->skipped_steps |= UINT32_C(1) << i->step;
 	if (!absence_made(i))
@@ -65,7 +65,7 @@ static int defer(const struct turn *t, const struct rule *rule, struct instance 
 	const struct gate_verdict *v)
 {
 	int64_t until = int64_max(v->until, t->now + 1);
-	struct decision *d = absence_decide(t, EFFECT_DECISION, rule, i, i->step, OUTCOME_DEFERRED);
+	struct decision *d = absence_decide(t, rule, i, i->step, OUTCOME_DEFERRED);
 
 	if (!d)
 		return -ENOMEM;
@@ -87,8 +87,7 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	const struct gate_verdict *v, bool sends)
 {
 	enum outcome outcome = sends ? OUTCOME_FIRED : OUTCOME_WOULD_SEND;
-	struct decision *d =
-		absence_decide(t, sends ? EFFECT_JOB : EFFECT_DECISION, rule, i, i->step, outcome);
+	struct decision *d = absence_decide(t, rule, i, i->step, outcome);
 
 	if (!d)
 		return -ENOMEM;

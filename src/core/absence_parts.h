@@ -19,9 +19,10 @@ struct cond_scope absence_scope(const struct turn *t, const struct instance *i, 
 struct span absence_by(const struct turn *t);
 /* Copies S so that the effect outlives changes to the instance; ptr NULL: no memory, or empty. */
 struct span absence_keep(const struct turn *t, struct span s);
-/* A decision on I as it stands, at the end of the effects. NULL: no memory. */
-struct decision *absence_decide(const struct turn *t, enum effect_kind kind,
-	const struct rule *rule, const struct instance *i, uint32_t step, enum outcome outcome);
+/* A decision on I as it stands, at the end of the effects: a job, a job taken back, or a decision
+ * alone, as OUTCOME says. NULL: no memory. */
+struct decision *absence_decide(const struct turn *t, const struct rule *rule,
+	const struct instance *i, uint32_t step, enum outcome outcome);
 /* Does I run under RULE's text? One that waits for nothing runs under that in force. */
 bool absence_owns(const struct turn *t, const struct rule *rule, const struct instance *i);
 /* Has this episode got so far that something was sent, or would have been? */

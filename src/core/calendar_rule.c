@@ -117,7 +117,7 @@ static int set_data(struct instance *i, const struct occasion *o, int32_t year)
 }
 
 static int arm_for(const struct turn *t, const struct rule *rule, struct instance *i,
-	const struct occasion *o, int32_t year, int64_t at)
+	const struct occasion *o, int32_t year)
 {
 	bool fresh = i->state != INSTANCE_ARMED;
 
@@ -128,7 +128,7 @@ static int arm_for(const struct turn *t, const struct rule *rule, struct instanc
 	i->step = i->emitted = 0;
 	i->anchor_at = o->said_at;
 	i->armed_at = fresh ? t->now : i->armed_at;
-	i->deadline_at = at;
+	(void)due_in(t, rule, o, year, &i->deadline_at);
 	i->until_at = INT64_MIN;
 	i->touched_at = t->now;
 	i->version = rule->version;
@@ -169,7 +169,7 @@ static int update(const struct turn *t, const struct rule *rule)
 		i = journey_add_instance(t->journey, rule->id, cal->date);
 	if (!i)
 		return errno == ENOSPC ? absence_count(t, COUNTER_LIMIT) : -ENOMEM;
-	return arm_for(t, rule, i, &o, year, at);
+	return arm_for(t, rule, i, &o, year);
 }
 
 int calendar_update(const struct turn *t)

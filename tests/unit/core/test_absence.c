@@ -96,6 +96,30 @@ static void test_window_spent(void)
 	scene_release(&s);
 }
 
+/* Many keys, and what the customer's own entry remembers of a cancel holds for each. */
+static void test_window_keys(void)
+{
+	static const char *const keys[] = {"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"};
+	static const struct rule_match order[] = {
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .customer = true}};
+	struct rule rule = failures_rule();
+	struct scene s;
+
+	rule.key = RULE_KEY_FIELD;
+	rule.cancel = order;
+	rule.n_cancel = 1;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ORDER_COMPLETED, none, M, M);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		for (int64_t n = 0; n < 3; n++)
+			scene_event(&s, EVENT_PAYMENT_FAILED, (struct carried){.cart = keys[i]},
+				n * M, 3 * M);
+	scene_tick(&s, H);
+	TAKEN(&s, "");
+	CHECK_INT(s.journey->n_instances, 1 + ARRAY_SIZE(keys));
+	scene_release(&s);
+}
+
 /* Names of one entry count together, entries by themselves: 3 of any, or 2 failed payments. */
 static void test_window_entries(void)
 {
@@ -526,6 +550,7 @@ int main(void)
 		{"33 at_least at its boundary", test_window_boundary},
 		{"33 at_least in any order", test_window_orders},
 		{"33 at_least: what is spent", test_window_spent},
+		{"33 at_least: keys and cancels", test_window_keys},
 		{"33 at_least: entries by themselves", test_window_entries},
 		{"a goal", test_goal},
 		{"a rule takes over", test_to},
