@@ -241,7 +241,9 @@ bool cond_read_truths(struct cond_reader *c, const struct cond_operator *o,
 {
 	struct cond_operands all;
 
-	return cond_read_operands(c, o, args, &all) && finish_as(c, o, args, &all, ret);
+	return cond_read_operands(c, o, args, &all) &&
+	       (o->op != COND_AND || cond_check_together(c, &all, args)) &&
+	       finish_as(c, o, args, &all, ret);
 }
 
 /* ---- comparison ------------------------------------------------------------------------ */
@@ -463,15 +465,15 @@ bool cond_read_numbers(struct cond_reader *c, const struct cond_operator *o,
 	return finish_as(c, o, args, &all, ret);
 }
 
-/* Operand I of N: conditions at even places, but for the last, which is the else. */
-static bool read_branch(struct cond_reader *c, const struct rule_place *p, size_t i, size_t n,
+/* One operand: a condition to TEST, or a value. */
+static bool read_branch(struct cond_reader *c, const struct rule_place *p, bool test,
 	struct cond_operands *all, struct cond_operands *values)
 {
 	struct cond_operand one = {.kinds = 0};
 
 	if (!cond_read_node(c, p, &one))
 		return false;
-	if (i % 2 == 0 && i + 1 < n) {
+	if (test) {
 		if (!cond_check_truth(c, "what stands before a branch of \"if\"", &one))
 			return false;
 	} else {
@@ -481,6 +483,7 @@ static bool read_branch(struct cond_reader *c, const struct rule_place *p, size_
 	return true;
 }
 
+/* Conditions at even places, but for the last, which is the else. */
 bool cond_read_if(struct cond_reader *c, const struct cond_operator *o,
 	const struct rule_place *args, struct cond_operand *ret)
 {
@@ -496,7 +499,7 @@ bool cond_read_if(struct cond_reader *c, const struct cond_operator *o,
 		return false;
 	rule_walk_init(&walk, args);
 	for (size_t i = 0; ok && rule_walk_next(c->r, &walk, &p); i++)
-		ok = read_branch(c, &p, i, n, &all, &values);
+		ok = read_branch(c, &p, i % 2 == 0 && i + 1 < n, &all, &values);
 	if (ok && !(values.common & ANY)) {
 		rule_problem_add(c->r, args,
 			"the branches of \"if\" must be of one type, all numbers, all texts or all "

@@ -51,24 +51,30 @@ static bool read_instants(struct cond_reader *c, const struct cond_operator *o,
 	return ok;
 }
 
-static bool finish(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_node *node, const struct cond_operands *all,
-	struct cond_operand *ret)
+/* Of constants alone comes a constant, but for what moves with time. */
+static bool moves(struct cond_reader *c, const struct cond_operator *o,
+	const struct rule_place *args, const struct cond_operands *all)
 {
-	bool moves = o->op == COND_SINCE || o->op == COND_WITHIN; /* with time */
+	if (!all->constant || o->op == COND_SINCE || o->op == COND_WITHIN)
+		return true;
+	rule_problem_add(c->r, args,
+		"this has only constants, so it is the same for every event; name a value with "
+		"{\"var\": ...}, or {\"now\": []}");
+	c->b->n_pending = all->base;
+	return false;
+}
 
-	if (all->n > 0 && all->constant && !moves) {
-		rule_problem_add(c->r, args,
-			"this has only constants, so it is the same for every event; name a value "
-			"with {\"var\": ...}, or {\"now\": []}");
-		c->b->n_pending = all->base;
-		return false;
-	}
-	*ret = (struct cond_operand){.kinds = o->gives};
-	if (!cond_finish(c, args, node, all))
-		return false;
-	ret->node = (uint16_t)(c->b->n_nodes - 1);
-	return true;
+static bool finish(struct cond_reader *c, const struct rule_place *args, struct cond_node *node,
+	const struct cond_operands *all, struct cond_operand *ret)
+{
+	bool truth = node->op >= COND_BEFORE && node->op <= COND_NOT_BEFORE;
+
+	*ret = (struct cond_operand){.kinds = KIND_INSTANT};
+	if (truth || node->op == COND_WITHIN)
+		ret->kinds = KIND_BOOL;
+	else if (node->op == COND_SINCE || node->op == COND_LOCAL_HOUR)
+		ret->kinds = KIND_NUMBER;
+	return cond_finish_leaf(c, args, node, all, ret);
 }
 
 bool cond_read_now(struct cond_reader *c, const struct cond_operator *o,
@@ -79,7 +85,7 @@ bool cond_read_now(struct cond_reader *c, const struct cond_operator *o,
 	struct rule_place place;
 
 	return cond_check_arity(c, o, args, cond_places(c, args, &place, 1)) &&
-	       finish(c, o, args, &node, &none, ret);
+	       finish(c, args, &node, &none, ret);
 }
 
 bool cond_read_time_order(struct cond_reader *c, const struct cond_operator *o,
@@ -91,7 +97,7 @@ bool cond_read_time_order(struct cond_reader *c, const struct cond_operator *o,
 	size_t n = cond_places(c, args, places, 3);
 
 	return cond_check_arity(c, o, args, n) && read_instants(c, o, places, n, &all) &&
-	       finish(c, o, args, &node, &all, ret);
+	       moves(c, o, args, &all) && finish(c, args, &node, &all, ret);
 }
 
 bool cond_read_since(struct cond_reader *c, const struct cond_operator *o,
@@ -102,7 +108,8 @@ bool cond_read_since(struct cond_reader *c, const struct cond_operator *o,
 	struct rule_place place;
 
 	return cond_check_arity(c, o, args, cond_places(c, args, &place, 1)) &&
-	       read_instants(c, o, &place, 1, &all) && finish(c, o, args, &node, &all, ret);
+	       read_instants(c, o, &place, 1, &all) && moves(c, o, args, &all) &&
+	       finish(c, args, &node, &all, ret);
 }
 
 bool cond_read_within(struct cond_reader *c, const struct cond_operator *o,
@@ -114,7 +121,8 @@ bool cond_read_within(struct cond_reader *c, const struct cond_operator *o,
 
 	return cond_check_arity(c, o, args, cond_places(c, args, places, 2)) &&
 	       rule_read_duration(c->r, &places[1], &spans, &node.ms) &&
-	       read_instants(c, o, places, 1, &all) && finish(c, o, args, &node, &all, ret);
+	       read_instants(c, o, places, 1, &all) && moves(c, o, args, &all) &&
+	       finish(c, args, &node, &all, ret);
 }
 
 /* "7d", "-7d". */
@@ -175,7 +183,8 @@ bool cond_read_plus_time(struct cond_reader *c, const struct cond_operator *o,
 		return false;
 	if (n == 2 ? !read_shift(c, &places[1], &node) : !read_calendar(c, places, &node))
 		return false;
-	return read_instants(c, o, places, 1, &all) && finish(c, o, args, &node, &all, ret);
+	return read_instants(c, o, places, 1, &all) && moves(c, o, args, &all) &&
+	       finish(c, args, &node, &all, ret);
 }
 
 bool cond_read_local_hour(struct cond_reader *c, const struct cond_operator *o,
@@ -194,5 +203,5 @@ bool cond_read_local_hour(struct cond_reader *c, const struct cond_operator *o,
 		if (!node.zone)
 			return false;
 	}
-	return finish(c, o, args, &node, &none, ret);
+	return finish(c, args, &node, &none, ret);
 }

@@ -127,7 +127,7 @@ static struct span unescape(struct span content, char *out)
 		if (p[-1] == 'u')
 			at = put_utf8(at, read_character(&p, end));
 		else
-			*at++ = letter ? meant[letter - letters] : p[-1];
+			*at++ = (char)(letter ? meant[letter - letters] : p[-1]);
 	}
 	return span_of(out, (size_t)(at - out));
 }

@@ -222,7 +222,10 @@ static bool walk(struct logic_state *s, const struct logic_value *path, struct l
 
 		if (path->items[0].n > 0)
 			(void)logic_number(&path->items[0].items[0], &climb);
-		for (climb = climb < 0 ? -climb : climb; climb >= 1 && frame->outer; climb -= 1)
+		climb = climb < 0 ? -climb : climb;
+		/* There are never so many frames that it matters. */
+		for (unsigned up = climb < 1000 ? (unsigned)climb : 1000; up > 0 && frame->outer;
+			up--)
 			frame = frame->outer;
 		n = 1;
 	}

@@ -60,7 +60,7 @@ size_t logic_format_number(double d, char out[LOGIC_NUMBER_SIZE])
 	for (int i = 0; i < (n > point ? n : point); i++) {
 		if (i > 0 && i == point)
 			out[len++] = '.';
-		out[len++] = i < n ? digits[i] : '0';
+		out[len++] = (char)(i < n ? digits[i] : '0');
 	}
 	out[len] = '\0';
 	return len;
