@@ -116,7 +116,7 @@ static size_t broken_caps(struct chance *c, enum gate_habit on_cap)
 			s.ask.now = s.verdict.until;
 			continue;
 		}
-		s.ask.now += (int64_t)chance_below(c, 36 * 3600000U) + 1;
+		s.ask.now += (int64_t)chance_below(c, (size_t)(36 * MS_HOUR)) + 1;
 	}
 	for (size_t n = 0; n < s.journey->n_sends; n++)
 		broken +=

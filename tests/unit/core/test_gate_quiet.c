@@ -147,8 +147,8 @@ static void test_wishes_and_windows(void)
 
 	/* What the customer said holds for mails too, and passes midnight. */
 	scene_init(&s);
-	scene_profile_number(&s, PROFILE_QUIET_FROM, 19 * 60);
-	scene_profile_number(&s, PROFILE_QUIET_TO, 10 * 60 + 30);
+	scene_profile_number(&s, PROFILE_QUIET_FROM, 1140);
+	scene_profile_number(&s, PROFILE_QUIET_TO, 630);
 	quiet_at(&s, "2026-11-23T18:00:00Z", "2026-11-24T09:30:00.000Z");
 	/* The rule's window ends in it: the next morning, when both agree. */
 	s.rules->list[0].gates.send_at = (struct day_hours){9 * 60, 20 * 60};
@@ -169,8 +169,8 @@ static void test_wishes_and_windows(void)
 
 static struct day_hours chance_hours(struct chance *c)
 {
-	int16_t from = (int16_t)(15 * chance_below(c, 96)),
-		to = (int16_t)(15 * chance_below(c, 96));
+	int16_t from = (int16_t)(15 * (int)chance_below(c, 96));
+	int16_t to = (int16_t)(15 * (int)chance_below(c, 96));
 
 	return (struct day_hours){from, to};
 }
@@ -208,7 +208,8 @@ static void one_night(struct chance *c)
 	scene_profile_number(&s, PROFILE_QUIET_FROM, wish.from);
 	scene_profile_number(&s, PROFILE_QUIET_TO, wish.to);
 	/* Weeks in which no clock of these is changed. */
-	s.ask.now = scene_time("2026-06-01T00:00:00Z") + (int64_t)chance_below(c, 60 * 86400000U);
+	s.ask.now = scene_time("2026-06-01T00:00:00Z") +
+		    (int64_t)chance_below(c, (size_t)(60 * MS_DAY));
 	s.ask.instance =
 		journey_instance(s.journey, SPAN_LIT("cart_abandoned"), SPAN_LIT("cart:C1"));
 	gates_judge(&s.ask, &s.verdict);
