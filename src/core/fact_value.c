@@ -297,6 +297,14 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 
 /* ---- entities ---------------------------------------------------------------------------- */
 
+/* When C had ended before E: what the very purchase ends was in it until then. */
+static int64_t ended_before(const struct cart *c, const struct event *e)
+{
+	int64_t at = cart_ended_at(c);
+
+	return at < e->occurred_at ? at : INT64_MIN;
+}
+
 static struct value cart_fact(size_t fact, const struct cond_scope *s)
 {
 	static const char *const states[] = {
@@ -326,7 +334,8 @@ static struct value cart_fact(size_t fact, const struct cond_scope *s)
 	case FACT_CART_VALUE:
 		return cart_value(c);
 	case FACT_CART_IN_EVENT:
-		return s->event ? cond_bool(basket_in_event(c->basket, s->event, cart_ended_at(c)))
+		return s->event ? cond_bool(basket_in_event(
+					  c->basket, s->event, ended_before(c, s->event)))
 				: cond_missing;
 	case FACT_CART_ADDED_AT:
 		return of_instant(c->added_at);
