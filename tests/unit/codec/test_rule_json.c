@@ -103,6 +103,8 @@ static void test_bad_files(void)
 
 /* ---- good files -------------------------------------------------------------------------- */
 
+#define ANY_NUMBER SIZE_MAX /* of rules: the pack grows */
+
 static struct rules *compile_dir(const char *dir, size_t want)
 {
 	struct arena a;
@@ -123,18 +125,17 @@ static struct rules *compile_dir(const char *dir, size_t want)
 	for (size_t i = 0; i < problems.n; i++)
 		fprintf(stderr, "# %s %s %s\n", problems.list[i].file, problems.list[i].pointer,
 			problems.list[i].message);
-	CHECK(rules && rules->n == want);
+	CHECK(rules && (rules->n == want || want == ANY_NUMBER));
 	arena_release(&a);
 	return rules;
 }
 
 static void test_cart_abandoned(void)
 {
-	_cleanup_(rules_freep) struct rules *rules = compile_dir("deploy/rules", 3);
+	_cleanup_(rules_freep) struct rules *rules = compile_dir("deploy/rules", ANY_NUMBER);
 	const struct rule *r;
 
 	REQUIRE(rules && (r = rules_find(rules, SPAN_LIT("cart_abandoned"))) != NULL);
-	CHECK_INT(r->order, 0);
 	CHECK_INT(r->epoch, 1);
 	CHECK_INT(r->mode, RULE_LIVE);
 	CHECK_INT(r->class, RULE_MARKETING);
@@ -146,13 +147,17 @@ static void test_cart_abandoned(void)
 	CHECK_INT(r->arm[0].by, MATCH_KIND);
 	CHECK_INT(r->arm[0].kind, EVENT_PRODUCT_ADDED);
 	CHECK_INT(r->arm[1].kind, EVENT_WISHLIST_TO_CART);
-	CHECK_INT(r->n_touch, 11);
-	REQUIRE(r->n_cancel == 3);
+	REQUIRE(r->n_touch == 1);
+	CHECK_INT(r->touch[0].by, MATCH_ENGAGED);
+	REQUIRE(r->n_cancel == 7);
 	CHECK_INT(r->cancel[0].kind, EVENT_ORDER_COMPLETED);
 	CHECK(r->cancel[0].terminal && !r->cancel[0].customer);
 	CHECK_INT(r->cancel[1].kind, EVENT_IN_STORE_PURCHASE);
-	CHECK_INT(r->cancel[2].kind, EVENT_CART_EMPTIED);
-	CHECK(!r->cancel[2].terminal);
+	CHECK_INT(r->cancel[2].kind, EVENT_ORDER_COMPLETED);
+	CHECK(r->cancel[2].customer && !r->cancel[2].terminal && r->cancel[2].when);
+	CHECK_INT(r->cancel[4].kind, EVENT_CART_EMPTIED);
+	CHECK(!r->cancel[4].terminal);
+	CHECK_STR(r->cancel[5].to, "checkout_abandoned");
 	CHECK(!r->anchor_first);
 	CHECK_INT(r->wait.kind, WAIT_SPAN);
 	CHECK_INT(r->wait.span_ms, 14400000);
@@ -165,12 +170,14 @@ static void test_cart_abandoned(void)
 	CHECK(!r->cooldown_customer);
 	CHECK_INT(r->max_per_key, 0);
 	CHECK_INT(r->expire_ms, 86400000);
-	CHECK_INT(r->n_steps, 1);
-	CHECK_STR(r->steps[0].id, "main");
+	REQUIRE(r->n_steps == 3);
+	CHECK_STR(r->steps[0].id, "m1");
 	CHECK_INT(r->steps[0].after_ms, 0);
+	CHECK_INT(r->steps[1].after_ms, 72000000);
+	CHECK(r->steps[2].task && r->steps[2].only_if);
 	CHECK_INT(r->n_channels, 1);
 	CHECK_STR(r->channels[0], "email");
-	CHECK_INT(r->n_data, 7);
+	CHECK_INT(r->n_data, 8);
 	CHECK_STR(r->data[0].name, "cart_id");
 	CHECK_INT(r->data[0].field, FIELD_CART_ID);
 	CHECK(r->fire_if != NULL);
@@ -179,11 +186,10 @@ static void test_cart_abandoned(void)
 
 static void test_order_promise_passed(void)
 {
-	_cleanup_(rules_freep) struct rules *rules = compile_dir("deploy/rules", 3);
+	_cleanup_(rules_freep) struct rules *rules = compile_dir("deploy/rules", ANY_NUMBER);
 	const struct rule *r;
 
 	REQUIRE(rules && (r = rules_find(rules, SPAN_LIT("order_promise_passed"))) != NULL);
-	CHECK_INT(r->order, 2);
 	CHECK_STR(r->key_prefix, "order");
 	CHECK_INT(r->wait.kind, WAIT_FIELD);
 	CHECK_INT(r->wait.n_fields, 2);
@@ -195,7 +201,7 @@ static void test_order_promise_passed(void)
 	/* 2025-10-26T12:00Z in Berlin: that day has 25 hours and ends at 23:00Z. */
 	CHECK_INT(zone_day_end(r->wait.zone, INT64_C(1761480000000)), INT64_C(1761519600000));
 	CHECK_INT(r->grace_ms, 0);
-	REQUIRE(r->n_cancel == 5);
+	REQUIRE(r->n_cancel == 7);
 	CHECK(r->cancel[0].terminal && r->cancel[1].terminal && r->cancel[2].terminal &&
 		r->cancel[3].terminal);
 	CHECK_INT(r->cancel[1].kind, EVENT_SHIPMENT_DELIVERED);
@@ -209,7 +215,7 @@ static void test_order_promise_passed(void)
 
 static void test_inactivity_fixed(void)
 {
-	_cleanup_(rules_freep) struct rules *rules = compile_dir("deploy/rules", 3);
+	_cleanup_(rules_freep) struct rules *rules = compile_dir("deploy/rules", ANY_NUMBER);
 	const struct rule *r;
 
 	REQUIRE(rules && (r = rules_find(rules, SPAN_LIT("inactivity_fixed"))) != NULL);
