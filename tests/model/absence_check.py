@@ -84,13 +84,16 @@ def engine(waymark, rules, log, until, keep=None):
 
 
 def by_customer(command):
-    """The lines that COMMAND prints, by (rule, customer)."""
+    """The jobs of the report that COMMAND prints, or its lines, by (rule, customer)."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0 or done.stderr:
         raise AssertionError("backtest: %d %s" % (done.returncode, done.stderr))
+    if "--decisions" in command:
+        listed = [json.loads(line) for line in done.stdout.splitlines()]
+    else:
+        listed = json.loads(done.stdout)["jobs"]
     found = {}
-    for line in done.stdout.splitlines():
-        one = json.loads(line)
+    for one in listed:
         found.setdefault((one["rule"], one["customer"]), []).append(one)
     return found
 
