@@ -88,9 +88,7 @@ typedef void job_judge_fn(void *user, const struct job_look *look, struct job_ve
 /* Upper bounds in seconds of the time from when a job fired to its first lease. */
 #define JOB_WAIT_BUCKETS(X) X(1) X(5) X(30) X(60) X(300) X(1800) X(3600) X(21600) X(86400)
 
-#define X(SECONDS) +1
-enum { JOB_WAIT_BUCKET_COUNT = 0 JOB_WAIT_BUCKETS(X) };
-#undef X
+#define JOB_WAIT_BUCKET_COUNT 9
 
 /* Set up by its owner; must outlive what is asked at it. */
 struct job_desk {

@@ -20,8 +20,8 @@
  *   wm:{p7}:marks        hash: source → until when it is complete (ms)
  *   wm:{p7}:held:SOURCE  sorted set: customer → earliest deadline that is held for the source
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
- *   wm:{p7}:job:ID       hash: s (state, see job_desk.h; `taken` of before there were leases is done),
- *                        at (place in the stream), c (customer), o (member, see below), ch
+ *   wm:{p7}:job:ID       hash: s (state, see job_desk.h; `taken` of before there were leases is
+ *                        done), at (place in the stream), c (customer), o (member, see below), ch
  *                        (channel), cl (class), ru (rule), vu (valid until), fa (when it fired), nb
  *                        (not before), r (reason), n (leases), tok, by, la and lu (token, consumer,
  *                        beginning and end of the latest), ft (the token that failed), lt (a

@@ -293,6 +293,43 @@ static enum finding lag(struct doctor *d)
 	return WRONG;
 }
 
+/* Of PARTITION: jobs that nobody had leased a minute after they were worth nothing any more. */
+static int64_t count_stuck(struct doctor *d, uint32_t partition)
+{
+	_cleanup_(buf_release) struct buf key = BUF_INIT, until = BUF_INIT;
+	const struct redis_value *v = NULL;
+
+	key_add(&key, partition, "expiry");
+	buf_add_i64(&until, d->now - WAIT_MAX_MS);
+	if (buf_failed(&key) == 0 && buf_failed(&until) == 0) {
+		const struct span args[] = {
+			SPAN_LIT("ZCOUNT"), buf_span(&key), SPAN_LIT("-inf"), buf_span(&until)};
+
+		v = tool_ask(&d->tool, d->redis, args, ARRAY_SIZE(args), &d->arena);
+	}
+	return v && v->type == REDIS_INTEGER ? v->integer : -1;
+}
+
+static enum finding jobs_move(struct doctor *d)
+{
+	int64_t stuck = 0;
+
+	for (uint32_t p = 0; p < d->tool.program.dataset.partitions; p++) {
+		int64_t n = count_stuck(d, p);
+
+		if (n < 0)
+			return say(d, WRONG, "The jobs cannot be read.");
+		stuck += n;
+	}
+	if (stuck == 0)
+		return say(d, FINE, "No job waits longer than it is worth anything.");
+	buf_printf(&d->words,
+		"%lld jobs wait for a consumer and are worth nothing any more: does anybody lease "
+		"them (waymark jobs list --state ready)?",
+		(long long)stuck);
+	return WRONG;
+}
+
 /* ---- the roles and this machine ------------------------------------------------------------ */
 
 static enum finding role(struct doctor *d, const char *name, const char *address)
@@ -455,6 +492,7 @@ static const struct {
 	{"clock", server_clock},
 	{"workers", owners},
 	{"lag", lag},
+	{"jobs", jobs_move},
 	{"collector", collector},
 	{"console", console},
 	{"rules", rules_are_good},

@@ -260,16 +260,17 @@ static int do_take(struct desk_tool *d)
 
 static const char *reply_words(int r)
 {
+	static const char retracted[] =
+		"the job was taken back: do not send it. If it was sent already, that is noted.";
+	static const char away[] =
+		"Redis did not answer: it may or may not have happened; say it again.";
 	static const char *const words[] = {
-		[JOB_DESK_AWAY] =
-			"Redis did not answer: it may or may not have happened; say it again.",
-		[JOB_DESK_REFUSED] = "Redis refused",
+		[JOB_DESK_AWAY] = away,
+		[JOB_DESK_REFUSED] = "Redis refused.",
 		[JOB_DESK_CORRUPT] = "what stands there cannot be read.",
 		[JOB_DESK_NONE] = "there is no such job.",
 		[JOB_DESK_LOST] = "that token does not, or no longer, hold the lease of the job.",
-		[JOB_DESK_RETRACTED] =
-			"the job was taken back: do not send it. If it was sent already, "
-			"that is noted.",
+		[JOB_DESK_RETRACTED] = retracted,
 		[JOB_DESK_UNSENT] = "nobody was ever given this job.",
 	};
 

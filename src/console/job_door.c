@@ -193,7 +193,7 @@ struct calling {
 	struct job_door *door;
 	struct http_request *request;
 	bool outcome;
-	char id[JOB_ID_LEN];
+	char id[JOB_ID_LEN + 1];
 };
 
 /* NULL, and REQUEST answered, if the id is none or there is no room. */
@@ -219,13 +219,14 @@ static struct calling *calling_new(
 	}
 	c->door = d;
 	c->request = request;
-	memcpy(c->id, id.ptr, sizeof(c->id));
+	memcpy(c->id, id.ptr, JOB_ID_LEN);
+	c->id[JOB_ID_LEN] = '\0';
 	return c;
 }
 
 static struct span id_of(const struct calling *c)
 {
-	return span_of(c->id, sizeof(c->id));
+	return span_of(c->id, JOB_ID_LEN);
 }
 
 static void calling_asked(struct calling *c, int r)

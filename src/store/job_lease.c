@@ -134,6 +134,7 @@ static void note_wait(struct job_desk *desk, int64_t waited_ms)
 #undef X
 	};
 
+	_Static_assert(ARRAY_SIZE(bounds) == JOB_WAIT_BUCKET_COUNT, "a bucket for each bound");
 	desk->wait_n++;
 	desk->wait_sum_ms += (uint64_t)int64_max(waited_ms, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++)

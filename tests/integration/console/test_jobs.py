@@ -36,6 +36,7 @@ class Hatch(Desk):
         }
         rule.update(self.changes)
         rule.update(changes)
+        rule = {name: value for name, value in rule.items() if value is not None}
         self.write("rules/cart.json", json.dumps(rule))
 
     def config_text(self, settings=""):
@@ -325,6 +326,29 @@ def the_condition_is_asked_again_at_the_lease():
                                        "the timeline")
         tap.equal((cancelled[0]["properties"]["reason"], cancelled[0]["properties"]["gate"]),
                   ("fire_if", "condition"), "why")
+
+
+@tap.test
+def consent_withdrawn_between_fire_and_lease():
+    # Not capped: two carts, and neither stands in the other's way.
+    changes = {"class": "marketing", "gates": None, "holdout": 0, "mute": [], "on_cap": "ignore"}
+    with Hatch(**changes) as desk:
+        def consent(status, name):
+            return {"type": "track", "userId": "u1", "event": "Consent Updated", "messageId": name,
+                    "properties": {"medium": "email", "status": status}}
+        desk.post([{"type": "identify", "userId": "u1", "messageId": "i1",
+                    "traits": {"email": "u1@shop.example"}}, consent("subscribed", "c1")])
+        desk.carts([1, 2], user="u1")
+        harness.wait_until(lambda: b'state="ready"} 2\n' in desk.ask("/metrics").body, "two jobs")
+        leased = desk.lease()[0]
+        desk.post([consent("unsubscribed", "c2")])
+        desk.wait_events("u1", 5)
+        tap.equal(desk.lease(max=10, wait="0s"), [], "nothing more goes out")
+        cancelled = harness.wait_until(lambda: desk.told("u1", "Notification Cancelled"),
+                                       "the timeline")
+        tap.equal((cancelled[0]["properties"]["reason"], cancelled[0]["properties"]["gate"]),
+                  ("withdrawn", "consent"), "why")
+        tap.equal(desk.report(leased, "ack").status, 200, "what was out is out")
 
 
 @tap.test
