@@ -14,7 +14,7 @@ EVENT = (
     '{"type":"track","event":"Product Added","messageId":"m","userId":"u",'
     '"timestamp":"2026-01-01T00:00:00Z"}\n'
 )
-RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "deploy", "rules")
+RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "data", "rules", "otto")
 BACKTEST = ["backtest", "--rules", RULES, "--events", "-", "--until", "2026-01-02T00:00:00Z"]
 VERBS = [["help"], ["version"], ["backtest", "--help"], BACKTEST, BACKTEST + ["--json"]]
 
