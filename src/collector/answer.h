@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "tally.h"
+#include "door_tally.h"
 
 /* application/problem+json; FIELDS are further header fields. PLACE may be NULL. */
 struct problem {

@@ -11,8 +11,8 @@
 #pragma once
 
 #include "codec/write_keys.h"
+#include "door_tally.h"
 #include "io/http_server.h"
-#include "tally.h"
 
 /* Answers an OPTIONS request to a path that takes events. */
 void cors_preflight(

@@ -2,8 +2,8 @@
 #include "collector/hooks.h"
 
 #include "codec/preset_table.h"
+#include "door_tally.h"
 #include "io/file.h"
-#include "tally.h"
 
 #define WORDS_MAX 1024 /* bytes of problems that are logged */
 

@@ -11,9 +11,9 @@
 #include "codec/gzip.h"
 #include "codec/tracking_plan.h"
 #include "codec/write_keys.h"
+#include "door_tally.h"
 #include "journal.h"
 #include "reasons.h"
-#include "tally.h"
 
 struct intake_limits {
 	struct envelope_limits items;

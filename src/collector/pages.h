@@ -4,10 +4,10 @@
  */
 #pragma once
 
+#include "door_tally.h"
 #include "io/http_server.h"
 #include "journal.h"
 #include "reasons.h"
-#include "tally.h"
 
 struct pages {
 	const struct journal *journal;

@@ -20,11 +20,11 @@
 #define RUN_MAX ((size_t)500)
 
 /*
- * KEYS: pos, jobs, day. ARGV: epoch, seq, new seq, id, clock, rules, then two lists of commands, each
- * command with its length in front, each list with 0 behind; then jobs as key, id, customer, JSON,
- * rank, channel, class, rule, valid until, not before and when it fired, with an empty one behind;
- * then retractions as key, id, reason, late, likewise; then one more list of commands, to be run
- * last. Between the head and this goes the piece that puts a job into its place.
+ * KEYS: pos, jobs, day. ARGV: epoch, seq, new seq, id, clock, rules, then two lists of commands,
+ * each command with its length in front, each list with 0 behind; then jobs as key, id, customer,
+ * JSON, rank, channel, class, rule, valid until, not before and when it fired, with an empty one
+ * behind; then retractions as key, id, reason, late, likewise; then one more list of commands, to
+ * be run last. Between the head and this goes the piece that puts a job into its place.
  */
 static const char commit_head[] = "#!lua flags=allow-oom\n";
 

@@ -44,7 +44,8 @@ static void check_rule(const struct rule *r, const struct cond_scope *scope)
 	char key[RULE_KEY_MAX];
 	int64_t at;
 
-	assert((r->n_arm > 0 || r->calendar) && r->n_steps > 0 && r->n_channels > 0 && r->round_ms > 0);
+	assert((r->n_arm > 0 || r->calendar) && r->n_steps > 0 && r->n_channels > 0 &&
+		r->round_ms > 0);
 	check_match(r->arm, r->n_arm, scope);
 	check_match(r->touch, r->n_touch, scope);
 	check_match(r->cancel, r->n_cancel, scope);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The strict language of conditions: what each operator answers, everything that is refused, and
- * the limits, each met exactly and passed by one. Conditions are written with ' for ".
+ * The strict language of conditions: what each operator answers, and the limits, each met exactly
+ * and passed by one. Conditions are written with ' for ".
  */
 #include "base/instant.h"
 #include "case_files.h"
 #include "check.h"
 #include "codec/event_json.h"
 #include "codec/rule_json.h"
+#include "cond_case.h"
 #include "core/cond.h"
 
 static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
@@ -27,27 +28,6 @@ static const char item[] =
 /* `a` and `b`, and a text with each kind of escape. */
 static const char snapshot[] = "\"a\":12.50,\"b\":\"x,y\\\"}\",\"u\":\"\\u00e4\\ud83d\\ude00\\n\","
 			       "\"t\":true,\"z\":null,\"l\":[1,{\"a\":2}],\"last\":\"end\"";
-
-static void add_json(struct buf *b, const char *text)
-{
-	for (; *text; text++)
-		buf_add_char(b, *text == '\'' ? '"' : *text);
-}
-
-/* A rule whose cancel has this condition. */
-static int compile(const char *condition, struct rules **ret_rules)
-{
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	struct rule_source source = {"rules.json", SPAN_EMPTY};
-
-	add_json(&text, "{'id':'a','class':'task','wait':'1h','channels':['task'],'arm':['y'],"
-			"'data':{'a':'e.a','b':'e.b','u':'e.u','t':'e.t','z':'e.z','l':'e.l',"
-			"'last':'e.last'},'cancel':[{'event':'x','when':");
-	add_json(&text, condition);
-	add_json(&text, "}]}");
-	source.text = buf_span(&text);
-	return rules_compile(&source, 1, &berlin, &problems, ret_rules);
-}
 
 struct world {
 	struct arena arena;
@@ -75,7 +55,7 @@ static void world_make(struct world *w, const struct rules *rules, const char *e
 
 	*w = (struct world){.decoder = NULL};
 	arena_init(&w->arena);
-	add_json(&json, event);
+	cond_case_json(&json, event);
 	REQUIRE(instant_parse(SPAN_LIT(NOW), &w->scope.now) == 0);
 	origin.id.ms = (uint64_t)w->scope.now;
 	origin.recv_at = w->scope.now;
@@ -104,7 +84,7 @@ static void check_truths(const struct truth *list, size_t n)
 		_cleanup_(world_release) struct world w = {.decoder = NULL};
 
 		arena_init(&w.arena);
-		if (compile(list[i].condition, &rules) != 0) {
+		if (cond_case(list[i].condition, &problems, &rules) != 0) {
 			check_span(list[i].condition, 0, "problem",
 				span_str(problems.list[0].message), SPAN_EMPTY);
 			continue;
@@ -318,11 +298,12 @@ static int compile_beside(const char *condition, struct rules **ret_rules)
 	_cleanup_(buf_release) struct buf shop = BUF_INIT;
 	struct rule_source sources[] = {{"policy.json", SPAN_EMPTY}, {"rules.json", SPAN_EMPTY}};
 
-	add_json(&shop, policy);
-	add_json(&rule, "{'id':'a','class':'task','wait':'1h','channels':['task'],'arm':['y'],"
-			"'cancel':[{'event':'x','when':");
-	add_json(&rule, condition);
-	add_json(&rule, "}]}");
+	cond_case_json(&shop, policy);
+	cond_case_json(&rule,
+		"{'id':'a','class':'task','wait':'1h','channels':['task'],'arm':['y'],"
+		"'cancel':[{'event':'x','when':");
+	cond_case_json(&rule, condition);
+	cond_case_json(&rule, "}]}");
 	sources[0].text = buf_span(&shop);
 	sources[1].text = buf_span(&rule);
 	return rules_compile(sources, 2, &berlin, &problems, ret_rules);
@@ -400,7 +381,7 @@ static void test_segments(void)
 
 	CHECK_INT(compile_beside("{'inSegment':'poor'}", &rules), RULES_BAD);
 	CHECK(strstr(problems.list[0].message, "it has wealthy, new_here"));
-	add_json(&text, nested);
+	cond_case_json(&text, nested);
 	source.text = buf_span(&text);
 	CHECK_INT(rules_compile(&source, 1, &berlin, &problems, &rules), RULES_BAD);
 	CHECK(strstr(problems.list[0].message, "a segment cannot be part of a segment"));
@@ -447,7 +428,7 @@ static void test_explain(void)
 		_cleanup_(buf_release) struct buf out = BUF_INIT;
 
 		arena_init(&w.arena);
-		REQUIRE(compile(list[i].condition, &rules) == 0);
+		REQUIRE(cond_case(list[i].condition, &problems, &rules) == 0);
 		world_make(&w, rules, item);
 		check_int(list[i].condition, (int)i, "result",
 			cond_explain(rules->list[0].cancel[0].when, &w.scope, &out),
@@ -479,191 +460,12 @@ static void test_value(void)
 		struct value value = {.type = VALUE_MISSING};
 
 		arena_init(&w.arena);
-		REQUIRE(compile(list[i].condition, &rules) == 0);
+		REQUIRE(cond_case(list[i].condition, &problems, &rules) == 0);
 		world_make(&w, rules, item);
 		check_int(list[i].condition, (int)i, "result",
 			cond_value(rules->list[0].cancel[0].when, &w.scope, &value),
 			list[i].type == VALUE_MISSING ? COND_NOTHING : 0);
 		CHECK_INT(value.type, list[i].type);
-	}
-}
-
-/* ---- refusals -------------------------------------------------------------------------- */
-
-struct refusal {
-	const char *condition;
-	const char *where; /* below the condition */
-	const char *words; /* part of the message */
-};
-
-static const struct refusal refusals[] = {
-	/* The same for every event. */
-	{"true", "", "the same for every event"},
-	{"false", "", "the same for every event"},
-	{"{'and':[{'var':'e.a'},true]}", "/and/1", "the same for every event"},
-	{"{'or':[false,{'var':'e.a'}]}", "/or/0", "the same for every event"},
-	{"{'!':true}", "/!", "the same for every event"},
-	{"{'==':[1,1]}", "/==", "compares constants"},
-	{"{'<':['a','b']}", "/<", "compares constants"},
-	{"{'in':['a',['a','b']]}", "/in", "compares constants"},
-	{"{'if':[true,{'var':'e.a'},{'var':'e.b'}]}", "/if/0", "the same for every event"},
-	{"{'==':[{'var':'e.a'},{'var':'e.a'}]}", "/==", "compares a value with itself"},
-	{"{'>=':[{'var':'s.orders'},{'var':'s.orders'}]}", "/>=", "compares a value with itself"},
-	{"{'<':[5,{'var':'e.a'},5]}", "/<", "nothing lies between"},
-	{"{'<=':[6,{'var':'e.a'},5]}", "/<=", "nothing lies between"},
-	{"{'==':[{'+':[1,2]},{'var':'e.a'}]}", "/==/0/+", "constants alone"},
-	{"{'before':['2026-01-01','2026-02-01']}", "/before", "only constants"},
-	{"{'after':[{'var':'e.a'},{'plusTime':['2026-01-01','1d']}]}", "/after/1/plusTime",
-		"only constants"},
-	{"{'missing_some':[3,['e.a','e.b']]}", "/missing_some/0", "only 2 names"},
-	{"{'and':[{'>':[{'var':'e.a'},5]},{'<':[{'var':'e.a'},3]}]}", "/and",
-		"arguments 1 and 2 are never true together"},
-	{"{'and':[{'var':'e.b'},{'>=':[{'var':'e.a'},5]},{'<':[{'var':'e.a'},5]}]}", "/and",
-		"arguments 2 and 3"},
-	{"{'and':[{'>':[5,{'var':'s.orders'}]},{'==':[{'var':'s.orders'},5]}]}", "/and",
-		"never true together"},
-	{"{'and':[{'==':[{'var':'e.a'},'x']},{'==':['y',{'var':'e.a'}]}]}", "/and",
-		"never true together"},
-	{"{'and':[{'==':[{'var':'e.a'},'x']},{'<':[{'var':'e.a'},5]}]}", "/and",
-		"never true together"},
-	{"{'and':[{'>':[{'count':['x','1d']},2]},{'==':[{'count':['x','1d']},2]}]}", "/and",
-		"never true together"},
-	/* Nothing is said. */
-	{"{'and':[]}", "/and", "cannot have 0 arguments"},
-	{"{'or':[]}", "/or", "cannot have 0 arguments"},
-	{"{'!':[]}", "/!", "cannot have 0 arguments"},
-	{"{'missing':[]}", "/missing", "cannot have 0 arguments"},
-	{"{'in':[{'var':'e.a'},[]]}", "/in/1", "not empty"},
-	{"{}", "", "an object with one member"},
-	/* Types that never agree. */
-	{"{'<':[{'var':'s.stage'},5]}", "/<", "two numbers or two texts only"},
-	{"{'<':['a',{'var':'s.orders'}]}", "/<", "two numbers or two texts only"},
-	{"{'==':[{'var':'s.orders'},'5']}", "/==", "of different types"},
-	{"{'!=':[{'var':'s.identified'},'yes']}", "/!=", "of different types"},
-	{"{'in':[{'var':'s.orders'},['1','2']]}", "/in", "of different types"},
-	{"{'<':[{'var':'e.a'},{'now':[]}]}", "/<", "compared with \"before\""},
-	{"{'==':[{'now':[]},'2026-01-01']}", "/==", "compared with \"before\""},
-	{"{'and':[{'var':'s.orders'},{'var':'e.a'}]}", "/and/0", "must be true or false"},
-	{"{'!':[{'+':[{'var':'e.a'},1]}]}", "/!/0", "must be true or false"},
-	{"{'if':[{'var':'s.orders'},{'var':'e.a'},{'var':'e.b'}]}", "/if/0",
-		"must be true or false"},
-	{"{'if':[{'var':'e.a'},1,'x']}", "/if", "of one type"},
-	{"{'+':[{'var':'e.a'},1]}", "", "a condition must be true or false"},
-	{"{'>':[{'+':[{'var':'s.stage'},1]},0]}", "/>/0/+/0", "must be a number"},
-	{"{'>':[{'+':[{'var':'e.a'},'1']},0]}", "/>/0/+/1", "must be a number"},
-	{"{'some':[{'var':'s.orders'},{'var':'x'}]}", "/some/0", "an array of the event"},
-	{"{'some':[['a'],{'var':'x'}]}", "/some/0", "a list"},
-	{"{'some':[{'var':'e.a'},{'+':[{'var':'x'},1]}]}", "/some/1", "must be true or false"},
-	{"{'some':[{'var':'e.a'},true]}", "/some/1", "the same for every event"},
-	{"{'before':[{'var':'s.identified'},{'now':[]}]}", "/before/0", "must be an instant"},
-	{"{'before':['soon',{'now':[]}]}", "/before/0", "no instant"},
-	{"{'before':[5,{'now':[]}]}", "/before/0", "no instant"},
-	{"{'>':[{'since':{'var':'s.identified'}},5]}", "/>/0/since", "must be an instant"},
-	{"{'in':[{'var':'e.a'},'blue']}", "/in/1", "a list that is not empty"},
-	{"{'in':[{'var':'e.a'},{'var':'s.orders'}]}", "/in/1", "an array of the event"},
-	{"{'in':[{'var':'e.a'},['x',{'var':'e.b'}]]}", "/in/1/1", "numbers and texts only"},
-	/* Null compares with nothing, and a list is no value. */
-	{"{'==':[{'var':'e.a'},null]}", "/==/1", "null compares with nothing"},
-	{"{'in':[{'var':'e.a'},[null]]}", "/in/1/0", "null compares with nothing"},
-	{"{'==':[{'var':'e.a'},[1]]}", "/==/1", "a list"},
-	{"[{'var':'e.a'}]", "", "a list"},
-	/* What JavaScript has and this has not. */
-	{"{'===':[{'var':'e.a'},1]}", "/===", "is no operator"},
-	{"{'!!':[{'var':'e.a'}]}", "/!!", "is no operator"},
-	{"{'/':[{'var':'e.a'},2]}", "/~1", "is no operator"},
-	{"{'cat':[{'var':'e.a'},'x']}", "/cat", "is no operator"},
-	{"{'substr':[{'var':'e.a'},0]}", "/substr", "is no operator"},
-	{"{'map':[{'var':'e.a'},{'var':''}]}", "/map", "is no operator"},
-	{"{'reduce':[{'var':'e.a'},{'var':''},0]}", "/reduce", "is no operator"},
-	{"{'log':'x'}", "/log", "is no operator"},
-	{"{'method':['x','y']}", "/method", "is no operator"},
-	{"{'var':['e.a',1]}", "/var", "without a list and without a default"},
-	{"{'var':''}", "/var", "1 to"},
-	{"{'var':'a'}", "/var", "names nothing"},
-	{"{'var':'s.shoe_size'}", "/var", "nothing is known"},
-	{"{'var':'ctx.unknown'}", "/var", "keeps no such value; it has ctx.a"},
-	{"{'var':'e.a..b'}", "/var", "not the way to a value"},
-	{"{'some':[{'var':'e.a'},{'var':'x..y'}]}", "/some/1/var", "not the way to a member"},
-	{"{'==':[{'var':'s.stage'},'gold']}", "/==/1", "not a stage"},
-	{"{'and':[{'var':'e.a'}],'or':[{'var':'e.b'}]}", "", "an object with one member"},
-	/* Operators have a shape. */
-	{"{'==':[{'var':'e.a'}]}", "/==", "cannot have 1 argument;"},
-	{"{'==':[{'var':'e.a'},1,2]}", "/==", "cannot have 3 arguments"},
-	{"{'<':[1,{'var':'e.a'},2,3]}", "/<", "cannot have 4 arguments"},
-	{"{'>':[3,{'var':'e.a'},1]}", "/>", "cannot have 3 arguments"},
-	{"{'!':[{'var':'e.a'},{'var':'e.b'}]}", "/!", "cannot have 2 arguments"},
-	{"{'if':[{'var':'e.a'},{'var':'e.b'}]}", "/if", "with an else"},
-	{"{'>':[{'-':[{'var':'e.a'}]},1]}", "/>/0/-", "cannot have 1 argument;"},
-	{"{'>':[{'%':[{'var':'e.a'},2,3]},1]}", "/>/0/%", "cannot have 3 arguments"},
-	{"{'>':[{'min':[{'var':'e.a'}]},1]}", "/>/0/min", "cannot have 1 argument;"},
-	{"{'in':[{'var':'e.a'}]}", "/in", "cannot have 1 argument;"},
-	{"{'some':[{'var':'e.a'}]}", "/some", "cannot have 1 argument;"},
-	{"{'missing_some':[1]}", "/missing_some", "cannot have 1 argument;"},
-	{"{'missing_some':[0,['e.a']]}", "/missing_some/0", "a whole number from 1"},
-	{"{'missing':['e.a',5]}", "/missing/1", "one text"},
-	{"{'before':[{'now':[1]},{'var':'e.a'}]}", "/before/0/now", "cannot have 1 argument;"},
-	{"{'before':[{'var':'e.a'}]}", "/before", "cannot have 1 argument;"},
-	{"{'within':[{'var':'e.a'},'soon']}", "/within/1", "a length of time"},
-	{"{'within':[{'var':'e.a'},7]}", "/within/1", "a length of time"},
-	{"{'within':[{'var':'e.a'},'3654d']}", "/within/1", "a length of time"},
-	{"{'before':[{'plusTime':[{'var':'e.a'},'soon']},{'now':[]}]}", "/before/0/plusTime/1",
-		"a length of time"},
-	{"{'before':[{'plusTime':[{'var':'e.a'},1.5,'day']},{'now':[]}]}", "/before/0/plusTime/1",
-		"a whole number"},
-	{"{'before':[{'plusTime':[{'var':'e.a'},10001,'day']},{'now':[]}]}", "/before/0/plusTime/1",
-		"a whole number"},
-	{"{'before':[{'plusTime':[{'var':'e.a'},1,'moon']},{'now':[]}]}", "/before/0/plusTime/2",
-		"hour, day, month, year"},
-	{"{'>':[{'localHour':'Mars/Olympus'},8]}", "/>/0/localHour", "no time zone"},
-	/* What was before. */
-	{"{'>=':[{'count':['Payment Failed']},1]}", "/>=/0/count", "cannot have 1 argument;"},
-	{"{'>=':[{'count':['Payment Faild','1d']},1]}", "/>=/0/count/0",
-		"did you mean \"Payment Failed\""},
-	{"{'>=':[{'count':['Payment Failed','0s']},1]}", "/>=/0/count/1", "a length of time"},
-	{"{'>=':[{'count':['Payment Failed','4000d']},1]}", "/>=/0/count/1", "a length of time"},
-	{"{'>=':[{'count':['Payment Failed','1d']},65]}", "/>=/1", "a count goes up to 64"},
-	{"{'count':['Payment Failed','1d']}", "", "must be true or false"},
-	{"{'>':[{'sum':['Order Completed','1d']},5]}", "/>/0/sum", "cannot have 2 arguments"},
-	{"{'>':[{'sum':['Order Completed','e..x','1d']},5]}", "/>/0/sum/1",
-		"not the way to a value"},
-	{"{'>':[{'sum':['Order Completed','e.total','1d']},'5']}", "/>",
-		"two numbers or two texts"},
-	{"{'>':[{'last':['Order Completed']},5]}", "/>/0/last", "cannot have 1 argument;"},
-	{"{'hasConsent':['marketing']}", "/hasConsent", "cannot have 1 argument;"},
-	{"{'hasConsent':['marketing','pigeon']}", "/hasConsent/1", "email, sms"},
-	{"{'hasConsent':['','email']}", "/hasConsent/0", "1 to 64 bytes"},
-	{"{'inSegment':'gold'}", "/inSegment", "no such segment"},
-	{"{'inSegment':'Gold!'}", "/inSegment", "an id"},
-	{"{'>':[{'pctile':'height'},0.9]}", "/>/0/pctile", "value"},
-	{"{'>':[{'localHour':[]},8]}", "/>/0/localHour", "cannot have 0 arguments"},
-};
-
-static bool has(const char *text, const char *part)
-{
-	for (; *text; text++)
-		if (strncmp(text, part, strlen(part)) == 0)
-			return true;
-	return false;
-}
-
-static void test_refusals(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
-		const struct refusal *one = &refusals[i];
-		_cleanup_(rules_freep) struct rules *rules = NULL;
-		_cleanup_(buf_release) struct buf pointer = BUF_INIT;
-
-		buf_printf(&pointer, "/cancel/0/when%s", one->where);
-		check_int(one->condition, (int)i, "result", compile(one->condition, &rules),
-			RULES_BAD);
-		if (problems.n == 0)
-			continue;
-		check_span(one->condition, (int)i, "pointer", span_str(problems.list[0].pointer),
-			buf_span(&pointer));
-		CHECK_STR(span_str(problems.list[0].file), "rules.json");
-		if (!has(problems.list[0].message, one->words))
-			check_span(one->condition, (int)i, "message",
-				span_str(problems.list[0].message), span_str(one->words));
 	}
 }
 
@@ -685,7 +487,7 @@ static bool holds_for(const char *condition, const char *event)
 	_cleanup_(world_release) struct world w = {.decoder = NULL};
 
 	arena_init(&w.arena);
-	if (compile(condition, &rules) != 0) {
+	if (cond_case(condition, &problems, &rules) != 0) {
 		CHECK_STR(span_str(problems.list[0].message), "");
 		return false;
 	}
@@ -739,7 +541,6 @@ int main(void)
 		{"segments apart", test_segments},
 		{"why not", test_explain},
 		{"values", test_value},
-		{"refusals", test_refusals},
 		{"1,000 elements", test_array_limit},
 		{"10,000 steps", test_step_limit},
 	};

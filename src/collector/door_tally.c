@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tally.h"
+#include "door_tally.h"
 
 static const int statuses[] = {
 #define X(STATUS) STATUS,
