@@ -13,8 +13,8 @@
 
 struct rule_problem {
 	char file[256];
-	char pointer[256]; /* RFC 6901; empty: the whole file */
-	unsigned line;	   /* 1-based, 0 unknown */
+	char pointer[256];  /* RFC 6901; empty: the whole file */
+	unsigned line;	    /* 1-based, 0 unknown */
 	char message[1024]; /* what is wrong, and what to write instead */
 };
 

@@ -245,13 +245,10 @@ static void put_key_number(struct args *a, const char *name, int64_t n)
 
 static void put_day_key(struct args *a)
 {
-	struct civil c;
-	char id[16];
+	char date[INSTANT_SIZE];
 
-	civil_from_instant(a->commit->day * MS_DAY, &c);
-	(void)snprintf(id, sizeof(id), "%04u-%02u-%02u", (unsigned)c.year % 10000U,
-		(unsigned)c.month % 100U, (unsigned)c.day % 100U);
-	put_key_id(a, "day", span_str(id));
+	instant_format(a->commit->day * MS_DAY, date);
+	put_key_id(a, "day", span_of(date, 10));
 }
 
 /* What a job's place is made of. */
@@ -274,6 +271,15 @@ static void put_place_probes(struct args *a)
 	}
 }
 
+static void put_probe(struct args *a, const char *command, const char *name, struct span id)
+{
+	put_command(a, 2, command);
+	if (id.len > 0)
+		put_key_id(a, name, id);
+	else
+		put_key(a, name);
+}
+
 /* Reads that fail where a write would. MSET takes any type and needs none. */
 static void put_probes(struct args *a)
 {
@@ -281,43 +287,28 @@ static void put_probes(struct args *a)
 
 	put_command(a, 2, "HLEN");
 	put_day_key(a);
-	if (c->n_dues > 0) {
-		put_command(a, 2, "ZCARD");
-		put_key(a, "due");
-	}
-	for (size_t i = 0; i < c->n_holds; i++) {
-		put_command(a, 2, "ZCARD");
-		put_key_id(a, "held", c->holds[i].source);
-	}
-	if (c->n_marks > 0) {
-		put_command(a, 2, "HLEN");
-		put_key(a, "marks");
-	}
+	if (c->n_dues > 0)
+		put_probe(a, "ZCARD", "due", SPAN_EMPTY);
+	for (size_t i = 0; i < c->n_holds; i++)
+		put_probe(a, "ZCARD", "held", c->holds[i].source);
+	if (c->n_marks > 0)
+		put_probe(a, "HLEN", "marks", SPAN_EMPTY);
 	if (c->n_jobs + c->n_retracts > 0) {
-		put_command(a, 2, "XLEN");
-		put_key(a, "jobs");
+		put_probe(a, "XLEN", "jobs", SPAN_EMPTY);
 		put_place_probes(a);
 	}
-	if (c->n_bad > 0) {
-		put_command(a, 2, "XLEN");
-		put_key(a, "bad");
-	}
-	for (size_t i = 0; i < c->n_chunks; i++) {
-		put_command(a, 2, "LLEN");
-		put_key_id(a, "t", c->chunks[i].customer);
-	}
+	if (c->n_bad > 0)
+		put_probe(a, "XLEN", "bad", SPAN_EMPTY);
+	for (size_t i = 0; i < c->n_chunks; i++)
+		put_probe(a, "LLEN", "t", c->chunks[i].customer);
 	for (size_t i = 0; i < c->n_seen; i++) {
 		put_command(a, 2, "STRLEN");
 		put_key_number(a, "seen", c->seen[i].hour);
 	}
-	for (size_t i = 0; i < c->n_jobs; i++) {
-		put_command(a, 2, "HLEN");
-		put_key_id(a, "job", c->jobs[i].id);
-	}
-	for (size_t i = 0; i < c->n_retracts; i++) {
-		put_command(a, 2, "HLEN");
-		put_key_id(a, "job", c->retracts[i].id);
-	}
+	for (size_t i = 0; i < c->n_jobs; i++)
+		put_probe(a, "HLEN", "job", c->jobs[i].id);
+	for (size_t i = 0; i < c->n_retracts; i++)
+		put_probe(a, "HLEN", "job", c->retracts[i].id);
 	put_u64(a, 0);
 }
 
