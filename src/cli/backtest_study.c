@@ -127,8 +127,10 @@ static void add_raw(struct buf *out, const char *name, struct span job)
 
 void study_job_line(const struct backtest_job *job, struct buf *out)
 {
-	const struct decision *d = &job->decision;
+	const struct decision *d;
 
+	assert(job);
+	d = &job->decision;
 	buf_printf(out, "{\"id\":\"%s\"", job->id);
 	add_text(out, "rule", d->rule);
 	buf_printf(out, ",\"epoch\":%u", d->epoch);

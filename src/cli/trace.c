@@ -56,10 +56,20 @@ static void trace_armed(struct buf *b, const struct journey *j, int64_t now)
 void trace_input(struct buf *out, const struct journey *j, const struct event *event, int64_t now,
 	const struct effects *effects)
 {
-	if (event)
+	bool told = !event;
+
+	for (size_t i = 0; i < effects->n; i++) {
+		const struct decision *d = &effects->list[i].decision;
+
+		if (!is_decision(&effects->list[i]))
+			continue;
+		/* Timers that were due before come first. */
+		if (!told && d->at >= now)
+			trace_event(out, event);
+		told = told || d->at >= now;
+		trace_decision(out, d);
+	}
+	if (!told)
 		trace_event(out, event);
-	for (size_t i = 0; i < effects->n; i++)
-		if (is_decision(&effects->list[i]))
-			trace_decision(out, &effects->list[i].decision);
 	trace_armed(out, j, now);
 }
