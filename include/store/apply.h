@@ -39,6 +39,9 @@ struct applier_options {
 	size_t cache_customers;		     /* records kept between batches */
 	applier_witness_fn *witness;	     /* NULL: nobody looks */
 	void *witness_user;
+	/* Records live in the cache alone, without bound, and no timeline is kept: for a run of
+	 * which only the jobs and what the witness sees are wanted. */
+	bool transient;
 
 	/* Where the log changes the rules; NULL: the first ones stay in force whatever it says. */
 	applier_rules_fn *find_rules;

@@ -43,6 +43,7 @@ struct backtest {
 	uint64_t counters[COUNTER_COUNT];
 	applier_witness_fn *witness; /* set before the first entry; NULL: nobody looks */
 	void *witness_user;
+	bool state;		   /* records are kept in the store */
 	struct backtest_set *sets; /* that the log may name; NULL: the rules stay as they are */
 	size_t n_sets;
 	int failed;	       /* why the pump stopped, 0: it did not */
@@ -50,9 +51,9 @@ struct backtest {
 };
 
 /* A run over one partition's log. RULES are borrowed. WITNESS is told of every input that was
- * applied; NULL: nobody is. 0 or -ENOMEM. */
+ * applied; NULL: nobody is. STATE: the customers' records are wanted afterwards. 0 or -ENOMEM. */
 int backtest_init(struct backtest *b, const struct rules *rules, applier_witness_fn *witness,
-	void *witness_user);
+	void *witness_user, bool state);
 void backtest_release(struct backtest *b);
 
 /*

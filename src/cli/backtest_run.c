@@ -82,6 +82,7 @@ static int start_pump(struct backtest *b, const struct position *from)
 			.cache_customers = CACHE_CUSTOMERS,
 			.witness = b->witness,
 			.witness_user = b->witness_user,
+			.transient = !b->state,
 			.find_rules = b->sets ? backtest_find_rules : NULL,
 			.rules_user = b},
 		.idle = on_idle,
@@ -118,7 +119,7 @@ static void close_log(struct backtest *b)
 }
 
 int backtest_init(struct backtest *b, const struct rules *rules, applier_witness_fn *witness,
-	void *witness_user)
+	void *witness_user, bool state)
 {
 	static const uint64_t seed[2] = {3, 4};
 	int r;
@@ -127,6 +128,7 @@ int backtest_init(struct backtest *b, const struct rules *rules, applier_witness
 	b->rules = rules;
 	b->witness = witness;
 	b->witness_user = witness_user;
+	b->state = state;
 	arena_init(&b->arena);
 	map_init(&b->by_id, seed);
 	r = event_decoder_new(&rules->fields, &b->decoder);

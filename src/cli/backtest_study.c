@@ -80,7 +80,7 @@ int study_init(struct study *s, const struct rules *rules, int64_t from, int64_t
 	buf_init(&s->story);
 	r = curve_init(&s->curve, rules);
 	s->rules = calloc(rules->n + 1, sizeof(*s->rules));
-	if (backtest_init(&s->backtest, rules, witness, s) < 0 || r < 0 || !s->rules)
+	if (backtest_init(&s->backtest, rules, witness, s, false) < 0 || r < 0 || !s->rules)
 		return -ENOMEM;
 	return 0;
 }

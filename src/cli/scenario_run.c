@@ -152,7 +152,7 @@ int scenario_run(
 	arena_init(&o->arena);
 	buf_init(&o->trace);
 	o->tracing = tracing;
-	r = backtest_init(&o->backtest, s->sets[0], witness, o);
+	r = backtest_init(&o->backtest, s->sets[0], witness, o, true);
 	if (!inputs || r < 0) {
 		free(inputs);
 		return -ENOMEM;

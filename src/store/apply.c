@@ -20,7 +20,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 		return -ENOMEM;
 	}
 	a->options = *options;
-	cache_init(&a->cache, options->cache_customers);
+	cache_init(&a->cache, options->transient ? SIZE_MAX : options->cache_customers);
 	seen_init(&a->seen);
 	marks_init(&a->marks);
 	effects_init(&a->effects);
@@ -83,7 +83,7 @@ void applier_freep(struct applier **a)
 void applier_reset(struct applier *a)
 {
 	cache_release(&a->cache);
-	cache_init(&a->cache, a->options.cache_customers);
+	cache_init(&a->cache, a->options.transient ? SIZE_MAX : a->options.cache_customers);
 	seen_release(&a->seen);
 	marks_release(&a->marks);
 	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;

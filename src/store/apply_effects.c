@@ -188,7 +188,8 @@ static int carry_out(struct applier *a, struct cached *c, const struct effect *e
 {
 	switch (e->kind) {
 	case EFFECT_TIMELINE:
-		tail_add_event(c, e->event);
+		if (!a->options.transient)
+			tail_add_event(c, e->event);
 		return 0;
 	case EFFECT_STATE:
 		return mark_dirty(a, c);
@@ -213,6 +214,7 @@ static int carry_out(struct applier *a, struct cached *c, const struct effect *e
 
 int applier_effects(struct applier *a, struct cached *c, const struct work *w)
 {
+	bool kept = !a->options.transient;
 	uint32_t nth = 0;
 	int r = 0;
 
@@ -220,13 +222,15 @@ int applier_effects(struct applier *a, struct cached *c, const struct work *w)
 		const struct effect *e = &a->effects.list[i];
 
 		r = carry_out(a, c, e);
+		if (!kept)
+			continue;
 		if (e->kind == EFFECT_JOB || e->kind == EFFECT_RETRACT ||
 			e->kind == EFFECT_DECISION)
 			tail_add_decision(c, &e->decision, w, ++nth);
 	}
 	if (r == 0)
 		r = buf_failed(&c->record.tail);
-	return r < 0 ? r : settle(a, c);
+	return r < 0 || !kept ? r : settle(a, c);
 }
 
 /* ---- the commit ------------------------------------------------------------------------- */
@@ -253,7 +257,7 @@ static int finish_record(struct applier *a, struct cached *c)
 
 	c->dirty = false;
 	/* A wake-up for somebody who is not there any more leaves nothing behind. */
-	if (c->record.journey->n_events == 0)
+	if (c->record.journey->n_events == 0 || a->options.transient)
 		return finish_due(a, c);
 	value = list_add(&a->records);
 	if (!value)
