@@ -8,7 +8,7 @@
 
 #include "base/instant.h"
 #include "jobs.h"
-#include "program/rule_set.h"
+#include "rules_at_hand.h"
 #include "store/job_desk.h"
 #include "store/job_found_json.h"
 #include "store/job_gates.h"
@@ -44,45 +44,17 @@ static int say(struct desk_tool *d, int status, const char *words)
 	return tool_say(&d->tool->program, status, "%s", words);
 }
 
-/* The set that the workers brought last; empty: there is none, or it cannot be asked for. */
-static struct span active_rules(struct desk_tool *d, struct arena *a)
-{
-	struct span args[] = {SPAN_LIT("HGET"), SPAN_LIT("wm:rules"), SPAN_LIT("active")};
-	const struct redis_value *name =
-		tool_ask(d->tool, d->desk.redis, args, ARRAY_SIZE(args), a);
-	const struct redis_value *text = NULL;
-
-	if (name && name->type == REDIS_STRING) {
-		args[2] = name->text;
-		text = tool_ask(d->tool, d->desk.redis, args, ARRAY_SIZE(args), a);
-	}
-	return text && text->type == REDIS_STRING ? text->text : SPAN_EMPTY;
-}
-
-/* Those that --rules names, else those of the workers, else those on the disk. */
+/* Without any a job cannot be judged. 0 or a status. */
 static int load_rules(struct desk_tool *d)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
-	_cleanup_(arena_release) struct arena arena;
-	const char *path = d->settings->rules;
-	struct span text;
-	int r = -ENOENT;
+	int r = rules_at_hand(
+		d->tool, d->desk.redis, d->settings->rules, d->settings->store_zone, &d->rules);
 
-	arena_init(&arena);
-	text = path[0] ? SPAN_EMPTY : active_rules(d, &arena);
-	if (problems && text.len)
-		r = rule_set_of_text(text, problems, &d->rules);
-	if (r != 0 && !path[0])
-		path = tool_rules(d->tool);
-	if (r != 0 && problems && path)
-		r = rule_set_load(path, d->settings->store_zone, problems, &d->rules);
 	d->gates.rules = d->rules;
-	if (r == 0)
-		return 0;
-	return tool_say(&d->tool->program, STATUS_FOUND,
-		"the rules in %s cannot be used, so no job can be judged; `waymark rules check` "
-		"says why.",
-		path ? path : "?");
+	if (r == 0 && !d->rules)
+		r = say(d, STATUS_FOUND,
+			"there are no rules, so no job can be judged; name them with --rules.");
+	return r;
 }
 
 /* `email,sms` */

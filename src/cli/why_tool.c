@@ -2,7 +2,7 @@
 /* `waymark why`: for a customer, what each rule did or did not do, and because of what. */
 #include "cells.h"
 #include "cli.h"
-#include "program/rule_set.h"
+#include "rules_at_hand.h"
 #include "store/why_query.h"
 #include "timeline_print.h"
 #include "tool.h"
@@ -18,7 +18,7 @@ static const struct setting settings[] = {
 	{NULL, "all", "all", SETTING_BOOL, ROW(all), "no", 0, 0, NULL,
 		"also rules that no event of the customer has ever concerned"},
 	{"worker", "rules", "rules", SETTING_TEXT, ROW(rules), NULL, 0, DATA_PATH_MAX, "PATH",
-		"the rules in force (default: those of the data directory)"},
+		"other rules than those in force"},
 	{"worker", "store_zone", "store-zone", SETTING_TEXT, ROW(store_zone), "UTC", 0, 64, "ZONE",
 		"the shop's time zone (IANA name)"},
 	TOOL_DATA_ROW(struct why_settings),
@@ -169,27 +169,6 @@ static int explain(const struct why_tool *t, const char *customer)
 		t->r < 0 ? strerror(-t->r) : words[t->r], customer);
 }
 
-/* 0, or the exit status after it was said why. */
-static int load_rules(struct why_tool *t)
-{
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	const char *path = t->settings.rules[0] ? t->settings.rules : tool_rules(&t->tool);
-	int r;
-
-	if (!path)
-		return 0; /* what was recorded can be told without them */
-	r = problems ? rule_set_load(path, t->settings.store_zone, problems, &t->rules) : -ENOMEM;
-	if (r == 0)
-		return 0;
-	if (r < 0)
-		return tool_say(&t->tool.program, STATUS_FOUND, "%s: %s.", path, strerror(-r));
-	rule_problems_text(problems, &text);
-	if (buf_failed(&text) == 0)
-		(void)fwrite(text.ptr, 1, text.len, stderr);
-	return STATUS_FOUND;
-}
-
 static void why_release(struct why_tool *t)
 {
 	query_source_free(t->source);
@@ -228,11 +207,11 @@ int why_main(int argc, char **argv)
 	if (tool_init(&t.tool, &spec, &t.settings, argv))
 		return p->status;
 	cells_init(&t.cells, stdout);
-	r = load_rules(&t);
-	if (r != 0)
-		return r;
 	if (tool_connect(&t.tool, &redis))
 		return p->status;
+	r = rules_at_hand(&t.tool, redis, t.settings.rules, t.settings.store_zone, &t.rules);
+	if (r != 0)
+		return r;
 	if (query_source_new(redis, &t.source) < 0)
 		return tool_say(p, STATUS_FOUND, "out of memory.");
 	query_source_set_partitions(t.source, p->dataset.partitions);

@@ -147,13 +147,21 @@ static bool gate_condition(struct gate_turn *t)
 	const struct cond *step = ask->at_lease && ask->step < ask->rule->n_steps
 					  ? ask->rule->steps[ask->step].only_if
 					  : NULL;
+	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	struct cond_scope scope = gate_scope(ask);
+	const struct cond *bad = NULL;
 
-	if ((!ask->rule->fire_if || cond_holds(ask->rule->fire_if, &scope)) &&
-		(!step || cond_holds(step, &scope)))
+	if (ask->rule->fire_if && !cond_holds(ask->rule->fire_if, &scope))
+		bad = ask->rule->fire_if;
+	else if (step && !cond_holds(step, &scope))
+		bad = step;
+	if (!bad)
 		return true;
-	return gate_answer(
-		t, GATE_CANCEL, REASON_FIRE_IF, "The rule's own condition does not hold any more.");
+	if (cond_explain(bad, &scope, &words) != 0 || words.len == 0)
+		return gate_answer(t, GATE_CANCEL, REASON_FIRE_IF,
+			"The rule's own condition does not hold any more.");
+	return gate_answer(t, GATE_CANCEL, REASON_FIRE_IF,
+		"The rule's own condition does not hold: %.*s.", (int)words.len, words.ptr);
 }
 
 bool gate_customer(struct gate_turn *t)

@@ -47,18 +47,18 @@ def started(place):
         answer = up.post("/v1/track", dict(event, userId="ada", messageId="m%d" % number,
                                            timestamp=at.isoformat(timespec="milliseconds")))
         assert answer.status == 200, answer.body
-    harness.wait_until(lambda: ended(up, folder), "the end of the short waits")
-    return up, folder
+    harness.wait_until(lambda: ended(up), "the end of the short waits")
+    return up
 
 
-def why(up, folder, *args):
-    status, out, err = up.tool("why", "--rules", folder, "--json", "ada", *args)
+def why(up, *args):
+    status, out, err = up.tool("why", "--json", "ada", *args)
     assert status == 0, err
     return {rule["rule"]: rule for rule in json.loads(out)["rules"]}
 
 
-def ended(up, folder):
-    status, out, _ = up.tool("why", "--rules", folder, "--json", "ada")
+def ended(up):
+    status, out, _ = up.tool("why", "--json", "ada")
     if status != 0:
         return False
     rules = {rule["rule"]: rule for rule in json.loads(out)["rules"]}
@@ -69,8 +69,8 @@ def ended(up, folder):
 @tap.test
 def every_rule_has_its_sentence():
     with harness.Place() as place:
-        up, folder = started(place)
-        told = why(up, folder)
+        up = started(place)
+        told = why(up)
         tap.equal(list(told), [rule["id"] for rule in RULES], "all rules, in their order")
         states = {i["key"]: (i["state"], i["outcome"], i["by"]) for i in told["cart"]["instances"]}
         tap.equal(states, {"cart:C1": ("cooling", "fired", "Product Added"),
@@ -102,20 +102,20 @@ def every_rule_has_its_sentence():
 @tap.test
 def people_and_the_console_are_told_the_same():
     with harness.Place() as place:
-        up, folder = started(place)
-        status, out, _ = up.tool("why", "--rules", folder, "ada")
+        up = started(place)
+        status, out, _ = up.tool("why", "ada")
         tap.equal(status, 0, "exit status")
         tap.ok("cart for cart:C1 fired" in out and "had nothing to do with" in out, out)
-        status, out, _ = up.tool("why", "--rules", folder, "ada", "dear")
+        status, out, _ = up.tool("why", "ada", "dear")
         tap.ok("e.price is 7" in out, out)
-        status, _, err = up.tool("why", "--rules", folder, "ada", "none")
+        status, _, err = up.tool("why", "ada", "none")
         tap.ok(status == 1 and "waymark rules list" in err, err)
-        status, _, err = up.tool("why", "--rules", folder, "nobody")
+        status, _, err = up.tool("why", "nobody")
         tap.ok(status == 1 and "nothing is known" in err, err)
         tap.equal(up.tool("why")[0], 2, "without a customer")
         answer = up.get("/v1/customers/ada/why")
         tap.equal(answer.status, 200, "the console")
-        tap.equal({rule["rule"]: rule for rule in answer.json()["rules"]}, why(up, folder), "the same")
+        tap.equal({rule["rule"]: rule for rule in answer.json()["rules"]}, why(up), "the same")
         answer = up.get("/v1/customers/ada/why?rule=dear")
         tap.equal([rule["rule"] for rule in answer.json()["rules"]], ["dear"], "one rule")
         tap.equal(up.get("/v1/customers/ada/why?rule=none").status, 404, "a rule that is none")
