@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 			.expire_ms = chance_below(&c, 2) ? TIME_NEVER : MS_DAY,
 			.wait = {.kind = chance_below(&c, 2) ? WAIT_SPAN : WAIT_FIELD,
 				.local = (enum wait_local)chance_below(&c, 3)},
-			.steps = {{{"m1", 2}, 0}},
+			.steps = {{.id = {"m1", 2}}},
 			.n_steps = 1,
 			.channels = {{"email", 5}, {"sms", 3}},
 			.n_channels = chance_below(&c, 3),

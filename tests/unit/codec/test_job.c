@@ -67,7 +67,7 @@ static const struct rule cart_rule = {
 	.class = RULE_MARKETING,
 	.wait = {.kind = WAIT_SPAN, .span_ms = 4 * MS_HOUR},
 	.expire_ms = MS_DAY,
-	.steps = {{{"m1", 2}, 0}, {{"m2", 2}, 20 * MS_HOUR}},
+	.steps = {{.id = {"m1", 2}}, {.id = {"m2", 2}, .after_ms = 20 * MS_HOUR}},
 	.n_steps = 2,
 	.channels = {{"email", 5}, {"sms", 3}},
 	.n_channels = 2,

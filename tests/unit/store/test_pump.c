@@ -218,7 +218,7 @@ static void start(struct run *run)
 	struct pump_options options = {
 		.store = &run->flaky.store,
 		.batch = run->batch ? run->batch : 7,
-		.applier = {run->rules, run->decoder, 5},
+		.applier = {.rules = run->rules, .decoder = run->decoder, .cache_customers = 5},
 		.idle = on_idle,
 		.stop = on_stop,
 		.user = run,
