@@ -43,6 +43,7 @@ BATCH = 50
 CONNECTIONS = 64
 CUSTOMERS = 50000
 RULES = os.path.join(HERE, "..", "..", "deploy", "rules")
+THREE_RULES = os.path.join(HERE, "..", "data", "rules", "contract")
 
 # A worker wants at least one: this waits for what never happens.
 NO_RULE = json.dumps({
@@ -295,10 +296,10 @@ def between(first, last):
             "redis_us": (last[3] - first[3]) / n * 1e6}
 
 
-def drain_ours(bench, fsync, with_rules):
+def drain_ours(bench, fsync, rules):
     with harness.Place() as place:
         log = Log(bench, place, fsync, bench.size["customers"], bench.size["each"])
-        return log.drain(RULES if with_rules else place.write("rules/none.json", NO_RULE))
+        return log.drain(rules or place.write("rules/none.json", NO_RULE))
 
 
 def drain_bare(bench, fsync):
@@ -314,11 +315,11 @@ def drain_bare(bench, fsync):
 
 def bench_worker(bench):
     for fsync in FSYNC:
-        for with_rules in (True, False):
-            pairs = [(drain_ours(bench, fsync, with_rules), drain_bare(bench, fsync))
+        for name, rules in (("the rule pack", RULES), ("three rules", THREE_RULES),
+                            ("no rules", None)):
+            pairs = [(drain_ours(bench, fsync, rules), drain_bare(bench, fsync))
                      for _ in range(bench.size["worker_rounds"])]
-            name = "%s, %s" % ("default rules" if with_rules else "no rules", fsync)
-            add_rows(bench, "worker", name, pairs)
+            add_rows(bench, "worker", "%s, %s" % (name, fsync), pairs)
 
 
 # ---- memory ---------------------------------------------------------------------------------
