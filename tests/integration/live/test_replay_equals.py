@@ -160,7 +160,9 @@ class Stage:
             "backtest", "--log", rules, "--json", *self.common, *options, within=120)
         if status != 0:
             raise AssertionError(error)
-        return [json.loads(line) for line in out.splitlines()]
+        if "--decisions" in options:
+            return [json.loads(line) for line in out.splitlines()]
+        return [job for job in json.loads(out)["jobs"] if not job["would_send"]]
 
     def decisions(self, customers):
         """Of each customer, from the timeline that staff see."""
