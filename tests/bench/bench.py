@@ -52,9 +52,9 @@ NO_RULE = json.dumps({
     "priority": {"likelihood": 1, "impact": 1}})
 
 FULL = {"rounds": 4, "slice_ms": 1500, "worker_rounds": 3, "each": 4, "customers": CUSTOMERS,
-        "memory_customers": 5000}
+        "memory_customers": 5000, "pending": 1000000, "pending_wait": 150}
 QUICK = {"rounds": 1, "slice_ms": 300, "worker_rounds": 1, "each": 2, "customers": 1000,
-         "memory_customers": 50}
+         "memory_customers": 50, "pending": 1000, "pending_wait": 6}
 FSYNC = {"no AOF": ("--appendonly", "no"),
          "always": ("--appendonly", "yes", "--appendfsync", "always")}
 
@@ -268,6 +268,14 @@ class Log:
             for partition in range(harness.PARTITIONS)))
         return sum(int(client.read() or 0) for _ in range(harness.PARTITIONS))
 
+    def counter(self, client, name):
+        """The sum of a counter over today and yesterday, in case it is midnight."""
+        days = [time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago)) for ago in (0, 86400)]
+        client.socket.sendall(b"".join(
+            b"HGET wm:{p%d}:day:%s %s\r\n" % (partition, day.encode(), name.encode())
+            for day in days for partition in range(harness.PARTITIONS)))
+        return sum(int(client.read() or 0) for _ in range(2 * harness.PARTITIONS))
+
     def drain(self, rules):
         """Starts a worker, and measures from just before its first commit to its last; where it
         takes long enough, to the last look before, since then it may have rested a while."""
@@ -375,9 +383,77 @@ def bench_memory(bench):
     memory_row(bench, "customers of 1 to 40", 40, "mixed")
 
 
+# ---- what waits -------------------------------------------------------------------------------
+
+def pending_rule(seconds):
+    return json.dumps({
+        "id": "pending", "description": "Everything makes it wait.", "class": "task",
+        "key": "customer", "arm": ["*"], "wait": "%ds" % seconds, "grace": "0s",
+        "stale_after": "never", "episode": {"cooldown": "1h"}, "gates": "off",
+        "channels": ["task"], "priority": {"likelihood": 1, "impact": 1}})
+
+
+def pending_memory(bench, rule):
+    """(bytes a customer, the log, when its last event came, how fast it was applied)"""
+    customers = bench.size["pending"]
+    place = harness.Place()
+    empty = bench.redis(place, "no AOF", "empty")
+    base = used_memory(empty)
+    log = Log(bench, place, "no AOF", customers, 1)
+    filled = time.monotonic()
+    applied = log.drain(place.write("rules/pending.json", rule))
+    for partition in range(harness.PARTITIONS):
+        # The log stays, without its entries: a worker wants to see how far it has come.
+        log.redis("XTRIM", "wm:{p%d}:in" % partition, "MAXLEN", "0")
+    return place, (used_memory(log.redis) - base) / customers, log, filled, applied
+
+
+def fire(bench, log, rule):
+    """A worker finds them all due: how many jobs a second come of it."""
+    config = log.place.write("fire.ini", "[redis]\naddress = %s\n[worker]\nrules = %s\n" % (
+        log.redis.socket, rule))
+    worker = log.place.role("worker", ["--config", config])
+    pin(worker.pid, bench.core)
+    samples = []
+    with contextlib.closing(log.redis.client()) as client:
+        while not samples or samples[-1][0] < bench.size["pending"]:
+            if not worker.is_running():
+                raise AssertionError("the worker ended:\n" + worker.log())
+            n = log.counter(client, "fired")
+            if samples and samples[0][0] == n == 0:
+                samples.pop()
+            samples.append((n, time.monotonic(), cpu_seconds(worker.pid),
+                            cpu_seconds(log.redis.pid)))
+            time.sleep(0.02)
+    worker.terminate()
+    return between(samples[0], samples[-2 if len(samples) > 8 else -1])
+
+
+def bench_pending(bench):
+    place, bare, _, _, _ = pending_memory(bench, NO_RULE)
+    with place:
+        pass
+    wait = bench.size["pending_wait"]
+    place, ours, log, filled, applied = pending_memory(bench, pending_rule(wait))
+    with place:
+        with contextlib.closing(log.redis.client()) as client:
+            early = log.counter(client, "fired")
+        if early:
+            raise AssertionError("%d fired while others were still armed" % early)
+        bench.row("pending", "an instance", "bytes", [(ours - bare, bare)], True,
+                  "beside a customer's of one event, %d of them" % bench.size["pending"])
+        # What was armed must be due; nothing tells when but the clock.
+        time.sleep(max(0, filled + wait + 2 - time.monotonic()))
+        fired = fire(bench, log, os.path.join(place.folder, "rules", "pending.json"))
+        bench.row("pending", "jobs as they fire", "jobs/s", [(fired["rate"], applied["rate"])],
+                  False, "beside events as they are applied")
+        bench.row("pending", "jobs as they fire", "us/job", [(fired["us"], applied["us"])], True)
+
+
 # ---- the account ----------------------------------------------------------------------------
 
-PARTS = {"collector": bench_collector, "doors": bench_doors, "worker": bench_worker, "memory": bench_memory}
+PARTS = {"collector": bench_collector, "doors": bench_doors, "worker": bench_worker,
+         "memory": bench_memory, "pending": bench_pending}
 
 
 def figure(value):
@@ -418,7 +494,7 @@ def main():
         json.dump(bench.rows, sys.stdout, indent=1)
         print()
     elif args.tap:
-        good = len(bench.rows) == 41 and all(row["ours"] > 0 for row in bench.rows)
+        good = len(bench.rows) == 50 and all(row["ours"] > 0 for row in bench.rows)
         print("1..1\n%s 1 - every figure has its reference" % ("ok" if good else "not ok"))
     else:
         print_table(bench.rows)
