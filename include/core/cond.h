@@ -112,6 +112,9 @@ struct cond_scope {
 
 bool cond_holds(const struct cond *c, const struct cond_scope *s);
 
+/* Does it look at what the instance kept when it was armed (`ctx.`)? */
+bool cond_asks_snapshot(const struct cond *c);
+
 /*
  * Appends why C does not hold, in plain words: the part that made it false and the values it had,
  * `s.orders >= 1: s.orders is 0`. 0, COND_HOLDS (nothing is appended), or -ENOMEM. Texts of events

@@ -186,6 +186,7 @@ struct rule {
 	size_t n_requirements;
 	uint64_t version; /* of its text: 32 bits of the hash of its normal form; 0: unknown */
 	bool retired;	  /* an earlier text, for instances that were armed with it */
+	bool keeps_data;  /* a cancel asks what the instance kept, also after its job was made */
 };
 
 /* Some rules of a set, by their places in it. */

@@ -203,6 +203,20 @@ static void check_ref(struct rule_reader *r, const struct rule_ref *ref)
 		r->rules->list[place_of(r->rules, to)].has_superior = true;
 }
 
+static bool asks_snapshot(const struct rule_match *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].when && cond_asks_snapshot(list[i].when))
+			return true;
+	return false;
+}
+
+static void note_kept(struct rule *rule)
+{
+	rule->keeps_data = asks_snapshot(rule->cancel, rule->n_cancel) ||
+			   asks_snapshot(rule->goal, rule->n_goal);
+}
+
 /* In the order in which they were written. */
 void rule_check_refs(struct rule_reader *r)
 {
@@ -221,7 +235,10 @@ void rule_check_refs(struct rule_reader *r)
 	for (size_t i = 0; i < r->rules->n; i++) {
 		r->rules->n_calendar += r->rules->list[i].calendar != NULL;
 		r->rules->n_leaving += r->rules->list[i].exit_policy == EXIT_NOT_MATCHING;
+		note_kept(&r->rules->list[i]);
 	}
-	for (size_t i = 0; i < r->rules->n_retired; i++)
+	for (size_t i = 0; i < r->rules->n_retired; i++) {
 		r->rules->n_leaving += r->rules->retired[i].exit_policy == EXIT_NOT_MATCHING;
+		note_kept(&r->rules->retired[i]);
+	}
 }

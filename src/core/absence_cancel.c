@@ -35,8 +35,10 @@ static int retract(const struct turn *t, const struct rule *rule, struct instanc
 	gates_job_id(t->journey, rule, &then, i->last_step, job);
 	gates_release(t->journey, job);
 	i->last_deadline_at = i->last_anchor_at = INT64_MIN;
-	if (i->state != INSTANCE_ARMED)
+	if (i->state != INSTANCE_ARMED) {
 		i->outcome = OUTCOME_RETRACTED;
+		text_release(&i->data);
+	}
 	return absence_count(t, COUNTER_RETRACTED);
 }
 

@@ -30,6 +30,20 @@ static int give_up(const struct turn *t, const struct rule *rule, struct instanc
 		t, outcome == OUTCOME_SUPERSEDED ? COUNTER_SUPERSEDED : COUNTER_SUPPRESSED);
 }
 
+/* The last step is done with. What was captured stays where a cancel asks for it: it may yet take
+ * the job back. */
+static void rest(const struct rule *rule, struct instance *i)
+{
+	struct text data = {.ptr = NULL};
+
+	if (rule->keeps_data && absence_made(i)) {
+		data = i->data;
+		i->data = (struct text){.ptr = NULL};
+	}
+	absence_disarm(i, absence_after(i), i->outcome);
+	i->data = data;
+}
+
 /* The step is done with, in one way or another: the next one counts from now. */
 static int next_step(const struct turn *t, const struct rule *rule, struct instance *i)
 {
@@ -43,7 +57,7 @@ static int next_step(const struct turn *t, const struct rule *rule, struct insta
 		absence_set_timer(t, rule, i);
 		return 0;
 	}
-	absence_disarm(i, absence_after(i), i->outcome);
+	rest(rule, i);
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = t->now + ABSENCE_MEMORY_MS;
 	return 0;

@@ -276,6 +276,14 @@ static struct value evaluate(const struct cond *c, const struct cond_scope *s)
 	return run.steps > COND_STEPS_MAX ? cond_missing : value;
 }
 
+bool cond_asks_snapshot(const struct cond *c)
+{
+	for (size_t i = 0; i < c->n_nodes; i++)
+		if (c->nodes[i].op == COND_SNAPSHOT)
+			return true;
+	return c->logic != NULL; /* it may */
+}
+
 bool cond_holds(const struct cond *c, const struct cond_scope *s)
 {
 	struct value value = evaluate(c, s);

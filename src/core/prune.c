@@ -114,7 +114,13 @@ void journey_prune(struct journey *j, int64_t now)
 		if (!order_is_open(o) && now - o->touched_at > ORDER_KEPT_MS)
 			journey_remove_order(j, i);
 	}
-	for (size_t i = j->n_instances; i-- > 0;)
-		if (instance_forgettable(&j->instances[i], now))
+	for (size_t i = j->n_instances; i-- > 0;) {
+		struct instance *k = &j->instances[i];
+
+		if (instance_forgettable(k, now))
 			journey_remove_instance(j, i);
+		else if (k->data.len > 0 && k->state != INSTANCE_ARMED &&
+			 now - k->touched_at > CART_KEPT_MS)
+			text_release(&k->data);
+	}
 }
