@@ -18,9 +18,9 @@ enum field_root {
 };
 
 struct field_path {
-	enum field_root root;
 	struct span path; /* dotted: `address.city`; at most FIELD_PATH_MAX bytes */
-	bool tree;	  /* of an array or an object the elements too are wanted */
+	enum field_root root;
+	bool tree; /* of an array or an object the elements too are wanted */
 };
 
 #define FIELD_PATH_MAX 128

@@ -146,14 +146,19 @@ struct rule {
 	enum rule_mode mode;
 	enum rule_class class;
 	enum rule_key key;
+	enum rule_exit exit_policy;
+	bool key_else_customer; /* an event without the field speaks of the customer as a whole */
+	bool anchor_first; /* the first arming event counts, later ones do not move the deadline */
+	bool cooldown_customer; /* one cooldown over all keys of a customer */
+	bool has_superior;	/* another rule supersedes this one */
+	bool keeps_data; /* a cancel asks what the instance kept, also after its job was made */
+	bool hold_drops; /* at the end of a hold nothing is sent; else it fires */
+	bool retired;	 /* an earlier text, for instances that were armed with it */
 	size_t key_field;
 	struct span key_prefix; /* `cart` for cart_id: keys read `cart:C1` */
-	bool key_else_customer; /* an event without the field speaks of the customer as a whole */
 	const struct rule_match *arm, *touch, *cancel, *goal;
 	size_t n_arm, n_touch, n_cancel, n_goal;
-	enum rule_exit exit_policy;
 	const struct rule_calendar *calendar; /* NULL: it is armed by events */
-	bool anchor_first; /* the first arming event counts, later ones do not move the deadline */
 	struct rule_wait wait;
 	const struct cond *fire_if; /* NULL: always */
 	int64_t grace_ms;
@@ -162,17 +167,14 @@ struct rule {
 	int64_t stale_ms; /* TIME_NEVER: history fires like anything else */
 	int64_t tombstone_ms;
 	int64_t cooldown_ms;
-	bool cooldown_customer; /* one cooldown over all keys of a customer */
-	uint32_t max_per_key;	/* episodes; 0: no bound */
+	uint32_t max_per_key; /* episodes; 0: no bound */
 	enum rule_replace replace;
 	size_t replace_field;			     /* REPLACE_GREATEST */
 	struct span supersedes[RULE_SUPERSEDES_MAX]; /* rules whose instances this one ends */
 	size_t n_supersedes;
-	bool has_superior;			/* another rule supersedes this one */
 	struct span wait_for[RULE_SOURCES_MAX]; /* sources whose mark must reach the deadline */
 	size_t n_wait_for;
 	int64_t max_hold_ms; /* held no longer than this after fire_at */
-	bool hold_drops;     /* at the end of a hold nothing is sent; else it fires */
 	int64_t expire_ms;   /* a job is worthless this long after fire_at; TIME_NEVER: never */
 	struct rule_step steps[RULE_STEPS_MAX];
 	size_t n_steps;
@@ -185,8 +187,6 @@ struct rule {
 	struct span requirements[RULE_REQUIREMENTS_MAX]; /* that it is there for */
 	size_t n_requirements;
 	uint64_t version; /* of its text: 32 bits of the hash of its normal form; 0: unknown */
-	bool retired;	  /* an earlier text, for instances that were armed with it */
-	bool keeps_data;  /* a cancel asks what the instance kept, also after its job was made */
 };
 
 /* Some rules of a set, by their places in it. */

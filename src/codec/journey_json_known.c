@@ -108,7 +108,8 @@ static void out_minutes(struct json_out *o, const char *key, const struct amount
 	char text[8];
 	int64_t n;
 
-	if (a->at == INT64_MIN || decimal_to_int(a->value, &n) != 0 || n < 0 || n >= 24 * 60) {
+	if (a->at == INT64_MIN || decimal_to_int(a->value, &n) != 0 || n < 0 ||
+		n >= INT64_C(24) * 60) {
 		json_out_null(o, key);
 		return;
 	}

@@ -80,7 +80,7 @@ static size_t profile_bound(const struct journey *j)
 		return 0;
 	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++)
 		n += f->texts[i].text.len + 3 * PACK_NUMBER;
-	n += PROFILE_NUMBER_COUNT * 4 * PACK_NUMBER;
+	n += (size_t)PROFILE_NUMBER_COUNT * 4 * PACK_NUMBER;
 	n += (1 + ARRAY_SIZE(profile_at)) * PACK_NUMBER;
 	n += (2 + 2 * PROFILE_FLAG_COUNT) * PACK_NUMBER;
 	n += JOB_CHANNEL_COUNT + 3 * PACK_NUMBER;

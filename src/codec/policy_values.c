@@ -173,15 +173,17 @@ static bool number_at(struct span s, size_t at, size_t len, int64_t max, int64_t
 static bool easter_of(struct span s, struct holiday *ret)
 {
 	struct span word = SPAN_LIT("easter");
+	bool minus;
 	int64_t n = 0;
 
 	if (!span_starts(s, word))
 		return false;
+	assert(s.ptr);
 	s = span_of(s.ptr + word.len, s.len - word.len);
-	if (s.len > 0 &&
-		((s.ptr[0] != '+' && s.ptr[0] != '-') || !number_at(s, 1, s.len - 1, 100, &n)))
+	minus = s.len > 0 && s.ptr[0] == '-';
+	if (s.len > 0 && ((!minus && s.ptr[0] != '+') || !number_at(s, 1, s.len - 1, 100, &n)))
 		return false;
-	*ret = (struct holiday){.easter = (int16_t)(s.len > 0 && s.ptr[0] == '-' ? -n : n)};
+	*ret = (struct holiday){.easter = (int16_t)(minus ? -n : n)};
 	return true;
 }
 

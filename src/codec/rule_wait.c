@@ -162,8 +162,9 @@ static void read_business(struct rule_reader *r, const struct rule_place *p, voi
 	if (text.len > 1 && text.ptr[text.len - 1] == 'd' &&
 		span_to_u64(span_of(text.ptr, text.len - 1), WAIT_DAYS_MAX, &days) == 0 && days > 0)
 		wait->days = (int32_t)days;
-	else if (duration_parse(text, &ms) == 0 && ms > 0 && ms <= WAIT_OPEN_MAX_MS &&
-		 !memchr(text.ptr, 'd', text.len) && !memchr(text.ptr, 'w', text.len))
+	else if (text.len > 0 && duration_parse(text, &ms) == 0 && ms > 0 &&
+		 ms <= WAIT_OPEN_MAX_MS && !memchr(text.ptr, 'd', text.len) &&
+		 !memchr(text.ptr, 'w', text.len))
 		wait->span_ms = ms;
 	else
 		rule_problem_add(r, p,

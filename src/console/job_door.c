@@ -204,7 +204,7 @@ static struct calling *calling_new(
 	struct calling *c;
 
 	for (size_t i = 0; i < id.len; i++)
-		if (!memchr("0123456789abcdef", id.ptr[i], 16))
+		if (!id.ptr[i] || !strchr("0123456789abcdef", id.ptr[i]))
 			id.len = 0;
 	if (id.len != JOB_ID_LEN) {
 		tell_refusal(d->telling, request, &refusals[JOB_DESK_NONE]);
@@ -368,9 +368,10 @@ int job_door_init(struct job_door *d, struct loop *loop, struct telling *telling
 
 void job_door_release(struct job_door *d)
 {
-	while (d->waiters) {
-		tell_unavailable(d->telling, d->waiters->request, "The console stops.");
-		waiter_free(d->waiters);
+	for (struct waiter *w = d->waiters, *next; w; w = next) {
+		next = w->next;
+		tell_unavailable(d->telling, w->request, "The console stops.");
+		waiter_free(w);
 	}
 }
 

@@ -318,7 +318,7 @@ static bool read_rule(struct why_look *w)
 	bool ok = true;
 
 	for (unsigned n = 0; ok && url_next_param(&query, &name, &value) == 0; n++)
-		ok = n == 0 && span_is(name, "rule") && value.len <= 3 * RULE_ID_MAX &&
+		ok = n == 0 && span_is(name, "rule") && value.len <= (size_t)3 * RULE_ID_MAX &&
 		     url_decode(&w->rule, value, true) == 0;
 	if (buf_failed(&w->rule) < 0)
 		no_memory(w->looks, w->request);

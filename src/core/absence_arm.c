@@ -415,7 +415,7 @@ static int add_time(struct instance *i, int64_t at, size_t entry)
 static size_t window(
 	const struct instance *i, const struct rule_match *m, int64_t after, int64_t *ret_end)
 {
-	int64_t at[INSTANCE_TIMES_MAX];
+	int64_t at[INSTANCE_TIMES_MAX] = {0};
 	size_t n = 0, most = 0;
 
 	for (size_t k = 0; k < i->n_times; k++)

@@ -5,7 +5,7 @@
 #include "base/instant.h"
 
 static const struct field_path fixed[FIELD_FIXED_COUNT] = {
-#define X(ID, ROOT, PATH) [FIELD_##ID] = {FIELD_ROOT_##ROOT, {PATH, sizeof(PATH) - 1}, false},
+#define X(ID, ROOT, PATH) [FIELD_##ID] = {{PATH, sizeof(PATH) - 1}, FIELD_ROOT_##ROOT, false},
 	FIELDS(X)
 #undef X
 };
@@ -26,7 +26,7 @@ int field_table_add(struct field_table *t, enum field_root root, struct span pat
 	}
 	if (t->n == FIELD_MAX || path.len == 0 || path.len > FIELD_PATH_MAX)
 		return FIELD_TABLE_FULL;
-	t->paths[t->n] = (struct field_path){root, path, false};
+	t->paths[t->n] = (struct field_path){path, root, false};
 	*ret_n = t->n++;
 	return 0;
 }

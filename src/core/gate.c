@@ -65,27 +65,20 @@ static void cut(char *words, size_t len)
 	words[end] = '\0';
 }
 
-__attribute__((format(printf, 2, 0))) static size_t say(
-	struct gate_turn *t, const char *format, va_list args)
-{
-	int len = vsnprintf(t->verdict->words, GATE_WORDS_SIZE, format, args);
-
-	cut(t->verdict->words, (size_t)len);
-	return (size_t)len;
-}
-
 bool gate_answer(struct gate_turn *t, enum gate_answer answer, enum gate_reason reason,
 	const char *format, ...)
 {
 	struct gate_verdict *v = t->verdict;
 	va_list args;
+	int len;
 
 	v->answer = answer;
 	v->reason = reason;
 	v->gate = reasons[reason].gate;
 	va_start(args, format);
-	(void)say(t, format, args);
+	len = vsnprintf(v->words, GATE_WORDS_SIZE, format, args);
 	va_end(args);
+	cut(v->words, (size_t)len);
 	return false;
 }
 
@@ -103,8 +96,9 @@ bool gate_defer(struct gate_turn *t, enum gate_habit habit, enum gate_reason rea
 	v->reason = reason;
 	v->gate = reasons[reason].gate;
 	va_start(args, format);
-	len = say(t, format, args);
+	len = (size_t)vsnprintf(v->words, GATE_WORDS_SIZE, format, args);
 	va_end(args);
+	cut(v->words, len);
 	if (len >= GATE_WORDS_SIZE)
 		return false;
 	len += (size_t)snprintf(v->words + len, GATE_WORDS_SIZE - len,

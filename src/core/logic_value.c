@@ -30,7 +30,7 @@ static int shortest(double d, char digits[24], int *ret_point)
 
 size_t logic_format_number(double d, char out[LOGIC_NUMBER_SIZE])
 {
-	char digits[24];
+	char digits[24] = "";
 	size_t len = 0;
 	int point, n;
 

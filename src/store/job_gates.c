@@ -85,7 +85,7 @@ static const unsigned char *id_bytes(struct span id, unsigned char out[16])
 	if (id.len != 32)
 		return NULL;
 	for (size_t i = 0; i < id.len; i++) {
-		const char *digit = memchr(digits, id.ptr[i], 16);
+		const char *digit = id.ptr[i] ? strchr(digits, id.ptr[i]) : NULL;
 
 		if (!digit)
 			return NULL;

@@ -8,7 +8,7 @@ static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, 
 void cond_case_json(struct buf *b, const char *text)
 {
 	for (; *text; text++)
-		buf_add_char(b, *text == '\'' ? '"' : *text);
+		buf_add_char(b, (char)(*text == '\'' ? '"' : *text));
 }
 
 int cond_case(const char *condition, struct rule_problems *problems, struct rules **ret_rules)

@@ -117,8 +117,9 @@ static const char *one_of(struct chance *c, const char *const *list)
 {
 	size_t n = 0;
 
-	while (list[n])
+	do
 		n++;
+	while (list[n]);
 	return list[chance_below(c, n)];
 }
 

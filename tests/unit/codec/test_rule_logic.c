@@ -16,7 +16,7 @@ static struct rule_problems problems;
 static void add_json(struct buf *b, const char *text)
 {
 	for (; *text; text++)
-		buf_add_char(b, *text == '\'' ? '"' : *text);
+		buf_add_char(b, (char)(*text == '\'' ? '"' : *text));
 }
 
 /* ---- numbers --------------------------------------------------------------------------- */
@@ -267,7 +267,7 @@ static int compile(const char *profile, const char *condition, struct rules **re
 	buf_add_str(&text, condition);
 	buf_add_str(&text, "}]}");
 	for (size_t i = 0; i < text.len; i++)
-		text.ptr[i] = text.ptr[i] == '\'' ? '"' : text.ptr[i];
+		text.ptr[i] = (char)(text.ptr[i] == '\'' ? '"' : text.ptr[i]);
 	source.text = buf_span(&text);
 	return rules_compile(&source, 1, &berlin, &problems, ret_rules);
 }

@@ -115,7 +115,7 @@ static void check_same_effects(const struct effects *a, const struct effects *b)
 /* One journey through both sets. Returns the number of effects. */
 static size_t compare(const struct rules *plain, const struct rules *indexed)
 {
-	struct journey *a, *b;
+	struct journey *a = NULL, *b = NULL;
 	struct effects ea, eb;
 	size_t n = 0;
 

@@ -169,7 +169,7 @@ static void an_ack_after_the_end_of_the_lease_counts(void)
 	emit(&b, 1, (struct spec){.id = "j1"});
 	emit(&b, 1, (struct spec){.id = "j2"});
 	l = lease_one(&b, "slow");
-	b.desk.now += 2 * LEASE_MS;
+	b.desk.now += INT64_C(2) * LEASE_MS;
 	CHECK_REPORT(&b, job_ack, &l, 0, "done");
 	CHECK_LEASE(&b, "me", 10, "j2", false);
 	/* And when it stands there ready once more. */
