@@ -110,6 +110,7 @@ static void log_problems(struct worker *w, const struct rule_problems *problems)
 int worker_read_rules(struct worker *w, struct span last)
 {
 	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct rules *rules = NULL;
 	uint64_t digest;
 	size_t n;
@@ -117,14 +118,13 @@ int worker_read_rules(struct worker *w, struct span last)
 
 	if (!problems)
 		return -1;
-	buf_reset(&w->set_text);
 	r = rule_set_compose(
-		w->settings.rules, w->settings.store_zone, last, problems, &w->set_text, &rules);
+		w->settings.rules, w->settings.store_zone, last, problems, &text, &rules);
 	if (r > 0)
 		log_problems(w, problems);
 	if (r != 0)
 		return -1;
-	digest = rule_set_digest(buf_span(&w->set_text));
+	digest = rule_set_digest(buf_span(&text));
 	n = rules->n;
 	if (add(w, digest, rules) < 0)
 		return -1;
@@ -133,6 +133,10 @@ int worker_read_rules(struct worker *w, struct span last)
 			LOG_FIELDS(
 				log_int("rules", (int64_t)n), log_str("from", w->settings.rules)));
 	w->own_rules = digest;
+	/* Only now: as long as the files are no good, the text is that of the set which stays. */
+	buf_release(&w->set_text);
+	w->set_text = text;
+	text = BUF_INIT;
 	return 0;
 }
 

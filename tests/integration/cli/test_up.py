@@ -29,6 +29,15 @@ def stored(up):
     return found
 
 
+def rule_sets(up):
+    client = up.redis()
+    try:
+        found = client("HGETALL", "wm:rules")
+    finally:
+        client.close()
+    return dict(zip(found[::2], found[1::2]))
+
+
 class Load(threading.Thread):
     """Posts events one after the other until told to stop; knows which were acknowledged."""
 
@@ -112,6 +121,23 @@ def whatever_is_killed_comes_back_and_nothing_is_lost():
         today = json.loads(stats[1])["today"]
         tap.equal(today["applied"] + today["duplicate"], len(stored(up)), "applied and duplicate")
         tap.equal(today["applied"], len(kept), "applied once")
+        tap.equal(up.stop(), 0, "exit status")
+
+
+@tap.test
+def rules_that_are_broken_meanwhile_harm_nothing():
+    with harness.Place() as place:
+        folder = upbox.rules(place)
+        up = upbox.Up(place, args=["--rules", folder]).wait_up()
+        harness.wait_until(lambda: len(rule_sets(up)) == 2, "a set, and which one it is")
+        kept = rule_sets(up)
+        place.write("rules/cart.json", '{"id": "cart"')
+        # The worker reads its files again for the server that is back.
+        up.kill_child("redis")
+        harness.wait_until(lambda: "The rules stay as they were" in up.log(), "the sentence")
+        up.track("ada", "Product Added", "m1", cart_id="C1")
+        harness.wait_until(lambda: up.timeline("ada") == ["Product Added"], "the timeline")
+        tap.equal(rule_sets(up), kept, "the set that is kept")
         tap.equal(up.stop(), 0, "exit status")
 
 
