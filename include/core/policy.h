@@ -27,6 +27,9 @@
 #define POLICY_TIERS_MAX      16
 #define POLICY_MODELS_MAX     16
 #define POLICY_POINTS_MAX     64 /* of a model, of the percentiles */
+#define POLICY_PARTS_MAX      64 /* of a model */
+#define POLICY_KEYS_MAX	      4	 /* by which one of them is known */
+#define POLICY_KEY_MAX	      64 /* bytes */
 #define POLICY_SEVERITIES_MAX 64
 #define POLICY_OPENINGS_MAX   4 /* of a weekday */
 #define POLICY_NAME_MAX	      64
@@ -116,6 +119,14 @@ struct policy_model {
 	uint64_t samples; /* it was made of */
 	const struct policy_point *points;
 	size_t n_points;
+	const struct policy_part *parts; /* of some of the same cases, apart */
+	size_t n_parts;
+};
+/* The cases of which that is said: one carrier's parcels, or those on one of its lanes. */
+struct policy_part {
+	struct span of[POLICY_KEYS_MAX];
+	size_t n_of;
+	struct policy_model model; /* without parts */
 };
 
 struct policy_severity {
@@ -188,6 +199,20 @@ bool model_quantile(const struct policy_model *m, uint32_t share, int64_t *ret_m
 /* The share that took at most AT_MS, the same way; below the first point 0, above the last
  * SHARE_WHOLE. */
 uint32_t model_share(const struct policy_model *m, int64_t at_ms);
+
+/*
+ * What is known of cases with the keys OF (case does not matter): the part with all of them, else
+ * that with all but the last, at the end the model itself; each only if it was made of SAMPLES
+ * cases at least. NULL: nothing is.
+ */
+const struct policy_model *model_of(
+	const struct policy_model *m, const struct span *of, size_t n, uint64_t samples);
+/*
+ * After how long a case that is not over will be over later than PROMISE_MS with a likelihood of
+ * THETA: Q(1 - (1 - F(promise)) / theta) (models.md, section 5). 0: it is so from the beginning;
+ * PROMISE_MS: it is not so before, as far as the table tells.
+ */
+int64_t model_late(const struct policy_model *m, uint32_t theta, int64_t promise_ms);
 
 /* The share of all customers that are worth less than VALUE or as much; 0 where nothing is known.
  */

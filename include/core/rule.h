@@ -54,6 +54,7 @@ enum wait_kind {
 	WAIT_BUSINESS, /* so much time in which the shop is open */
 	WAIT_GAP,      /* as long as this customer hardly ever stays away */
 	WAIT_MODEL,    /* a quantile of a model of the policy */
+	WAIT_LATE,     /* until a promise will most likely be missed, by a model of the policy */
 };
 
 enum wait_local {
@@ -68,20 +69,26 @@ struct rule_wait {
 	enum wait_kind kind;
 	int64_t span_ms; /* WAIT_SPAN: the wait; WAIT_FIELD: added to the instant, may be negative
 			  */
-	size_t fields[WAIT_FIELDS_MAX]; /* the first one that is an instant counts */
+	/* WAIT_FIELD: the first one that is an instant counts; WAIT_LATE: keys of the model's
+	 * parts, which the instance keeps in its data under NAMES */
+	size_t fields[WAIT_FIELDS_MAX];
 	size_t n_fields;
+	struct span names[WAIT_FIELDS_MAX];
 	enum wait_local local;
 	int32_t local_minute;	 /* WAIT_DAY_TIME: minutes after midnight */
 	const struct zone *zone; /* for the local forms */
 	bool zone_customer;	 /* the customer's own zone, and that one where it is unknown */
 	uint8_t weekdays;	 /* the local day must be one of them, bit 0 Monday; 0: any */
 	int32_t days;		 /* local days on; WAIT_BUSINESS: days on which the shop is open */
-	/* WAIT_GAP, WAIT_MODEL */
+	/* WAIT_GAP, WAIT_MODEL, WAIT_LATE */
 	struct span model;	/* of the policy */
-	uint32_t share;		/* the quantile, of SHARE_WHOLE */
+	uint32_t share;		/* the quantile, of SHARE_WHOLE; WAIT_LATE: the likelihood */
+	uint32_t samples;	/* made of fewer cases it says nothing */
+	size_t promise;		/* WAIT_LATE: the fact that is one (core/fact.h) */
 	double z;		/* WAIT_GAP: the same of the normal distribution */
 	uint32_t gaps;		/* WAIT_GAP: fewer than so many say nothing */
-	int64_t min_ms, max_ms; /* what it is held between */
+	int64_t min_ms, max_ms; /* what it is held between; WAIT_LATE: max_ms is how long it stays
+				   without a promise */
 	int64_t else_ms;	/* where the model says nothing; TIME_NEVER: do not arm */
 };
 

@@ -126,6 +126,7 @@ void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft 
 	check_counts(r, d);
 	check_bounds(r, p, d);
 	check_service(r, d);
+	rule_promise_check(r, found(d, "wait"), &d->rule);
 }
 
 /* ---- between rules ----------------------------------------------------------------------- */

@@ -194,6 +194,11 @@ void rule_match_tills(struct rule_match_list *const lists[], size_t n);
 /* The list of `wait_for`. */
 void rule_read_sources(struct rule_reader *r, const struct rule_place *p, struct rule *rule);
 
+/* A wait that follows from a promise (rule_promise.c). CHECK: of the whole rule, P its wait. */
+rule_member_fn rule_read_promise;
+void rule_promise_init(struct rule_wait *wait);
+void rule_promise_check(struct rule_reader *r, const struct rule_place *p, struct rule *rule);
+
 /* What a rule says of the gates (rule_gates.c); the target of each begins with the rule. */
 rule_member_fn rule_read_gates, rule_read_quiet, rule_read_send_at, rule_read_on_cap, rule_read_cap,
 	rule_read_holdout, rule_read_topic, rule_read_mute, rule_read_rank, rule_read_priority;

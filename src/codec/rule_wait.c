@@ -23,7 +23,7 @@ static void add_field(struct rule_reader *r, const struct rule_place *p, struct 
 	wait->fields[wait->n_fields++] = field;
 }
 
-static void read_at(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_fields(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	struct rule_walk walk;
 	struct rule_place item;
@@ -186,14 +186,20 @@ static void read_model(struct rule_reader *r, const struct rule_place *p, void *
 	if (!rule_read_text(r, p, POLICY_NAME_MAX, &name))
 		return;
 	wait->model = name;
-	wait->kind = span_is(name, PERSONAL_GAP) ? WAIT_GAP : WAIT_MODEL;
+	if (wait->kind != WAIT_LATE)
+		wait->kind = span_is(name, PERSONAL_GAP) ? WAIT_GAP : WAIT_MODEL;
 	if (wait->kind == WAIT_GAP || policy_model(policy, name))
 		return;
-	rule_words_add(&known, "", SPAN_LIT(PERSONAL_GAP));
+	if (wait->kind != WAIT_LATE)
+		rule_words_add(&known, "", SPAN_LIT(PERSONAL_GAP));
 	for (size_t i = 0; i < policy->n_models; i++)
 		rule_words_add(&known, "", policy->models[i].name);
-	rule_problem_add(r, p, "the policy has no model %s; write one of %s",
-		rule_quote(name, quote), known.text);
+	if (known.used > 0)
+		rule_problem_add(r, p, "the policy has no model %s; write one of %s",
+			rule_quote(name, quote), known.text);
+	else
+		rule_problem_add(r, p, "the policy has no model %s; give it one under `models`",
+			rule_quote(name, quote));
 }
 
 static void read_q(struct rule_reader *r, const struct rule_place *p, void *target)
@@ -231,6 +237,15 @@ static void read_gaps(struct rule_reader *r, const struct rule_place *p, void *t
 			PERSONAL_GAP);
 }
 
+static void read_samples(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct rule_wait *wait = target;
+
+	if (rule_read_count(r, p, 1, &wait->samples) && wait->kind == WAIT_GAP)
+		rule_problem_add(r, p, "\"%s\" counts the customer's own `gaps`; leave this out",
+			PERSONAL_GAP);
+}
+
 static void read_else(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {1, DURATION_MAX_MS, false};
@@ -256,10 +271,14 @@ enum {
 	WAIT_MAX,
 	WAIT_GAPS,
 	WAIT_ELSE,
+	WAIT_PROMISE,
+	WAIT_LIKELIHOOD,
+	WAIT_BY,
+	WAIT_SAMPLES,
 };
 
 static const struct rule_member wait_members[] = {
-	[WAIT_AT] = {"at", read_at, false},
+	[WAIT_AT] = {"at", read_fields, false},
 	[WAIT_PLUS] = {"plus", read_plus, false},
 	[WAIT_LOCAL_AT] = {"local", read_local, false},
 	[WAIT_TZ] = {"tz", read_tz, false},
@@ -272,6 +291,10 @@ static const struct rule_member wait_members[] = {
 	[WAIT_MAX] = {"max", read_max, false},
 	[WAIT_GAPS] = {"gaps", read_gaps, false},
 	[WAIT_ELSE] = {"else", read_else, false},
+	[WAIT_PROMISE] = {"promise", rule_read_promise, false},
+	[WAIT_LIKELIHOOD] = {"likelihood", read_q, false},
+	[WAIT_BY] = {"by", read_fields, false},
+	[WAIT_SAMPLES] = {"samples", read_samples, false},
 };
 static const struct rule_members wait_spec = {"a wait", wait_members, ARRAY_SIZE(wait_members)};
 
@@ -287,9 +310,15 @@ static const struct form {
 			BIT(WAIT_WEEKDAYS),
 		WAIT_FIELD, "at"},
 	{BIT(WAIT_OPEN), BIT(WAIT_OPEN), WAIT_BUSINESS, "business"},
+	{BIT(WAIT_PROMISE),
+		BIT(WAIT_PROMISE) | BIT(WAIT_OF_MODEL) | BIT(WAIT_LIKELIHOOD) | BIT(WAIT_BY) |
+			BIT(WAIT_SAMPLES) | BIT(WAIT_PLUS) | BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) |
+			BIT(WAIT_DAYS) | BIT(WAIT_WEEKDAYS) | BIT(WAIT_MIN) | BIT(WAIT_MAX) |
+			BIT(WAIT_ELSE),
+		WAIT_LATE, "promise"},
 	{BIT(WAIT_OF_MODEL),
 		BIT(WAIT_OF_MODEL) | BIT(WAIT_Q) | BIT(WAIT_MIN) | BIT(WAIT_MAX) | BIT(WAIT_GAPS) |
-			BIT(WAIT_ELSE),
+			BIT(WAIT_ELSE) | BIT(WAIT_SAMPLES),
 		WAIT_MODEL, "model"},
 	{BIT(WAIT_LOCAL_AT),
 		BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) | BIT(WAIT_DAYS) | BIT(WAIT_WEEKDAYS) |
@@ -350,6 +379,18 @@ static void check_model(
 		rule_problem_add(r, p, "`min` is longer than `max`; change one of them");
 }
 
+static void check_late(
+	struct rule_reader *r, const struct rule_place *p, const struct rule_place *found)
+{
+	if (found[WAIT_OF_MODEL].value.type == JSON_TYPE_ABSENT)
+		rule_problem_add(r, p,
+			"what a promise is measured against is a `model` of the policy; name one");
+	if (found[WAIT_LIKELIHOOD].value.type == JSON_TYPE_ABSENT)
+		rule_problem_add(r, p,
+			"how likely must it be that the promise is missed? Add \"likelihood\": "
+			"0.8");
+}
+
 static void read_object(struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait)
 {
 	struct rule_place found[RULE_MEMBERS_MAX];
@@ -364,9 +405,13 @@ static void read_object(struct rule_reader *r, const struct rule_place *p, struc
 	wait->max_ms = DURATION_MAX_MS;
 	wait->else_ms = TIME_NEVER;
 	wait->gaps = 4;
+	if (form->kind == WAIT_LATE)
+		rule_promise_init(wait);
 	rule_members_read(r, &wait_spec, found, wait);
 	if (form->kind == WAIT_MODEL)
 		check_model(r, p, wait, found[WAIT_Q].value.type != JSON_TYPE_ABSENT);
+	if (form->kind == WAIT_LATE)
+		check_late(r, p, found);
 	for (int i = WAIT_TZ; i <= WAIT_WEEKDAYS; i++)
 		if (wait->local == WAIT_AS_GIVEN && found[i].value.type != JSON_TYPE_ABSENT)
 			rule_problem_add(r, &found[i],

@@ -60,9 +60,14 @@ static int move(
 	int64_t deadline_at = i->deadline_at;
 	int r = 0;
 
-	/* Of the arming events the last counts, or the first, in whatever order they come in. */
-	if (rule->anchor_first && arming) {
-		if (a >= i->anchor_at || rule->n_touch > 0)
+	/* What a prediction follows from has changed, and not what it counts from. */
+	if (rule->wait.kind == WAIT_LATE && !arming) {
+		scope.event = NULL;
+		a = i->anchor_at;
+		/* Of the arming events the last counts, or the first, in whatever order they come
+		 * in. */
+	} else if (rule->anchor_first && arming) {
+		if (a >= i->anchor_at || (rule->n_touch > 0 && rule->wait.kind != WAIT_LATE))
 			return 0;
 	} else if (a < i->anchor_at) {
 		return 0;

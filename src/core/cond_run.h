@@ -39,6 +39,9 @@ int cond_order(const struct value *a, const struct value *b);
 /* Operators, by theme. */
 typedef struct value cond_operator_fn(struct cond_run *run, const struct cond_node *node);
 
+/* Member NAME of what an instance keeps, as text without its quotes; empty if there is none. */
+struct span snapshot_text(struct span data, struct span name);
+
 cond_operator_fn cond_snapshot;
 cond_operator_fn cond_arithmetic;
 cond_operator_fn cond_look_through;

@@ -51,6 +51,13 @@ static struct span find_member(struct span data, struct span name)
 	return SPAN_EMPTY;
 }
 
+struct span snapshot_text(struct span data, struct span name)
+{
+	struct span raw = find_member(data, name);
+
+	return raw.len >= 2 && raw.ptr[0] == '"' ? span_of(raw.ptr + 1, raw.len - 2) : raw;
+}
+
 /* Four hex digits, or -1. */
 static int32_t read_unit(const char *p, const char *end)
 {

@@ -8,6 +8,7 @@
 #include "core/business.h"
 #include "core/gate.h"
 
+#include "cond_run.h"
 #include "local_time.h"
 
 #include <math.h>
@@ -87,9 +88,60 @@ static bool store_end(
 {
 	const struct policy_model *model = policy_model(&scope->rules->policy, w->model);
 	int64_t ms = 0;
-	bool known = model && model_quantile(model, w->share, &ms);
+	bool known = model && model->samples >= w->samples && model_quantile(model, w->share, &ms);
 
 	return model_end(w, from, !known, ms, ret_at);
+}
+
+/* ---- promises ---------------------------------------------------------------------------- */
+
+/* What the policy knows of cases such as this one: by the event that arms, or by what the instance
+ * kept of it. NULL: too little. */
+static const struct policy_model *late_model(
+	const struct rule_wait *w, const struct cond_scope *scope)
+{
+	const struct policy_model *model = policy_model(&scope->rules->policy, w->model);
+	struct span of[WAIT_FIELDS_MAX];
+	size_t n = 0;
+
+	while (n < w->n_fields) {
+		struct span key = SPAN_EMPTY;
+
+		if (scope->event)
+			key = value_id(event_field(scope->event, w->fields[n]), POLICY_KEY_MAX);
+		else if (scope->instance)
+			key = snapshot_text(text_span(scope->instance->data), w->names[n]);
+		if (key.len == 0)
+			break;
+		of[n++] = key;
+	}
+	return model ? model_of(model, of, n, w->samples) : NULL;
+}
+
+/*
+ * From when on the promise will most likely be missed (models.md, section 5). Where there is no
+ * promise, or nothing to say before it is over, there may yet come another: until the day after it,
+ * and for so long as the rule says.
+ */
+static bool late_end(
+	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
+{
+	const struct policy_model *model = late_model(w, scope);
+	struct value promise = fact_value(w->promise, scope);
+	int64_t end, ms;
+
+	if (!model)
+		return model_end(w, from, true, 0, ret_at);
+	*ret_at = from + w->max_ms;
+	if (promise.type != VALUE_INSTANT)
+		return true;
+	end = promise.at + w->span_ms;
+	if (w->local != WAIT_AS_GIVEN)
+		end = w->span_ms +
+		      local_end(w, wait_zone(scope, w->zone_customer, w->zone), promise.at, false);
+	ms = int64_max(model_late(model, w->share, end - from), w->min_ms);
+	*ret_at = ms < end - from ? from + ms : int64_max(*ret_at, end + MS_DAY);
+	return true;
 }
 
 /* ---- personal gaps ----------------------------------------------------------------------- */
@@ -167,6 +219,8 @@ bool rule_wait_end(
 		return personal_end(w, scope, from, ret_at);
 	case WAIT_MODEL:
 		return store_end(w, scope, from, ret_at);
+	case WAIT_LATE:
+		return late_end(w, scope, from, ret_at);
 	}
 	return false;
 }

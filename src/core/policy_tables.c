@@ -52,37 +52,90 @@ static int64_t scale(int64_t a, int64_t b, int64_t c)
 	return a / c * b + a % c * b / c;
 }
 
-bool model_quantile(const struct policy_model *m, uint32_t share, int64_t *ret_ms)
+/* How long SHARE / FINE of all took; false beyond the points. */
+static bool quantile(const struct policy_model *m, int64_t share, int64_t fine, int64_t *ret_ms)
 {
 	const struct policy_point *p = m->points;
 
-	if (m->n_points == 0 || share < p[0].share || share > p[m->n_points - 1].share)
+	if (m->n_points == 0 || share < p[0].share * fine ||
+		share > p[m->n_points - 1].share * fine)
 		return false;
-	while (p->share < share)
+	while (p->share * fine < share)
 		p++;
-	if (p->share == share)
-		*ret_ms = p->at_ms;
-	else
-		*ret_ms = p[-1].at_ms + scale(p->at_ms - p[-1].at_ms, share - p[-1].share,
-						p->share - p[-1].share);
+	*ret_ms = p->at_ms;
+	if (p->share * fine > share)
+		*ret_ms = p[-1].at_ms + scale(p->at_ms - p[-1].at_ms, share - p[-1].share * fine,
+						(p->share - p[-1].share) * fine);
 	return true;
 }
 
-uint32_t model_share(const struct policy_model *m, int64_t at_ms)
+/* The share that took at most AT_MS, times FINE. */
+static int64_t share_of(const struct policy_model *m, int64_t at_ms, int64_t fine)
 {
 	const struct policy_point *p = m->points;
-	uint32_t rise;
 
 	if (m->n_points == 0 || at_ms < p[0].at_ms)
 		return 0;
 	if (at_ms > p[m->n_points - 1].at_ms)
-		return SHARE_WHOLE;
+		return SHARE_WHOLE * fine;
 	while (p->at_ms < at_ms)
 		p++;
 	if (p->at_ms == at_ms)
-		return p->share;
-	rise = p->share - p[-1].share;
-	return p[-1].share + (uint32_t)((at_ms - p[-1].at_ms) * rise / (p->at_ms - p[-1].at_ms));
+		return p->share * fine;
+	return p[-1].share * fine +
+	       (at_ms - p[-1].at_ms) * ((p->share - p[-1].share) * fine) / (p->at_ms - p[-1].at_ms);
+}
+
+bool model_quantile(const struct policy_model *m, uint32_t share, int64_t *ret_ms)
+{
+	return quantile(m, share, 1, ret_ms);
+}
+
+uint32_t model_share(const struct policy_model *m, int64_t at_ms)
+{
+	return (uint32_t)share_of(m, at_ms, 1);
+}
+
+static bool part_is(const struct policy_part *part, const struct span *of, size_t n)
+{
+	bool same = part->n_of == n;
+
+	for (size_t i = 0; i < n && same; i++)
+		same = span_equal_nocase(part->of[i], of[i]);
+	return same;
+}
+
+const struct policy_model *model_of(
+	const struct policy_model *m, const struct span *of, size_t n, uint64_t samples)
+{
+	for (; n > 0; n--)
+		for (size_t i = 0; i < m->n_parts; i++)
+			if (part_is(&m->parts[i], of, n) && m->parts[i].model.samples >= samples)
+				return &m->parts[i].model;
+	return m->samples >= samples ? m : NULL;
+}
+
+/* Parts of a share, so that what follows from the formula is exact to a second or so. Times below
+ * ten years (2^39 ms) times a whole share in such parts fit. */
+#define FINE INT64_C(1000)
+
+int64_t model_late(const struct policy_model *m, uint32_t theta, int64_t promise_ms)
+{
+	const struct policy_point *first = m->points;
+	int64_t whole = SHARE_WHOLE * FINE, late = whole - share_of(m, promise_ms, FINE);
+	int64_t share = whole - late * SHARE_WHOLE / theta, ms = 0;
+
+	if (share <= 0 || promise_ms <= 0)
+		return 0;
+	/* Before the first point nothing is known but that nobody was sooner; what has never taken
+	 * as long as was promised is not late before it is. */
+	if (late == 0)
+		ms = promise_ms;
+	else if (m->n_points > 0 && share < first->share * FINE)
+		ms = first->at_ms;
+	else if (!quantile(m, share, FINE, &ms))
+		ms = promise_ms;
+	return int64_min(ms, promise_ms);
 }
 
 uint32_t policy_percentile(const struct policy *p, struct decimal value)

@@ -28,6 +28,11 @@ OBJECTS = {
     "holdout": (["holdout"], POLICY + ["properties", "holdout"]),
     "tier": (["value_tiers", 0], POLICY + ["properties", "value_tiers", "items"]),
     "model": (["models", "a"], POLICY + ["properties", "models", "additionalProperties"]),
+    "part": (
+        ["models", "a", "parts", 0],
+        POLICY
+        + ["properties", "models", "additionalProperties", "properties", "parts", "items"],
+    ),
 }
 
 
@@ -145,6 +150,7 @@ def test_refusals():
         "tier_order",
         "percentile_order",
         "model_order",
+        "model_part_twice",
         "mute_known",
         "mute_event",  # what conditions mean
         "country_channel",

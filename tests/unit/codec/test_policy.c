@@ -44,7 +44,8 @@ static const char all_members[] =
 	"50}],"
 	"\"loyalty_top\":3,\"percentiles\":[[0.5,180],[0.9,2000]],"
 	"\"severities\":{\"Payment Failed\":0.75,\"Own Event\":0.5},"
-	"\"models\":{\"gap\":{\"samples\":1200,\"points\":[[0.5,\"60d\"],[0.9,\"210d\"]]}}}"
+	"\"models\":{\"gap\":{\"samples\":1200,\"points\":[[0.5,\"60d\"],[0.9,\"210d\"]],"
+	"\"parts\":[{\"of\":[\"DHL\",\"AT\"],\"samples\":30,\"points\":[[0.5,\"2d\"]]}]}}}"
 	"}";
 
 static void test_all_members(void)
@@ -107,6 +108,10 @@ static void test_more_members(void)
 	CHECK_INT(p->severities[0].share, 7500);
 	CHECK(policy_model(p, SPAN_LIT("gap")) &&
 		policy_model(p, SPAN_LIT("gap"))->samples == 1200);
+	REQUIRE(policy_model(p, SPAN_LIT("gap"))->n_parts == 1);
+	CHECK_INT(policy_model(p, SPAN_LIT("gap"))->parts[0].n_of, 2);
+	CHECK_STR(policy_model(p, SPAN_LIT("gap"))->parts[0].of[1], "AT");
+	CHECK_INT(policy_model(p, SPAN_LIT("gap"))->parts[0].model.samples, 30);
 }
 
 static void test_nothing(void)
