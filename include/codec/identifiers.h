@@ -13,26 +13,7 @@
 #include "base/base.h"
 #include "base/span.h"
 #include "codec/json_scan.h"
-
-#define IDENTIFIER_MAX 256 /* bytes, unescaped */
-
-/* From the strongest to the weakest; the name is what an identifier is called in `identifiers` and
- * the prefix of a customer's key. `user` and `anon` have members of their own in an event. */
-#define IDENTIFIERS(X)                                                                             \
-	X(USER, "user")                                                                            \
-	X(CARD, "card")                                                                            \
-	X(EMAIL, "email")                                                                          \
-	X(PHONE, "phone")                                                                          \
-	X(ANONYMOUS, "anon")                                                                       \
-	X(ORDER, "order")                                                                          \
-	X(DEVICE, "device")
-
-enum identifier {
-#define X(ID, NAME) IDENTIFIER_##ID,
-	IDENTIFIERS(X)
-#undef X
-		IDENTIFIER_COUNT
-};
+#include "core/identity.h"
 
 struct identifiers {
 	struct span text[IDENTIFIER_COUNT]; /* unescaped; empty: not given */

@@ -65,6 +65,24 @@ struct event {
 	const struct value *fields; /* n_fields values, numbered by the field table */
 	size_t n_fields;
 	const struct event_details *details; /* NULL: none were fetched (core/detail.h) */
+	const struct event_id *ids; /* n_ids: what else names the customer, the strongest first;
+				       without the customer's own key, and no key twice */
+	size_t n_ids;
+	unsigned link_rights; /* LINK_TRUSTED | …; 0: it links nothing */
+};
+
+/* Another identifier of an event: its key (core/identity.h) and the place of its kind. */
+struct event_id {
+	struct span key;
+	uint32_t kind;
+};
+
+/* What an event may do to customers besides telling what happened. */
+enum {
+	LINK_TRUSTED = 1 << 0, /* link what names a person; guests become one with the known */
+	LINK_EXPLICIT =
+		1 << 1, /* make one of two known customers: alias of a source that may, staff */
+	LINK_BROWSER = 1 << 2, /* link an anonymous id or a device to its user, once */
 };
 
 #define CUSTOMER_MAX   512 /* bytes of a customer key */
