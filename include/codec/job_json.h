@@ -26,11 +26,12 @@ struct job_name {
  * episode and step (triggers, section 7): the same decision can never make two jobs. 0 or -ENOMEM.
  */
 int job_id_of(const struct job_name *name, char ret_id[JOB_ID_SIZE]);
-/* The same of decision D about CUSTOMER. */
+/* The same of decision D of CUSTOMER's, which may be named after who they were then. */
 int job_id(const struct decision *d, struct span customer, char ret_id[JOB_ID_SIZE]);
 
 /* The job's JSON object, one line without newline, appended to OUT. D has its rule (EFFECT_JOB).
- * 0 or -ENOMEM. */
+ * Its `customer` is the one that the id is made of; where that is not CUSTOMER, whose it is now,
+ * `canonical` names them. 0 or -ENOMEM. */
 int job_json(const struct decision *d, struct span customer, const char *id, struct buf *out);
 
 /* One plain sentence saying why the job exists, appended to OUT unescaped. D may lack its rule: it

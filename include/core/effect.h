@@ -50,6 +50,9 @@ struct decision {
 	enum priority_class priority;
 	uint64_t version;  /* of the rule's text; 0: the one in force */
 	struct span words; /* in words, what the rest cannot say */
+	/* Of a customer who was two (core/merge.h). */
+	struct span subject; /* the customer after whom the job is named; empty: the journey's */
+	struct span home;    /* a retraction: in whose partition the job lies; empty: here */
 };
 
 enum counter {

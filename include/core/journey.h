@@ -32,6 +32,8 @@
 #define INSTANCE_TIMES_MAX    16   /* events that at_least counts */
 #define INSTANCE_ENDED_BY_MAX 64   /* bytes of the name of a rule */
 #define JOURNEY_NOTES_MAX     64
+#define JOURNEY_IDS_MAX	      128
+#define JOURNEY_PARTS_MAX     64
 #define NOTE_WORDS_MAX	      256 /* bytes of what a note says */
 
 enum cart_state {
@@ -192,6 +194,10 @@ struct instance {
 	struct text superseded_by; /* the rule that took its place */
 	int64_t cools_until;	   /* of a rule whose cooldown is the customer's: its end, whatever
 				      has become of the instance since (virtual time); 0: none */
+	/* What only a customer has who was two (core/merge.h). Empty: the journey's own. */
+	struct text subject;	  /* the customer as of arming, after whom jobs are named */
+	struct text last_subject; /* the same of the latest job emitted and not retracted */
+	struct text home;	  /* in whose partition that job lies */
 };
 
 /* Why an event that a rule names did not arm it. */
@@ -227,6 +233,29 @@ struct note {
 	struct text by;	   /* name of the event */
 	int64_t by_at;	   /* its event time */
 	struct text words; /* which condition with which values; may be empty */
+};
+
+/* How far it is settled that an identifier leads to the customer. Of two words the greater counts.
+ * Stored: append. */
+enum id_state {
+	ID_REFUSED, /* it may not */
+	ID_CLAIMED, /* its owner was asked */
+	ID_LINKED,
+};
+
+/* An identifier beside the customer's own key. Its kind follows from the text and the settings. */
+struct customer_id {
+	struct text key;
+	int64_t first_at; /* earliest event time at which it was said to be theirs */
+	enum id_state state;
+};
+
+/* A customer who has become part of this one: where the older part of their timeline is. */
+struct customer_part {
+	struct text key;
+	uint32_t n_chunks; /* sealed under KEY */
+	uint64_t sealed_n; /* entries in them */
+	int64_t reach_at;  /* latest occurred_at in them; INT64_MIN: none */
 };
 
 #define TRAITS(X)                                                                                  \
@@ -279,8 +308,12 @@ struct journey {
 	struct profile *profile; /* NULL: nothing is known */
 	struct tally *tallies;	 /* in order of ids (core/tally.h) */
 	size_t n_tallies;
-	int64_t web_active_at; /* latest thing done on a screen of ours; INT64_MIN: none */
-	char room[];	       /* for texts that are shared; it never changes */
+	int64_t web_active_at;	 /* latest thing done on a screen of ours; INT64_MIN: none */
+	struct customer_id *ids; /* in order of keys; never the journey's own */
+	size_t n_ids, cap_ids;
+	struct customer_part *parts; /* in order of keys */
+	size_t n_parts, cap_parts;
+	char room[]; /* for texts that are shared; it never changes */
 };
 
 /* 0 or -ENOMEM. */
@@ -316,15 +349,25 @@ struct date *journey_add_date(struct journey *j, struct span name);
 /* Adds one whatever there is; the oldest makes room. */
 struct send *journey_add_send(struct journey *j, const struct send *send);
 struct profile *journey_add_profile(struct journey *j);
+/* The same for identifiers and parts. Where all ids are taken the oldest that was refused makes
+ * room, then the oldest that is linked of those whose kind (what stands before the colon) has the
+ * most: its owner still knows that it is. Parts: the one that ended first. NULL with ENOSPC: all
+ * are claimed. */
+struct customer_id *journey_add_id(struct journey *j, struct span key);
+struct customer_part *journey_add_part(struct journey *j, struct span key);
 /* Borrowed; NULL if there is none. */
 struct thing *journey_thing(const struct journey *j, enum thing_kind kind, struct span id);
 struct address *journey_address(const struct journey *j, enum job_channel channel);
 struct date *journey_date(const struct journey *j, struct span name);
 struct send *journey_send(const struct journey *j, const unsigned char job_id[16]);
+struct customer_id *journey_id(const struct journey *j, struct span key);
+struct customer_part *journey_part_of(const struct journey *j, struct span key);
 void journey_remove_thing(struct journey *j, size_t index);
 void journey_remove_consent(struct journey *j, size_t index);
 void journey_remove_date(struct journey *j, size_t index);
 void journey_remove_send(struct journey *j, size_t index);
+void journey_remove_id(struct journey *j, size_t index);
+void journey_remove_part(struct journey *j, size_t index);
 void journey_remove_cart(struct journey *j, size_t index);
 void journey_remove_order(struct journey *j, size_t index);
 void journey_remove_instance(struct journey *j, size_t index);

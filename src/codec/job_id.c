@@ -56,7 +56,7 @@ int job_id(const struct decision *d, struct span customer, char ret_id[JOB_ID_SI
 	const struct job_name name = {
 		.rule = d->rule,
 		.epoch = d->epoch,
-		.customer = customer,
+		.customer = d->subject.len ? d->subject : customer,
 		.key = d->key,
 		.episode = decimal(d->episode, episode),
 		.step = d->step,

@@ -155,7 +155,9 @@ int job_json(const struct decision *d, struct span customer, const char *id, str
 	json_out_text(&o, "id", span_str(id));
 	json_out_text(&o, "rule", d->rule);
 	json_out_number(&o, "epoch", d->epoch);
-	json_out_text(&o, "customer", customer);
+	json_out_text(&o, "customer", d->subject.len ? d->subject : customer);
+	if (d->subject.len)
+		json_out_text(&o, "canonical", customer);
 	json_out_text(&o, "key", d->key);
 	json_out_number(&o, "episode", d->episode);
 	json_out_text(&o, "step", d->step);

@@ -54,13 +54,13 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       sizeof(struct parcel *) + 2 * sizeof(uint32_t) +
 					       sizeof(struct basket *),
 	"a new member?");
-_Static_assert(sizeof(struct instance) == 6 * sizeof(struct text) + 2 * sizeof(int) +
+_Static_assert(sizeof(struct instance) == 9 * sizeof(struct text) + 2 * sizeof(int) +
 						  10 * sizeof(uint32_t) + 14 * sizeof(int64_t) +
 						  sizeof(int64_t *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (8 + TRAIT_COUNT) * sizeof(int64_t) +
-						 9 * (sizeof(void *) + 2 * sizeof(size_t)) +
+						 11 * (sizeof(void *) + 2 * sizeof(size_t)) +
 						 2 * sizeof(struct profile *) + sizeof(size_t),
 	"a new member?");
 

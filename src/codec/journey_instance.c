@@ -22,7 +22,9 @@ enum {
 	HAS_WORTH = 1 << 4,
 	HAS_SUPERSEDED = 1 << 5,
 	HAS_COOLS = 1 << 6,
-	HAS_ALL = (1 << 7) - 1,
+	HAS_SUBJECT = 1 << 7,
+	HAS_HOME = 1 << 8, /* last_subject, home */
+	HAS_ALL = (1 << 9) - 1,
 };
 
 static unsigned extras_of(const struct instance *i)
@@ -32,7 +34,8 @@ static unsigned extras_of(const struct instance *i)
 	return (i->version ? HAS_VERSION : 0u) | (deferred ? HAS_DEFERRED : 0u) |
 	       (i->skipped_steps ? HAS_SKIPPED : 0u) | (i->n_times ? HAS_TIMES : 0u) |
 	       (i->worth.mantissa ? HAS_WORTH : 0u) | (i->superseded_by.len ? HAS_SUPERSEDED : 0u) |
-	       (i->cools_until ? HAS_COOLS : 0u);
+	       (i->cools_until ? HAS_COOLS : 0u) | (i->subject.len ? HAS_SUBJECT : 0u) |
+	       (i->last_subject.len || i->home.len ? HAS_HOME : 0u);
 }
 
 static size_t instances_bound(const struct journey *j)
@@ -43,7 +46,8 @@ static size_t instances_bound(const struct journey *j)
 		const struct instance *i = &j->instances[k];
 
 		if (extras_of(i))
-			n += (13 + i->n_times) * PACK_NUMBER + i->superseded_by.len;
+			n += (16 + i->n_times) * PACK_NUMBER + i->superseded_by.len +
+			     i->subject.len + i->last_subject.len + i->home.len;
 	}
 	return n ? n + PACK_NUMBER : 0;
 }
@@ -72,7 +76,15 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 		pack_block(p, text_span(i->superseded_by));
 	if (has & HAS_COOLS)
 		pack_since(p, i->cools_until, base);
-	return i->n_times <= INSTANCE_TIMES_MAX && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX;
+	if (has & HAS_SUBJECT)
+		pack_block(p, text_span(i->subject));
+	if (has & HAS_HOME) {
+		pack_block(p, text_span(i->last_subject));
+		pack_block(p, text_span(i->home));
+	}
+	return i->n_times <= INSTANCE_TIMES_MAX && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX &&
+	       i->subject.len <= CUSTOMER_MAX && i->last_subject.len <= CUSTOMER_MAX &&
+	       i->home.len <= CUSTOMER_MAX;
 }
 
 static bool instances_pack(struct pack *p, const struct journey *j)
@@ -125,6 +137,16 @@ static struct decimal unpack_worth(struct unpack *u)
 	return d;
 }
 
+static void unpack_customer(struct unpack *u, struct text *t)
+{
+	struct span s = unpack_block(u);
+
+	if (s.len > CUSTOMER_MAX)
+		u->bad = true;
+	if (!u->bad)
+		text_share(t, s);
+}
+
 static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 {
 	unsigned has = (unsigned)unpack_bounded(u, HAS_ALL);
@@ -154,6 +176,12 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 	}
 	if (has & HAS_COOLS)
 		i->cools_until = unpack_since(u, base);
+	if (has & HAS_SUBJECT)
+		unpack_customer(u, &i->subject);
+	if (has & HAS_HOME) {
+		unpack_customer(u, &i->last_subject);
+		unpack_customer(u, &i->home);
+	}
 	/* Nothing is written where there is nothing. */
 	if (r == 0 && (has == 0 || extras_of(i) != has))
 		u->bad = true;

@@ -141,6 +141,8 @@ static const struct journey_part *const parts[] = {
 	&journey_part_web,
 	&journey_part_profile,
 	&journey_part_tallies,
+	&journey_part_ids,
+	&journey_part_parts,
 };
 
 size_t journey_parts_bound(const struct journey *j)

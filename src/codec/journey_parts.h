@@ -37,6 +37,9 @@ extern const struct journey_part journey_part_sends;
 extern const struct journey_part journey_part_web;
 /* journey_tally.c */
 extern const struct journey_part journey_part_tallies;
+/* journey_ids.c */
+extern const struct journey_part journey_part_ids;
+extern const struct journey_part journey_part_parts;
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 

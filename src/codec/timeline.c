@@ -10,7 +10,7 @@
  *   decision:  outcome × 4 + late × 2 + (at is another) · [at] · rule · key · step · by · data ·
  *              epoch · episode · times · [more]
  *   more:      mask of the pairs that are there · (gate · reason) · until · channel · (likelihood ·
- *              impact · priority) · version · words
+ *              impact · priority) · version · words · subject
  *
  * Seq is written plus one because a tick has none (UINT64_MAX), which so becomes 0. A name is
  * (length × 2 and the bytes) or (number of the vocabulary × 2 + 1); other text is a length and the
@@ -278,7 +278,8 @@ enum {
 	MORE_PRIORITY = 1 << 3, /* likelihood, impact, priority */
 	MORE_VERSION = 1 << 4,
 	MORE_WORDS = 1 << 5,
-	MORE_ALL = (1 << 6) - 1,
+	MORE_SUBJECT = 1 << 6,
+	MORE_ALL = (1 << 7) - 1,
 };
 
 static unsigned more_of(const struct decision *d)
@@ -287,7 +288,8 @@ static unsigned more_of(const struct decision *d)
 
 	return (d->gate || d->reason ? MORE_GATE : 0u) | (d->until ? MORE_UNTIL : 0u) |
 	       (d->channel.len ? MORE_CHANNEL : 0u) | (priority ? MORE_PRIORITY : 0u) |
-	       (d->version ? MORE_VERSION : 0u) | (d->words.len ? MORE_WORDS : 0u);
+	       (d->version ? MORE_VERSION : 0u) | (d->words.len ? MORE_WORDS : 0u) |
+	       (d->subject.len ? MORE_SUBJECT : 0u);
 }
 
 static void put_decimal(struct pack *p, struct decimal d)
@@ -331,6 +333,8 @@ static void put_more(struct entry_writer *w, const struct decision *d, int64_t a
 		pack_number(w->numbers, d->version);
 	if (has & MORE_WORDS)
 		put_text(w, d->words);
+	if (has & MORE_SUBJECT)
+		put_text(w, d->subject);
 }
 
 static void get_more(struct entry_reader *r, struct decision *d, int64_t at)
@@ -355,6 +359,8 @@ static void get_more(struct entry_reader *r, struct decision *d, int64_t at)
 		d->version = unpack_number(u);
 	if (has & MORE_WORDS)
 		d->words = get_text(r);
+	if (has & MORE_SUBJECT)
+		d->subject = get_text(r);
 	/* Nothing is written where there is nothing. */
 	if (has == 0 || more_of(d) != has)
 		u->bad = true;
@@ -368,7 +374,7 @@ size_t entry_text_len(const struct timeline_entry *e)
 
 	if (e->kind == ENTRY_DECISION)
 		return d->rule.len + d->key.len + d->step.len + d->by.len + d->data.len +
-		       d->channel.len + d->words.len;
+		       d->channel.len + d->words.len + d->subject.len;
 	return e->name.len + e->original.len + e->source.len + e->message_id.len + e->user_id.len +
 	       e->anonymous_id.len + e->properties.len;
 }

@@ -89,9 +89,10 @@ struct decision *absence_decide(const struct turn *t, const struct rule *rule,
 	d->rule = absence_keep(t, text_span(i->rule));
 	d->key = absence_keep(t, text_span(i->key));
 	d->data = absence_keep(t, text_span(i->data));
+	d->subject = absence_keep(t, text_span(i->subject));
 	d->by = absence_keep(t, t->event ? absence_by(t) : text_span(i->by));
 	if (!d->rule.ptr || !d->key.ptr || (d->by.len && !d->by.ptr) ||
-		(i->data.len && !d->data.ptr))
+		(i->data.len && !d->data.ptr) || (i->subject.len && !d->subject.ptr))
 		return NULL;
 	d->by_at = t->event ? t->event->occurred_at : i->anchor_at;
 	d->step = rule && step < rule->n_steps ? rule->steps[step].id : SPAN_EMPTY;

@@ -283,6 +283,7 @@ int absence_end_inferiors(const struct turn *t, const struct rule *rule)
 		if (r == 0)
 			r = absence_count(t, COUNTER_SUPERSEDED);
 	}
+	text_release(&i->subject);
 	return r;
 }
 

@@ -28,12 +28,18 @@ static int retract(const struct turn *t, const struct rule *rule, struct instanc
 	then.episode = i->last_episode;
 	then.anchor_at = i->last_anchor_at;
 	then.deadline_at = i->last_deadline_at;
+	then.subject = i->last_subject;
 	d = absence_decide(t, rule, &then, i->last_step, OUTCOME_RETRACTED);
 	if (!d)
+		return -ENOMEM;
+	d->home = absence_keep(t, text_span(i->home));
+	if (i->home.len && !d->home.ptr)
 		return -ENOMEM;
 	d->late = t->event->occurred_at <= i->last_deadline_at;
 	gates_job_id(t->journey, rule, &then, i->last_step, job);
 	gates_release(t->journey, job);
+	text_release(&i->last_subject);
+	text_release(&i->home);
 	i->last_deadline_at = i->last_anchor_at = INT64_MIN;
 	if (i->state != INSTANCE_ARMED) {
 		i->outcome = OUTCOME_RETRACTED;

@@ -122,6 +122,9 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	i->last_step = sends ? i->step : STEP_UNSENT;
 	i->emitted += sends;
 	i->until_at = t->now + rule->cooldown_ms;
+	text_release(&i->home);
+	if (text_set(&i->last_subject, text_span(i->subject)) < 0)
+		return -ENOMEM;
 	if (rule->cooldown_customer && rule->cooldown_ms > 0)
 		i->cools_until = i->until_at;
 	if (absence_count(t, sends ? COUNTER_FIRED : COUNTER_WOULD_SEND) < 0 ||

@@ -32,7 +32,7 @@ void gates_job_id(const struct journey *j, const struct rule *rule, const struct
 	sha256_add(&s, SPAN_LIT("wm1|"));
 	add_netstring(&s, text_span(i->rule));
 	add_number(&s, i->epoch);
-	add_netstring(&s, text_span(j->customer));
+	add_netstring(&s, text_span(i->subject.len ? i->subject : j->customer));
 	add_netstring(&s, text_span(i->key));
 	add_number(&s, i->episode);
 	add_netstring(&s, step < rule->n_steps ? rule->steps[step].id : SPAN_EMPTY);

@@ -135,6 +135,9 @@ static void instance_release(struct instance *i)
 	text_release(&i->data);
 	text_release(&i->missing);
 	text_release(&i->superseded_by);
+	text_release(&i->subject);
+	text_release(&i->last_subject);
+	text_release(&i->home);
 	free(i->times);
 }
 

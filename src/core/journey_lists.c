@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lists of a journey that few customers fill: things, consents, addresses, dates, sends. Their
- * memory, their order, and what makes room when one is full.
+ * memory, their order, and what makes room when one is full. (Identifiers and parts:
+ * journey_links.c.)
  */
 #include "core/journey.h"
 
@@ -57,6 +58,12 @@ void journey_lists_release(struct journey *j)
 		text_release(&j->addresses[i].hard.text);
 	for (size_t i = 0; i < j->n_dates; i++)
 		text_release(&j->dates[i].name);
+	for (size_t i = 0; i < j->n_ids; i++)
+		text_release(&j->ids[i].key);
+	for (size_t i = 0; i < j->n_parts; i++)
+		text_release(&j->parts[i].key);
+	free(j->ids);
+	free(j->parts);
 	free(j->things);
 	free(j->consents);
 	free(j->addresses);

@@ -104,6 +104,21 @@ static void fill_known(struct chance *c, struct journey *j)
 	(void)journey_add_send(j, &send);
 }
 
+static void fill_ids(struct chance *c, struct journey *j)
+{
+	struct customer_id *id = journey_add_id(j, some_name(c, CUSTOMER_MAX));
+	struct customer_part *part = journey_add_part(j, some_name(c, CUSTOMER_MAX));
+
+	if (id) {
+		id->first_at = chance_instant(c);
+		id->state = (enum id_state)chance_below(c, ID_LINKED + 1);
+	}
+	assert(part);
+	part->n_chunks = (uint32_t)chance_u64(c);
+	part->sealed_n = chance_u64(c) >> chance_below(c, 64);
+	part->reach_at = chance_instant(c);
+}
+
 static void fill_lists(struct chance *c, struct profile *p)
 {
 	p->n_days = (uint32_t)chance_below(c, PROFILE_DAYS_MAX + 1);
@@ -151,6 +166,8 @@ void chance_things(struct chance *c, struct journey *j, size_t size)
 			j->orders[i].basket = chance_basket(c);
 	for (size_t n = chance_below(c, size + 1); n > 0; n--)
 		fill_known(c, j);
+	for (size_t n = chance_below(c, 2) ? 0 : chance_below(c, 2 * size + 1); n > 0; n--)
+		fill_ids(c, j);
 	if (chance_below(c, 3) == 0)
 		j->web_active_at = chance_instant(c);
 	if (size > 0 && chance_below(c, 3) == 0) {
@@ -266,6 +283,23 @@ static const char *send_differs(const struct send *a, const struct send *b)
 	return NULL;
 }
 
+static const char *id_differs(const struct customer_id *a, const struct customer_id *b)
+{
+	TEXT_DIFFERS(key);
+	DIFFERS(first_at);
+	DIFFERS(state);
+	return NULL;
+}
+
+static const char *part_differs(const struct customer_part *a, const struct customer_part *b)
+{
+	TEXT_DIFFERS(key);
+	DIFFERS(n_chunks);
+	DIFFERS(sealed_n);
+	DIFFERS(reach_at);
+	return NULL;
+}
+
 static const char *profile_lists_differ(const struct profile *a, const struct profile *b)
 {
 	DIFFERS(n_ranked);
@@ -315,5 +349,7 @@ const char *things_differ(const struct journey *a, const struct journey *b)
 	EACH(addresses, n_addresses, address_differs);
 	EACH(dates, n_dates, date_differs);
 	EACH(sends, n_sends, send_differs);
+	EACH(ids, n_ids, id_differs);
+	EACH(parts, n_parts, part_differs);
 	return what;
 }

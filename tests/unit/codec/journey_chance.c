@@ -139,6 +139,12 @@ static void fill_extras(struct chance *c, struct instance *i)
 		i->worth = chance_decimal(c);
 	if (chance_below(c, 4) == 0)
 		set(c, &i->superseded_by, INSTANCE_ENDED_BY_MAX);
+	if (chance_below(c, 4) == 0)
+		set(c, &i->subject, CUSTOMER_MAX);
+	if (chance_below(c, 4) == 0) {
+		set(c, &i->last_subject, CUSTOMER_MAX);
+		set(c, &i->home, CUSTOMER_MAX);
+	}
 }
 
 static void fill_note(struct chance *c, struct journey *j)
@@ -255,6 +261,7 @@ static void fill_decision(struct chance *c, struct decision *d)
 	if (chance_below(c, 2))
 		d->version = chance_u64(c);
 	d->words = chance_text(c, 300);
+	d->subject = chance_text(c, CUSTOMER_MAX);
 }
 
 struct timeline_entry chance_entry(struct chance *c)
@@ -375,6 +382,9 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	DIFFERS(worth.mantissa);
 	DIFFERS(worth.exponent);
 	TEXT_DIFFERS(superseded_by);
+	TEXT_DIFFERS(subject);
+	TEXT_DIFFERS(last_subject);
+	TEXT_DIFFERS(home);
 	return NULL;
 }
 
@@ -461,6 +471,7 @@ static const char *decision_differs(const struct decision *a, const struct decis
 	DIFFERS(priority);
 	DIFFERS(version);
 	SPAN_DIFFERS(words);
+	SPAN_DIFFERS(subject);
 	return NULL;
 }
 

@@ -104,6 +104,28 @@ static void check_json(const struct decision *d, const char *customer, const cha
 	CHECK_STR(buf_span(&b), want);
 }
 
+/* Who has become another customer keeps the ids of what was armed before. */
+static void test_subject(void)
+{
+	struct decision d = {
+		.rule = SPAN_LIT("cart_abandoned"),
+		.epoch = 1,
+		.key = SPAN_LIT("cart:C1001"),
+		.episode = 1,
+		.step = SPAN_LIT("email1"),
+		.subject = SPAN_LIT("cust_42"),
+	};
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	char id[JOB_ID_SIZE];
+
+	REQUIRE(job_id(&d, SPAN_LIT("anna"), id) == 0);
+	CHECK_STR(span_str(id), "6e0a90ade49e49008d98d6bbebe4df83");
+	d.rule_now = &cart_rule;
+	REQUIRE(job_json(&d, SPAN_LIT("anna"), id, &b) == 0);
+	buf_add_char(&b, '\0');
+	CHECK(strstr(b.ptr, "\"customer\":\"cust_42\",\"canonical\":\"anna\",\"key\":"));
+}
+
 static void test_json(void)
 {
 	struct decision d = cart_decision(&cart_rule);
@@ -290,6 +312,7 @@ static void test_reason_field(void)
 static const struct check_case cases[] = {
 	{"ids of the published vectors", test_vectors},
 	{"the id of a decision", test_id_of_decision},
+	{"a job of somebody who is another by now", test_subject},
 	{"all members", test_json},
 	{"members that are not there", test_json_bare},
 	{"one job, one line", test_one_line},

@@ -148,6 +148,39 @@ static void test_full(void)
 	text_release(&j->dates[j->n_dates].name);
 }
 
+/* The same of what a customer has who was two. */
+static void test_ids(void)
+{
+	_cleanup_(journey_freep) struct journey *j = new_journey();
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	size_t before = size_of(j);
+	struct customer_id *id = journey_add_id(j, SPAN_LIT("email:anna@example.org"));
+	struct customer_part *part;
+	struct instance *i;
+
+	id->first_at = NOON - MS_DAY;
+	id->state = ID_LINKED;
+	printf("# an identifier: %zu bytes\n", size_of(j) - before);
+	check_text_bound(j, &id->key, CUSTOMER_MAX);
+	id->state = (enum id_state)(ID_LINKED + 1);
+	CHECK_INT(journey_encode(j, &b), -EMSGSIZE);
+	id->state = ID_CLAIMED;
+	part = journey_add_part(j, SPAN_LIT("x"));
+	part->n_chunks = UINT32_MAX;
+	part->sealed_n = UINT64_MAX;
+	check_text_bound(j, &part->key, CUSTOMER_MAX);
+	i = journey_add_instance(j, SPAN_LIT("r"), SPAN_LIT("customer"));
+	check_text_bound(j, &i->subject, CUSTOMER_MAX);
+	check_text_bound(j, &i->last_subject, CUSTOMER_MAX);
+	check_text_bound(j, &i->home, CUSTOMER_MAX);
+	j->n_parts = JOURNEY_PARTS_MAX + 1;
+	j->parts = realloc(j->parts, j->n_parts * sizeof(*j->parts));
+	memset(&j->parts[1], 0, JOURNEY_PARTS_MAX * sizeof(*j->parts));
+	CHECK_INT(journey_encode(j, &b), -EMSGSIZE);
+	j->n_parts = 1;
+	check_round(j);
+}
+
 /* What is not in its order is refused by the reader: lookups would not find it. */
 static void test_order(void)
 {
@@ -209,6 +242,7 @@ static const struct check_case cases[] = {
 	{"texts", test_texts},
 	{"values", test_values},
 	{"full lists", test_full},
+	{"identifiers and parts", test_ids},
 	{"the order of lists", test_order},
 	{"what it costs", test_cost},
 };

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a journey knows of its customer having been two, as bytes. Both lists begin with their
+ * number and stand in order of keys.
+ *
+ *   id:     state · key · when it was first said
+ *   part:   key · chunks · entries in them · up to when they reach
+ */
+#include "journey_parts.h"
+#include "pack_text.h"
+
+/* What stands on disk as a number may not move: append. */
+_Static_assert(ID_REFUSED == 0 && ID_CLAIMED == 1 && ID_LINKED == 2, "moved");
+/* Whoever adds a member to one of these must have it written and read here too. */
+_Static_assert(
+	sizeof(struct customer_id) == sizeof(struct text) + 2 * sizeof(int64_t), "a new member?");
+_Static_assert(
+	sizeof(struct customer_part) == sizeof(struct text) + 3 * sizeof(int64_t), "a new member?");
+
+/* Elements of SIZE, as many as the number says, which is one at least. 0 or -ENOMEM. */
+static int unpack_elements(
+	struct unpack *u, size_t max, size_t size, void **ret_list, size_t *ret_n)
+{
+	size_t n = (size_t)unpack_bounded(u, max);
+	void *list;
+
+	if (n == 0)
+		u->bad = true;
+	if (u->bad)
+		return 0;
+	list = calloc(n, size);
+	if (!list)
+		return -ENOMEM;
+	*ret_list = list;
+	*ret_n = n;
+	return 0;
+}
+
+/* A key that stands behind BEFORE. */
+static int unpack_key(struct unpack *u, struct text *key, struct text before)
+{
+	int r = unpack_text(u, key, CUSTOMER_MAX);
+
+	if (key->len == 0 || span_compare(text_span(before), text_span(*key)) >= 0)
+		u->bad = true;
+	return r;
+}
+
+/* ---- identifiers ------------------------------------------------------------------------- */
+
+static size_t ids_bound(const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_ids; i++)
+		n += j->ids[i].key.len + 4 * PACK_NUMBER;
+	return n ? n + PACK_NUMBER : 0;
+}
+
+static bool ids_pack(struct pack *p, const struct journey *j)
+{
+	bool ok = j->n_ids <= JOURNEY_IDS_MAX;
+
+	pack_number(p, j->n_ids);
+	for (size_t i = 0; i < j->n_ids; i++) {
+		const struct customer_id *id = &j->ids[i];
+
+		pack_number(p, id->state);
+		pack_block(p, text_span(id->key));
+		pack_time(p, id->first_at, j->last_at);
+		ok = ok && id->state <= ID_LINKED && id->key.len > 0 && id->key.len <= CUSTOMER_MAX;
+	}
+	return ok;
+}
+
+static int ids_unpack(struct unpack *u, struct journey *j)
+{
+	int r = unpack_elements(u, JOURNEY_IDS_MAX, sizeof(*j->ids), (void **)&j->ids, &j->n_ids);
+
+	j->cap_ids = j->n_ids;
+	for (size_t i = 0; i < j->n_ids && r == 0 && !u->bad; i++) {
+		struct customer_id *id = &j->ids[i];
+
+		id->state = (enum id_state)unpack_bounded(u, ID_LINKED);
+		r = unpack_key(u, &id->key, i ? id[-1].key : (struct text){.ptr = NULL});
+		id->first_at = unpack_time(u, j->last_at);
+	}
+	return r;
+}
+
+const struct journey_part journey_part_ids = {ids_bound, ids_pack, ids_unpack};
+
+/* ---- parts ------------------------------------------------------------------------------- */
+
+static size_t parts_bound(const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_parts; i++)
+		n += j->parts[i].key.len + 5 * PACK_NUMBER;
+	return n ? n + PACK_NUMBER : 0;
+}
+
+static bool parts_pack(struct pack *p, const struct journey *j)
+{
+	bool ok = j->n_parts <= JOURNEY_PARTS_MAX;
+
+	pack_number(p, j->n_parts);
+	for (size_t i = 0; i < j->n_parts; i++) {
+		const struct customer_part *part = &j->parts[i];
+
+		pack_block(p, text_span(part->key));
+		pack_number(p, part->n_chunks);
+		pack_number(p, part->sealed_n);
+		pack_time(p, part->reach_at, j->last_at);
+		ok = ok && part->key.len > 0 && part->key.len <= CUSTOMER_MAX;
+	}
+	return ok;
+}
+
+static int parts_unpack(struct unpack *u, struct journey *j)
+{
+	int r = unpack_elements(
+		u, JOURNEY_PARTS_MAX, sizeof(*j->parts), (void **)&j->parts, &j->n_parts);
+
+	j->cap_parts = j->n_parts;
+	for (size_t i = 0; i < j->n_parts && r == 0 && !u->bad; i++) {
+		struct customer_part *part = &j->parts[i];
+
+		r = unpack_key(u, &part->key, i ? part[-1].key : (struct text){.ptr = NULL});
+		part->n_chunks = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		part->sealed_n = unpack_number(u);
+		part->reach_at = unpack_time(u, j->last_at);
+	}
+	return r;
+}
+
+const struct journey_part journey_part_parts = {parts_bound, parts_pack, parts_unpack};
