@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/span.h"
 
 struct decimal {
@@ -30,3 +31,6 @@ int decimal_subtract(struct decimal a, struct decimal b, struct decimal *ret_d);
 int decimal_multiply(struct decimal a, struct decimal b, struct decimal *ret_d);
 /* The whole number D stands for; 1 (DECIMAL_INVALID) if it has a fraction, 2 if out of range. */
 int decimal_to_int(struct decimal d, int64_t *ret_n);
+/* Appends D as a JSON number: 19.99, 1200; with an exponent where more than 18 zeros would stand.
+ */
+void buf_add_decimal(struct buf *b, struct decimal d);

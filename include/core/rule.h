@@ -138,10 +138,21 @@ enum rule_replace {
 #define RULE_SUPERSEDES_MAX   16
 #define RULE_REQUIREMENTS_MAX 16
 
-/* A value captured from the arming event for the job's `data`. */
+/* Where a value of the job's `data` comes from, and when it is read. */
+enum rule_data_from {
+	DATA_EVENT, /* `e.`: the arming event; kept */
+	DATA_ARMED, /* `ctx.s.`: what was known when it was armed; kept */
+	DATA_NOW,   /* `s.`: what is known when the job is made, for each step anew */
+	DATA_GIVEN, /* a constant */
+};
+
+#define RULE_GIVEN_MAX 1024 /* bytes of all constants of a rule, with their names */
+
 struct rule_data {
 	struct span name;
-	size_t field;
+	enum rule_data_from from;
+	size_t field;	   /* of the event, or a fact (core/fact.h) */
+	struct span given; /* DATA_GIVEN: as JSON */
 };
 
 struct rule {

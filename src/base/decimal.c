@@ -229,3 +229,51 @@ int decimal_multiply(struct decimal a, struct decimal b, struct decimal *ret_d)
 {
 	return make((wide)a.mantissa * b.mantissa, a.exponent + b.exponent, ret_d);
 }
+
+/* ---- as text --------------------------------------------------------------------------- */
+
+#define ZEROS_MAX 18
+
+static void add_zeros(struct buf *b, int32_t n)
+{
+	for (int32_t i = 0; i < n; i++)
+		buf_add_char(b, '0');
+}
+
+/* The digits with the point POINT places before their end; POINT > 0. */
+static void add_fraction(struct buf *b, const char *digits, size_t len, int32_t point)
+{
+	size_t after = (size_t)point;
+
+	if (len > after) {
+		buf_add(b, digits, len - after);
+		buf_add_char(b, '.');
+		buf_add(b, digits + len - after, after);
+		return;
+	}
+	buf_add(b, "0.", 2);
+	add_zeros(b, point - (int32_t)len);
+	buf_add(b, digits, len);
+}
+
+void buf_add_decimal(struct buf *b, struct decimal d)
+{
+	/* Apart from INT64_MIN, which 18 digits cannot reach. */
+	uint64_t digits = d.mantissa < 0 ? 0 - (uint64_t)d.mantissa : (uint64_t)d.mantissa;
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)digits);
+
+	if (d.mantissa < 0)
+		buf_add_char(b, '-');
+	if (d.exponent < 0 && d.exponent >= -ZEROS_MAX) {
+		add_fraction(b, text, (size_t)len, -d.exponent);
+		return;
+	}
+	buf_add(b, text, (size_t)len);
+	if (d.exponent >= 0 && d.exponent <= ZEROS_MAX) {
+		add_zeros(b, d.exponent);
+		return;
+	}
+	buf_add_char(b, 'e');
+	buf_add_i64(b, d.exponent);
+}

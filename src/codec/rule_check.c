@@ -89,8 +89,8 @@ static void check_bounds(struct rule_reader *r, const struct rule_place *p, cons
 /* What a rule of the calendar has no use for. */
 static void check_calendar(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
 {
-	static const char *const of_events[] = {"arm", "touch", "wait", "anchor", "key", "key_else",
-		"episode", "data", "stale_after"};
+	static const char *const of_events[] = {
+		"arm", "touch", "wait", "anchor", "key", "key_else", "episode", "stale_after"};
 	static const char *const needed[] = {"arm", "wait"};
 
 	for (size_t i = 0; d->rule.calendar && i < ARRAY_SIZE(of_events); i++)
@@ -99,6 +99,8 @@ static void check_calendar(struct rule_reader *r, const struct rule_place *p, co
 				"a rule with `calendar` is armed by its date, once a year; leave "
 				"`%s` out",
 				of_events[i]);
+	if (d->rule.calendar)
+		rule_check_calendar_data(r, found(d, "data"), &d->rule);
 	for (size_t i = 0; !found(d, "calendar") && i < ARRAY_SIZE(needed); i++)
 		if (!found(d, needed[i]))
 			rule_problem_add(r, p, "a rule needs the member `%s`", needed[i]);

@@ -8,6 +8,7 @@
  */
 #include "rule_cond.h"
 
+#include "rule_draft.h"
 #include "rule_logic.h"
 
 static void reader_init(struct cond_reader *c, struct rule_reader *r, enum rule_cond_scope scope)
@@ -174,6 +175,7 @@ static bool read_snapshot(struct cond_reader *c, const struct rule_place *p, str
 	struct rule_words known = {.used = 0};
 	struct rule_place top, one;
 	struct rule_walk walk, inner;
+	bool unkept = false;
 
 	*ret = (struct cond_operand){.kinds = KIND_PLAIN};
 	rule_around(p, &rule, &member);
@@ -189,10 +191,21 @@ static bool read_snapshot(struct cond_reader *c, const struct rule_place *p, str
 			continue;
 		rule_walk_init(&inner, &top);
 		while (rule_walk_next(c->r, &inner, &one)) {
-			if (span_equal(one.name, name))
+			bool kept = rule_data_kept(&one.value);
+
+			if (span_equal(one.name, name) && kept)
 				return cond_add_node(c, p, &node, &ret->node);
-			rule_words_add(&known, "ctx.", one.name);
+			if (kept)
+				rule_words_add(&known, "ctx.", one.name);
+			else if (span_equal(one.name, name))
+				unkept = true;
 		}
+	}
+	if (unkept) {
+		rule_problem_add(c->r, p,
+			"`data` reads this value when the job is made, so that nothing is kept of "
+			"it; ask s.NAME here, or keep it: \"ctx.s.NAME\"");
+		return false;
 	}
 	rule_problem_add(c->r, p, "the rule's `data` keeps no such value; %s%s",
 		known.used ? "it has " : "name it there: \"data\": {\"NAME\": \"e.NAME\"}",

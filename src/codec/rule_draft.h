@@ -19,6 +19,13 @@ rule_member_fn rule_read_steps, rule_read_channels;
 /* rule_exit.c */
 rule_member_fn rule_read_goal, rule_read_exit_policy, rule_read_supersedes, rule_read_episode,
 	rule_read_requires;
+/* rule_data.c */
+rule_member_fn rule_read_data;
+/* Is what `data` takes from SOURCE there from arming on, so that `ctx.` can ask it? */
+bool rule_data_kept(const struct json_value *source);
+/* What the data of a rule of the calendar may be; P: where it stands. */
+void rule_check_calendar_data(
+	struct rule_reader *r, const struct rule_place *p, const struct rule *rule);
 /* rule_calendar.c */
 rule_member_fn rule_read_calendar;
 

@@ -193,49 +193,6 @@ static void read_expire(struct rule_reader *r, const struct rule_place *p, void 
 		r, p, &positive_or_never, &((struct draft *)target)->rule.expire_ms);
 }
 
-static void add_data(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
-{
-	struct rule_data data = {.name = p->name};
-	char quote[RULE_QUOTE_SIZE];
-	bool ok = p->name.len > 0 && p->name.len <= RULE_ID_MAX;
-
-	for (size_t i = 0; ok && i < p->name.len; i++) {
-		char c = p->name.ptr[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-
-		ok = letter || (i > 0 && c >= '0' && c <= '9');
-	}
-	if (!ok) {
-		rule_problem_add(r, p,
-			"%s cannot be the name of a value: letters, digits and _, at most %d",
-			rule_quote(p->name, quote), RULE_ID_MAX);
-		return;
-	}
-	if (!rule_read_field(r, p, &data.field))
-		return;
-	if (rule->n_data == RULE_DATA_MAX) {
-		rule_problem_add(r, p, "a rule may capture at most %d values", RULE_DATA_MAX);
-		return;
-	}
-	data.name = rule_copy(r, p->name);
-	rule->data[rule->n_data++] = data;
-}
-
-static void read_data(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct rule *rule = &((struct draft *)target)->rule;
-	struct rule_walk walk;
-	struct rule_place item;
-
-	if (p->value.type != JSON_TYPE_OBJECT) {
-		rule_problem_add(r, p, "data is an object such as {\"total\": \"e.total\"}");
-		return;
-	}
-	rule_walk_init(&walk, p);
-	while (rule_walk_next(r, &walk, &item))
-		add_data(r, &item, rule);
-}
-
 static void read_wait_for(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	rule_read_sources(r, p, &((struct draft *)target)->rule);
@@ -297,7 +254,7 @@ static const struct rule_member rule_members[] = {
 	{"steps", rule_read_steps, false},
 	{"channels", rule_read_channels, true},
 	{"priority", rule_read_priority, false},
-	{"data", read_data, false},
+	{"data", rule_read_data, false},
 	{"wait_for", read_wait_for, false},
 	{"max_hold", read_max_hold, false},
 	{"on_hold_end", read_on_hold_end, false},

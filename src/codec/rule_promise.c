@@ -41,7 +41,8 @@ void rule_promise_check(struct rule_reader *r, const struct rule_place *p, struc
 		return;
 	for (size_t n = 0; n < wait->n_fields; n++) {
 		for (size_t i = 0; i < rule->n_data && wait->names[n].len == 0; i++)
-			if (rule->data[i].field == wait->fields[n])
+			if (rule->data[i].from == DATA_EVENT &&
+				rule->data[i].field == wait->fields[n])
 				wait->names[n] = rule->data[i].name;
 		if (wait->names[n].len == 0)
 			rule_problem_add(r, p,

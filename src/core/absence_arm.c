@@ -7,33 +7,6 @@
 
 #include "absence_parts.h"
 
-static int snapshot(const struct turn *t, const struct rule *rule, struct instance *i)
-{
-	char bytes[INSTANCE_DATA_MAX];
-	size_t len = 0;
-
-	for (size_t n = 0; n < rule->n_data; n++) {
-		const struct value *v = event_field(t->event, rule->data[n].field);
-		struct span name = rule->data[n].name;
-		size_t need = name.len + v->raw.len + 4;
-
-		if (v->type == VALUE_MISSING || len + need > sizeof(bytes))
-			continue;
-		if (len > 0)
-			bytes[len++] = ',';
-		bytes[len++] = '"';
-		memcpy(bytes + len, name.ptr, name.len);
-		len += name.len;
-		bytes[len++] = '"';
-		bytes[len++] = ':';
-		memcpy(bytes + len, v->raw.ptr, v->raw.len);
-		len += v->raw.len;
-	}
-	if (text_set(&i->by, absence_by(t)) < 0)
-		return -ENOMEM;
-	return text_set(&i->data, span_of(bytes, len));
-}
-
 /* What `replace` compares; a text with a number counts as one, and nothing as 0. */
 static struct decimal worth_of(const struct turn *t, const struct rule *rule)
 {
@@ -77,7 +50,7 @@ static int move(
 		!rule_deadline(rule, &scope, a, &deadline_at))
 		return absence_count(t, COUNTER_NO_DEADLINE);
 	if (arming) {
-		r = snapshot(t, rule, i);
+		r = absence_snapshot(t, rule, i);
 		i->worth = worth_of(t, rule);
 	}
 	i->anchor_at = a;
@@ -312,7 +285,7 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	i->worth = worth_of(t, rule);
 	text_release(&i->superseded_by);
 	absence_set_timer(t, rule, i);
-	if (snapshot(t, rule, i) < 0 || absence_count(t, COUNTER_ARMED) < 0)
+	if (absence_snapshot(t, rule, i) < 0 || absence_count(t, COUNTER_ARMED) < 0)
 		return -ENOMEM;
 	return absence_end_inferiors(t, rule);
 }

@@ -112,6 +112,8 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	d->gate = v->reason ? v->gate : 0;
 	d->reason = v->reason;
 	d->words = absence_keep(t, span_str(v->words));
+	if (absence_payload(t, rule, i, d) < 0)
+		return -ENOMEM;
 	d->likelihood = v->likelihood;
 	d->impact = v->impact;
 	d->priority = v->priority;

@@ -55,6 +55,14 @@ int absence_touch(const struct turn *t, const struct rule *rule, struct span key
 /* Rules that this one supersedes wait for nothing any more. */
 int absence_end_inferiors(const struct turn *t, const struct rule *rule);
 
+/* absence_data.c */
+
+/* What I keep of the event that arms it, and of what is known of the customer by then. */
+int absence_snapshot(const struct turn *t, const struct rule *rule, struct instance *i);
+/* What the job carries: D's data, and what is asked only now. */
+int absence_payload(const struct turn *t, const struct rule *rule, const struct instance *i,
+	struct decision *d);
+
 /* absence_hold.c */
 
 /* The first source that RULE waits for and that has not said all up to I's deadline; empty: none.

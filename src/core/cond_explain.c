@@ -64,35 +64,6 @@ static const char *name_of(const char *const *names, size_t n, enum cond_op op)
 
 /* ---- values ---------------------------------------------------------------------------- */
 
-static void put_decimal(struct buf *out, struct decimal d)
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%lld",
-		(long long)(d.mantissa < 0 ? -d.mantissa : d.mantissa));
-
-	if (d.mantissa < 0)
-		buf_add_char(out, '-');
-	if (d.exponent > 12 || d.exponent < -18) {
-		buf_printf(out, "%se%d", digits, (int)d.exponent);
-		return;
-	}
-	if (d.exponent >= 0) {
-		buf_add_str(out, digits);
-		for (int i = 0; i < d.exponent; i++)
-			buf_add_char(out, '0');
-		return;
-	}
-	if (len + d.exponent <= 0)
-		buf_add_str(out, "0.");
-	for (int i = len + d.exponent; i < 0; i++)
-		buf_add_char(out, '0');
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && i == len + d.exponent)
-			buf_add_char(out, '.');
-		buf_add_char(out, digits[i]);
-	}
-}
-
 static void put_text(struct buf *out, struct span s)
 {
 	size_t n = s.len < QUOTE_MAX ? s.len : QUOTE_MAX;
@@ -123,7 +94,7 @@ static void put_value(struct buf *out, const struct value *v)
 		buf_add_str(out, v->type == VALUE_TRUE ? "true" : "false");
 		return;
 	case VALUE_NUMBER:
-		put_decimal(out, v->number);
+		buf_add_decimal(out, v->number);
 		return;
 	case VALUE_STRING:
 		put_text(out, v->text);

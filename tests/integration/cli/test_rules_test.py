@@ -80,6 +80,13 @@ def the_contract():
 
 
 @tap.test
+def the_language():
+    """Each turn of the language of rules, with rules made for it."""
+    done = run(os.path.join(ROOT, "tests", "data", "scenarios_language"))
+    tap.equal(done.returncode, 0, done.stdout)
+
+
+@tap.test
 def the_thirty_five():
     """What waits for a feature is named with it, a number or a file; files are run all the same."""
     folder = os.path.join(ROOT, "tests", "data", "scenarios35")

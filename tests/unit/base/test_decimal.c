@@ -227,7 +227,35 @@ static void test_arithmetic(void)
 	CHECK_INT(d.mantissa, -1);
 }
 
+/* As JSON numbers: plain where at most 18 zeros come of it. */
+static void test_written(void)
+{
+	static const char *const rows[][2] = {
+		{"19.990", "19.99"},
+		{"-0.05", "-0.05"},
+		{"1200", "1200"},
+		{"0", "0"},
+		{"-0", "0"},
+		{"1e18", "1000000000000000000"},
+		{"1e19", "1e19"},
+		{"1e-18", "0.000000000000000001"},
+		{"1e-19", "1e-19"},
+		{"12345e-3", "12.345"},
+		{"999999999999999999", "999999999999999999"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+		struct decimal d;
+
+		CHECK_INT(decimal_parse(span_str(rows[i][0]), &d), 0);
+		buf_add_decimal(&text, d);
+		CHECK_STR(buf_span(&text), rows[i][1]);
+	}
+}
+
 static const struct check_case cases[] = {
+	{"numbers as they are written", test_written},
 	{"sums and products are exact, or none", test_arithmetic},
 	{"JSON numbers are read exactly", test_parse},
 	{"long texts of small numbers", test_long_texts},

@@ -328,6 +328,34 @@ static void test_members(void)
 	CHECK_INT(rule_priority(r), PRIORITY_LOW);
 }
 
+/* Where each value of the data comes from, and as many bytes of constants as there may be. */
+static void test_data(void)
+{
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	const struct rule *r;
+
+	buf_add_str(&text, "\"arm\":[\"x\"],\"data\":{\"a\":\"e.a\",\"b\":\"s.orders\","
+			   "\"c\":\"ctx.s.tier\",\"d\":-1.50,\"e\":false,\"f\":{\"text\":\"");
+	/* With its quotes and name, and those of the two before it. */
+	for (size_t i = 0; i < RULE_GIVEN_MAX - 3 - strlen("d-1.50") - strlen("efalse"); i++)
+		buf_add_char(&text, 'x');
+	buf_add_str(&text, "\"}}");
+	buf_add_char(&text, '\0');
+	REQUIRE(compile_with(text.ptr, &rules) == 0);
+	r = &rules->list[0];
+	CHECK_INT(r->n_data, 6);
+	CHECK_INT(r->data[0].from, DATA_EVENT);
+	CHECK_INT(r->data[1].from, DATA_NOW);
+	CHECK_INT(r->data[1].field, fact_find(SPAN_LIT("orders")));
+	CHECK_INT(r->data[2].from, DATA_ARMED);
+	CHECK_INT(r->data[2].field, fact_find(SPAN_LIT("tier")));
+	CHECK_INT(r->data[3].from, DATA_GIVEN);
+	CHECK_STR(r->data[3].given, "-1.50");
+	CHECK_STR(r->data[4].given, "false");
+	CHECK_INT(r->data[5].given.len, 1024 - 13);
+}
+
 /* One event may stand in a list with several filters, and cancel what it arms if that moves on. */
 static void test_filters(void)
 {
@@ -501,6 +529,7 @@ static void test_digest(void)
 int main(void)
 {
 	static const struct check_case cases[] = {
+		{"what a job carries", test_data},
 		{"bad files", test_bad_files},
 		{"cart_abandoned", test_cart_abandoned},
 		{"order_promise_passed", test_order_promise_passed},
