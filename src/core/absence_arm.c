@@ -256,7 +256,6 @@ int absence_end_inferiors(const struct turn *t, const struct rule *rule)
 		if (r == 0)
 			r = absence_count(t, COUNTER_SUPERSEDED);
 	}
-	text_release(&i->subject);
 	return r;
 }
 
@@ -284,6 +283,7 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	i->version = rule->version;
 	i->worth = worth_of(t, rule);
 	text_release(&i->superseded_by);
+	text_release(&i->subject);
 	absence_set_timer(t, rule, i);
 	if (absence_snapshot(t, rule, i) < 0 || absence_count(t, COUNTER_ARMED) < 0)
 		return -ENOMEM;
