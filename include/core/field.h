@@ -95,10 +95,11 @@ struct value_tree;
 
 struct value {
 	enum value_type type;
+	bool amount;	  /* VALUE_STRING: of money, and `number` is how much */
 	struct span raw;  /* the JSON text as it came */
 	struct span text; /* VALUE_STRING: its characters, unescaped UTF-8 */
 	union {
-		struct decimal number;		/* VALUE_NUMBER */
+		struct decimal number;		/* VALUE_NUMBER, and what is an amount */
 		int64_t at;			/* VALUE_INSTANT */
 		const struct value_tree *inner; /* VALUE_ARRAY, VALUE_OBJECT */
 	};
@@ -124,6 +125,15 @@ struct value value_below(const struct value *v, struct span path);
  * than MAX bytes. SDKs of untyped languages send order numbers both ways.
  */
 struct span value_id(const struct value *v, size_t max);
+
+/*
+ * Money is sent as numbers and as texts ("19.90"). V stood at the dotted PATH: if its last name
+ * speaks of money (`price`, `order_total`, `listPrice`) and V is a text that is a number, it is an
+ * amount from now on. Its text stays as it was.
+ */
+void value_mark_amount(struct value *v, struct span path);
+/* V as a number: one, or an amount. False if it is neither. */
+bool value_amount(const struct value *v, struct decimal *ret_d);
 
 /* V as an instant: a string by instant_parse, a number of seconds or milliseconds. False if not. */
 bool value_instant(const struct value *v, int64_t *ret_at);

@@ -269,6 +269,8 @@ static int make_tree(struct tree_maker *m, const struct json_value *v, struct va
 			names[i] = json_text(&key, m->arena);
 		(void)json_value(&c, &item);
 		r = object && !names[i].ptr ? -ENOMEM : make_value(&item, m->arena, m, &items[i]);
+		if (object && r == 0)
+			value_mark_amount(&items[i], names[i]);
 	}
 	m->depth--;
 	value->type = object ? VALUE_OBJECT : VALUE_ARRAY;
@@ -306,6 +308,7 @@ static int make_fields(const struct decoding *g, struct event *e)
 			&values[i]);
 		if (r)
 			return r;
+		value_mark_amount(&values[i], fields->paths[i].path);
 	}
 	e->fields = values;
 	e->n_fields = fields->n;

@@ -23,18 +23,21 @@ bool cond_is_there(const struct value *v)
 
 bool cond_equal(const struct value *a, const struct value *b)
 {
+	struct decimal x, y;
+
+	if (value_amount(a, &x) && value_amount(b, &y))
+		return decimal_compare(x, y) == 0;
 	if (a->type != b->type)
 		return false;
 	switch (a->type) {
 	case VALUE_FALSE:
 	case VALUE_TRUE:
 		return true;
-	case VALUE_NUMBER:
-		return decimal_compare(a->number, b->number) == 0;
 	case VALUE_STRING:
 		return span_equal(a->text, b->text);
 	case VALUE_INSTANT:
 		return a->at == b->at;
+	case VALUE_NUMBER:
 	case VALUE_NULL:
 	case VALUE_MISSING:
 	case VALUE_OTHER:
@@ -47,12 +50,13 @@ bool cond_equal(const struct value *a, const struct value *b)
 
 int cond_order(const struct value *a, const struct value *b)
 {
+	struct decimal x, y;
 	int c;
 
-	if (a->type != b->type)
+	if (value_amount(a, &x) && value_amount(b, &y))
+		c = decimal_compare(x, y);
+	else if (a->type != b->type)
 		return -2;
-	if (a->type == VALUE_NUMBER)
-		c = decimal_compare(a->number, b->number);
 	else if (a->type == VALUE_STRING)
 		c = span_compare(a->text, b->text);
 	else if (a->type == VALUE_INSTANT)
@@ -296,6 +300,8 @@ int cond_value(const struct cond *c, const struct cond_scope *s, struct value *r
 {
 	struct value value = evaluate(c, s);
 
+	if (value.amount)
+		value = (struct value){.type = VALUE_NUMBER, .number = value.number};
 	switch (value.type) {
 	case VALUE_FALSE:
 	case VALUE_TRUE:

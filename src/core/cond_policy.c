@@ -8,8 +8,12 @@
 struct value cond_tally(struct cond_run *run, const struct cond_node *node)
 {
 	const struct cond_scope *s = run->scope;
+	const struct tally_plan *plan = &s->rules->tallies[node->tally];
+	struct value value = tally_value(plan, s->journey, s->now);
 
-	return tally_value(&s->rules->tallies[node->tally], s->journey, s->now);
+	if (plan->kind == TALLY_LAST)
+		value_mark_amount(&value, s->rules->fields.paths[plan->field].path);
+	return value;
 }
 
 struct value cond_consent(struct cond_run *run, const struct cond_node *node)

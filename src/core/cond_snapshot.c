@@ -153,6 +153,7 @@ struct value cond_snapshot(struct cond_run *run, const struct cond_node *node)
 		value.text = span_of(raw.ptr + 1, raw.len - 2);
 		if (memchr(value.text.ptr, '\\', value.text.len))
 			value.text = unescape(value.text, run->texts + (value.text.ptr - data.ptr));
+		value_mark_amount(&value, node->name);
 	} else if (decimal_parse(raw, &value.number) == 0) {
 		value.type = VALUE_NUMBER;
 	} else if (span_is(raw, "true") || span_is(raw, "false")) {

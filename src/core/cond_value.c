@@ -38,18 +38,20 @@ static combine_fn *const combine[] = {
 
 struct value cond_arithmetic(struct cond_run *run, const struct cond_node *node)
 {
-	struct value total = cond_child_value(run, node, 0);
+	struct value total = {.type = VALUE_NUMBER};
 
-	for (uint16_t i = 1; i < node->count && total.type == VALUE_NUMBER; i++) {
-		struct value next = cond_child_value(run, node, i);
+	for (uint16_t i = 0; i < node->count; i++) {
+		struct value one = cond_child_value(run, node, i);
+		struct decimal next;
 
-		if (next.type != VALUE_NUMBER ||
-			combine[node->op](total.number, next.number, &total.number) != 0)
+		if (!value_amount(&one, &next))
+			return cond_missing;
+		if (i == 0)
+			total.number = next;
+		else if (combine[node->op](total.number, next, &total.number) != 0)
 			return cond_missing;
 	}
-	if (total.type != VALUE_NUMBER)
-		return cond_missing;
-	return (struct value){.type = VALUE_NUMBER, .number = total.number};
+	return total;
 }
 
 /* What is no array has no elements: none of them does anything, and `all` wants at least one. */

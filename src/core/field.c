@@ -76,6 +76,52 @@ struct span value_id(const struct value *v, size_t max)
 	return id.len <= max ? id : SPAN_EMPTY;
 }
 
+static const char *const money_words[] = {"price", "total", "subtotal", "amount", "value",
+	"revenue", "cost", "fee", "tax", "shipping", "discount", "deposit", "estimate", "refund",
+	"before"};
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* Is WORD the last of the words that NAME is made of: price, list_price, listPrice? */
+static bool ends_with_word(struct span name, const char *word)
+{
+	size_t len = strlen(word), at;
+
+	if (name.len < len)
+		return false;
+	at = name.len - len;
+	if (!span_equal_nocase(span_of(name.ptr + at, len), span_of(word, len)))
+		return false;
+	return at == 0 || name.ptr[at - 1] == '_' || name.ptr[at - 1] == '-' ||
+	       (is_lower(name.ptr[at - 1]) && !is_lower(name.ptr[at]));
+}
+
+void value_mark_amount(struct value *v, struct span path)
+{
+	size_t name = path.len;
+	bool money = false;
+
+	if (v->type != VALUE_STRING || decimal_parse(v->text, &v->number) != 0)
+		return;
+	while (name > 0 && path.ptr[name - 1] != '.')
+		name--;
+	path = span_of(path.ptr + name, path.len - name);
+	for (size_t i = 0; i < ARRAY_SIZE(money_words) && !money; i++)
+		money = ends_with_word(path, money_words[i]);
+	v->amount = money;
+}
+
+bool value_amount(const struct value *v, struct decimal *ret_d)
+{
+	if (v->type != VALUE_NUMBER && !(v->type == VALUE_STRING && v->amount))
+		return false;
+	*ret_d = v->number;
+	return true;
+}
+
 /* Numbers below this are seconds: as milliseconds it is a day in 1973. */
 #define SECONDS_BELOW INT64_C(100000000000)
 

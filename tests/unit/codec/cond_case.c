@@ -19,7 +19,7 @@ int cond_case(const char *condition, struct rule_problems *problems, struct rule
 	cond_case_json(&text,
 		"{'id':'a','class':'task','wait':'1h','channels':['task'],'arm':['y'],"
 		"'data':{'a':'e.a','b':'e.b','u':'e.u','t':'e.t','z':'e.z','l':'e.l',"
-		"'last':'e.last'},'cancel':[{'event':'x','when':");
+		"'last':'e.last','total':'e.total'},'cancel':[{'event':'x','when':");
 	cond_case_json(&text, condition);
 	cond_case_json(&text, "}]}");
 	source.text = buf_span(&text);

@@ -22,12 +22,15 @@ static const char item[] =
 	"'properties':{'n':19.99,'whole':20,'minus':-7,'t':'blue','yes':true,'no':false,"
 	"'null':null,'empty':'','tags':['red','vip',5],'none':[],"
 	"'products':[{'sku':'a','price':10,'sizes':[50,52]},{'sku':'b','price':30,'sizes':[54]}],"
+	"'price':'19.90','list_price':'100.00','salePrice':'9.90','size':'12','caprice':'1',"
+	"'order':{'total':'1e2'},'shipping':'standard','lines':[{'price':'45.50'}],"
 	"'matrix':[[1,2],[3]],'object':{'deep':{'er':7}},"
 	"'due':'2026-03-16T12:00:00Z','past':1773489600,'day':'2026-01-31','big':1e300}}";
 
 /* `a` and `b`, and a text with each kind of escape. */
-static const char snapshot[] = "\"a\":12.50,\"b\":\"x,y\\\"}\",\"u\":\"\\u00e4\\ud83d\\ude00\\n\","
-			       "\"t\":true,\"z\":null,\"l\":[1,{\"a\":2}],\"last\":\"end\"";
+static const char snapshot[] =
+	"\"total\":\"9.90\",\"a\":12.50,\"b\":\"x,y\\\"}\",\"u\":\"\\u00e4\\ud83d\\ude00\\n\","
+	"\"t\":true,\"z\":null,\"l\":[1,{\"a\":2}],\"last\":\"end\"";
 
 struct world {
 	struct arena arena;
@@ -129,6 +132,34 @@ static void test_comparison(void)
 		{"{'in':['x',{'var':'e.none'}]}", false},
 		{"{'in':['b',{'var':'e.t'}]}", false}, /* a text is no list */
 		{"{'in':[{'var':'e.t'},{'var':'e.absent'}]}", false},
+	};
+
+	check_truths(list, ARRAY_SIZE(list));
+}
+
+/* Money that was sent as text is a number, by the last word of its name; other texts are not. */
+static void test_amounts(void)
+{
+	static const struct truth list[] = {
+		{"{'>':[{'var':'e.price'},19]}", true},
+		{"{'==':[{'var':'e.price'},19.9]}", true},
+		{"{'!=':[{'var':'e.price'},19.9]}", false},
+		{"{'==':[{'var':'e.price'},'19.90']}", true}, /* its text stays */
+		{"{'==':[{'var':'e.price'},'19.9']}", false},
+		{"{'<':[{'var':'e.salePrice'},{'var':'e.price'},{'var':'e.list_price'}]}", true},
+		{"{'<':[{'var':'e.price'},{'var':'e.n'}]}", true},
+		{"{'in':[{'var':'e.price'},[5,19.9]]}", true},
+		{"{'==':[{'var':'e.order.total'},100]}", true},
+		{"{'>=':[{'-':[{'var':'e.list_price'},{'var':'e.price'}]},80.1]}", true},
+		{"{'>':[{'*':[{'var':'e.price'},2]},39.8]}", false},
+		{"{'==':[{'max':[{'var':'e.price'},{'var':'e.n'}]},19.99]}", true},
+		{"{'some':[{'var':'e.lines'},{'>':[{'var':'price'},45]}]}", true},
+		{"{'==':[{'var':'ctx.total'},9.9]}", true},
+		{"{'>':[{'var':'e.price'},{'var':'ctx.total'}]}", true},
+		{"{'==':[{'var':'e.shipping'},'standard']}", true},
+		{"{'>':[{'var':'e.shipping'},0]}", false},
+		{"{'>':[{'var':'e.size'},0]}", false},
+		{"{'>':[{'var':'e.caprice'},0]}", false},
 	};
 
 	check_truths(list, ARRAY_SIZE(list));
@@ -535,6 +566,7 @@ int main(void)
 		{"arithmetic", test_arithmetic},
 		{"arrays", test_arrays},
 		{"time", test_time},
+		{"amounts", test_amounts},
 		{"snapshot", test_snapshot},
 		{"segments, percentiles, hours", test_shop},
 		{"consent", test_consent},

@@ -118,10 +118,11 @@ static void test_sum_and_last(void)
 	};
 	_cleanup_(rules_freep) struct rules *rules = compile(conditions, ARRAY_SIZE(conditions));
 	_cleanup_(journey_freep) struct journey *j = NULL;
-	/* A text that is a number counts; what is none does not; the till is a shop too. */
+	/* A text that is a number counts, and is one; what is none does not; the till is a shop
+	 * too. */
 	const struct word events[] = {
 		{DAY_0, EVENT_ORDER_COMPLETED, "\"20.01\""},
-		{DAY_0 + MS_DAY, EVENT_IN_STORE_PURCHASE, "20.02"},
+		{DAY_0 + MS_DAY, EVENT_IN_STORE_PURCHASE, "\"20.02\""},
 		{DAY_0 + 2 * MS_DAY, EVENT_ORDER_COMPLETED, NULL},
 	};
 
