@@ -19,7 +19,8 @@ struct why_ask {
 	int64_t now;			      /* the clock of the log */
 	const struct timeline_entry *entries; /* the latest decisions, newest first */
 	size_t n_entries;
-	bool cut; /* there were more decisions than these */
+	bool cut;	   /* there were more decisions than these */
+	uint64_t in_force; /* digest of `rules`, as the log names them; 0: it names none */
 };
 
 /*

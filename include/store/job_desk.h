@@ -47,6 +47,7 @@ enum job_desk_outcome {
 	JOB_DESK_LOST = 5,	/* the token is not, or no longer, the one of its lease */
 	JOB_DESK_RETRACTED = 6, /* the worker took it back; an ack was recorded all the same */
 	JOB_DESK_UNSENT = 7,	/* an outcome of what nobody ever leased */
+	JOB_DESK_RULES = 8,	/* there are no rules to judge by */
 };
 
 /* ---- the judge --------------------------------------------------------------------------- */
@@ -56,7 +57,8 @@ struct job_look {
 	const struct job_view *job;
 	struct span channel;	     /* now: it may have been rerouted */
 	const struct record *record; /* NULL: nothing is known of the customer */
-	uint64_t tries;		     /* leases so far */
+	uint64_t rules; /* digest of the set in force in the job's partition; 0: none is named */
+	uint64_t tries; /* leases so far */
 	int64_t now;
 };
 
@@ -83,6 +85,15 @@ struct job_verdict {
 
 typedef void job_judge_fn(void *user, const struct job_look *look, struct job_verdict *ret_verdict);
 
+/*
+ * A judge that goes by rules goes by those in force where the job lies, which may have to be
+ * brought. 0: those of DIGEST are at hand; JOB_RULES_COMING: FN is called once and later, and then
+ * it is time to ask again; -ENOENT: there are none; another -errno: now is no time to ask.
+ */
+#define JOB_RULES_COMING 1
+typedef void job_rules_ready_fn(void *arg);
+typedef int job_rules_fn(void *user, uint64_t digest, job_rules_ready_fn *fn, void *arg);
+
 /* ---- the desk ---------------------------------------------------------------------------- */
 
 /* Upper bounds in seconds of the time from when a job fired to its first lease. */
@@ -97,6 +108,8 @@ struct job_desk {
 	uint32_t max_tries;
 	job_judge_fn *judge; /* NULL: everybody may have everything */
 	void *judge_user;
+	job_rules_fn *have_rules; /* NULL: the judge has all it needs */
+	void *rules_user;
 	int64_t now; /* 0: the server's clock; another instant is for tests and simulations */
 	/* Random, another one for each process: what tokens are made of. */
 	uint64_t secret[2];
@@ -154,8 +167,9 @@ struct job_found {
 	struct span json;
 	struct span state;
 	struct span channel, consumer, reason; /* or empty */
-	int64_t lease_until, not_before;       /* INT64_MIN: not now */
-	int64_t leased_at, done_at;	       /* INT64_MIN: never */
+	struct span rules;		 /* name of the set in force in its partition; or empty */
+	int64_t lease_until, not_before; /* INT64_MIN: not now */
+	int64_t leased_at, done_at;	 /* INT64_MIN: never */
 	uint64_t tries;
 	bool late;			    /* it was sent though it had been taken back */
 	int64_t outcome_at[JOB_FATE_COUNT]; /* INT64_MIN: not said */

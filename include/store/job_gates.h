@@ -8,8 +8,14 @@
 #include "core/rule.h"
 #include "store/job_desk.h"
 
+/* The set of DIGEST; NULL: there is none. */
+typedef const struct rules *job_rules_find_fn(void *user, uint64_t digest);
+
 struct job_gates {
-	const struct rules *rules; /* in force; NULL: there are none, and all may go */
+	/* Those in force where a job lies; NULL: `rules` are, everywhere. */
+	job_rules_find_fn *find;
+	void *find_user;
+	const struct rules *rules; /* NULL: there are none, and all may go */
 };
 
 /* A job_judge_fn; USER is a struct job_gates. */

@@ -52,7 +52,8 @@ struct query_answer {
 	struct span customer; /* the key that the customer is kept under */
 	/* Of query_customer: */
 	const struct record *record;
-	int64_t now; /* the clock of the log */
+	int64_t now;	/* the clock of the log */
+	uint64_t rules; /* digest of the set in force where the customer lies; 0: none is named */
 	/* Of query_timeline: the page, newest first, and the cursor of the next one, perhaps "". */
 	const struct timeline_entry *entries;
 	size_t n_entries;

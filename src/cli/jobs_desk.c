@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A consumer on the command line: the same desk as that of the console, without HTTP. Rules are
- * those of the worker, for every gate is asked again.
+ * A consumer on the command line: the same desk as that of the console, without HTTP. Every gate is
+ * asked again, by the rules that are in force where a job lies, or by those that --rules names.
  */
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/instant.h"
 #include "jobs.h"
+#include "program/rule_shelf.h"
 #include "rules_at_hand.h"
 #include "store/job_desk.h"
 #include "store/job_found_json.h"
@@ -18,7 +19,8 @@ struct desk_tool {
 	const struct jobs_settings *settings;
 	struct job_desk desk;
 	struct job_gates gates;
-	struct rules *rules;
+	struct rules *rules; /* that --rules names */
+	struct rule_shelf *shelf;
 	struct span channels[JOB_CHANNELS_MAX];
 	size_t n_channels;
 
@@ -35,6 +37,7 @@ struct desk_tool {
 static void desk_tool_release(struct desk_tool *d)
 {
 	rules_free(d->rules);
+	rule_shelf_free(d->shelf);
 	arena_release(&d->arena);
 	buf_release(&d->out);
 }
@@ -50,11 +53,22 @@ static int load_rules(struct desk_tool *d)
 	int r = rules_at_hand(
 		d->tool, d->desk.redis, d->settings->rules, d->settings->store_zone, &d->rules);
 
-	d->gates.rules = d->rules;
-	if (r == 0 && !d->rules)
-		r = say(d, STATUS_FOUND,
+	if (r != 0)
+		return r;
+	if (!d->rules)
+		return say(d, STATUS_FOUND,
 			"there are no rules, so no job can be judged; name them with --rules.");
-	return r;
+	if (d->settings->rules[0]) {
+		d->gates.rules = d->rules;
+		return 0;
+	}
+	rule_shelf_stand_in(d->shelf, d->rules);
+	d->rules = NULL;
+	d->gates.find = rule_shelf_find;
+	d->gates.find_user = d->shelf;
+	d->desk.have_rules = rule_shelf_have;
+	d->desk.rules_user = d->shelf;
+	return 0;
 }
 
 /* `email,sms` */
@@ -244,6 +258,7 @@ static const char *reply_words(int r)
 		[JOB_DESK_LOST] = "that token does not, or no longer, hold the lease of the job.",
 		[JOB_DESK_RETRACTED] = retracted,
 		[JOB_DESK_UNSENT] = "nobody was ever given this job.",
+		[JOB_DESK_RULES] = "there are no rules to judge by.",
 	};
 
 	return words[r];
@@ -447,6 +462,9 @@ int jobs_at_desk(struct tool *t, struct redis *redis, struct jobs_settings *s, c
 	d.desk = JOB_DESK_INIT;
 	d.desk.redis = redis;
 	d.desk.partitions = t->program.dataset.partitions;
+	if (rule_shelf_new(&t->program.log, &d.shelf) < 0)
+		return say(&d, STATUS_FOUND, "out of memory.");
+	rule_shelf_set_redis(d.shelf, redis);
 	d.desk.judge = job_gates_judge;
 	d.desk.judge_user = &d.gates;
 	if (getrandom(d.desk.secret, sizeof(d.desk.secret), 0) != (ssize_t)sizeof(d.desk.secret))

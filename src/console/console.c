@@ -14,7 +14,7 @@
 #include "look.h"
 #include "program/metrics.h"
 #include "program/program.h"
-#include "program/rule_set.h"
+#include "program/rule_shelf.h"
 #include "telling.h"
 
 struct settings {
@@ -47,7 +47,8 @@ static const struct setting rows[] = {
 		"for an answer to be taken"),
 	ROW(redis_time, NULL, SETTING_DURATION, "2s", 10, MS_HOUR, NULL, "for Redis to answer"),
 	{"worker", "rules", "rules", SETTING_TEXT, offsetof(struct settings, rules), "deploy/rules",
-		0, 0, "PATH", "the rules by which jobs are judged; read again on SIGHUP"},
+		0, 0, "PATH",
+		"where the log names no rules, jobs are judged by these; read again on SIGHUP"},
 	{"worker", "store_zone", "store-zone", SETTING_TEXT, offsetof(struct settings, store_zone),
 		"UTC", 0, 64, "ZONE", "the shop's time zone (IANA name)"},
 };
@@ -80,7 +81,7 @@ struct console {
 	struct day_metrics *day;
 	struct job_metrics *job_counts;
 	struct job_door jobs;
-	struct rules *rules; /* NULL: they could not be read */
+	struct rule_shelf *shelf;
 };
 
 /* ---- pages ------------------------------------------------------------------------------- */
@@ -293,7 +294,7 @@ static void on_trouble(void *arg, enum http_trouble trouble, int error, uint64_t
 
 /* ---- the program ------------------------------------------------------------------------- */
 
-/* What went wrong changes nothing: the rules of before stay in force, if there are any. */
+/* What went wrong changes nothing: the rules of before stand in, if there are any. */
 static void load_rules(struct console *c)
 {
 	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
@@ -306,17 +307,15 @@ static void load_rules(struct console *c)
 		if (r > 0)
 			rule_problems_text(problems, &text);
 		log_error(&c->program->log,
-			c->rules ? "The rules cannot be used; those of before stay in force."
-				 : "The rules cannot be used: no job is handed out.",
+			rule_shelf_has_stand_in(c->shelf)
+				? "The rules on the disk cannot be used; those of before stay."
+				: "The rules on the disk cannot be used. Jobs are handed out by "
+				  "those that the log names.",
 			LOG_FIELDS(
 				log_str("rules", s->rules), log_text("reason", buf_span(&text))));
 		return;
 	}
-	rules_free(c->rules);
-	c->rules = rules;
-	c->jobs.gates.rules = rules;
-	c->looks.rules = rules;
-	c->jobs.has_rules = true;
+	rule_shelf_stand_in(c->shelf, rules);
 }
 
 static int read_tokens(struct console *c)
@@ -385,6 +384,7 @@ static int connect_redis(struct console *c)
 	if (program_connect(c->program, &options, &c->redis))
 		return PROGRAM_EXIT;
 	c->jobs.desk.redis = c->redis;
+	rule_shelf_set_redis(c->shelf, c->redis);
 	if (query_source_new(c->redis, &c->looks.source) < 0)
 		return program_fail(c->program, "Out of memory.", NULL);
 	return 0;
@@ -429,6 +429,11 @@ static int console_init(struct console *c, struct program *p, const struct setti
 	if (job_door_init(&c->jobs, p->loop, &c->telling) < 0)
 		return program_fail(p, "There are no random numbers.", NULL);
 	c->jobs.max_pending = (size_t)s->questions;
+	c->looks.shelf = c->shelf;
+	c->jobs.gates.find = rule_shelf_find;
+	c->jobs.gates.find_user = c->shelf;
+	c->jobs.desk.have_rules = rule_shelf_have;
+	c->jobs.desk.rules_user = c->shelf;
 	c->jobs.desk.max_tries = (uint32_t)s->tries;
 	p->user = c;
 	p->on_stop = on_stop;
@@ -444,7 +449,6 @@ static int console_init(struct console *c, struct program *p, const struct setti
 static void console_release(struct console *c)
 {
 	job_door_release(&c->jobs);
-	rules_free(c->rules);
 	c->server = http_server_free(c->server);
 	c->looks.source = query_source_free(c->looks.source);
 }
@@ -455,16 +459,19 @@ int console_main(int argc, char **argv)
 	/* Outlives the connection, whose end still tells it so. */
 	_cleanup_(day_metrics_freep) struct day_metrics *day = NULL;
 	_cleanup_(job_metrics_freep) struct job_metrics *job_counts = NULL;
+	_cleanup_(rule_shelf_freep) struct rule_shelf *shelf = NULL;
 	_cleanup_(program_release) struct program program;
 	_cleanup_(console_release) struct console console = {.program = NULL};
 
 	(void)argc;
 	if (program_init(&program, &spec, &settings, argv))
 		return program.status;
-	if (day_metrics_new(&day) < 0 || job_metrics_new(&job_counts) < 0)
+	if (day_metrics_new(&day) < 0 || job_metrics_new(&job_counts) < 0 ||
+		rule_shelf_new(&program.log, &shelf) < 0)
 		return program_fail(&program, "Out of memory.", NULL);
 	console.day = day;
 	console.job_counts = job_counts;
+	console.shelf = shelf;
 	if (console_init(&console, &program, &settings) || connect_redis(&console) ||
 		open_door(&console))
 		return program.status;

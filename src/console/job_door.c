@@ -39,7 +39,11 @@ static void tell_outcome(struct job_door *d, struct http_request *request, int r
 	if (r == JOB_DESK_CORRUPT)
 		tell_log(d->telling, TELL_CORRUPT, "What is stored of a job cannot be read.",
 			log_text("path", http_request_path(request)));
-	if (r >= JOB_DESK_CORRUPT && (size_t)r < ARRAY_SIZE(refusals))
+	if (r == JOB_DESK_RULES)
+		tell_unavailable(d->telling, request,
+			"There are no rules to judge by, neither in force nor on the disk, so "
+			"nothing is handed out; the log of the console says why.");
+	else if (r >= JOB_DESK_CORRUPT && (size_t)r < ARRAY_SIZE(refusals))
 		tell_refusal(d->telling, request, &refusals[r]);
 	else
 		tell_unavailable(d->telling, request,
@@ -159,12 +163,6 @@ void job_door_lease(
 	struct waiter *w;
 
 	(void)params;
-	if (!d->has_rules) {
-		tell_unavailable(d->telling, request,
-			"The rules cannot be read, so nothing can be judged and nothing is handed "
-			"out; the log of the console says why.");
-		return;
-	}
 	if (!has_room(d, request))
 		return;
 	w = calloc(1, sizeof(*w));

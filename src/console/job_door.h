@@ -24,8 +24,7 @@ struct job_door {
 	uint64_t busy;		/* how often that was */
 	struct waiter *waiters; /* leases under way */
 	size_t n_waiters;
-	bool has_rules; /* else nothing is leased: nobody could judge */
-	bool stopping;	/* nobody waits any more */
+	bool stopping; /* nobody waits any more */
 };
 
 /* 0, or -EIO: there are no random numbers to make tokens of. */

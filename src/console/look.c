@@ -257,13 +257,16 @@ void look_at_timeline(
 struct why_look {
 	struct looks *looks;
 	struct http_request *request;
-	struct buf rule; /* asked about; empty: all */
+	struct buf id;
+	struct buf rule;  /* asked about; empty: all */
+	unsigned brought; /* how often rules were waited for */
 };
 
 static void why_look_freep(struct why_look **w)
 {
 	if (!*w)
 		return;
+	buf_release(&(*w)->id);
 	buf_release(&(*w)->rule);
 	free(*w);
 }
@@ -284,6 +287,28 @@ static void no_rule(struct looks *l, struct http_request *request)
 	tell_refusal(l->telling, request, &refusal);
 }
 
+static void on_why(void *user, int r, const struct why_ask *answer);
+
+static void ask_again(void *user)
+{
+	_cleanup_(why_look_freep) struct why_look *w = user;
+	struct query_ask ask = {.id = buf_span(&w->id), .user = w, .wanted = is_why_wanted};
+	int r = query_why(w->looks->source, &ask, on_why, w);
+
+	if (r != 0)
+		tell_outcome(w->looks, w->request, r);
+	else
+		w = NULL;
+}
+
+/* True: W asks again when the rules are there; without them it would say less than it could. */
+static bool awaits_rules(struct why_look *w, const struct why_ask *answer)
+{
+	if (w->brought++ > 0)
+		return false;
+	return rule_shelf_have(w->looks->shelf, answer->in_force, ask_again, w) == JOB_RULES_COMING;
+}
+
 static void on_why(void *user, int r, const struct why_ask *answer)
 {
 	_cleanup_(buf_release) struct buf body = BUF_INIT;
@@ -292,9 +317,13 @@ static void on_why(void *user, int r, const struct why_ask *answer)
 	struct why_ask ask;
 	struct why first;
 
+	if (r == 0 && awaits_rules(w, answer)) {
+		w = NULL;
+		return;
+	}
 	if (r == 0) {
 		ask = *answer;
-		ask.rules = l->rules;
+		ask.rules = rule_shelf_find(l->shelf, ask.in_force);
 		ask.rule = buf_span(&w->rule);
 		if (ask.rule.len > 0 && !why_of(&ask, 0, &first)) {
 			no_rule(l, w->request);
@@ -337,8 +366,11 @@ static void ask_why(struct looks *l, struct http_request *request, struct span i
 		no_memory(l, request);
 		return;
 	}
-	*w = (struct why_look){l, request, BUF_INIT};
-	if (!read_rule(w) || !has_room(l, request))
+	*w = (struct why_look){l, request, BUF_INIT, BUF_INIT, 0};
+	buf_add_span(&w->id, id);
+	if (buf_failed(&w->id) < 0)
+		no_memory(l, request);
+	if (buf_failed(&w->id) < 0 || !read_rule(w) || !has_room(l, request))
 		return;
 	r = query_why(l->source, &ask, on_why, w);
 	if (r == 0)

@@ -7,15 +7,16 @@
 
 #include "io/http_server.h"
 #include "io/router.h"
+#include "program/rule_shelf.h"
 #include "store/why_query.h"
 #include "telling.h"
 
 struct looks {
 	struct query_source *source;
 	struct telling *telling;
-	size_t max_pending;	   /* questions under way; above, askers are told to come back */
-	uint64_t busy;		   /* how often they were */
-	const struct rules *rules; /* in force, for "why"; NULL: unknown */
+	size_t max_pending;	  /* questions under way; above, askers are told to come back */
+	uint64_t busy;		  /* how often they were */
+	struct rule_shelf *shelf; /* the rules in force, for "why" */
 };
 
 /* GET /v1/customers/{id} */

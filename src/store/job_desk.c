@@ -95,7 +95,7 @@ int job_found_read(const struct redis_value *reply, struct arena *a, struct job_
 	const struct redis_value *fields;
 	int r;
 
-	if (reply->n_items != 4 || !number_of(reply->items[3].text, ret_now))
+	if (reply->n_items != 5 || !number_of(reply->items[3].text, ret_now))
 		return JOB_DESK_CORRUPT;
 	for (size_t i = 0; i < JOB_FATE_COUNT; i++)
 		f.outcome_at[i] = INT64_MIN;
@@ -115,6 +115,7 @@ int job_found_read(const struct redis_value *reply, struct arena *a, struct job_
 		f.not_before = INT64_MIN;
 	if (span_is(f.channel, "-") || f.channel.len == 0)
 		f.channel = f.view.channel;
+	f.rules = reply->items[4].text;
 	if (ret_record)
 		*ret_record = reply->items[2].text;
 	*ret_found = f;

@@ -5,8 +5,8 @@
 
 _Static_assert(JOB_WORDS_SIZE == GATE_WORDS_SIZE, "a gate's sentence fits");
 
-/* A rule that we do not know may be newer than our own rules: they are read again soon. One that
- * is still unknown then is gone. */
+/* A rule that is not known, though the set in force could not be had, may be newer than the set
+ * that stands in: that is read again soon. One that is still unknown then is gone. */
 #define UNKNOWN_RETRY_MS MS_MINUTE
 #define UNKNOWN_MS	 MS_HOUR
 
@@ -130,9 +130,11 @@ static void ask_gates(const struct rules *rules, const struct rule *rule,
 void job_gates_judge(void *user, const struct job_look *look, struct job_verdict *ret_verdict)
 {
 	const struct job_gates *gates = user;
-	const struct rule *rule = gates->rules ? rules_find(gates->rules, look->job->rule) : NULL;
+	const struct rules *rules =
+		gates->find ? gates->find(gates->find_user, look->rules) : gates->rules;
+	const struct rule *rule = rules ? rules_find(rules, look->job->rule) : NULL;
 
-	if (!gates->rules)
+	if (!rules)
 		return;
 	if (!rule) {
 		judge_unknown(look, ret_verdict);
@@ -147,5 +149,5 @@ void job_gates_judge(void *user, const struct job_look *look, struct job_verdict
 		say(ret_verdict, JOB_CANCEL, "no_customer");
 		return;
 	}
-	ask_gates(gates->rules, rule, look, ret_verdict);
+	ask_gates(rules, rule, look, ret_verdict);
 }

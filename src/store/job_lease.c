@@ -9,6 +9,7 @@
 
 #define ROUNDS_MAX    8	  /* of one question */
 #define JUDGED_MAX    4	  /* times one job is judged in a round */
+#define BROUGHT_MAX   4	  /* and rules are waited for */
 #define DUE_SCAN      500 /* members of `later` that one call puts into their places */
 #define WORDS_SIZE    200
 #define UNREADABLE_MS (5 * MS_MINUTE) /* until a job of an unreadable record is tried again */
@@ -19,6 +20,7 @@ struct candidate {
 	uint32_t partition;
 	struct span member; /* sorts */
 	unsigned judged;    /* how often so far */
+	unsigned brought;   /* how often rules were waited for */
 	char token[JOB_TOKEN_SIZE];
 	struct span json; /* of the last look */
 	int64_t fire_at;
@@ -219,11 +221,11 @@ static struct span head_of(struct span record)
 	return span_of(record.ptr, record.len < 5 ? record.len : 5);
 }
 
-static void send_lease(struct candidate *c, struct span record)
+static void send_lease(struct candidate *c, const struct job_found *found, struct span record)
 {
 	struct leasing *l = c->leasing;
 	struct span args[] = {id_of(c), SPAN_EMPTY, number_arg(l, l->ask.lease_ms), l->ask.consumer,
-		head_of(record), number_arg(l, (int64_t)record.len)};
+		head_of(record), number_arg(l, (int64_t)record.len), found->rules};
 	struct job_call call = {.script = JOB_SCRIPT_LEASE,
 		.partition = c->partition,
 		.args = args,
@@ -268,7 +270,7 @@ static void send_settlement(struct candidate *c, const struct job_found *found,
 	struct span args[] = {id_of(c), head_of(record), number_arg(l, (int64_t)record.len),
 		span_str(s->state), v->answer == JOB_REROUTE ? v->channel : SPAN_EMPTY,
 		number_arg(l, v->answer == JOB_DEFER ? v->until : 0), span_str(v->reason),
-		SPAN_EMPTY, SPAN_EMPTY};
+		SPAN_EMPTY, SPAN_EMPTY, found->rules};
 	struct job_call call = {.script = JOB_SCRIPT_SETTLE,
 		.partition = c->partition,
 		.args = args,
@@ -295,6 +297,50 @@ static void judge_unreadable(struct job_verdict *v, int64_t now)
 	(void)snprintf(v->reason, sizeof(v->reason), "record_unreadable");
 }
 
+static uint64_t rules_named(const struct job_found *found)
+{
+	uint64_t digest = 0;
+
+	(void)rules_digest_parse(found->rules, &digest);
+	return digest;
+}
+
+static bool is_over(const struct job_found *found, int64_t now)
+{
+	return found->view.valid_until <= now;
+}
+
+static void on_rules(void *arg)
+{
+	struct candidate *c = arg;
+
+	look_at(c);
+	round_landed(c->leasing);
+}
+
+/* True: there is what C can be judged by. Else it is looked at again when there is, or the question
+ * ends. */
+static bool has_rules(struct candidate *c, const struct job_found *found)
+{
+	struct leasing *l = c->leasing;
+	struct job_desk *desk = l->desk;
+	int r = 0;
+
+	if (desk->have_rules && c->brought == BROUGHT_MAX)
+		r = -EAGAIN;
+	else if (desk->have_rules)
+		r = desk->have_rules(desk->rules_user, rules_named(found), on_rules, c);
+	if (r == JOB_RULES_COMING) {
+		c->brought++;
+		l->waiting++;
+	} else if (r == -ENOENT) {
+		note(l, JOB_DESK_RULES, "there are no rules to judge by");
+	} else if (r < 0) {
+		note(l, r, "the rules cannot be read");
+	}
+	return r == 0;
+}
+
 static void judge(
 	struct candidate *c, const struct job_found *found, struct span record, int64_t now)
 {
@@ -302,15 +348,16 @@ static void judge(
 	struct job_verdict v = {.answer = JOB_ALLOW};
 	struct record decoded = RECORD_INIT;
 	struct job_look look = {.job = &found->view,
-
+		.rules = rules_named(found),
 		.channel = found->channel,
 		.tries = found->tries,
 		.now = now};
 	int r = record.len ? record_decode(record, &decoded) : 0;
 
+	c->judged++;
 	if (record.len && r == 0)
 		look.record = &decoded;
-	if (found->view.valid_until <= now)
+	if (is_over(found, now))
 		v = (struct job_verdict){.answer = JOB_EXPIRE, .reason = "expired"};
 	else if (found->tries >= desk->max_tries)
 		v = (struct job_verdict){.answer = JOB_GIVE_UP, .reason = "tries"};
@@ -319,7 +366,7 @@ static void judge(
 	else if (desk->judge)
 		desk->judge(desk->judge_user, &look, &v);
 	if (v.answer == JOB_ALLOW)
-		send_lease(c, record);
+		send_lease(c, found, record);
 	else
 		send_settlement(c, found, &v, record);
 	if (look.record)
@@ -344,13 +391,12 @@ static void on_look(void *user, const struct redis_value *reply)
 		l->desk->raced++;
 		l->moved = true;
 	} else {
-		c->judged++;
 		c->fire_at = found.view.fire_at;
 		c->json = arena_copy(&l->round, found.json);
-		if (c->json.ptr)
-			judge(c, &found, record, now);
-		else
+		if (!c->json.ptr)
 			note(l, -ENOMEM, "out of memory");
+		else if (is_over(&found, now) || has_rules(c, &found))
+			judge(c, &found, record, now);
 	}
 	round_landed(l);
 }

@@ -117,7 +117,8 @@ static const char pick[] =
 
 /*
  * A job whole. ARGV: id. The reply: nothing if there is none; else all of its hash, its JSON, the
- * customer's record if it is asked for ('1'), and the server's clock.
+ * customer's record if it is asked for ('1'), the server's clock, and the name of the rules in
+ * force.
  */
 static const char look[] =
 	"local h = call('HGETALL', P .. 'job:' .. ARGV[3])\n"
@@ -130,20 +131,21 @@ static const char look[] =
 	"  json = e and e[2][4] or ''\n"
 	"end\n"
 	"if ARGV[4] == '1' and f.c then record = call('GET', P .. 'c:' .. f.c) or '' end\n"
-	"return {h, json, record, ms(now)}\n";
+	"return {h, json, record, ms(now), call('HGET', P .. 'pos', 'rules') or ''}\n";
 
-/* Is the customer's record still the one that was judged? Its first bytes are version and
- * checksum. */
+/* Is the customer's record still the one that was judged, and by the rules in force? A record's
+ * first bytes are version and checksum. */
 #define SAME_RECORD                                                                                \
-	"local function same(customer, head, len)\n"                                               \
+	"local function same(customer, head, len, rules)\n"                                        \
 	"  local key = P .. 'c:' .. customer\n"                                                    \
+	"  if (call('HGET', P .. 'pos', 'rules') or '') ~= rules then return false end\n"          \
 	"  return call('GETRANGE', key, 0, 4) == head and ms(call('STRLEN', key)) == len\n"        \
 	"end\n"
 
 /*
  * Gives a job to a consumer. ARGV: id, token, for how long, consumer, head and length of the
- * record. The reply: 'leased', until when, which try it is, channel; 'changed': the record is
- * another; 'gone' and the state: it is not ready.
+ * record, name of the rules. The reply: 'leased', until when, which try it is, channel; 'changed':
+ * the record is another, or the rules are; 'gone' and the state: it is not ready.
  */
 static const char lease[] = SAME_RECORD
 	"local id = ARGV[3]\n"
@@ -152,7 +154,7 @@ static const char lease[] = SAME_RECORD
 	"if j[1] ~= 'ready' or not j[2] or (waits and tonumber(waits) > now) then\n"
 	"  return {'gone', j[1] or ''}\n"
 	"end\n"
-	"if not same(j[5], ARGV[7], ARGV[8]) then return {'changed'} end\n"
+	"if not same(j[5], ARGV[7], ARGV[8], ARGV[9]) then return {'changed'} end\n"
 	"local ends, tries = ms(now + ARGV[5]), call('HINCRBY', P .. 'job:' .. id, 'n', 1)\n"
 	"set(id, 's', 'leased', 'tok', ARGV[4], 'lu', ends, 'by', ARGV[6], 'la', ms(now))\n"
 	"withdraw(j[2], j[3])\n"
@@ -168,33 +170,33 @@ static const char lease[] = SAME_RECORD
 /*
  * What the gates said of a job that is ready. ARGV: id, head and length of the record (empty: any),
  * the new state (`ready`: it is put off), channel (empty: as before), until when, reason, event,
- * meta (empty: none).
+ * meta (empty: none), name of the rules.
  * The reply: 'settled', 'changed' or 'gone' and the state.
  */
-static const char settle[] = SAME_RECORD
-	"local id, to, ch = ARGV[3], ARGV[6], ARGV[7]\n"
-	"local j = get(id, 's', 'o', 'ch', 'cl', 'c', 'vu')\n"
-	"if j[1] ~= 'ready' or not j[2] then return {'gone', j[1] or ''} end\n"
-	"if ARGV[5] ~= '' and not same(j[5], ARGV[4], ARGV[5]) then return {'changed'} end\n"
-	"withdraw(j[2], j[3])\n"
-	"if ch == '' then ch = j[3] end\n"
-	"set(id, 's', to, 'r', ARGV[9], 'ch', ch)\n"
-	"if to == 'ready' then\n"
-	"  if j[6] ~= '' then call('ZADD', expiry, j[6], j[2]) end\n"
-	"  if tonumber(ARGV[8]) > now then\n"
-	"    set(id, 'nb', ARGV[8])\n"
-	"    call('ZADD', later, ARGV[8], j[2])\n"
-	"    tally('jobs_deferred')\n"
-	"  else\n"
-	"    offer(j[2], ch)\n"
-	"    tally('jobs_rerouted')\n"
-	"  end\n"
-	"else\n"
-	"  moved(j[4], 'ready', to)\n"
-	"  tally('jobs_' .. to)\n"
-	"end\n"
-	"if ARGV[10] ~= '' then tell(ARGV[10], ARGV[11]) end\n"
-	"return {'settled'}\n";
+static const char settle[] =
+	SAME_RECORD "local id, to, ch = ARGV[3], ARGV[6], ARGV[7]\n"
+		    "local j = get(id, 's', 'o', 'ch', 'cl', 'c', 'vu')\n"
+		    "if j[1] ~= 'ready' or not j[2] then return {'gone', j[1] or ''} end\n"
+		    "if not same(j[5], ARGV[4], ARGV[5], ARGV[12]) then return {'changed'} end\n"
+		    "withdraw(j[2], j[3])\n"
+		    "if ch == '' then ch = j[3] end\n"
+		    "set(id, 's', to, 'r', ARGV[9], 'ch', ch)\n"
+		    "if to == 'ready' then\n"
+		    "  if j[6] ~= '' then call('ZADD', expiry, j[6], j[2]) end\n"
+		    "  if tonumber(ARGV[8]) > now then\n"
+		    "    set(id, 'nb', ARGV[8])\n"
+		    "    call('ZADD', later, ARGV[8], j[2])\n"
+		    "    tally('jobs_deferred')\n"
+		    "  else\n"
+		    "    offer(j[2], ch)\n"
+		    "    tally('jobs_rerouted')\n"
+		    "  end\n"
+		    "else\n"
+		    "  moved(j[4], 'ready', to)\n"
+		    "  tally('jobs_' .. to)\n"
+		    "end\n"
+		    "if ARGV[10] ~= '' then tell(ARGV[10], ARGV[11]) end\n"
+		    "return {'settled'}\n";
 
 /*
  * It was sent. ARGV: id, token, event, meta. The reply: 'done'; 'retracted': recorded as sent, but

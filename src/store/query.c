@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A question is a short walk with one command under way at a time: the record under the id as it
- * was given, else under that of an anonymous visitor; then the clock, or the chunks that the page
- * asks for, block by block. Pipelining would save a turn or two of a local socket and cost a
- * second way for everything to fail.
+ * was given, else under that of an anonymous visitor; then the rules in force and the clock, or the
+ * chunks that the page asks for, block by block. Pipelining would save a turn or two of a local
+ * socket and cost a second way for everything to fail.
  */
 #include "store/query.h"
 
 #include "codec/envelope.h"
+#include "redis_store_impl.h"
 #include "store/keys.h"
 
 struct query_source {
@@ -27,6 +28,7 @@ struct query {
 	struct span id;	       /* as given */
 	struct span key;       /* of the customer, as far as was tried */
 	struct record *record; /* of query_customer, once it was found */
+	uint64_t rules;
 	struct timeline_page *page;
 	uint32_t from, to; /* the chunks that are under way */
 };
@@ -204,7 +206,7 @@ static int begin(struct query *q, const char *command, const char *name, size_t 
 
 /* ---- the clock --------------------------------------------------------------------------- */
 
-static bool number_of(struct span s, int64_t *ret_n)
+static bool time_part(struct span s, int64_t *ret_n)
 {
 	uint64_t n;
 
@@ -217,13 +219,13 @@ static bool number_of(struct span s, int64_t *ret_n)
 static void on_time(void *user, const struct redis_value *reply)
 {
 	struct query *q = user;
-	struct query_answer answer = {.record = q->record};
+	struct query_answer answer = {.record = q->record, .rules = q->rules};
 	int64_t s, us;
 
 	if (!goes_on(q, reply))
 		return;
 	if (reply->type != REDIS_ARRAY || reply->n_items != 2 ||
-		!number_of(reply->items[0].text, &s) || !number_of(reply->items[1].text, &us)) {
+		!time_part(reply->items[0].text, &s) || !number_of(reply->items[1].text, &us)) {
 		query_end(q, QUERY_CORRUPT);
 		return;
 	}
@@ -236,6 +238,32 @@ static int ask_time(struct query *q)
 	redis_begin(q->source->redis, 1);
 	redis_arg_str(q->source->redis, "TIME");
 	return sent(redis_end(q->source->redis, on_time, q));
+}
+
+static void on_rules(void *user, const struct redis_value *reply)
+{
+	struct query *q = user;
+	int r;
+
+	if (!goes_on(q, reply))
+		return;
+	if (reply->type == REDIS_STRING)
+		(void)rules_digest_parse(reply->text, &q->rules);
+	r = ask_time(q);
+	if (r != 0)
+		query_end(q, r);
+}
+
+static int ask_rules(struct query *q)
+{
+	struct redis *redis = q->source->redis;
+	char key[KEY_SIZE];
+
+	redis_begin(redis, 3);
+	redis_arg_str(redis, "HGET");
+	redis_arg(redis, key_text(key, partition_of(q->key, q->source->partitions), "pos"));
+	redis_arg_str(redis, "rules");
+	return sent(redis_end(redis, on_rules, q));
 }
 
 /* ---- the chunks -------------------------------------------------------------------------- */
@@ -354,7 +382,7 @@ static void take_record(struct query *q, struct span bytes)
 		r = page_outcome(timeline_page_add_record(q->page, q->source->packer, q->record));
 		forget_record(q);
 	} else if (r == 0) {
-		r = ask_time(q);
+		r = ask_rules(q);
 	}
 	if (r != 0)
 		query_end(q, r);

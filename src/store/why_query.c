@@ -10,6 +10,7 @@ struct question {
 	struct buf id;
 	struct buf bytes; /* of the record, until the decisions are there */
 	int64_t now;
+	uint64_t rules;
 };
 
 static void question_freep(struct question **q)
@@ -34,7 +35,8 @@ static void answer(const struct question *q, const struct query_answer *page)
 	struct why_ask ask = {.now = q->now,
 		.entries = page->entries,
 		.n_entries = page->n_entries,
-		.cut = page->next[0] != '\0'};
+		.cut = page->next[0] != '\0',
+		.in_force = q->rules};
 	int r = record_decode(buf_span(&q->bytes), &record);
 
 	ask.journey = record.journey;
@@ -71,6 +73,7 @@ static void on_record(void *user, int r, const struct query_answer *found)
 
 	if (r == 0) {
 		q->now = found->now;
+		q->rules = found->rules;
 		r = record_encode(found->record, &q->bytes);
 	}
 	if (r == 0)

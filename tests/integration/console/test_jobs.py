@@ -387,20 +387,107 @@ def waiting_ends_when_something_comes_and_when_the_console_stops():
         tap.equal(desk.console.wait(), 0, "exit status")
 
 
+def wait_ready_job(desk):
+    harness.wait_until(lambda: b'state="ready"} 1\n' in desk.ask("/metrics").body, "the job")
+
+
+def in_force(desk):
+    """The sets of rules that partitions name."""
+    return {desk.server("HGET", "wm:{p%d}:pos" % p, "rules") for p in range(harness.PARTITIONS)}
+
+
+def wait_other_rules(desk, before):
+    harness.wait_until(lambda: len(in_force(desk)) == 1 and in_force(desk) != before,
+                       "other rules in force everywhere")
+
+
+@tap.test
+def the_rules_in_force_judge_and_not_those_on_the_disk():
+    with Hatch() as desk:
+        desk.carts([1])
+        wait_ready_job(desk)
+        before = in_force(desk)
+        desk.rule(mode="off")
+        desk.console.signal(1)
+        desk.console.wait_log("Read the staff token.")
+        leased = desk.lease()
+        tap.equal([j["job"]["key"] for j in leased], ["cart:C1"], "the file is not in force yet")
+        desk.report(leased[0], "fail", retry_after="100ms")
+        desk.worker.signal(1)
+        wait_other_rules(desk, before)
+        tap.equal(desk.lease(wait="3s"), [], "the new rules judge")
+        job = desk.show(leased[0])
+        tap.equal((job["state"], job["reason"]), ("cancelled", "rule_off"), "what they say")
+
+
+@tap.test
+def why_speaks_of_the_rules_in_force():
+    with Hatch() as desk:
+        desk.carts([1])
+        wait_ready_job(desk)
+        before = in_force(desk)
+        desk.write("rules/more.json", json.dumps({"id": "more", "class": "task", "arm": ["X"],
+                                                  "wait": "1h", "channels": ["task"]}))
+        desk.console.signal(1)
+        desk.console.wait_log("Read the staff token.")
+        rules = lambda: [r["rule"] for r in desk.ask("/v1/customers/u1/why").json()["rules"]]
+        tap.equal(rules(), ["cart"], "in force")
+        desk.worker.signal(1)
+        wait_other_rules(desk, before)
+        tap.equal(rules(), ["cart", "more"], "and then")
+
+
+@tap.test
+def partitions_that_differ_are_each_judged_by_their_own():
+    with Hatch() as desk:
+        desk.carts(range(1, 41))
+        harness.wait_until(lambda: b'state="ready"} 40\n' in desk.ask("/metrics").body, "the jobs")
+        before = in_force(desk)
+        desk.rule(mode="off")
+        desk.worker.signal(1)
+        wait_other_rules(desk, before)
+        desk.worker.signal(15)
+        desk.worker.wait()
+        # As in the middle of a switch: every other partition has not come to it yet.
+        for p in range(0, harness.PARTITIONS, 2):
+            desk.server("HSET", "wm:{p%d}:pos" % p, "rules", list(before)[0])
+        jobs = [len(desk.server("KEYS", "wm:{p%d}:job:*" % p)) for p in range(harness.PARTITIONS)]
+        tap.ok(sum(jobs[0::2]) > 0 and sum(jobs[1::2]) > 0, "jobs of both: %r" % jobs)
+        tap.equal(len(desk.lease(max=100, wait="2s")), sum(jobs[0::2]), "leased by the old rules")
+        harness.wait_until(lambda: desk.lease(max=100, wait="0s") == [] and
+                           b'state="cancelled"} %d\n' % sum(jobs[1::2]) in desk.ask("/metrics").body,
+                           "cancelled by the new ones")
+
+
 @tap.test
 def without_rules_nothing_is_given_out():
     with Hatch() as desk:
         desk.carts([1])
-        harness.wait_until(lambda: b'state="ready"} 1\n' in desk.ask("/metrics").body, "the job")
+        wait_ready_job(desk)
         os.rename(desk.path("rules"), desk.path("away"))
         desk.console.signal(15)
         desk.console.wait()
+        for p in range(harness.PARTITIONS):
+            desk.server("HDEL", "wm:{p%d}:pos" % p, "rules")
         desk.console.start()
         desk.console.wait_ready()
         is_problem(desk.say("/v1/jobs/lease", consumer="me"), 503, "unavailable", None, "no rules")
         os.rename(desk.path("away"), desk.path("rules"))
         desk.console.signal(1)
         harness.wait_until(lambda: desk.say("/v1/jobs/lease", consumer="me").status == 200, "rules")
+
+
+@tap.test
+def rules_that_are_in_force_need_no_files():
+    with Hatch() as desk:
+        desk.carts([1])
+        wait_ready_job(desk)
+        os.rename(desk.path("rules"), desk.path("away"))
+        desk.console.signal(15)
+        desk.console.wait()
+        desk.console.start()
+        desk.console.wait_ready()
+        tap.equal([j["job"]["key"] for j in desk.lease()], ["cart:C1"], "judged by those in the log")
 
 
 tap.run()

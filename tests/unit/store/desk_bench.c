@@ -26,12 +26,49 @@ static void defer(struct bench *b, struct job_verdict *v)
 	(void)snprintf(v->reason, sizeof(v->reason), "quiet_hours");
 }
 
+static void set_rules(struct bench *b, const char *name)
+{
+	const struct span args[] = {
+		SPAN_LIT("HSET"), SPAN_LIT("wm:{p1}:pos"), SPAN_LIT("rules"), span_str(name)};
+
+	CHECK_INT(redis_command(b->s.redis, NULL, NULL, args, ARRAY_SIZE(args)), 0);
+}
+
+static void on_soon(void *user)
+{
+	struct bench *b = user;
+
+	b->ready(b->ready_arg);
+}
+
+static int have_rules(void *user, uint64_t digest, job_rules_ready_fn *fn, void *arg)
+{
+	struct bench *b = user;
+
+	(void)digest;
+	if (b->no_rules)
+		return b->no_rules;
+	if (b->coming-- <= 0)
+		return 0;
+	b->ready = fn;
+	b->ready_arg = arg;
+	timer_set_in(&b->soon, 1);
+	return JOB_RULES_COMING;
+}
+
 static void judge(void *user, const struct job_look *look, struct job_verdict *v)
 {
 	struct bench *b = user;
 	struct span id = look->job->id;
 
 	b->judged++;
+	b->ruled = look->rules;
+	if (b->switch_to) {
+		const char *to = b->switch_to;
+
+		b->switch_to = NULL;
+		set_rules(b, to);
+	}
 	if (b->no_judge)
 		return;
 	if (span_is(id, "no")) {
@@ -63,6 +100,9 @@ int bench_open(struct bench *b)
 	b->desk.now = START;
 	b->desk.judge = judge;
 	b->desk.judge_user = b;
+	b->desk.have_rules = have_rules;
+	b->desk.rules_user = b;
+	timer_init(&b->soon, b->s.loop, on_soon, b);
 	for (uint32_t p = 0; p < 4 && r == 0; p++)
 		r = stage_acquire(&b->s, p, "w", &b->at[p]);
 	return r;
@@ -70,6 +110,7 @@ int bench_open(struct bench *b)
 
 void bench_close(struct bench *b)
 {
+	timer_stop(&b->soon);
 	stage_close(&b->s);
 }
 
@@ -161,7 +202,7 @@ static void on_leased(void *user, int r, const struct job_lease_answer *answer)
 	}
 }
 
-size_t lease(struct bench *b, const char *consumer, size_t max)
+void ask_lease(struct bench *b, const char *consumer, size_t max)
 {
 	const struct job_lease_ask ask = {.max = max,
 		.lease_ms = LEASE_MS,
@@ -176,6 +217,11 @@ size_t lease(struct bench *b, const char *consumer, size_t max)
 	CHECK_INT(job_lease(&b->desk, &ask), 0);
 	CHECK(!b->done);
 	stage_turn(&b->s, &b->done);
+}
+
+size_t lease(struct bench *b, const char *consumer, size_t max)
+{
+	ask_lease(b, consumer, max);
 	CHECK_INT(b->r, 0);
 	return b->n_leased;
 }

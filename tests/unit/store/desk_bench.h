@@ -45,6 +45,14 @@ struct bench {
 	bool no_judge;
 	int64_t until;
 	int changes, judged;
+	/* The rules: asked for and to come so many times, or always what `no_rules` is; `ruled` is
+	 * the digest that was judged by last. Once they have come, the set becomes `switch_to`. */
+	int coming, no_rules;
+	uint64_t ruled;
+	const char *switch_to;
+	job_rules_ready_fn *ready;
+	void *ready_arg;
+	struct timer soon;
 };
 
 int bench_open(struct bench *b);
@@ -67,7 +75,9 @@ struct spec {
 void emit(struct bench *b, uint32_t partition, struct spec spec);
 void take_back(struct bench *b, uint32_t partition, const char *id, bool late);
 
-/* How many came; b->leased has them. */
+/* b->r and b->leased are the answer. */
+void ask_lease(struct bench *b, const char *consumer, size_t max);
+/* How many came. */
 size_t lease(struct bench *b, const char *consumer, size_t max);
 struct lease lease_one(struct bench *b, const char *consumer);
 
@@ -92,6 +102,11 @@ size_t atoi_of(const char *digits);
 	do {                                                                                       \
 		CHECK_STR(span_str(leased_ids((B), (CONSUMER), (MAX))), WANT);                     \
 		CHECK_INT((B)->more, MORE);                                                        \
+	} while (0)
+#define CHECK_NO_LEASE(B, R)                                                                       \
+	do {                                                                                       \
+		ask_lease((B), "me", 1);                                                           \
+		CHECK_INT((B)->r, R);                                                              \
 	} while (0)
 const char *leased_ids(struct bench *b, const char *consumer, size_t max);
 

@@ -342,6 +342,64 @@ static void a_record_that_changes_is_judged_again(void)
 	CHECK_LEASE(&b, "me", 1, "moving2", false);
 }
 
+/* Each partition's position names the set in force there. */
+static void judged_by_the_rules_of_its_partition(void)
+{
+	BENCH(b);
+	emit(&b, 1, (struct spec){.id = "j1"});
+	CHECK_LEASE(&b, "me", 1, "j1", false);
+	CHECK_INT(b.ruled, 0);
+	emit(&b, 1, (struct spec){.id = "j2"});
+	emit(&b, 2, (struct spec){.id = "j3"});
+	(void)stage_say(&b.s, "HSET wm:{p1}:pos rules 00000000000000ab");
+	(void)stage_say(&b.s, "HSET wm:{p2}:pos rules 00000000000000cd");
+	CHECK_LEASE(&b, "me", 1, "j2", true);
+	CHECK_INT(b.ruled, 0xab);
+	CHECK_LEASE(&b, "me", 1, "j3", false);
+	CHECK_INT(b.ruled, 0xcd);
+	/* They change while it is judged: then what was said of it is not done. */
+	b.until = START + MS_HOUR;
+	b.switch_to = "00000000000000ef";
+	emit(&b, 1, (struct spec){.id = "later"});
+	CHECK_LEASE(&b, "me", 1, "", false);
+	CHECK_INT(b.judged, 2);
+	CHECK_INT(b.desk.rejudged, 1);
+	CHECK_INT(b.ruled, 0xef);
+	b.switch_to = "00000000000000ff";
+	emit(&b, 1, (struct spec){.id = "j4"});
+	CHECK_LEASE(&b, "me", 1, "j4", false);
+	CHECK_INT(b.judged, 2);
+	CHECK_INT(b.ruled, 0xff);
+}
+
+static void rules_are_waited_for(void)
+{
+	BENCH(b);
+	emit(&b, 1, (struct spec){.id = "j1"});
+	emit(&b, 1, (struct spec){.id = "j2"});
+	b.coming = 3;
+	CHECK_LEASE(&b, "me", 1, "j1", true);
+	CHECK_INT(b.judged, 1);
+	CHECK_INT(b.coming, -1);
+	/* Not for ever. */
+	b.coming = 1000;
+	CHECK_NO_LEASE(&b, JOB_DESK_AWAY);
+	CHECK_INT(b.coming, 996);
+	b.coming = 0;
+	b.no_rules = -ENOENT;
+	CHECK_NO_LEASE(&b, JOB_DESK_RULES);
+	CHECK_INT(b.judged, 0);
+	b.no_rules = 0;
+	CHECK_LEASE(&b, "me", 1, "j2", false);
+	/* What is over needs no judge. */
+	emit(&b, 1, (struct spec){.id = "j3", .valid_until = START + 1});
+	b.desk.now += MS_SECOND;
+	b.no_rules = -ENOENT;
+	CHECK_LEASE(&b, "me", 1, "", false);
+	CHECK_SAY(&b.s, "\"expired\"", "HGET wm:{p1}:job:j3 s");
+	CHECK_INT(b.desk.pending, 0);
+}
+
 static void what_cannot_be_read_stands_in_nobodys_way(void)
 {
 	BENCH(b);
@@ -472,6 +530,8 @@ static const struct check_case cases[] = {
 		what_a_gate_refuses_is_cancelled_or_put_off},
 	{"a reroute out of what is asked for", a_reroute_out_of_what_is_asked_for},
 	{"a record that changes is judged again", a_record_that_changes_is_judged_again},
+	{"judged by the rules of its partition", judged_by_the_rules_of_its_partition},
+	{"rules are waited for", rules_are_waited_for},
 	{"what cannot be read stands in nobody's way", what_cannot_be_read_stands_in_nobodys_way},
 	{"outcomes are told once each", outcomes_are_told_once_each},
 	{"tokens that fit nothing", tokens_that_fit_nothing},
