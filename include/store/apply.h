@@ -43,6 +43,11 @@ struct applier_options {
 	 * which only the jobs and what the witness sees are wanted. */
 	bool transient;
 
+	/* Whose log it is, among how many: where messages come from and go to. PARTITIONS 0: one
+	 * log has all customers, and what is said goes back into it at once; then a batch ends
+	 * with the entry that says something. */
+	uint32_t partition, partitions;
+
 	/* Where the log changes the rules; NULL: the first ones stay in force whatever it says. */
 	applier_rules_fn *find_rules;
 	void *rules_user;
@@ -61,6 +66,9 @@ int applier_remember(struct applier *a, int64_t hour, struct span bytes);
 
 /* Takes up the mark of a source, as the store keeps it. 0 or -ENOMEM. */
 int applier_mark(struct applier *a, struct span source, int64_t at);
+
+/* Takes up how far partition FROM was heard, as the store keeps it. */
+void applier_heard(struct applier *a, uint32_t from, uint64_t seq);
 
 enum applier_outcome {
 	APPLIER_NOTHING = 1, /* neither entries nor due customers, and the clock need not be kept */

@@ -10,9 +10,14 @@
  *   wm:{p7}:in           stream: fields e (the event), m (meta, see log_meta), and, of an event
  *                        that was translated from a webhook or another vendor's shape, o (the
  *                        bytes that came); or, of a watermark, w (source), t (until when it is
- *                        complete, ms) and m; or, of a change of rules, r (the set's name)
+ *                        complete, ms) and m; or, of a change of rules, r (the set's name);
+ *                        or, of a message from a partition, x (codec/message_json.h), of a
+ *                        forwarded event also e and m, of a record b
+ *   wm:{p7}:out          stream, the outbox: messages on their way to other partitions; fields q
+ *                        (which), and those of the entry that goes into its log
  *   wm:{p7}:pos          hash: epoch, seq, id, clock, rules (the set in force), rules_first (the
- *                        one that the log began with), rules_last (the one put into the log last)
+ *                        one that the log began with), rules_last (the one put into the log last),
+ *                        out (messages said so far), x:Q (of partition Q, how many were heard)
  *   wm:{p7}:lease        string: worker id, with PX
  *   wm:{p7}:c:ID         record (codec/record.h)
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first

@@ -22,6 +22,16 @@ struct store *memory_store_store(struct memory_store *s);
 /* Appends an entry; its id must be greater than the last one's. Copies. 0 or -ENOMEM. */
 int memory_store_append(struct memory_store *s, const struct log_entry *e);
 
+/* The id of the last entry, which delivered messages may have moved. */
+struct log_id memory_store_newest(const struct memory_store *s);
+
+/*
+ * Messages of a commit go into this very log, for it has all customers: right behind the commit's
+ * place and at its instant. Without this they are thrown away: in a log of one partition of many,
+ * those that are for it stand already.
+ */
+void memory_store_deliver(struct memory_store *s, bool deliver);
+
 /* Everything up to AT has been appended: timers due at or before AT may fire. Never goes back. */
 void memory_store_clock(struct memory_store *s, int64_t at);
 

@@ -30,6 +30,7 @@ struct position {
 	struct log_id id; /* last applied entry */
 	int64_t clock;	  /* virtual time reached */
 	uint64_t rules;	  /* digest of the rules in force; 0: those that the owner brings */
+	uint64_t out;	  /* messages that were said to other partitions so far */
 };
 
 struct log_entry {
@@ -42,6 +43,9 @@ struct log_entry {
 	/* A change of rules instead of an event: the digest of the set that is in force from here
 	 * on (rules_digest_format). Empty: none. */
 	struct span rules;
+	/* A message from a partition (codec/message_json.h): its head, and the record that belongs
+	 * to it. A forwarded event's bytes are `event` and `meta`. Empty: none. */
+	struct span message, record;
 };
 
 struct due_entry {
@@ -86,6 +90,21 @@ struct commit_hold {
 struct commit_mark {
 	struct span source;
 	int64_t at;
+};
+
+/* Goes into the outbox, and from there into TO's log. Its sequence number, the how-manyth message
+ * of the partition it is, stands in HEAD. */
+struct commit_message {
+	uint32_t to;
+	struct span head;
+	struct span event, meta; /* of a forwarded event */
+	struct span record;	 /* or empty */
+};
+
+/* The latest message of a partition that was applied here. */
+struct commit_heard {
+	uint32_t from;
+	uint64_t seq;
 };
 
 struct commit_job {
@@ -139,6 +158,10 @@ struct commit {
 	size_t n_bad;
 	const struct commit_seen *seen;
 	size_t n_seen;
+	const struct commit_message *messages; /* TO's `out` counts them */
+	size_t n_messages;
+	const struct commit_heard *heard; /* replace what was there */
+	size_t n_heard;
 	/* Remembered hours [from, before) have left the window and go; at most SEEN_HOURS + 1. */
 	int64_t seen_drop_from, seen_drop_before;
 	int64_t day; /* days since 1970, of the counters */
@@ -155,6 +178,8 @@ typedef void store_seen_fn(void *user, int r, int64_t hour, struct span bytes);
 
 /* The marks of all sources, as committed. */
 typedef void store_marks_fn(void *user, int r, const struct commit_mark *marks, size_t n);
+/* Of every partition that has ever said something to this one, how far it was heard. */
+typedef void store_heard_fn(void *user, int r, const struct commit_heard *heard, size_t n);
 /* Customers of the index, at most as many as asked for. */
 typedef void store_held_fn(void *user, int r, const struct span *customers, size_t n);
 
@@ -193,6 +218,7 @@ struct store_ops {
 	/* Of those held for SOURCE, whom a mark of UNTIL reaches, MAX at most. */
 	int (*held)(struct store *s, uint32_t partition, const struct held_request *request,
 		store_held_fn *fn, void *user);
+	int (*heard)(struct store *s, uint32_t partition, store_heard_fn *fn, void *user);
 };
 
 /* Implementations put this first. */

@@ -26,6 +26,12 @@ static const char *const counters[COUNTER_COUNT] = {
 	[COUNTER_SKIPPED] = "skipped",
 	[COUNTER_EXPIRED] = "expired",
 	[COUNTER_REPLACED] = "replaced",
+	[COUNTER_FORWARDED] = "forwarded",
+	[COUNTER_REDELIVERED] = "redelivered",
+	[COUNTER_IDENTITY_LINKED] = "identity_linked",
+	[COUNTER_IDENTITY_MERGED] = "identity_merged",
+	[COUNTER_IDENTITY_REFUSED] = "identity_refused",
+	[COUNTER_IDENTITY_LIMIT] = "identity_limit",
 };
 
 struct span counter_name(enum counter c)

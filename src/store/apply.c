@@ -41,6 +41,8 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->retracts, sizeof(struct commit_retract));
 	list_init(&a->bad, sizeof(struct commit_bad));
 	list_init(&a->seen_lists, sizeof(struct commit_seen));
+	list_init(&a->messages, sizeof(struct commit_message));
+	list_init(&a->hearings, sizeof(struct commit_heard));
 	*ret_applier = a;
 	return 0;
 }
@@ -71,6 +73,8 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->retracts);
 	list_release(&a->bad);
 	list_release(&a->seen_lists);
+	list_release(&a->messages);
+	list_release(&a->hearings);
 	free(a);
 	return NULL;
 }
@@ -86,6 +90,7 @@ void applier_reset(struct applier *a)
 	cache_init(&a->cache, a->options.transient ? SIZE_MAX : a->options.cache_customers);
 	seen_release(&a->seen);
 	marks_release(&a->marks);
+	memset(a->heard, 0, sizeof(a->heard));
 	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
 }
 
@@ -120,10 +125,10 @@ struct cached *applier_want(struct applier *a, struct span customer)
 	return c;
 }
 
-static int decode_entry(struct applier *a, struct work *w)
+int applier_decode(struct applier *a, struct work *w, struct log_id at)
 {
 	struct event_fault fault = {NULL, NULL};
-	struct event_origin origin = {.id = w->entry.id};
+	struct event_origin origin = {.id = at};
 	struct log_meta meta;
 	int r;
 
@@ -151,8 +156,18 @@ static int decode_entry(struct applier *a, struct work *w)
 		return 0;
 	w->kind = WORK_EVENT;
 	w->customer = w->event.customer;
+	return 0;
+}
+
+static int decode_entry(struct applier *a, struct work *w)
+{
+	int r = w->entry.message.len > 0 ? applier_decode_message(a, w)
+					 : applier_decode(a, w, w->entry.id);
+
+	if (r < 0 || w->customer.len == 0)
+		return r;
 	map_expect(&a->cache.by_customer, w->customer);
-	if (w->event.message_id.len > 0) {
+	if (w->kind == WORK_EVENT && w->event.message_id.len > 0) {
 		seen_mark(&w->event, w->mark);
 		seen_expect(&a->seen, w->mark);
 	}
@@ -170,6 +185,12 @@ static int add_entry(struct applier *a, const struct log_entry *e)
 	w->entry.meta = arena_copy(&a->arena, e->meta);
 	if (!w->entry.event.ptr || !w->entry.meta.ptr)
 		return -ENOMEM;
+	if (e->message.len > 0) {
+		w->entry.message = arena_copy(&a->arena, e->message);
+		w->entry.record = arena_copy(&a->arena, e->record);
+		if (!w->entry.message.ptr || !w->entry.record.ptr)
+			return -ENOMEM;
+	}
 	return decode_entry(a, w);
 }
 
@@ -192,7 +213,7 @@ static int want_all(struct applier *a)
 	struct work *work = a->work.items;
 
 	for (size_t i = 0; i < a->work.n; i++) {
-		if (work[i].kind == WORK_BAD)
+		if (work[i].kind == WORK_BAD || work[i].customer.len == 0)
 			continue;
 		work[i].cached = applier_want(a, work[i].customer);
 		if (!work[i].cached)
@@ -370,42 +391,81 @@ static int recognise(struct applier *a, const struct work *w, bool *ret_new)
 	return seen_add(&a->seen, w->mark, hour);
 }
 
-static int run_one(struct applier *a, const struct work *w)
+/* Shows INPUT to W's customer at NOW. 0 or -ENOMEM. */
+static int show(struct applier *a, const struct work *w, const struct input *input, int64_t now)
 {
-	struct input input = {.kind = INPUT_TICK, .marks = &a->marks};
-	struct journey *j;
-	int64_t now;
-	bool fresh = true;
+	struct journey *j = w->cached->record.journey;
 	int r;
 
-	if (w->kind == WORK_BAD)
-		return applier_quarantine(a, &w->entry, w->code, w->words);
-	if (w->kind == WORK_MARK) {
-		input.kind = INPUT_MARK;
-		input.source = a->mark.mark_source;
-	}
-	if (w->kind == WORK_EVENT) {
-		r = recognise(a, w, &fresh);
-		if (r < 0 || !fresh)
-			return r;
-		input.kind = INPUT_EVENT;
-		input.event = &w->event;
-		now = w->event.received_at;
-		count(a, COUNTER_APPLIED);
-	} else {
-		now = w->due_at; /* of a mark, its entry's time */
-	}
 	/* The log's ids never go back, but its server's clock may have, after a quiet time. */
-	j = w->cached->record.journey;
 	now = int64_max(now, j->received_at);
 	effects_reset(&a->effects);
-	r = step(a->options.rules, j, &input, now, &a->effects);
-	/* Whatever the set said, from now on it says what the journey does. */
-	if (w->kind == WORK_DUE)
-		w->cached->due_dirty = true;
+	r = step(a->options.rules, j, input, now, &a->effects);
 	if (r == 0 && a->options.witness)
-		a->options.witness(a->options.witness_user, j, input.event, now, &a->effects);
+		a->options.witness(a->options.witness_user, j, input->event, now, &a->effects);
 	return r < 0 ? r : applier_effects(a, w->cached, w);
+}
+
+int applier_event(struct applier *a, const struct work *w)
+{
+	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
+
+	count(a, COUNTER_APPLIED);
+	return show(a, w, &input, w->event.received_at);
+}
+
+static int run_event(struct applier *a, const struct work *w)
+{
+	bool fresh;
+	int r = recognise(a, w, &fresh);
+
+	return r < 0 || !fresh ? r : applier_event(a, w);
+}
+
+static int run_due(struct applier *a, const struct work *w)
+{
+	const struct input input = {.kind = INPUT_TICK, .marks = &a->marks};
+
+	/* Whatever the set said, from now on it says what the journey does. */
+	w->cached->due_dirty = true;
+	return show(a, w, &input, w->due_at);
+}
+
+static int run_mark(struct applier *a, const struct work *w)
+{
+	const struct input input = {
+		.kind = INPUT_MARK, .marks = &a->marks, .source = a->mark.mark_source};
+
+	return show(a, w, &input, w->due_at);
+}
+
+static int run_one(struct applier *a, const struct work *w)
+{
+	switch (w->kind) {
+	case WORK_EVENT:
+		return run_event(a, w);
+	case WORK_BAD:
+		return applier_quarantine(a, &w->entry, w->code, w->words);
+	case WORK_DUE:
+		return run_due(a, w);
+	case WORK_MARK:
+		return run_mark(a, w);
+	case WORK_MESSAGE:
+		return applier_message(a, w);
+	}
+	return 0;
+}
+
+/*
+ * In a log of all customers what is said comes at once, before anything later. W, after which LAST
+ * is the last entry that was applied, ends the batch.
+ */
+static void end_with(struct applier *a, const struct work *w, struct log_id last)
+{
+	int64_t at = w->kind == WORK_DUE ? w->due_at : (int64_t)w->entry.id.ms;
+
+	a->to.id = last;
+	a->to.clock = int64_max(a->from.clock, at - 1);
 }
 
 /* Of WORK the first is at hand, and the next few are asked for. */
@@ -419,17 +479,24 @@ static void warm_next(const struct work *work, size_t n)
 int applier_run(struct applier *a, const struct commit **ret_commit)
 {
 	const struct work *work = a->work.items;
+	struct log_id last = a->from.id;
 	int r = 0;
 
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
-	a->seen_lists.n = a->holds.n = a->passed.n = 0;
+	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
 	buf_reset(&a->seen_marks);
 	if (a->mark.mark_source.len > 0)
 		r = applier_pass_mark(a);
 	for (size_t i = 0; i < a->work.n && r == 0; i++) {
 		warm_next(work + i, a->work.n - i);
 		r = run_one(a, &work[i]);
+		if (work[i].kind != WORK_DUE && work[i].kind != WORK_MARK)
+			last = work[i].entry.id;
+		if (a->options.partitions == 0 && a->messages.n > 0) {
+			end_with(a, &work[i], last);
+			break;
+		}
 	}
 	if (r == 0)
 		r = applier_finish_commit(a);

@@ -150,6 +150,20 @@ static int emit_job(struct applier *a, struct cached *c, const struct decision *
 	return keep_decision(a, d, &job->decision);
 }
 
+/* The job lies where it was emitted, which may be another partition. */
+static int retract_elsewhere(struct applier *a, const struct decision *d, struct span id)
+{
+	struct message m = {.kind = MESSAGE_RETRACT,
+		.to = d->home,
+		.reason = buf_span(&a->scratch),
+		.job = id,
+		.by = d->by,
+		.by_at = d->at,
+		.late = d->late};
+
+	return applier_say(a, &m, NULL);
+}
+
 static int retract_job(struct applier *a, struct cached *c, const struct decision *d)
 {
 	char id[JOB_ID_SIZE];
@@ -158,12 +172,14 @@ static int retract_job(struct applier *a, struct cached *c, const struct decisio
 
 	if (r < 0)
 		return r;
-	retract = list_add(&a->retracts);
-	if (!retract)
-		return -ENOMEM;
 	buf_reset(&a->scratch);
 	buf_add_str(&a->scratch, d->late ? "late_event: " : "disproved: ");
 	buf_add_span(&a->scratch, d->by);
+	if (d->home.len > 0)
+		return retract_elsewhere(a, d, span_str(id));
+	retract = list_add(&a->retracts);
+	if (!retract)
+		return -ENOMEM;
 	retract->id = keep(a, span_str(id));
 	retract->reason = keep(a, buf_span(&a->scratch));
 	retract->by = keep(a, d->by);
@@ -312,6 +328,8 @@ int applier_finish_commit(struct applier *a)
 
 	if (r == 0)
 		r = buf_failed(&a->seen_marks);
+	if (r == 0)
+		r = applier_finish_messages(a);
 	if (r < 0)
 		return r;
 	finish_seen(a);

@@ -7,7 +7,9 @@
 #include "base/map.h"
 #include "codec/record.h"
 #include "core/mark.h"
+#include "core/message.h"
 #include "store/apply.h"
+#include "store/keys.h"
 #include "store/seen.h"
 
 /* A record in memory. Those of the running batch are pinned. */
@@ -37,17 +39,18 @@ struct cached *cache_add(struct cache *c, struct span customer, uint64_t batch);
 void cache_trim(struct cache *c, uint64_t batch);
 
 /* One thing to do, in order of time. */
-enum work_kind { WORK_EVENT, WORK_BAD, WORK_DUE, WORK_MARK };
+enum work_kind { WORK_EVENT, WORK_BAD, WORK_DUE, WORK_MARK, WORK_MESSAGE };
 
 struct work {
 	enum work_kind kind;
-	struct log_entry entry;	  /* EVENT, BAD; copied into the batch's arena */
-	struct event event;	  /* EVENT */
-	char mark[SEEN_BYTES];	  /* EVENT with a message_id */
-	struct span customer;	  /* EVENT, DUE */
-	const char *code, *words; /* BAD */
-	struct cached *cached;	  /* EVENT, DUE, MARK */
-	int64_t due_at;		  /* DUE */
+	struct log_entry entry;	       /* EVENT, BAD; copied into the batch's arena */
+	struct event event;	       /* EVENT, MESSAGE that forwards one */
+	char mark[SEEN_BYTES];	       /* EVENT with a message_id */
+	struct span customer;	       /* EVENT, DUE, MESSAGE; empty: no record is needed */
+	const char *code, *words;      /* BAD */
+	struct cached *cached;	       /* EVENT, DUE, MARK, MESSAGE */
+	int64_t due_at;		       /* DUE */
+	const struct message *message; /* MESSAGE */
 };
 
 /*
@@ -85,6 +88,8 @@ struct applier {
 	struct list wanted;  /* struct cached * */
 	struct list dirty;   /* struct cached * */
 	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
+	struct list messages, hearings;
+	uint64_t heard[PARTITIONS_MAX];
 	struct marks marks;    /* in force */
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
 	int64_t mark_until;
@@ -119,6 +124,27 @@ int applier_effects(struct applier *a, struct cached *c, const struct work *w);
 
 /* Encodes what changed into the commit. 0 or -ENOMEM. */
 int applier_finish_commit(struct applier *a);
+
+/* Reads what W's entry says with the event in it, as of the log's entry AT. It stays BAD if that is
+ * none. 0 or -ENOMEM. */
+int applier_decode(struct applier *a, struct work *w, struct log_id at);
+/* Shows W's event to its customer, or forwards it. 0 or -ENOMEM. */
+int applier_event(struct applier *a, const struct work *w);
+
+/* ---- apply_message.c ---- */
+
+/* The same for a message. */
+int applier_decode_message(struct applier *a, struct work *w);
+/* Applies the message that W is. 0 or -ENOMEM. */
+int applier_message(struct applier *a, const struct work *w);
+/* What goes with a message. */
+struct cargo {
+	struct span event, meta, record;
+};
+/* Says M, but for its sequence number, which is given here. CARGO may be NULL. 0 or -ENOMEM. */
+int applier_say(struct applier *a, struct message *m, const struct cargo *cargo);
+/* In the commit, what was said and heard. 0 or -ENOMEM. */
+int applier_finish_messages(struct applier *a);
 
 /* Adds an entry to the quarantine. 0 or -ENOMEM. */
 int applier_quarantine(

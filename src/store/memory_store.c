@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "core/mark.h"
 #include "memory_held.h"
+#include "store/keys.h"
 
 /* What is kept of a customer. */
 struct kept {
@@ -38,7 +39,8 @@ enum asked {
 	ASKED_COMMIT,
 	ASKED_SEEN,
 	ASKED_MARKS,
-	ASKED_HELD
+	ASKED_HELD,
+	ASKED_HEARD
 };
 
 struct memory_store {
@@ -59,6 +61,9 @@ struct memory_store {
 	size_t n_seen;
 	struct memory_held held;
 	struct marks marks;
+	struct commit_heard *heard; /* PARTITIONS_MAX of them, once there is one */
+	size_t n_heard;
+	bool delivers;
 	/* the question that waits for its answer */
 	enum asked asked;
 	struct fetch_request request;
@@ -74,6 +79,7 @@ struct memory_store {
 		store_seen_fn *seen;
 		store_marks_fn *marks;
 		store_held_fn *held;
+		store_heard_fn *heard;
 	} reply;
 	void *reply_user;
 };
@@ -318,6 +324,91 @@ static int commit_seen(struct memory_store *m, const struct commit *c)
 	return 0;
 }
 
+static int commit_heard(struct memory_store *m, const struct commit *c)
+{
+	if (c->n_heard > 0 && !m->heard)
+		m->heard = calloc(PARTITIONS_MAX, sizeof(*m->heard));
+	if (c->n_heard > 0 && !m->heard)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_heard; i++) {
+		size_t k = 0;
+
+		while (k < m->n_heard && m->heard[k].from != c->heard[i].from)
+			k++;
+		m->n_heard += k == m->n_heard;
+		m->heard[k] = c->heard[i];
+	}
+	return 0;
+}
+
+/* A copy of E with its bytes behind it; NULL when out of memory. */
+static struct logged *logged_new(const struct log_entry *e)
+{
+	const struct span from[] = {
+		e->event, e->meta, e->mark_source, e->mark_until, e->rules, e->message, e->record};
+	struct span to[ARRAY_SIZE(from)];
+	size_t size = sizeof(struct logged);
+	struct logged *l;
+	char *bytes;
+
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		size += from[i].len;
+	l = malloc(size);
+	if (!l)
+		return NULL;
+	bytes = (char *)(l + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		to[i] = span_of(bytes, from[i].len);
+		if (from[i].len > 0)
+			memcpy(bytes, from[i].ptr, from[i].len);
+		bytes += from[i].len;
+	}
+	l->next = NULL;
+	l->entry = (struct log_entry){e->id, to[0], to[1], to[2], to[3], to[4], to[5], to[6]};
+	return l;
+}
+
+/*
+ * Right behind the commit's place, at the same millisecond, as if no time had passed: what stands
+ * there in the log already moves on, for it was not fetched for good yet.
+ */
+static int deliver(struct memory_store *m, const struct commit *c)
+{
+	struct log_id id = c->to.id;
+	struct logged **place = &m->first;
+
+	while (*place && log_id_compare((*place)->entry.id, id) <= 0)
+		place = &(*place)->next;
+	if (c->to.clock > (int64_t)id.ms)
+		id = (struct log_id){(uint64_t)c->to.clock, UINT64_MAX}; /* the next is 0 */
+	for (size_t i = 0; i < c->n_messages; i++) {
+		const struct commit_message *said = &c->messages[i];
+		struct log_entry e = {.message = said->head,
+			.event = said->event,
+			.meta = said->meta,
+			.record = said->record};
+		struct logged *l;
+
+		id.seq++;
+		e.id = id;
+		l = logged_new(&e);
+		if (!l)
+			return -ENOMEM;
+		l->next = *place;
+		*place = l;
+		place = &l->next;
+	}
+	if (!*place)
+		m->last = place;
+	for (struct logged *l = *place; l && log_id_compare(l->entry.id, id) <= 0; l = l->next) {
+		id.seq++;
+		l->entry.id = id;
+	}
+	if (log_id_compare(m->newest, id) < 0)
+		m->newest = id;
+	return 0;
+}
+
 static int ask_commit(struct store *s, uint32_t partition, const struct commit *c,
 	store_commit_fn *fn, void *user)
 {
@@ -332,6 +423,10 @@ static int ask_commit(struct store *s, uint32_t partition, const struct commit *
 		m->result = commit_holds(m, c);
 	if (m->result == 0)
 		m->result = commit_seen(m, c);
+	if (m->result == 0)
+		m->result = commit_heard(m, c);
+	if (m->result == 0 && m->delivers)
+		m->result = deliver(m, c);
 	if (m->result == 0)
 		m->result = commit_jobs(m, c);
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
@@ -407,10 +502,22 @@ static void answer_held(struct memory_store *m)
 	m->reply.held(m->reply_user, customers ? 0 : -ENOMEM, customers, n);
 }
 
+static int ask_heard(struct store *s, uint32_t partition, store_heard_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	assert(m->asked == ASKED_NOTHING);
+	m->asked = ASKED_HEARD;
+	m->reply.heard = fn;
+	m->reply_user = user;
+	return 0;
+}
+
 /* ---- the caller's side ------------------------------------------------------------------ */
 
 static const struct store_ops memory_ops = {
-	false, ask_fetch, ask_load, ask_commit, ask_seen, ask_marks, ask_held};
+	false, ask_fetch, ask_load, ask_commit, ask_seen, ask_marks, ask_held, ask_heard};
 
 int memory_store_new(memory_job_fn *fn, void *user, struct memory_store **ret_store)
 {
@@ -458,6 +565,7 @@ struct memory_store *memory_store_free(struct memory_store *m)
 	memory_held_release(&m->held);
 	marks_release(&m->marks);
 	arena_release(&m->job_ids);
+	free(m->heard);
 	free(m);
 	return NULL;
 }
@@ -469,31 +577,25 @@ struct store *memory_store_store(struct memory_store *m)
 
 int memory_store_append(struct memory_store *m, const struct log_entry *e)
 {
-	const struct span from[] = {e->event, e->meta, e->mark_source, e->mark_until, e->rules};
-	struct span to[ARRAY_SIZE(from)];
-	size_t size = sizeof(struct logged);
-	struct logged *l;
-	char *bytes;
+	struct logged *l = logged_new(e);
 
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
-		size += from[i].len;
-	l = malloc(size);
 	if (!l)
 		return -ENOMEM;
 	assert(log_id_compare(e->id, m->newest) > 0);
-	bytes = (char *)(l + 1);
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
-		to[i] = span_of(bytes, from[i].len);
-		if (from[i].len > 0)
-			memcpy(bytes, from[i].ptr, from[i].len);
-		bytes += from[i].len;
-	}
-	l->next = NULL;
 	m->newest = e->id;
-	l->entry = (struct log_entry){e->id, to[0], to[1], to[2], to[3], to[4]};
 	*m->last = l;
 	m->last = &l->next;
 	return 0;
+}
+
+struct log_id memory_store_newest(const struct memory_store *m)
+{
+	return m->newest;
+}
+
+void memory_store_deliver(struct memory_store *m, bool deliver)
+{
+	m->delivers = deliver;
 }
 
 void memory_store_clock(struct memory_store *m, int64_t at)
@@ -524,6 +626,9 @@ static void answer(struct memory_store *m, enum asked asked)
 		break;
 	case ASKED_HELD:
 		answer_held(m);
+		break;
+	case ASKED_HEARD:
+		m->reply.heard(m->reply_user, 0, m->heard, m->n_heard);
 		break;
 	case ASKED_NOTHING:
 		break;

@@ -293,6 +293,8 @@ static void put_probes(struct args *a)
 		put_probe(a, "ZCARD", "held", c->holds[i].source);
 	if (c->n_marks > 0)
 		put_probe(a, "HLEN", "marks", SPAN_EMPTY);
+	if (c->n_messages > 0)
+		put_probe(a, "XLEN", "out", SPAN_EMPTY);
 	if (c->n_jobs + c->n_retracts > 0) {
 		put_probe(a, "XLEN", "jobs", SPAN_EMPTY);
 		put_place_probes(a);
@@ -450,6 +452,55 @@ static void put_seen(struct args *a)
 		put_key_number(a, "seen", hour);
 }
 
+static void put_field(struct args *a, const char *name, struct span value)
+{
+	if (value.len == 0)
+		return;
+	put_str(a, name);
+	put(a, value);
+}
+
+/* Into the outbox, in order, and how many there were so far. */
+static void put_messages(struct args *a)
+{
+	const struct commit *c = a->commit;
+
+	for (size_t i = 0; i < c->n_messages; i++) {
+		const struct commit_message *m = &c->messages[i];
+
+		put_command(a,
+			7 + 2 * (size_t)((m->event.len > 0) + (m->meta.len > 0) +
+					 (m->record.len > 0)),
+			"XADD");
+		put_key(a, "out");
+		put_str(a, "*");
+		put_str(a, "q");
+		put_u64(a, m->to);
+		put_str(a, "x");
+		put(a, m->head);
+		put_field(a, "e", m->event);
+		put_field(a, "m", m->meta);
+		put_field(a, "b", m->record);
+	}
+	if (c->n_messages > 0) {
+		put_command(a, 4, "HSET");
+		put_key(a, "pos");
+		put_str(a, "out");
+		put_u64(a, c->to.out);
+	}
+	if (c->n_heard > 0) {
+		put_command(a, 2 + 2 * c->n_heard, "HSET");
+		put_key(a, "pos");
+	}
+	for (size_t i = 0; i < c->n_heard; i++) {
+		char field[HEARD_FIELD_SIZE];
+
+		(void)snprintf(field, sizeof(field), HEARD_FIELD "%u", (unsigned)c->heard[i].from);
+		put_str(a, field);
+		put_u64(a, c->heard[i].seq);
+	}
+}
+
 static void put_counters(struct args *a)
 {
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
@@ -529,6 +580,7 @@ static void put_all(struct args *a)
 	put_holds(a);
 	put_bad(a);
 	put_seen(a);
+	put_messages(a);
 	put_counters(a);
 	put_u64(a, 0);
 	put_jobs(a);

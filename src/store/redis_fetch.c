@@ -110,6 +110,10 @@ static bool entry_of(const struct redis_value *v, struct log_entry *ret_entry)
 			e.mark_until = v->items[i + 1].text;
 		else if (span_is(v->items[i].text, "r"))
 			e.rules = v->items[i + 1].text;
+		else if (span_is(v->items[i].text, "x"))
+			e.message = v->items[i + 1].text;
+		else if (span_is(v->items[i].text, "b"))
+			e.record = v->items[i + 1].text;
 	}
 	*ret_entry = e;
 	return true;

@@ -48,7 +48,7 @@ static const char acquire_script[] =
 	"end\n"
 	"redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
 	"redis.call('HINCRBY', KEYS[2], 'epoch', 1)\n"
-	"return redis.call('HMGET', KEYS[2], 'epoch', 'seq', 'id', 'clock', 'rules')\n";
+	"return redis.call('HMGET', KEYS[2], 'epoch', 'seq', 'id', 'clock', 'rules', 'out')\n";
 
 /* KEYS: lease. ARGV: worker, ttl. */
 static const char renew_script[] = "#!lua flags=allow-oom\n"
@@ -136,18 +136,20 @@ static void answer_lease(const struct lease_ask *a, int r, const struct position
 		a->lease(a->user, r, p);
 }
 
-/* Epoch, seq, id, clock, rules. */
+/* Epoch, seq, id, clock, rules, out; the last two may not be there yet. */
 static bool position_of(const struct redis_value *v, struct position *ret_p)
 {
 	struct position p;
 
-	if (v->type != REDIS_ARRAY || v->n_items != 5 ||
+	if (v->type != REDIS_ARRAY || v->n_items != 6 ||
 		span_to_u64(v->items[0].text, UINT64_MAX, &p.epoch) != 0 ||
 		span_to_u64(v->items[1].text, UINT64_MAX, &p.seq) != 0 ||
 		log_id_parse(v->items[2].text, &p.id) != 0 ||
 		!number_of(v->items[3].text, &p.clock))
 		return false;
-	p.rules = 0;
+	p.rules = p.out = 0;
+	if (v->items[5].text.len > 0 && span_to_u64(v->items[5].text, INT64_MAX, &p.out) != 0)
+		return false;
 	if (v->items[4].text.len > 0 && !rules_digest_parse(v->items[4].text, &p.rules))
 		return false;
 	*ret_p = p;

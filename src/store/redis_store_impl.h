@@ -10,7 +10,7 @@
 #include "store/keys.h"
 #include "store/redis_store.h"
 
-enum part_busy { PART_IDLE, PART_FETCH, PART_LOAD, PART_COMMIT, PART_SEEN, PART_MARKS, PART_HELD };
+enum part_busy { PART_IDLE, PART_FETCH, PART_LOAD, PART_COMMIT, PART_SEEN, PART_MARKS, PART_HELD, PART_HEARD };
 
 struct part {
 	struct redis_store *store;
@@ -23,6 +23,7 @@ struct part {
 		store_seen_fn *seen;
 		store_marks_fn *marks;
 		store_held_fn *held;
+		store_heard_fn *heard;
 	} fn;
 	void *user;
 	int result;	  /* of the replies so far: 0 or a store_outcome */
@@ -46,6 +47,10 @@ struct part {
 	bool at_limit;		     /* commit: Redis takes no more memory */
 	int64_t hour, last_hour;     /* seen: the next reply's, the last reply's */
 };
+
+/* In the hash of the position: how far a partition was heard; its number follows. */
+#define HEARD_FIELD	 "x:"
+#define HEARD_FIELD_SIZE 16
 
 /* Its hex digits, and a NUL. */
 #define SCRIPT_SHA_SIZE 41
@@ -101,6 +106,7 @@ int redis_ask_seen(
 int redis_ask_marks(struct store *s, uint32_t partition, store_marks_fn *fn, void *user);
 int redis_ask_held(struct store *s, uint32_t partition, const struct held_request *request,
 	store_held_fn *fn, void *user);
+int redis_ask_heard(struct store *s, uint32_t partition, store_heard_fn *fn, void *user);
 
 /*
  * Sends the script that carries out p->commit; BY_NAME if Redis should know it. BESIDE: all but

@@ -15,9 +15,10 @@ static uint32_t count_ours(const struct worker *w)
 	return n;
 }
 
-static void drop_pump(struct owned *o)
+void ownership_drop(struct owned *o)
 {
 	o->pump = pump_free(o->pump);
+	o->courier = courier_free(o->courier);
 	o->pump_dead = false;
 }
 
@@ -94,6 +95,52 @@ static void on_idle(void *user, int64_t next_due)
 	watch_idle(user, next_due);
 }
 
+/* What was said is brought where it belongs as soon as it is kept. */
+static void on_committed(void *user, const struct commit *c)
+{
+	struct owned *o = user;
+
+	if (c->n_messages > 0)
+		courier_poke(o->courier);
+}
+
+static void on_delivered(void *user, uint32_t partition)
+{
+	struct owned *o = user;
+	struct worker *w = o->worker;
+
+	if (partition < w->n_partitions && w->owned[partition].state == OWNED_RUNNING)
+		pump_poke(w->owned[partition].pump, io_wall_now() + w->skew_ms);
+}
+
+static void on_undelivered(void *user, const char *words)
+{
+	struct owned *o = user;
+
+	log_warn(&o->worker->program.log,
+		"What a partition has to say to another cannot be delivered; tried again.",
+		LOG_FIELDS(log_int("partition", o->partition), log_str("words", words)));
+}
+
+static int start_courier(struct owned *o)
+{
+	struct worker *w = o->worker;
+	const struct courier_options options = {
+		.redis = w->redis,
+		.partition = o->partition,
+		.partitions = w->n_partitions,
+		.delivered = on_delivered,
+		.failed = on_undelivered,
+		.user = o,
+	};
+	int r = courier_new(&options, &o->courier);
+
+	/* Whoever was here before may have left something. */
+	if (r == 0)
+		courier_poke(o->courier);
+	return r;
+}
+
 static int start_pump(struct owned *o, const struct position *from)
 {
 	struct worker *w = o->worker;
@@ -103,21 +150,26 @@ static int start_pump(struct owned *o, const struct position *from)
 		.batch = (size_t)w->settings.batch,
 		.applier = {.cache_customers =
 				    (size_t)(w->settings.cache_customers / w->n_partitions + 1),
+			.partition = o->partition,
+			.partitions = w->n_partitions,
 			.find_rules = worker_find_rules,
 			.rules_user = w},
 		.idle = on_idle,
+		.committed = on_committed,
 		.stop = on_stopped,
 		.user = o,
 	};
 	int r;
 
-	drop_pump(o);
+	ownership_drop(o);
 	if (!worker_find_rules(w, from->rules, &options.applier.rules, &options.applier.decoder)) {
 		worker_want_rules(o, from->rules);
 		return 0;
 	}
 	o->state = OWNED_RUNNING;
 	r = pump_new(&options, &o->pump);
+	if (r == 0)
+		r = start_courier(o);
 	if (r == 0)
 		r = pump_start(o->pump, from);
 	if (r == 0)
@@ -134,7 +186,7 @@ static void ask(struct owned *o)
 	struct worker *w = o->worker;
 
 	if (o->pump_dead)
-		drop_pump(o);
+		ownership_drop(o);
 	if (lease_acquire(w->store, o->partition,
 		    &(struct lease_claim){worker_id(w), w->settings.lease_ms, w->own_rules},
 		    on_lease, o) == 0)
@@ -199,7 +251,7 @@ static void on_renewed(void *user, int r, const struct position *from)
 	log_warn(&o->worker->program.log, "The lease of a partition has run out.",
 		LOG_FIELDS(log_int("partition", o->partition)));
 	o->state = OWNED_NOT;
-	drop_pump(o);
+	ownership_drop(o);
 }
 
 static void on_released(void *user, int r, const struct position *from)
@@ -215,7 +267,7 @@ static void release(struct owned *o)
 
 	/* A commit under way is ahead of this on the same connection, or will be refused. */
 	o->state = OWNED_NOT;
-	drop_pump(o);
+	ownership_drop(o);
 	lease_release(w->store, o->partition, worker_id(w), on_released, NULL);
 	log_debug(&w->program.log, "A partition is given to another worker.",
 		LOG_FIELDS(log_int("partition", o->partition)));
@@ -256,10 +308,14 @@ void ownership_beat(void *user)
 		return;
 	timer_set_in(&w->beat, w->settings.lease_ms / 4);
 	workers_announce(w->store, worker_id(w), w->settings.lease_ms, on_counted, w);
-	for (uint32_t p = 0; p < w->n_partitions; p++)
-		if (w->owned[p].state == OWNED_RUNNING || w->owned[p].state == OWNED_BROKEN)
-			lease_renew(w->store, p, worker_id(w), w->settings.lease_ms, on_renewed,
-				&w->owned[p]);
+	for (uint32_t p = 0; p < w->n_partitions; p++) {
+		struct owned *o = &w->owned[p];
+
+		if (o->state != OWNED_RUNNING && o->state != OWNED_BROKEN)
+			continue;
+		lease_renew(w->store, p, worker_id(w), w->settings.lease_ms, on_renewed, o);
+		courier_poke(o->courier);
+	}
 }
 
 void ownership_forget(struct worker *w)
@@ -276,7 +332,7 @@ void ownership_restart(struct worker *w)
 		struct owned *o = &w->owned[p];
 
 		if (o->state == OWNED_RUNNING) {
-			drop_pump(o);
+			ownership_drop(o);
 			ask(o);
 		}
 	}
@@ -312,7 +368,7 @@ void ownership_leave(struct worker *w)
 		struct owned *o = &w->owned[p];
 		bool ours = o->state != OWNED_NOT && o->state != OWNED_ASKING;
 
-		drop_pump(o);
+		ownership_drop(o);
 		o->state = OWNED_NOT;
 		if (ours && lease_release(w->store, p, worker_id(w), on_given_back, w) == 0)
 			w->leaving++;

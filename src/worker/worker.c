@@ -108,7 +108,7 @@ static int connect_redis(struct worker *w)
 static void worker_release(struct worker *w)
 {
 	for (uint32_t p = 0; p < w->n_partitions; p++)
-		pump_free(w->owned[p].pump);
+		ownership_drop(&w->owned[p]);
 	timer_stop(&w->beat);
 	timer_stop(&w->poll);
 	timer_stop(&w->bring);

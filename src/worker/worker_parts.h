@@ -11,6 +11,7 @@
 
 #include "program/program.h"
 #include "program/rule_set.h"
+#include "store/courier.h"
 #include "store/keys.h"
 #include "store/pump.h"
 #include "store/redis_store.h"
@@ -29,7 +30,8 @@ struct owned {
 	uint32_t partition;
 	enum owned_state state;
 	struct pump *pump;
-	bool pump_dead; /* stopped by itself; to be freed outside its own call */
+	struct courier *courier; /* as long as the pump */
+	bool pump_dead;		 /* stopped by itself; to be freed outside its own call */
 	int64_t next_due;
 	uint64_t wanted_rules; /* awaited */
 };
@@ -65,6 +67,8 @@ struct worker {
 };
 
 /* ownership.c */
+/* Ends O's pump and courier, whatever they were at. */
+void ownership_drop(struct owned *o);
 void ownership_beat(void *worker);
 /* Stops pumping without a word to the store: the connection is gone. */
 void ownership_forget(struct worker *w);

@@ -151,6 +151,11 @@ static int flaky_held(struct store *s, uint32_t p, const struct held_request *re
 	return inner(s)->ops->held(inner(s), p, request, fn, user);
 }
 
+static int flaky_heard(struct store *s, uint32_t p, store_heard_fn *fn, void *user)
+{
+	return inner(s)->ops->heard(inner(s), p, fn, user);
+}
+
 static void on_inner_commit(void *user, int r)
 {
 	struct flaky *f = user;
@@ -184,8 +189,10 @@ static int flaky_commit(
 }
 
 static const struct store_ops flaky_ops[] = {
-	{false, flaky_fetch, flaky_load, flaky_commit, flaky_seen, flaky_marks, flaky_held},
-	{true, flaky_fetch, flaky_load, flaky_commit, flaky_seen, flaky_marks, flaky_held},
+	{false, flaky_fetch, flaky_load, flaky_commit, flaky_seen, flaky_marks, flaky_held,
+		flaky_heard},
+	{true, flaky_fetch, flaky_load, flaky_commit, flaky_seen, flaky_marks, flaky_held,
+		flaky_heard},
 };
 
 static void on_job(void *user, const struct commit_job *job, const struct commit_retract *retract)
