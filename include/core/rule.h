@@ -21,8 +21,10 @@ enum rule_class { RULE_MARKETING, RULE_SERVICE, RULE_TASK };
 /* What an instance is about. */
 enum rule_key {
 	RULE_KEY_CUSTOMER, /* one instance per customer */
-	RULE_KEY_FIELD,	   /* one per value of a field: cart_id, order_id, … */
+	RULE_KEY_FIELD,	   /* one per value of a field, or of some: cart_id, order_id and line_id */
 };
+
+#define RULE_KEY_PARTS_MAX 4
 
 /* Which events one entry of arm, touch or cancel speaks of. */
 enum match_kind {
@@ -172,8 +174,10 @@ struct rule {
 	bool keeps_data; /* a cancel asks what the instance kept, also after its job was made */
 	bool hold_drops; /* at the end of a hold nothing is sent; else it fires */
 	bool retired;	 /* an earlier text, for instances that were armed with it */
-	size_t key_field;
-	struct span key_prefix; /* `cart` for cart_id: keys read `cart:C1` */
+	size_t key_fields[RULE_KEY_PARTS_MAX];
+	size_t n_key_fields;
+	/* `cart` for cart_id: keys read `cart:C1`; of several `order+line`: `order+line:O1/L2` */
+	struct span key_prefix;
 	const struct rule_match *arm, *touch, *cancel, *goal;
 	size_t n_arm, n_touch, n_cancel, n_goal;
 	const struct rule_calendar *calendar; /* NULL: it is armed by events */
@@ -270,8 +274,18 @@ bool rule_matches(const struct rule_match *m, const struct cond_scope *scope);
 /*
  * The key of the instance that E concerns, written to BUF (RULE_KEY_MAX bytes): `cart:C1`,
  * `customer`. Empty when the event carries no usable key and the rule has no other way.
+ *
+ * A key of several values has them with a `/` between, and in them `%2F` for it and `%25` for `%`,
+ * so that no two lists of values make one text. One that does not fit is no key.
  */
 struct span rule_event_key(const struct rule *r, const struct event *e, char *buf);
+/* The same of an event that ends or moves something: of the first values alone it is the common
+ * beginning of the keys with them, `order+line:O1/`. */
+struct span rule_event_reach(const struct rule *r, const struct event *e, char *buf);
+/* Is KEY such a beginning? No key of all values is. */
+bool rule_key_is_partial(const struct rule *r, struct span key);
+/* Does what concerns REACH concern the instance of KEY? */
+bool rule_key_in(const struct rule *r, struct span reach, struct span key);
 
 /* When W is over that begins at FROM, for the event and journey of SCOPE; false when there is no
  * such instant: the event lacks it, the shop never opens, the customer has bought too rarely. */

@@ -93,7 +93,7 @@ static bool concerns(const struct watch *w, const struct rule_match *m, struct s
 {
 	bool all = m->customer || (w->rule->key == RULE_KEY_FIELD && span_is(key, "customer"));
 
-	return all || span_equal(w->key, key) ||
+	return all || rule_key_in(w->rule, key, w->key) ||
 	       (w->rule->key_else_customer && key.len > 0 && span_is(w->key, "customer"));
 }
 
@@ -101,7 +101,7 @@ static void cancel(struct curve *c, struct watched *all, const struct rule *rule
 	const struct rule_match *m, const struct event *event)
 {
 	char buf[RULE_KEY_MAX];
-	struct span key = rule_event_key(rule, event, buf);
+	struct span key = rule_event_reach(rule, event, buf);
 	struct watch **at = &all->first;
 
 	while (*at) {
@@ -122,11 +122,11 @@ static void touch(
 	struct curve *c, struct watched *all, const struct rule *rule, const struct event *event)
 {
 	char buf[RULE_KEY_MAX];
-	struct span key = rule_event_key(rule, event, buf);
+	struct span key = rule_event_reach(rule, event, buf);
 	bool whole = span_is(key, "customer");
 
 	for (struct watch *w = all->first; w; w = w->next)
-		if (w->rule == rule && (whole || span_equal(w->key, key)))
+		if (w->rule == rule && (whole || rule_key_in(rule, key, w->key)))
 			move(c, w, event->occurred_at, true);
 }
 

@@ -19,6 +19,8 @@ rule_member_fn rule_read_steps, rule_read_channels;
 /* rule_exit.c */
 rule_member_fn rule_read_goal, rule_read_exit_policy, rule_read_supersedes, rule_read_episode,
 	rule_read_requires;
+/* rule_key.c */
+rule_member_fn rule_read_key;
 /* rule_data.c */
 rule_member_fn rule_read_data;
 /* Is what `data` takes from SOURCE there from arming on, so that `ctx.` can ask it? */

@@ -59,39 +59,6 @@ static void read_class(struct rule_reader *r, const struct rule_place *p, void *
 		((struct draft *)target)->rule.class = (enum rule_class)choice;
 }
 
-static void read_key(struct rule_reader *r, const struct rule_place *p, void *target)
-{
-	struct rule *rule = &((struct draft *)target)->rule;
-	struct span key;
-	char quote[RULE_QUOTE_SIZE];
-
-	if (!rule_read_text(r, p, RULE_KEY_PATH_MAX, &key) || span_is(key, "customer"))
-		return;
-	if (span_starts(key, SPAN_LIT("e."))) {
-		rule_problem_add(r, p,
-			"a key is named without e.; write \"customer\", \"order_id\" or the way to "
-			"another property");
-		return;
-	}
-	if (!rule_path_ok(key, RULE_KEY_PATH_MAX)) {
-		rule_problem_add(r, p,
-			"%s is not the way to a property; write \"customer\", \"order_id\" or "
-			"names "
-			"with a dot between",
-			rule_quote(key, quote));
-		return;
-	}
-	if (field_table_add(&r->rules->fields, FIELD_ROOT_PROPERTIES, key, &rule->key_field) != 0) {
-		rule_problem_add(r, p, "all rules together look at more than %d fields of events",
-			FIELD_MAX);
-		return;
-	}
-	rule->key = RULE_KEY_FIELD;
-	rule->key_prefix = key;
-	if (key.len > 3 && memcmp(key.ptr + key.len - 3, "_id", 3) == 0)
-		rule->key_prefix.len -= 3;
-}
-
 static void read_key_else(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	static const char *const words[] = {"customer", NULL};
@@ -234,7 +201,7 @@ static const struct rule_member rule_members[] = {
 	{"epoch", read_epoch, false},
 	{"mode", read_mode, false},
 	{"class", read_class, true},
-	{"key", read_key, false},
+	{"key", rule_read_key, false},
 	{"key_else", read_key_else, false},
 	{"tombstone", read_tombstone, false},
 	{"anchor", read_anchor, false},

@@ -117,6 +117,23 @@ bool absence_owns(const struct turn *t, const struct rule *rule, const struct in
 	return rules_of(t->rules, i) == rule;
 }
 
+const struct instance *absence_above(const struct turn *t, const struct rule *rule, struct span key,
+	const struct instance *after)
+{
+	const struct journey *j = t->journey;
+	size_t n = after ? (size_t)(after - j->instances) + 1 : 0;
+
+	for (; rule->n_key_fields > 1 && n < j->n_instances; n++) {
+		const struct instance *i = &j->instances[n];
+		struct span own = text_span(i->key);
+
+		if (span_equal(text_span(i->rule), rule->id) && rule_key_is_partial(rule, own) &&
+			rule_key_in(rule, own, key))
+			return i;
+	}
+	return NULL;
+}
+
 void absence_unhold(struct instance *i)
 {
 	text_release(&i->missing);
@@ -241,7 +258,7 @@ int absence_event(const struct turn *t, const struct rule *rule)
 		r = absence_arm(t, rule, &hit);
 	if (r < 0 || hit || rule->n_touch == 0)
 		return r;
-	key = rule_event_key(rule, t->event, buf);
+	key = rule_event_reach(rule, t->event, buf);
 	return key.len > 0 && touched(t, rule, key) ? absence_touch(t, rule, key) : 0;
 }
 

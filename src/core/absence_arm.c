@@ -78,7 +78,7 @@ int absence_touch(const struct turn *t, const struct rule *rule, struct span key
 
 		if (i->state != INSTANCE_ARMED || !absence_owns(t, rule, i))
 			continue;
-		if (whole || span_equal(text_span(i->key), key))
+		if (whole || rule_key_in(rule, key, text_span(i->key)))
 			r = move(t, rule, i, t->event->occurred_at, false);
 	}
 	return r;
@@ -172,6 +172,21 @@ static int check_key(const struct turn *t, const struct rule *rule, const struct
 	return 0;
 }
 
+/* What an entry says that KEY is part of: the order of the line. 0, -ENOMEM or REFUSED. */
+static int check_above(const struct turn *t, const struct rule *rule, struct span key, int64_t a)
+{
+	const struct instance *i = NULL;
+	int r = 0;
+
+	while (r == 0 && (i = absence_above(t, rule, key, i)) != NULL) {
+		if (i->state == INSTANCE_CLOSED && i->until_at > t->now)
+			r = refuse(note_until(t, rule, NOTE_TOMBSTONE, i->until_at));
+		else if (a <= i->cancelled_at)
+			r = refuse(note_older(t, rule, i));
+	}
+	return r;
+}
+
 /* Do other keys and other rules let one of KEY begin? 0, -ENOMEM or REFUSED. */
 static int check_others(const struct turn *t, const struct rule *rule, struct span key, int64_t a)
 {
@@ -199,6 +214,8 @@ static int check(const struct turn *t, const struct rule *rule, struct span key,
 	const struct instance *i = journey_instance(t->journey, rule->id, key);
 	int r = check_others(t, rule, key, a);
 
+	if (r == 0)
+		r = check_above(t, rule, key, a);
 	if (r == 0 && i)
 		r = check_key(t, rule, i, a, deadline_at);
 	if (r != 0)
@@ -436,6 +453,8 @@ static int count_one(
 	/* Not before: a new instance moves the others. */
 	whole = journey_instance(t->journey, rule->id, WHOLE);
 	after = whole ? int64_max(after, whole->cancelled_at) : after;
+	for (whole = NULL; (whole = absence_above(t, rule, key, whole)) != NULL;)
+		after = int64_max(after, whole->cancelled_at);
 	most = window(i, m, after, &end);
 	if (end > INT64_MIN)
 		return arm_at(t, rule, key, end);

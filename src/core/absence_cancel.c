@@ -176,6 +176,23 @@ static int end_all(const struct turn *t, struct ending *e)
 	return r < 0 ? r : end_key(t, e, WHOLE);
 }
 
+/* All that the values it carries are the beginning of; and their own entry remembers it for keys
+ * that are not known yet. */
+static int end_reach(const struct turn *t, struct ending *e, struct span reach)
+{
+	struct journey *j = t->journey;
+	int r = 0;
+
+	for (size_t n = 0; n < j->n_instances && r == 0; n++) {
+		struct instance *i = &j->instances[n];
+
+		if (absence_owns(t, e->rule, i) && rule_key_in(e->rule, reach, text_span(i->key)) &&
+			holds_for(t, e, i, SPAN_EMPTY))
+			r = end_instance(t, e, i);
+	}
+	return r < 0 ? r : end_key(t, e, reach);
+}
+
 /* What was armed without a key may be this very cart: do not write to them about it. It is the key
  * that remembers it: what the whole customer's entry remembers holds for all keys. */
 static int end_keyless(const struct turn *t, struct ending *e)
@@ -204,7 +221,7 @@ static int end_by(const struct turn *t, struct ending *e, struct span key)
 		return 0;
 	}
 	e->terminal = e->match->terminal;
-	r = end_key(t, e, key);
+	r = rule_key_is_partial(rule, key) ? end_reach(t, e, key) : end_key(t, e, key);
 	return r < 0 || !rule->key_else_customer ? r : end_keyless(t, e);
 }
 
@@ -238,7 +255,7 @@ static int end_list(const struct turn *t, const struct rule *rule, enum outcome 
 
 		if (!rule_match_named(&list[k], t->event))
 			continue;
-		r = end_by(t, &e, rule_event_key(rule, t->event, buf));
+		r = end_by(t, &e, rule_event_reach(rule, t->event, buf));
 		if (r == 0 && e.handed)
 			r = hand_over(t, list[k].to);
 		*hit = *hit || e.hit;

@@ -25,6 +25,10 @@ struct decision *absence_decide(const struct turn *t, const struct rule *rule,
 	const struct instance *i, uint32_t step, enum outcome outcome);
 /* Does I run under RULE's text? One that waits for nothing runs under that in force. */
 bool absence_owns(const struct turn *t, const struct rule *rule, const struct instance *i);
+/* The entry behind AFTER (NULL: the first) whose key is the beginning of KEY, of a key of several
+ * values: what ended all lines of an order. NULL: there is none. */
+const struct instance *absence_above(const struct turn *t, const struct rule *rule, struct span key,
+	const struct instance *after);
 /* Has this episode got so far that something was sent, or would have been? */
 bool absence_made(const struct instance *i);
 /* What is left of an episode that ends before its last step: the job that it made cools all the

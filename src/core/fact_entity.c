@@ -3,6 +3,7 @@
 #include "fact_entity.h"
 
 #include "core/detail.h"
+#include "core/rule.h"
 
 #include "fold.h"
 
@@ -11,18 +12,67 @@ struct key {
 	struct span kind, id;
 };
 
-static struct key key_of(const struct cond_scope *s)
-{
-	struct span key = s->key;
-	const char *colon;
+/* `order+line:O1/L2` has two. */
+struct keys {
+	struct key parts[RULE_KEY_PARTS_MAX];
+	size_t n;
+	char text[RULE_KEY_MAX]; /* of ids that were written with escapes */
+};
 
-	if (key.len == 0 && s->instance)
-		key = text_span(s->instance->key);
-	colon = key.len ? memchr(key.ptr, ':', key.len) : NULL;
-	if (!colon)
-		return (struct key){key, SPAN_EMPTY};
-	return (struct key){span_of(key.ptr, (size_t)(colon - key.ptr)),
-		span_of(colon + 1, key.len - (size_t)(colon - key.ptr) - 1)};
+/* What stands in *REST up to END, or all of it; *REST is then what is behind. */
+static struct span cut(struct span *rest, char end)
+{
+	const char *p = rest->len ? memchr(rest->ptr, end, rest->len) : NULL;
+	struct span head = p ? span_of(rest->ptr, (size_t)(p - rest->ptr)) : *rest;
+
+	*rest = p ? span_of(p + 1, rest->len - head.len - 1) : SPAN_EMPTY;
+	return head;
+}
+
+/* Written to OUT, which has room for as many bytes as ID has. */
+static struct span unescaped(struct span id, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < id.len; i++) {
+		bool escape = id.ptr[i] == '%' && id.len - i > 2;
+
+		out[n++] = escape && id.ptr[i + 2] == 'F' ? '/' : id.ptr[i];
+		i += escape ? 2 : 0;
+	}
+	return span_of(out, n);
+}
+
+static void keys_of(const struct cond_scope *s, struct keys *ret)
+{
+	struct span ids = s->key.len == 0 && s->instance ? text_span(s->instance->key) : s->key;
+	struct span kinds = cut(&ids, ':');
+	size_t used = 0;
+
+	ret->n = 0;
+	if (!kinds.len || !memchr(kinds.ptr, '+', kinds.len)) {
+		ret->parts[ret->n++] = (struct key){kinds, ids};
+		return;
+	}
+	while (kinds.len > 0 && ret->n < RULE_KEY_PARTS_MAX) {
+		struct key *k = &ret->parts[ret->n++];
+
+		k->kind = cut(&kinds, '+');
+		k->id = cut(&ids, '/');
+		if (k->id.len == 0 || used + k->id.len > sizeof(ret->text))
+			continue;
+		k->id = unescaped(k->id, ret->text + used);
+		used += k->id.len;
+	}
+}
+
+/* The part that is called KIND, else the first. */
+static struct key key_named(const struct keys *keys, struct span kind)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (span_equal(keys->parts[i].kind, kind))
+			return keys->parts[i];
+	return keys->parts[0];
 }
 
 /* Is it about the customer as a whole, so that the latest is meant? */
@@ -64,14 +114,18 @@ static const struct cart *cart_with(const struct journey *j, struct span id)
 const struct cart *fact_cart(const struct cond_scope *s)
 {
 	const struct journey *j = s->journey;
-	struct key k = key_of(s);
 	char buf[CART_KEY_MAX];
 	const struct thing *t;
+	struct keys keys;
+	struct key k;
 
+	keys_of(s, &keys);
+	k = key_named(&keys, SPAN_LIT("cart"));
 	if (span_is(k.kind, "cart") && k.id.len > 0)
 		return cart_with(j, k.id);
 	if (s->event && value_id(event_field(s->event, FIELD_CART_ID), ENTITY_MAX).len > 0)
 		return journey_cart(j, fold_cart_key(s->event, buf));
+	k = key_named(&keys, SPAN_LIT("checkout"));
 	if (span_is(k.kind, "checkout") && k.id.len > 0) {
 		t = journey_thing(j, THING_CHECKOUT, k.id);
 		return t && t->about.len ? cart_with(j, text_span(t->about)) : NULL;
@@ -99,11 +153,14 @@ static const struct order *latest_order(const struct journey *j)
 const struct order *fact_order(const struct cond_scope *s)
 {
 	const struct journey *j = s->journey;
-	struct key k = key_of(s);
 	enum thing_kind kind;
 	const struct thing *t;
+	struct keys keys;
 	struct span id;
+	struct key k;
 
+	keys_of(s, &keys);
+	k = key_named(&keys, SPAN_LIT("order"));
 	if (span_is(k.kind, "order") && k.id.len > 0)
 		return journey_order(j, k.id);
 	id = s->event ? value_id(event_field(s->event, FIELD_ORDER_ID), ENTITY_MAX) : SPAN_EMPTY;
@@ -193,14 +250,37 @@ static bool key_names(enum thing_kind kind, struct span name)
 	       ((kind == THING_WISH || kind == THING_WATCH) && product);
 }
 
+/* `ORDER/LINE`, of a key that has both; empty: it has no order. */
+static struct span line_id(const struct keys *keys, struct span line, char buf[THING_ID_MAX])
+{
+	struct key order = key_named(keys, SPAN_LIT("order"));
+
+	if (!span_is(order.kind, "order") || order.id.len == 0 || line.len == 0 ||
+		order.id.len + 1 + line.len > THING_ID_MAX)
+		return SPAN_EMPTY;
+	memcpy(buf, order.id.ptr, order.id.len);
+	buf[order.id.len] = '/';
+	memcpy(buf + order.id.len + 1, line.ptr, line.len);
+	return span_of(buf, order.id.len + 1 + line.len);
+}
+
 const struct thing *fact_thing(const struct cond_scope *s, enum thing_kind kind)
 {
 	const struct journey *j = s->journey;
-	struct key k = key_of(s);
 	char buf[THING_ID_MAX];
 	const struct thing *t = NULL;
+	struct keys keys;
 	struct span id;
+	struct key k;
 
+	keys_of(s, &keys);
+	k = keys.parts[0];
+	for (size_t i = keys.n; i > 0; i--)
+		if (key_names(kind, keys.parts[i - 1].kind))
+			k = keys.parts[i - 1];
+	if (kind == THING_LINE && keys.n > 1 && span_is(k.kind, "line") &&
+		(id = line_id(&keys, k.id, buf)).len > 0)
+		return journey_thing(j, kind, id);
 	if (kind == THING_KIND_COUNT)
 		return thing_of_key(j, &k);
 	if (k.id.len > 0 && key_names(kind, k.kind))

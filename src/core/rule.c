@@ -62,20 +62,89 @@ bool rule_matches(const struct rule_match *m, const struct cond_scope *scope)
 	return rule_match_named(m, scope->event) && (!m->when || cond_holds(m->when, scope));
 }
 
-struct span rule_event_key(const struct rule *r, const struct event *e, char *buf)
+/* Room for the values of a key, one after the other. */
+struct key_text {
+	char *buf;
+	size_t len;
+	bool full;
+};
+
+static void put(struct key_text *k, const char *text, size_t len)
 {
-	struct span id;
+	if (len > RULE_KEY_MAX - k->len) {
+		k->full = true;
+		return;
+	}
+	memcpy(k->buf + k->len, text, len);
+	k->len += len;
+}
+
+static void put_part(struct key_text *k, struct span id)
+{
+	for (size_t i = 0; i < id.len; i++)
+		if (id.ptr[i] == '/')
+			put(k, "%2F", 3);
+		else if (id.ptr[i] == '%')
+			put(k, "%25", 3);
+		else
+			put(k, id.ptr + i, 1);
+}
+
+/* The first values that E carries, up to the first that it does not. */
+static size_t put_parts(const struct rule *r, const struct event *e, struct key_text *k)
+{
+	size_t n = 0;
+
+	for (; n < r->n_key_fields; n++) {
+		struct span id = value_id(event_field(e, r->key_fields[n]), ENTITY_MAX);
+
+		if (id.len == 0)
+			break;
+		if (r->n_key_fields == 1)
+			put(k, id.ptr, id.len);
+		else
+			put_part(k, id);
+		if (n + 1 < r->n_key_fields)
+			put(k, "/", 1);
+	}
+	return n;
+}
+
+static struct span key_of(const struct rule *r, const struct event *e, char *buf, bool partial)
+{
+	struct key_text k = {.buf = buf};
+	size_t n;
 
 	if (r->key == RULE_KEY_CUSTOMER)
 		return SPAN_LIT("customer");
-	id = value_id(event_field(e, r->key_field), ENTITY_MAX);
-	if (id.len == 0)
-		return r->key_else_customer ? SPAN_LIT("customer") : SPAN_EMPTY;
-	assert(r->key_prefix.len + 1 + id.len <= RULE_KEY_MAX);
-	memcpy(buf, r->key_prefix.ptr, r->key_prefix.len);
-	buf[r->key_prefix.len] = ':';
-	memcpy(buf + r->key_prefix.len + 1, id.ptr, id.len);
-	return span_of(buf, r->key_prefix.len + 1 + id.len);
+	put(&k, r->key_prefix.ptr, r->key_prefix.len);
+	put(&k, ":", 1);
+	n = put_parts(r, e, &k);
+	if (!k.full && (n == r->n_key_fields || (partial && n > 0)))
+		return span_of(buf, k.len);
+	return r->key_else_customer ? SPAN_LIT("customer") : SPAN_EMPTY;
+}
+
+struct span rule_event_key(const struct rule *r, const struct event *e, char *buf)
+{
+	return key_of(r, e, buf, false);
+}
+
+struct span rule_event_reach(const struct rule *r, const struct event *e, char *buf)
+{
+	return key_of(r, e, buf, true);
+}
+
+bool rule_key_is_partial(const struct rule *r, struct span key)
+{
+	return r->n_key_fields > 1 && key.len > 0 && key.ptr[key.len - 1] == '/';
+}
+
+bool rule_key_in(const struct rule *r, struct span reach, struct span key)
+{
+	if (rule_key_is_partial(r, reach))
+		return key.len > reach.len && span_starts(key, reach);
+	return span_equal(key, reach);
 }
 
 const struct rule *rules_of(const struct rules *r, const struct instance *i)

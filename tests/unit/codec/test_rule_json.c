@@ -140,7 +140,7 @@ static void test_cart_abandoned(void)
 	CHECK_INT(r->mode, RULE_LIVE);
 	CHECK_INT(r->class, RULE_MARKETING);
 	CHECK_INT(r->key, RULE_KEY_FIELD);
-	CHECK_INT(r->key_field, FIELD_CART_ID);
+	CHECK_INT(r->key_fields[0], FIELD_CART_ID);
 	CHECK_STR(r->key_prefix, "cart");
 	CHECK(r->key_else_customer);
 	CHECK_INT(r->n_arm, 2);
@@ -310,7 +310,7 @@ static void test_members(void)
 	CHECK(!r->cancel[1].customer && r->cancel[1].terminal);
 	CHECK(!r->cancel[2].terminal);
 	CHECK_STR(r->key_prefix, "shipment.parcel");
-	CHECK_STR(rules->fields.paths[r->key_field].path, "shipment.parcel_id");
+	CHECK_STR(rules->fields.paths[r->key_fields[0]].path, "shipment.parcel_id");
 	CHECK_INT(r->mode, RULE_SHADOW);
 	CHECK_INT(r->epoch, 7);
 	CHECK(r->anchor_first && r->cooldown_customer);
