@@ -51,6 +51,8 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(OPEN_SUBSCRIPTIONS, "open_subscriptions", NUMBER, "subscriptions in force")              \
 	X(OPEN_SUGGESTIONS, "open_suggestions", NUMBER, "suggestions not settled")                 \
 	X(OPEN_INQUIRIES, "open_inquiries", NUMBER, "inquiries not answered")                      \
+	X(OPEN_VIEWS, "open_views", NUMBER,                                                        \
+		"products seen or put into a cart in the last 60 days, at most 8")                 \
 	X(EVENTS, "events", NUMBER, "how many events were ever applied")                           \
 	X(IDENTIFIED, "identified", BOOL, "a user id is known")                                    \
 	X(HAS_EMAIL, "has_email", BOOL, "a mail address is known")                                 \

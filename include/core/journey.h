@@ -22,7 +22,7 @@
 #define JOURNEY_CARTS_MAX     64
 #define JOURNEY_ORDERS_MAX    256
 #define JOURNEY_INSTANCES_MAX 512
-#define JOURNEY_THINGS_MAX    256 /* of all kinds; of wishes 64 */
+#define JOURNEY_THINGS_MAX    256 /* of all kinds; of wishes 64, of views 8 */
 #define JOURNEY_CONSENTS_MAX  64  /* and those of all topics, one for each channel */
 #define JOURNEY_DATES_MAX     32
 #define JOURNEY_SENDS_MAX     64
@@ -339,6 +339,9 @@ struct instance *journey_add_instance(struct journey *j, struct span rule, struc
 struct note *journey_add_note(struct journey *j, struct span rule);
 struct note *journey_note(const struct journey *j, struct span rule);
 void journey_remove_note(struct journey *j, size_t index);
+/* Would the thing of KIND with ID, heard of at AT, be kept? Of views only the latest are, in
+ * whatever order they come in. */
+bool journey_has_room(const struct journey *j, enum thing_kind kind, struct span id, int64_t at);
 /* The element with that name, which is cleared and added if there is none; NULL when out of memory.
  * When a list is full, what is closed or oldest makes room; but for withdrawals of consent: where
  * there are only those, NULL and errno is ENOSPC. */

@@ -32,7 +32,8 @@
 	X(TRIAL, "trial")	      /* trial_id, else order_id */                                \
 	X(SUBSCRIPTION, "subscription") /* subscription_id */                                      \
 	X(SUGGESTION, "suggestion")	/* suggestion_id */                                        \
-	X(INQUIRY, "inquiry")		/* inquiry_id, else conversation_id */
+	X(INQUIRY, "inquiry")		/* inquiry_id, else conversation_id */                     \
+	X(VIEW, "view")			/* sku, else product_id */
 
 enum thing_kind {
 #define X(ID, NAME) THING_##ID,
@@ -100,7 +101,8 @@ enum thing_kind {
 	X(SUGGESTION, CHANGED, 1, "changed", THING_LATEST)                                         \
 	X(SUGGESTION, SETTLED, 2, "settled", THING_ENDS)                                           \
 	X(INQUIRY, RECEIVED, 0, "received", THING_OPENS | THING_LATEST)                            \
-	X(INQUIRY, ANSWERED, 1, "answered", THING_CLOSES | THING_LATEST)
+	X(INQUIRY, ANSWERED, 1, "answered", THING_CLOSES | THING_LATEST)                           \
+	X(VIEW, SEEN, 0, "seen", THING_OPENS | THING_LATEST)
 
 enum {
 #define X(KIND, MARK, N, NAME, FLAGS) KIND##_##MARK = (N),

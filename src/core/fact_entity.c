@@ -247,7 +247,7 @@ static bool key_names(enum thing_kind kind, struct span name)
 
 	return thing_kind_of(name) == kind || (kind == THING_PAYMENT && (order || checkout)) ||
 	       (kind == THING_TRIAL && order) ||
-	       ((kind == THING_WISH || kind == THING_WATCH) && product);
+	       ((kind == THING_WISH || kind == THING_WATCH || kind == THING_VIEW) && product);
 }
 
 /* `ORDER/LINE`, of a key that has both; empty: it has no order. */

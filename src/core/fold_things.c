@@ -100,6 +100,10 @@ static const struct reading {
 		.dues = {D(EXPIRES_AT)},
 		.n_abouts = 2,
 		.abouts = {D(SKU), F(PRODUCT_ID)}},
+	[THING_VIEW] = {.n_ids = 2,
+		.ids = {D(SKU), F(PRODUCT_ID)},
+		.n_numbers = 1,
+		.numbers = {D(PRICE)}},
 	[THING_TRIAL] = {.n_ids = 2,
 		.ids = {D(TRIAL_ID), F(ORDER_ID)},
 		.n_dues = 1,
@@ -265,7 +269,7 @@ static int fold_thing(struct journey *j, const struct event *e, enum thing_kind 
 	struct thing *t;
 	int r;
 
-	if (id.len == 0)
+	if (id.len == 0 || !journey_has_room(j, kind, id, e->occurred_at))
 		return 0;
 	t = journey_add_thing(j, kind, id);
 	if (!t)

@@ -14,6 +14,12 @@
 /* So long after its last news an order is still a contract whose messages are service. */
 #define CONTRACT_MS (90 * MS_DAY)
 
+/* Who only looks has agreed to nothing. */
+static bool is_browsing(enum thing_kind kind)
+{
+	return kind == THING_WISH || kind == THING_VIEW;
+}
+
 static bool names_something(const struct journey *j, struct span key)
 {
 	const char *colon = key.len > 0 ? memchr(key.ptr, ':', key.len) : NULL;
@@ -27,7 +33,7 @@ static bool names_something(const struct journey *j, struct span key)
 	if (span_is(word, "order"))
 		return journey_order(j, id) != NULL;
 	kind = thing_kind_of(word);
-	return kind < THING_KIND_COUNT && kind != THING_WISH && journey_thing(j, kind, id);
+	return kind < THING_KIND_COUNT && !is_browsing(kind) && journey_thing(j, kind, id);
 }
 
 /* An order, a repair, an appointment, a question that waits, a programme one takes part in. */
@@ -41,7 +47,7 @@ static bool has_contract(const struct journey *j, const struct instance *i, int6
 		if (order_is_open(&j->orders[n]) || j->orders[n].touched_at > now - CONTRACT_MS)
 			return true;
 	for (size_t n = 0; n < j->n_things; n++)
-		if (j->things[n].kind != THING_WISH && thing_is_open(&j->things[n]))
+		if (!is_browsing(j->things[n].kind) && thing_is_open(&j->things[n]))
 			return true;
 	return p &&
 	       (p->texts[PROFILE_TIER].text.len > 0 || p->numbers[PROFILE_POINTS].at != INT64_MIN);

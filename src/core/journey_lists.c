@@ -9,6 +9,7 @@
 #include "list.h"
 
 #define WISHES_MAX 64
+#define VIEWS_MAX  8
 
 struct basket *basket_free(struct basket *b)
 {
@@ -146,6 +147,26 @@ static size_t count_things(const struct journey *j, enum thing_kind kind)
 	return n;
 }
 
+bool journey_has_room(const struct journey *j, enum thing_kind kind, struct span id, int64_t at)
+{
+	const struct thing *oldest = NULL;
+	size_t n = 0;
+
+	for (size_t i = j->n_things; kind == THING_VIEW && i-- > 0 && j->things[i].kind >= kind;) {
+		const struct thing *t = &j->things[i];
+
+		if (t->kind != kind)
+			continue;
+		if (span_equal(text_span(t->id), id))
+			return true;
+		if (!oldest || t->touched_at <= oldest->touched_at)
+			oldest = t;
+		n++;
+	}
+	return n < VIEWS_MAX || at > oldest->touched_at ||
+	       (at == oldest->touched_at && span_compare(id, text_span(oldest->id)) > 0);
+}
+
 struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct span id)
 {
 	struct thing *t = journey_thing(j, kind, id);
@@ -153,7 +174,8 @@ struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct 
 
 	if (t)
 		return t;
-	if (kind == THING_WISH && count_things(j, kind) >= WISHES_MAX)
+	if ((kind == THING_WISH && count_things(j, kind) >= WISHES_MAX) ||
+		(kind == THING_VIEW && count_things(j, kind) >= VIEWS_MAX))
 		drop_thing(j, kind);
 	if (j->n_things >= JOURNEY_THINGS_MAX)
 		drop_thing(j, THING_KIND_COUNT);

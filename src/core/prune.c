@@ -14,6 +14,7 @@
 #define BASKET_KEPT_MS	 (45 * MS_DAY)	/* of an order that is closed */
 #define THING_KEPT_MS	 (90 * MS_DAY)	/* closed */
 #define THING_LEFT_MS	 (400 * MS_DAY) /* open, and nobody has spoken of it */
+#define VIEW_KEPT_MS	 (60 * MS_DAY)
 #define SMOOTH_KEPT_MS	 (3 * MS_DAY)	/* what went as it should: paid, delivered, ordered */
 #define REMOVED_KEPT_MS	 (400 * MS_DAY) /* that a date was taken back */
 #define SEND_KEPT_MS	 (365 * MS_DAY) /* the longest window of a cap */
@@ -60,6 +61,7 @@ static bool thing_is_smooth(const struct thing *t)
 	case THING_SUBSCRIPTION:
 	case THING_SUGGESTION:
 	case THING_INQUIRY:
+	case THING_VIEW:
 	case THING_KIND_COUNT:
 		break;
 	}
@@ -70,6 +72,8 @@ static int64_t thing_kept(const struct thing *t)
 {
 	if (thing_is_smooth(t))
 		return SMOOTH_KEPT_MS;
+	if (t->kind == THING_VIEW)
+		return VIEW_KEPT_MS;
 	return thing_is_open(t) ? THING_LEFT_MS : THING_KEPT_MS;
 }
 

@@ -121,7 +121,38 @@ static void test_bounds(void)
 	CHECK(!journey_thing(j, THING_WISH, SPAN_LIT("w064")));
 }
 
+/* Of products looked at the latest eight, in whatever order they come in; at one instant the
+ * greater names. */
+static void test_views(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	char id[8];
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int i = 0; i < 40; i++) {
+		int n = i * 27 % 40; /* 0..39 in another order, two at an instant */
+
+		(void)snprintf(id, sizeof(id), "p%03d", n);
+		if (journey_has_room(j, THING_VIEW, span_str(id), n / 2))
+			add(j, THING_VIEW, id, n / 2);
+	}
+	CHECK_INT(j->n_things, 8);
+	CHECK(journey_thing(j, THING_VIEW, SPAN_LIT("p032")));
+	CHECK(!journey_thing(j, THING_VIEW, SPAN_LIT("p031")));
+	CHECK(journey_has_room(j, THING_VIEW, SPAN_LIT("p032"), 1));
+	CHECK(!journey_has_room(j, THING_VIEW, SPAN_LIT("p0319"), 16));
+	CHECK(journey_has_room(j, THING_VIEW, SPAN_LIT("p0321"), 16));
+	CHECK(!journey_has_room(j, THING_VIEW, SPAN_LIT("p0321"), 15));
+	CHECK(journey_has_room(j, THING_REPAIR, SPAN_LIT("R"), 1));
+	journey_prune(j, 60 * MS_DAY + 16);
+	CHECK_INT(j->n_things, 8);
+	journey_prune(j, 60 * MS_DAY + 17);
+	CHECK_INT(j->n_things, 6);
+	CHECK(!journey_thing(j, THING_VIEW, SPAN_LIT("p033")));
+}
+
 static const struct check_case cases[] = {
+	{"products looked at", test_views},
 	{"things", test_things},
 	{"sends and dates", test_others},
 	{"baskets", test_baskets},
