@@ -14,7 +14,8 @@
  *                a string, or a whole number taken as its digits (untyped languages send both); at
  *                most 256 bytes
  *   identifiers  what else names the customer (codec/identifiers.h). Of it, userId and anonymousId
- *                at least one that is not empty
+ *                at least one that is not empty, and not one of those that stand for nobody
+ *   previousId   of an alias: like userId
  *   messageId    likewise; at most 100 characters and MESSAGE_ID_MAX bytes
  *   timestamp, originalTimestamp, sentAt
  *                an instant as text or number (base/instant.h)
@@ -64,6 +65,7 @@ struct envelope_limits {
 	X(TIMESTAMP, "timestamp")                                                                  \
 	X(MESSAGE_ID, "messageId")                                                                 \
 	X(PROPERTIES, "properties")                                                                \
+	X(PREVIOUS_ID, "previousId")                                                               \
 	X(ANONYMOUS_ID, "anonymousId")                                                             \
 	X(IDENTIFIERS, "identifiers")                                                              \
 	X(ORIGINAL_TIMESTAMP, "originalTimestamp")
@@ -98,6 +100,9 @@ enum envelope_field { ENVELOPE_FIELDS(X) ENVELOPE_FIELD_COUNT };
 	X(MISSING_EVENT, "missing_event", "event is required of a track and may not be empty")     \
 	X(NO_ID, "no_user_anon_id",                                                                \
 		"userId, anonymousId or a member of identifiers is required and may not be empty") \
+	X(BLOCKED_ID, "blocked_id",                                                                \
+		"what names the customer is a placeholder that many share; where nobody is known " \
+		"send no userId, or an anonymousId")                                               \
 	X(TOO_LONG, "too_long", "$ may have at most #")                                            \
 	X(BAD_TIMESTAMP, "bad_timestamp", "$ is not an ISO 8601 date and time")                    \
 	X(NOT_ALLOWED, "not_allowed", "this source may not send such an event")                    \
@@ -114,6 +119,7 @@ struct envelope_fault {
 	enum json_fault_code json; /* of ENVELOPE_MALFORMED */
 	size_t offset;		   /* in the body */
 	struct span words;	   /* instead of the code's sentence; empty: that */
+	struct span member;	   /* of `identifiers`; empty: none, or not of it */
 };
 
 struct envelope_item {
@@ -122,10 +128,10 @@ struct envelope_item {
 	/* The rest is set only for accepted items. Unescaped; empty where there is none. */
 	enum event_type type;
 	struct span user_id, anonymous_id, message_id;
-	struct span event;		 /* of a track */
-	struct span properties, traits;	 /* raw objects; empty: none */
-	const struct identifiers *named; /* what `identifiers` says; NULL: no such member */
-	bool is_watermark;		 /* a line that is no event: envelope_watermark reads it */
+	struct span event;		/* of a track */
+	struct span properties, traits; /* raw objects; empty: none */
+	struct span customer;		/* the key of the customer it belongs to, not empty */
+	bool is_watermark;		/* a line that is no event: envelope_watermark reads it */
 };
 
 struct envelope {
@@ -153,6 +159,7 @@ struct envelope_request {
 	struct span body;
 	enum envelope_kind kind;
 	struct envelope_limits limits;
+	const struct identity *identity; /* what names a customer; outlives the envelope */
 };
 
 enum { ENVELOPE_REFUSED = 1 };
@@ -193,7 +200,3 @@ struct span envelope_type_name(enum event_type type);
 /* Appends the sentence that says what FAULT is, as read under LIMITS, without a full stop. */
 void envelope_explain(
 	const struct envelope_fault *fault, const struct envelope_limits *limits, struct buf *out);
-
-/* The key of the customer that an accepted item belongs to (identifiers_key). ptr is NULL when out
- * of memory. */
-struct span envelope_customer_key(const struct envelope_item *item, struct arena *arena);

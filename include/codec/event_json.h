@@ -11,14 +11,18 @@
  * event_time() of core/event.h; an item's own sentAt beats the origin's. `machine: true` in the
  * properties sets EVENT_FLAG_MACHINE.
  *
+ * event->ids are the event's other identifiers; of an identify of a source that is trusted also
+ * the e-mail address and the telephone number among its traits, of an alias also its previousId.
+ *
  * event->content is a checksum of what the sender meant: type, event, ids, the times as sent, the
- * raw properties, traits and identifiers; not sentAt, context, integrations or _metadata, which
- * retries change.
+ * raw properties, traits, identifiers and previousId; not sentAt, context, integrations or
+ * _metadata, which retries change.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "core/event.h"
+#include "core/identity.h"
 
 /* What is known of an item beside its bytes. */
 struct event_origin {
@@ -30,17 +34,19 @@ struct event_origin {
 	bool machine;	      /* the collector took the sender for a robot */
 	bool no_traits;	      /* the source may not say who the customer is: traits, also those of
 				 the context, are not looked at */
+	unsigned link_rights; /* LINK_TRUSTED | …: what it may make of customers */
 	int64_t recv_at;      /* the collector's clock when the request was read */
 	int64_t sent_at;      /* of the batch; TIME_NEVER: none */
 	struct span context;  /* raw JSON object shared by the batch; empty: none. The item's own
 				 context wins member by member of the field table. */
 };
 
-/* Prepared for one field table, which must outlive it. */
+/* Prepared for one field table and the settings of identity, which must outlive it. */
 struct event_decoder;
 
 /* 0 or -ENOMEM. */
-int event_decoder_new(const struct field_table *fields, struct event_decoder **ret_decoder);
+int event_decoder_new(const struct field_table *fields, const struct identity *identity,
+	struct event_decoder **ret_decoder);
 struct event_decoder *event_decoder_free(struct event_decoder *d);
 void event_decoder_freep(struct event_decoder **d);
 

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "codec/job_view.h"
 #include "core/event.h"
+#include "core/identity.h"
 
 /* What can become of a job: the word on the wire, and the event. */
 #define JOB_FATES(X)                                                                               \
@@ -47,6 +48,7 @@ enum job_fate job_fate_of(struct span word);
 #define JOB_REASON_MAX 200 /* bytes of a reason */
 
 struct job_event {
+	const struct identity *identity; /* how the customer is named */
 	const struct job_view *job;
 	enum job_fate fate;
 	struct span channel; /* the job's now; it may have been rerouted */

@@ -58,6 +58,9 @@ struct event {
 	struct span anonymous_id;
 	int64_t occurred_at; /* the event's own time, corrected for the sender's clock */
 	int64_t received_at; /* id.ms, as an instant */
+	int64_t logged_at;   /* received_at where it first stood in a log: of one that was forwarded
+				to another partition it is earlier */
+	struct span subject; /* whom that log knew as its customer; empty: the one it is of now */
 	struct span
 		properties; /* raw JSON object of properties, or of traits for identify; or empty */
 	uint32_t content;   /* checksum of what the sender meant (not of retry counters): same id,
@@ -66,7 +69,8 @@ struct event {
 	size_t n_fields;
 	const struct event_details *details; /* NULL: none were fetched (core/detail.h) */
 	const struct event_id *ids; /* n_ids: what else names the customer, the strongest first;
-				       without the customer's own key, and no key twice */
+				       without the customer's own key, and no key twice. Those of
+				       traits and of previousId may be stronger than it */
 	size_t n_ids;
 	unsigned link_rights; /* LINK_TRUSTED | …; 0: it links nothing */
 };

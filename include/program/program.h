@@ -28,6 +28,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "core/identity.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/redis.h"
@@ -74,6 +75,8 @@ struct program {
 	char **operands;
 	size_t n_operands;
 	int status; /* what program_run will return */
+
+	const struct identity *identity; /* what names a customer */
 
 	/* Of the data set, once the first connection was checked; empty id before. */
 	struct dataset dataset;

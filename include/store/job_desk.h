@@ -106,7 +106,8 @@ struct job_desk {
 	struct redis *redis;
 	uint32_t partitions;
 	uint32_t max_tries;
-	job_judge_fn *judge; /* NULL: everybody may have everything */
+	const struct identity *identity; /* how customers are named */
+	job_judge_fn *judge;		 /* NULL: everybody may have everything */
 	void *judge_user;
 	job_rules_fn *have_rules; /* NULL: the judge has all it needs */
 	void *rules_user;
@@ -124,7 +125,8 @@ struct job_desk {
 	uint64_t wait_sum_ms, wait_n, waits[JOB_WAIT_BUCKET_COUNT];
 };
 
-#define JOB_DESK_INIT ((struct job_desk){.max_tries = JOB_TRIES_DEFAULT})
+#define JOB_DESK_INIT                                                                              \
+	((struct job_desk){.max_tries = JOB_TRIES_DEFAULT, .identity = &IDENTITY_DEFAULT})
 
 /* ---- leasing ----------------------------------------------------------------------------- */
 

@@ -163,7 +163,8 @@ static int feed_files(struct runs *x)
 	struct backtest *targets[] = {&x->study.backtest, &x->other.backtest};
 	const struct backtest_files options = {.lateness_ms = x->settings->lateness,
 		.to = x->to,
-		.quiet = x->program->common.json};
+		.quiet = x->program->common.json,
+		.identity = x->program->identity};
 	size_t n = x->against ? 2 : 1, n_paths = 0;
 	const char **paths = calloc(x->program->n_operands + 2, sizeof(*paths));
 	int r = paths ? 0 : -ENOMEM;
@@ -262,8 +263,9 @@ static int begin(struct runs *x)
 		return status;
 	if (s->curve[0] && !rules_find(x->rules, span_str(s->curve)))
 		return usage("--curve names none of the rules");
-	if (study_init(&x->study, x->rules, x->from, x->to) < 0 ||
-		(x->against && study_init(&x->other, x->against, x->from, x->to) < 0))
+	if (study_init(&x->study, x->rules, x->program->identity, x->from, x->to) < 0 ||
+		(x->against && study_init(&x->other, x->against, x->program->identity, x->from,
+				       x->to) < 0))
 		return trouble("out of memory");
 	return STATUS_DONE;
 }

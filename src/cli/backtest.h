@@ -30,6 +30,7 @@ struct backtest_set {
 
 struct backtest {
 	const struct rules *rules; /* in force */
+	const struct identity *identity;
 	struct event_decoder *decoder;
 	struct memory_store *store;
 	struct pump *pump;
@@ -50,10 +51,17 @@ struct backtest {
 	struct span failed_at; /* the customer concerned */
 };
 
-/* A run over one partition's log. RULES are borrowed. WITNESS is told of every input that was
- * applied; NULL: nobody is. STATE: the customers' records are wanted afterwards. 0 or -ENOMEM. */
-int backtest_init(struct backtest *b, const struct rules *rules, applier_witness_fn *witness,
-	void *witness_user, bool state);
+/* What it is given; borrowed. */
+struct backtest_setup {
+	const struct rules *rules;
+	const struct identity *identity;
+	applier_witness_fn *witness; /* is told of every input that was applied; NULL: nobody is */
+	void *witness_user;
+	bool state; /* the customers' records are wanted afterwards */
+};
+
+/* A run over one partition's log. 0 or -ENOMEM. */
+int backtest_init(struct backtest *b, const struct backtest_setup *setup);
 void backtest_release(struct backtest *b);
 
 /*
@@ -79,6 +87,7 @@ struct backtest_files {
 	int64_t lateness_ms; /* sort by event time within this; 0: as delivered */
 	int64_t to;	     /* what was received then or later is left out; TIME_NEVER: nothing */
 	bool quiet;
+	const struct identity *identity;
 };
 
 struct backtest_account {

@@ -410,7 +410,7 @@ static int feed_all(struct feed *f, const char *const *paths)
 	int r = rules_new(&f->no_rules);
 
 	if (r == 0)
-		r = event_decoder_new(&f->no_rules->fields, &f->decoder);
+		r = event_decoder_new(&f->no_rules->fields, f->options->identity, &f->decoder);
 	progress_init(&f->progress, !f->options->quiet, size_of(paths), "events", io_mono_now());
 	for (; *paths && r == 0; paths++)
 		r = feed_path(f, *paths, 1);

@@ -100,7 +100,7 @@ static int add_set(struct backtest *b, struct span name, struct span text)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	b->n_sets++;
-	return event_decoder_new(&set->rules->fields, &set->decoder);
+	return event_decoder_new(&set->rules->fields, b->identity, &set->decoder);
 }
 
 static int read_sets(struct log_reader *l)

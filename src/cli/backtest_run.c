@@ -118,20 +118,20 @@ static void close_log(struct backtest *b)
 	b->store = memory_store_free(b->store);
 }
 
-int backtest_init(struct backtest *b, const struct rules *rules, applier_witness_fn *witness,
-	void *witness_user, bool state)
+int backtest_init(struct backtest *b, const struct backtest_setup *setup)
 {
 	static const uint64_t seed[2] = {3, 4};
 	int r;
 
 	memset(b, 0, sizeof(*b));
-	b->rules = rules;
-	b->witness = witness;
-	b->witness_user = witness_user;
-	b->state = state;
+	b->rules = setup->rules;
+	b->identity = setup->identity;
+	b->witness = setup->witness;
+	b->witness_user = setup->witness_user;
+	b->state = setup->state;
 	arena_init(&b->arena);
 	map_init(&b->by_id, seed);
-	r = event_decoder_new(&rules->fields, &b->decoder);
+	r = event_decoder_new(&b->rules->fields, b->identity, &b->decoder);
 	return r < 0 ? r : open_log(b);
 }
 
@@ -211,7 +211,7 @@ int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *ru
 	b->pump = pump_free(b->pump);
 	b->decoder = event_decoder_free(b->decoder);
 	b->rules = rules;
-	r = event_decoder_new(&rules->fields, &b->decoder);
+	r = event_decoder_new(&rules->fields, b->identity, &b->decoder);
 	return r < 0 ? r : start_pump(b, &from);
 }
 

@@ -70,8 +70,11 @@ static void witness(void *user, const struct journey *j, const struct event *eve
 		trace_input(&s->story, j, event, now, effects);
 }
 
-int study_init(struct study *s, const struct rules *rules, int64_t from, int64_t to)
+int study_init(struct study *s, const struct rules *rules, const struct identity *identity,
+	int64_t from, int64_t to)
 {
+	const struct backtest_setup setup = {
+		.rules = rules, .identity = identity, .witness = witness, .witness_user = s};
 	int r;
 
 	memset(s, 0, sizeof(*s));
@@ -80,7 +83,7 @@ int study_init(struct study *s, const struct rules *rules, int64_t from, int64_t
 	buf_init(&s->story);
 	r = curve_init(&s->curve, rules);
 	s->rules = calloc(rules->n + 1, sizeof(*s->rules));
-	if (backtest_init(&s->backtest, rules, witness, s, false) < 0 || r < 0 || !s->rules)
+	if (backtest_init(&s->backtest, &setup) < 0 || r < 0 || !s->rules)
 		return -ENOMEM;
 	return 0;
 }

@@ -31,9 +31,10 @@ struct study {
 	bool failed;
 };
 
-/* Begins. RULES are borrowed; FROM and TO bound what is reported (INT64_MIN, TIME_NEVER: all). 0 or
- * -ENOMEM. */
-int study_init(struct study *s, const struct rules *rules, int64_t from, int64_t to);
+/* Begins. RULES and IDENTITY are borrowed; FROM and TO bound what is reported (INT64_MIN,
+ * TIME_NEVER: all). 0 or -ENOMEM. */
+int study_init(struct study *s, const struct rules *rules, const struct identity *identity,
+	int64_t from, int64_t to);
 void study_release(struct study *s);
 /* Everything was fed until HORIZON: sorts and counts. 0 or -ENOMEM. */
 int study_end(struct study *s, int64_t horizon);

@@ -325,7 +325,8 @@ static struct shown shown_of(struct hook_tool *h, struct span event)
 static struct span customer_of(struct hook_tool *h, struct span event)
 {
 	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
-	struct envelope_request request = {.body = event, .limits = limits};
+	struct envelope_request request = {
+		.body = event, .limits = limits, .identity = h->tool.program.identity};
 	struct envelope_fault fault;
 	struct envelope envelope;
 
@@ -333,7 +334,7 @@ static struct span customer_of(struct hook_tool *h, struct span event)
 		request.kind = (enum envelope_kind)type;
 		if (envelope_read(&request, &h->arena, &envelope, &fault) == 0 &&
 			envelope.items[0].fault.code == ENVELOPE_ACCEPTED)
-			return envelope_customer_key(&envelope.items[0], &h->arena);
+			return envelope.items[0].customer;
 	}
 	return SPAN_LIT("-");
 }

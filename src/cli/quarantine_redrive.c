@@ -308,7 +308,7 @@ int quarantine_redrive(struct quarantine *q, const char *id)
 
 	arena_init(&arena);
 	field_table_init(&d.fields);
-	if (event_decoder_new(&d.fields, &d.decoder) < 0 ||
+	if (event_decoder_new(&d.fields, q->tool.program.identity, &d.decoder) < 0 ||
 		query_source_new(q->redis, &d.source) < 0)
 		return tool_say(&q->tool.program, STATUS_FOUND, "%s", strerror(ENOMEM));
 	query_source_set_partitions(d.source, q->tool.program.dataset.partitions);

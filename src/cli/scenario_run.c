@@ -152,7 +152,11 @@ int scenario_run(
 	arena_init(&o->arena);
 	buf_init(&o->trace);
 	o->tracing = tracing;
-	r = backtest_init(&o->backtest, s->sets[0], witness, o, true);
+	r = backtest_init(&o->backtest, &(const struct backtest_setup){.rules = s->sets[0],
+						.identity = &IDENTITY_DEFAULT,
+						.witness = witness,
+						.witness_user = o,
+						.state = true});
 	if (!inputs || r < 0) {
 		free(inputs);
 		return -ENOMEM;

@@ -264,6 +264,7 @@ int envelope_read(const struct envelope_request *request, struct arena *arena,
 	rd.kind = request->kind;
 	rd.limits = &request->limits;
 	rd.arena = arena;
+	rd.identity = request->identity;
 	rd.envelope = (struct envelope){.sent_at = TIME_NEVER};
 	rd.cap_items = 0;
 	rd.fault = (struct envelope_fault){.code = ENVELOPE_ACCEPTED};
@@ -273,16 +274,4 @@ int envelope_read(const struct envelope_request *request, struct arena *arena,
 	else if (r == ENVELOPE_REFUSED)
 		*ret_fault = rd.fault;
 	return r;
-}
-
-struct span envelope_customer_key(const struct envelope_item *item, struct arena *arena)
-{
-	struct identifiers ids = {.text[0] = SPAN_EMPTY};
-
-	if (item->user_id.len > 0)
-		return item->user_id;
-	if (item->named)
-		ids = *item->named;
-	ids.text[IDENTIFIER_ANONYMOUS] = item->anonymous_id;
-	return identifiers_key(&ids, arena);
 }

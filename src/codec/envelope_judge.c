@@ -29,6 +29,7 @@ static const enum check_kind field_checks[ENVELOPE_FIELD_COUNT] = {
 	[ENVELOPE_TIMESTAMP] = CHECK_TIME,
 	[ENVELOPE_MESSAGE_ID] = CHECK_CODE,
 	[ENVELOPE_PROPERTIES] = CHECK_OBJECT,
+	[ENVELOPE_PREVIOUS_ID] = CHECK_ANY, /* only an alias's means something */
 	[ENVELOPE_ANONYMOUS_ID] = CHECK_ID,
 	[ENVELOPE_IDENTIFIERS] = CHECK_OBJECT,
 	[ENVELOPE_ORIGINAL_TIMESTAMP] = CHECK_TIME,
@@ -172,8 +173,8 @@ static int judge_id(struct envelope_reader *rd, struct envelope_parts *p, enum e
 	size_t offset = envelope_offset(rd, v->raw.ptr);
 	if (v->type == JSON_TYPE_NUMBER && !is_whole_number(v->raw))
 		envelope_fault_set(&p->fault, ENVELOPE_WRONG_TYPE, field, offset);
-	if (field_checks[field] == CHECK_ID ? ret_text->len > ENVELOPE_ID_MAX
-					    : !message_id_fits(*ret_text))
+	if (field_checks[field] != CHECK_CODE ? ret_text->len > ENVELOPE_ID_MAX
+					      : !message_id_fits(*ret_text))
 		envelope_fault_set(&p->fault, ENVELOPE_TOO_LONG, field, offset);
 	return 0;
 }
@@ -246,9 +247,8 @@ static int judge_event(
 	return envelope_part_text(rd, p, ENVELOPE_EVENT, &item->event);
 }
 
-/* Whether anything names the customer. 0 (with the fault noted, if there is one) or -ENOMEM. */
-static int judge_named(
-	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
+/* Reads `identifiers` into rd->ids. 0 (with the fault noted, if there is one) or -ENOMEM. */
+static int judge_identifiers(struct envelope_reader *rd, struct envelope_parts *p)
 {
 	static const enum envelope_code codes[] = {
 		[IDENTIFIERS_WRONG_TYPE] = ENVELOPE_WRONG_TYPE,
@@ -256,26 +256,45 @@ static int judge_named(
 		[IDENTIFIERS_TWICE] = ENVELOPE_DUPLICATE_FIELD,
 	};
 	const struct json_value *v = envelope_part(p, ENVELOPE_IDENTIFIERS);
-	const char *at = item->raw.ptr;
-	bool named = item->user_id.len > 0 || item->anonymous_id.len > 0;
+	struct span member = SPAN_EMPTY;
+	const char *at = NULL;
+	int r;
 
-	if (v) {
-		struct identifiers *ids = arena_calloc(rd->arena, 1, sizeof(*ids));
-		int r = ids ? identifiers_read(v->raw, rd->arena, ids, &at) : -ENOMEM;
-
-		if (r < 0)
-			return r;
-		if (r > 0)
-			envelope_fault_set(
-				&p->fault, codes[r], ENVELOPE_IDENTIFIERS, envelope_offset(rd, at));
-		item->named = ids;
-		for (size_t i = 0; i < IDENTIFIER_COUNT && r == 0; i++)
-			named = named || ids->text[i].len > 0;
+	if (!v || p->fault.code != ENVELOPE_ACCEPTED)
+		return 0;
+	r = identifiers_read(rd->identity, v->raw, rd->arena, &rd->ids, &at, &member);
+	if (r > 0) {
+		envelope_fault_set(
+			&p->fault, codes[r], ENVELOPE_IDENTIFIERS, envelope_offset(rd, at));
+		p->fault.member = member;
 	}
-	if (!named)
-		envelope_fault_set(&p->fault, ENVELOPE_NO_ID, ENVELOPE_USER_ID,
-			envelope_offset(rd, item->raw.ptr));
-	return 0;
+	return r < 0 ? r : 0;
+}
+
+static bool anything_given(const struct identifiers *ids)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ids->text); i++)
+		if (span_trim(ids->text[i]).len > 0)
+			return true;
+	return false;
+}
+
+/* Whom the item is about. 0 (with the fault noted, if there is one) or -ENOMEM. */
+static int judge_customer(
+	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
+{
+	int r = judge_identifiers(rd, p);
+
+	if (r || p->fault.code != ENVELOPE_ACCEPTED)
+		return r;
+	rd->ids.text[rd->identity->at[IDENTIFIER_USER]] = item->user_id;
+	rd->ids.text[rd->identity->at[IDENTIFIER_ANONYMOUS]] = item->anonymous_id;
+	r = identifiers_key(rd->identity, &rd->ids, rd->arena, &item->customer);
+	if (r == 0 && item->customer.len == 0)
+		envelope_fault_set(&p->fault,
+			anything_given(&rd->ids) ? ENVELOPE_BLOCKED_ID : ENVELOPE_NO_ID,
+			ENVELOPE_USER_ID, envelope_offset(rd, item->raw.ptr));
+	return r;
 }
 
 static struct span raw_part(const struct envelope_parts *p, enum envelope_field field)
@@ -283,6 +302,23 @@ static struct span raw_part(const struct envelope_parts *p, enum envelope_field 
 	const struct json_value *v = envelope_part(p, field);
 
 	return v ? v->raw : SPAN_EMPTY;
+}
+
+/* What an alias says that its user was called before: as any user id. */
+static int judge_previous(
+	struct envelope_reader *rd, const struct envelope_item *item, struct envelope_parts *p)
+{
+	const struct json_value *v = envelope_part(p, ENVELOPE_PREVIOUS_ID);
+	struct span text;
+
+	if (item->type != EVENT_ALIAS || !v)
+		return 0;
+	if (v->type != JSON_TYPE_STRING && v->type != JSON_TYPE_NUMBER) {
+		envelope_fault_set(&p->fault, ENVELOPE_WRONG_TYPE, ENVELOPE_PREVIOUS_ID,
+			envelope_offset(rd, v->raw.ptr));
+		return 0;
+	}
+	return judge_id(rd, p, ENVELOPE_PREVIOUS_ID, &text);
 }
 
 /* All that can be said of an item whose members are in P. 0 or -ENOMEM. */
@@ -295,13 +331,14 @@ static int judge_members(
 		r = judge_event(rd, item, p);
 	r = r ? r : judge_id(rd, p, ENVELOPE_USER_ID, &item->user_id);
 	r = r ? r : judge_id(rd, p, ENVELOPE_ANONYMOUS_ID, &item->anonymous_id);
+	r = r ? r : judge_previous(rd, item, p);
 	r = r ? r : judge_id(rd, p, ENVELOPE_MESSAGE_ID, &item->message_id);
 	r = r ? r : judge_time(rd, p, ENVELOPE_TIMESTAMP, &p->timestamp_at);
 	r = r ? r : judge_time(rd, p, ENVELOPE_ORIGINAL_TIMESTAMP, &p->original_at);
 	r = r ? r : judge_time(rd, p, ENVELOPE_SENT_AT, &p->sent_at);
 	item->properties = raw_part(p, ENVELOPE_PROPERTIES);
 	item->traits = raw_part(p, ENVELOPE_TRAITS);
-	return r ? r : judge_named(rd, item, p);
+	return r ? r : judge_customer(rd, item, p);
 }
 
 /* The size is judged first: a check of a member of something too large is not worth its time. */
@@ -310,6 +347,7 @@ int envelope_judge_item(
 {
 	struct envelope_fault fault = {.code = ENVELOPE_ACCEPTED, .field = ENVELOPE_FIELD_COUNT};
 
+	rd->ids = (struct identifiers){.text[0] = SPAN_EMPTY};
 	if (item->raw.len > rd->limits->item_bytes)
 		envelope_fault_set(&fault, ENVELOPE_ITEM_TOO_LARGE, ENVELOPE_FIELD_COUNT,
 			envelope_offset(rd, item->raw.ptr));

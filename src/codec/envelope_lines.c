@@ -68,6 +68,7 @@ int envelope_read_lines(const struct envelope_request *request, struct arena *ar
 	struct envelope_reader rd = {.kind = ENVELOPE_KIND_BATCH,
 		.limits = &request->limits,
 		.arena = arena,
+		.identity = request->identity,
 		.envelope = {.sent_at = TIME_NEVER}};
 	struct span rest = request->body;
 

@@ -20,6 +20,8 @@ struct envelope_reader {
 	enum envelope_kind kind;
 	const struct envelope_limits *limits;
 	struct arena *arena;
+	const struct identity *identity;
+	struct identifiers ids; /* of the item that was judged last */
 	struct envelope envelope;
 	size_t cap_items;
 	struct envelope_fault fault; /* of the whole body */

@@ -35,6 +35,7 @@ static const char *const field_types[ENVELOPE_FIELD_COUNT] = {
 	[ENVELOPE_TIMESTAMP] = "a string or a number",
 	[ENVELOPE_MESSAGE_ID] = "a string or a whole number",
 	[ENVELOPE_PROPERTIES] = "an object",
+	[ENVELOPE_PREVIOUS_ID] = "a string or a whole number",
 	[ENVELOPE_ANONYMOUS_ID] = "a string or a whole number",
 	[ENVELOPE_IDENTIFIERS] = "an object of strings and whole numbers",
 	[ENVELOPE_ORIGINAL_TIMESTAMP] = "a string or a number",
@@ -50,6 +51,7 @@ static const size_t field_bytes[ENVELOPE_FIELD_COUNT] = {
 	[ENVELOPE_MESSAGE_ID] = MESSAGE_ID_MAX,
 	[ENVELOPE_ANONYMOUS_ID] = ENVELOPE_ID_MAX,
 	[ENVELOPE_IDENTIFIERS] = ENVELOPE_ID_MAX,
+	[ENVELOPE_PREVIOUS_ID] = ENVELOPE_ID_MAX,
 };
 
 const char *envelope_code_words(enum envelope_code code)
@@ -89,8 +91,19 @@ static void add_limit(
 		buf_add_u64(out, limits->depth);
 	else if (fault->code == ENVELOPE_TOO_LONG)
 		add_length_limit(fault->field, out);
+	else if (fault->member.len > 0)
+		buf_add_str(out, field_types[ENVELOPE_USER_ID]);
 	else
 		buf_add_str(out, field_types[fault->field]);
+}
+
+static void add_name(const struct envelope_fault *fault, struct buf *out)
+{
+	buf_add_str(out, field_names[fault->field]);
+	if (fault->member.len > 0) {
+		buf_add_char(out, '.');
+		buf_add_span(out, fault->member);
+	}
 }
 
 void envelope_explain(
@@ -98,7 +111,7 @@ void envelope_explain(
 {
 	for (const char *p = code_rows[fault->code].text; *p; p++) {
 		if (*p == '$')
-			buf_add_str(out, field_names[fault->field]);
+			add_name(fault, out);
 		else if (*p == '#')
 			add_limit(fault, limits, out);
 		else

@@ -17,6 +17,7 @@ static_assert(VALUE_MISSING == 0, "fields begin cleared");
 
 struct event_decoder {
 	const struct field_table *fields;
+	const struct identity *identity;
 	struct json_paths *paths[ROOTS]; /* slots are numbers of fields */
 	struct detail_decoder *details;
 };
@@ -61,7 +62,8 @@ static int prepare_root(struct event_decoder *d, enum field_root root)
 	return json_paths_new(paths, n, &d->paths[root]);
 }
 
-int event_decoder_new(const struct field_table *fields, struct event_decoder **ret_decoder)
+int event_decoder_new(const struct field_table *fields, const struct identity *identity,
+	struct event_decoder **ret_decoder)
 {
 	struct event_decoder *d = calloc(1, sizeof(*d));
 	int r;
@@ -69,6 +71,7 @@ int event_decoder_new(const struct field_table *fields, struct event_decoder **r
 	if (!d)
 		return -ENOMEM;
 	d->fields = fields;
+	d->identity = identity;
 	r = detail_decoder_new(&d->details);
 	for (size_t root = 0; root < ROOTS && r == 0; root++)
 		r = prepare_root(d, (enum field_root)root);
@@ -415,6 +418,7 @@ static uint32_t sum_content(const struct envelope_parts *p)
 		{ENVELOPE_TRAITS, 9},
 		{ENVELOPE_NAME, 10},
 		{ENVELOPE_IDENTIFIERS, 11},
+		{ENVELOPE_PREVIOUS_ID, 12},
 	};
 	uint32_t sum = 0;
 
@@ -443,9 +447,7 @@ static int make_event(struct decoding *g, struct event *e)
 	e->message_id = g->item.message_id;
 	e->user_id = g->item.user_id;
 	e->anonymous_id = g->item.anonymous_id;
-	e->customer = envelope_customer_key(&g->item, g->reader.arena);
-	if (!e->customer.ptr)
-		return -ENOMEM;
+	e->customer = g->item.customer;
 	e->properties = raw_part(&g->parts, identify ? ENVELOPE_TRAITS : ENVELOPE_PROPERTIES);
 	e->content = sum_content(&g->parts);
 	e->flags = g->origin->machine ? EVENT_FLAG_MACHINE : 0;
@@ -459,6 +461,51 @@ static int make_event(struct decoding *g, struct event *e)
 	return 0;
 }
 
+static void add_more(
+	struct identifiers_given *given, enum identifier what, const struct value *text)
+{
+	struct span id = value_id(text, IDENTIFIER_MAX);
+
+	if (id.len > 0)
+		given->more[given->n_more++] = (struct identifier_more){what, id};
+}
+
+/*
+ * What an alias's user was called before. A page knows him by the anonymous id that it made itself
+ * and nothing else; SDKs of servers send that, or a user id, and do not say which: of the two the
+ * one that there is counts, and the other names nobody.
+ */
+static int add_previous(struct decoding *g, const struct event *e, struct identifiers_given *given)
+{
+	struct span text;
+	int r = envelope_part_text(&g->reader, &g->parts, ENVELOPE_PREVIOUS_ID, &text);
+
+	if (r || text.len == 0)
+		return r;
+	given->more[given->n_more++] = (struct identifier_more){IDENTIFIER_ANONYMOUS, text};
+	if (e->link_rights & LINK_EXPLICIT)
+		given->more[given->n_more++] = (struct identifier_more){IDENTIFIER_USER, text};
+	return 0;
+}
+
+/* What else names the customer, and what may be made of that. */
+static int make_ids(struct decoding *g, struct event *e)
+{
+	struct identifiers_given given = {.ids = g->reader.ids};
+	int r = 0;
+
+	e->link_rights = g->origin->link_rights;
+	if (e->type != EVENT_ALIAS)
+		e->link_rights &= ~(unsigned)LINK_EXPLICIT;
+	if (e->type == EVENT_IDENTIFY && e->link_rights & LINK_TRUSTED) {
+		add_more(&given, IDENTIFIER_EMAIL, event_field(e, FIELD_EMAIL));
+		add_more(&given, IDENTIFIER_PHONE, event_field(e, FIELD_PHONE));
+	}
+	if (e->type == EVENT_ALIAS)
+		r = add_previous(g, e, &given);
+	return r ? r : identifiers_others(g->decoder->identity, &given, g->reader.arena, e);
+}
+
 int event_decode(const struct event_decoder *d, struct span item, const struct event_origin *origin,
 	struct arena *arena, struct event *ret_event, struct event_fault *ret_fault)
 {
@@ -469,6 +516,7 @@ int event_decode(const struct event_decoder *d, struct span item, const struct e
 	g.decoder = d;
 	g.origin = origin;
 	g.reader.arena = arena;
+	g.reader.identity = d->identity;
 	g.reader.envelope.n_refused = 0;
 	for (size_t i = 0; i < d->fields->n; i++)
 		g.found[i].type = JSON_TYPE_ABSENT;
@@ -479,6 +527,7 @@ int event_decode(const struct event_decoder *d, struct span item, const struct e
 	/* Traits that the source may not tell are not for details either. */
 	if (r == 0 && !(origin->no_traits && event.kind == EVENT_CUSTOMER_IDENTIFIED))
 		r = detail_decode(d->details, arena, &event);
+	r = r ? r : make_ids(&g, &event);
 	if (r == 0)
 		*ret_event = event;
 	return r;

@@ -56,33 +56,6 @@ enum channel job_event_channel(struct span channel)
 	return c < JOB_CHANNEL_COUNT ? met_on[c] : CHANNEL_SERVER;
 }
 
-/* The identifier that CUSTOMER, the key of a journey, was made of (identifiers_key). */
-static void add_customer(struct json_out *o, struct span customer)
-{
-	for (unsigned i = 0; i < IDENTIFIER_COUNT; i++) {
-		struct span name = identifier_name((enum identifier)i);
-		bool begins = i != IDENTIFIER_USER && customer.len > name.len + 1 &&
-			      span_starts(customer, name) && customer.ptr[name.len] == ':';
-		struct span rest;
-
-		if (!begins)
-			continue;
-		rest = span_of(customer.ptr + name.len + 1, customer.len - name.len - 1);
-		if (i == IDENTIFIER_ANONYMOUS) {
-			json_out_text(o, "anonymousId", rest);
-			return;
-		}
-		json_out_open(o, "identifiers", '{');
-		json_out_comma(o);
-		json_escape(name, o->buf);
-		buf_add_char(o->buf, ':');
-		json_escape(rest, o->buf);
-		json_out_close(o, '}');
-		return;
-	}
-	json_out_text(o, "userId", customer);
-}
-
 static void add_properties(struct json_out *o, const struct job_event *e)
 {
 	const struct job_view *v = e->job;
@@ -111,7 +84,8 @@ int job_event_json(const struct job_event *e, struct buf *out)
 	json_out_open(&o, NULL, '{');
 	json_out_text(&o, "type", SPAN_LIT("track"));
 	json_out_text(&o, "event", job_fate_event(e->fate));
-	add_customer(&o, e->job->customer);
+	json_out_comma(&o);
+	identifier_write(e->identity, e->job->customer, out);
 	json_out_key(&o, "messageId");
 	buf_add_str(out, "\"job:");
 	buf_add_span(out, e->job->id);

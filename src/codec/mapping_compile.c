@@ -127,7 +127,7 @@ static void read_identifiers(struct mapping_reader *r, const struct mapping_plac
 		size_t i = 0;
 
 		while (i < IDENTIFIER_COUNT &&
-			!span_equal(item.name, identifier_name((enum identifier)i)))
+			!span_equal(item.name, IDENTITY_DEFAULT.kinds[i].name))
 			i++;
 		if (i == IDENTIFIER_COUNT || i == IDENTIFIER_USER || i == IDENTIFIER_ANONYMOUS)
 			mapping_problem(r, &item,

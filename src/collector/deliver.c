@@ -100,15 +100,11 @@ static void add_item(struct call *c, const struct delivery *d, struct submission
 {
 	const struct envelope_item *item = &d->envelope->items[i];
 	struct intake *in = c->in;
-	struct span customer = envelope_customer_key(item, &in->arena);
 	struct journal_entry entry = {.event = item->raw, .meta = buf_span(&in->meta)};
 
 	if (d->originals)
 		entry.original = d->originals[i];
-	if (customer.ptr)
-		journal_add(s, partition_of(customer, in->journal->n_streams), &entry);
-	else
-		s->failed = true;
+	journal_add(s, partition_of(item->customer, in->journal->n_streams), &entry);
 }
 
 static void add_castoff(struct call *c, struct submission *s, const struct castoff *castoff)

@@ -85,7 +85,8 @@ static int refuse_body(
 static void take_lines(struct call *c)
 {
 	struct intake *in = c->in;
-	struct envelope_request request = {c->body, ENVELOPE_KIND_BATCH, in->limits.items};
+	struct envelope_request request = {
+		c->body, ENVELOPE_KIND_BATCH, in->limits.items, in->identity};
 	struct envelope envelope;
 	struct envelope_fault fault;
 	struct delivery delivery = {.envelope = &envelope};
@@ -110,7 +111,8 @@ static void take_lines(struct call *c)
 static void take_batch(struct call *c)
 {
 	struct intake *in = c->in;
-	const struct envelope_request request = {c->body, ENVELOPE_KIND_BATCH, in->limits.items};
+	const struct envelope_request request = {
+		c->body, ENVELOPE_KIND_BATCH, in->limits.items, in->identity};
 	struct envelope envelope;
 	struct envelope_fault fault;
 	struct delivery delivery = {.envelope = &envelope};

@@ -12,9 +12,11 @@
 #include "deliver.h"
 #include "sender.h"
 
-int intake_init(struct intake *in, struct loop *loop, struct journal *journal, struct tally *tally)
+int intake_init(struct intake *in, const struct identity *identity, struct loop *loop,
+	struct journal *journal, struct tally *tally)
 {
-	*in = (struct intake){.loop = loop, .journal = journal, .tally = tally};
+	*in = (struct intake){
+		.identity = identity, .loop = loop, .journal = journal, .tally = tally};
 	arena_init(&in->arena);
 	buf_init(&in->plain);
 	buf_init(&in->meta);
@@ -76,7 +78,7 @@ static int judge_body(
 	struct call *c, enum envelope_kind kind, struct span key, struct envelope *ret_envelope)
 {
 	struct intake *in = c->in;
-	const struct envelope_request request = {c->body, kind, in->limits.items};
+	const struct envelope_request request = {c->body, kind, in->limits.items, in->identity};
 	struct envelope_fault fault;
 	int r = envelope_read(&request, &in->arena, ret_envelope, &fault);
 

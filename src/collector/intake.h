@@ -29,6 +29,7 @@ struct intake {
 	struct tally *tally;
 	struct reasons reasons;
 	struct intake_limits limits;
+	const struct identity *identity;
 	struct write_keys *keys;
 	struct rate_limit *rates;   /* by number of the source in keys */
 	struct tracking_plan *plan; /* NULL: none */
@@ -39,8 +40,9 @@ struct intake {
 	struct buf meta;
 };
 
-/* JOURNAL and TALLY are borrowed. 0 or -ENOMEM (release as after success). */
-int intake_init(struct intake *in, struct loop *loop, struct journal *journal, struct tally *tally);
+/* IDENTITY, JOURNAL and TALLY are borrowed. 0 or -ENOMEM (release as after success). */
+int intake_init(struct intake *in, const struct identity *identity, struct loop *loop,
+	struct journal *journal, struct tally *tally);
 void intake_release(struct intake *in);
 
 /* Takes over KEYS, in the place of those before. 0 or -ENOMEM (then nothing is changed). */

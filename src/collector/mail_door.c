@@ -93,30 +93,6 @@ static void add_member(struct buf *out, const char *name, struct span text)
 	json_escape(text, out);
 }
 
-/* The member that names the customer whose key is KEY, the way identifiers_key reads it back. */
-static void add_customer(struct buf *out, struct span key)
-{
-	for (int i = 0; i < IDENTIFIER_COUNT; i++) {
-		struct span kind = identifier_name((enum identifier)i), rest;
-
-		if (i == IDENTIFIER_USER || key.len <= kind.len + 1 ||
-			memcmp(key.ptr, kind.ptr, kind.len) != 0 || key.ptr[kind.len] != ':')
-			continue;
-		rest = span_of(key.ptr + kind.len + 1, key.len - kind.len - 1);
-		if (i == IDENTIFIER_ANONYMOUS) {
-			buf_add_str(out, "\"anonymousId\":");
-			json_escape(rest, out);
-		} else {
-			buf_printf(out, "\"identifiers\":{\"%.*s\":", (int)kind.len, kind.ptr);
-			json_escape(rest, out);
-			buf_add_char(out, '}');
-		}
-		return;
-	}
-	buf_add_str(out, "\"userId\":");
-	json_escape(key, out);
-}
-
 static void write_event(struct buf *out, const struct call *c, const struct mail_event *e)
 {
 	const struct mail_token *t = e->token;
@@ -130,7 +106,7 @@ static void write_event(struct buf *out, const struct call *c, const struct mail
 	buf_add_str(out, ",\"timestamp\":\"");
 	buf_add_instant(out, c->recv_at);
 	buf_add_str(out, "\",");
-	add_customer(out, t->customer);
+	identifier_write(c->in->identity, t->customer, out);
 	buf_add_str(out, ",\"properties\":{\"email_id\":");
 	json_escape(t->message, out);
 	if (t->kind == MAIL_TOKEN_CLICK)
@@ -150,8 +126,9 @@ static void send_event(struct mail_door *d, struct call *c, const struct mail_ev
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct envelope envelope;
 	struct envelope_fault fault;
-	struct envelope_request request = {
-		.kind = ENVELOPE_KIND_BATCH, .limits = c->in->limits.items};
+	struct envelope_request request = {.kind = ENVELOPE_KIND_BATCH,
+		.limits = c->in->limits.items,
+		.identity = c->in->identity};
 	const struct delivery delivery = {.envelope = &envelope};
 
 	c->key = &d->source;

@@ -101,8 +101,9 @@ static int read_events(
 	struct call *c, const struct mapping_result *result, struct envelope *ret_envelope)
 {
 	_cleanup_(buf_release) struct buf batch = BUF_INIT;
-	struct envelope_request request = {
-		.kind = ENVELOPE_KIND_BATCH, .limits = c->in->limits.items};
+	struct envelope_request request = {.kind = ENVELOPE_KIND_BATCH,
+		.limits = c->in->limits.items,
+		.identity = c->in->identity};
 	struct envelope_fault fault;
 	int r;
 

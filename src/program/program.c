@@ -201,7 +201,7 @@ int program_init(struct program *p, const struct program_spec *spec, void *setti
 {
 	int r;
 
-	*p = (struct program){.spec = spec};
+	*p = (struct program){.spec = spec, .identity = &IDENTITY_DEFAULT};
 	arena_init(&p->arena);
 	p->operands = argv + 1;
 	r = read_settings(p, settings, argv + 1);

@@ -355,7 +355,8 @@ static int send_report(struct reporting *p, uint32_t partition)
 
 static int tell(struct reporting *p, const struct job_found *found, enum job_fate fate, int64_t now)
 {
-	struct job_event e = {.fate = fate,
+	struct job_event e = {.identity = p->desk->identity,
+		.fate = fate,
 		.at = p->ask.at == TIME_NEVER ? now : p->ask.at,
 		.reason = p->ask.reason,
 		.bounce = p->ask.bounce};

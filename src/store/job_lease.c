@@ -261,7 +261,8 @@ static void send_settlement(struct candidate *c, const struct job_found *found,
 	struct leasing *l = c->leasing;
 	const struct settlement *s = &settlements[v->answer];
 	int64_t now = job_desk_day(l->desk);
-	struct job_event e = {.fate = s->fate,
+	struct job_event e = {.identity = l->desk->identity,
+		.fate = s->fate,
 		.at = now,
 		.reason = span_str(v->reason),
 		.gate = v->gate,

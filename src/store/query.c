@@ -7,7 +7,7 @@
  */
 #include "store/query.h"
 
-#include "codec/envelope.h"
+#include "codec/identifiers.h"
 #include "redis_store_impl.h"
 #include "store/keys.h"
 
@@ -334,17 +334,17 @@ static int ask_record(struct query *q);
 /* The id of somebody who never said who they are. Once; whether the question goes on. */
 static bool try_anonymous(struct query *q)
 {
-	const struct envelope_item nameless = {.anonymous_id = q->id};
 	struct span key;
 	int r;
 
 	if (q->key.ptr != q->id.ptr)
 		return false;
-	key = envelope_customer_key(&nameless, &q->arena);
-	if (key.len > CUSTOMER_MAX)
+	r = identifier_key(&IDENTITY_DEFAULT, IDENTITY_DEFAULT.at[IDENTIFIER_ANONYMOUS], q->id,
+		&q->arena, &key);
+	if (r == 0 && (key.len == 0 || key.len > CUSTOMER_MAX))
 		return false;
 	q->key = key;
-	r = key.ptr ? ask_record(q) : -ENOMEM;
+	r = r ? r : ask_record(q);
 	if (r != 0)
 		query_end(q, r);
 	return true;

@@ -68,7 +68,7 @@ static int add(struct worker *w, uint64_t digest, struct rules *rules)
 	}
 	s->digest = digest;
 	s->rules = rules;
-	if (event_decoder_new(&rules->fields, &s->decoder) < 0)
+	if (event_decoder_new(&rules->fields, w->program.identity, &s->decoder) < 0)
 		return -ENOMEM;
 	s->next = w->sets;
 	w->sets = s;

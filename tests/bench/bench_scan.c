@@ -87,7 +87,7 @@ static bool scan(struct span s, struct arena *a)
 
 static bool envelope(struct span s, enum envelope_kind kind, struct arena *a)
 {
-	struct envelope_request request = {s, kind, ENVELOPE_LIMITS_DEFAULT};
+	struct envelope_request request = {s, kind, ENVELOPE_LIMITS_DEFAULT, &IDENTITY_DEFAULT};
 	struct envelope_fault fault;
 	struct envelope e;
 	int r = envelope_read(&request, a, &e, &fault);
@@ -116,7 +116,7 @@ static bool decode(struct span s, struct arena *a)
 
 	if (!decoder) {
 		field_table_init(&fields);
-		if (event_decoder_new(&fields, &decoder) != 0)
+		if (event_decoder_new(&fields, &IDENTITY_DEFAULT, &decoder) != 0)
 			return false;
 	}
 	int r = event_decode(decoder, s, &origin, a, &e, &fault);

@@ -62,7 +62,7 @@ static struct event_decoder *decoder(void)
 			field_table_add(&fields, FIELD_ROOT_TRAITS, SPAN_LIT("address.city"), &n) ==
 				0,
 		"fields");
-	require(event_decoder_new(&fields, &made) == 0, "decoder");
+	require(event_decoder_new(&fields, &IDENTITY_DEFAULT, &made) == 0, "decoder");
 	return made;
 }
 

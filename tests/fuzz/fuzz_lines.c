@@ -22,7 +22,7 @@ static enum envelope_code judge_alone(struct span line, struct arena *arena)
 {
 	_cleanup_(buf_release) struct buf body = BUF_INIT;
 	struct envelope_request request = {
-		.kind = ENVELOPE_KIND_BATCH, .limits = ENVELOPE_LIMITS_DEFAULT};
+		.kind = ENVELOPE_KIND_BATCH, .limits = ENVELOPE_LIMITS_DEFAULT, &IDENTITY_DEFAULT};
 	struct envelope_fault fault;
 	struct envelope e;
 
@@ -75,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(arena_release) struct arena arena;
 	_cleanup_free_ char *copy = malloc(size + 1);
-	struct envelope_request request = {.limits = {32768, 40, 16}};
+	struct envelope_request request = {
+		.limits = {32768, 40, 16}, .identity = &IDENTITY_DEFAULT};
 	struct envelope_fault fault;
 	struct envelope e;
 	struct span rest;

@@ -93,7 +93,7 @@ static void run_rule(const char *profile, struct span condition, struct span dat
 	buf_add_str(&text, "{\"type\":\"track\",\"event\":\"x\",\"userId\":\"u\",\"properties\":");
 	buf_add_span(&text, data);
 	buf_add_str(&text, "}");
-	assert(event_decoder_new(&rules->fields, &decoder) == 0);
+	assert(event_decoder_new(&rules->fields, &IDENTITY_DEFAULT, &decoder) == 0);
 	if (event_decode(decoder, buf_span(&text), &origin, &arena, &e, &fault) == 0)
 		ask(rules, &e);
 }

@@ -136,7 +136,7 @@ static const struct event_decoder *decoder(void)
 
 	if (!made) {
 		field_table_init(&fields);
-		assert(event_decoder_new(&fields, &made) == 0);
+		assert(event_decoder_new(&fields, &IDENTITY_DEFAULT, &made) == 0);
 	}
 	return made;
 }
@@ -161,7 +161,8 @@ static void check_event(const struct mapping_event *e, const struct mapping_inpu
 {
 	const struct envelope_limits limits = {input->event_bytes, 1, input->depth};
 	_cleanup_(buf_release) struct buf batch = BUF_INIT;
-	struct envelope_request request = {SPAN_EMPTY, ENVELOPE_KIND_BATCH, limits};
+	struct envelope_request request = {
+		SPAN_EMPTY, ENVELOPE_KIND_BATCH, limits, &IDENTITY_DEFAULT};
 	struct envelope envelope;
 	struct envelope_fault fault;
 	struct arena a;

@@ -31,7 +31,8 @@ static void check_event(struct span event)
 {
 	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
 	_cleanup_(buf_release) struct buf batch = BUF_INIT;
-	struct envelope_request request = {SPAN_EMPTY, ENVELOPE_KIND_BATCH, limits};
+	struct envelope_request request = {
+		SPAN_EMPTY, ENVELOPE_KIND_BATCH, limits, &IDENTITY_DEFAULT};
 	struct envelope envelope;
 	struct envelope_fault fault;
 	struct arena a;

@@ -8,7 +8,8 @@
 
 static void judge(struct span line, struct arena *arena)
 {
-	const struct envelope_request request = {line, ENVELOPE_KIND_BATCH, {32768, 2500, 16}};
+	const struct envelope_request request = {
+		line, ENVELOPE_KIND_BATCH, {32768, 2500, 16}, &IDENTITY_DEFAULT};
 	struct envelope envelope;
 	struct envelope_fault fault;
 	int r = envelope_read(&request, arena, &envelope, &fault);

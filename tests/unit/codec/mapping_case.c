@@ -71,7 +71,8 @@ static void judge(struct mapping_case *c, struct span event)
 		c->input.event_bytes ? c->input.event_bytes : ENVELOPE_LIMITS_DEFAULT.item_bytes, 1,
 		c->input.depth ? c->input.depth : ENVELOPE_LIMITS_DEFAULT.depth};
 	_cleanup_(buf_release) struct buf batch = BUF_INIT;
-	struct envelope_request request = {SPAN_EMPTY, ENVELOPE_KIND_BATCH, limits};
+	struct envelope_request request = {
+		SPAN_EMPTY, ENVELOPE_KIND_BATCH, limits, &IDENTITY_DEFAULT};
 	struct envelope_fault fault;
 	struct envelope envelope;
 

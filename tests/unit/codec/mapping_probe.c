@@ -81,7 +81,7 @@ static void add_field(struct probe *p, size_t kind, const char *text)
 static void judge(struct probe *p, struct span event)
 {
 	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;
-	struct envelope_request request = {event, ENVELOPE_KIND_TRACK, limits};
+	struct envelope_request request = {event, ENVELOPE_KIND_TRACK, limits, &IDENTITY_DEFAULT};
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	struct envelope_fault fault;
 	struct envelope envelope;

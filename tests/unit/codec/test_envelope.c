@@ -16,7 +16,7 @@
 static int read_body(struct span body, enum envelope_kind kind, struct arena *a, struct envelope *e,
 	struct envelope_fault *fault)
 {
-	struct envelope_request request = {body, kind, ENVELOPE_LIMITS_DEFAULT};
+	struct envelope_request request = {body, kind, ENVELOPE_LIMITS_DEFAULT, &IDENTITY_DEFAULT};
 
 	*e = (struct envelope){.n_items = 999};
 	*fault = (struct envelope_fault){.code = ENVELOPE_ACCEPTED};
@@ -288,6 +288,8 @@ static void test_ids(void)
 		{"\"identifiers\":{\"email\":\" Jon@Example.COM \",\"phone\":\"1\"}", "", "", "",
 			"email:jon@example.com"},
 		{"\"identifiers\":{\"email\":\"a@b\",\"card\":700}", "", "", "", "card:700"},
+		{"\"userId\":\"card:700\"", "card:700", "", "", "user:card:700"},
+		{"\"userId\":\"null\",\"anonymousId\":\"a\"", "null", "a", "", "anon:a"},
 		{"\"anonymousId\":\"a\",\"identifiers\":{\"phone\":\"+49\"}", "", "a", "",
 			"phone:+49"},
 		{"\"anonymousId\":\"a\",\"identifiers\":{\"order\":1,\"x\":[]}", "", "a", "",
@@ -311,7 +313,7 @@ static void test_ids(void)
 		CHECK_STR(e.items[0].user_id, rows[i].user);
 		CHECK_STR(e.items[0].anonymous_id, rows[i].anonymous);
 		CHECK_STR(e.items[0].message_id, rows[i].message);
-		CHECK_STR(envelope_customer_key(&e.items[0], &a), rows[i].key);
+		CHECK_STR(e.items[0].customer, rows[i].key);
 		CHECK_STR(e.write_key, "wk");
 		CHECK_INT(e.sent_at, TIME_NEVER);
 		CHECK_INT(e.items[0].type, EVENT_IDENTIFY);
@@ -330,6 +332,7 @@ static void test_bad_identifiers(void)
 		{"{\"email\":\"  \"}", ENVELOPE_NO_ID},
 		{"{\"user\":\"u\",\"anon\":\"a\"}", ENVELOPE_NO_ID},
 		{"null", ENVELOPE_NO_ID},
+		{"{\"email\":\"test@test.com\",\"order\":\"0000\"}", ENVELOPE_BLOCKED_ID},
 		{"[]", ENVELOPE_WRONG_TYPE},
 		{"{\"order\":1.5}", ENVELOPE_WRONG_TYPE},
 		{"{\"order\":{}}", ENVELOPE_WRONG_TYPE},
@@ -497,23 +500,27 @@ static void test_words(void)
 		struct envelope_fault fault;
 		const char *words;
 	} rows[] = {
-		{{ENVELOPE_MALFORMED, NONE, JSON_CUT, 0, {NULL, 0}},
+		{{ENVELOPE_MALFORMED, NONE, JSON_CUT, 0, {NULL, 0}, {NULL, 0}},
 			"the body is not JSON: the text ends inside a value"},
-		{{ENVELOPE_TOO_MANY, ENVELOPE_BATCH, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_TOO_MANY, ENVELOPE_BATCH, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"at most 2500 events may come at once"},
-		{{ENVELOPE_ITEM_TOO_LARGE, NONE, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_ITEM_TOO_LARGE, NONE, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"an event may have at most 32768 bytes"},
-		{{ENVELOPE_TOO_DEEP, NONE, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_TOO_DEEP, NONE, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"an event may nest at most 16 objects and arrays"},
-		{{ENVELOPE_TOO_LONG, ENVELOPE_USER_ID, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_TOO_LONG, ENVELOPE_USER_ID, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"userId may have at most 256 bytes"},
-		{{ENVELOPE_TOO_LONG, ENVELOPE_MESSAGE_ID, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_TOO_LONG, ENVELOPE_IDENTIFIERS, JSON_SOUND, 0, {NULL, 0}, {"email", 5}},
+			"identifiers.email may have at most 256 bytes"},
+		{{ENVELOPE_WRONG_TYPE, ENVELOPE_IDENTIFIERS, JSON_SOUND, 0, {NULL, 0}, {"card", 4}},
+			"identifiers.card must be a string or a whole number"},
+		{{ENVELOPE_TOO_LONG, ENVELOPE_MESSAGE_ID, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"messageId may have at most 100 characters and 256 bytes"},
-		{{ENVELOPE_WRONG_TYPE, ENVELOPE_PROPERTIES, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_WRONG_TYPE, ENVELOPE_PROPERTIES, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"properties must be an object"},
-		{{ENVELOPE_WRONG_TYPE, ENVELOPE_ANONYMOUS_ID, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_WRONG_TYPE, ENVELOPE_ANONYMOUS_ID, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"anonymousId must be a string or a whole number"},
-		{{ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID, JSON_SOUND, 0, {NULL, 0}},
+		{{ENVELOPE_DUPLICATE_FIELD, ENVELOPE_USER_ID, JSON_SOUND, 0, {NULL, 0}, {NULL, 0}},
 			"userId stands twice"},
 	};
 	const struct envelope_limits limits = ENVELOPE_LIMITS_DEFAULT;

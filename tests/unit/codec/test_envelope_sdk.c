@@ -71,7 +71,8 @@ static size_t check_capture(const json_t *capture)
 	arena_init(&a);
 	if (kind < 0)
 		return 0;
-	struct envelope_request request = {body, (enum envelope_kind)kind, ENVELOPE_LIMITS_DEFAULT};
+	struct envelope_request request = {
+		body, (enum envelope_kind)kind, ENVELOPE_LIMITS_DEFAULT, &IDENTITY_DEFAULT};
 	int r = envelope_read(&request, &a, &e, &fault);
 	CHECK_INT(r, 0);
 	if (r)

@@ -48,7 +48,7 @@ static void bench_init(struct bench *b)
 	b->size = add_field(b, FIELD_ROOT_PROPERTIES, "products.0.size");
 	b->third = add_field(b, FIELD_ROOT_PROPERTIES, "never..there");
 	b->context_ip = add_field(b, FIELD_ROOT_CONTEXT, "ip");
-	CHECK_INT(event_decoder_new(&b->fields, &b->decoder), 0);
+	CHECK_INT(event_decoder_new(&b->fields, &IDENTITY_DEFAULT, &b->decoder), 0);
 }
 
 static struct event_origin origin_now(void)

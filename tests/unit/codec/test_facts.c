@@ -179,7 +179,7 @@ static void play(const struct row *rows, size_t n)
 	struct scene s = {.json = BUF_INIT};
 
 	field_table_init(&s.fields);
-	REQUIRE(event_decoder_new(&s.fields, &s.decoder) == 0);
+	REQUIRE(event_decoder_new(&s.fields, &IDENTITY_DEFAULT, &s.decoder) == 0);
 	REQUIRE(journey_new(SPAN_LIT("u"), &s.journey) == 0);
 	arena_init(&s.arena);
 	for (size_t i = 0; i < n; i++)

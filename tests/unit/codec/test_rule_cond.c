@@ -62,7 +62,7 @@ static void world_make(struct world *w, const struct rules *rules, const char *e
 	REQUIRE(instant_parse(SPAN_LIT(NOW), &w->scope.now) == 0);
 	origin.id.ms = (uint64_t)w->scope.now;
 	origin.recv_at = w->scope.now;
-	REQUIRE(event_decoder_new(&rules->fields, &w->decoder) == 0);
+	REQUIRE(event_decoder_new(&rules->fields, &IDENTITY_DEFAULT, &w->decoder) == 0);
 	CHECK_INT(event_decode(w->decoder, arena_copy(&w->arena, buf_span(&json)), &origin,
 			  &w->arena, &w->event, &fault),
 		0);

@@ -267,7 +267,7 @@ static void run_init(struct run *run)
 	CHECK(rules_compile(&source, 1, &options, &problems, &run->rules) == 0);
 	for (size_t i = 0; i < problems.n; i++)
 		fprintf(stderr, "# %s\n", problems.list[i].message);
-	CHECK(event_decoder_new(&run->rules->fields, &run->decoder) == 0);
+	CHECK(event_decoder_new(&run->rules->fields, &IDENTITY_DEFAULT, &run->decoder) == 0);
 	run->flaky.store.ops = &flaky_ops[0];
 	CHECK(memory_store_new(on_job, &run->flaky, &run->flaky.memory) == 0);
 }
