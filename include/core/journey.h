@@ -144,7 +144,8 @@ enum instance_state {
 	X(NOT_MATCHING, "not_matching") /* its condition became false while it waited */           \
 	X(STEP_SKIPPED, "step_skipped") /* the step's own condition was false */                   \
 	X(EXPIRED, "expired")		/* put off for longer than it was worth anything */        \
-	X(REPLACED, "replaced")		/* a newer or greater instance of the rule came */
+	X(REPLACED, "replaced")		/* a newer or greater instance of the rule came */         \
+	X(MERGED, "merged")		/* the customer waits or was sent it under another name */
 
 enum outcome {
 #define X(ID, NAME) OUTCOME_##ID,

@@ -17,9 +17,10 @@
 #include "core/event.h"
 #include "core/journey.h"
 #include "core/mark.h"
+#include "core/merge.h"
 #include "core/rule.h"
 
-enum input_kind { INPUT_EVENT, INPUT_TICK, INPUT_MARK };
+enum input_kind { INPUT_EVENT, INPUT_TICK, INPUT_MARK, INPUT_MERGE };
 
 /*
  * What rules wait for (wait_for) is judged by MARKS, so they must be those of the timers' instant:
@@ -33,6 +34,9 @@ struct input {
 	const struct event *event; /* INPUT_EVENT; decoded with the rules' field table */
 	const struct marks *marks; /* in force at NOW; NULL: none */
 	struct span source;	   /* INPUT_MARK: whose mark moved */
+	/* INPUT_MERGE: the journey that becomes part of this one, and on what terms */
+	const struct journey *other;
+	struct merge_terms terms;
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "base/instant.h"
 #include "codec/job_json.h"
 #include "core/gate.h"
+#include "core/merge.h"
 
 #include "json_out.h"
 
@@ -18,15 +19,16 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_NONE] = "$rule for $key: nothing was decided.",
 	[OUTCOME_ARMED] = "$rule for $key was armed by $by; it is due at $fire_at.",
 	[OUTCOME_FIRED] = "$rule for $key fired. $reason",
-	[OUTCOME_CANCELLED] = "$rule for $key was cancelled by $by; it was due at $fire_at.",
+	[OUTCOME_CANCELLED] = "$rule for $key was cancelled by $by$known; it was due at $fire_at.",
 	[OUTCOME_SUPPRESSED] = "$rule for $key came due at $fire_at and was not sent. $why",
 	[OUTCOME_STALE] = "$rule for $key was not armed: $by was too old when it arrived.",
-	[OUTCOME_RETRACTED] = "$rule for $key had fired and was taken back because of $by$late.",
+	[OUTCOME_RETRACTED] =
+		"$rule for $key had fired and was taken back because of $by$late$known.",
 	[OUTCOME_NO_DEADLINE] =
 		"$rule for $key was not armed: $by did not carry the instant to wait for.",
 	[OUTCOME_RULE_REMOVED] =
 		"$rule for $key came due at $fire_at and was not sent: the rule is gone or off.",
-	[OUTCOME_LIMIT] = "$rule for $key was not armed by $by: too much is waiting already.",
+	[OUTCOME_LIMIT] = "$rule for $key was not armed by $by: too much is waiting already$known.",
 	/* In brackets: two literals that are one text. */
 	[OUTCOME_SOURCE_LATE] =
 		("$rule for $key was held until $fire_at and was not sent: a source "
@@ -34,12 +36,13 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_DEFERRED] = "$rule for $key came due and was put off until $until. $why",
 	[OUTCOME_WOULD_SEND] = "$rule for $key fired, and nothing was sent. $trial",
 	[OUTCOME_SUPERSEDED] = "$rule for $key was ended: $words takes its place.",
-	[OUTCOME_GOAL] = "$rule for $key has reached its goal with $by.",
+	[OUTCOME_GOAL] = "$rule for $key has reached its goal with $by$known.",
 	[OUTCOME_NOT_MATCHING] =
 		"$rule for $key was ended by $by: its condition does not hold any more.",
 	[OUTCOME_STEP_SKIPPED] = "$rule for $key skipped a step: its condition did not hold.",
 	[OUTCOME_EXPIRED] = "$rule for $key was put off for too long to be of use.",
 	[OUTCOME_REPLACED] = "$rule for $key was ended: $words takes its place.",
+	[OUTCOME_MERGED] = "$rule for $key was ended: $words.",
 };
 
 static void say_rule(const struct decision *d, struct buf *out)
@@ -87,6 +90,18 @@ static void say_words(const struct decision *d, struct buf *out)
 		buf_add_str(out, "another");
 }
 
+/* The other name under which what ended it was known (core/merge.h). */
+static void say_known(const struct decision *d, struct buf *out)
+{
+	size_t len = strlen(MERGE_WORDS);
+
+	if (d->words.len < len || memcmp(d->words.ptr, MERGE_WORDS, len) != 0)
+		return;
+	buf_add_str(out, " (");
+	buf_add_span(out, d->words);
+	buf_add_char(out, ')');
+}
+
 /* The gate's sentence. */
 static void say_why(const struct decision *d, struct buf *out)
 {
@@ -110,6 +125,7 @@ static const struct {
 } facts[] = {
 	{"$rule", say_rule},
 	{"$key", say_key},
+	{"$known", say_known},
 	{"$by", say_by},
 	{"$fire_at", say_fire_at},
 	{"$late", say_late},

@@ -166,6 +166,7 @@ void absence_disarm(struct instance *i, enum instance_state state, enum outcome 
 	i->skipped_steps = 0;
 	i->worth = decimal_from_int(0);
 	text_release(&i->data);
+	text_release(&i->subject);
 	absence_unhold(i);
 	absence_undefer(i);
 }

@@ -18,8 +18,8 @@ struct ending {
 	bool handed;	      /* it ended an instance that another rule takes over */
 };
 
-/* The job of a fired instance is disproved: take it back if nobody has it yet. */
-static int retract(const struct turn *t, const struct rule *rule, struct instance *i)
+struct decision *absence_retract(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
 {
 	struct instance then = *i; /* as it fired; what it points to stays I's */
 	unsigned char job[16];
@@ -31,11 +31,11 @@ static int retract(const struct turn *t, const struct rule *rule, struct instanc
 	then.subject = i->last_subject;
 	d = absence_decide(t, rule, &then, i->last_step, OUTCOME_RETRACTED);
 	if (!d)
-		return -ENOMEM;
+		return NULL;
 	d->home = absence_keep(t, text_span(i->home));
 	if (i->home.len && !d->home.ptr)
-		return -ENOMEM;
-	d->late = t->event->occurred_at <= i->last_deadline_at;
+		return NULL;
+	d->late = b <= i->last_deadline_at;
 	gates_job_id(t->journey, rule, &then, i->last_step, job);
 	gates_release(t->journey, job);
 	text_release(&i->last_subject);
@@ -45,7 +45,7 @@ static int retract(const struct turn *t, const struct rule *rule, struct instanc
 		i->outcome = OUTCOME_RETRACTED;
 		text_release(&i->data);
 	}
-	return absence_count(t, COUNTER_RETRACTED);
+	return absence_count(t, COUNTER_RETRACTED) < 0 ? NULL : d;
 }
 
 static int end_fired(const struct turn *t, const struct ending *e, struct instance *i)
@@ -58,7 +58,7 @@ static int end_fired(const struct turn *t, const struct ending *e, struct instan
 		return 0;
 	if (!e->terminal && b < i->last_anchor_at - e->rule->slack_ms)
 		return 0;
-	return retract(t, e->rule, i);
+	return absence_retract(t, e->rule, i, b) ? 0 : -ENOMEM;
 }
 
 static int end_armed(const struct turn *t, struct ending *e, struct instance *i)

@@ -46,6 +46,11 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 
 /* absence_cancel.c */
 
+/* The job of fired instance I is disproved by what happened at B: take it back if nobody has it
+ * yet. The decision, NULL: no memory. */
+struct decision *absence_retract(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
+
 /* Goals and cancels; *RET_HIT: the event is one. */
 int absence_cancel(const struct turn *t, const struct rule *rule, bool *ret_hit);
 

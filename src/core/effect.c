@@ -26,6 +26,7 @@ static const char *const counters[COUNTER_COUNT] = {
 	[COUNTER_SKIPPED] = "skipped",
 	[COUNTER_EXPIRED] = "expired",
 	[COUNTER_REPLACED] = "replaced",
+	[COUNTER_MERGED] = "merged",
 	[COUNTER_FORWARDED] = "forwarded",
 	[COUNTER_REDELIVERED] = "redelivered",
 	[COUNTER_IDENTITY_LINKED] = "identity_linked",

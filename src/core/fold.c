@@ -172,7 +172,9 @@ static int fold_ids(struct journey *j, const struct event *e)
 {
 	int r = 0;
 
-	if (e->user_id.len > 0)
+	/* Of several the one that wins (core/identity.h), in whatever order they come. */
+	if (e->user_id.len > 0 &&
+		(j->user_id.len == 0 || span_compare(e->user_id, text_span(j->user_id)) < 0))
 		r = text_set(&j->user_id, e->user_id);
 	if (r < 0 || e->anonymous_id.len == 0 || e->occurred_at < j->last_at)
 		return r;

@@ -254,7 +254,7 @@ void journey_remove_order(struct journey *j, size_t index)
 }
 
 /* Closed before open, oldest first. */
-static void drop_cart(struct journey *j)
+void journey_drop_cart(struct journey *j)
 {
 	size_t victim = 0;
 
@@ -270,11 +270,16 @@ static void drop_cart(struct journey *j)
 
 struct cart *journey_add_cart(struct journey *j, struct span key)
 {
+	if (j->n_carts == JOURNEY_CARTS_MAX)
+		journey_drop_cart(j);
+	return journey_insert_cart(j, key);
+}
+
+struct cart *journey_insert_cart(struct journey *j, struct span key)
+{
 	struct text copy = {.ptr = NULL};
 	struct cart *c;
 
-	if (j->n_carts == JOURNEY_CARTS_MAX)
-		drop_cart(j);
 	if (text_set(&copy, key) < 0)
 		return NULL;
 	c = list_insert(
@@ -290,7 +295,7 @@ struct cart *journey_add_cart(struct journey *j, struct span key)
 	return c;
 }
 
-static void drop_order(struct journey *j)
+void journey_drop_order(struct journey *j)
 {
 	size_t victim = 0;
 
@@ -307,11 +312,16 @@ static void drop_order(struct journey *j)
 
 struct order *journey_add_order(struct journey *j, struct span id)
 {
+	if (j->n_orders_kept == JOURNEY_ORDERS_MAX)
+		journey_drop_order(j);
+	return journey_insert_order(j, id);
+}
+
+struct order *journey_insert_order(struct journey *j, struct span id)
+{
 	struct text copy = {.ptr = NULL};
 	struct order *o;
 
-	if (j->n_orders_kept == JOURNEY_ORDERS_MAX)
-		drop_order(j);
 	if (text_set(&copy, id) < 0)
 		return NULL;
 	o = list_insert((void **)&j->orders, j->n_orders_kept, &j->cap_orders, sizeof(*o),
@@ -338,7 +348,7 @@ void journey_remove_instance(struct journey *j, size_t index)
 }
 
 /* The oldest that waits for nothing. False if all are armed. */
-static bool drop_instance(struct journey *j)
+bool journey_drop_instance(struct journey *j)
 {
 	size_t victim = j->n_instances;
 
@@ -357,14 +367,19 @@ static bool drop_instance(struct journey *j)
 
 struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key)
 {
-	struct text rule_copy = {.ptr = NULL}, key_copy = {.ptr = NULL};
-	struct instance *i;
-
-	if (j->n_instances == JOURNEY_INSTANCES_MAX && !drop_instance(j)) {
+	if (j->n_instances == JOURNEY_INSTANCES_MAX && !journey_drop_instance(j)) {
 		errno = ENOSPC;
 		return NULL;
 	}
 	errno = ENOMEM;
+	return journey_insert_instance(j, rule, key);
+}
+
+struct instance *journey_insert_instance(struct journey *j, struct span rule, struct span key)
+{
+	struct text rule_copy = {.ptr = NULL}, key_copy = {.ptr = NULL};
+	struct instance *i;
+
 	if (text_set(&rule_copy, rule) < 0 || text_set(&key_copy, key) < 0) {
 		text_release(&rule_copy);
 		return NULL;
@@ -410,7 +425,7 @@ void journey_remove_note(struct journey *j, size_t index)
 	memmove(&j->notes[index], &j->notes[index + 1], (j->n_notes - index) * sizeof(*j->notes));
 }
 
-static void drop_note(struct journey *j)
+void journey_drop_note(struct journey *j)
 {
 	size_t victim = 0;
 
@@ -423,12 +438,19 @@ static void drop_note(struct journey *j)
 struct note *journey_add_note(struct journey *j, struct span rule)
 {
 	struct note *n = journey_note(j, rule);
-	struct text copy = {.ptr = NULL};
 
 	if (n)
 		return n;
 	if (j->n_notes == JOURNEY_NOTES_MAX)
-		drop_note(j);
+		journey_drop_note(j);
+	return journey_insert_note(j, rule);
+}
+
+struct note *journey_insert_note(struct journey *j, struct span rule)
+{
+	struct text copy = {.ptr = NULL};
+	struct note *n;
+
 	if (text_set(&copy, rule) < 0)
 		return NULL;
 	n = list_insert(

@@ -62,7 +62,7 @@ static size_t count_kind(const struct journey *j, size_t i)
 }
 
 /* Makes room among full ids. False if all are claimed. */
-static bool drop_id(struct journey *j)
+bool journey_drop_id(struct journey *j)
 {
 	size_t victim = j->n_ids, most = 0;
 
@@ -88,14 +88,21 @@ static bool drop_id(struct journey *j)
 struct customer_id *journey_add_id(struct journey *j, struct span key)
 {
 	struct customer_id *id = journey_id(j, key);
-	struct text copy = {.ptr = NULL};
 
 	if (id)
 		return id;
 	errno = ENOSPC;
-	if (j->n_ids >= JOURNEY_IDS_MAX && !drop_id(j))
+	if (j->n_ids >= JOURNEY_IDS_MAX && !journey_drop_id(j))
 		return NULL;
 	errno = ENOMEM;
+	return journey_insert_id(j, key);
+}
+
+struct customer_id *journey_insert_id(struct journey *j, struct span key)
+{
+	struct text copy = {.ptr = NULL};
+	struct customer_id *id;
+
 	if (text_set(&copy, key) < 0)
 		return NULL;
 	id = list_insert((void **)&j->ids, j->n_ids, &j->cap_ids, sizeof(*id), id_place(j, key));
@@ -136,7 +143,7 @@ void journey_remove_part(struct journey *j, size_t index)
 	list_remove(j->parts, j->n_parts, sizeof(*j->parts), index);
 }
 
-static void drop_part(struct journey *j)
+void journey_drop_part(struct journey *j)
 {
 	size_t victim = 0;
 
@@ -149,12 +156,19 @@ static void drop_part(struct journey *j)
 struct customer_part *journey_add_part(struct journey *j, struct span key)
 {
 	struct customer_part *part = journey_part_of(j, key);
-	struct text copy = {.ptr = NULL};
 
 	if (part)
 		return part;
 	if (j->n_parts >= JOURNEY_PARTS_MAX)
-		drop_part(j);
+		journey_drop_part(j);
+	return journey_insert_part(j, key);
+}
+
+struct customer_part *journey_insert_part(struct journey *j, struct span key)
+{
+	struct text copy = {.ptr = NULL};
+	struct customer_part *part;
+
 	if (text_set(&copy, key) < 0)
 		return NULL;
 	part = list_insert(

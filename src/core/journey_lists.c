@@ -8,9 +8,6 @@
 
 #include "list.h"
 
-#define WISHES_MAX 64
-#define VIEWS_MAX  8
-
 struct basket *basket_free(struct basket *b)
 {
 	if (!b)
@@ -116,7 +113,7 @@ void journey_remove_thing(struct journey *j, size_t index)
 
 /* Closed before open, then the one that was not heard of for longest; of KIND alone if it is not
  * THING_KIND_COUNT. */
-static void drop_thing(struct journey *j, enum thing_kind kind)
+void journey_drop_thing(struct journey *j, enum thing_kind kind)
 {
 	size_t victim = j->n_things;
 	bool victim_open = true;
@@ -138,7 +135,7 @@ static void drop_thing(struct journey *j, enum thing_kind kind)
 		journey_remove_thing(j, victim);
 }
 
-static size_t count_things(const struct journey *j, enum thing_kind kind)
+size_t journey_count_things(const struct journey *j, enum thing_kind kind)
 {
 	size_t n = 0;
 
@@ -170,15 +167,22 @@ bool journey_has_room(const struct journey *j, enum thing_kind kind, struct span
 struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct span id)
 {
 	struct thing *t = journey_thing(j, kind, id);
-	struct text copy = {.ptr = NULL};
 
 	if (t)
 		return t;
-	if ((kind == THING_WISH && count_things(j, kind) >= WISHES_MAX) ||
-		(kind == THING_VIEW && count_things(j, kind) >= VIEWS_MAX))
-		drop_thing(j, kind);
+	if ((kind == THING_WISH && journey_count_things(j, kind) >= WISHES_MAX) ||
+		(kind == THING_VIEW && journey_count_things(j, kind) >= VIEWS_MAX))
+		journey_drop_thing(j, kind);
 	if (j->n_things >= JOURNEY_THINGS_MAX)
-		drop_thing(j, THING_KIND_COUNT);
+		journey_drop_thing(j, THING_KIND_COUNT);
+	return journey_insert_thing(j, kind, id);
+}
+
+struct thing *journey_insert_thing(struct journey *j, enum thing_kind kind, struct span id)
+{
+	struct text copy = {.ptr = NULL};
+	struct thing *t;
+
 	if (text_set(&copy, id) < 0)
 		return NULL;
 	t = list_insert((void **)&j->things, j->n_things, &j->cap_things, sizeof(*t),
@@ -215,6 +219,15 @@ static size_t consent_place(const struct journey *j, struct span topic, uint32_t
 	return at;
 }
 
+struct consent *journey_consent_word(const struct journey *j, struct span topic, uint32_t channel)
+{
+	size_t at = consent_place(j, topic, channel);
+
+	if (at == j->n_consents || consent_compare(&j->consents[at], topic, channel) != 0)
+		return NULL;
+	return &j->consents[at];
+}
+
 void journey_remove_consent(struct journey *j, size_t index)
 {
 	consent_release(&j->consents[index]);
@@ -223,7 +236,7 @@ void journey_remove_consent(struct journey *j, size_t index)
 }
 
 /* The oldest that is no withdrawal and not of all topics. False if there is none. */
-static bool drop_consent(struct journey *j)
+bool journey_drop_consent(struct journey *j)
 {
 	size_t victim = j->n_consents;
 
@@ -243,18 +256,24 @@ static bool drop_consent(struct journey *j)
 
 struct consent *journey_add_consent(struct journey *j, struct span topic, uint32_t channel)
 {
+	struct consent *c = journey_consent_word(j, topic, channel);
+
+	if (c)
+		return c;
+	/* Words about all topics always have room: there are no more of them than channels. */
+	errno = ENOSPC;
+	if (topic.len > 0 && j->n_consents >= JOURNEY_CONSENTS_MAX && !journey_drop_consent(j))
+		return NULL;
+	errno = ENOMEM;
+	return journey_insert_consent(j, topic, channel);
+}
+
+struct consent *journey_insert_consent(struct journey *j, struct span topic, uint32_t channel)
+{
 	size_t at = consent_place(j, topic, channel);
 	struct text copy = {.ptr = NULL};
 	struct consent *c;
 
-	if (at < j->n_consents && consent_compare(&j->consents[at], topic, channel) == 0)
-		return &j->consents[at];
-	/* Words about all topics always have room: there are no more of them than channels. */
-	errno = ENOSPC;
-	if (topic.len > 0 && j->n_consents >= JOURNEY_CONSENTS_MAX && !drop_consent(j))
-		return NULL;
-	errno = ENOMEM;
-	at = consent_place(j, topic, channel);
 	if (text_set(&copy, topic) < 0)
 		return NULL;
 	c = list_insert((void **)&j->consents, j->n_consents, &j->cap_consents, sizeof(*c), at);
@@ -327,7 +346,7 @@ void journey_remove_date(struct journey *j, size_t index)
 }
 
 /* Taken back before in force, then the oldest word. */
-static void drop_date(struct journey *j)
+void journey_drop_date(struct journey *j)
 {
 	size_t victim = 0;
 
@@ -343,12 +362,19 @@ static void drop_date(struct journey *j)
 struct date *journey_add_date(struct journey *j, struct span name)
 {
 	struct date *d = journey_date(j, name);
-	struct text copy = {.ptr = NULL};
 
 	if (d)
 		return d;
 	if (j->n_dates >= JOURNEY_DATES_MAX)
-		drop_date(j);
+		journey_drop_date(j);
+	return journey_insert_date(j, name);
+}
+
+struct date *journey_insert_date(struct journey *j, struct span name)
+{
+	struct text copy = {.ptr = NULL};
+	struct date *d;
+
 	if (text_set(&copy, name) < 0)
 		return NULL;
 	d = list_insert(

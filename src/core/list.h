@@ -38,3 +38,34 @@ static inline void list_remove(void *list, size_t n, size_t size, size_t at)
 
 /* All lists that journey_lists.c knows. */
 void journey_lists_release(struct journey *j);
+
+/*
+ * What journey_add_…() is made of, for whoever puts two lists together: a new element whatever the
+ * bound, and then what is dropped until the list is within it again, so that what stays does not
+ * depend on the order in which the elements came. NULL: no memory. False: nothing may be dropped.
+ */
+struct cart *journey_insert_cart(struct journey *j, struct span key);
+void journey_drop_cart(struct journey *j);
+struct order *journey_insert_order(struct journey *j, struct span id);
+void journey_drop_order(struct journey *j);
+struct instance *journey_insert_instance(struct journey *j, struct span rule, struct span key);
+bool journey_drop_instance(struct journey *j);
+struct note *journey_insert_note(struct journey *j, struct span rule);
+void journey_drop_note(struct journey *j);
+struct thing *journey_insert_thing(struct journey *j, enum thing_kind kind, struct span id);
+/* Of KIND, or of all: THING_KIND_COUNT. */
+void journey_drop_thing(struct journey *j, enum thing_kind kind);
+size_t journey_count_things(const struct journey *j, enum thing_kind kind);
+struct consent *journey_insert_consent(struct journey *j, struct span topic, uint32_t channel);
+bool journey_drop_consent(struct journey *j);
+/* NULL: nothing was said. */
+struct consent *journey_consent_word(const struct journey *j, struct span topic, uint32_t channel);
+struct date *journey_insert_date(struct journey *j, struct span name);
+void journey_drop_date(struct journey *j);
+struct customer_id *journey_insert_id(struct journey *j, struct span key);
+bool journey_drop_id(struct journey *j);
+struct customer_part *journey_insert_part(struct journey *j, struct span key);
+void journey_drop_part(struct journey *j);
+
+#define WISHES_MAX 64 /* of the things */
+#define VIEWS_MAX  8

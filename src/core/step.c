@@ -7,6 +7,7 @@
 #include "absence.h"
 #include "calendar_rule.h"
 #include "hold.h"
+#include "merge_instances.h"
 
 /* Timers of one instant fire in order of rule and key, so that every run agrees. */
 static bool fires_before(
@@ -82,6 +83,19 @@ static int apply(struct turn *t, const struct event *event)
 	return r < 0 ? r : calendar_update(t);
 }
 
+/* The other journey becomes part of this one. Nothing fires because of it; but conditions that end
+ * what waits are asked again, and dates that became known are waited for. */
+static int merge(struct turn *t, const struct input *input)
+{
+	int r = merge_journeys(t->rules, t->journey, input->other, &input->terms, t->now);
+
+	if (r == 0)
+		r = merge_instances(t, input->other, &input->terms);
+	if (r == 0)
+		r = absence_leave(t);
+	return r < 0 ? r : calendar_update(t);
+}
+
 /* The due set holds one time per customer, moved only when it is too late or has passed. */
 static int rewake(struct journey *j, int64_t now, struct effects *effects)
 {
@@ -109,6 +123,8 @@ static int take(struct turn *t, const struct input *input, int64_t now)
 	if (r < 0)
 		return r;
 	t->now = now;
+	if (input->kind == INPUT_MERGE)
+		return merge(t, input);
 	return input->kind == INPUT_MARK ? absence_release(t) : apply(t, input->event);
 }
 

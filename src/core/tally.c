@@ -3,6 +3,8 @@
 
 #include "core/journey.h"
 
+#include "merge_parts.h"
+
 static struct tally *find(const struct journey *j, uint64_t id)
 {
 	for (size_t i = 0; i < j->n_tallies; i++)
@@ -205,6 +207,55 @@ int tally_fold(const struct rules *rules, struct journey *j, const struct event 
 			return -ENOMEM;
 	}
 	prune(rules, j, e->received_at);
+	return 0;
+}
+
+/* ---- of two customers who are one ---------------------------------------------------------- */
+
+/* The latest points of both. */
+static int join_points(struct tally *into, const struct tally *from)
+{
+	struct tally_point *both;
+	uint32_t a = into->n, b = from->n, n = a + b;
+
+	if (b == 0)
+		return 0;
+	n = n < TALLY_MAX ? n : TALLY_MAX;
+	both = calloc(n, sizeof(*both));
+	if (!both)
+		return -ENOMEM;
+	for (uint32_t k = n; k > 0; k--) {
+		bool other = a == 0 ||
+			     (b > 0 && point_before(&into->points[a - 1], &from->points[b - 1]));
+
+		both[k - 1] = other ? from->points[--b] : into->points[--a];
+	}
+	free(into->points);
+	into->points = both;
+	into->n = n;
+	return 0;
+}
+
+int tally_merge(
+	const struct rules *rules, struct journey *into, const struct journey *from, int64_t now)
+{
+	for (size_t i = 0; i < from->n_tallies; i++) {
+		const struct tally *other = &from->tallies[i];
+		struct tally *t = plan_of(rules, other->id) ? get(into, other->id) : NULL;
+		int c;
+
+		if (!plan_of(rules, other->id))
+			continue;
+		if (!t || join_points(t, other) < 0)
+			return -ENOMEM;
+		c = span_compare(text_span(other->last), text_span(t->last));
+		if (other->last_at < t->last_at || (other->last_at == t->last_at && c <= 0))
+			continue;
+		t->last_at = other->last_at;
+		if (text_set(&t->last, text_span(other->last)) < 0)
+			return -ENOMEM;
+	}
+	prune(rules, into, now);
 	return 0;
 }
 

@@ -165,6 +165,8 @@ static void test_sentences(void)
 				    "of use.",
 		[OUTCOME_REPLACED] = "cart_abandoned for cart:C1001 was ended: checkout_abandoned "
 				     "takes its place.",
+		[OUTCOME_MERGED] = "cart_abandoned for cart:C1001 was ended: known as anon:a1, the "
+				   "customer waits for it already.",
 	};
 
 	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
@@ -174,9 +176,39 @@ static void test_sentences(void)
 		d.words = i == OUTCOME_SUPERSEDED || i == OUTCOME_REPLACED
 				  ? SPAN_LIT("checkout_abandoned")
 				  : SPAN_LIT("What the gate says.");
+		if (i == OUTCOME_MERGED)
+			d.words = SPAN_LIT("known as anon:a1, the customer waits for it already");
 		d.until = INT64_C(1795334400000); /* 2026-11-22T08:00:00Z */
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);
+	}
+}
+
+/* What the customer did under another name says under which. */
+static void test_other_name(void)
+{
+	static const struct {
+		enum outcome outcome;
+		const char *want;
+	} cases[] = {
+		{OUTCOME_CANCELLED,
+			"cart_abandoned for cart:C1001 was cancelled by Order Completed at "
+			"2026-11-21T11:59:59.000Z (known as anon:a1); it was due at "
+			"2026-11-21T12:02:00.000Z."},
+		{OUTCOME_RETRACTED,
+			"cart_abandoned for cart:C1001 had fired and was taken back because of "
+			"Order Completed at 2026-11-21T11:59:59.000Z (known as anon:a1)."},
+		{OUTCOME_GOAL, "cart_abandoned for cart:C1001 has reached its goal with Order "
+			       "Completed at 2026-11-21T11:59:59.000Z (known as anon:a1)."},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+		struct decision d = decision(cases[i].outcome);
+
+		d.words = SPAN_LIT("known as anon:a1");
+		decision_text(&d, &b);
+		CHECK_STR(buf_span(&b), cases[i].want);
 	}
 }
 
@@ -451,6 +483,7 @@ static const struct check_case cases[] = {
 	{"events", test_event},
 	{"decisions", test_decision},
 	{"a sentence for every outcome", test_sentences},
+	{"a sentence about another name", test_other_name},
 	{"a journey with all its parts", test_journey},
 	{"a customer of whom nothing is known", test_new_customer},
 	{"what is known of a customer", test_known},

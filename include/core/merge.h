@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two customers turn out to be one: the journey of the one who is given up (the loser: a visitor's
+ * number, a guest's address) becomes part of that of the one who stays (core/identity.h: the order
+ * of winners). Nothing here knows where they live; that is for whoever brings the two together.
+ *
+ * What is known of the customer is put together so that it is what one journey would have come to
+ * that had seen all events of both: counts add up, the earliest, the latest and the latest word are
+ * what they are of both. So nothing is doubled, nothing is lost, and no side wins because it is
+ * called so. Neither the order in which news came nor that in which customers were put together
+ * matters.
+ *
+ * Consent is the exception: of what the two sides had said when they were still two, the stricter
+ * word counts, as of the instant at which they were said to be one. What is said after that counts
+ * as ever.
+ *
+ * What was waiting goes on: an instance keeps its timer, and the name of the customer as of arming
+ * for its jobs (`subject`), so that a job that was decided before is not decided again. What the
+ * other side knows, however, ends and takes back as if it had been known: an order under the other
+ * name ends the cart's wait, or retracts the mail that it made; a tombstone, a cooldown and rules'
+ * precedence hold over both names; of two that wait for the same one goes on. Each of these is a
+ * decision, with words that begin with MERGE_WORDS and the other's key. Nothing fires because of a
+ * merge, and nothing is armed by it: what is overdue fires at its own instant when the customer is
+ * looked at next.
+ *
+ * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
+ * first; an armed instance only if all are, the one that was armed last, with a decision.
+ *
+ * Cost: a few passes over both journeys, whose lists are bounded; at the worst the product of their
+ * instances. Nothing depends on how long the customers' histories are.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/span.h"
+#include "core/journey.h"
+
+/* What is known of the link. */
+struct merge_terms {
+	int64_t linked_at; /* received_at of the event that caused it, where it was first applied */
+	int64_t said_at;   /* its occurred_at */
+};
+
+#define MERGE_WORDS "known as "
+
+struct rules;
+
+/* All but the instances of FROM into INTO, for step(). 0 or -ENOMEM (then INTO is half done). */
+int merge_journeys(const struct rules *rules, struct journey *into, const struct journey *from,
+	const struct merge_terms *terms, int64_t now);

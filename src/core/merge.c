@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* The head of a journey, what it knows of identifiers, and the order of the parts. */
+#include "core/merge.h"
+
+#include "fold.h"
+#include "list.h"
+#include "merge_parts.h"
+
+int merge_said(struct said *into, const struct said *from)
+{
+	return said_set(into, text_span(from->text), from->text.len, from->at);
+}
+
+void merge_amount(struct amount *into, const struct amount *from, bool lower)
+{
+	amount_set(into, from->value, from->at, lower);
+}
+
+int merge_greatest(struct text *into, struct text from)
+{
+	return span_compare(text_span(from), text_span(*into)) > 0 ? text_set(into, text_span(from))
+								   : 0;
+}
+
+static int merge_traits(struct journey *into, const struct journey *from)
+{
+	for (unsigned i = 0; i < TRAIT_COUNT; i++) {
+		struct span said = text_span(from->traits[i]);
+
+		if (from->trait_at[i] < into->trait_at[i] ||
+			(from->trait_at[i] == into->trait_at[i] &&
+				span_compare(said, text_span(into->traits[i])) <= 0))
+			continue;
+		if (text_set(&into->traits[i], said) < 0)
+			return -ENOMEM;
+		into->trait_at[i] = from->trait_at[i];
+	}
+	return 0;
+}
+
+/* The user id that wins among user ids; the visitor's number that came with the latest events, as
+ * far as it is known with what it came. Before last_at is joined. */
+static int merge_names(struct journey *into, const struct journey *from)
+{
+	struct span user = text_span(from->user_id), visitor = text_span(from->anonymous_id);
+	int r = 0;
+
+	if (user.len > 0 &&
+		(into->user_id.len == 0 || span_compare(user, text_span(into->user_id)) < 0))
+		r = text_set(&into->user_id, user);
+	if (r < 0 || visitor.len == 0)
+		return r;
+	if (into->anonymous_id.len > 0 &&
+		(from->last_at < into->last_at ||
+			(from->last_at == into->last_at &&
+				span_compare(visitor, text_span(into->anonymous_id)) <= 0)))
+		return 0;
+	return text_set(&into->anonymous_id, visitor);
+}
+
+/* Orders that both know are one. Before the orders are put together. */
+static uint64_t count_common(const struct journey *a, const struct journey *b)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < b->n_orders_kept; i++) {
+		const struct order *o = &b->orders[i], *same;
+
+		if (o->at[MILESTONE_PLACED] == TIME_NEVER)
+			continue;
+		same = journey_order(a, text_span(o->id));
+		n += same && same->at[MILESTONE_PLACED] != TIME_NEVER;
+	}
+	return n;
+}
+
+static int merge_head(struct journey *into, const struct journey *from)
+{
+	int r = merge_names(into, from);
+
+	into->n_events += from->n_events;
+	into->n_orders += from->n_orders - count_common(into, from);
+	into->first_at = int64_min(into->first_at, from->first_at);
+	into->last_at = int64_max(into->last_at, from->last_at);
+	into->engaged_at = int64_max(into->engaged_at, from->engaged_at);
+	into->web_active_at = int64_max(into->web_active_at, from->web_active_at);
+	into->received_at = int64_max(into->received_at, from->received_at);
+	return r < 0 ? r : merge_traits(into, from);
+}
+
+/* ---- identifiers and parts ------------------------------------------------------------------- */
+
+static int merge_id(struct journey *into, struct span key, enum id_state state, int64_t first_at)
+{
+	struct customer_id *id = journey_id(into, key);
+
+	if (span_equal(key, text_span(into->customer)))
+		return 0;
+	if (!id)
+		id = journey_insert_id(into, key);
+	if (!id)
+		return -ENOMEM;
+	id->state = state > id->state ? state : id->state;
+	id->first_at = int64_min(id->first_at, first_at);
+	return 0;
+}
+
+int merge_links(struct journey *into, const struct journey *from, int64_t said_at)
+{
+	int r = merge_id(into, text_span(from->customer), ID_LINKED, said_at);
+
+	for (size_t i = 0; i < from->n_ids && r == 0; i++)
+		r = merge_id(into, text_span(from->ids[i].key), from->ids[i].state,
+			from->ids[i].first_at);
+	while (into->n_ids > JOURNEY_IDS_MAX)
+		if (!journey_drop_id(into))
+			journey_remove_id(into, into->n_ids - 1);
+	for (size_t i = 0; i < from->n_parts && r == 0; i++) {
+		const struct customer_part *other = &from->parts[i];
+		struct customer_part *part = journey_part_of(into, text_span(other->key));
+
+		if (!part)
+			part = journey_insert_part(into, text_span(other->key));
+		if (!part)
+			return -ENOMEM;
+		if (part->sealed_n > other->sealed_n)
+			continue;
+		part->n_chunks = other->n_chunks;
+		part->sealed_n = other->sealed_n;
+		part->reach_at = int64_max(part->reach_at, other->reach_at);
+	}
+	while (into->n_parts > JOURNEY_PARTS_MAX)
+		journey_drop_part(into);
+	return r;
+}
+
+/* ---- notes ----------------------------------------------------------------------------------- */
+
+/* The later one; where all else is alike the greater words, so that either way comes to one. */
+static bool note_after(const struct note *a, const struct note *b)
+{
+	int c = span_compare(text_span(a->by), text_span(b->by));
+
+	if (a->at != b->at)
+		return a->at > b->at;
+	if (a->by_at != b->by_at)
+		return a->by_at > b->by_at;
+	if (a->reason != b->reason)
+		return a->reason > b->reason;
+	return c > 0 || (c == 0 && span_compare(text_span(a->words), text_span(b->words)) > 0);
+}
+
+int merge_notes(struct journey *into, const struct journey *from)
+{
+	for (size_t i = 0; i < from->n_notes; i++) {
+		const struct note *other = &from->notes[i];
+		struct note *n = journey_note(into, text_span(other->rule));
+
+		if (n && !note_after(other, n))
+			continue;
+		if (!n)
+			n = journey_insert_note(into, text_span(other->rule));
+		if (!n || text_set(&n->by, text_span(other->by)) < 0 ||
+			text_set(&n->words, text_span(other->words)) < 0)
+			return -ENOMEM;
+		n->reason = other->reason;
+		n->at = other->at;
+		n->by_at = other->by_at;
+	}
+	while (into->n_notes > JOURNEY_NOTES_MAX)
+		journey_drop_note(into);
+	return 0;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+int merge_journeys(const struct rules *rules, struct journey *into, const struct journey *from,
+	const struct merge_terms *terms, int64_t now)
+{
+	static int (*const parts[])(struct journey * into, const struct journey *from) = {
+		merge_head,
+		merge_carts,
+		merge_orders,
+		merge_things,
+		merge_contact,
+		merge_profile,
+		merge_notes,
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && r == 0; i++)
+		r = parts[i](into, from);
+	if (r == 0)
+		r = merge_consents(into, from, terms->said_at);
+	if (r == 0)
+		r = merge_links(into, from, terms->said_at);
+	return r < 0 ? r : tally_merge(rules, into, from, now);
+}

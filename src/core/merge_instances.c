@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The instances of two customers who are one. Each side is first judged by what the other side
+ * knew, both as they were before, so that it does not matter which is which; then they are put
+ * together, key by key. What goes on keeps its timer and the name that it was armed under.
+ */
+#include "merge_instances.h"
+
+#include "list.h"
+
+/* Which counter an outcome has, where that is not MERGED's own. */
+static const struct {
+	enum outcome outcome;
+	enum counter counter;
+} counters[] = {
+	{OUTCOME_CANCELLED, COUNTER_CANCELLED},
+	{OUTCOME_GOAL, COUNTER_GOAL},
+	{OUTCOME_REPLACED, COUNTER_REPLACED},
+	{OUTCOME_SUPERSEDED, COUNTER_SUPERSEDED},
+	{OUTCOME_LIMIT, COUNTER_LIMIT},
+	{OUTCOME_MERGED, COUNTER_MERGED},
+};
+
+static int count(const struct turn *t, enum outcome outcome)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
+		if (counters[i].outcome == outcome)
+			return absence_count(t, counters[i].counter);
+	return 0;
+}
+
+/* ---- decisions ----------------------------------------------------------------------------- */
+
+/* `known as KEY`, and behind a comma CLAUSE. */
+static int set_words(const struct turn *t, struct decision *d, struct span key, struct span clause)
+{
+	const struct span parts[] = {
+		SPAN_LIT(MERGE_WORDS), key, clause.len ? SPAN_LIT(", ") : SPAN_EMPTY, clause};
+	char *words =
+		arena_alloc(&t->effects->arena, parts[0].len + key.len + parts[2].len + clause.len);
+	size_t at = 0;
+
+	if (!words)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].len)
+			memcpy(words + at, parts[i].ptr, parts[i].len);
+		at += parts[i].len;
+	}
+	d->words = span_of(words, at);
+	return 0;
+}
+
+/* The event behind Y is what did it. */
+static void set_by(struct decision *d, const struct instance *y, struct span event)
+{
+	d->by = event;
+	d->by_at = y->cancelled_at != INT64_MIN ? y->cancelled_at : y->anchor_at;
+}
+
+/* The name of the event that did it, where Y still says. */
+static struct span event_of(const struct turn *t, const struct instance *y)
+{
+	bool says = y->outcome == OUTCOME_NONE || y->outcome == OUTCOME_CANCELLED ||
+		    y->outcome == OUTCOME_GOAL || y->outcome == OUTCOME_RETRACTED;
+
+	return says ? absence_keep(t, text_span(y->by)) : SPAN_EMPTY;
+}
+
+/* X, of the side that is not known as KEY, waits no more. */
+static int end(const struct turn *t, struct instance *x, const struct verdict *v, struct span key)
+{
+	struct decision *d = absence_decide(t, rules_of(t->rules, x), x, x->step, v->end);
+	const struct instance *y = v->ended_by;
+	bool by_event = v->end == OUTCOME_CANCELLED || v->end == OUTCOME_GOAL;
+
+	if (!d || set_words(t, d, key, v->clause) < 0)
+		return -ENOMEM;
+	if (by_event)
+		set_by(d, y, v->ended_event);
+	absence_disarm(x, absence_after(x), v->end);
+	if (x->state == INSTANCE_IDLE)
+		x->until_at = int64_max(x->until_at, t->now + ABSENCE_MEMORY_MS);
+	x->touched_at = t->now;
+	if (by_event && text_set(&x->by, v->ended_event) < 0)
+		return -ENOMEM;
+	if (v->end == OUTCOME_SUPERSEDED && text_set(&x->superseded_by, text_span(y->rule)) < 0)
+		return -ENOMEM;
+	return count(t, v->end);
+}
+
+static int take_back(
+	const struct turn *t, struct instance *x, const struct verdict *v, struct span key)
+{
+	const struct instance *y = v->retracted_by;
+	struct decision *d = absence_retract(
+		t, rules_of(t->rules, x), x, v->twice ? INT64_MAX : y->cancelled_at);
+
+	if (!d)
+		return -ENOMEM;
+	set_by(d, y, v->retracted_event);
+	x->touched_at = t->now;
+	return set_words(t, d, key, v->twice ? SPAN_LIT("it had been sent already") : SPAN_EMPTY);
+}
+
+/* ---- judging ------------------------------------------------------------------------------- */
+
+static struct verdict *judge_all(
+	const struct turn *t, const struct journey *side, const struct journey *others, bool loser)
+{
+	struct verdict *v = arena_calloc(&t->effects->arena, side->n_instances + 1, sizeof(*v));
+
+	for (size_t n = 0; v && n < side->n_instances; n++) {
+		v[n] = merge_verdict(t->rules, &side->instances[n], others, loser);
+		/* Kept now: what ends the other side may change it. */
+		if (v[n].end != OUTCOME_NONE)
+			v[n].ended_event = event_of(t, v[n].ended_by);
+		if (v[n].retracted_by)
+			v[n].retracted_event = event_of(t, v[n].retracted_by);
+	}
+	return v;
+}
+
+/* KEY: that of the other side. */
+static int carry_out(
+	const struct turn *t, struct journey *side, const struct verdict *v, struct span key)
+{
+	int r = 0;
+
+	for (size_t n = 0; n < side->n_instances && r == 0; n++) {
+		struct instance *x = &side->instances[n];
+
+		if (v[n].retracted_by)
+			r = take_back(t, x, &v[n], key);
+		if (r == 0 && v[n].end != OUTCOME_NONE)
+			r = end(t, x, &v[n], key);
+	}
+	return r;
+}
+
+/* ---- putting together ---------------------------------------------------------------------- */
+
+static void swap_texts(struct text *a, struct text *b)
+{
+	struct text t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* Times of both that no cancel has made void: the latest. */
+static int join_times(struct instance *into, const struct instance *from)
+{
+	int64_t both[INSTANCE_TIMES_MAX], *list;
+	size_t a = into->n_times, b = from->n_times, n = INSTANCE_TIMES_MAX;
+	int64_t after = into->cancelled_at == INT64_MIN
+				? INT64_MIN
+				: (into->cancelled_at + 1) * RULE_MATCHES_MAX - 1;
+
+	while (n > 0 && (a > 0 || b > 0)) {
+		bool other = a == 0 || (b > 0 && from->times[b - 1] > into->times[a - 1]);
+		int64_t at = other ? from->times[--b] : into->times[--a];
+
+		if (at <= after)
+			break;
+		both[--n] = at;
+	}
+	n = INSTANCE_TIMES_MAX - n;
+	list = n ? malloc(n * sizeof(*list)) : NULL;
+	if (n && !list)
+		return -ENOMEM;
+	if (n)
+		memcpy(list, &both[INSTANCE_TIMES_MAX - n], n * sizeof(*list));
+	free(into->times);
+	into->times = list;
+	into->n_times = (uint32_t)n;
+	return 0;
+}
+
+/* Of the latest job that can still be taken back. */
+static void join_job(struct instance *into, struct instance *from)
+{
+	if (from->last_deadline_at <= into->last_deadline_at)
+		return;
+	into->last_deadline_at = from->last_deadline_at;
+	into->last_anchor_at = from->last_anchor_at;
+	into->last_episode = from->last_episode;
+	into->last_step = from->last_step;
+	swap_texts(&into->last_subject, &from->last_subject);
+	swap_texts(&into->home, &from->home);
+}
+
+/* The number that the next job must not have again. */
+static void join_episode(struct instance *into, const struct instance *from)
+{
+	uint32_t used = from->episode;
+
+	if (into->epoch != from->epoch) {
+		if (from->epoch < into->epoch)
+			return;
+		into->epoch = from->epoch;
+		into->episode = 0;
+	}
+	/* What waits and has made no job yet is another episode than one that has. */
+	if (into->state == INSTANCE_ARMED && into->emitted == 0 && absence_made(from) &&
+		from->state != INSTANCE_ARMED)
+		used++;
+	if (into->state != INSTANCE_ARMED && used >= into->episode)
+		into->emitted = used > into->episode || from->emitted > into->emitted
+					? from->emitted
+					: into->emitted;
+	if (used > into->episode)
+		into->episode = used;
+}
+
+/* Closed while a tombstone lasts, else cooling after a job. */
+static void join_rest(struct instance *into, const struct instance *from, int64_t now)
+{
+	bool closed = (into->state == INSTANCE_CLOSED && into->until_at > now) ||
+		      (from->state == INSTANCE_CLOSED && from->until_at > now);
+
+	if (into->state == INSTANCE_ARMED)
+		return;
+	if (closed)
+		into->state = INSTANCE_CLOSED;
+	else if (into->state == INSTANCE_COOLING || from->state == INSTANCE_COOLING)
+		into->state = INSTANCE_COOLING;
+	else if (from->state == INSTANCE_CLOSED)
+		into->state = INSTANCE_CLOSED;
+	into->until_at = int64_max(into->until_at, from->until_at);
+}
+
+/* FROM, which does not go on, into INTO: what it remembers. */
+static int absorb(const struct turn *t, struct instance *into, struct instance *from)
+{
+	const struct rule *rule = rules_of(t->rules, into);
+	bool calendar = rule && rule->calendar;
+
+	into->cancelled_at = int64_max(into->cancelled_at, from->cancelled_at);
+	into->cools_until = int64_max(into->cools_until, from->cools_until);
+	into->touched_at = int64_max(into->touched_at, from->touched_at);
+	join_rest(into, from, t->now);
+	/* A yearly rule's episode is the year. */
+	if (!calendar || into->state != INSTANCE_ARMED)
+		join_episode(into, from);
+	join_job(into, from);
+	return join_times(into, from);
+}
+
+/* Both wait: FROM has ended, INTO goes on, from the later activity where that counts. */
+static int join_armed(
+	const struct turn *t, struct instance *into, struct instance *from, struct span key)
+{
+	const struct rule *rule = rules_of(t->rules, into);
+	const struct verdict v = {.end = OUTCOME_MERGED,
+		.ended_by = into,
+		.clause = SPAN_LIT("the customer waits for it already")};
+	bool moves = rule && !(rule->anchor_first && rule->n_touch == 0);
+
+	if (moves && from->anchor_at > into->anchor_at) {
+		into->anchor_at = from->anchor_at;
+		/* Between steps: not before the wait is over. */
+		if (from->deadline_at > into->deadline_at) {
+			into->deadline_at = from->deadline_at;
+			into->fire_at = from->fire_at;
+			absence_unhold(into);
+			absence_undefer(into);
+		}
+	}
+	into->armed_at = int64_min(into->armed_at, from->armed_at);
+	into->emitted = into->emitted > from->emitted ? into->emitted : from->emitted;
+	into->skipped_steps |= from->skipped_steps;
+	return end(t, from, &v, key);
+}
+
+/* Which of the two is what goes on? For what waits for nothing: whose news is the later. */
+static bool leads(const struct turn *t, const struct instance *a, const struct instance *b)
+{
+	int c;
+
+	if ((a->state == INSTANCE_ARMED) != (b->state == INSTANCE_ARMED))
+		return a->state == INSTANCE_ARMED;
+	if (a->state == INSTANCE_ARMED)
+		return merge_goes_on(rules_of(t->rules, a), a, b);
+	/* That it was merged says less than what it was merged into. */
+	if ((a->outcome == OUTCOME_MERGED) != (b->outcome == OUTCOME_MERGED))
+		return b->outcome == OUTCOME_MERGED;
+	if (a->touched_at != b->touched_at)
+		return a->touched_at > b->touched_at;
+	if (a->outcome != b->outcome)
+		return a->outcome > b->outcome;
+	c = span_compare(text_span(a->by), text_span(b->by));
+	return c > 0 || (c == 0 && span_compare(text_span(a->data), text_span(b->data)) > 0);
+}
+
+static void swap(struct instance *a, struct instance *b)
+{
+	struct instance t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* KEYS: of the journey and of the one that is given up. */
+static int join(const struct turn *t, struct instance *into, struct instance *from,
+	const struct span keys[2])
+{
+	bool both = into->state == INSTANCE_ARMED && from->state == INSTANCE_ARMED;
+	bool other = leads(t, from, into);
+
+	if (other)
+		swap(into, from);
+	if (both && join_armed(t, into, from, keys[other ? 1 : 0]) < 0)
+		return -ENOMEM;
+	return absorb(t, into, from);
+}
+
+/* ---- the other side ------------------------------------------------------------------------ */
+
+/* Who FROM is named after, as one of INTO's: itself, unless it is INTO's own by then. */
+static int set_customer(struct text *to, struct text from, struct span loser, struct span winner)
+{
+	struct span name = from.len ? text_span(from) : loser;
+
+	return text_set(to, span_equal(name, winner) ? SPAN_EMPTY : name);
+}
+
+static int copy_texts(struct instance *to, const struct instance *from)
+{
+	const struct {
+		struct text *to;
+		struct text from;
+	} texts[] = {
+		{&to->by, from->by},
+		{&to->data, from->data},
+		{&to->missing, from->missing},
+		{&to->superseded_by, from->superseded_by},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (text_set(texts[i].to, text_span(texts[i].from)) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* All of FROM but its texts and times, which are TO's own. */
+static void copy_values(struct instance *to, const struct instance *from)
+{
+	struct instance own = *to;
+
+	*to = *from;
+	to->rule = own.rule;
+	to->key = own.key;
+	to->by = own.by;
+	to->data = own.data;
+	to->missing = own.missing;
+	to->superseded_by = own.superseded_by;
+	to->subject = own.subject;
+	to->last_subject = own.last_subject;
+	to->home = own.home;
+	to->times = own.times;
+	to->n_times = own.n_times;
+}
+
+static int copy_instance(struct instance *to, const struct instance *from, struct span loser,
+	struct span winner, const struct merge_terms *terms)
+{
+	bool armed = from->state == INSTANCE_ARMED;
+	bool before = from->armed_at < terms->linked_at || from->emitted > 0;
+
+	copy_values(to, from);
+	if (from->n_times) {
+		to->times = malloc(from->n_times * sizeof(*to->times));
+		if (!to->times)
+			return -ENOMEM;
+		memcpy(to->times, from->times, from->n_times * sizeof(*to->times));
+		to->n_times = from->n_times;
+	}
+	/* Armed when they were one already, though nobody here knew: named after who they are. */
+	if (armed && (before || from->subject.len) &&
+		set_customer(&to->subject, from->subject, loser, winner) < 0)
+		return -ENOMEM;
+	if (from->last_deadline_at != INT64_MIN &&
+		(set_customer(&to->last_subject, from->last_subject, loser, winner) < 0 ||
+			set_customer(&to->home, from->home, loser, winner) < 0))
+		return -ENOMEM;
+	return copy_texts(to, from);
+}
+
+/* The other side's instances as they stand among the winner's. */
+static int copy_side(const struct turn *t, const struct journey *other,
+	const struct merge_terms *terms, struct journey **ret_side)
+{
+	_cleanup_(journey_freep) struct journey *side = NULL;
+	struct span loser = text_span(other->customer), winner = text_span(t->journey->customer);
+
+	if (journey_new(loser, &side) < 0)
+		return -ENOMEM;
+	for (size_t n = 0; n < other->n_instances; n++) {
+		const struct instance *from = &other->instances[n];
+		struct instance *to =
+			journey_insert_instance(side, text_span(from->rule), text_span(from->key));
+
+		if (!to || copy_instance(to, from, loser, winner, terms) < 0)
+			return -ENOMEM;
+	}
+	*ret_side = side;
+	side = NULL;
+	return 0;
+}
+
+/* ---- bounds -------------------------------------------------------------------------------- */
+
+/* If all wait, the one that was armed last does not any more. */
+static int keep_bound(const struct turn *t, struct span key)
+{
+	struct journey *j = t->journey;
+	const struct verdict v = {.end = OUTCOME_LIMIT, .clause = SPAN_LIT("too much waits")};
+
+	while (j->n_instances > JOURNEY_INSTANCES_MAX) {
+		size_t victim = 0;
+
+		if (journey_drop_instance(j))
+			continue;
+		for (size_t n = 1; n < j->n_instances; n++)
+			if (j->instances[n].armed_at > j->instances[victim].armed_at)
+				victim = n;
+		if (end(t, &j->instances[victim], &v, key) < 0)
+			return -ENOMEM;
+		journey_remove_instance(j, victim);
+	}
+	return 0;
+}
+
+int merge_instances(
+	const struct turn *t, const struct journey *other, const struct merge_terms *terms)
+{
+	_cleanup_(journey_freep) struct journey *side = NULL;
+	struct journey *j = t->journey;
+	const struct span keys[2] = {text_span(j->customer), text_span(other->customer)};
+	const struct verdict *ours, *theirs;
+	int r = copy_side(t, other, terms, &side);
+
+	if (r < 0)
+		return r;
+	ours = judge_all(t, j, side, false);
+	theirs = judge_all(t, side, j, true);
+	if (!ours || !theirs)
+		return -ENOMEM;
+	/* Both as they were: what ended them is looked at until the last is carried out. */
+	r = carry_out(t, j, ours, keys[1]);
+	if (r == 0)
+		r = carry_out(t, side, theirs, keys[0]);
+	for (size_t n = 0; n < side->n_instances && r == 0; n++) {
+		struct instance *from = &side->instances[n];
+		struct span rule = text_span(from->rule), key = text_span(from->key);
+		struct instance *into = journey_instance(j, rule, key);
+
+		if (!into) {
+			into = journey_insert_instance(j, rule, key);
+			if (!into)
+				return -ENOMEM;
+			swap(into, from);
+			continue;
+		}
+		r = join(t, into, from, keys);
+	}
+	return r < 0 ? r : keep_bound(t, keys[1]);
+}

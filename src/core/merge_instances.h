@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What waits and what was sent, of two customers who are one. Inside core only. */
+#pragma once
+
+#include "core/merge.h"
+
+#include "absence_parts.h"
+
+/* What the other side knows that an instance does not. */
+struct verdict {
+	enum outcome end; /* it waits no more; OUTCOME_NONE: it may go on */
+	const struct instance *ended_by;
+	struct span ended_event;	     /* the event behind it; empty: not known */
+	struct span clause;		     /* what is said behind the other's key; may be empty */
+	const struct instance *retracted_by; /* NULL: its last job may stay */
+	struct span retracted_event;
+	bool twice; /* it was sent under the other name already */
+};
+
+/* What the instances of OTHERS say about I, one of the other side. LOSER: I is of the journey that
+ * is given up, which yields where nothing else decides. */
+struct verdict merge_verdict(const struct rules *rules, const struct instance *i,
+	const struct journey *others, bool loser);
+
+/* Of two instances of one rule and key that wait, is A the one that goes on? */
+bool merge_goes_on(const struct rule *rule, const struct instance *a, const struct instance *b);
+
+/* The instances of OTHER into the turn's journey. 0 or -ENOMEM. */
+int merge_instances(
+	const struct turn *t, const struct journey *other, const struct merge_terms *terms);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Things, and what is known of how a customer may be written to, of two who are one. Consent is in
+ * merge_consent.c, the profile in merge_profile.c. */
+#include "core/merge.h"
+
+#include "fold.h"
+#include "list.h"
+#include "merge_parts.h"
+
+/* ---- things ------------------------------------------------------------------------------ */
+
+static void join_marks(struct thing *into, const struct thing *from)
+{
+	for (unsigned n = 0; n < THING_MARKS_MAX; n++) {
+		if (from->at[n] == TIME_NEVER)
+			continue;
+		if (into->at[n] == TIME_NEVER)
+			into->at[n] = from->at[n];
+		else if (thing_mark_flags(into->kind, n) & THING_LATEST)
+			into->at[n] = int64_max(into->at[n], from->at[n]);
+		else
+			into->at[n] = int64_min(into->at[n], from->at[n]);
+	}
+}
+
+static int join_thing(struct thing *into, const struct thing *from)
+{
+	join_marks(into, from);
+	merge_amount(&into->number, &from->number, false);
+	if (from->due_said_at > into->due_said_at ||
+		(from->due_said_at == into->due_said_at && from->due_at > into->due_at &&
+			from->due_said_at != INT64_MIN)) {
+		into->due_said_at = from->due_said_at;
+		into->due_at = from->due_at;
+	}
+	into->touched_at = int64_max(into->touched_at, from->touched_at);
+	if (merge_said(&into->word, &from->word) < 0)
+		return -ENOMEM;
+	return merge_greatest(&into->about, from->about);
+}
+
+int merge_things(struct journey *into, const struct journey *from)
+{
+	for (size_t i = 0; i < from->n_things; i++) {
+		const struct thing *other = &from->things[i];
+		struct thing *t = journey_thing(into, other->kind, text_span(other->id));
+
+		if (!t)
+			t = journey_insert_thing(into, other->kind, text_span(other->id));
+		if (!t || join_thing(t, other) < 0)
+			return -ENOMEM;
+	}
+	while (journey_count_things(into, THING_WISH) > WISHES_MAX)
+		journey_drop_thing(into, THING_WISH);
+	while (journey_count_things(into, THING_VIEW) > VIEWS_MAX)
+		journey_drop_thing(into, THING_VIEW);
+	while (journey_count_things(into, THING_VIEW) > VIEWS_MAX)
+		journey_drop_thing(into, THING_VIEW);
+	while (into->n_things > JOURNEY_THINGS_MAX)
+		journey_drop_thing(into, THING_KIND_COUNT);
+	return 0;
+}
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+/* The latest of both, the latest first. */
+static void join_soft(struct address *into, const struct address *from)
+{
+	int64_t both[ADDRESS_SOFT_MAX];
+	size_t a = 0, b = 0;
+
+	for (size_t n = 0; n < ADDRESS_SOFT_MAX; n++)
+		both[n] = into->soft[a] >= from->soft[b] ? into->soft[a++] : from->soft[b++];
+	memcpy(into->soft, both, sizeof(both));
+}
+
+static int join_address(struct address *into, const struct address *from)
+{
+	into->delivered_at = int64_max(into->delivered_at, from->delivered_at);
+	into->complained_at = int64_max(into->complained_at, from->complained_at);
+	join_soft(into, from);
+	return merge_said(&into->hard, &from->hard);
+}
+
+/* ---- dates ------------------------------------------------------------------------------- */
+
+/* Of two words at one instant that of a day that was taken back counts, then the later day. */
+static bool date_after(const struct date *a, const struct date *b)
+{
+	if (a->said_at != b->said_at)
+		return a->said_at > b->said_at;
+	if (a->removed != b->removed)
+		return a->removed > b->removed;
+	if (a->year != b->year)
+		return a->year > b->year;
+	return a->month != b->month ? a->month > b->month : a->day > b->day;
+}
+
+static int merge_dates(struct journey *into, const struct journey *from)
+{
+	for (size_t i = 0; i < from->n_dates; i++) {
+		struct date word = from->dates[i];
+		struct date *d = journey_date(into, text_span(word.name));
+
+		if (!d)
+			d = journey_insert_date(into, text_span(word.name));
+		if (!d)
+			return -ENOMEM;
+		if (!date_after(&word, d))
+			continue;
+		word.name = d->name;
+		*d = word;
+	}
+	while (into->n_dates > JOURNEY_DATES_MAX)
+		journey_drop_date(into);
+	return 0;
+}
+
+/* ---- sends ------------------------------------------------------------------------------- */
+
+/* What was sent stays so; then what was released is it. */
+static int state_rank(enum send_state s)
+{
+	return s == SEND_SENT ? 2 : s == SEND_RELEASED;
+}
+
+static bool send_before(const struct send *a, const struct send *b)
+{
+	return a->at != b->at ? a->at < b->at : memcmp(a->job_id, b->job_id, sizeof(a->job_id)) < 0;
+}
+
+static int merge_sends(struct journey *into, const struct journey *from)
+{
+	for (size_t i = 0; i < from->n_sends; i++) {
+		const struct send *other = &from->sends[i];
+		struct send *s = journey_send(into, other->job_id);
+
+		if (s) {
+			if (state_rank(other->state) > state_rank(s->state))
+				s->state = other->state;
+			continue;
+		}
+		/* The oldest would make room, which is this one. */
+		if (into->n_sends == JOURNEY_SENDS_MAX && send_before(other, &into->sends[0]))
+			continue;
+		if (!journey_add_send(into, other))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int merge_contact(struct journey *into, const struct journey *from)
+{
+	for (size_t i = 0; i < from->n_addresses; i++) {
+		struct address *a = journey_add_address(into, from->addresses[i].channel);
+
+		if (!a || join_address(a, &from->addresses[i]) < 0)
+			return -ENOMEM;
+	}
+	if (merge_dates(into, from) < 0)
+		return -ENOMEM;
+	return merge_sends(into, from);
+}
