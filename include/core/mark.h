@@ -13,6 +13,12 @@
 
 #define MARKS_MAX 256 /* sources that give marks */
 
+/*
+ * Not a source: who has dates is held for the next change of rules, since a new rule may follow the
+ * calendar and then concerns them though nothing happens to them. No real source has this name.
+ */
+#define MARK_RULES SPAN_LIT("@rules")
+
 struct mark {
 	struct text source;
 	int64_t at; /* everything that happened at or before it has been said */

@@ -28,12 +28,15 @@ enum input_kind { INPUT_EVENT, INPUT_TICK, INPUT_MARK, INPUT_MERGE };
  * the new marks, everybody whom the index (EFFECT_HOLD) has for that source up to its new mark, by
  * INPUT_MARK at the entry's time. That lets go of the instances that now have all they wait for:
  * they are due at once, which is at the earliest behind the other entries of that millisecond.
+ *
+ * A change of rules is such a mark too, of MARK_RULES: whoever the index has for it up to before
+ * the entry is shown the new rules, and is in the index at NOW from then on.
  */
 struct input {
 	enum input_kind kind;
 	const struct event *event; /* INPUT_EVENT; decoded with the rules' field table */
 	const struct marks *marks; /* in force at NOW; NULL: none */
-	struct span source;	   /* INPUT_MARK: whose mark moved */
+	struct span source;	   /* INPUT_MARK: whose mark moved, or MARK_RULES */
 	/* INPUT_MERGE: the journey that becomes part of this one, and on what terms */
 	const struct journey *other;
 	struct merge_terms terms;

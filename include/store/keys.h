@@ -24,6 +24,8 @@
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
  *   wm:{p7}:marks        hash: source → until when it is complete (ms)
  *   wm:{p7}:held:SOURCE  sorted set: customer → earliest deadline that is held for the source
+ *   wm:{p7}:held:@rules  sorted set: customers who have dates → when they were shown a change of
+ *                        rules last (ms; 0: never)
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
  *   wm:{p7}:job:ID       hash: s (state, see job_desk.h; `taken` of before there were leases is
  *                        done), at (place in the stream), c (customer), o (member, see below), ch

@@ -184,3 +184,10 @@ int calendar_update(const struct turn *t)
 	}
 	return r;
 }
+
+bool calendar_knows(const struct journey *j)
+{
+	const struct profile *p = j->profile;
+
+	return j->n_dates > 0 || (p && p->times[PROFILE_FIRST_ORDER_AT] != TIME_NEVER);
+}

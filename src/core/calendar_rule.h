@@ -13,3 +13,6 @@
  * the date was taken back. Called behind every event and every firing. 0 or -ENOMEM.
  */
 int calendar_update(const struct turn *t);
+
+/* Whether J has a date that a rule may follow. */
+bool calendar_knows(const struct journey *j);

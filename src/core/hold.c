@@ -85,3 +85,8 @@ int holds_update(const struct journey *j, const struct holds *before, struct spa
 	}
 	return r;
 }
+
+int holds_rules(bool dated, int64_t at, struct effects *effects)
+{
+	return want(effects, MARK_RULES, dated ? at : TIME_NEVER);
+}

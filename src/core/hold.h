@@ -8,6 +8,7 @@
 
 #include "core/effect.h"
 #include "core/journey.h"
+#include "core/mark.h"
 
 struct hold {
 	struct span source;
@@ -26,3 +27,7 @@ int holds_of(const struct journey *j, struct arena *a, struct holds *ret_holds);
  * says of FORCED (empty: none) is written in any case. 0 or -ENOMEM. */
 int holds_update(const struct journey *j, const struct holds *before, struct span forced,
 	struct effects *effects);
+
+/* Somebody with dates (DATED) is in the index for the rules, looked at last AT; others are not. 0
+ * or -ENOMEM. */
+int holds_rules(bool dated, int64_t at, struct effects *effects);

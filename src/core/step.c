@@ -123,15 +123,18 @@ static int take(struct turn *t, const struct input *input, int64_t now)
 	if (r < 0)
 		return r;
 	t->now = now;
+	if (input->kind == INPUT_EVENT)
+		return apply(t, input->event);
 	if (input->kind == INPUT_MERGE)
 		return merge(t, input);
-	return input->kind == INPUT_MARK ? absence_release(t) : apply(t, input->event);
+	return span_equal(input->source, MARK_RULES) ? calendar_update(t) : absence_release(t);
 }
 
 int step(const struct rules *rules, struct journey *j, const struct input *input, int64_t now,
 	struct effects *effects)
 {
 	struct turn t = {.rules = rules, .journey = j, .effects = effects, .marks = input->marks};
+	bool by_rules = span_equal(input->source, MARK_RULES), dated = calendar_knows(j);
 	struct holds before;
 	int r = holds_of(j, &effects->arena, &before);
 
@@ -143,8 +146,10 @@ int step(const struct rules *rules, struct journey *j, const struct input *input
 	journey_prune(j, now);
 	j->received_at = int64_max(j->received_at, now);
 	r = rewake(j, now, effects);
+	if (r == 0 && (by_rules || calendar_knows(j) != dated))
+		r = holds_rules(calendar_knows(j), by_rules ? now : 0, effects);
 	if (r == 0)
-		r = holds_update(j, &before, input->source, effects);
+		r = holds_update(j, &before, by_rules ? SPAN_EMPTY : input->source, effects);
 	if (r < 0)
 		return r;
 	return effects_add(effects, EFFECT_STATE) ? 0 : -ENOMEM;

@@ -20,6 +20,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 		return -ENOMEM;
 	}
 	a->options = *options;
+	a->in_force = options->rules;
 	cache_init(&a->cache, options->transient ? SIZE_MAX : options->cache_customers);
 	seen_init(&a->seen);
 	marks_init(&a->marks);

@@ -94,6 +94,7 @@ struct applier {
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
 	int64_t mark_until;
 	uint64_t wanted_rules;
+	const struct rules *in_force; /* at the position; options.rules may be the next ones */
 	struct buf seen_marks;
 	int64_t seen_hour;
 	struct commit commit;
@@ -110,12 +111,14 @@ void applier_batch(struct applier *a, const struct position *from);
 struct fetched fetched_before_turn(const struct fetched *f);
 /* F begins with such an entry. Its dues before it are to be applied first: how many. */
 size_t dues_before_turn(const struct fetched *f);
-/* Begins a batch of the change of rules that E is: from here on they are in force. 0, -ENOMEM or
- * APPLIER_RULES. */
+/* Begins a batch of the change of rules that E is: from here on they are in force. 0, -ENOMEM,
+ * APPLIER_RULES, or APPLIER_HELD: whoever has dates is shown them. */
 int applier_begin_rules(struct applier *a, const struct position *from, const struct log_entry *e);
 /* Begins a batch of the mark that E is. APPLIER_HELD; 0: it is no good, and goes to quarantine;
  * -ENOMEM. */
 int applier_begin_mark(struct applier *a, const struct position *from, const struct log_entry *e);
+/* The rules of the batch are in force when it is committed. */
+void applier_turn_rules(struct applier *a);
 /* Carries out what the batch's mark is about, when everybody held was looked at. 0 or -ENOMEM. */
 int applier_pass_mark(struct applier *a);
 

@@ -29,6 +29,8 @@ static int move_mark(struct applier *a, const struct log_entry *e, const char **
 	*ret_fault = NULL;
 	if (e->mark_source.len > MARK_SOURCE_MAX) {
 		*ret_fault = "the name of its source is too long";
+	} else if (span_equal(e->mark_source, MARK_RULES)) {
+		*ret_fault = "its source has the name that stands for the rules";
 	} else if (span_to_u64(e->mark_until, INT64_MAX, &until) != 0) {
 		*ret_fault = "it does not say until when its source is complete";
 	} else {
@@ -59,6 +61,8 @@ static void pass(struct applier *a)
 {
 	a->to.id = a->mark.id;
 	a->to.clock = int64_max(a->to.clock, (int64_t)a->mark.id.ms - 1);
+	if (span_equal(a->mark.mark_source, MARK_RULES))
+		applier_turn_rules(a);
 }
 
 int applier_begin_mark(struct applier *a, const struct position *from, const struct log_entry *e)
@@ -119,6 +123,8 @@ int applier_pass_mark(struct applier *a)
 
 	if (log_id_compare(a->to.id, a->mark.id) != 0)
 		return 0; /* there are more to be looked at */
+	if (span_equal(a->mark.mark_source, MARK_RULES))
+		return 0;
 	mark = list_add(&a->passed);
 	if (!mark)
 		return -ENOMEM;

@@ -6,6 +6,12 @@
  *
  * That rules change at a place in the log, and not when a worker happened to read its files, is
  * what makes a replay come to the same decisions as the live run.
+ *
+ * A new rule that follows the calendar concerns customers to whom nothing may happen for a year. So
+ * with it, everybody who has dates is shown the new rules, at the entry's time and before anything
+ * newer is applied. They may be many, and are looked at as those are whom a mark lets go of
+ * (apply_mark.c): piece by piece, each committed at the position before the entry, and the index
+ * says who was looked at, so that the next owner after a crash goes on where this one ended.
  */
 #include "apply_impl.h"
 
@@ -56,6 +62,26 @@ static int put_aside(struct applier *a, const struct log_entry *e)
 	return 0;
 }
 
+/* Is there a rule among NOW's that follows the calendar and did not in BEFORE, or otherwise? */
+static bool has_new_calendar(const struct rules *before, const struct rules *now)
+{
+	for (size_t i = 0; now->n_calendar > 0 && i < now->n; i++) {
+		const struct rule *rule = &now->list[i];
+		const struct rule *known = rules_find(before, rule->id);
+
+		if (rule->calendar && rule->mode != RULE_OFF &&
+			(!known || known->mode == RULE_OFF || known->version != rule->version))
+			return true;
+	}
+	return false;
+}
+
+void applier_turn_rules(struct applier *a)
+{
+	a->to.rules = a->wanted_rules;
+	a->in_force = a->options.rules;
+}
+
 int applier_begin_rules(struct applier *a, const struct position *from, const struct log_entry *e)
 {
 	const struct applier_options *o = &a->options;
@@ -67,13 +93,18 @@ int applier_begin_rules(struct applier *a, const struct position *from, const st
 	applier_batch(a, from);
 	if (!rules_digest_parse(e->rules, &digest)) {
 		r = put_aside(a, e);
-	} else if (o->find_rules && !o->find_rules(o->rules_user, digest, &rules, &decoder)) {
-		a->wanted_rules = digest;
-		return APPLIER_RULES;
 	} else {
-		a->to.rules = digest;
+		a->wanted_rules = digest;
+		if (o->find_rules && !o->find_rules(o->rules_user, digest, &rules, &decoder))
+			return APPLIER_RULES;
 		a->options.rules = rules;
 		a->options.decoder = decoder;
+		if (has_new_calendar(a->in_force, rules)) {
+			a->mark = (struct log_entry){.id = e->id, .mark_source = MARK_RULES};
+			a->mark_until = (int64_t)e->id.ms - 1;
+			return APPLIER_HELD;
+		}
+		applier_turn_rules(a);
 	}
 	a->to.id = e->id;
 	a->to.clock = int64_max(a->to.clock, (int64_t)e->id.ms - 1);

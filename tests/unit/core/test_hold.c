@@ -96,7 +96,7 @@ static void take(struct scene *s, const struct input *input, int64_t now)
 		s->n_late += e->kind == EFFECT_DECISION && outcome == OUTCOME_SOURCE_LATE;
 		s->n_cancels += e->kind == EFFECT_DECISION && outcome == OUTCOME_CANCELLED;
 		s->n_retracts += e->kind == EFFECT_RETRACT;
-		if (e->kind != EFFECT_HOLD || s->n_holds == 8)
+		if (e->kind != EFFECT_HOLD || span_equal(e->source, MARK_RULES) || s->n_holds == 8)
 			continue;
 		REQUIRE(e->source.len < 10);
 		(void)snprintf(s->holds[s->n_holds++], sizeof(s->holds[0]), "%.9s %lld",
