@@ -220,7 +220,8 @@ static void bench_init(struct bench *b)
 		struct rule_options options = {.store_zone = SPAN_LIT("UTC")};
 
 		CHECK(rules_compile(&source, 1, &options, &problems, &b->rules[i]) == 0);
-		CHECK(event_decoder_new(&b->rules[i]->fields, &b->decoders[i]) == 0);
+		CHECK(event_decoder_new(&b->rules[i]->fields, &IDENTITY_DEFAULT, &b->decoders[i]) ==
+			0);
 	}
 	CHECK(memory_store_new(on_job, b, &b->memory) == 0);
 	start(b);
