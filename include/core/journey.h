@@ -29,7 +29,8 @@
 #define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
 #define MARK_SOURCE_MAX	      128  /* bytes of the name of a source */
 #define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
-#define INSTANCE_TIMES_MAX    16   /* events that at_least counts */
+#define INSTANCE_ARMINGS_MAX  16   /* arming events of an instance that are kept by themselves */
+#define INSTANCE_EARLIER_MAX  8	   /* jobs of an instance before its latest one */
 #define INSTANCE_ENDED_BY_MAX 64   /* bytes of the name of a rule */
 #define JOURNEY_NOTES_MAX     64
 #define JOURNEY_IDS_MAX	      128
@@ -156,6 +157,27 @@ enum outcome {
 
 struct span outcome_name(enum outcome o);
 
+/*
+ * An arming event that may yet matter by itself: one that at_least counts, or, where the first of
+ * them is the anchor, a later one, which is the first if a cancel between them comes to be known.
+ */
+struct arming {
+	int64_t at;	     /* event time */
+	int64_t deadline_at; /* for a wait from there; TIME_NEVER: not kept */
+	struct decimal worth;
+	uint32_t entry; /* of the rule's arm list */
+	struct text by; /* name of the event; empty: it only counts */
+	struct text data;
+};
+
+/* A job that was made and not taken back. */
+struct emission {
+	uint32_t episode, step;
+	int64_t arming_at, anchor_at, deadline_at;
+	struct text subject; /* the customer as of arming, after whom it is named */
+	struct text home;    /* in whose partition it lies */
+};
+
 /* One rule's state for one entity of one customer (triggers, section 5). */
 struct instance {
 	struct text rule;
@@ -167,12 +189,15 @@ struct instance {
 	uint32_t step;	   /* the step that is due next */
 	uint32_t emitted;  /* jobs emitted in this episode */
 	int64_t anchor_at; /* event time of the activity the wait counts from */
+	int64_t arming_at; /* event time of the arming event in force, by which cancels are judged;
+			      what touches the instance moves anchor_at alone */
 	int64_t armed_at;  /* received_at of the event that armed this episode */
 	int64_t deadline_at;
 	int64_t fire_at;	  /* TIME_NEVER unless armed */
 	int64_t cancelled_at;	  /* latest event time of a cancel seen; INT64_MIN: none */
 	int64_t last_deadline_at; /* of the latest job emitted and not retracted; INT64_MIN: none */
 	int64_t last_anchor_at;	  /* of that job; INT64_MIN: none */
+	int64_t last_arming_at;	  /* of that job; INT64_MIN: none */
 	int64_t until_at;	  /* end of cooldown or tombstone (virtual time) */
 	int64_t touched_at;	  /* virtual time of the last change */
 	uint32_t last_episode;	  /* of that job, which a retraction must name */
@@ -189,8 +214,12 @@ struct instance {
 	int64_t due_at;		/* when the step that is put off came due first; 0: not put off */
 	uint32_t gate, reason;	/* of the last deferral (core/gate.h) */
 	uint32_t skipped_steps; /* bit n: step n of this episode was due, and its condition false */
-	uint32_t n_times;
-	int64_t *times;		   /* of the events that at_least counts, rising; n_times of them */
+	uint32_t counted;	/* 1: armed, by as many events as at_least asks for */
+	uint32_t n_armings, n_earlier;
+	int64_t touch_at; /* latest event time of what touches it, armed or not; INT64_MIN: never.
+			     Of the key `customer`: of what touches every key */
+	struct arming *armings;	   /* n_armings in order of time, then entry */
+	struct emission *earlier;  /* n_earlier, before the latest job; oldest first */
 	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
 	struct text superseded_by; /* the rule that took its place */
 	int64_t cools_until;	   /* of a rule whose cooldown is the customer's: its end, whatever
@@ -375,6 +404,9 @@ void journey_remove_part(struct journey *j, size_t index);
 void journey_remove_cart(struct journey *j, size_t index);
 void journey_remove_order(struct journey *j, size_t index);
 void journey_remove_instance(struct journey *j, size_t index);
+/* Let go of what they point to. */
+void arming_release(struct arming *a);
+void emission_release(struct emission *m);
 
 /*
  * Folds what EVENT says into traits, carts, orders and counts (not into instances: that is step's).

@@ -55,8 +55,8 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct instance) == 9 * sizeof(struct text) + 2 * sizeof(int) +
-						  10 * sizeof(uint32_t) + 14 * sizeof(int64_t) +
-						  sizeof(int64_t *) + sizeof(struct decimal),
+						  12 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
+						  2 * sizeof(void *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (8 + TRAIT_COUNT) * sizeof(int64_t) +
@@ -374,6 +374,10 @@ static void get_instance(struct reader *r, struct instance *i, int64_t base)
 	for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
 		memcpy((char *)i + instance_numbers[k], &numbers[k], sizeof(numbers[k]));
 	unpack_times(&r->u, &instance_times, i, base);
+	/* Unless a part says otherwise. */
+	i->arming_at = i->anchor_at;
+	i->last_arming_at = i->last_anchor_at;
+	i->touch_at = INT64_MIN;
 }
 
 /* Never less than what the put functions write: every text behind its length, every number at its

@@ -23,19 +23,63 @@ enum {
 	HAS_SUPERSEDED = 1 << 5,
 	HAS_COOLS = 1 << 6,
 	HAS_SUBJECT = 1 << 7,
-	HAS_HOME = 1 << 8, /* last_subject, home */
-	HAS_ALL = (1 << 9) - 1,
+	HAS_HOME = 1 << 8,	   /* last_subject, home */
+	HAS_ARMING = 1 << 9,	   /* arming_at, where it is not the anchor */
+	HAS_LAST_ARMING = 1 << 10, /* the same of the latest job */
+	HAS_TOUCH = 1 << 11,
+	HAS_COUNTED = 1 << 12, /* that it is so */
+	HAS_SAID = 1 << 13,    /* what the armings say, beside their times */
+	HAS_EARLIER = 1 << 14,
+	HAS_EARLIER_HOMES = 1 << 15, /* subject and home of each of them */
+	HAS_ALL = (1 << 16) - 1,
 };
+
+/* What an arming says. */
+enum {
+	SAYS_DEADLINE = 1 << 0,
+	SAYS_WORTH = 1 << 1,
+	SAYS_BY = 1 << 2,
+	SAYS_DATA = 1 << 3,
+	SAYS_ALL = (1 << 4) - 1,
+};
+
+static unsigned said_of(const struct arming *a)
+{
+	return (a->deadline_at != TIME_NEVER ? SAYS_DEADLINE : 0u) |
+	       (a->worth.mantissa ? SAYS_WORTH : 0u) | (a->by.len ? SAYS_BY : 0u) |
+	       (a->data.len ? SAYS_DATA : 0u);
+}
+
+static bool says_anything(const struct instance *i)
+{
+	for (size_t k = 0; k < i->n_armings; k++)
+		if (said_of(&i->armings[k]))
+			return true;
+	return false;
+}
+
+static bool has_homes(const struct instance *i)
+{
+	for (size_t k = 0; k < i->n_earlier; k++)
+		if (i->earlier[k].subject.len || i->earlier[k].home.len)
+			return true;
+	return false;
+}
 
 static unsigned extras_of(const struct instance *i)
 {
 	bool deferred = i->deferred_until || i->due_at || i->gate || i->reason;
 
 	return (i->version ? HAS_VERSION : 0u) | (deferred ? HAS_DEFERRED : 0u) |
-	       (i->skipped_steps ? HAS_SKIPPED : 0u) | (i->n_times ? HAS_TIMES : 0u) |
+	       (i->skipped_steps ? HAS_SKIPPED : 0u) | (i->n_armings ? HAS_TIMES : 0u) |
 	       (i->worth.mantissa ? HAS_WORTH : 0u) | (i->superseded_by.len ? HAS_SUPERSEDED : 0u) |
 	       (i->cools_until ? HAS_COOLS : 0u) | (i->subject.len ? HAS_SUBJECT : 0u) |
-	       (i->last_subject.len || i->home.len ? HAS_HOME : 0u);
+	       (i->last_subject.len || i->home.len ? HAS_HOME : 0u) |
+	       (i->arming_at != i->anchor_at ? HAS_ARMING : 0u) |
+	       (i->last_arming_at != i->last_anchor_at ? HAS_LAST_ARMING : 0u) |
+	       (i->touch_at != INT64_MIN ? HAS_TOUCH : 0u) | (i->counted ? HAS_COUNTED : 0u) |
+	       (says_anything(i) ? HAS_SAID : 0u) | (i->n_earlier ? HAS_EARLIER : 0u) |
+	       (has_homes(i) ? HAS_EARLIER_HOMES : 0u);
 }
 
 static size_t instances_bound(const struct journey *j)
@@ -45,15 +89,84 @@ static size_t instances_bound(const struct journey *j)
 	for (size_t k = 0; k < j->n_instances; k++) {
 		const struct instance *i = &j->instances[k];
 
-		if (extras_of(i))
-			n += (16 + i->n_times) * PACK_NUMBER + i->superseded_by.len +
-			     i->subject.len + i->last_subject.len + i->home.len;
+		if (!extras_of(i))
+			continue;
+		n += (22 + 7 * i->n_armings + 7 * i->n_earlier) * PACK_NUMBER +
+		     i->superseded_by.len + i->subject.len + i->last_subject.len + i->home.len;
+		for (size_t a = 0; a < i->n_armings; a++)
+			n += (size_t)i->armings[a].by.len + i->armings[a].data.len;
+		for (size_t m = 0; m < i->n_earlier; m++)
+			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len;
 	}
 	return n ? n + PACK_NUMBER : 0;
 }
 
+static void pack_decimal(struct pack *p, struct decimal d)
+{
+	pack_since(p, d.mantissa, 0);
+	pack_since(p, d.exponent, 0);
+}
+
+/* A time and its entry are one number. */
+static int64_t time_of(const struct arming *a)
+{
+	return a->at * RULE_MATCHES_MAX + (int64_t)a->entry;
+}
+
+static bool pack_armings(struct pack *p, const struct instance *i, unsigned has, int64_t base)
+{
+	bool ok = i->n_armings <= INSTANCE_ARMINGS_MAX;
+
+	if (has & HAS_TIMES)
+		pack_number(p, i->n_armings);
+	for (size_t k = 0; k < i->n_armings; k++) {
+		pack_since(p, time_of(&i->armings[k]), k ? time_of(&i->armings[k - 1]) : base);
+		ok = ok && i->armings[k].entry < RULE_MATCHES_MAX;
+	}
+	for (size_t k = 0; (has & HAS_SAID) && k < i->n_armings; k++) {
+		const struct arming *a = &i->armings[k];
+		unsigned said = said_of(a);
+
+		ok = ok && a->by.len <= INSTANCE_BY_MAX && a->data.len <= INSTANCE_DATA_MAX;
+		pack_number(p, said);
+		if (said & SAYS_DEADLINE)
+			pack_since(p, a->deadline_at, a->at);
+		if (said & SAYS_WORTH)
+			pack_decimal(p, a->worth);
+		if (said & SAYS_BY)
+			pack_block(p, text_span(a->by));
+		if (said & SAYS_DATA)
+			pack_block(p, text_span(a->data));
+	}
+	return ok;
+}
+
+static bool pack_earlier(struct pack *p, const struct instance *i, unsigned has, int64_t base)
+{
+	bool ok = i->n_earlier <= INSTANCE_EARLIER_MAX;
+
+	pack_number(p, i->n_earlier);
+	for (size_t k = 0; k < i->n_earlier; k++) {
+		const struct emission *m = &i->earlier[k];
+
+		pack_number(p, m->episode);
+		pack_number(p, m->step);
+		pack_since(p, m->deadline_at, base);
+		pack_since(p, m->anchor_at, m->deadline_at);
+		pack_since(p, m->arming_at, m->anchor_at);
+		if (!(has & HAS_EARLIER_HOMES))
+			continue;
+		pack_block(p, text_span(m->subject));
+		pack_block(p, text_span(m->home));
+		ok = ok && m->subject.len <= CUSTOMER_MAX && m->home.len <= CUSTOMER_MAX;
+	}
+	return ok;
+}
+
 static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, int64_t base)
 {
+	bool ok;
+
 	if (has & HAS_VERSION)
 		pack_number(p, i->version);
 	if (has & HAS_DEFERRED) {
@@ -64,14 +177,9 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 	}
 	if (has & HAS_SKIPPED)
 		pack_number(p, i->skipped_steps);
-	if (has & HAS_TIMES)
-		pack_number(p, i->n_times);
-	for (size_t k = 0; k < i->n_times; k++)
-		pack_since(p, i->times[k], k ? i->times[k - 1] : base);
-	if (has & HAS_WORTH) {
-		pack_since(p, i->worth.mantissa, 0);
-		pack_since(p, i->worth.exponent, 0);
-	}
+	ok = pack_armings(p, i, has, base);
+	if (has & HAS_WORTH)
+		pack_decimal(p, i->worth);
 	if (has & HAS_SUPERSEDED)
 		pack_block(p, text_span(i->superseded_by));
 	if (has & HAS_COOLS)
@@ -82,7 +190,15 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 		pack_block(p, text_span(i->last_subject));
 		pack_block(p, text_span(i->home));
 	}
-	return i->n_times <= INSTANCE_TIMES_MAX && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX &&
+	if (has & HAS_ARMING)
+		pack_since(p, i->arming_at, i->anchor_at);
+	if (has & HAS_LAST_ARMING)
+		pack_since(p, i->last_arming_at, i->last_anchor_at);
+	if (has & HAS_TOUCH)
+		pack_since(p, i->touch_at, base);
+	if (has & HAS_EARLIER)
+		ok = pack_earlier(p, i, has, base) && ok;
+	return ok && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX &&
 	       i->subject.len <= CUSTOMER_MAX && i->last_subject.len <= CUSTOMER_MAX &&
 	       i->home.len <= CUSTOMER_MAX;
 }
@@ -107,23 +223,6 @@ static bool instances_pack(struct pack *p, const struct journey *j)
 	return ok;
 }
 
-static int unpack_instance_times(struct unpack *u, struct instance *i, int64_t base)
-{
-	uint32_t n = (uint32_t)unpack_bounded(u, INSTANCE_TIMES_MAX);
-
-	if (n == 0)
-		u->bad = true;
-	if (u->bad)
-		return 0;
-	i->times = calloc(n, sizeof(*i->times));
-	if (!i->times)
-		return -ENOMEM;
-	i->n_times = n;
-	for (size_t k = 0; k < n; k++)
-		i->times[k] = unpack_since(u, k ? i->times[k - 1] : base);
-	return 0;
-}
-
 /* An exponent that could not be is as bad as a number without one. */
 static struct decimal unpack_worth(struct unpack *u)
 {
@@ -137,14 +236,89 @@ static struct decimal unpack_worth(struct unpack *u)
 	return d;
 }
 
-static void unpack_customer(struct unpack *u, struct text *t)
+static int64_t round_down(int64_t at, int64_t unit)
+{
+	int64_t rest = at % unit;
+
+	return at - (rest < 0 ? rest + unit : rest);
+}
+
+static int unpack_times_of(struct unpack *u, struct instance *i, int64_t base)
+{
+	uint32_t n = (uint32_t)unpack_bounded(u, INSTANCE_ARMINGS_MAX);
+
+	if (n == 0)
+		u->bad = true;
+	if (u->bad)
+		return 0;
+	i->armings = calloc(n, sizeof(*i->armings));
+	if (!i->armings)
+		return -ENOMEM;
+	i->n_armings = n;
+	for (size_t k = 0; k < n; k++) {
+		int64_t coded = base = unpack_since(u, base);
+		int64_t at = round_down(coded, RULE_MATCHES_MAX);
+
+		i->armings[k].at = at / RULE_MATCHES_MAX;
+		i->armings[k].entry = (uint32_t)(coded - at);
+		i->armings[k].deadline_at = TIME_NEVER;
+	}
+	return 0;
+}
+
+/* Into T, whose bytes stay those of the record. */
+static void unpack_text(struct unpack *u, struct text *t, size_t max)
 {
 	struct span s = unpack_block(u);
 
-	if (s.len > CUSTOMER_MAX)
+	if (s.len > max)
 		u->bad = true;
 	if (!u->bad)
 		text_share(t, s);
+}
+
+static void unpack_said(struct unpack *u, struct arming *a)
+{
+	unsigned said = (unsigned)unpack_bounded(u, SAYS_ALL);
+
+	if (said & SAYS_DEADLINE)
+		a->deadline_at = unpack_since(u, a->at);
+	if (said & SAYS_WORTH)
+		a->worth = unpack_worth(u);
+	if (said & SAYS_BY)
+		unpack_text(u, &a->by, INSTANCE_BY_MAX);
+	if (said & SAYS_DATA)
+		unpack_text(u, &a->data, INSTANCE_DATA_MAX);
+	if (said_of(a) != said)
+		u->bad = true;
+}
+
+static int unpack_earlier(struct unpack *u, struct instance *i, unsigned has, int64_t base)
+{
+	uint32_t n = (uint32_t)unpack_bounded(u, INSTANCE_EARLIER_MAX);
+
+	if (n == 0)
+		u->bad = true;
+	if (u->bad)
+		return 0;
+	i->earlier = calloc(n, sizeof(*i->earlier));
+	if (!i->earlier)
+		return -ENOMEM;
+	i->n_earlier = n;
+	for (size_t k = 0; k < n; k++) {
+		struct emission *m = &i->earlier[k];
+
+		m->episode = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		m->step = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		m->deadline_at = unpack_since(u, base);
+		m->anchor_at = unpack_since(u, m->deadline_at);
+		m->arming_at = unpack_since(u, m->anchor_at);
+		if (!(has & HAS_EARLIER_HOMES))
+			continue;
+		unpack_text(u, &m->subject, CUSTOMER_MAX);
+		unpack_text(u, &m->home, CUSTOMER_MAX);
+	}
+	return 0;
 }
 
 static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
@@ -163,7 +337,9 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 	if (has & HAS_SKIPPED)
 		i->skipped_steps = (uint32_t)unpack_bounded(u, UINT32_MAX);
 	if (has & HAS_TIMES)
-		r = unpack_instance_times(u, i, base);
+		r = unpack_times_of(u, i, base);
+	for (size_t k = 0; (has & HAS_SAID) && k < i->n_armings; k++)
+		unpack_said(u, &i->armings[k]);
 	if (has & HAS_WORTH)
 		i->worth = unpack_worth(u);
 	if (r == 0 && (has & HAS_SUPERSEDED)) {
@@ -177,11 +353,20 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 	if (has & HAS_COOLS)
 		i->cools_until = unpack_since(u, base);
 	if (has & HAS_SUBJECT)
-		unpack_customer(u, &i->subject);
+		unpack_text(u, &i->subject, CUSTOMER_MAX);
 	if (has & HAS_HOME) {
-		unpack_customer(u, &i->last_subject);
-		unpack_customer(u, &i->home);
+		unpack_text(u, &i->last_subject, CUSTOMER_MAX);
+		unpack_text(u, &i->home, CUSTOMER_MAX);
 	}
+	if (has & HAS_ARMING)
+		i->arming_at = unpack_since(u, i->anchor_at);
+	if (has & HAS_LAST_ARMING)
+		i->last_arming_at = unpack_since(u, i->last_anchor_at);
+	if (has & HAS_TOUCH)
+		i->touch_at = unpack_since(u, base);
+	i->counted = (has & HAS_COUNTED) != 0;
+	if (r == 0 && (has & HAS_EARLIER))
+		r = unpack_earlier(u, i, has, base);
 	/* Nothing is written where there is nothing. */
 	if (r == 0 && (has == 0 || extras_of(i) != has))
 		u->bad = true;
@@ -240,37 +425,21 @@ static bool notes_pack(struct pack *p, const struct journey *j)
 	return ok;
 }
 
-static int unpack_text(struct unpack *u, struct text *t, size_t max)
+static void unpack_note(struct unpack *u, struct note *n, int64_t base)
 {
-	struct span s = unpack_block(u);
-
-	if (s.len > max)
-		u->bad = true;
-	if (!u->bad)
-		text_share(t, s);
-	return 0;
-}
-
-static int unpack_note(struct unpack *u, struct note *n, int64_t base)
-{
-	int r = unpack_text(u, &n->rule, RULE_ID_MAX);
-
+	unpack_text(u, &n->rule, RULE_ID_MAX);
 	n->reason = (enum note_reason)unpack_bounded(u, NOTE_REASON_COUNT - 1);
-	if (r == 0)
-		r = unpack_text(u, &n->by, INSTANCE_BY_MAX);
-	if (r == 0)
-		r = unpack_text(u, &n->words, NOTE_WORDS_MAX);
+	unpack_text(u, &n->by, INSTANCE_BY_MAX);
+	unpack_text(u, &n->words, NOTE_WORDS_MAX);
 	n->at = unpack_since(u, base);
 	n->by_at = unpack_since(u, base);
-	if (r == 0 && n->rule.len == 0)
+	if (n->rule.len == 0)
 		u->bad = true;
-	return r;
 }
 
 static int notes_unpack(struct unpack *u, struct journey *j)
 {
 	uint64_t n = unpack_bounded(u, JOURNEY_NOTES_MAX);
-	int r = 0;
 
 	if (n == 0)
 		u->bad = true;
@@ -280,9 +449,9 @@ static int notes_unpack(struct unpack *u, struct journey *j)
 	if (!j->notes)
 		return -ENOMEM;
 	j->n_notes = j->cap_notes = n;
-	for (size_t i = 0; i < n && !u->bad && r == 0; i++)
-		r = unpack_note(u, &j->notes[i], j->last_at);
-	return r;
+	for (size_t i = 0; i < n && !u->bad; i++)
+		unpack_note(u, &j->notes[i], j->last_at);
+	return 0;
 }
 
 const struct journey_part journey_part_notes = {notes_bound, notes_pack, notes_unpack};

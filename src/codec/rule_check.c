@@ -65,10 +65,10 @@ static void check_counts(struct rule_reader *r, const struct draft *d)
 	for (size_t i = 0; i < d->arm.n; i++)
 		if (i == 0 || d->arm.match[i].entry != d->arm.match[i - 1].entry)
 			total += d->arm.match[i].count;
-	if (total > INSTANCE_TIMES_MAX)
+	if (total > INSTANCE_ARMINGS_MAX)
 		rule_problem_add(r, found(d, "arm"),
 			"all `at_least` of a rule together may count at most %d events",
-			INSTANCE_TIMES_MAX);
+			INSTANCE_ARMINGS_MAX);
 }
 
 /* Every event of a customer, and nothing that bounds it. */

@@ -187,8 +187,8 @@ static void read_times(struct rule_reader *r, const struct rule_place *p, void *
 
 	if (!rule_read_count(r, p, 2, &entry->count))
 		return;
-	if (entry->count > INSTANCE_TIMES_MAX)
-		rule_problem_add(r, p, "at most %d events can be counted", INSTANCE_TIMES_MAX);
+	if (entry->count > INSTANCE_ARMINGS_MAX)
+		rule_problem_add(r, p, "at most %d events can be counted", INSTANCE_ARMINGS_MAX);
 }
 
 static void read_within(struct rule_reader *r, const struct rule_place *p, void *target)

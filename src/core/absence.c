@@ -134,6 +134,28 @@ const struct instance *absence_above(const struct turn *t, const struct rule *ru
 	return NULL;
 }
 
+bool absence_covers(const struct rule *rule, const struct instance *i, struct span key)
+{
+	struct span own = text_span(i->key);
+
+	return span_equal(own, WHOLE) || rule_key_in(rule, own, key);
+}
+
+int64_t absence_cancelled_at(const struct turn *t, const struct rule *rule, struct span key)
+{
+	const struct journey *j = t->journey;
+	int64_t at = INT64_MIN;
+
+	for (size_t n = 0; n < j->n_instances; n++) {
+		const struct instance *i = &j->instances[n];
+
+		if (i->cancelled_at > at && span_equal(text_span(i->rule), rule->id) &&
+			absence_covers(rule, i, key))
+			at = i->cancelled_at;
+	}
+	return at;
+}
+
 void absence_unhold(struct instance *i)
 {
 	text_release(&i->missing);
@@ -157,7 +179,7 @@ enum instance_state absence_after(const struct instance *i)
 	return absence_made(i) ? INSTANCE_COOLING : INSTANCE_IDLE;
 }
 
-void absence_disarm(struct instance *i, enum instance_state state, enum outcome outcome)
+void absence_stop(struct instance *i, enum instance_state state, enum outcome outcome)
 {
 	i->state = state;
 	i->outcome = outcome;
@@ -165,10 +187,18 @@ void absence_disarm(struct instance *i, enum instance_state state, enum outcome 
 	i->version = 0;
 	i->skipped_steps = 0;
 	i->worth = decimal_from_int(0);
+	i->arming_at = i->anchor_at;
+	i->counted = 0;
 	text_release(&i->data);
 	text_release(&i->subject);
 	absence_unhold(i);
 	absence_undefer(i);
+}
+
+void absence_disarm(struct instance *i, enum instance_state state, enum outcome outcome)
+{
+	absence_stop(i, state, outcome);
+	absence_list_settle(i, INT64_MAX);
 }
 
 int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, struct span words)

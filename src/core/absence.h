@@ -21,9 +21,9 @@ struct turn {
 	struct journey *journey;
 	const struct event *event; /* NULL while timers fire */
 	int64_t now;		   /* virtual time */
-	int64_t last_before;	   /* the journey's last_at before this event was folded in */
 	struct effects *effects;
 	const struct marks *marks; /* in force */
+	bool ending; /* what arms now is not the event, but was left by what it ended */
 };
 
 /*

@@ -23,72 +23,55 @@ static struct decimal worth_of(const struct turn *t, const struct rule *rule)
 	return worth;
 }
 
-/* ---- moving ---------------------------------------------------------------------------- */
-
-/* The activity at A moves an armed instance's deadline, forward only. */
-static int move(
-	const struct turn *t, const struct rule *rule, struct instance *i, int64_t a, bool arming)
+/*
+ * The turn's event as one that arms KEY by itself or, if it only COUNTS, together with others. What
+ * *RET points to is the caller's. 0 or -ENOMEM.
+ */
+static int read_event(const struct turn *t, const struct rule *rule, struct span key, bool counts,
+	struct arming *ret)
 {
-	struct cond_scope scope = absence_scope(t, i, SPAN_EMPTY);
-	int64_t deadline_at = i->deadline_at;
+	struct cond_scope scope = absence_scope(t, NULL, key);
+	struct instance then = {.state = INSTANCE_IDLE};
+	struct arming a = {
+		.at = t->event->occurred_at,
+		.deadline_at = TIME_NEVER,
+		.worth = worth_of(t, rule),
+	};
 	int r = 0;
 
-	/* What a prediction follows from has changed, and not what it counts from. */
-	if (rule->wait.kind == WAIT_LATE && !arming) {
-		scope.event = NULL;
-		a = i->anchor_at;
-		/* Of the arming events the last counts, or the first, in whatever order they come
-		 * in. */
-	} else if (rule->anchor_first && arming) {
-		if (a >= i->anchor_at || (rule->n_touch > 0 && rule->wait.kind != WAIT_LATE))
-			return 0;
-	} else if (a < i->anchor_at) {
-		return 0;
+	if (absence_gives(rule) && !rule_deadline(rule, &scope, a.at, &a.deadline_at))
+		a.deadline_at = TIME_NEVER;
+	if (!counts) {
+		text_share(&then.rule, rule->id);
+		text_share(&then.key, key);
+		r = absence_snapshot(t, rule, &then);
+		a.by = then.by;
+		a.data = then.data;
 	}
-	/* A given instant does not move with activity. */
-	if ((rule->wait.kind != WAIT_FIELD || arming) &&
-		!rule_deadline(rule, &scope, a, &deadline_at))
-		return absence_count(t, COUNTER_NO_DEADLINE);
-	if (arming) {
-		r = absence_snapshot(t, rule, i);
-		i->worth = worth_of(t, rule);
-	}
-	i->anchor_at = a;
-	/* Between steps the next one is due after the step before, and not before the wait. */
-	if (i->step > 0)
-		deadline_at = int64_max(deadline_at, i->deadline_at);
-	if (deadline_at != i->deadline_at) {
-		i->deadline_at = deadline_at;
-		absence_unhold(i);
-		absence_undefer(i);
-		absence_set_timer(t, rule, i);
-	}
-	i->touched_at = t->now;
-	return r;
-}
-
-int absence_touch(const struct turn *t, const struct rule *rule, struct span key)
-{
-	struct journey *j = t->journey;
-	bool whole = span_equal(key, WHOLE);
-	int r = 0;
-
-	for (size_t n = 0; n < j->n_instances && r == 0; n++) {
-		struct instance *i = &j->instances[n];
-
-		if (i->state != INSTANCE_ARMED || !absence_owns(t, rule, i))
-			continue;
-		if (whole || rule_key_in(rule, key, text_span(i->key)))
-			r = move(t, rule, i, t->event->occurred_at, false);
-	}
+	*ret = a;
 	return r;
 }
 
 /* ---- what speaks against it ------------------------------------------------------------ */
 
-/* The instance of RULE that keeps the one of KEY from being armed: by a cooldown that they share,
- * or by a cancel of what, without a key, it may have been about. NULL: none. */
-static const struct instance *hindrance(
+/* The instance of RULE whose cooldown holds back all of them; NULL: none. */
+static const struct instance *cooling(const struct turn *t, const struct rule *rule)
+{
+	const struct journey *j = t->journey;
+
+	for (size_t n = 0; rule->cooldown_customer && n < j->n_instances; n++) {
+		const struct instance *i = &j->instances[n];
+
+		if (i->cools_until > t->now && span_equal(text_span(i->rule), rule->id))
+			return i;
+	}
+	return NULL;
+}
+
+/* The entry of RULE that remembers a cancel of what happened to KEY at A; for what has no key that
+ * is every one, since it may have been about that. One that is closed says more by that. NULL:
+ * none. */
+static const struct instance *canceller(
 	const struct turn *t, const struct rule *rule, struct span key, int64_t a)
 {
 	const struct journey *j = t->journey;
@@ -96,12 +79,11 @@ static const struct instance *hindrance(
 
 	for (size_t n = 0; n < j->n_instances; n++) {
 		const struct instance *i = &j->instances[n];
+		bool closed = i->state == INSTANCE_CLOSED && i->until_at > t->now;
 
-		if (!span_equal(text_span(i->rule), rule->id))
+		if (a > i->cancelled_at || !span_equal(text_span(i->rule), rule->id))
 			continue;
-		if (rule->cooldown_customer && i->cools_until > t->now)
-			return i;
-		if (any_key && a <= i->cancelled_at)
+		if (any_key || (!closed && absence_covers(rule, i, key)))
 			return i;
 	}
 	return NULL;
@@ -159,15 +141,11 @@ static int check_key(const struct turn *t, const struct rule *rule, const struct
 		return refuse(note_until(t, rule, NOTE_TOMBSTONE, i->until_at));
 	if (i->state == INSTANCE_COOLING && i->until_at > t->now && !allowed_again)
 		return refuse(note_until(t, rule, NOTE_COOLDOWN, i->until_at));
-	if (a <= i->cancelled_at)
-		return refuse(note_older(t, rule, i));
 	if (rule->max_per_key > 0 && i->episode >= rule->max_per_key && absence_made(i) &&
 		!allowed_again)
 		return refuse(absence_note(
 			t, rule, NOTE_MAX_EPISODES, "%u of %u", i->episode, rule->max_per_key));
-	/* An addition from within the period that has fired came late: it belongs to that one. */
-	if (rule->wait.kind == WAIT_FIELD ? deadline_at <= i->last_deadline_at
-					  : a <= i->last_deadline_at)
+	if (absence_fired(rule, i, a, deadline_at))
 		return refuse(absence_note(t, rule, NOTE_FIRED, "%s", ""));
 	return 0;
 }
@@ -187,20 +165,17 @@ static int check_above(const struct turn *t, const struct rule *rule, struct spa
 	return r;
 }
 
-/* Do other keys and other rules let one of KEY begin? 0, -ENOMEM or REFUSED. */
+/* Do cancels, other keys and other rules let one of KEY begin? 0, -ENOMEM or REFUSED. */
 static int check_others(const struct turn *t, const struct rule *rule, struct span key, int64_t a)
 {
-	const struct instance *whole = journey_instance(t->journey, rule->id, WHOLE);
-	const struct instance *other;
+	const struct instance *other = canceller(t, rule, key, a);
 	struct span by;
 
-	if (whole && a <= whole->cancelled_at)
-		return refuse(note_older(t, rule, whole));
-	other = hindrance(t, rule, key, a);
-	if (other && rule->cooldown_customer && other->cools_until > t->now)
-		return refuse(note_until(t, rule, NOTE_COOLDOWN, other->cools_until));
 	if (other)
 		return refuse(note_older(t, rule, other));
+	other = cooling(t, rule);
+	if (other)
+		return refuse(note_until(t, rule, NOTE_COOLDOWN, other->cools_until));
 	by = superior(t, rule);
 	if (by.len > 0)
 		return refuse(absence_note(t, rule, NOTE_SUPERSEDED, "%.*s", (int)by.len, by.ptr));
@@ -229,25 +204,42 @@ static int check(const struct turn *t, const struct rule *rule, struct span key,
 
 /* ---- replacing ------------------------------------------------------------------------- */
 
-/* Of another key of the rule that waits and the one that comes, one is let go. 0, -ENOMEM or
- * REFUSED: it is the one that comes. */
-static int replace(const struct turn *t, const struct rule *rule, struct span key, int64_t a)
+/* Of two keys of a rule that wait at a time, does A go before B? */
+static bool goes_before(const struct instance *a, const struct instance *b)
+{
+	int c = decimal_compare(a->worth, b->worth);
+
+	if (c == 0 && a->arming_at != b->arming_at)
+		c = a->arming_at < b->arming_at ? -1 : 1;
+	return (c ? c : span_compare(text_span(a->key), text_span(b->key))) > 0;
+}
+
+static bool rivals(const struct instance *a, const struct instance *b)
+{
+	return a != b && b->state == INSTANCE_ARMED &&
+	       span_equal(text_span(a->rule), text_span(b->rule));
+}
+
+const struct instance *absence_greater(
+	const struct turn *t, const struct rule *rule, const struct instance *i)
+{
+	const struct journey *j = t->journey;
+
+	for (size_t n = 0; rule->replace != REPLACE_NONE && n < j->n_instances; n++)
+		if (rivals(i, &j->instances[n]) && goes_before(&j->instances[n], i))
+			return &j->instances[n];
+	return NULL;
+}
+
+int absence_replace(const struct turn *t, const struct rule *rule, const struct instance *i)
 {
 	struct journey *j = t->journey;
-	struct decimal worth = worth_of(t, rule);
 	int r = 0;
 
 	for (size_t n = 0; rule->replace != REPLACE_NONE && n < j->n_instances && r == 0; n++) {
-		struct instance *i = &j->instances[n];
-		int c = decimal_compare(worth, i->worth);
-
-		if (i->state != INSTANCE_ARMED || !span_equal(text_span(i->rule), rule->id) ||
-			span_equal(text_span(i->key), key))
+		if (!rivals(i, &j->instances[n]))
 			continue;
-		if (c < 0 || (c == 0 && a < i->anchor_at))
-			return refuse(absence_note(
-				t, rule, NOTE_REPLACE, "%.*s", (int)i->key.len, i->key.ptr));
-		r = absence_end(t, i, OUTCOME_REPLACED, key);
+		r = absence_end(t, &j->instances[n], OUTCOME_REPLACED, text_span(i->key));
 		if (r == 0)
 			r = absence_count(t, COUNTER_REPLACED);
 	}
@@ -279,11 +271,13 @@ int absence_end_inferiors(const struct turn *t, const struct rule *rule)
 /* ---- arming ---------------------------------------------------------------------------- */
 
 static int begin_episode(const struct turn *t, const struct rule *rule, struct instance *i,
-	int64_t anchor_at, int64_t deadline_at)
+	struct arming *a, const struct wait_of *wait)
 {
 	if (rule->epoch > i->epoch) {
 		i->epoch = rule->epoch;
 		i->episode = 0;
+		/* Jobs are named by the epoch: those before it are out of reach. */
+		absence_forget_past(i);
 	}
 	i->state = INSTANCE_ARMED;
 	i->outcome = OUTCOME_ARMED;
@@ -292,32 +286,21 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 		i->episode++;
 	i->step = 0;
 	i->emitted = 0;
-	i->anchor_at = anchor_at;
+	i->anchor_at = wait->anchor_at;
 	i->armed_at = t->now;
-	i->deadline_at = deadline_at;
+	i->deadline_at = wait->deadline_at;
 	i->until_at = INT64_MIN;
 	i->touched_at = t->now;
 	i->version = rule->version;
-	i->worth = worth_of(t, rule);
 	text_release(&i->superseded_by);
 	text_release(&i->subject);
 	absence_set_timer(t, rule, i);
-	if (absence_snapshot(t, rule, i) < 0 || absence_count(t, COUNTER_ARMED) < 0)
+	if (absence_keep_arming(t, rule, i, a) < 0 || absence_count(t, COUNTER_ARMED) < 0)
 		return -ENOMEM;
 	return absence_end_inferiors(t, rule);
 }
 
-static bool touches_anything(const struct rule *rule)
-{
-	for (size_t n = 0; n < rule->n_touch; n++)
-		if (rule->touch[n].by == MATCH_ANY && !rule->touch[n].when)
-			return rule->key == RULE_KEY_CUSTOMER;
-	return false;
-}
-
-/* The instance of KEY, added if there is none. NULL with *RET: no memory (-ENOMEM), or no room
- * (noted). */
-static struct instance *instance_of(
+struct instance *absence_instance(
 	const struct turn *t, const struct rule *rule, struct span key, int *ret)
 {
 	struct instance *i = journey_instance(t->journey, rule->id, key);
@@ -335,130 +318,141 @@ static struct instance *instance_of(
 	return NULL;
 }
 
-static int arm_at(const struct turn *t, const struct rule *rule, struct span key, int64_t a)
+static int no_deadline(const struct turn *t, const struct rule *rule)
+{
+	int r = absence_note(t, rule, NOTE_NO_DEADLINE, "%s", "");
+
+	return r < 0 ? r : absence_count(t, COUNTER_NO_DEADLINE);
+}
+
+/* A arms KEY, which is not armed, unless something speaks against it. Takes over what A points to,
+ * or leaves it. */
+static int begin(const struct turn *t, const struct rule *rule, struct span key, struct arming *a)
 {
 	struct instance *i = journey_instance(t->journey, rule->id, key);
-	struct cond_scope scope = absence_scope(t, i, key);
-	int64_t anchor_at = a, deadline_at;
+	struct wait_of wait;
 	int r;
 
-	if (i && i->state == INSTANCE_ARMED)
-		return absence_owns(t, rule, i) ? move(t, rule, i, a, true) : 0;
-	if (rule->retired)
-		return 0;
-	/* Where any event moves the anchor, one that overtook this one has moved it already. */
-	if (touches_anything(rule) && t->last_before > a && rule->wait.kind == WAIT_SPAN &&
-		t->last_before <= a + rule->wait.span_ms)
-		anchor_at = t->last_before;
-	if (!rule_deadline(rule, &scope, anchor_at, &deadline_at)) {
-		r = absence_note(t, rule, NOTE_NO_DEADLINE, "%s", "");
-		return r < 0 ? r : absence_count(t, COUNTER_NO_DEADLINE);
-	}
-	r = check(t, rule, key, a, deadline_at);
-	if (r == 0)
-		r = replace(t, rule, key, a);
+	if (!absence_deadline(t, rule, key, a, &wait))
+		return no_deadline(t, rule);
+	r = check(t, rule, key, a->at, wait.deadline_at);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	i = instance_of(t, rule, key, &r);
-	return i ? begin_episode(t, rule, i, anchor_at, deadline_at) : r;
+	i = absence_instance(t, rule, key, &r);
+	return i ? begin_episode(t, rule, i, a, &wait) : r;
+}
+
+/* A also arms I, which is armed. */
+static int again(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
+{
+	const struct instance *other;
+
+	if (!absence_owns(t, rule, i))
+		return 0;
+	other = canceller(t, rule, text_span(i->key), a->at);
+	return other ? note_older(t, rule, other) : absence_offer(t, rule, i, a);
 }
 
 int absence_arm_key(const struct turn *t, const struct rule *rule, struct span key)
 {
-	return arm_at(t, rule, key, t->event->occurred_at);
+	struct instance *i = journey_instance(t->journey, rule->id, key);
+	bool armed = i && i->state == INSTANCE_ARMED;
+	struct arming a;
+	int r;
+
+	if (armed ? !absence_owns(t, rule, i) : rule->retired)
+		return 0;
+	r = read_event(t, rule, key, false, &a);
+	if (r == 0 && absence_gives(rule) && a.deadline_at == TIME_NEVER)
+		r = armed ? absence_count(t, COUNTER_NO_DEADLINE) : no_deadline(t, rule);
+	else if (r == 0)
+		r = armed ? again(t, rule, i, &a) : begin(t, rule, key, &a);
+	arming_release(&a);
+	return r;
+}
+
+/* What a cancel or a job has settled counts towards no window any more. */
+static int64_t settled_until(
+	const struct turn *t, const struct rule *rule, const struct instance *i)
+{
+	return int64_max(absence_cancelled_at(t, rule, text_span(i->key)), absence_fired_until(i));
+}
+
+int absence_arm_next(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t over)
+{
+	struct arming_ask ask = {.after = settled_until(t, rule, i), .until = INT64_MAX};
+	struct turn then = *t;
+	struct arming a;
+	size_t n;
+	int r;
+
+	ask.over = int64_max(over, ask.after);
+	if (rule->retired || !absence_list_find(rule, i, &ask, &n))
+		return 0;
+	then.ending = true;
+	a = i->armings[n];
+	if (a.by.len > 0)
+		a = absence_list_take(i, n);
+	r = begin(&then, rule, text_span(i->key), &a);
+	/* What a plain one refers to was its own. */
+	if (a.by.len > 0)
+		arming_release(&a);
+	if (i->state != INSTANCE_ARMED)
+		absence_list_settle(i, INT64_MAX);
+	return r;
 }
 
 /* ---- at_least -------------------------------------------------------------------------- */
 
-/* Times of several entries stand in one list, each with the number of its entry. */
-static int64_t time_of(const struct instance *i, size_t n)
+/* Now that there is one more of them, at AT: do those that M counts arm I? */
+static int recount(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct rule_match *m, int64_t at)
 {
-	int64_t rest = i->times[n] % RULE_MATCHES_MAX;
+	struct arming_ask ask = {
+		.after = settled_until(t, rule, i),
+		.until = at + m->within_ms, /* a window that it is in */
+		.entry = &m->entry,
+	};
+	struct arming a;
+	size_t n, most;
 
-	return (i->times[n] - (rest < 0 ? rest + RULE_MATCHES_MAX : rest)) / RULE_MATCHES_MAX;
-}
-
-static size_t entry_of(const struct instance *i, size_t n)
-{
-	return (size_t)(i->times[n] - time_of(i, n) * RULE_MATCHES_MAX);
-}
-
-/* In its place; the earliest makes room. */
-static int add_time(struct instance *i, int64_t at, size_t entry)
-{
-	int64_t coded = at * RULE_MATCHES_MAX + (int64_t)entry;
-	size_t place = i->n_times;
-	int64_t *more;
-
-	if (i->n_times == INSTANCE_TIMES_MAX) {
-		if (coded <= i->times[0])
-			return 0;
-		memmove(i->times, i->times + 1, (i->n_times - 1) * sizeof(*i->times));
-		place = --i->n_times;
+	ask.over = int64_max(ask.after, at - 1);
+	if (!absence_list_find(rule, i, &ask, &n)) {
+		most = absence_list_most(i, m, &ask);
+		return most < m->count
+			       ? absence_note(t, rule, NOTE_COUNT, "%zu of %u", most, m->count)
+			       : no_deadline(t, rule);
 	}
-	more = realloc(i->times, (i->n_times + 1) * sizeof(*i->times));
-	if (!more)
-		return -ENOMEM;
-	i->times = more;
-	for (; place > 0 && i->times[place - 1] > coded; place--)
-		i->times[place] = i->times[place - 1];
-	i->times[place] = coded;
-	i->n_times++;
-	return 0;
-}
-
-/* The most of M's entry that stand in one window, and where the last window that is full ends. */
-static size_t window(
-	const struct instance *i, const struct rule_match *m, int64_t after, int64_t *ret_end)
-{
-	int64_t at[INSTANCE_TIMES_MAX] = {0};
-	size_t n = 0, most = 0;
-
-	for (size_t k = 0; k < i->n_times; k++)
-		if (entry_of(i, k) == m->entry && time_of(i, k) > after)
-			at[n++] = time_of(i, k);
-	for (size_t first = 0, last = 0; last < n; last++) {
-		while (at[last] - at[first] > m->within_ms)
-			first++;
-		if (last - first + 1 >= m->count)
-			*ret_end = at[last];
-		if (last - first + 1 > most)
-			most = last - first + 1;
-	}
-	return most;
+	a = i->armings[n];
+	if (i->state == INSTANCE_ARMED)
+		return again(t, rule, i, &a);
+	return rule->retired ? 0 : begin(t, rule, text_span(i->key), &a);
 }
 
 /* One more of what the entry of M counts. */
 static int count_one(
 	const struct turn *t, const struct rule *rule, struct span key, const struct rule_match *m)
 {
-	const struct instance *whole;
 	struct instance *i;
-	int64_t after, end = INT64_MIN;
-	size_t most;
+	struct arming a;
 	int r = 0;
 
 	i = journey_instance(t->journey, rule->id, key);
 	if (rule->retired && !(i && absence_owns(t, rule, i)))
 		return 0;
-	i = instance_of(t, rule, key, &r);
+	i = absence_instance(t, rule, key, &r);
 	if (!i)
 		return r;
-	if (add_time(i, t->event->occurred_at, m->entry) < 0)
+	r = read_event(t, rule, key, true, &a);
+	a.entry = m->entry;
+	if (r < 0 || absence_list_add(i, &a) < 0)
 		return -ENOMEM;
 	i->touched_at = t->now;
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = int64_max(i->until_at, t->now + m->within_ms + ABSENCE_MEMORY_MS);
-	after = int64_max(i->cancelled_at, i->last_deadline_at);
-	/* Not before: a new instance moves the others. */
-	whole = journey_instance(t->journey, rule->id, WHOLE);
-	after = whole ? int64_max(after, whole->cancelled_at) : after;
-	for (whole = NULL; (whole = absence_above(t, rule, key, whole)) != NULL;)
-		after = int64_max(after, whole->cancelled_at);
-	most = window(i, m, after, &end);
-	if (end > INT64_MIN)
-		return arm_at(t, rule, key, end);
-	return absence_note(t, rule, NOTE_COUNT, "%zu of %u", most, m->count);
+	return recount(t, rule, i, m, t->event->occurred_at);
 }
 
 /* ---- the arming events ----------------------------------------------------------------- */
@@ -529,5 +523,5 @@ int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit)
 	for (size_t n = 0; n < rule->n_arm && r == 0; n++)
 		if (v.counted >> n & 1)
 			r = count_one(t, rule, key, &rule->arm[n]);
-	return r == 0 && v.plain ? arm_at(t, rule, key, t->event->occurred_at) : r;
+	return r == 0 && v.plain ? absence_arm_key(t, rule, key) : r;
 }

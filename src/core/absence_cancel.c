@@ -6,7 +6,6 @@
  * still be on the way.
  */
 #include "absence_parts.h"
-#include "core/gate.h"
 
 /* One entry of a rule, and what it means. */
 struct ending {
@@ -18,57 +17,26 @@ struct ending {
 	bool handed;	      /* it ended an instance that another rule takes over */
 };
 
-struct decision *absence_retract(
-	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
+/* Does B come too early to end what armed I? */
+static bool is_before(const struct turn *t, const struct ending *e, const struct instance *i)
 {
-	struct instance then = *i; /* as it fired; what it points to stays I's */
-	unsigned char job[16];
-	struct decision *d;
+	int64_t after;
 
-	then.episode = i->last_episode;
-	then.anchor_at = i->last_anchor_at;
-	then.deadline_at = i->last_deadline_at;
-	then.subject = i->last_subject;
-	d = absence_decide(t, rule, &then, i->last_step, OUTCOME_RETRACTED);
-	if (!d)
-		return NULL;
-	d->home = absence_keep(t, text_span(i->home));
-	if (i->home.len && !d->home.ptr)
-		return NULL;
-	d->late = b <= i->last_deadline_at;
-	gates_job_id(t->journey, rule, &then, i->last_step, job);
-	gates_release(t->journey, job);
-	text_release(&i->last_subject);
-	text_release(&i->home);
-	i->last_deadline_at = i->last_anchor_at = INT64_MIN;
-	if (i->state != INSTANCE_ARMED) {
-		i->outcome = OUTCOME_RETRACTED;
-		text_release(&i->data);
-	}
-	return absence_count(t, COUNTER_RETRACTED) < 0 ? NULL : d;
-}
-
-static int end_fired(const struct turn *t, const struct ending *e, struct instance *i)
-{
-	int64_t b = t->event->occurred_at;
-	/* After the deadline only the period that fired is concerned, not one armed since. */
-	bool concerned = b <= i->last_deadline_at || i->last_episode == i->episode;
-
-	if (i->last_deadline_at == INT64_MIN || !concerned || i->last_step == STEP_UNSENT)
-		return 0;
-	if (!e->terminal && b < i->last_anchor_at - e->rule->slack_ms)
-		return 0;
-	return absence_retract(t, e->rule, i, b) ? 0 : -ENOMEM;
+	if (e->terminal || t->event->occurred_at >= i->arming_at - e->rule->slack_ms)
+		return false;
+	/* Of several events some may be gone. */
+	after = absence_cancelled_at(t, e->rule, text_span(i->key));
+	return !i->counted || absence_list_stands(e->rule, i, after);
 }
 
 static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 {
+	struct text data = i->data; /* which may yet be of use for what takes over */
 	struct span to = e->match->to;
 	struct decision *d;
+	int r;
 
-	if (i->state != INSTANCE_ARMED)
-		return 0;
-	if (!e->terminal && t->event->occurred_at < i->anchor_at - e->rule->slack_ms)
+	if (i->state != INSTANCE_ARMED || is_before(t, e, i))
 		return 0;
 	d = absence_decide(t, e->rule, i, i->step, e->outcome);
 	if (!d)
@@ -79,45 +47,39 @@ static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 		if (text_set(&i->superseded_by, to) < 0)
 			return -ENOMEM;
 	}
-	absence_disarm(i, absence_after(i), e->outcome);
-	return absence_count(t, e->outcome == OUTCOME_GOAL ? COUNTER_GOAL : COUNTER_CANCELLED);
-}
-
-/* What counted towards at_least before B counts no more. */
-static void forget_times(struct instance *i, int64_t b)
-{
-	uint32_t n = 0;
-
-	while (n < i->n_times && i->times[n] < (b + 1) * RULE_MATCHES_MAX)
-		n++;
-	if (n == 0)
-		return;
-	i->n_times -= n;
-	memmove(i->times, i->times + n, i->n_times * sizeof(*i->times));
-	if (i->n_times == 0) {
-		free(i->times);
-		i->times = NULL;
-	}
+	i->data = (struct text){.ptr = NULL};
+	absence_stop(i, absence_after(i), e->outcome);
+	i->data = data;
+	r = absence_count(t, e->outcome == OUTCOME_GOAL ? COUNTER_GOAL : COUNTER_CANCELLED);
+	if (r == 0 && !e->terminal)
+		r = absence_arm_next(t, e->rule, i, t->event->occurred_at + e->rule->slack_ms);
+	if (i->state != INSTANCE_ARMED)
+		text_release(&i->data);
+	return r;
 }
 
 /* What I waits for and what it sent; what is remembered is another matter. */
 static int end_now(const struct turn *t, struct ending *e, struct instance *i)
 {
-	int r = end_fired(t, e, i);
+	int64_t reach = t->event->occurred_at + e->rule->slack_ms;
+	int r = absence_disprove(t, e->rule, i, e->terminal);
 
-	if (r == 0)
-		r = end_armed(t, e, i);
+	absence_list_settle(i, e->terminal ? INT64_MAX : reach);
 	i->touched_at = t->now;
-	return r == 0 ? text_set(&i->by, absence_by(t)) : r;
+	if (r == 0)
+		r = text_set(&i->by, absence_by(t));
+	return r == 0 ? end_armed(t, e, i) : r;
 }
 
 static int end_instance(const struct turn *t, struct ending *e, struct instance *i)
 {
 	const struct rule *rule = e->rule;
-	int r = end_now(t, e, i);
+	int r;
 
 	i->cancelled_at = int64_max(i->cancelled_at, t->event->occurred_at);
-	forget_times(i, i->cancelled_at);
+	/* What counted or armed before it does so no more. */
+	absence_list_forget(i, i->cancelled_at);
+	r = end_now(t, e, i);
 	if (e->terminal && rule->tombstone_ms > 0) {
 		/* A job that still cools, or an earlier fact, may keep it closed for longer. */
 		if (i->state == INSTANCE_IDLE)

@@ -118,19 +118,14 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	d->impact = v->impact;
 	d->priority = v->priority;
 	i->outcome = outcome;
-	i->last_deadline_at = i->deadline_at;
-	i->last_anchor_at = i->anchor_at;
-	i->last_episode = i->episode;
-	i->last_step = sends ? i->step : STEP_UNSENT;
+	if (absence_remember(i, sends) < 0)
+		return -ENOMEM;
 	i->emitted += sends;
 	i->until_at = t->now + rule->cooldown_ms;
-	text_release(&i->home);
-	if (text_set(&i->last_subject, text_span(i->subject)) < 0)
-		return -ENOMEM;
 	if (rule->cooldown_customer && rule->cooldown_ms > 0)
 		i->cools_until = i->until_at;
 	if (absence_count(t, sends ? COUNTER_FIRED : COUNTER_WOULD_SEND) < 0 ||
-		absence_end_inferiors(t, rule) < 0)
+		absence_end_inferiors(t, rule) < 0 || absence_replace(t, rule, i) < 0)
 		return -ENOMEM;
 	return next_step(t, rule, i);
 }
@@ -172,10 +167,18 @@ static int judge(const struct turn *t, const struct rule *rule, struct instance 
 	return give_up(t, rule, i, outcome_of(&verdict), &verdict);
 }
 
+static int replaced(const struct turn *t, struct instance *i, const struct instance *by)
+{
+	int r = absence_end(t, i, OUTCOME_REPLACED, text_span(by->key));
+
+	return r < 0 ? r : absence_count(t, COUNTER_REPLACED);
+}
+
 int absence_fire(const struct turn *t, struct instance *i)
 {
 	const struct rule *in_force = rules_find(t->rules, text_span(i->rule));
 	const struct rule *rule = rules_of(t->rules, i);
+	const struct instance *greater;
 	const struct cond *only_if;
 	struct cond_scope scope;
 	struct span missing;
@@ -188,6 +191,9 @@ int absence_fire(const struct turn *t, struct instance *i)
 	if (missing.len > 0 && rule->hold_drops)
 		return give_up(t, rule, i, OUTCOME_SOURCE_LATE, NULL);
 	absence_unhold(i);
+	greater = absence_greater(t, rule, i);
+	if (greater)
+		return replaced(t, i, greater);
 	only_if = rule->steps[i->step].only_if;
 	scope = absence_scope(t, i, SPAN_EMPTY);
 	if (only_if && !cond_holds(only_if, &scope))

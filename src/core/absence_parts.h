@@ -10,6 +10,19 @@
 /* last_step where the period that fired made no job: held out, or a trial. */
 #define STEP_UNSENT UINT32_MAX
 
+/* From when an instance waits, and until when. */
+struct wait_of {
+	int64_t anchor_at, deadline_at;
+};
+
+/* Which of the arming events of an instance. */
+struct arming_ask {
+	int64_t after;	       /* what counts is behind that */
+	int64_t over;	       /* what arms is behind that, */
+	int64_t until;	       /* and not behind that */
+	const uint32_t *entry; /* and counted by that; NULL: any */
+};
+
 /* absence.c */
 
 int absence_count(const struct turn *t, enum counter counter);
@@ -29,6 +42,10 @@ bool absence_owns(const struct turn *t, const struct rule *rule, const struct in
  * values: what ended all lines of an order. NULL: there is none. */
 const struct instance *absence_above(const struct turn *t, const struct rule *rule, struct span key,
 	const struct instance *after);
+/* Does what the entry I of RULE remembers hold for KEY too: its own, or what it is part of? */
+bool absence_covers(const struct rule *rule, const struct instance *i, struct span key);
+/* The latest cancel that is known for KEY; INT64_MIN: none. */
+int64_t absence_cancelled_at(const struct turn *t, const struct rule *rule, struct span key);
 /* Has this episode got so far that something was sent, or would have been? */
 bool absence_made(const struct instance *i);
 /* What is left of an episode that ends before its last step: the job that it made cools all the
@@ -36,6 +53,8 @@ bool absence_made(const struct instance *i);
 enum instance_state absence_after(const struct instance *i);
 /* Nothing is waited for any more, and what was captured for the job is of no further use. */
 void absence_disarm(struct instance *i, enum instance_state state, enum outcome outcome);
+/* The same, but for the arming events that may yet take over. */
+void absence_stop(struct instance *i, enum instance_state state, enum outcome outcome);
 /* Ends an armed instance for a reason that lies with other rules. WORDS: which. */
 int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, struct span words);
 void absence_unhold(struct instance *i);
@@ -46,13 +65,70 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 
 /* absence_cancel.c */
 
-/* The job of fired instance I is disproved by what happened at B: take it back if nobody has it
- * yet. The decision, NULL: no memory. */
-struct decision *absence_retract(
-	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
-
 /* Goals and cancels; *RET_HIT: the event is one. */
 int absence_cancel(const struct turn *t, const struct rule *rule, bool *ret_hit);
+
+/* absence_list.c */
+
+/* Does the instant to wait for come with the arming event? */
+bool absence_gives(const struct rule *rule);
+/* Which of two arming events is the later one; at one instant what they say decides, so that it is
+ * the same one whichever comes in first. */
+int absence_compare(const struct arming *a, const struct arming *b);
+/* Onto the list, which takes over what A points to, or has no room for it. 0 or -ENOMEM. */
+int absence_list_add(struct instance *i, struct arming *a);
+/* The N-th, off the list and the caller's. */
+struct arming absence_list_take(struct instance *i, size_t n);
+/* Those of both that no cancel of INTO's has made void, FROM's moved. 0 or -ENOMEM. */
+int absence_list_join(struct instance *into, struct instance *from);
+/* All up to UNTIL count and arm no more. */
+void absence_list_forget(struct instance *i, int64_t until);
+/* Those up to UNTIL that arm by themselves do so no more. */
+void absence_list_settle(struct instance *i, int64_t until);
+/* The most that M counts in one window of those that ASK speaks of. */
+size_t absence_list_most(
+	const struct instance *i, const struct rule_match *m, const struct arming_ask *ask);
+/* Do events behind AFTER still come to what armed I, if it was several of them? */
+bool absence_list_stands(const struct rule *rule, const struct instance *i, int64_t after);
+/* Of the list the one that ASK speaks of and that arms: the last, or the first where that is the
+ * anchor. False: none. */
+bool absence_list_find(const struct rule *rule, const struct instance *i,
+	const struct arming_ask *ask, size_t *ret_n);
+
+/* absence_past.c */
+
+/* I makes the job of its step, or what would have been one. 0 or -ENOMEM. */
+int absence_remember(struct instance *i, bool sends);
+/* Has what happened at A, and would be waited for until DEADLINE_AT, fired already? */
+bool absence_fired(
+	const struct rule *rule, const struct instance *i, int64_t a, int64_t deadline_at);
+/* The latest deadline that has fired; INT64_MIN: none. */
+int64_t absence_fired_until(const struct instance *i);
+/* The latest job of I is disproved by what happened at B: take it back if nobody has it yet. The
+ * decision, NULL: no memory. */
+struct decision *absence_retract(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
+/* Takes back the jobs of I that the turn's event disproves. 0 or -ENOMEM. */
+int absence_disprove(
+	const struct turn *t, const struct rule *rule, struct instance *i, bool terminal);
+void absence_forget_past(struct instance *i);
+/* The jobs of both, FROM's moved. 0 or -ENOMEM. */
+int absence_past_join(struct instance *into, struct instance *from);
+
+/* absence_move.c */
+
+/* What A, which arms KEY, counts its wait from, and until when: touches that overtook it count.
+ * False: there is no such instant. */
+bool absence_deadline(const struct turn *t, const struct rule *rule, struct span key,
+	const struct arming *a, struct wait_of *ret_wait);
+/* A also arms I, which is armed: of the two one is in force from now on. Takes over what A points
+ * to. 0 or -ENOMEM. */
+int absence_offer(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
+/* I keeps what A carries. 0 or -ENOMEM. */
+int absence_keep_arming(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
+int absence_touch(const struct turn *t, const struct rule *rule, struct span key);
 
 /* absence_arm.c */
 
@@ -60,9 +136,20 @@ int absence_cancel(const struct turn *t, const struct rule *rule, bool *ret_hit)
 int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit);
 /* RULE takes KEY over from another rule. */
 int absence_arm_key(const struct turn *t, const struct rule *rule, struct span key);
-int absence_touch(const struct turn *t, const struct rule *rule, struct span key);
+/* A cancel that reaches to OVER has ended I: the next arming event behind it takes its place. */
+int absence_arm_next(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t over);
+/* The instance of KEY, added if there is none. NULL with *RET: no memory (-ENOMEM), or no room
+ * (noted). */
+struct instance *absence_instance(
+	const struct turn *t, const struct rule *rule, struct span key, int *ret);
 /* Rules that this one supersedes wait for nothing any more. */
 int absence_end_inferiors(const struct turn *t, const struct rule *rule);
+/* The other instance of the rule that goes before I, which is due; NULL: none. */
+const struct instance *absence_greater(
+	const struct turn *t, const struct rule *rule, const struct instance *i);
+/* Those that I goes before wait for nothing any more. */
+int absence_replace(const struct turn *t, const struct rule *rule, const struct instance *i);
 
 /* absence_data.c */
 

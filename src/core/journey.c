@@ -127,6 +127,18 @@ static void order_release(struct order *o)
 	o->basket = basket_free(o->basket);
 }
 
+void arming_release(struct arming *a)
+{
+	text_release(&a->by);
+	text_release(&a->data);
+}
+
+void emission_release(struct emission *m)
+{
+	text_release(&m->subject);
+	text_release(&m->home);
+}
+
 static void instance_release(struct instance *i)
 {
 	text_release(&i->rule);
@@ -138,7 +150,12 @@ static void instance_release(struct instance *i)
 	text_release(&i->subject);
 	text_release(&i->last_subject);
 	text_release(&i->home);
-	free(i->times);
+	for (size_t n = 0; n < i->n_armings; n++)
+		arming_release(&i->armings[n]);
+	free(i->armings);
+	for (size_t n = 0; n < i->n_earlier; n++)
+		emission_release(&i->earlier[n]);
+	free(i->earlier);
 }
 
 static void note_release(struct note *n)
@@ -394,8 +411,8 @@ struct instance *journey_insert_instance(struct journey *j, struct span rule, st
 	i->rule = rule_copy;
 	i->key = key_copy;
 	i->fire_at = TIME_NEVER;
-	i->anchor_at = i->cancelled_at = i->last_deadline_at = i->last_anchor_at = INT64_MIN;
-	i->until_at = INT64_MIN;
+	i->anchor_at = i->arming_at = i->cancelled_at = i->touch_at = i->until_at = INT64_MIN;
+	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = INT64_MIN;
 	j->n_instances++;
 	return i;
 }

@@ -140,56 +140,6 @@ static int carry_out(
 
 /* ---- putting together ---------------------------------------------------------------------- */
 
-static void swap_texts(struct text *a, struct text *b)
-{
-	struct text t = *a;
-
-	*a = *b;
-	*b = t;
-}
-
-/* Times of both that no cancel has made void: the latest. */
-static int join_times(struct instance *into, const struct instance *from)
-{
-	int64_t both[INSTANCE_TIMES_MAX], *list;
-	size_t a = into->n_times, b = from->n_times, n = INSTANCE_TIMES_MAX;
-	int64_t after = into->cancelled_at == INT64_MIN
-				? INT64_MIN
-				: (into->cancelled_at + 1) * RULE_MATCHES_MAX - 1;
-
-	while (n > 0 && (a > 0 || b > 0)) {
-		bool other = a == 0 || (b > 0 && from->times[b - 1] > into->times[a - 1]);
-		int64_t at = other ? from->times[--b] : into->times[--a];
-
-		if (at <= after)
-			break;
-		both[--n] = at;
-	}
-	n = INSTANCE_TIMES_MAX - n;
-	list = n ? malloc(n * sizeof(*list)) : NULL;
-	if (n && !list)
-		return -ENOMEM;
-	if (n)
-		memcpy(list, &both[INSTANCE_TIMES_MAX - n], n * sizeof(*list));
-	free(into->times);
-	into->times = list;
-	into->n_times = (uint32_t)n;
-	return 0;
-}
-
-/* Of the latest job that can still be taken back. */
-static void join_job(struct instance *into, struct instance *from)
-{
-	if (from->last_deadline_at <= into->last_deadline_at)
-		return;
-	into->last_deadline_at = from->last_deadline_at;
-	into->last_anchor_at = from->last_anchor_at;
-	into->last_episode = from->last_episode;
-	into->last_step = from->last_step;
-	swap_texts(&into->last_subject, &from->last_subject);
-	swap_texts(&into->home, &from->home);
-}
-
 /* The number that the next job must not have again. */
 static void join_episode(struct instance *into, const struct instance *from)
 {
@@ -238,13 +188,15 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 
 	into->cancelled_at = int64_max(into->cancelled_at, from->cancelled_at);
 	into->cools_until = int64_max(into->cools_until, from->cools_until);
+	into->touch_at = int64_max(into->touch_at, from->touch_at);
 	into->touched_at = int64_max(into->touched_at, from->touched_at);
 	join_rest(into, from, t->now);
 	/* A yearly rule's episode is the year. */
 	if (!calendar || into->state != INSTANCE_ARMED)
 		join_episode(into, from);
-	join_job(into, from);
-	return join_times(into, from);
+	if (absence_past_join(into, from) < 0)
+		return -ENOMEM;
+	return absence_list_join(into, from);
 }
 
 /* Both wait: FROM has ended, INTO goes on, from the later activity where that counts. */
@@ -255,8 +207,12 @@ static int join_armed(
 	const struct verdict v = {.end = OUTCOME_MERGED,
 		.ended_by = into,
 		.clause = SPAN_LIT("the customer waits for it already")};
-	bool moves = rule && !(rule->anchor_first && rule->n_touch == 0);
+	bool first = rule && rule->anchor_first, moves = rule && !(first && rule->n_touch == 0);
 
+	if (first ? from->arming_at < into->arming_at : from->arming_at > into->arming_at) {
+		into->arming_at = from->arming_at;
+		into->counted = from->counted;
+	}
 	if (moves && from->anchor_at > into->anchor_at) {
 		into->anchor_at = from->anchor_at;
 		/* Between steps: not before the wait is over. */
@@ -343,7 +299,7 @@ static int copy_texts(struct instance *to, const struct instance *from)
 	return 0;
 }
 
-/* All of FROM but its texts and times, which are TO's own. */
+/* All of FROM but what it points to, which is TO's own. */
 static void copy_values(struct instance *to, const struct instance *from)
 {
 	struct instance own = *to;
@@ -358,8 +314,51 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->subject = own.subject;
 	to->last_subject = own.last_subject;
 	to->home = own.home;
-	to->times = own.times;
-	to->n_times = own.n_times;
+	to->armings = own.armings;
+	to->n_armings = own.n_armings;
+	to->earlier = own.earlier;
+	to->n_earlier = own.n_earlier;
+}
+
+static int copy_armings(struct instance *to, const struct instance *from)
+{
+	to->armings = from->n_armings ? calloc(from->n_armings, sizeof(*to->armings)) : NULL;
+	if (from->n_armings && !to->armings)
+		return -ENOMEM;
+	for (; to->n_armings < from->n_armings; to->n_armings++) {
+		const struct arming *a = &from->armings[to->n_armings];
+		struct arming *copy = &to->armings[to->n_armings];
+
+		*copy = *a;
+		copy->by = copy->data = (struct text){.ptr = NULL};
+		if (text_set(&copy->by, text_span(a->by)) < 0 ||
+			text_set(&copy->data, text_span(a->data)) < 0) {
+			arming_release(copy);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int copy_earlier(
+	struct instance *to, const struct instance *from, struct span loser, struct span winner)
+{
+	to->earlier = from->n_earlier ? calloc(from->n_earlier, sizeof(*to->earlier)) : NULL;
+	if (from->n_earlier && !to->earlier)
+		return -ENOMEM;
+	for (; to->n_earlier < from->n_earlier; to->n_earlier++) {
+		const struct emission *m = &from->earlier[to->n_earlier];
+		struct emission *copy = &to->earlier[to->n_earlier];
+
+		*copy = *m;
+		copy->subject = copy->home = (struct text){.ptr = NULL};
+		if (set_customer(&copy->subject, m->subject, loser, winner) < 0 ||
+			set_customer(&copy->home, m->home, loser, winner) < 0) {
+			emission_release(copy);
+			return -ENOMEM;
+		}
+	}
+	return 0;
 }
 
 static int copy_instance(struct instance *to, const struct instance *from, struct span loser,
@@ -369,13 +368,8 @@ static int copy_instance(struct instance *to, const struct instance *from, struc
 	bool before = from->armed_at < terms->linked_at || from->emitted > 0;
 
 	copy_values(to, from);
-	if (from->n_times) {
-		to->times = malloc(from->n_times * sizeof(*to->times));
-		if (!to->times)
-			return -ENOMEM;
-		memcpy(to->times, from->times, from->n_times * sizeof(*to->times));
-		to->n_times = from->n_times;
-	}
+	if (copy_armings(to, from) < 0 || copy_earlier(to, from, loser, winner) < 0)
+		return -ENOMEM;
 	/* Armed when they were one already, though nobody here knew: named after who they are. */
 	if (armed && (before || from->subject.len) &&
 		set_customer(&to->subject, from->subject, loser, winner) < 0)

@@ -32,14 +32,14 @@ static bool closes(const struct instance *y, const struct instance *x)
 	return y->state == INSTANCE_CLOSED && same_key(y, x) && y->until_at > x->armed_at;
 }
 
-/* A cancel from before the anchor counts within the slack, if it came when X waited already. */
+/* A cancel from before what armed X counts within the slack, if it came when X waited already. */
 static bool cancels(const struct rule *rule, const struct instance *y, const struct instance *x)
 {
 	if (y->cancelled_at == INT64_MIN)
 		return false;
-	if (y->cancelled_at >= x->anchor_at)
+	if (y->cancelled_at >= x->arming_at)
 		return true;
-	return y->touched_at >= x->armed_at && y->cancelled_at >= x->anchor_at - rule->slack_ms;
+	return y->touched_at >= x->armed_at && y->cancelled_at >= x->arming_at - rule->slack_ms;
 }
 
 /* ---- sent already -------------------------------------------------------------------------- */
@@ -158,7 +158,7 @@ static void judge_sent(const struct rule *rule, const struct instance *y, const 
 	bool loser, struct verdict *v)
 {
 	bool period = y->cancelled_at <= x->last_deadline_at || x->last_episode == x->episode;
-	bool slack = y->cancelled_at >= x->last_anchor_at - rule->slack_ms;
+	bool slack = y->cancelled_at >= x->last_arming_at - rule->slack_ms;
 
 	if (v->retracted_by && !v->twice)
 		return;

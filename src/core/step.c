@@ -63,7 +63,6 @@ static int apply(struct turn *t, const struct event *event)
 	if (!e)
 		return -ENOMEM;
 	e->event = t->event = event;
-	t->last_before = t->journey->last_at;
 	r = journey_fold(t->journey, event);
 	if (r == 0)
 		r = tally_fold(t->rules, t->journey, event);

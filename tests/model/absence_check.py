@@ -59,6 +59,7 @@ def log_of(histories, marks):
 def plain(job):
     """A job of the model as the backtest prints it."""
     job = dict(job)
+    del job["arming"]
     for name in ("anchor", "armed_at", "deadline", "fire_at"):
         job[name] = instant(job[name])
     if job["retracted"]:

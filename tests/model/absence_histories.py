@@ -79,7 +79,7 @@ class Maker:
         if len(ends) > 1 and chance.random() < 0.3:
             rule["goal"] = [rule["cancel"].pop()]
         others = [k for k in kinds if k not in arm + ends]
-        if chance.random() < 0.3 and others and rule.get("anchor") != "first":
+        if chance.random() < 0.3 and others:
             rule["touch"] = chance.choice((others[:1], others, ["*"]))
 
     def narrowed(self, name):
@@ -221,10 +221,7 @@ class Lawful(Maker):
     """Rules and histories under which the order of arrival must not matter: nothing is later than
     the grace allows, nothing that is measured from arrival decides (cooldowns and tombstones of
     days, nothing stale), clocks agree (no slack), and what is asked at the deadline does not count
-    what came in meanwhile. Not among them, since the contract judges a cancel by the anchor alone:
-    waits moved by a touch, and a first anchor or a window of several events with cancels between
-    them; nor windows with an instant that one of their events names, nor replacing, where of equals
-    the later one to come in stays."""
+    what came in meanwhile."""
 
     def __init__(self, chance):
         super().__init__(chance)
@@ -233,17 +230,10 @@ class Lawful(Maker):
 
     def rule(self, name):
         rule = super().rule(name)
-        for member in ("touch", "fire_if", "exit_policy"):
+        for member in ("fire_if", "exit_policy"):
             rule.pop(member, None)
         for step in rule.get("steps", []):
             step.pop("if", None)
-        counts = any("at_least" in entry for entry in rule["arm"])
-        if counts:
-            rule["wait"] = self.units(1, 8)
-            rule.pop("anchor", None)
-        if counts or rule.get("anchor") == "first":
-            rule.pop("cancel", None)
-            rule.pop("goal", None)
         rule["slack"], rule["stale_after"], rule["tombstone"] = "0s", "never", "3650d"
         rule["grace"] = text(self.late + self.grid * self.chance.randint(0, 2))
         wait = rule["wait"]
@@ -254,7 +244,6 @@ class Lawful(Maker):
         episode = rule.get("episode", {})
         if "cooldown" in episode:
             episode["cooldown"] = "3000d"
-        episode.pop("replace", None)
         return rule
 
     def horizon(self):
@@ -274,12 +263,11 @@ class Lawful(Maker):
         return self.arrive(events)
 
     def at(self, user, name, keys, occurred):
-        """What it says; of one instant and thing there is one truth."""
+        """What it says; an instant that it gives is further off than anything comes late."""
         found = self.properties(name, user, keys)
         for way in ("due", "also"):
             if way in found:
-                steps = occurred // self.grid * 7 % 11
-                found[way] = occurred + self.late + self.grid * (1 + steps)
+                found[way] = occurred + self.late + self.grid * self.chance.randint(1, 11)
         return found
 
     def arrive(self, events):

@@ -180,6 +180,16 @@ def job_id(rule, customer, key, episode, step):
     return hashlib.sha256(text).hexdigest()[:32]
 
 
+class Arming:
+    """An event that arms, or the last one that a window needs."""
+
+    def __init__(self, at, deadline, worth, window):
+        self.at, self.deadline, self.worth, self.window = at, deadline, worth, window
+
+    def order(self):
+        return self.at, self.deadline or 0, self.worth
+
+
 class Instance:
     """What is known of one key of one rule."""
 
@@ -191,9 +201,12 @@ class Instance:
         self.anchor = self.armed_at = self.deadline = self.fire_at = None
         self.closed_until = -NEVER  # by a terminal fact
         self.cancelled = -NEVER  # latest cancel, by the time it happened
+        self.touched = -NEVER  # latest touch of this key alone
         self.jobs = []  # all that came out
-        self.times = {}  # by entry of arm: of what it counts
-        self.worth = 0
+        self.standing = []  # the last nine of them that were not taken back
+        self.arming = None  # the one in force
+        self.others = []  # those that a cancel may yet leave the only ones
+        self.counted = {}  # by entry of arm: what it counts
 
 
 class Run:
@@ -206,10 +219,8 @@ class Run:
         self.decisions = []  # (key, at, outcome, episode, step, anchor, deadline)
         self.cancelled_all = -NEVER  # latest cancel that spoke of the whole customer
         self.cancelled_any = -NEVER  # latest cancel of any key
-        self.latest = -NEVER  # latest event, whatever it was
+        self.touched_all = -NEVER  # latest touch that spoke of the whole customer
         self.periods = []  # (deadline, when it goes off) of all waits there ever were
-        self.touched_by_all = rule.key == "customer" and isinstance(rule.wait, str) and any(
-            entry == {"event": ["*"]} for entry in rule.touch)
         self.facts = {"events": 0, "orders": 0, "identified": True}
         self.orders, self.seen = set(), set()
 
@@ -222,7 +233,6 @@ class Run:
             self.learn(event)
             self.apply(event)
             self.check_matching(event)
-            self.latest = max(self.latest, event.occurred)
         self.pass_time(until)
         return self
 
@@ -238,7 +248,7 @@ class Run:
         for i in self.instances.values():
             if self.rule.not_matching and i.state == "armed" and not holds(
                     self.rule.fire_if, event, self.facts):
-                i.state = "idle"
+                self.rest(i)
                 self.decide(i, "not_matching", event.at)
 
     def learn(self, event):
@@ -271,77 +281,116 @@ class Run:
                 if "at_least" in entry:
                     self.count_one(event, key, entry)
             if any("at_least" not in entry for entry in entries):
-                self.arm(event, key, event.occurred)
+                self.arm(event, key)
         elif any(rule.names(entry, event, self.facts) for entry in rule.touch):
             self.touch(event, key)
 
     def count_one(self, event, key, entry):
-        """One more of what arms it in numbers: it does at the end of the last window that is full,
-        both ends of the window counting."""
+        """One more of what arms it in numbers: it does at the end of the last window that is full
+        and has the event in it, both ends of the window counting."""
         i = self.instances.setdefault(key, Instance(key))
-        times = i.times.setdefault(str(entry["event"]), [])
-        times.append(event.occurred)
-        last = i.jobs[-1] if i.jobs else None
-        after = max(i.cancelled, self.cancelled_all,
-                    last["deadline"] if last and not last["retracted"] else -NEVER)  # READ 19
-        times = sorted(at for at in times if at > after)
-        within = span(entry["at_least"]["within"])
-        full = [end for end in times
-                if sum(end - within <= at <= end for at in times) >= entry["at_least"]["count"]]
-        if full:
-            self.arm(event, key, max(full))
-
-    def arm(self, event, key, at):
-        """Contract 1 and 2: what happened AT arms KEY, as EVENT lets know."""
-        rule, i = self.rule, self.instances.setdefault(key, Instance(key))
+        i.counted.setdefault(str(entry["event"]), []).append(self.arming(event, window=True))
+        ends = [a for a in self.windows(i, self.settled(i), entry)
+                if 0 <= a.at - event.occurred <= span(entry["at_least"]["within"])]
+        if not ends:
+            return
         if i.state == "armed":
-            self.move(i, event, at, True)
+            self.offer(i, self.in_force(ends), event)
+        else:
+            self.begin(i, self.in_force(ends), event)
+
+    def windows(self, i, after, only=None):
+        """The ends of all full windows of what happened behind AFTER."""
+        ends = []
+        for entry in self.rule.arm:
+            if "at_least" not in entry or only not in (None, entry):
+                continue
+            within, count = span(entry["at_least"]["within"]), entry["at_least"]["count"]
+            ones = [a for a in i.counted.get(str(entry["event"]), []) if a.at > after]
+            ends += [end for end in ones if self.is_told(end) and
+                     sum(end.at - within <= a.at <= end.at for a in ones) >= count]
+        return ends
+
+    def settled(self, i):
+        return max([i.cancelled, self.cancelled_all] + [j["deadline"] for j in i.standing])  # READ 19
+
+    def arming(self, event, window=False):
+        deadline = None if isinstance(self.rule.wait, str) else self.deadline_of(event, None)
+        return Arming(event.occurred, deadline, self.worth_of(event), window)
+
+    def is_told(self, arming):
+        """Is there an instant to wait for?"""
+        return isinstance(self.rule.wait, str) or arming.deadline is not None
+
+    def in_force(self, armings):
+        """READ 3 and 21."""
+        return (min if self.rule.first else max)(armings, key=Arming.order)
+
+    def arm(self, event, key):
+        """Contract 1 and 2: KEY is armed by EVENT alone."""
+        i, arming = self.instances.setdefault(key, Instance(key)), self.arming(event)
+        if not self.is_told(arming):
             return
-        anchor, deadline = at, self.deadline_of(event, at)
-        if deadline is None:
-            return
-        if self.touched_by_all and anchor < self.latest <= deadline:
-            anchor, deadline = self.latest, deadline + self.latest - anchor  # READ 15
+        if i.state == "armed":
+            self.offer(i, arming, event)
+        else:
+            self.begin(i, arming, event)
+
+    def wait_from(self, i, arming):
+        """(anchor, deadline) of a wait that ARMING begins."""
+        deadline = self.deadline(arming, arming.at)
+        touched = max(i.touched, self.touched_all)
+        if arming.at < touched <= deadline:
+            return touched, self.deadline(arming, touched)  # READ 15
+        return arming.at, deadline
+
+    def deadline(self, arming, anchor):
+        wait = self.rule.wait
+        return (anchor + span(wait) if isinstance(wait, str) else arming.deadline) + (
+            self.rule.steps[0][1])
+
+    def begin(self, i, arming, event):
+        rule, at = self.rule, arming.at
+        anchor, deadline = self.wait_from(i, arming)
         if event.at < max(i.closed_until, self.cooled_until(i)):
             return
-        if at <= max(i.cancelled, self.cancelled_all):
-            return  # READ 2
-        if key == "customer" and at <= self.cancelled_any:
-            return  # READ 12
+        if self.is_cancelled(i, at):
+            return
         if rule.max_per_key and len({j["episode"] for j in i.jobs}) >= rule.max_per_key:
             return
-        last = i.jobs[-1] if i.jobs else None
-        if last and not last["retracted"] and last["deadline"] >= (
-                at if isinstance(rule.wait, str) else deadline + rule.steps[0][1]):
+        if any(self.is_part_of(job, at, deadline) for job in i.standing):
             return  # READ 13
-        if deadline + rule.steps[0][1] + rule.stale < event.at:
-            return
-        if not self.is_worth_it(event, i, at):
+        if deadline + rule.stale < event.at:
             return
         i.state, i.step = "armed", 0
         i.episode = len({j["episode"] for j in i.jobs}) + 1  # READ 16
-        i.anchor, i.armed_at = anchor, event.at
+        i.arming, i.anchor, i.armed_at = arming, anchor, event.at
         self.set_deadline(i, deadline, event.at)
+
+    def is_cancelled(self, i, at):
+        """READ 2 and 12."""
+        return at <= max(i.cancelled, self.cancelled_all) or (
+            i.key == "customer" and at <= self.cancelled_any)
+
+    def is_part_of(self, job, at, deadline):
+        return (at <= job["anchor"] or deadline <= job["deadline"] or
+                (self.rule.first and at <= job["deadline"]))
 
     def worth_of(self, event):
         if not (self.rule.replace or "").startswith("greatest:"):
             return 0
         return event.properties.get(self.rule.replace.removeprefix("greatest:e."), 0)
 
-    def is_worth_it(self, event, i, at):
-        """Of two keys that wait one is let go, where the rule says so: the one that is worth less,
-        and of equal ones that with the earlier activity."""
-        mine = (self.worth_of(event), at)
-        if self.rule.replace:
-            for other in self.instances.values():
-                if other is i or other.state != "armed":
-                    continue
-                if mine < (other.worth, other.anchor):
-                    return False
-                other.state = "idle"
-                self.decide(other, "replaced", event.at)
-        i.worth = mine[0]
-        return True
+    def rivals(self, i):
+        """Other keys that wait at the same time, where the rule lets one of them go."""
+        if not self.rule.replace:
+            return []
+        return [o for o in self.instances.values() if o is not i and o.state == "armed"]
+
+    def rank(self, i):
+        """The one that is worth more stays, of equal ones the one that was armed by the later
+        event (READ 22)."""
+        return i.arming.worth, i.arming.at, i.key.encode()
 
     def cooled_until(self, i):
         jobs = self.jobs if self.rule.cooldown_customer else i.jobs  # READ 6
@@ -359,47 +408,54 @@ class Run:
         return None
 
     def set_deadline(self, i, deadline, at):
-        i.deadline = deadline + self.rule.steps[i.step][1] if i.step == 0 else deadline
+        i.deadline = deadline
         i.fire_at = self.round(max(i.deadline, at) + self.rule.grace)
         self.periods.append((i.deadline, self.due(i)))
 
     def round(self, at):
         return -(-at // self.rule.round) * self.rule.round
 
-    def move(self, i, event, at, arming):
-        """Another arming event, or a touch, while it runs."""
-        if at < i.anchor and not (self.rule.first and arming):
+    def offer(self, i, arming, event):
+        """ARMING is another one that arms I while it runs."""
+        order, now = Arming.order(arming), Arming.order(i.arming)
+        if order == now or i.step and (
+                order < now if self.rule.first else arming.at == i.arming.at):
+            return  # READ 11
+        if self.is_cancelled(i, arming.at):
             return
-        if at >= i.anchor and self.rule.first and arming:
-            return  # READ 3
-        given = not isinstance(self.rule.wait, str)
-        if given and not arming:
-            i.anchor = at  # READ 14
+        one = self.in_force([arming, i.arming])
+        other = i.arming if one is arming else arming
+        if not other.window and not (one is arming and i.step and other.deadline is not None):
+            i.others.append(other)
+        if one is not arming:
             return
-        deadline = self.deadline_of(event, at)
-        if deadline is None:
-            return
-        i.anchor = at
-        if arming:
-            i.worth = self.worth_of(event)
-        if i.step == 0 and deadline + self.rule.steps[0][1] == i.deadline:
-            return  # READ 4
+        anchor, deadline = self.wait_from(i, one)
+        if i.anchor > i.arming.at and i.anchor > anchor:  # a touch, which stays
+            anchor, deadline = i.anchor, self.deadline(one, i.anchor)
+        i.arming, i.anchor = one, anchor
+        self.move(i, deadline, event)
+
+    def move(self, i, deadline, event):
         if i.step:
-            deadline = max(i.deadline, deadline + self.rule.steps[0][1])  # READ 11
-            if deadline == i.deadline:
-                return
-        self.set_deadline(i, deadline, event.at)
+            deadline = max(i.deadline, deadline)  # READ 11
+        if deadline != i.deadline:  # READ 4
+            self.set_deadline(i, deadline, event.at)
 
     def touch(self, event, key):
-        if key is not None:
-            running = [self.instances[key]] if key in self.instances else []
-        elif self.rule.key_else:
+        if key is not None and key != "customer":
+            i = self.instances.setdefault(key, Instance(key))
+            i.touched = max(i.touched, event.occurred)
+            running = [i]
+        elif key is not None or self.rule.key_else:
+            self.touched_all = max(self.touched_all, event.occurred)
             running = self.instances.values()  # READ 9
         else:
             running = []
         for i in running:
-            if i.state == "armed":
-                self.move(i, event, event.occurred, False)
+            if i.state == "armed" and event.occurred > i.anchor:
+                i.anchor = event.occurred
+                if i.arming.deadline is None:  # READ 14
+                    self.move(i, self.deadline(i.arming, i.anchor), event)
 
     def cancel(self, event, key, entry, outcome):
         """Contract 3 and 5."""
@@ -428,15 +484,41 @@ class Run:
 
     def end(self, i, event, outcome, terminal=False):
         """EVENT cancels what runs, and takes back what came out."""
-        job = i.jobs[-1] if i.jobs else None
-        late = job and event.occurred <= job["deadline"]
-        if job and not job["retracted"] and (late or job["episode"] == i.episode) and (
-                terminal or self.reaches(event, job["anchor"])):
-            job["retracted"] = {"late": late, "at": event.at, "by": event.name}  # READ 5
-            self.decide(i, "retracted", event.at, job)
-        if i.state == "armed" and (terminal or self.reaches(event, i.anchor)):
-            self.decide(i, outcome, event.at)
-            i.state = "idle"
+        for job in list(i.standing):
+            late = event.occurred <= job["deadline"]
+            if (late or job["episode"] == i.episode) and (
+                    terminal or self.reaches(event, job["arming"])):
+                job["retracted"] = {"late": late, "at": event.at, "by": event.name}  # READ 5
+                i.standing.remove(job)
+                self.decide(i, "retracted", event.at, job)
+        i.others = [] if terminal else [a for a in i.others if not self.reaches(event, a.at)]
+        if i.state != "armed" or not (terminal or self.is_reached(i, event)):
+            return
+        self.decide(i, outcome, event.at)
+        self.rest(i, keep=True)
+        after = self.settled(i)
+        left = [] if terminal else [
+            a for a in i.others + self.windows(i, after)
+            if a.at > after and not self.reaches(event, a.at)]
+        if left:
+            one = self.in_force(left)
+            if one in i.others:
+                i.others.remove(one)
+            self.begin(i, one, event)
+        if i.state != "armed":
+            i.others = []
+
+    def is_reached(self, i, event):
+        """Does it end what armed I, or one of the several events that did?"""
+        after = max(i.cancelled, self.cancelled_all)
+        return self.reaches(event, i.arming.at) or (
+            i.arming.window and all(Arming.order(a) != Arming.order(i.arming)
+                                    for a in self.windows(i, after)))
+
+    def rest(self, i, keep=False):
+        i.state = "idle"
+        if not keep:
+            i.others = []
 
     def reaches(self, event, anchor):
         return event.occurred >= anchor - self.rule.slack
@@ -471,7 +553,11 @@ class Run:
         rule = self.rule
         if not self.has_word(i, now) and not rule.hold_fires:
             self.decide(i, "source_late", now)
-            i.state = "idle"
+            self.rest(i)
+            return
+        if any(self.rank(other) > self.rank(i) for other in self.rivals(i)):
+            self.decide(i, "replaced", now)
+            self.rest(i)
             return
         if rule.step_if[i.step] and not holds(rule.step_if[i.step], None, self.facts):
             self.decide(i, "step_skipped", now)
@@ -479,16 +565,20 @@ class Run:
             return
         if rule.fire_if and not holds(rule.fire_if, None, self.facts):
             self.decide(i, "suppressed", now)
-            i.state = "idle"
+            self.rest(i)
             return
         step = rule.steps[i.step][0]
         job = {"id": job_id(rule, self.customer, i.key, i.episode, step), "rule": rule.id,
                "customer": self.customer, "key": i.key, "episode": i.episode, "step": step,
                "anchor": i.anchor, "armed_at": i.armed_at, "deadline": i.deadline, "fire_at": now,
-               "retracted": None}
+               "retracted": None, "arming": i.arming.at}
         self.jobs.append(job)
         self.decide(i, "fired", now)
+        for other in self.rivals(i):
+            self.decide(other, "replaced", now)
+            self.rest(other)
         i.jobs.append(job)
+        i.standing = i.standing[-8:] + [job]
         self.next_step(i, now)
 
     def next_step(self, i, now):
@@ -497,7 +587,7 @@ class Run:
         if i.step < len(rule.steps):
             self.set_deadline(i, now + rule.steps[i.step][1], now)  # READ 7
         else:
-            i.state = "idle"
+            self.rest(i)
 
 
 def run(members, customer, events, marks, until, kind=Run):

@@ -113,6 +113,33 @@ static struct decimal chance_decimal(struct chance *c)
 	return d;
 }
 
+/* A time and its entry are kept in one number. */
+static void fill_arming(struct chance *c, struct arming *a)
+{
+	a->at = chance_instant(c) / 32;
+	a->entry = (uint32_t)chance_below(c, 32);
+	a->deadline_at = chance_below(c, 2) ? TIME_NEVER : chance_instant(c);
+	if (chance_below(c, 4) == 0)
+		a->worth = chance_decimal(c);
+	if (chance_below(c, 2) == 0)
+		set(c, &a->by, INSTANCE_BY_MAX);
+	if (chance_below(c, 2) == 0)
+		set(c, &a->data, INSTANCE_DATA_MAX);
+}
+
+static void fill_emission(struct chance *c, struct emission *m)
+{
+	m->episode = chance_number(c);
+	m->step = chance_number(c);
+	m->arming_at = chance_instant(c);
+	m->anchor_at = chance_instant(c);
+	m->deadline_at = chance_instant(c);
+	if (chance_below(c, 2) == 0)
+		set(c, &m->subject, CUSTOMER_MAX);
+	if (chance_below(c, 2) == 0)
+		set(c, &m->home, CUSTOMER_MAX);
+}
+
 /* What few instances have: each by itself, so that every mixture comes up. */
 static void fill_extras(struct chance *c, struct instance *i)
 {
@@ -129,11 +156,25 @@ static void fill_extras(struct chance *c, struct instance *i)
 	if (chance_below(c, 4) == 0)
 		i->cools_until = chance_instant(c);
 	if (chance_below(c, 4) == 0) {
-		i->n_times = 1 + (uint32_t)chance_below(c, INSTANCE_TIMES_MAX);
-		i->times = calloc(i->n_times, sizeof(*i->times));
-		assert(i->times);
-		for (size_t k = 0; k < i->n_times; k++)
-			i->times[k] = chance_instant(c);
+		i->n_armings = 1 + (uint32_t)chance_below(c, INSTANCE_ARMINGS_MAX);
+		i->armings = calloc(i->n_armings, sizeof(*i->armings));
+		assert(i->armings);
+		for (size_t k = 0; k < i->n_armings; k++)
+			fill_arming(c, &i->armings[k]);
+	}
+	if (chance_below(c, 4) == 0)
+		i->arming_at = chance_instant(c);
+	if (chance_below(c, 4) == 0)
+		i->last_arming_at = chance_instant(c);
+	if (chance_below(c, 4) == 0)
+		i->touch_at = chance_instant(c);
+	i->counted = chance_below(c, 4) == 0;
+	if (chance_below(c, 4) == 0) {
+		i->n_earlier = 1 + (uint32_t)chance_below(c, INSTANCE_EARLIER_MAX);
+		i->earlier = calloc(i->n_earlier, sizeof(*i->earlier));
+		assert(i->earlier);
+		for (size_t k = 0; k < i->n_earlier; k++)
+			fill_emission(c, &i->earlier[k]);
 	}
 	if (chance_below(c, 4) == 0)
 		i->worth = chance_decimal(c);
@@ -376,9 +417,30 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	DIFFERS(reason);
 	DIFFERS(skipped_steps);
 	DIFFERS(cools_until);
-	DIFFERS(n_times);
-	for (size_t k = 0; k < a->n_times; k++)
-		DIFFERS(times[k]);
+	DIFFERS(arming_at);
+	DIFFERS(last_arming_at);
+	DIFFERS(touch_at);
+	DIFFERS(counted);
+	DIFFERS(n_armings);
+	for (size_t k = 0; k < a->n_armings; k++) {
+		DIFFERS(armings[k].at);
+		DIFFERS(armings[k].entry);
+		DIFFERS(armings[k].deadline_at);
+		DIFFERS(armings[k].worth.mantissa);
+		DIFFERS(armings[k].worth.exponent);
+		TEXT_DIFFERS(armings[k].by);
+		TEXT_DIFFERS(armings[k].data);
+	}
+	DIFFERS(n_earlier);
+	for (size_t k = 0; k < a->n_earlier; k++) {
+		DIFFERS(earlier[k].episode);
+		DIFFERS(earlier[k].step);
+		DIFFERS(earlier[k].arming_at);
+		DIFFERS(earlier[k].anchor_at);
+		DIFFERS(earlier[k].deadline_at);
+		TEXT_DIFFERS(earlier[k].subject);
+		TEXT_DIFFERS(earlier[k].home);
+	}
 	DIFFERS(worth.mantissa);
 	DIFFERS(worth.exponent);
 	TEXT_DIFFERS(superseded_by);

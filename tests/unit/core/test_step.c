@@ -391,13 +391,19 @@ static void a_late_addition_belongs_to_the_period_that_fired(void)
 	struct scene s;
 
 	scene_init(&s, &rule, 1);
-	event(&s, EVENT_PRODUCT_ADDED, "C1", 0, 0);
-	event(&s, EVENT_PRODUCT_ADDED, "C1", 3 * H, 5 * H);
-	tick(&s, 10 * H);
+	event(&s, EVENT_PRODUCT_ADDED, "C1", H, H);
+	tick(&s, 6 * H);
 	CHECK_INT(s.n_jobs, 1);
-	event(&s, EVENT_PRODUCT_ADDED, "C1", 4 * H + 1, 11 * H);
+	/* what would not have moved its deadline */
+	event(&s, EVENT_PRODUCT_ADDED, "C1", 0, 7 * H);
+	event(&s, EVENT_PRODUCT_ADDED, "C1", H, 7 * H);
+	tick(&s, 9 * H);
+	CHECK_INT(s.n_jobs, 1);
+	/* what would have is a wait of its own, over by now */
+	event(&s, EVENT_PRODUCT_ADDED, "C1", H + 1, 10 * H);
 	tick(&s, 30 * H);
 	CHECK_INT(s.n_jobs, 2);
+	CHECK_INT(s.episodes[1], 2);
 	scene_release(&s);
 }
 

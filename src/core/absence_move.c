@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What moves a wait that runs. Two things are told apart: which arming event is in force, by which
+ * cancels are judged, and the latest activity, from which the wait counts. Activity is remembered
+ * where nothing is armed yet, since the arming event may have been overtaken by it.
+ */
+#include "absence_parts.h"
+
+/* The latest touch of KEY, of what it is part of, and of all keys; INT64_MIN: none. */
+static int64_t touch_at(const struct turn *t, const struct rule *rule, struct span key)
+{
+	const struct journey *j = t->journey;
+	int64_t at = INT64_MIN;
+
+	for (size_t n = 0; rule->n_touch > 0 && n < j->n_instances; n++) {
+		const struct instance *i = &j->instances[n];
+
+		if (i->touch_at > at && span_equal(text_span(i->rule), rule->id) &&
+			absence_covers(rule, i, key))
+			at = i->touch_at;
+	}
+	return at;
+}
+
+/* What a prediction follows from has changed by a touch, and not what it counts from. */
+static bool follows_touch(const struct rule *rule)
+{
+	return rule->wait.kind != WAIT_LATE;
+}
+
+static bool deadline_from(const struct turn *t, const struct rule *rule, struct span key,
+	const struct arming *a, struct wait_of *wait)
+{
+	const struct instance *i = journey_instance(t->journey, rule->id, key);
+	struct cond_scope scope = absence_scope(t, i, key);
+
+	if (absence_gives(rule)) {
+		wait->deadline_at = a->deadline_at;
+		return a->deadline_at != TIME_NEVER;
+	}
+	if (t->ending)
+		scope.event = NULL;
+	return rule_deadline(rule, &scope, wait->anchor_at, &wait->deadline_at);
+}
+
+bool absence_deadline(const struct turn *t, const struct rule *rule, struct span key,
+	const struct arming *a, struct wait_of *ret_wait)
+{
+	int64_t touched = touch_at(t, rule, key);
+	struct wait_of wait = {.anchor_at = a->at};
+
+	if (!deadline_from(t, rule, key, a, &wait))
+		return false;
+	*ret_wait = wait;
+	if (!follows_touch(rule) || touched <= a->at || touched > wait.deadline_at)
+		return true;
+	ret_wait->anchor_at = touched;
+	return deadline_from(t, rule, key, a, ret_wait);
+}
+
+static void set_deadline(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t deadline_at)
+{
+	/* Between steps the next one is due after the step before, and not before the wait. */
+	if (i->step > 0)
+		deadline_at = int64_max(deadline_at, i->deadline_at);
+	if (deadline_at == i->deadline_at)
+		return;
+	i->deadline_at = deadline_at;
+	absence_unhold(i);
+	absence_undefer(i);
+	absence_set_timer(t, rule, i);
+}
+
+int absence_keep_arming(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
+{
+	i->arming_at = a->at;
+	i->worth = a->worth;
+	i->counted = a->by.len == 0;
+	/* Of several events the one that came in last is known by what it says. */
+	if (i->counted)
+		return t->ending ? 0 : absence_snapshot(t, rule, i);
+	text_release(&i->by);
+	text_release(&i->data);
+	i->by = a->by;
+	i->data = a->data;
+	*a = (struct arming){.at = a->at};
+	return 0;
+}
+
+/* A takes the place of what armed I, and would by itself come to WAIT. */
+static int rearm(const struct turn *t, const struct rule *rule, struct instance *i,
+	struct arming *a, struct wait_of wait)
+{
+	int64_t touched = i->anchor_at > i->arming_at ? i->anchor_at : INT64_MIN;
+
+	if (touched > wait.anchor_at) {
+		wait.anchor_at = touched;
+		if (!deadline_from(t, rule, text_span(i->key), a, &wait))
+			wait.deadline_at = i->deadline_at;
+	}
+	i->anchor_at = wait.anchor_at;
+	set_deadline(t, rule, i, wait.deadline_at);
+	i->touched_at = t->now;
+	return absence_keep_arming(t, rule, i, a);
+}
+
+/* What is in force, borrowed. */
+static struct arming current(const struct rule *rule, const struct instance *i)
+{
+	struct arming a = {.at = i->arming_at, .deadline_at = TIME_NEVER, .worth = i->worth};
+
+	if (absence_gives(rule))
+		a.deadline_at = i->deadline_at;
+	if (!i->counted) {
+		a.by = i->by;
+		a.data = i->data;
+	}
+	return a;
+}
+
+/* Might LOSER be in force again when WINNER is found to be cancelled? */
+static bool may_return(
+	const struct rule *rule, const struct arming *loser, const struct arming *winner)
+{
+	if (loser->by.len == 0 || rule->n_cancel + rule->n_goal == 0)
+		return false;
+	return rule->anchor_first || winner->by.len == 0;
+}
+
+int absence_offer(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
+{
+	struct arming old = current(rule, i);
+	int c = absence_compare(a, &old);
+	struct wait_of wait;
+	int r;
+
+	/* What an earlier anchor would have brought has been done by the first step. */
+	if (c == 0 || (i->step > 0 && (rule->anchor_first ? c < 0 : a->at == old.at)))
+		return 0;
+	if (!absence_deadline(t, rule, text_span(i->key), a, &wait))
+		return absence_count(t, COUNTER_NO_DEADLINE);
+	if (rule->anchor_first ? c > 0 : c < 0)
+		return may_return(rule, a, &old) ? absence_list_add(i, a) : 0;
+	if ((i->step > 0 && absence_gives(rule)) || !may_return(rule, &old, a))
+		return rearm(t, rule, i, a, wait);
+	i->by = i->data = (struct text){.ptr = NULL};
+	r = rearm(t, rule, i, a, wait);
+	if (r == 0)
+		r = absence_list_add(i, &old);
+	arming_release(&old);
+	return r;
+}
+
+/* ---- touches --------------------------------------------------------------------------- */
+
+/* The activity at A moves an armed instance's deadline, forward only. */
+static int move(const struct turn *t, const struct rule *rule, struct instance *i, int64_t a)
+{
+	struct cond_scope scope = absence_scope(t, i, SPAN_EMPTY);
+	int64_t deadline_at;
+
+	if (!follows_touch(rule)) {
+		scope.event = NULL;
+		a = i->anchor_at;
+	} else if (a <= i->anchor_at) {
+		return 0;
+	}
+	/* A given instant does not move with activity. */
+	if (absence_gives(rule))
+		deadline_at = i->deadline_at;
+	else if (!rule_deadline(rule, &scope, a, &deadline_at))
+		return absence_count(t, COUNTER_NO_DEADLINE);
+	i->anchor_at = a;
+	set_deadline(t, rule, i, deadline_at);
+	i->touched_at = t->now;
+	return 0;
+}
+
+static int remember(const struct turn *t, const struct rule *rule, struct span key)
+{
+	struct instance *i;
+	int r = 0;
+
+	if (rule->retired)
+		return 0;
+	i = absence_instance(t, rule, key, &r);
+	if (!i || i->touch_at >= t->event->occurred_at)
+		return r;
+	i->touch_at = t->event->occurred_at;
+	i->touched_at = t->now;
+	return 0;
+}
+
+int absence_touch(const struct turn *t, const struct rule *rule, struct span key)
+{
+	struct journey *j = t->journey;
+	bool whole = span_equal(key, WHOLE);
+	int r = 0;
+
+	for (size_t n = 0; n < j->n_instances && r == 0; n++) {
+		struct instance *i = &j->instances[n];
+
+		if (i->state != INSTANCE_ARMED || !absence_owns(t, rule, i))
+			continue;
+		if (whole || rule_key_in(rule, key, text_span(i->key)))
+			r = move(t, rule, i, t->event->occurred_at);
+	}
+	return r < 0 || !follows_touch(rule) ? r : remember(t, rule, key);
+}

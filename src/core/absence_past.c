@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The jobs that an instance has made. Late news may disprove one of them, the latest or one before
+ * it, and takes it back while nobody has it yet. And what came in late may belong to a wait that
+ * is over: what would not have moved its deadline begins no other one.
+ */
+#include "core/gate.h"
+
+#include "absence_parts.h"
+
+/* What it points to stays I's. */
+static struct emission latest(const struct instance *i)
+{
+	return (struct emission){
+		.episode = i->last_episode,
+		.step = i->last_step,
+		.arming_at = i->last_arming_at,
+		.anchor_at = i->last_anchor_at,
+		.deadline_at = i->last_deadline_at,
+		.subject = i->last_subject,
+		.home = i->home,
+	};
+}
+
+/* Takes over what M points to. */
+static void set_latest(struct instance *i, const struct emission *m)
+{
+	i->last_episode = m->episode;
+	i->last_step = m->step;
+	i->last_arming_at = m->arming_at;
+	i->last_anchor_at = m->anchor_at;
+	i->last_deadline_at = m->deadline_at;
+	i->last_subject = m->subject;
+	i->home = m->home;
+}
+
+/* The N-th, off the list and the caller's. */
+static struct emission take_earlier(struct instance *i, size_t n)
+{
+	struct emission m = i->earlier[n];
+
+	i->n_earlier--;
+	memmove(i->earlier + n, i->earlier + n + 1, (i->n_earlier - n) * sizeof(*i->earlier));
+	if (i->n_earlier == 0) {
+		free(i->earlier);
+		i->earlier = NULL;
+	}
+	return m;
+}
+
+/* The latest one is so no more; the oldest makes room. */
+static int push_latest(struct instance *i)
+{
+	struct emission m = latest(i);
+	struct emission *more;
+
+	if (i->last_deadline_at == INT64_MIN || i->last_step == STEP_UNSENT) {
+		emission_release(&m);
+		return 0;
+	}
+	if (i->n_earlier == INSTANCE_EARLIER_MAX) {
+		struct emission oldest = take_earlier(i, 0);
+
+		emission_release(&oldest);
+	}
+	more = realloc(i->earlier, (i->n_earlier + 1) * sizeof(*i->earlier));
+	if (!more)
+		return -ENOMEM;
+	i->earlier = more;
+	i->earlier[i->n_earlier++] = m;
+	return 0;
+}
+
+int absence_remember(struct instance *i, bool sends)
+{
+	struct emission now = {
+		.episode = i->episode,
+		.step = sends ? i->step : STEP_UNSENT,
+		.arming_at = i->arming_at,
+		.anchor_at = i->anchor_at,
+		.deadline_at = i->deadline_at,
+	};
+
+	if (text_set(&now.subject, text_span(i->subject)) < 0)
+		return -ENOMEM;
+	if (push_latest(i) < 0) {
+		emission_release(&now);
+		return -ENOMEM;
+	}
+	set_latest(i, &now);
+	return 0;
+}
+
+int64_t absence_fired_until(const struct instance *i)
+{
+	int64_t until = i->last_deadline_at;
+
+	for (size_t n = 0; n < i->n_earlier; n++)
+		until = int64_max(until, i->earlier[n].deadline_at);
+	return until;
+}
+
+static bool is_part_of(
+	const struct rule *rule, const struct emission *m, int64_t a, int64_t deadline_at)
+{
+	if (m->deadline_at == INT64_MIN)
+		return false;
+	/* The first one counts: what came behind it did not move anything. */
+	if (rule->anchor_first && a <= m->deadline_at)
+		return true;
+	return a <= m->anchor_at || deadline_at <= m->deadline_at;
+}
+
+bool absence_fired(
+	const struct rule *rule, const struct instance *i, int64_t a, int64_t deadline_at)
+{
+	struct emission last = latest(i);
+	bool fired = is_part_of(rule, &last, a, deadline_at);
+
+	for (size_t n = 0; n < i->n_earlier && !fired; n++)
+		fired = is_part_of(rule, &i->earlier[n], a, deadline_at);
+	return fired;
+}
+
+/* ---- late news --------------------------------------------------------------------------- */
+
+static bool is_disproved(const struct turn *t, const struct rule *rule, const struct instance *i,
+	const struct emission *m, bool terminal)
+{
+	int64_t b = t->event->occurred_at;
+
+	if (m->deadline_at == INT64_MIN || m->step == STEP_UNSENT)
+		return false;
+	/* After the deadline only the period that fired is concerned, not one armed since. */
+	if (b > m->deadline_at && m->episode != i->episode)
+		return false;
+	return terminal || b >= m->arming_at - rule->slack_ms;
+}
+
+static struct decision *take_back(const struct turn *t, const struct rule *rule,
+	const struct instance *i, const struct emission *m, int64_t b)
+{
+	struct instance then = *i; /* as it fired; what it points to stays I's */
+	unsigned char job[16];
+	struct decision *d;
+
+	then.episode = m->episode;
+	then.anchor_at = m->anchor_at;
+	then.deadline_at = m->deadline_at;
+	then.subject = m->subject;
+	d = absence_decide(t, rule, &then, m->step, OUTCOME_RETRACTED);
+	if (!d)
+		return NULL;
+	d->home = absence_keep(t, text_span(m->home));
+	if (m->home.len && !d->home.ptr)
+		return NULL;
+	d->late = b <= m->deadline_at;
+	gates_job_id(t->journey, rule, &then, m->step, job);
+	gates_release(t->journey, job);
+	return absence_count(t, COUNTER_RETRACTED) < 0 ? NULL : d;
+}
+
+struct decision *absence_retract(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
+{
+	struct emission last = latest(i);
+	struct emission before = {
+		.episode = last.episode,
+		.step = last.step,
+		.arming_at = INT64_MIN,
+		.anchor_at = INT64_MIN,
+		.deadline_at = INT64_MIN,
+	};
+	struct decision *d = take_back(t, rule, i, &last, b);
+
+	emission_release(&last);
+	if (i->n_earlier)
+		before = take_earlier(i, i->n_earlier - 1);
+	set_latest(i, &before);
+	if (i->state != INSTANCE_ARMED) {
+		i->outcome = OUTCOME_RETRACTED;
+		text_release(&i->data);
+	}
+	return d;
+}
+
+int absence_disprove(
+	const struct turn *t, const struct rule *rule, struct instance *i, bool terminal)
+{
+	int64_t b = t->event->occurred_at;
+	struct emission last = latest(i);
+	bool disproved = is_disproved(t, rule, i, &last, terminal);
+	const struct decision *d;
+
+	for (size_t n = 0; n < i->n_earlier;) {
+		struct emission m;
+
+		if (!is_disproved(t, rule, i, &i->earlier[n], terminal)) {
+			n++;
+			continue;
+		}
+		m = take_earlier(i, n);
+		d = take_back(t, rule, i, &m, b);
+		emission_release(&m);
+		if (!d)
+			return -ENOMEM;
+	}
+	return disproved && !absence_retract(t, rule, i, b) ? -ENOMEM : 0;
+}
+
+void absence_forget_past(struct instance *i)
+{
+	while (i->n_earlier > 0) {
+		struct emission m = take_earlier(i, 0);
+
+		emission_release(&m);
+	}
+	text_release(&i->last_subject);
+	text_release(&i->home);
+	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = INT64_MIN;
+}
+
+/* ---- two customers who are one ----------------------------------------------------------- */
+
+/* In its place among the earlier ones; where there are too many the oldest goes. Takes over what M
+ * points to. */
+static int add_earlier(struct instance *i, struct emission *m)
+{
+	struct emission *more;
+	size_t place = i->n_earlier;
+
+	more = realloc(i->earlier, (i->n_earlier + 1) * sizeof(*i->earlier));
+	if (!more)
+		return -ENOMEM;
+	i->earlier = more;
+	for (; place > 0 && i->earlier[place - 1].deadline_at > m->deadline_at; place--)
+		i->earlier[place] = i->earlier[place - 1];
+	i->earlier[place] = *m;
+	*m = (struct emission){.episode = 0};
+	if (++i->n_earlier > INSTANCE_EARLIER_MAX) {
+		struct emission oldest = take_earlier(i, 0);
+
+		emission_release(&oldest);
+	}
+	return 0;
+}
+
+int absence_past_join(struct instance *into, struct instance *from)
+{
+	struct emission none = {.arming_at = INT64_MIN,
+		.anchor_at = INT64_MIN,
+		.deadline_at = INT64_MIN,
+		.step = into->last_step,
+		.episode = into->last_episode};
+	struct emission other = latest(from);
+	int r = 0;
+
+	set_latest(from, &none);
+	if (other.deadline_at > into->last_deadline_at) {
+		struct emission mine = latest(into);
+
+		set_latest(into, &other);
+		other = mine;
+	}
+	if (other.deadline_at != INT64_MIN && other.step != STEP_UNSENT)
+		r = add_earlier(into, &other);
+	emission_release(&other);
+	while (r == 0 && from->n_earlier > 0) {
+		other = take_earlier(from, from->n_earlier - 1);
+		r = add_earlier(into, &other);
+		emission_release(&other);
+	}
+	return r;
+}

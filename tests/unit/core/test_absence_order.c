@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * News in every order of arrival: the same jobs. Each scene is played in all permutations of its
+ * events, all of them in time; what it must come to follows from the order in which they happened
+ * and is hand arithmetic, in minutes.
+ */
+#include "absence_scene.h"
+#include "core/policy.h"
+
+#define ADDED	EVENT_PRODUCT_ADDED
+#define VIEWED	EVENT_CART_VIEWED
+#define EMPTIED EVENT_CART_EMPTIED
+
+static const struct carried c1 = {.cart = "C1"}, c2 = {.cart = "C2"};
+
+static const struct rule_match emptied[] = {{.by = MATCH_KIND, .kind = EMPTIED}};
+static const struct rule_match viewed[] = {{.by = MATCH_KIND, .kind = VIEWED}};
+static const struct rule_match twice[] = {
+	{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = H}};
+
+struct happening {
+	enum event_kind kind;
+	struct carried carried;
+	int minute;
+};
+
+enum { HAPPENINGS_MAX = 5 };
+
+struct one_scene {
+	const char *name;
+	void (*change)(struct rule *rule);
+	struct happening what[HAPPENINGS_MAX];
+	const char *jobs; /* KEY ANCHOR/DEADLINE of each */
+};
+
+static void touched(struct rule *rule)
+{
+	rule->touch = viewed;
+	rule->n_touch = 1;
+}
+
+static void first(struct rule *rule)
+{
+	rule->anchor_first = true;
+}
+
+static void first_touched(struct rule *rule)
+{
+	first(rule);
+	touched(rule);
+}
+
+static void counted(struct rule *rule)
+{
+	rule->arm = twice;
+}
+
+/* The instant is in the order_id, which is as good a field as any. */
+static void given(struct rule *rule)
+{
+	rule->wait =
+		(struct rule_wait){.kind = WAIT_FIELD, .fields = {FIELD_ORDER_ID}, .n_fields = 1};
+}
+
+static void given_first(struct rule *rule)
+{
+	given(rule);
+	first(rule);
+}
+
+static void given_counted(struct rule *rule)
+{
+	given(rule);
+	counted(rule);
+}
+
+static void latest(struct rule *rule)
+{
+	rule->replace = REPLACE_LATEST;
+}
+
+static void greatest(struct rule *rule)
+{
+	rule->replace = REPLACE_GREATEST;
+	rule->replace_field = FIELD_TOTAL;
+}
+
+#define AT_300                                                                                     \
+	{                                                                                          \
+		.cart = "C1", .order = "1970-01-01T05:00:00Z"                                      \
+	}
+#define AT_310                                                                                     \
+	{                                                                                          \
+		.cart = "C1", .order = "1970-01-01T05:10:00Z"                                      \
+	}
+
+static const struct one_scene scenes[] = {
+	{"a cancel is older than a touch", touched,
+		{{ADDED, c1, 0}, {EMPTIED, c1, 60}, {VIEWED, c1, 75}}, ""},
+	{"a cancel is older than an arming event that was touched", touched,
+		{{ADDED, c1, 0}, {EMPTIED, c1, 60}, {ADDED, c1, 61}, {VIEWED, c1, 75}},
+		"cart:C1 75/315;"},
+	{"a cancel is between the arming events and the touch", touched,
+		{{ADDED, c1, 0}, {ADDED, c1, 50}, {EMPTIED, c1, 60}, {VIEWED, c1, 75}}, ""},
+	{"a touch", touched, {{ADDED, c1, 0}, {VIEWED, c1, 75}}, "cart:C1 75/315;"},
+	{"a touch of another cart", touched, {{ADDED, c1, 0}, {VIEWED, c2, 75}}, "cart:C1 0/240;"},
+	{"the first of several", first, {{ADDED, c1, 0}, {ADDED, c1, 40}, {ADDED, c1, 50}},
+		"cart:C1 0/240;"},
+	{"the first behind a cancel", first,
+		{{ADDED, c1, 0}, {EMPTIED, c1, 30}, {ADDED, c1, 40}, {ADDED, c1, 50}},
+		"cart:C1 40/280;"},
+	{"the first behind two cancels", first,
+		{{ADDED, c1, 0}, {EMPTIED, c1, 30}, {ADDED, c1, 40}, {EMPTIED, c1, 45},
+			{ADDED, c1, 50}},
+		"cart:C1 50/290;"},
+	{"a cancel behind all", first, {{ADDED, c1, 0}, {ADDED, c1, 40}, {EMPTIED, c1, 41}}, ""},
+	{"the first, touched", first_touched,
+		{{ADDED, c1, 0}, {EMPTIED, c1, 30}, {ADDED, c1, 40}, {VIEWED, c1, 45},
+			{ADDED, c1, 50}},
+		"cart:C1 45/285;"},
+	{"a window", counted, {{ADDED, c1, 0}, {ADDED, c1, 30}, {ADDED, c1, 50}},
+		"cart:C1 50/290;"},
+	{"a window that a cancel cuts", counted,
+		{{ADDED, c1, 0}, {EMPTIED, c1, 10}, {ADDED, c1, 30}}, ""},
+	{"a window behind one that a cancel cuts", counted,
+		{{ADDED, c1, 0}, {EMPTIED, c1, 10}, {ADDED, c1, 30}, {ADDED, c1, 50}},
+		"cart:C1 50/290;"},
+	{"a window with a given instant", given_counted, {{ADDED, AT_310, 0}, {ADDED, AT_300, 30}},
+		"cart:C1 30/300;"},
+	{"two instants at one moment", given, {{ADDED, AT_310, 5}, {ADDED, AT_300, 5}},
+		"cart:C1 5/310;"},
+	{"two instants at one moment, the first counts", given_first,
+		{{ADDED, AT_310, 5}, {ADDED, AT_300, 5}}, "cart:C1 5/300;"},
+	{"the later of two carts", latest, {{ADDED, c1, 0}, {ADDED, c2, 10}}, "cart:C2 10/250;"},
+	{"the later of two carts is given up", latest,
+		{{ADDED, c1, 0}, {ADDED, c2, 10}, {EMPTIED, c2, 20}}, "cart:C1 0/240;"},
+	{"of equal carts at one moment", greatest,
+		{{ADDED, {.cart = "C1", .total = "5"}, 0},
+			{ADDED, {.cart = "C2", .total = "5.0"}, 0}},
+		"cart:C2 0/240;"},
+	{"of equal carts the later", greatest,
+		{{ADDED, {.cart = "C1", .total = "5"}, 7},
+			{ADDED, {.cart = "C2", .total = "5"}, 0}},
+		"cart:C1 7/247;"},
+	{"a cart that lost its worth", greatest,
+		{{ADDED, {.cart = "C1", .total = "9"}, 0}, {ADDED, {.cart = "C2", .total = "5"}, 1},
+			{ADDED, {.cart = "C1", .total = "1"}, 2}},
+		"cart:C2 1/241;"},
+};
+
+static const char *jobs_of(const struct scene *s)
+{
+	static char text[256];
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t n = 0; n < s->journey->n_instances; n++) {
+		const struct instance *i = &s->journey->instances[n];
+
+		if (i->last_deadline_at == INT64_MIN)
+			continue;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%.*s %lld/%lld;",
+			(int)i->key.len, i->key.ptr, (long long)(i->last_anchor_at / M),
+			(long long)(i->last_deadline_at / M));
+	}
+	return text;
+}
+
+static void play(const struct one_scene *one, const size_t *order, size_t n)
+{
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.grace_ms = 2 * H;
+	rule.cancel = emptied;
+	rule.n_cancel = 1;
+	one->change(&rule);
+	scene_init(&s, &rule, 1);
+	for (size_t k = 0; k < n; k++) {
+		const struct happening *h = &one->what[order[k]];
+
+		scene_event(&s, h->kind, h->carried, h->minute * M, 80 * M + (int64_t)k);
+	}
+	scene_tick(&s, 24 * H);
+	if (strcmp(jobs_of(&s), one->jobs) != 0)
+		printf("# %s, the first of them %zu\n", one->name, order[0]);
+	CHECK_STR(span_str(jobs_of(&s)), one->jobs);
+	scene_release(&s);
+}
+
+static void permute(const struct one_scene *one, size_t *order, size_t done, size_t n)
+{
+	if (done == n)
+		play(one, order, n);
+	for (size_t k = done; k < n; k++) {
+		size_t other = order[k];
+
+		order[k] = order[done];
+		order[done] = other;
+		permute(one, order, done + 1, n);
+		order[done] = order[k];
+		order[k] = other;
+	}
+}
+
+static void test_orders(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++) {
+		size_t order[HAPPENINGS_MAX] = {0}, n = 0;
+
+		for (; n < HAPPENINGS_MAX && scenes[i].what[n].kind; n++)
+			order[n] = n;
+		permute(&scenes[i], order, 0, n);
+	}
+}
+
+/* News of before the deadline takes back what came of it, all steps. */
+static void test_steps_taken_back(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.cancel = emptied;
+	rule.n_cancel = 1;
+	rule.steps[0].id = SPAN_LIT("m1");
+	rule.steps[1] = (struct rule_step){.id = SPAN_LIT("m2"), .after_ms = H};
+	rule.n_steps = 2;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_tick(&s, 6 * H);
+	CHECK_STR(span_str(scene_take(&s)),
+		"fired cart cart:C1 1/m1 @14400000; fired cart cart:C1 1/m2 @18000000;");
+	scene_event(&s, EMPTIED, c1, 3 * H, 7 * H);
+	CHECK_STR(span_str(scene_take(&s)),
+		"retracted cart cart:C1 1/m1 @25200000; retracted cart cart:C1 1/m2 @25200000;");
+	/* and only once */
+	scene_event(&s, EMPTIED, c1, 3 * H, 8 * H);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_release(&s);
+}
+
+/* The latest job and the eight before it. */
+static void test_bound(void)
+{
+	static const struct rule_match closes[] = {
+		{.by = MATCH_KIND, .kind = EVENT_ORDER_COMPLETED, .terminal = true}};
+
+	for (int jobs = 1 + INSTANCE_EARLIER_MAX; jobs <= 2 + INSTANCE_EARLIER_MAX; jobs++) {
+		struct rule rule = scene_cart("cart");
+		struct scene s;
+
+		rule.cancel = closes;
+		rule.n_cancel = 1;
+		rule.tombstone_ms = MS_DAY;
+		scene_init(&s, &rule, 1);
+		for (int k = 0; k < jobs; k++)
+			scene_event(&s, ADDED, c1, k * 5 * H, k * 5 * H);
+		scene_tick(&s, 60 * H);
+		CHECK_INT(s.counts[COUNTER_FIRED], jobs);
+		scene_event(&s, EVENT_ORDER_COMPLETED, c1, H, 60 * H);
+		CHECK_INT(s.counts[COUNTER_RETRACTED], 1 + INSTANCE_EARLIER_MAX);
+		CHECK_INT(s.journey->instances[0].last_deadline_at == INT64_MIN, 1);
+		scene_release(&s);
+	}
+}
+
+/* More later arming events than are kept: the earliest of them are forgotten, not the latest. */
+static void test_later_bound(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.grace_ms = 2 * H;
+	rule.cancel = emptied;
+	rule.n_cancel = 1;
+	rule.anchor_first = true;
+	scene_init(&s, &rule, 1);
+	for (int k = 0; k <= INSTANCE_ARMINGS_MAX; k++)
+		scene_event(&s, ADDED, c1, k * M, k * M);
+	CHECK_INT(s.journey->instances[0].n_armings, INSTANCE_ARMINGS_MAX);
+	CHECK_INT(s.journey->instances[0].armings[0].at, M);
+	scene_event(&s, ADDED, c1, 17 * M, 17 * M);
+	CHECK_INT(s.journey->instances[0].n_armings, INSTANCE_ARMINGS_MAX);
+	CHECK_INT(s.journey->instances[0].armings[0].at, 2 * M);
+	scene_event(&s, EMPTIED, c1, 16 * M, 18 * M);
+	scene_tick(&s, 24 * H);
+	CHECK_STR(span_str(jobs_of(&s)), "cart:C1 17/257;");
+	scene_release(&s);
+}
+
+/* What each keeps of its event is bounded together. */
+static void test_later_data(void)
+{
+	static char name[INSTANCE_DATA_MAX / 2];
+	struct carried heavy = {.cart = "C1", .total = "5"};
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+	size_t kept = 0;
+
+	memset(name, 'n', sizeof(name));
+	rule.cancel = emptied;
+	rule.n_cancel = 1;
+	rule.anchor_first = true;
+	rule.data[0] = (struct rule_data){.name = {name, sizeof(name)}, .field = FIELD_TOTAL};
+	rule.n_data = 1;
+	scene_init(&s, &rule, 1);
+	for (int k = 0; k < 4; k++)
+		scene_event(&s, ADDED, heavy, k * M, k * M);
+	for (size_t n = 0; n < s.journey->instances[0].n_armings; n++)
+		kept += s.journey->instances[0].armings[n].data.len;
+	CHECK(kept > 0 && kept <= INSTANCE_DATA_MAX);
+	CHECK_INT(s.journey->instances[0].armings[s.journey->instances[0].n_armings - 1].at, 3 * M);
+	scene_release(&s);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"in any order", test_orders},
+		{"all steps are taken back", test_steps_taken_back},
+		{"of many jobs the last nine", test_bound},
+		{"of many later arming events the last", test_later_bound},
+		{"what they keep is bounded", test_later_data},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
