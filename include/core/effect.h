@@ -91,6 +91,8 @@ enum counter {
 
 struct span counter_name(enum counter c);
 
+struct message;
+
 struct effect {
 	enum effect_kind kind;
 	int64_t wake_at;	   /* EFFECT_WAKE */
@@ -99,6 +101,7 @@ struct effect {
 	const struct event *event; /* EFFECT_TIMELINE */
 	struct span source;	   /* EFFECT_HOLD */
 	int64_t hold_at;	   /* EFFECT_HOLD; TIME_NEVER: not any more */
+	const struct message *message; /* EFFECT_FORWARD; in the arena. Who it is from is left open */
 };
 
 /* The list; the owner resets it between steps. Spans in it live in its arena or in the event. */

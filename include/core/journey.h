@@ -146,7 +146,11 @@ enum instance_state {
 	X(STEP_SKIPPED, "step_skipped") /* the step's own condition was false */                   \
 	X(EXPIRED, "expired")		/* put off for longer than it was worth anything */        \
 	X(REPLACED, "replaced")		/* a newer or greater instance of the rule came */         \
-	X(MERGED, "merged")		/* the customer waits or was sent it under another name */
+	X(MERGED, "merged")		/* the customer waits or was sent it under another name */  \
+	/* Of no rule, but of an identifier. */                                                    \
+	X(LINKED, "linked")		/* it leads to the customer from now on */                 \
+	X(JOINED, "joined")		/* the customer that it was is part of this one */         \
+	X(NOT_LINKED, "not_linked")	/* it was claimed, and may not */
 
 enum outcome {
 #define X(ID, NAME) OUTCOME_##ID,

@@ -12,10 +12,9 @@
  *   REFUSED   the key OF says to TO that it stays what it is, and why
  *   MERGE     what was the customer OF goes into TO; with its record
  *   RETRACT   a job that TO's partition emitted was disproved
- *   RESTORE   TO is a customer again; with its record
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM, RETRACT and RESTORE,
- * which are about the key itself.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM, which is about the key
+ * itself, and RETRACT, which is about the partition.
  */
 #pragma once
 
@@ -31,8 +30,7 @@
 	X(TAKEN, "taken")                                                                          \
 	X(REFUSED, "refused")                                                                      \
 	X(MERGE, "merge")                                                                          \
-	X(RETRACT, "retract")                                                                      \
-	X(RESTORE, "restore")
+	X(RETRACT, "retract")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -41,26 +39,31 @@ enum message_kind {
 		MESSAGE_KIND_COUNT
 };
 
-/* Keys that a forwarded event has passed. A chain of links can be longer; then the last ones
+/* Links that a forwarded event or a record has passed. A chain can be longer; then the last ones
  * are not named. */
 #define MESSAGE_PATH_MAX   32
 #define MESSAGE_REASON_MAX 256 /* bytes of any of the texts that are no keys */
+
+/* A link that was passed: of which key, and since when it is one. */
+struct message_hop {
+	struct span key;
+	int64_t linked_at;
+};
 
 struct message {
 	uint32_t from; /* the partition that says it … */
 	uint64_t seq;  /* … and its how-manyth message this is, from 1 */
 	enum message_kind kind;
 	struct span to;	   /* a key */
-	struct span of;	   /* a key; FORWARD, RETRACT, RESTORE: empty */
+	struct span of;	   /* a key; FORWARD, RETRACT: empty */
 	struct span other; /* TAKEN: a key */
 	unsigned rights;   /* CLAIM, TAKEN, REFUSED: LINK_… of the event behind it */
 	/* But for FORWARD and RETRACT: the event behind it, when the log took it where it was first
 	 * applied, and when it happened. */
 	int64_t linked_at, said_at;
 	struct span reason; /* REFUSED, RETRACT */
-	/* FORWARD: the event's first place in a log, which is that of the first of the keys … */
-	struct log_id at;
-	struct span path[MESSAGE_PATH_MAX]; /* … that it has passed, in order */
+	struct log_id at; /* FORWARD: the event's first place in a log, that of the path's first */
+	struct message_hop path[MESSAGE_PATH_MAX]; /* FORWARD, MERGE: in order */
 	size_t n_path;
 	/* RETRACT */
 	struct span job;
@@ -68,5 +71,15 @@ struct message {
 	int64_t by_at;	/* virtual time */
 	bool late;	/* it was in time, and only came too late to know */
 };
+
+/* Adds a hop to M's path, if there is room. */
+void message_pass(struct message *m, struct span key, int64_t linked_at);
+
+/*
+ * Who the customer was at the instant RECEIVED_AT by what was said on M's path: along the links
+ * that were there by then, from its beginning; M's TO at its end. So it does not matter how late a
+ * link was heard of.
+ */
+struct span message_subject(const struct message *m, int64_t received_at);
 
 struct span message_kind_name(enum message_kind kind);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "codec/event_json.h"
+#include "core/identity.h"
 #include "core/rule.h"
 #include "store/store.h"
 
@@ -47,6 +48,7 @@ struct applier_options {
 	 * log has all customers, and what is said goes back into it at once; then a batch ends
 	 * with the entry that says something. */
 	uint32_t partition, partitions;
+	const struct identity *identity; /* NULL: IDENTITY_DEFAULT */
 
 	/* Where the log changes the rules; NULL: the first ones stay in force whatever it says. */
 	applier_rules_fn *find_rules;

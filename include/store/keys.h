@@ -19,7 +19,11 @@
  *                        one that the log began with), rules_last (the one put into the log last),
  *                        out (messages said so far), x:Q (of partition Q, how many were heard)
  *   wm:{p7}:lease        string: worker id, with PX
- *   wm:{p7}:c:ID         record (codec/record.h)
+ *   wm:{p7}:c:ID         record (codec/record.h); of an identifier that leads to a customer of
+ *                        another key, a link (codec/link.h)
+ *   wm:{p7}:ids:ID       set: the keys that lead to the customer, those who became part of him too,
+ *                        but not what leads to them
+ *   wm:{p7}:m:ID         hash: key of a customer who became part of this one → the record before it
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
  *   wm:{p7}:marks        hash: source → until when it is complete (ms)

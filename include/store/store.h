@@ -107,6 +107,16 @@ struct commit_heard {
 	uint64_t seq;
 };
 
+/* KEY leads to CUSTOMER, now and for those who will look for all of them. */
+struct commit_id {
+	struct span customer, key;
+};
+
+/* CUSTOMER's record before the customer OF became part of them; empty: there was none. */
+struct commit_snapshot {
+	struct span customer, of, bytes;
+};
+
 struct commit_job {
 	struct span id;
 	struct span customer;
@@ -160,6 +170,10 @@ struct commit {
 	size_t n_seen;
 	const struct commit_message *messages; /* TO's `out` counts them */
 	size_t n_messages;
+	const struct commit_id *ids;
+	size_t n_ids;
+	const struct commit_snapshot *snapshots;
+	size_t n_snapshots;
 	const struct commit_heard *heard; /* replace what was there */
 	size_t n_heard;
 	/* Remembered hours [from, before) have left the window and go; at most SEEN_HOURS + 1. */

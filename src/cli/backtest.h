@@ -34,6 +34,7 @@ struct backtest {
 	struct event_decoder *decoder;
 	struct memory_store *store;
 	struct pump *pump;
+	uint32_t partition, partitions; /* whose log it is; 0 of 0: the log has all customers */
 	struct arena arena;
 	struct backtest_job **jobs;
 	size_t n_jobs, cap_jobs;
@@ -82,6 +83,8 @@ int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *ru
 int backtest_finish(struct backtest *b, int64_t horizon);
 /* A fresh log for the next partition, keeping the jobs and counts. 0 or -errno. */
 int backtest_next_log(struct backtest *b);
+/* The same for the log of one partition of many: what others say to it stands in it. */
+int backtest_partition_log(struct backtest *b, uint32_t partition, uint32_t partitions);
 
 struct backtest_files {
 	int64_t lateness_ms; /* sort by event time within this; 0: as delivered */

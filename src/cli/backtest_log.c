@@ -18,7 +18,7 @@ struct log_reader {
 	struct backtest *b;
 	uint64_t first_rules; /* what the partition's log began with; 0: nobody says */
 	struct redis *redis;
-	uint32_t partition;
+	uint32_t partition, partitions;
 	struct log_id until; /* position */
 	int64_t clock, latest;
 	struct buf key, from;
@@ -154,6 +154,8 @@ static int feed_entry(struct log_reader *l, const struct redis_value *v)
 	e.meta = field(&v->items[1], "m");
 	e.mark_source = field(&v->items[1], "w");
 	e.mark_until = field(&v->items[1], "t");
+	e.message = field(&v->items[1], "x");
+	e.record = field(&v->items[1], "b");
 	buf_reset(&l->from);
 	buf_add_char(&l->from, '(');
 	buf_add_span(&l->from, v->items[0].text);
@@ -185,8 +187,10 @@ static int feed_page(struct log_reader *l, bool *ret_more)
 static int feed_partition(struct log_reader *l)
 {
 	bool more = true;
-	int r = read_position(l);
+	int r = backtest_partition_log(l->b, l->partition, l->partitions);
 
+	if (r == 0)
+		r = read_position(l);
 	if (r == 0)
 		r = begin(l);
 	buf_reset(&l->from);
@@ -196,12 +200,13 @@ static int feed_partition(struct log_reader *l)
 	if (r == 0)
 		r = backtest_finish(l->b, l->clock);
 	l->latest = int64_max(l->latest, l->clock);
-	return r < 0 ? r : backtest_next_log(l->b);
+	return r;
 }
 
 int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules, int64_t *ret_horizon)
 {
-	struct log_reader l = {.b = b, .latest = INT64_MIN};
+	struct log_reader l = {
+		.b = b, .latest = INT64_MIN, .partitions = p->dataset.partitions};
 	struct redis_options options;
 	int r = 0;
 
@@ -212,7 +217,7 @@ int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules, int
 	buf_init(&l.from);
 	if (own_rules)
 		r = read_sets(&l);
-	for (l.partition = 0; l.partition < p->dataset.partitions && r == 0; l.partition++)
+	for (l.partition = 0; l.partition < l.partitions && r == 0; l.partition++)
 		r = feed_partition(&l);
 	buf_release(&l.key);
 	buf_release(&l.from);

@@ -80,6 +80,9 @@ static int start_pump(struct backtest *b, const struct position *from)
 		.applier = {.rules = b->rules,
 			.decoder = b->decoder,
 			.cache_customers = CACHE_CUSTOMERS,
+			.partition = b->partition,
+			.partitions = b->partitions,
+			.identity = b->identity,
 			.witness = b->witness,
 			.witness_user = b->witness_user,
 			.transient = !b->state,
@@ -106,6 +109,8 @@ static int open_log(struct backtest *b)
 	int r = memory_store_new(on_job, b, &b->store);
 
 	b->last = (struct log_id){0, 0};
+	if (r == 0)
+		memory_store_deliver(b->store, b->partitions == 0);
 	return r < 0 ? r : start_pump(b, &from);
 }
 
@@ -175,11 +180,13 @@ int backtest_append_id(struct backtest *b, const struct log_entry *e)
 
 static struct log_id next_id(const struct backtest *b, int64_t at)
 {
-	struct log_id id;
+	struct log_id last = memory_store_newest(b->store), id;
 
+	if (log_id_compare(last, b->last) < 0)
+		last = b->last;
 	/* Redis has no entry 0-0 and no time before 1970. */
-	id.ms = (uint64_t)int64_max(int64_max(at, (int64_t)b->last.ms), 1);
-	id.seq = id.ms == b->last.ms ? b->last.seq + 1 : 0;
+	id.ms = (uint64_t)int64_max(int64_max(at, (int64_t)last.ms), 1);
+	id.seq = id.ms == last.ms ? last.seq + 1 : 0;
 	return id;
 }
 
@@ -218,6 +225,13 @@ int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *ru
 int backtest_finish(struct backtest *b, int64_t horizon)
 {
 	return run(b, int64_max(horizon, (int64_t)b->last.ms));
+}
+
+int backtest_partition_log(struct backtest *b, uint32_t partition, uint32_t partitions)
+{
+	b->partition = partition;
+	b->partitions = partitions;
+	return backtest_next_log(b);
 }
 
 int backtest_next_log(struct backtest *b)

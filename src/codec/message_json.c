@@ -38,9 +38,8 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_LINKED] = CLAIMED,
 	[MESSAGE_TAKEN] = CLAIMED | HAS(OTHER) | HAS(RIGHTS),
 	[MESSAGE_REFUSED] = CLAIMED | HAS(RIGHTS) | HAS(REASON),
-	[MESSAGE_MERGE] = CLAIMED,
+	[MESSAGE_MERGE] = CLAIMED | HAS(PATH),
 	[MESSAGE_RETRACT] = HEAD | HAS(REASON) | HAS(JOB) | HAS(BY) | HAS(BY_AT) | HAS(LATE),
-	[MESSAGE_RESTORE] = HEAD | MOMENT,
 };
 
 enum form { FORM_KEY, FORM_TEXT, FORM_PART, FORM_COUNT, FORM_RIGHTS, FORM_INSTANT, FORM_OTHER };
@@ -80,8 +79,13 @@ static const struct row rows[MEMBER_COUNT] = {
 static void put_path(struct json_out *o, const struct message *m)
 {
 	json_out_open(o, rows[MEMBER_PATH].name, '[');
-	for (size_t i = 0; i < m->n_path; i++)
-		json_out_text(o, NULL, m->path[i]);
+	for (size_t i = 0; i < m->n_path; i++) {
+		json_out_open(o, NULL, '[');
+		json_out_text(o, NULL, m->path[i].key);
+		json_out_key(o, NULL);
+		buf_add_i64(o->buf, m->path[i].linked_at);
+		json_out_close(o, ']');
+	}
 	json_out_close(o, ']');
 }
 
@@ -250,6 +254,24 @@ static int take_log_id(struct reading *g, struct log_id *ret_id)
 	return 0;
 }
 
+/* [key, linked_at] */
+static int take_hop(struct reading *g, struct message_hop *ret_hop)
+{
+	int r;
+
+	if (json_peek(&g->cursor) != JSON_TYPE_ARRAY || json_array_open(&g->cursor) != 0 ||
+		json_array_next(&g->cursor) != 0)
+		return MESSAGE_BAD;
+	r = take_text(g, 1, CUSTOMER_MAX, &ret_hop->key);
+	if (r == 0 && json_array_next(&g->cursor) != 0)
+		return MESSAGE_BAD;
+	if (r == 0)
+		r = take_i64(g, &ret_hop->linked_at);
+	if (r == 0 && json_array_next(&g->cursor) != JSON_END)
+		return MESSAGE_BAD;
+	return r;
+}
+
 static int take_path(struct reading *g)
 {
 	struct message *m = g->m;
@@ -264,7 +286,7 @@ static int take_path(struct reading *g)
 			return m->n_path > 0 ? 0 : MESSAGE_BAD;
 		if (next != 0 || m->n_path == MESSAGE_PATH_MAX)
 			return MESSAGE_BAD;
-		r = take_text(g, 1, CUSTOMER_MAX, &m->path[m->n_path]);
+		r = take_hop(g, &m->path[m->n_path]);
 		m->n_path += r == 0;
 	}
 	return r;

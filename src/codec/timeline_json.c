@@ -43,6 +43,9 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_EXPIRED] = "$rule for $key was put off for too long to be of use.",
 	[OUTCOME_REPLACED] = "$rule for $key was ended: $words takes its place.",
 	[OUTCOME_MERGED] = "$rule for $key was ended: $words.",
+	[OUTCOME_LINKED] = "$key belongs to this customer.",
+	[OUTCOME_JOINED] = "$key and this customer are one from now on.",
+	[OUTCOME_NOT_LINKED] = "$key was not linked to this customer: $leave.",
 };
 
 static void say_rule(const struct decision *d, struct buf *out)
@@ -102,6 +105,27 @@ static void say_known(const struct decision *d, struct buf *out)
 	buf_add_char(out, ')');
 }
 
+/* Why an identifier was not linked (core/link_rules.h). */
+static void say_leave(const struct decision *d, struct buf *out)
+{
+	static const char *const words[][2] = {
+		{"limit", "there are too many of its kind already"},
+		{"taken", "it belongs to another customer"},
+		{"two_users", "both are known customers"},
+		{"no_right", "its source may not do that"},
+		{"never_links", "it never links anybody"},
+		{"weaker", "it goes before this one"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (span_is(d->words, words[i][0])) {
+			buf_add_str(out, words[i][1]);
+			return;
+		}
+	}
+	buf_add_span(out, d->words);
+}
+
 /* The gate's sentence. */
 static void say_why(const struct decision *d, struct buf *out)
 {
@@ -131,6 +155,7 @@ static const struct {
 	{"$late", say_late},
 	{"$until", say_until},
 	{"$words", say_words},
+	{"$leave", say_leave},
 	{"$why", say_why},
 	{"$trial", say_trial},
 	{"$reason", job_reason},

@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of messages. */
+/* Names and paths of messages. */
 #include "core/message.h"
+
+void message_pass(struct message *m, struct span key, int64_t linked_at)
+{
+	if (m->n_path < MESSAGE_PATH_MAX)
+		m->path[m->n_path++] = (struct message_hop){key, linked_at};
+}
+
+struct span message_subject(const struct message *m, int64_t received_at)
+{
+	size_t i = 0;
+
+	while (i < m->n_path && received_at >= m->path[i].linked_at)
+		i++;
+	return i < m->n_path ? m->path[i].key : m->to;
+}
 
 struct span message_kind_name(enum message_kind kind)
 {

@@ -44,6 +44,8 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->seen_lists, sizeof(struct commit_seen));
 	list_init(&a->messages, sizeof(struct commit_message));
 	list_init(&a->hearings, sizeof(struct commit_heard));
+	list_init(&a->ids, sizeof(struct commit_id));
+	list_init(&a->snapshots, sizeof(struct commit_snapshot));
 	*ret_applier = a;
 	return 0;
 }
@@ -76,6 +78,8 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->seen_lists);
 	list_release(&a->messages);
 	list_release(&a->hearings);
+	list_release(&a->ids);
+	list_release(&a->snapshots);
 	free(a);
 	return NULL;
 }
@@ -158,6 +162,7 @@ int applier_decode(struct applier *a, struct work *w, struct log_id at)
 	w->kind = WORK_EVENT;
 	w->customer = w->event.customer;
 	return 0;
+	w->event.logged_at = w->event.received_at;
 }
 
 static int decode_entry(struct applier *a, struct work *w)
@@ -335,6 +340,8 @@ int applier_loaded(struct applier *a, const struct span *values, size_t n)
 		if (values[i].len == 0)
 			r = record_init(&c->record, c->customer);
 		else
+		else if (link_is(values[i]))
+			r = cached_load_link(c, values[i]);
 			r = record_decode(values[i], &c->record);
 		if (r > 0) {
 			a->corrupt = c->customer;
@@ -392,27 +399,32 @@ static int recognise(struct applier *a, const struct work *w, bool *ret_new)
 	return seen_add(&a->seen, w->mark, hour);
 }
 
-/* Shows INPUT to W's customer at NOW. 0 or -ENOMEM. */
-static int show(struct applier *a, const struct work *w, const struct input *input, int64_t now)
+int applier_step(struct applier *a, const struct work *w, const struct input *input, int64_t now)
 {
 	struct journey *j = w->cached->record.journey;
-	int r;
 
 	/* The log's ids never go back, but its server's clock may have, after a quiet time. */
-	now = int64_max(now, j->received_at);
 	effects_reset(&a->effects);
-	r = step(a->options.rules, j, input, now, &a->effects);
-	if (r == 0 && a->options.witness)
-		a->options.witness(a->options.witness_user, j, input->event, now, &a->effects);
-	return r < 0 ? r : applier_effects(a, w->cached, w);
+	now = int64_max(now, j->received_at);
+	return step(a->options.rules, j, input, now, &a->effects);
 }
 
-int applier_event(struct applier *a, const struct work *w)
+int applier_stepped(struct applier *a, const struct work *w, const struct input *input)
 {
-	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
+	const struct journey *j = w->cached->record.journey;
 
-	count(a, COUNTER_APPLIED);
-	return show(a, w, &input, w->event.received_at);
+	/* What was shown to it was its latest. */
+	if (a->options.witness)
+		a->options.witness(
+			a->options.witness_user, j, input->event, j->received_at, &a->effects);
+	return applier_effects(a, w->cached, w);
+}
+
+static int show(struct applier *a, const struct work *w, const struct input *input, int64_t now)
+{
+	int r = applier_step(a, w, input, now);
+
+	return r < 0 ? r : applier_stepped(a, w, input);
 }
 
 static int run_event(struct applier *a, const struct work *w)
@@ -428,6 +440,8 @@ static int run_due(struct applier *a, const struct work *w)
 	const struct input input = {.kind = INPUT_TICK, .marks = &a->marks};
 
 	/* Whatever the set said, from now on it says what the journey does. */
+	if (w->cached->link)
+		return applier_idle_link(a, w);
 	w->cached->due_dirty = true;
 	return show(a, w, &input, w->due_at);
 }
@@ -438,6 +452,8 @@ static int run_mark(struct applier *a, const struct work *w)
 		.kind = INPUT_MARK, .marks = &a->marks, .source = a->mark.mark_source};
 
 	return show(a, w, &input, w->due_at);
+	if (w->cached->link)
+		return applier_idle_link(a, w);
 }
 
 static int run_one(struct applier *a, const struct work *w)
@@ -487,6 +503,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
 	buf_reset(&a->seen_marks);
+	a->ids.n = a->snapshots.n = 0;
 	if (a->mark.mark_source.len > 0)
 		r = applier_pass_mark(a);
 	for (size_t i = 0; i < a->work.n && r == 0; i++) {

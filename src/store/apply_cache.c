@@ -46,6 +46,7 @@ void cache_init(struct cache *c, size_t max)
 static void cached_free(struct cached *e)
 {
 	record_release(&e->record);
+	cached_unlink(e);
 	free(e->customer_copy);
 	free(e);
 }
@@ -162,6 +163,8 @@ void cached_warm(const struct cached *c, size_t step)
 		return;
 	}
 	j = c->record.journey;
+	if (!j)
+		return; /* a link */
 	if (step == 3) {
 		warm(j, sizeof(*j));
 		warm(c->record.tail.ptr, c->record.tail.len);

@@ -25,7 +25,7 @@ int applier_quarantine(
 	return 0;
 }
 
-static int mark_dirty(struct applier *a, struct cached *c)
+int applier_touch(struct applier *a, struct cached *c)
 {
 	struct cached **slot;
 
@@ -82,12 +82,12 @@ static void tail_add_decision(
 
 	/* A decision of the event itself stands by it; one of a timer that the event's coming
 	 * merely let run stands at its own instant. */
-	if (w->kind == WORK_EVENT && d->at >= w->event.received_at)
-		e.id = w->event.id;
+	if ((w->kind == WORK_EVENT || w->kind == WORK_MESSAGE) && d->at >= (int64_t)w->entry.id.ms)
+		e.id = w->entry.id;
 	tail_add(c, &e);
 }
 
-static int settle(struct applier *a, struct cached *c)
+int applier_settle(struct applier *a, struct cached *c)
 {
 	enum record_settled settled;
 	struct commit_value *chunk;
@@ -200,6 +200,13 @@ static int note_hold(struct applier *a, struct cached *c, const struct effect *e
 	return hold->source.ptr ? 0 : -ENOMEM;
 }
 
+static int forward(struct applier *a, const struct message *wish)
+{
+	struct message m = *wish;
+
+	return applier_say(a, &m, NULL);
+}
+
 static int carry_out(struct applier *a, struct cached *c, const struct effect *e)
 {
 	switch (e->kind) {
@@ -208,7 +215,7 @@ static int carry_out(struct applier *a, struct cached *c, const struct effect *e
 			tail_add_event(c, e->event);
 		return 0;
 	case EFFECT_STATE:
-		return mark_dirty(a, c);
+		return applier_touch(a, c);
 	case EFFECT_WAKE:
 		c->due_dirty = true;
 		return 0;
@@ -221,8 +228,9 @@ static int carry_out(struct applier *a, struct cached *c, const struct effect *e
 		return 0;
 	case EFFECT_HOLD:
 		return note_hold(a, c, e);
-	case EFFECT_DECISION:
 	case EFFECT_FORWARD:
+		return forward(a, e->message);
+	case EFFECT_DECISION:
 		return 0;
 	}
 	return 0;
@@ -246,7 +254,7 @@ int applier_effects(struct applier *a, struct cached *c, const struct work *w)
 	}
 	if (r == 0)
 		r = buf_failed(&c->record.tail);
-	return r < 0 || !kept ? r : settle(a, c);
+	return r < 0 || !kept ? r : applier_settle(a, c);
 }
 
 /* ---- the commit ------------------------------------------------------------------------- */
@@ -260,7 +268,7 @@ static int finish_due(struct applier *a, struct cached *c)
 	due = list_add(&a->dues);
 	if (!due)
 		return -ENOMEM;
-	*due = (struct commit_due){c->customer, c->record.journey->due_at};
+	*due = (struct commit_due){c->customer, c->link ? TIME_NEVER : c->record.journey->due_at};
 	c->due_dirty = false;
 	return 0;
 }
@@ -273,13 +281,15 @@ static int finish_record(struct applier *a, struct cached *c)
 
 	c->dirty = false;
 	/* A wake-up for somebody who is not there any more leaves nothing behind. */
-	if (c->record.journey->n_events == 0 || a->options.transient)
+	if (a->options.transient || (!c->link && c->record.journey->n_events == 0))
 		return finish_due(a, c);
 	value = list_add(&a->records);
 	if (!value)
 		return -ENOMEM;
 	start = a->encoded.len;
-	r = record_encode(&c->record, &a->encoded);
+	if (c->link)
+		link_encode(c->link, &a->encoded);
+	r = c->link ? buf_failed(&a->encoded) : record_encode(&c->record, &a->encoded);
 	if (r < 0)
 		return r;
 	value->customer = c->customer;

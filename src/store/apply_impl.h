@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "codec/link.h"
 #include "codec/record.h"
 #include "core/mark.h"
 #include "core/message.h"
@@ -12,9 +13,13 @@
 #include "store/keys.h"
 #include "store/seen.h"
 
+#include "core/step.h"
+
 /* A record in memory. Those of the running batch are pinned. */
 struct cached {
-	struct record record; /* record.journey is NULL until it is loaded */
+	struct record record; /* record.journey is NULL until it is loaded, and of a link */
+	struct link *link;    /* NULL: it is none. `frozen` is there in the batch that made it */
+	char *link_to;
 	struct span customer;
 	char *customer_copy;
 	struct cached *newer, *older; /* by last use */
@@ -88,7 +93,7 @@ struct applier {
 	struct list wanted;  /* struct cached * */
 	struct list dirty;   /* struct cached * */
 	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
-	struct list messages, hearings;
+	struct list messages, hearings, ids, snapshots;
 	uint64_t heard[PARTITIONS_MAX];
 	struct marks marks;    /* in force */
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
@@ -122,6 +127,10 @@ void applier_turn_rules(struct applier *a);
 /* Carries out what the batch's mark is about, when everybody held was looked at. 0 or -ENOMEM. */
 int applier_pass_mark(struct applier *a);
 
+/* C's value is to be written. 0 or -ENOMEM. */
+int applier_touch(struct applier *a, struct cached *c);
+/* To be called whenever an entry was added to C's tail. 0 or -errno. */
+int applier_settle(struct applier *a, struct cached *c);
 /* Carries out the effects of one input to CACHED's customer. 0 or -ENOMEM. */
 int applier_effects(struct applier *a, struct cached *c, const struct work *w);
 
@@ -131,8 +140,23 @@ int applier_finish_commit(struct applier *a);
 /* Reads what W's entry says with the event in it, as of the log's entry AT. It stays BAD if that is
  * none. 0 or -ENOMEM. */
 int applier_decode(struct applier *a, struct work *w, struct log_id at);
+/* Shows INPUT to W's customer at NOW, or later where time is ahead already; what follows stands in
+ * the applier's effects. 0 or -ENOMEM. */
+int applier_step(struct applier *a, const struct work *w, const struct input *input, int64_t now);
+/* Carries out the effects of that, when all are there. 0 or -ENOMEM. */
+int applier_stepped(struct applier *a, const struct work *w, const struct input *input);
+
+/* ---- apply_link.c ---- */
+
 /* Shows W's event to its customer, or forwards it. 0 or -ENOMEM. */
 int applier_event(struct applier *a, const struct work *w);
+/* Applies a message that is for a key. 0 or -ENOMEM. */
+int applier_node(struct applier *a, const struct work *w);
+/* C is due, or held, and a link: it ought not to be. 0 or -ENOMEM. */
+int applier_idle_link(struct applier *a, const struct work *w);
+/* Takes up VALUE, which is a link. 0, -ENOMEM or APPLIER_CORRUPT. */
+int cached_load_link(struct cached *c, struct span value);
+void cached_unlink(struct cached *c);
 
 /* ---- apply_message.c ---- */
 

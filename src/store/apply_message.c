@@ -26,6 +26,9 @@ static int decode_forwarded(struct applier *a, struct work *w, const struct mess
 	w->event.id = w->entry.id;
 	w->event.received_at = (int64_t)w->entry.id.ms;
 	w->event.customer = m->to;
+	w->event.subject = message_subject(m, w->event.logged_at);
+	if (span_equal(w->event.subject, m->to))
+		w->event.subject = SPAN_EMPTY;
 	return 0;
 }
 
@@ -74,9 +77,7 @@ int applier_message(struct applier *a, const struct work *w)
 	a->heard[m->from] = m->seq;
 	if (m->kind == MESSAGE_RETRACT)
 		return retract(a, m);
-	if (m->kind == MESSAGE_FORWARD)
-		return applier_event(a, w);
-	return 0;
+	return applier_node(a, w);
 }
 
 /* ---- out -------------------------------------------------------------------------------- */
@@ -137,6 +138,10 @@ int applier_finish_messages(struct applier *a)
 
 	a->commit.messages = a->messages.items;
 	a->commit.n_messages = a->messages.n;
+	a->commit.ids = a->ids.items;
+	a->commit.n_ids = a->ids.n;
+	a->commit.snapshots = a->snapshots.items;
+	a->commit.n_snapshots = a->snapshots.n;
 	a->commit.heard = a->hearings.items;
 	a->commit.n_heard = a->hearings.n;
 	return r;

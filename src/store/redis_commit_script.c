@@ -295,6 +295,10 @@ static void put_probes(struct args *a)
 		put_probe(a, "HLEN", "marks", SPAN_EMPTY);
 	if (c->n_messages > 0)
 		put_probe(a, "XLEN", "out", SPAN_EMPTY);
+	for (size_t i = 0; i < c->n_ids; i++)
+		put_probe(a, "SCARD", "ids", c->ids[i].customer);
+	for (size_t i = 0; i < c->n_snapshots; i++)
+		put_probe(a, "HLEN", "m", c->snapshots[i].customer);
 	if (c->n_jobs + c->n_retracts > 0) {
 		put_probe(a, "XLEN", "jobs", SPAN_EMPTY);
 		put_place_probes(a);
@@ -501,6 +505,24 @@ static void put_messages(struct args *a)
 	}
 }
 
+/* Who leads to whom, and what was before they did. */
+static void put_kin(struct args *a)
+{
+	const struct commit *c = a->commit;
+
+	for (size_t i = 0; i < c->n_ids; i++) {
+		put_command(a, 3, "SADD");
+		put_key_id(a, "ids", c->ids[i].customer);
+		put(a, c->ids[i].key);
+	}
+	for (size_t i = 0; i < c->n_snapshots; i++) {
+		put_command(a, 4, "HSET");
+		put_key_id(a, "m", c->snapshots[i].customer);
+		put(a, c->snapshots[i].of);
+		put(a, c->snapshots[i].bytes);
+	}
+}
+
 static void put_counters(struct args *a)
 {
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
@@ -581,6 +603,7 @@ static void put_all(struct args *a)
 	put_bad(a);
 	put_seen(a);
 	put_messages(a);
+	put_kin(a);
 	put_counters(a);
 	put_u64(a, 0);
 	put_jobs(a);

@@ -152,6 +152,7 @@ static int start_pump(struct owned *o, const struct position *from)
 				    (size_t)(w->settings.cache_customers / w->n_partitions + 1),
 			.partition = o->partition,
 			.partitions = w->n_partitions,
+			.identity = w->program.identity,
 			.find_rules = worker_find_rules,
 			.rules_user = w},
 		.idle = on_idle,

@@ -6,7 +6,7 @@
 
 static const char forward_text[] =
 	"{\"from\":3,\"seq\":17,\"kind\":\"forward\",\"to\":\"user:1\",\"at\":\"1700000000000-2\","
-	"\"path\":[\"anon:a\",\"email:x@y\"]}";
+	"\"path\":[[\"anon:a\",12],[\"email:x@y\",-3]]}";
 static const char claim_text[] =
 	"{\"from\":0,\"seq\":1,\"kind\":\"claim\",\"to\":\"anon:\\\"b\\\"\",\"of\":\"u1\","
 	"\"rights\":5,\"linked_at\":1700000000000,\"said_at\":-5}";
@@ -24,8 +24,8 @@ static struct message forward(void)
 		.at = {1700000000000, 2},
 		.n_path = 2};
 
-	m.path[0] = SPAN_LIT("anon:a");
-	m.path[1] = SPAN_LIT("email:x@y");
+	m.path[0] = (struct message_hop){SPAN_LIT("anon:a"), 12};
+	m.path[1] = (struct message_hop){SPAN_LIT("email:x@y"), -3};
 	return m;
 }
 
@@ -77,8 +77,10 @@ static void reads(void)
 	CHECK_INT(m.at.ms, 1700000000000);
 	CHECK_INT(m.at.seq, 2);
 	REQUIRE(m.n_path == 2);
-	CHECK_STR(m.path[0], "anon:a");
-	CHECK_STR(m.path[1], "email:x@y");
+	CHECK_STR(m.path[0].key, "anon:a");
+	CHECK_INT(m.path[0].linked_at, 12);
+	CHECK_STR(m.path[1].key, "email:x@y");
+	CHECK_INT(m.path[1].linked_at, -3);
 	REQUIRE(message_parse(span_str(claim_text), &a, &m) == 0);
 	CHECK_STR(m.to, "anon:\"b\"");
 	CHECK_STR(m.of, "u1");
@@ -104,8 +106,9 @@ static const char *const sound[] = {
 	"{\"from\":1,\"seq\":1,\"kind\":\"refused\",\"to\":\"a\",\"of\":\"b\",\"rights\":1,"
 	"\"linked_at\":1,\"said_at\":1,\"reason\":\"\"}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"merge\",\"to\":\"a\",\"of\":\"b\",\"linked_at\":1,"
-	"\"said_at\":1}",
-	"{\"said_at\":1,\"linked_at\":1,\"to\":\"a\",\"kind\":\"restore\",\"seq\":1,\"from\":1}",
+	"\"said_at\":1,\"path\":[[\"b\",1]]}",
+	"{\"said_at\":1,\"linked_at\":1,\"of\":\"b\",\"to\":\"a\",\"kind\":\"linked\",\"seq\":1,"
+	"\"from\":1}",
 };
 
 static const char *const unsound[] = {
@@ -113,30 +116,53 @@ static const char *const unsound[] = {
 	"[]",
 	"{}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"merge\",\"to\":\"a\",\"of\":\"b\",\"linked_at\":1}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,\"said_at\":1} x",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,\"said_at\":1,"
-	"\"of\":\"b\"}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,\"said_at\":1,"
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
+	"\"said_at\":1} x",
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
+	"\"said_at\":1,"
+	"\"other\":\"b\"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
+	"\"said_at\":1,"
 	"\"new\":1}",
-	"{\"from\":1,\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,"
+	"{\"from\":1,\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_"
+	"at\":1,"
 	"\"said_at\":1}",
-	"{\"from\":1,\"seq\":0,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,\"said_at\":1}",
-	"{\"from\":-1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,\"said_at\":1}",
-	"{\"from\":1,\"seq\":1.0,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,\"said_at\":1}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restored\",\"to\":\"a\",\"linked_at\":1,\"said_at\":1}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"\",\"linked_at\":1,\"said_at\":1}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":\"1\",\"said_at\":"
+	"{\"from\":1,\"seq\":0,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
+	"\"said_at\":1}",
+	"{\"from\":-1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
+	"\"said_at\":1}",
+	"{\"from\":1,\"seq\":1.0,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
+	"\"said_at\":1}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked_\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
+	"\"said_at\":1}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"\",\"linked_at\":1,\"said_"
+	"at\":1}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":\"1\","
+	"\"said_at\":"
 	"1}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1e3,\"said_at\":1}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"restore\",\"to\":\"a\\ud800\",\"linked_at\":1,"
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1e3,"
 	"\"said_at\":1}",
-	"{\"from\":1,\"seq\":9223372036854775808,\"kind\":\"restore\",\"to\":\"a\",\"linked_at\":1,"
+	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\\ud800\",\"linked_at\":"
+	"1,"
+	"\"said_at\":1}",
+	"{\"from\":1,\"seq\":9223372036854775808,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\","
+	"\"linked_at\":1,"
 	"\"said_at\":1}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0\",\"path\":[]}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"01-0\",\"path\":[\"b\"]}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-\",\"path\":[\"b\"]}",
-	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0-\",\"path\":[\"b\"]}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"01-0\",\"path\":[[\"b\","
+	"1]]}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-\",\"path\":[[\"b\",1]]"
+	"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0-\",\"path\":[[\"b\","
+	"1]]}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0\",\"path\":\"b\"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0\",\"path\":[\"b\"]}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0\",\"path\":[[\"b\"]]"
+	"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0\","
+	"\"path\":[[\"b\",1,2]]}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\",\"at\":\"1-0\","
+	"\"path\":[[\"b\",1],[]]}",
 };
 
 static void sound_and_unsound(void)
@@ -184,12 +210,12 @@ static void bounds(void)
 	memset(key, 1, sizeof(key));
 	m.to = span_of(key, CUSTOMER_MAX);
 	for (m.n_path = 0; m.n_path < MESSAGE_PATH_MAX; m.n_path++)
-		m.path[m.n_path] = m.to;
+		m.path[m.n_path] = (struct message_hop){m.to, INT64_MAX};
 	CHECK_INT(round_trip(&m, &a), 0);
 	m.to.len++;
 	CHECK_INT(round_trip(&m, &a), MESSAGE_BAD);
 	m.to.len--;
-	m.path[MESSAGE_PATH_MAX - 1].len++;
+	m.path[MESSAGE_PATH_MAX - 1].key.len++;
 	CHECK_INT(round_trip(&m, &a), MESSAGE_BAD);
 	m = (struct message){.seq = 1,
 		.kind = MESSAGE_REFUSED,
@@ -212,9 +238,9 @@ static void too_long(void)
 	for (size_t n = MESSAGE_PATH_MAX; n <= MESSAGE_PATH_MAX + 1; n++) {
 		buf_reset(&text);
 		buf_add_str(&text, "{\"from\":1,\"seq\":1,\"kind\":\"forward\",\"to\":\"a\","
-				   "\"at\":\"1-0\",\"path\":[\"b\"");
+				   "\"at\":\"1-0\",\"path\":[[\"b\",1]");
 		for (size_t i = 1; i < n; i++)
-			buf_add_str(&text, ",\"b\"");
+			buf_add_str(&text, ",[\"b\",1]");
 		buf_add_str(&text, "]}");
 		CHECK_INT(message_parse(buf_span(&text), &a, &m),
 			n > MESSAGE_PATH_MAX ? MESSAGE_BAD : 0);
@@ -228,12 +254,32 @@ static void too_long(void)
 	CHECK_INT(message_parse(buf_span(&text), &a, &m), MESSAGE_BAD);
 }
 
+/* Links of 100, 200 and 150, as they were heard of: whoever is where the event came by then. */
+static void subjects(void)
+{
+	struct message m = {.to = SPAN_LIT("d")};
+
+	CHECK_STR(message_subject(&m, 5), "d");
+	message_pass(&m, SPAN_LIT("a"), 100);
+	message_pass(&m, SPAN_LIT("b"), 200);
+	message_pass(&m, SPAN_LIT("c"), 150);
+	CHECK_STR(message_subject(&m, 99), "a");
+	CHECK_STR(message_subject(&m, 100), "b");
+	CHECK_STR(message_subject(&m, 199), "b");
+	CHECK_STR(message_subject(&m, 200), "d");
+	while (m.n_path < MESSAGE_PATH_MAX)
+		message_pass(&m, SPAN_LIT("e"), 300);
+	message_pass(&m, SPAN_LIT("f"), 400);
+	CHECK_INT(m.n_path, MESSAGE_PATH_MAX);
+}
+
 static const struct check_case cases[] = {
 	{"heads are written", writes},
 	{"heads are read", reads},
 	{"each kind has its members and no others", sound_and_unsound},
 	{"texts at their bounds", bounds},
 	{"what is too long", too_long},
+	{"who the customer was", subjects},
 };
 
 int main(void)

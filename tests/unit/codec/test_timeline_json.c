@@ -167,6 +167,10 @@ static void test_sentences(void)
 				     "takes its place.",
 		[OUTCOME_MERGED] = "cart_abandoned for cart:C1001 was ended: known as anon:a1, the "
 				   "customer waits for it already.",
+		[OUTCOME_LINKED] = "cart:C1001 belongs to this customer.",
+		[OUTCOME_JOINED] = "cart:C1001 and this customer are one from now on.",
+		[OUTCOME_NOT_LINKED] = "cart:C1001 was not linked to this customer: it belongs to "
+				       "another customer.",
 	};
 
 	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
@@ -178,6 +182,8 @@ static void test_sentences(void)
 				  : SPAN_LIT("What the gate says.");
 		if (i == OUTCOME_MERGED)
 			d.words = SPAN_LIT("known as anon:a1, the customer waits for it already");
+		if (i == OUTCOME_NOT_LINKED)
+			d.words = SPAN_LIT("taken");
 		d.until = INT64_C(1795334400000); /* 2026-11-22T08:00:00Z */
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may become one customer with whom. Each key has one owner, who alone decides what it is:
+ * nobody, a customer, or a link to a stronger key. So this is a conversation (core/message.h):
+ *
+ *   an event of customer S names another identifier O
+ *       link_claims():  may it, by the rights of the event's source and by S's limits? Then S
+ *                       claims O; or, if O is the stronger of the two, S becomes a link to it
+ *   O hears the claim
+ *       link_claimed(): it becomes a link to S, taking the customer it was along; or it is a link
+ *                       to T already; or it refuses
+ *   S hears that O is T's
+ *       link_taken():   may S and T be one? Then the weaker becomes a link to the stronger
+ *
+ * Links go from the loser to the winner only (identity_compare), so there are no cycles, whoever
+ * speaks first.
+ */
+#pragma once
+
+#include "core/effect.h"
+#include "core/event.h"
+#include "core/identity.h"
+#include "core/journey.h"
+#include "core/message.h"
+
+/* ---- at the customer of an event --------------------------------------------------------- */
+
+/*
+ * What EVENT, which was just applied to J, says about other identifiers: those that are claimed
+ * become J's ids, and EFFECTS gets a message for each, with counters and decisions where something
+ * is refused. ret_yield: the stronger key that J shall become a link to, empty if none is; it
+ * borrows from EVENT. 0 or -ENOMEM.
+ */
+int link_claims(const struct identity *id, struct journey *j, const struct event *event,
+	struct effects *effects, struct span *ret_yield);
+
+/* ---- at the key that is claimed ---------------------------------------------------------- */
+
+enum link_node { NODE_NOBODY, NODE_CUSTOMER, NODE_LINK };
+
+enum link_answer {
+	LINK_KNOWN,  /* it is linked as is asked: say LINKED */
+	LINK_MAKE,   /* nobody was here: it becomes a link; say LINKED */
+	LINK_MERGE,  /* it becomes a link, and its record goes along */
+	LINK_TAKEN,  /* it is another's: say so */
+	LINK_REFUSE, /* say why */
+	LINK_CLAIM,  /* link_taken: claim the other */
+	LINK_YIELD,  /* link_taken: become a link to the other */
+};
+
+/* NODE is what the key M->to is, LINKED_TO whom it is a link to. *ret_reason: a word, of
+ * LINK_REFUSE. */
+enum link_answer link_claimed(const struct identity *id, const struct message *m,
+	enum link_node node, struct span linked_to, struct span *ret_reason);
+
+/* ---- at the customer who hears ----------------------------------------------------------- */
+
+/* The customer SELF, whom M came to, hears TAKEN. */
+enum link_answer link_taken(const struct identity *id, const struct message *m, struct span self,
+	struct span *ret_reason);
+
+/* What J makes of LINKED, REFUSED (with REASON) and MERGE: its ids, with decision and counter. NOW
+ * is virtual time. 0 or -ENOMEM. */
+int link_linked(struct journey *j, const struct message *m, int64_t now, struct effects *effects);
+int link_refused(struct journey *j, const struct message *m, struct span reason, int64_t now,
+	struct effects *effects);
+int link_merged(struct journey *j, const struct message *m, int64_t now, struct effects *effects);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The judgements are small and say nothing about how anything is carried out. What a customer
+ * remembers of them are the states of their ids, so that nothing is asked twice.
+ */
+#include "core/link_rules.h"
+
+#include "core/text.h"
+
+#define TRUSTED (LINK_TRUSTED | LINK_EXPLICIT)
+
+static bool is_user(const struct identity *id, struct span key)
+{
+	return id->kinds[identity_kind_of(id, key)].what == IDENTIFIER_USER;
+}
+
+/* Two that a shop knows apart are made one only by somebody who says just that. */
+static bool are_two_users(const struct identity *id, unsigned rights, struct span a, struct span b)
+{
+	return !(rights & LINK_EXPLICIT) && is_user(id, a) && is_user(id, b);
+}
+
+/* ---- effects ---------------------------------------------------------------------------- */
+
+static int count(struct effects *effects, enum counter counter)
+{
+	struct effect *e = effects_add(effects, EFFECT_COUNT);
+
+	if (!e)
+		return -ENOMEM;
+	e->counter = counter;
+	return 0;
+}
+
+/* What the timeline shows: no rule, the identifier as key, and why. */
+struct word {
+	enum outcome outcome;
+	enum counter counter;
+	struct span key, words;
+	int64_t now, said_at;
+};
+
+static int tell(struct effects *effects, const struct word *word)
+{
+	struct effect *e = effects_add(effects, EFFECT_DECISION);
+	struct decision *d;
+
+	if (!e)
+		return -ENOMEM;
+	d = &e->decision;
+	d->outcome = word->outcome;
+	d->at = word->now;
+	d->anchor_at = d->armed_at = INT64_MIN;
+	d->deadline_at = d->fire_at = TIME_NEVER;
+	d->by_at = word->said_at;
+	d->key = arena_copy(&effects->arena, word->key);
+	d->words = arena_copy(&effects->arena, word->words);
+	if (!d->key.ptr || !d->words.ptr)
+		return -ENOMEM;
+	return count(effects, word->counter);
+}
+
+/* ---- ids -------------------------------------------------------------------------------- */
+
+/* An id of J; of two words on its state the greater counts. *ret_news: it was not so before. Where
+ * there is no room for another its owner knows it all the same. 0 or -ENOMEM. */
+static int note_id(struct journey *j, const struct customer_id *note, bool *ret_news)
+{
+	struct customer_id *own = journey_id(j, text_span(note->key));
+
+	*ret_news = false;
+	if (!own) {
+		own = journey_add_id(j, text_span(note->key));
+		if (!own)
+			return errno == ENOSPC ? 0 : -ENOMEM;
+		*ret_news = true;
+		own->first_at = note->first_at;
+		own->state = note->state;
+		return 0;
+	}
+	own->first_at = int64_min(own->first_at, note->first_at);
+	if (own->state < note->state) {
+		own->state = note->state;
+		*ret_news = true;
+	}
+	return 0;
+}
+
+static int note_key(
+	struct journey *j, struct span key, int64_t first_at, enum id_state state, bool *ret_news)
+{
+	struct customer_id note = {.first_at = first_at, .state = state};
+	int r = text_set(&note.key, key);
+
+	if (r == 0)
+		r = note_id(j, &note, ret_news);
+	text_release(&note.key);
+	return r;
+}
+
+/* How many identifiers of KIND the customer has. */
+static size_t count_kind(const struct identity *id, const struct journey *j, size_t kind)
+{
+	size_t n = identity_kind_of(id, text_span(j->customer)) == kind;
+
+	for (size_t i = 0; i < j->n_ids; i++)
+		n += j->ids[i].state != ID_REFUSED &&
+		     identity_kind_of(id, text_span(j->ids[i].key)) == kind;
+	return n;
+}
+
+/* Is this the first of KIND that is one too many? Whoever hangs thousands on one customer shall not
+ * fill the timeline with it. */
+static bool is_first_refused(const struct identity *id, const struct journey *j, size_t kind)
+{
+	for (size_t i = 0; i < j->n_ids; i++)
+		if (j->ids[i].state == ID_REFUSED &&
+			identity_kind_of(id, text_span(j->ids[i].key)) == kind)
+			return false;
+	return true;
+}
+
+/* ---- at the customer of an event --------------------------------------------------------- */
+
+static int over_limit(const struct identity *id, struct journey *j, const struct event *event,
+	struct span key, struct effects *effects)
+{
+	const struct word word = {.outcome = OUTCOME_NOT_LINKED,
+		.counter = COUNTER_IDENTITY_LIMIT,
+		.key = key,
+		.words = SPAN_LIT("limit"),
+		.now = event->received_at,
+		.said_at = event->occurred_at};
+	bool first = is_first_refused(id, j, identity_kind_of(id, key));
+	bool news;
+	int r = note_key(j, key, event->occurred_at, ID_REFUSED, &news);
+
+	if (r < 0)
+		return r;
+	return first ? tell(effects, &word) : count(effects, COUNTER_IDENTITY_LIMIT);
+}
+
+static int claim(
+	struct journey *j, const struct event *event, struct span key, struct effects *effects)
+{
+	struct message *m = arena_calloc(&effects->arena, 1, sizeof(*m));
+	struct effect *e = effects_add(effects, EFFECT_FORWARD);
+	bool news;
+	int r = note_key(j, key, event->occurred_at, ID_CLAIMED, &news);
+
+	if (r < 0 || !m || !e)
+		return -ENOMEM;
+	e->message = m;
+	m->kind = MESSAGE_CLAIM;
+	m->to = key;
+	m->of = text_span(j->customer);
+	m->rights = event->link_rights;
+	m->linked_at = event->logged_at;
+	m->said_at = event->occurred_at;
+	return 0;
+}
+
+static int judge(const struct identity *id, struct journey *j, const struct event *event,
+	struct span key, struct effects *effects, struct span *yield)
+{
+	struct span self = text_span(j->customer);
+	size_t kind = identity_kind_of(id, key);
+
+	if (span_equal(key, self) || journey_id(j, key) ||
+		identity_may_link(id, event->link_rights, self, key) != IDENTITY_MAY_LINK ||
+		are_two_users(id, event->link_rights, self, key))
+		return 0;
+	if (identity_compare(id, key, self) < 0) {
+		/* A page may hang its visitor on a user, and nobody on anything else. */
+		if (event->link_rights & TRUSTED &&
+			(yield->len == 0 || identity_compare(id, key, *yield) < 0))
+			*yield = key;
+		return 0;
+	}
+	if (count_kind(id, j, kind) >= id->kinds[kind].limit)
+		return over_limit(id, j, event, key, effects);
+	return claim(j, event, key, effects);
+}
+
+int link_claims(const struct identity *id, struct journey *j, const struct event *event,
+	struct effects *effects, struct span *ret_yield)
+{
+	struct span yield = SPAN_EMPTY;
+	int r = 0;
+
+	for (size_t i = 0; i < event->n_ids && event->link_rights && r == 0; i++)
+		r = judge(id, j, event, event->ids[i].key, effects, &yield);
+	*ret_yield = yield;
+	return r;
+}
+
+/* ---- at the key that is claimed ---------------------------------------------------------- */
+
+static enum link_answer refuse(const char *reason, struct span *ret_reason)
+{
+	*ret_reason = span_str(reason);
+	return LINK_REFUSE;
+}
+
+enum link_answer link_claimed(const struct identity *id, const struct message *m,
+	enum link_node node, struct span linked_to, struct span *ret_reason)
+{
+	if (node == NODE_LINK)
+		return span_equal(linked_to, m->of) ? LINK_KNOWN : LINK_TAKEN;
+	if (identity_compare(id, m->of, m->to) >= 0)
+		return refuse("weaker", ret_reason);
+	if (are_two_users(id, m->rights, m->of, m->to))
+		return refuse("two_users", ret_reason);
+	if (node == NODE_NOBODY)
+		return LINK_MAKE;
+	if (!(m->rights & TRUSTED) && id->kinds[identity_kind_of(id, m->to)].personal)
+		return refuse("no_right", ret_reason);
+	return LINK_MERGE;
+}
+
+/* ---- at the customer who hears ----------------------------------------------------------- */
+
+enum link_answer link_taken(const struct identity *id, const struct message *m, struct span self,
+	struct span *ret_reason)
+{
+	if (span_equal(m->other, self))
+		return LINK_KNOWN;
+	if (!(m->rights & TRUSTED))
+		return refuse("taken", ret_reason);
+	if (are_two_users(id, m->rights, self, m->other))
+		return refuse("two_users", ret_reason);
+	if (identity_may_link(id, m->rights, self, m->other) != IDENTITY_MAY_LINK)
+		return refuse("never_links", ret_reason);
+	return identity_compare(id, self, m->other) < 0 ? LINK_CLAIM : LINK_YIELD;
+}
+
+int link_linked(struct journey *j, const struct message *m, int64_t now, struct effects *effects)
+{
+	const struct word word = {.outcome = OUTCOME_LINKED,
+		.counter = COUNTER_IDENTITY_LINKED,
+		.key = m->of,
+		.now = now,
+		.said_at = m->said_at};
+	bool news;
+	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
+
+	if (r < 0)
+		return r;
+	return news ? tell(effects, &word) : 0;
+}
+
+int link_refused(struct journey *j, const struct message *m, struct span reason, int64_t now,
+	struct effects *effects)
+{
+	const struct word word = {.outcome = OUTCOME_NOT_LINKED,
+		.counter = COUNTER_IDENTITY_REFUSED,
+		.key = m->of,
+		.words = reason,
+		.now = now,
+		.said_at = m->said_at};
+	struct customer_id *own = journey_id(j, m->of);
+
+	/* It was claimed in vain; what is linked meanwhile stays so. */
+	if (own && own->state == ID_CLAIMED)
+		own->state = ID_REFUSED;
+	return tell(effects, &word);
+}
+
+int link_merged(struct journey *j, const struct message *m, int64_t now, struct effects *effects)
+{
+	const struct word word = {.outcome = OUTCOME_JOINED,
+		.counter = COUNTER_IDENTITY_MERGED,
+		.key = m->of,
+		.now = now,
+		.said_at = m->said_at};
+	bool news;
+	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
+
+	return r < 0 ? r : tell(effects, &word);
+}

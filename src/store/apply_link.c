@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the applier does about links: core/link_rules.h judges, here it is carried out. A key that
+ * becomes a link is frozen: its record goes into the link's value, where an unmerge finds it, and
+ * along with the message that merges it; nothing of it is due here any more.
+ */
+#include "apply_impl.h"
+
+#include "codec/timeline.h"
+#include "core/link_rules.h"
+
+static const struct identity *identity_of(const struct applier *a)
+{
+	return a->options.identity ? a->options.identity : &IDENTITY_DEFAULT;
+}
+
+/* ---- links ------------------------------------------------------------------------------ */
+
+void cached_unlink(struct cached *c)
+{
+	if (c->link)
+		free(c->link_to);
+	free(c->link);
+	c->link = NULL;
+	c->link_to = NULL;
+}
+
+static int set_link(struct cached *c, const struct link *link)
+{
+	struct link *copy = malloc(sizeof(*copy));
+	char *to = span_dup(link->to);
+
+	if (!copy || !to) {
+		free(copy);
+		free(to);
+		return -ENOMEM;
+	}
+	*copy = *link;
+	copy->to = span_of(to, link->to.len);
+	copy->frozen = SPAN_EMPTY;
+	c->link = copy;
+	c->link_to = to;
+	return 0;
+}
+
+int cached_load_link(struct cached *c, struct span value)
+{
+	struct link link;
+	int r = link_decode(value, &link);
+
+	if (r != 0)
+		return r < 0 ? r : APPLIER_CORRUPT;
+	c->record = RECORD_INIT;
+	return set_link(c, &link);
+}
+
+/* What waits for a source lets go of its place in the index. */
+static int remove_holds(struct applier *a, const struct cached *c)
+{
+	const struct journey *j = c->record.journey;
+
+	for (size_t i = 0; i < j->n_instances; i++) {
+		struct commit_hold *hold;
+
+		if (j->instances[i].missing.len == 0)
+			continue;
+		hold = list_add(&a->holds);
+		if (!hold)
+			return -ENOMEM;
+		*hold = (struct commit_hold){.customer = c->customer,
+			.source = arena_copy(&a->arena, text_span(j->instances[i].missing)),
+			.at = TIME_NEVER};
+		if (!hold->source.ptr)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The record of C as bytes of the batch; empty if it is nobody's. */
+static int encode(struct applier *a, const struct cached *c, struct span *ret_bytes)
+{
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+	int r;
+
+	*ret_bytes = SPAN_EMPTY;
+	if (c->record.journey->n_events == 0)
+		return 0;
+	r = record_encode(&c->record, &bytes);
+	if (r < 0)
+		return r;
+	*ret_bytes = arena_copy(&a->arena, buf_span(&bytes));
+	return ret_bytes->ptr ? 0 : -ENOMEM;
+}
+
+/* C becomes a link by what M, of which only the instants count, says. 0 or -ENOMEM. */
+static int freeze(struct applier *a, struct cached *c, struct span to, const struct message *m)
+{
+	struct link link = {.to = to, .linked_at = m->linked_at, .said_at = m->said_at};
+	struct span frozen;
+	int r = encode(a, c, &frozen);
+
+	if (r == 0)
+		r = remove_holds(a, c);
+	if (r < 0)
+		return r;
+	if (a->options.partitions > 0)
+		link.partition = partition_of(to, a->options.partitions);
+	if (c->record.journey->due_at != TIME_NEVER)
+		c->due_dirty = true;
+	record_release(&c->record);
+	c->record = RECORD_INIT;
+	r = set_link(c, &link);
+	if (r < 0)
+		return r;
+	c->link->frozen = frozen;
+	return applier_touch(a, c);
+}
+
+/* And what it was goes to whoever it is a link to. */
+static int send_along(struct applier *a, const struct cached *c, const struct message *said)
+{
+	const struct cargo cargo = {.record = c->link->frozen};
+	struct message m = {.kind = MESSAGE_MERGE,
+		.to = c->link->to,
+		.of = c->customer,
+		.linked_at = said->linked_at,
+		.said_at = said->said_at};
+
+	if (cargo.record.len == 0)
+		return 0;
+	message_pass(&m, c->customer, said->linked_at);
+	return applier_say(a, &m, &cargo);
+}
+
+static int yield(struct applier *a, struct cached *c, struct span to, const struct message *m)
+{
+	int r = freeze(a, c, to, m);
+
+	return r < 0 ? r : send_along(a, c, m);
+}
+
+/* ---- events ----------------------------------------------------------------------------- */
+
+/* The event of a key that is a link is its target's. */
+static int forward(struct applier *a, const struct work *w)
+{
+	const struct cargo cargo = {.event = w->entry.event, .meta = w->entry.meta};
+	struct message m = {.kind = MESSAGE_FORWARD, .at = w->entry.id};
+
+	if (w->kind == WORK_MESSAGE)
+		m = *w->message;
+	m.to = w->cached->link->to;
+	message_pass(&m, w->cached->customer, w->cached->link->linked_at);
+	a->commit.counters[COUNTER_FORWARDED]++;
+	return applier_say(a, &m, &cargo);
+}
+
+int applier_event(struct applier *a, const struct work *w)
+{
+	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
+	const struct message moment = {
+		.linked_at = w->event.logged_at, .said_at = w->event.occurred_at};
+	struct span stronger = SPAN_EMPTY;
+	int r;
+
+	if (w->cached->link)
+		return forward(a, w);
+	a->commit.counters[COUNTER_APPLIED]++;
+	r = applier_step(a, w, &input, w->event.received_at);
+	if (r == 0 && w->event.n_ids > 0)
+		r = link_claims(identity_of(a), w->cached->record.journey, &w->event, &a->effects,
+			&stronger);
+	if (r == 0)
+		r = applier_stepped(a, w, &input);
+	return r < 0 || stronger.len == 0 ? r : yield(a, w->cached, stronger, &moment);
+}
+
+/* ---- messages --------------------------------------------------------------------------- */
+
+static enum link_node node_of(const struct cached *c)
+{
+	if (c->link)
+		return NODE_LINK;
+	return c->record.journey->n_events > 0 ? NODE_CUSTOMER : NODE_NOBODY;
+}
+
+static int reply(
+	struct applier *a, const struct work *w, enum message_kind kind, struct span reason)
+{
+	const struct message *claim = w->message;
+	struct message m = {.kind = kind,
+		.to = claim->of,
+		.of = w->cached->customer,
+		.rights = claim->rights,
+		.linked_at = claim->linked_at,
+		.said_at = claim->said_at,
+		.reason = reason};
+
+	if (w->cached->link)
+		m.other = w->cached->link->to;
+	return applier_say(a, &m, NULL);
+}
+
+static int on_claim(struct applier *a, const struct work *w)
+{
+	struct cached *c = w->cached;
+	struct span to = c->link ? c->link->to : SPAN_EMPTY, reason = SPAN_EMPTY;
+	int r;
+
+	switch (link_claimed(identity_of(a), w->message, node_of(c), to, &reason)) {
+	case LINK_KNOWN:
+		return reply(a, w, MESSAGE_LINKED, reason);
+	case LINK_MAKE:
+		r = freeze(a, c, w->message->of, w->message);
+		return r < 0 ? r : reply(a, w, MESSAGE_LINKED, reason);
+	case LINK_MERGE:
+	case LINK_YIELD:
+		return yield(a, c, w->message->of, w->message);
+	case LINK_TAKEN:
+		return reply(a, w, MESSAGE_TAKEN, reason);
+	case LINK_REFUSE:
+	case LINK_CLAIM:
+		break;
+	}
+	return reply(a, w, MESSAGE_REFUSED, reason);
+}
+
+/* For the set of all that ever led to C. */
+static int note_id(struct applier *a, const struct cached *c, struct span key)
+{
+	struct commit_id *id = list_add(&a->ids);
+
+	if (!id)
+		return -ENOMEM;
+	*id = (struct commit_id){c->customer, key};
+	return 0;
+}
+
+static int64_t virtual_now(const struct work *w)
+{
+	return int64_max((int64_t)w->entry.id.ms, w->cached->record.journey->received_at);
+}
+
+static int hear_linked(struct applier *a, const struct work *w)
+{
+	int r = link_linked(w->cached->record.journey, w->message, virtual_now(w), &a->effects);
+
+	return r < 0 ? r : note_id(a, w->cached, w->message->of);
+}
+
+static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
+{
+	const struct message *m = w->message;
+	struct journey *j = w->cached->record.journey;
+	struct span reason = SPAN_EMPTY;
+	struct message claim = {.kind = MESSAGE_CLAIM,
+		.to = m->other,
+		.of = w->cached->customer,
+		.rights = m->rights,
+		.linked_at = m->linked_at,
+		.said_at = m->said_at};
+
+	switch (link_taken(identity_of(a), m, w->cached->customer, &reason)) {
+	case LINK_KNOWN:
+		return hear_linked(a, w);
+	case LINK_CLAIM:
+		return applier_say(a, &claim, NULL);
+	case LINK_YIELD:
+		*ret_yields = true;
+		return 0;
+	case LINK_REFUSE:
+	case LINK_MAKE:
+	case LINK_MERGE:
+	case LINK_TAKEN:
+		break;
+	}
+	return link_refused(j, m, reason, virtual_now(w), &a->effects);
+}
+
+/* LINKED, TAKEN, REFUSED: what the customer remembers of it. */
+static int on_word(struct applier *a, const struct work *w)
+{
+	const struct message *m = w->message;
+	bool yields = false;
+	int r;
+
+	if (node_of(w->cached) == NODE_NOBODY)
+		return 0; /* whoever asked is gone */
+	effects_reset(&a->effects);
+	if (m->kind == MESSAGE_LINKED)
+		r = hear_linked(a, w);
+	else if (m->kind == MESSAGE_TAKEN)
+		r = hear_taken(a, w, &yields);
+	else
+		r = link_refused(
+			w->cached->record.journey, m, m->reason, virtual_now(w), &a->effects);
+	if (r == 0)
+		r = applier_touch(a, w->cached);
+	if (r == 0)
+		r = applier_effects(a, w->cached, w);
+	return r < 0 || !yields ? r : yield(a, w->cached, m->other, m);
+}
+
+/* ---- merging ---------------------------------------------------------------------------- */
+
+/* What the customer was before, for whoever may have to undo it. */
+static int note_snapshot(struct applier *a, const struct work *w)
+{
+	struct commit_snapshot *snapshot = list_add(&a->snapshots);
+
+	if (!snapshot)
+		return -ENOMEM;
+	snapshot->customer = w->cached->customer;
+	snapshot->of = w->message->of;
+	return encode(a, w->cached, &snapshot->bytes);
+}
+
+/* Entries that OTHER had not sealed yet go on in C's tail; of those sealed it is noted where they
+ * are. 0 or -ENOMEM. */
+static int join_timelines(
+	struct applier *a, struct cached *c, const struct record *other, struct span key)
+{
+	_cleanup_(buf_release) struct buf raw = BUF_INIT;
+	struct customer_part *part;
+	struct span rest;
+	int r = 0;
+
+	if (other->packed_n > 0)
+		r = timeline_unpack(a->packer, buf_span(&other->packed), other->packed_n, &raw);
+	buf_add_span(&raw, buf_span(&other->tail));
+	if (r != 0 || buf_failed(&raw) < 0)
+		return r > 0 ? -EINVAL : -ENOMEM;
+	for (rest = buf_span(&raw); rest.len > 0 && r == 0;) {
+		struct span entry = rest;
+		struct timeline_entry e;
+
+		if (timeline_decode(&rest, &e) != 0)
+			return -EINVAL;
+		buf_add(&c->record.tail, entry.ptr, entry.len - rest.len);
+		c->record.tail_n++;
+		r = buf_failed(&c->record.tail) < 0 ? -ENOMEM : applier_settle(a, c);
+	}
+	if (r < 0 || other->n_chunks == 0)
+		return r;
+	part = journey_add_part(c->record.journey, key);
+	if (!part)
+		return -ENOMEM;
+	part->n_chunks = other->n_chunks;
+	part->sealed_n = other->sealed_n;
+	part->reach_at = other->reach_at;
+	return 0;
+}
+
+static int merge(struct applier *a, const struct work *w, const struct record *other)
+{
+	const struct message *m = w->message;
+	const struct input input = {.kind = INPUT_MERGE,
+		.marks = &a->marks,
+		.other = other->journey,
+		.terms = {.linked_at = m->linked_at, .said_at = m->said_at}};
+	int r = note_snapshot(a, w);
+
+	if (r == 0)
+		r = applier_step(a, w, &input, (int64_t)w->entry.id.ms);
+	if (r == 0 && !a->options.transient)
+		r = join_timelines(a, w->cached, other, m->of);
+	if (r == 0)
+		r = link_merged(w->cached->record.journey, m, virtual_now(w), &a->effects);
+	if (r == 0)
+		r = note_id(a, w->cached, m->of);
+	return r < 0 ? r : applier_stepped(a, w, &input);
+}
+
+static int on_merge(struct applier *a, const struct work *w)
+{
+	_cleanup_(record_release) struct record other = RECORD_INIT;
+	int r = record_decode(w->entry.record, &other);
+
+	if (r > 0)
+		return applier_quarantine(a, &w->entry, "bad_message",
+			"the record of a customer who became part of another cannot be read");
+	return r < 0 ? r : merge(a, w, &other);
+}
+
+/* What is for a key that is a link goes on to where that leads. */
+static int pass_on(struct applier *a, const struct work *w)
+{
+	const struct cargo cargo = {.record = w->entry.record};
+	struct message m = *w->message;
+
+	m.to = w->cached->link->to;
+	if (m.kind == MESSAGE_MERGE)
+		message_pass(&m, w->cached->customer, w->cached->link->linked_at);
+	return applier_say(a, &m, &cargo);
+}
+
+int applier_node(struct applier *a, const struct work *w)
+{
+	const struct message *m = w->message;
+
+	if (m->kind == MESSAGE_FORWARD)
+		return applier_event(a, w);
+	if (m->kind == MESSAGE_CLAIM)
+		return on_claim(a, w);
+	if (w->cached->link)
+		return pass_on(a, w);
+	return m->kind == MESSAGE_MERGE ? on_merge(a, w) : on_word(a, w);
+}
+
+/* ---- what was due here before ------------------------------------------------------------ */
+
+int applier_idle_link(struct applier *a, const struct work *w)
+{
+	struct commit_due *due;
+	struct commit_hold *hold;
+
+	if (w->kind == WORK_DUE) {
+		due = list_add(&a->dues);
+		if (!due)
+			return -ENOMEM;
+		*due = (struct commit_due){w->cached->customer, TIME_NEVER};
+		return 0;
+	}
+	hold = list_add(&a->holds);
+	if (!hold)
+		return -ENOMEM;
+	*hold = (struct commit_hold){w->cached->customer, a->mark.mark_source, TIME_NEVER};
+	return 0;
+}
