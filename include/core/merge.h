@@ -23,6 +23,11 @@
  * merge, and nothing is armed by it: what is overdue fires at its own instant when the customer is
  * looked at next.
  *
+ * What a state does not keep is not made up for: where the first of several activities counts and
+ * it is over because of what the other side knew, those behind it are not known any more, and
+ * nothing waits; and what the two sides together would have counted to at_least arms with the next
+ * event.
+ *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
  * first; an armed instance only if all are, the one that was armed last, with a decision.
  *
@@ -34,11 +39,16 @@
 #include "base/base.h"
 #include "base/span.h"
 #include "core/journey.h"
+#include "core/message.h"
 
 /* What is known of the link. */
 struct merge_terms {
 	int64_t linked_at; /* received_at of the event that caused it, where it was first applied */
 	int64_t said_at;   /* its occurred_at */
+	/* Where there were customers between, the links from FROM to INTO in order: what was armed
+	 * is named after who the customer was by then. None: there is one, since linked_at. */
+	const struct message_hop *path;
+	size_t n_path;
 };
 
 #define MERGE_WORDS "known as "

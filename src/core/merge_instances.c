@@ -52,10 +52,15 @@ static int set_words(const struct turn *t, struct decision *d, struct span key, 
 }
 
 /* The event behind Y is what did it. */
-static void set_by(struct decision *d, const struct instance *y, struct span event)
+static void set_by(struct decision *d, struct span event, int64_t at)
 {
 	d->by = event;
-	d->by_at = y->cancelled_at != INT64_MIN ? y->cancelled_at : y->anchor_at;
+	d->by_at = at;
+}
+
+static int64_t event_at(const struct instance *y)
+{
+	return y->cancelled_at != INT64_MIN ? y->cancelled_at : y->anchor_at;
 }
 
 /* The name of the event that did it, where Y still says. */
@@ -77,7 +82,7 @@ static int end(const struct turn *t, struct instance *x, const struct verdict *v
 	if (!d || set_words(t, d, key, v->clause) < 0)
 		return -ENOMEM;
 	if (by_event)
-		set_by(d, y, v->ended_event);
+		set_by(d, v->ended_event, v->ended_at);
 	absence_disarm(x, absence_after(x), v->end);
 	if (x->state == INSTANCE_IDLE)
 		x->until_at = int64_max(x->until_at, t->now + ABSENCE_MEMORY_MS);
@@ -92,13 +97,12 @@ static int end(const struct turn *t, struct instance *x, const struct verdict *v
 static int take_back(
 	const struct turn *t, struct instance *x, const struct verdict *v, struct span key)
 {
-	const struct instance *y = v->retracted_by;
 	struct decision *d = absence_retract(
-		t, rules_of(t->rules, x), x, v->twice ? INT64_MAX : y->cancelled_at);
+		t, rules_of(t->rules, x), x, v->twice ? INT64_MAX : v->retracted_at);
 
 	if (!d)
 		return -ENOMEM;
-	set_by(d, y, v->retracted_event);
+	set_by(d, v->retracted_event, v->retracted_at);
 	x->touched_at = t->now;
 	return set_words(t, d, key, v->twice ? SPAN_LIT("it had been sent already") : SPAN_EMPTY);
 }
@@ -113,10 +117,14 @@ static struct verdict *judge_all(
 	for (size_t n = 0; v && n < side->n_instances; n++) {
 		v[n] = merge_verdict(t->rules, &side->instances[n], others, loser);
 		/* Kept now: what ends the other side may change it. */
-		if (v[n].end != OUTCOME_NONE)
+		if (v[n].end != OUTCOME_NONE) {
 			v[n].ended_event = event_of(t, v[n].ended_by);
-		if (v[n].retracted_by)
+			v[n].ended_at = event_at(v[n].ended_by);
+		}
+		if (v[n].retracted_by) {
 			v[n].retracted_event = event_of(t, v[n].retracted_by);
+			v[n].retracted_at = event_at(v[n].retracted_by);
+		}
 	}
 	return v;
 }
@@ -134,6 +142,7 @@ static int carry_out(
 			r = take_back(t, x, &v[n], key);
 		if (r == 0 && v[n].end != OUTCOME_NONE)
 			r = end(t, x, &v[n], key);
+		x->cancelled_at = int64_max(x->cancelled_at, v[n].cancelled_at);
 	}
 	return r;
 }
@@ -273,6 +282,22 @@ static int join(const struct turn *t, struct instance *into, struct instance *fr
 
 /* ---- the other side ------------------------------------------------------------------------ */
 
+/* Who the customer was that FROM was armed for; empty: INTO's own. */
+static struct span subject_of(
+	const struct instance *from, struct span loser, const struct merge_terms *terms)
+{
+	size_t n = 0;
+
+	/* It has made a job already, and there is no taking that name back. */
+	if (from->emitted > 0)
+		return loser;
+	if (terms->n_path == 0)
+		return from->armed_at < terms->linked_at ? loser : SPAN_EMPTY;
+	while (n < terms->n_path && from->armed_at >= terms->path[n].linked_at)
+		n++;
+	return n < terms->n_path ? terms->path[n].key : SPAN_EMPTY;
+}
+
 /* Who FROM is named after, as one of INTO's: itself, unless it is INTO's own by then. */
 static int set_customer(struct text *to, struct text from, struct span loser, struct span winner)
 {
@@ -364,15 +389,13 @@ static int copy_earlier(
 static int copy_instance(struct instance *to, const struct instance *from, struct span loser,
 	struct span winner, const struct merge_terms *terms)
 {
-	bool armed = from->state == INSTANCE_ARMED;
-	bool before = from->armed_at < terms->linked_at || from->emitted > 0;
 
 	copy_values(to, from);
 	if (copy_armings(to, from) < 0 || copy_earlier(to, from, loser, winner) < 0)
 		return -ENOMEM;
 	/* Armed when they were one already, though nobody here knew: named after who they are. */
-	if (armed && (before || from->subject.len) &&
-		set_customer(&to->subject, from->subject, loser, winner) < 0)
+	if (from->state == INSTANCE_ARMED && set_customer(&to->subject, from->subject,
+						     subject_of(from, loser, terms), winner) < 0)
 		return -ENOMEM;
 	if (from->last_deadline_at != INT64_MIN &&
 		(set_customer(&to->last_subject, from->last_subject, loser, winner) < 0 ||

@@ -14,7 +14,9 @@ struct verdict {
 	struct span clause;		     /* what is said behind the other's key; may be empty */
 	const struct instance *retracted_by; /* NULL: its last job may stay */
 	struct span retracted_event;
-	bool twice; /* it was sent under the other name already */
+	int64_t ended_at, retracted_at; /* event times of those */
+	int64_t cancelled_at;		/* the latest cancel that concerns it; INT64_MIN: none */
+	bool twice;			/* it was sent under the other name already */
 };
 
 /* What the instances of OTHERS say about I, one of the other side. LOSER: I is of the journey that

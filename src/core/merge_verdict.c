@@ -17,19 +17,26 @@ static bool is_whole(const struct instance *i)
 	return span_equal(text_span(i->key), WHOLE);
 }
 
+/* Is X what Y is about, or a part of it? */
+static bool is_within(const struct rule *rule, const struct instance *y, const struct instance *x)
+{
+	return same_key(y, x) || (rule_key_is_partial(rule, text_span(y->key)) &&
+					 rule_key_in(rule, text_span(y->key), text_span(x->key)));
+}
+
 /* Does a cancel that Y remembers concern X? That of the whole customer concerns every key; that of
  * a key what was armed without one. */
 static bool reaches(const struct rule *rule, const struct instance *y, const struct instance *x)
 {
-	if (same_key(y, x) || is_whole(y))
+	if (is_within(rule, y, x) || is_whole(y))
 		return true;
 	return is_whole(x) && rule->key_else_customer;
 }
 
 /* Had Y's key been closed for good when X was armed, or was it since? */
-static bool closes(const struct instance *y, const struct instance *x)
+static bool closes(const struct rule *rule, const struct instance *y, const struct instance *x)
 {
-	return y->state == INSTANCE_CLOSED && same_key(y, x) && y->until_at > x->armed_at;
+	return y->state == INSTANCE_CLOSED && is_within(rule, y, x) && y->until_at > x->armed_at;
 }
 
 /* A cancel from before what armed X counts within the slack, if it came when X waited already. */
@@ -119,7 +126,7 @@ static void judge_armed(const struct rules *rules, const struct rule *rule,
 
 	if (v->end != OUTCOME_NONE)
 		return;
-	if (same_rule && (closes(y, x) || (reaches(rule, y, x) && cancels(rule, y, x)))) {
+	if (same_rule && (closes(rule, y, x) || (reaches(rule, y, x) && cancels(rule, y, x)))) {
 		end = y->outcome == OUTCOME_GOAL ? OUTCOME_GOAL : OUTCOME_CANCELLED;
 	} else if (same_rule && same_key(y, x) && precludes(rule, y, x)) {
 		end = OUTCOME_MERGED;
@@ -162,8 +169,8 @@ static void judge_sent(const struct rule *rule, const struct instance *y, const 
 
 	if (v->retracted_by && !v->twice)
 		return;
-	if (period &&
-		(closes(y, x) || (y->cancelled_at != INT64_MIN && slack && reaches(rule, y, x)))) {
+	if (period && (closes(rule, y, x) ||
+			      (y->cancelled_at != INT64_MIN && slack && reaches(rule, y, x)))) {
 		v->retracted_by = y;
 		v->twice = false;
 	} else if (same_key(y, x) && x->state == INSTANCE_COOLING && y->state == INSTANCE_COOLING &&
@@ -177,11 +184,14 @@ struct verdict merge_verdict(const struct rules *rules, const struct instance *x
 	const struct journey *others, bool loser)
 {
 	const struct rule *rule = rules_of(rules, x);
-	struct verdict v = {.end = OUTCOME_NONE};
+	struct verdict v = {.end = OUTCOME_NONE, .cancelled_at = INT64_MIN};
 
 	for (size_t n = 0; rule && n < others->n_instances; n++) {
 		const struct instance *y = &others->instances[n];
 
+		if (span_equal(text_span(y->rule), text_span(x->rule)) &&
+			(is_within(rule, y, x) || is_whole(y)))
+			v.cancelled_at = int64_max(v.cancelled_at, y->cancelled_at);
 		if (x->state == INSTANCE_ARMED)
 			judge_armed(rules, rule, y, x, &v);
 		if (has_sent(x) && x->last_step != STEP_UNSENT &&

@@ -73,12 +73,13 @@ static void collect(struct scene *s)
 		const struct effect *e = &s->effects.list[i];
 
 		if (e->kind == EFFECT_JOB || e->kind == EFFECT_DECISION ||
-			e->kind == EFFECT_RETRACT)
+			e->kind == EFFECT_RETRACT) {
 			say(s, e);
+			s->last = e->decision;
+		}
 		if (e->kind == EFFECT_COUNT)
 			s->counts[e->counter]++;
 	}
-	effects_reset(&s->effects);
 }
 
 static void set_text(struct value *v, const char *text)
@@ -112,7 +113,20 @@ void scene_event(
 		fields[FIELD_TOTAL].raw = span_str(carried.total);
 		REQUIRE(decimal_parse(fields[FIELD_TOTAL].raw, &fields[FIELD_TOTAL].number) == 0);
 	}
+	effects_reset(&s->effects);
 	REQUIRE(step(s->rules, s->journey, &input, s->start + received, &s->effects) == 0);
+	collect(s);
+}
+
+void scene_merge(struct scene *s, const struct journey *other, int64_t linked, int64_t now)
+{
+	struct input input = {.kind = INPUT_MERGE,
+		.marks = &s->marks,
+		.other = other,
+		.terms = {.linked_at = s->start + linked, .said_at = s->start + linked}};
+
+	effects_reset(&s->effects);
+	REQUIRE(step(s->rules, s->journey, &input, s->start + now, &s->effects) == 0);
 	collect(s);
 }
 
@@ -120,6 +134,7 @@ void scene_tick(struct scene *s, int64_t now)
 {
 	struct input input = {.kind = INPUT_TICK, .marks = &s->marks};
 
+	effects_reset(&s->effects);
 	REQUIRE(step(s->rules, s->journey, &input, s->start + now, &s->effects) == 0);
 	collect(s);
 }

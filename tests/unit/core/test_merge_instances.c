@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What waits and what was sent when two customers turn out to be one. Instants are hand arithmetic,
+ * job ids are those of the published formula. At the end the law: whatever came in under which of
+ * two names, what waits after the merge is what would wait if there had been one name.
+ */
+#include "absence_scene.h"
+#include "core/gate.h"
+#include "core/merge.h"
+
+#include "../chance.h"
+
+#define ORDER_COMPLETED EVENT_ORDER_COMPLETED
+#define ADDED		EVENT_PRODUCT_ADDED
+#define STARTED		EVENT_CHECKOUT_STARTED
+
+static const struct carried c1 = {.cart = "C1"}, c2 = {.cart = "C2"}, none = {0};
+
+#define TAKEN(S, TEXT) CHECK_STR(span_str(scene_take(S)), TEXT)
+
+static const struct rule_match order_of_cart[] = {
+	{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
+static const struct rule_match order_of_customer[] = {
+	{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .customer = true}};
+static const struct rule_match emptied[] = {{.by = MATCH_KIND, .kind = EVENT_CART_EMPTIED}};
+
+/* Anna, and the visitor that she turns out to be. */
+struct two {
+	struct scene anna, visitor;
+};
+
+static void two_init(struct two *t, const struct rule *rules, size_t n)
+{
+	scene_init(&t->anna, rules, n);
+	scene_init(&t->visitor, rules, n);
+	REQUIRE(text_set(&t->anna.journey->customer, SPAN_LIT("anna")) == 0);
+	REQUIRE(text_set(&t->visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
+}
+
+static void two_release(struct two *t)
+{
+	scene_release(&t->anna);
+	scene_release(&t->visitor);
+}
+
+/* The visitor becomes Anna at NOW, which was said LINKED. */
+static void merge(struct two *t, int64_t linked, int64_t now)
+{
+	scene_merge(&t->anna, t->visitor.journey, linked, now);
+}
+
+static const struct instance *find(const struct scene *s, const char *rule, const char *key)
+{
+	return journey_instance(s->journey, span_str(rule), span_str(key));
+}
+
+/* A cart rule that an order for the cart closes for good. */
+static struct rule shop_rule(void)
+{
+	struct rule rule = scene_cart("cart");
+
+	rule.cancel = order_of_cart;
+	rule.n_cancel = 1;
+	rule.tombstone_ms = 45 * MS_DAY;
+	rule.cooldown_ms = 7 * MS_DAY;
+	return rule;
+}
+
+/* ---- a purchase under the other name --------------------------------------------------------- */
+
+/* A guest bought what the visitor had in the cart: nothing is waited for any more. */
+static void test_ended(void)
+{
+	struct rule rule = shop_rule();
+	struct two t;
+
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	scene_event(&t.anna, ORDER_COMPLETED, c1, H, H);
+	merge(&t, 2 * H, 2 * H);
+	TAKEN(&t.anna, "cancelled cart cart:C1 @7200000;");
+	CHECK_STR(t.anna.last.words, "known as anna");
+	CHECK_INT(find(&t.anna, "cart", "cart:C1")->state, INSTANCE_CLOSED);
+	CHECK_INT(find(&t.anna, "cart", "cart:C1")->until_at, H + 45 * MS_DAY);
+	CHECK_STR(text_span(find(&t.anna, "cart", "cart:C1")->by), "Order Completed");
+	scene_tick(&t.anna, 60 * MS_DAY);
+	TAKEN(&t.anna, "");
+	two_release(&t);
+}
+
+/* The mail had fired: it is taken back, from where it lies, under the name that it has. */
+static void test_retracted(void)
+{
+	struct rule rule = shop_rule();
+	const struct decision *d;
+	struct two t;
+
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	scene_tick(&t.visitor, 4 * H);
+	TAKEN(&t.visitor, "fired cart cart:C1 1/main @14400000;");
+	scene_event(&t.anna, ORDER_COMPLETED, c1, 3 * H, 5 * H);
+	merge(&t, 6 * H, 6 * H);
+	TAKEN(&t.anna, "retracted cart cart:C1 1/main @21600000;");
+	d = &t.anna.last;
+	CHECK_STR(d->subject, "anon:v");
+	CHECK_STR(d->home, "anon:v");
+	CHECK_STR(d->by, "Order Completed");
+	CHECK_INT(d->by_at, 3 * H);
+	CHECK(d->late);
+	CHECK_STR(t.anna.last.words, "known as anna");
+	CHECK_INT(t.anna.counts[COUNTER_RETRACTED], 1);
+	two_release(&t);
+}
+
+/* The other way round: Anna's own mail, by what the visitor did. */
+static void test_retracted_own(void)
+{
+	struct rule rule = shop_rule();
+	struct two t;
+
+	two_init(&t, &rule, 1);
+	scene_event(&t.anna, ADDED, c1, 0, 0);
+	scene_tick(&t.anna, 4 * H);
+	scene_event(&t.visitor, ORDER_COMPLETED, c1, 5 * H, 5 * H);
+	(void)scene_take(&t.anna);
+	merge(&t, 6 * H, 6 * H);
+	TAKEN(&t.anna, "retracted cart cart:C1 1/main @21600000;");
+	CHECK_INT(t.anna.last.subject.len + t.anna.last.home.len, 0);
+	CHECK(!t.anna.last.late);
+	CHECK_STR(t.anna.last.words, "known as anon:v");
+	two_release(&t);
+}
+
+/* A cancel from before the activity ends nothing; one at the same instant does; and within the
+ * slack one that came in later. */
+static void test_when(void)
+{
+	static const struct {
+		int64_t added, added_in, emptied, emptied_in;
+		const char *want;
+	} cases[] = {
+		{H, H, H - 1, 2 * H, ""},
+		{H, H, H, H, "cancelled cart cart:C1 @10800000;"},
+		{H, H, H + 1, 2 * H, "cancelled cart cart:C1 @10800000;"},
+		{2 * H, 2 * H, H, H, ""},
+	};
+	struct rule rule = scene_cart("cart");
+
+	rule.cancel = emptied;
+	rule.n_cancel = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct two t;
+
+		two_init(&t, &rule, 1);
+		scene_event(&t.visitor, ADDED, c1, cases[i].added, cases[i].added_in);
+		scene_event(&t.anna, EVENT_CART_EMPTIED, c1, cases[i].emptied, cases[i].emptied_in);
+		merge(&t, 3 * H, 3 * H);
+		TAKEN(&t.anna, cases[i].want);
+		two_release(&t);
+	}
+	rule.slack_ms = 10 * M;
+	for (int64_t over = 0; over <= 1; over++) {
+		struct two t;
+
+		two_init(&t, &rule, 1);
+		scene_event(&t.visitor, ADDED, c1, H, H);
+		scene_event(&t.anna, EVENT_CART_EMPTIED, c1, H - 10 * M - over, H + M);
+		merge(&t, 3 * H, 3 * H);
+		TAKEN(&t.anna, over ? "" : "cancelled cart cart:C1 @10800000;");
+		two_release(&t);
+	}
+}
+
+/* A purchase without a cart ends all carts of the customer, under every name. */
+static void test_whole(void)
+{
+	struct rule rule = shop_rule();
+	struct two t;
+
+	rule.cancel = order_of_customer;
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	scene_event(&t.visitor, ADDED, c2, 2 * H, 2 * H);
+	scene_event(&t.anna, ORDER_COMPLETED, none, H, H);
+	merge(&t, 3 * H, 3 * H);
+	TAKEN(&t.anna, "cancelled cart cart:C1 @10800000;");
+	scene_tick(&t.anna, 7 * H);
+	TAKEN(&t.anna, "fired cart cart:C2 1/main @21600000;");
+	two_release(&t);
+}
+
+/* ---- both wait ------------------------------------------------------------------------------ */
+
+/* One of the two goes on: by the last activity, or by the first. */
+static void test_both(void)
+{
+	struct rule rule = scene_cart("cart");
+
+	for (int way = 0; way < 4; way++) {
+		bool first = way & 1, anna_first = way & 2;
+		int64_t anna = anna_first ? 0 : H, visitor = anna_first ? H : 0;
+		struct two t;
+
+		rule.anchor_first = first;
+		two_init(&t, &rule, 1);
+		scene_event(&t.anna, ADDED, c1, anna, anna);
+		scene_event(&t.visitor, ADDED, c1, visitor, visitor);
+		merge(&t, 2 * H, 2 * H);
+		TAKEN(&t.anna, "merged cart cart:C1 @7200000;");
+		CHECK_STR(t.anna.last.words,
+			anna_first == first ? "known as anna, the customer waits for it already"
+					    : "known as anon:v, the customer waits for it already");
+		CHECK_INT(t.anna.journey->n_instances, 1);
+		CHECK_INT(t.anna.journey->instances[0].armed_at, 0);
+		CHECK_INT(journey_next_due(t.anna.journey), (first ? 4 : 5) * H);
+		CHECK_STR(text_span(t.anna.journey->instances[0].subject),
+			anna_first == first ? "" : "anon:v");
+		scene_tick(&t.anna, 6 * H);
+		TAKEN(&t.anna, first ? "fired cart cart:C1 1/main @14400000;"
+				     : "fired cart cart:C1 1/main @18000000;");
+		two_release(&t);
+	}
+}
+
+/* Who has had the first message goes on with the second, not before the other's activity is over.
+ */
+static void test_steps(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct two t;
+
+	rule.steps[1] = (struct rule_step){.id = SPAN_LIT("second"), .after_ms = 2 * H};
+	rule.n_steps = 2;
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	scene_tick(&t.visitor, 4 * H);
+	scene_event(&t.anna, ADDED, c1, 3 * H, 3 * H);
+	merge(&t, 5 * H, 5 * H);
+	TAKEN(&t.anna, "merged cart cart:C1 @18000000;");
+	CHECK_INT(t.anna.journey->due_at, 7 * H);
+	scene_tick(&t.anna, 8 * H);
+	TAKEN(&t.anna, "fired cart cart:C1 1/second @25200000;");
+	CHECK_STR(t.anna.last.subject, "anon:v");
+	two_release(&t);
+}
+
+/* ---- sent already --------------------------------------------------------------------------- */
+
+/* The visitor was sent it; Anna is not, while it cools, nor for what belongs to that time. */
+static void test_cooling(void)
+{
+	static const struct {
+		int64_t cooldown, added, received;
+		const char *want;
+	} cases[] = {
+		{7 * MS_DAY, 10 * H, 10 * H, "merged cart cart:C1 @39600000;"},
+		{6 * H, 10 * H, 10 * H, ""},
+		{6 * H + 1, 10 * H, 10 * H, "merged cart cart:C1 @39600000;"},
+		{0, 4 * H, 5 * H, "merged cart cart:C1 @21600000;"},
+		{0, 4 * H + 1, 5 * H, ""},
+	};
+	struct rule rule = scene_cart("cart");
+
+	rule.wait.span_ms = 4 * H;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct two t;
+
+		rule.cooldown_ms = cases[i].cooldown;
+		two_init(&t, &rule, 1);
+		scene_event(&t.visitor, ADDED, c1, 0, 0);
+		scene_tick(&t.visitor, 4 * H);
+		scene_event(&t.anna, ADDED, c1, cases[i].added, cases[i].received);
+		merge(&t, cases[i].received + H, cases[i].received + H);
+		TAKEN(&t.anna, cases[i].want);
+		two_release(&t);
+	}
+}
+
+/* Both were sent it: the second is taken back, if nobody has it yet. */
+static void test_twice(void)
+{
+	struct rule rule = shop_rule();
+	struct two t;
+
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, H, H);
+	scene_tick(&t.visitor, 5 * H);
+	scene_event(&t.anna, ADDED, c1, 0, 0);
+	scene_tick(&t.anna, 5 * H);
+	(void)scene_take(&t.anna);
+	merge(&t, 6 * H, 6 * H);
+	TAKEN(&t.anna, "retracted cart cart:C1 1/main @21600000;");
+	CHECK_STR(t.anna.last.subject, "anon:v");
+	CHECK_STR(t.anna.last.words, "known as anna, it had been sent already");
+	/* Anna's own job is the one that a purchase takes back from now on. */
+	scene_event(&t.anna, ORDER_COMPLETED, c1, 7 * H, 7 * H);
+	TAKEN(&t.anna, "retracted cart cart:C1 1/main @25200000;");
+	CHECK_INT(t.anna.last.subject.len + t.anna.last.home.len, 0);
+	two_release(&t);
+}
+
+/* As often as the rule allows, over both names; and no number is given twice. */
+static void test_episodes(void)
+{
+	struct rule rule = scene_cart("cart");
+
+	for (uint32_t max = 0; max <= 1; max++) {
+		struct two t;
+
+		rule.max_per_key = max;
+		two_init(&t, &rule, 1);
+		scene_event(&t.anna, ADDED, c1, 0, 0);
+		scene_tick(&t.anna, 4 * H);
+		(void)scene_take(&t.anna);
+		scene_event(&t.visitor, ADDED, c1, 5 * H, 5 * H);
+		/* They were one by then, so that it is Anna's. */
+		merge(&t, 5 * H, 6 * H);
+		TAKEN(&t.anna, max ? "merged cart cart:C1 @21600000;" : "");
+		scene_tick(&t.anna, 9 * H);
+		TAKEN(&t.anna, max ? "" : "fired cart cart:C1 2/main @32400000;");
+		CHECK_INT(t.anna.last.subject.len, 0);
+		two_release(&t);
+	}
+}
+
+/* ---- names of jobs -------------------------------------------------------------------------- */
+
+/* The job is called as if nothing had happened, before and after the link and over two of them. */
+static void test_names(void)
+{
+	static const struct {
+		int64_t linked;
+		const char *subject;
+	} cases[] = {{H + 1, "anon:v"}, {H, ""}, {0, ""}};
+	struct rule rule = scene_cart("cart");
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene staff;
+		struct two t;
+
+		scene_init(&staff, &rule, 1);
+		REQUIRE(text_set(&staff.journey->customer, SPAN_LIT("a")) == 0);
+		two_init(&t, &rule, 1);
+		scene_event(&t.visitor, ADDED, c1, H, H);
+		merge(&t, cases[i].linked, 2 * H);
+		CHECK_STR(text_span(find(&t.anna, "cart", "cart:C1")->subject), cases[i].subject);
+		scene_merge(&staff, t.anna.journey, 2 * H, 3 * H);
+		CHECK_STR(text_span(find(&staff, "cart", "cart:C1")->subject),
+			cases[i].subject[0] ? "anon:v" : "anna");
+		scene_tick(&staff, 5 * H);
+		TAKEN(&staff, "fired cart cart:C1 1/main @18000000;");
+		CHECK_STR(staff.last.subject, cases[i].subject[0] ? "anon:v" : "anna");
+		/* It lies where it was emitted, which is here. */
+		CHECK_INT(find(&staff, "cart", "cart:C1")->home.len, 0);
+		two_release(&t);
+		scene_release(&staff);
+	}
+}
+
+/* Over links that were made one after the other: who the customer was when it was armed. */
+static void test_path(void)
+{
+	static const struct message_hop path[] = {{{"anon:v", 6}, H}, {{"guest", 5}, 3 * H}};
+	static const char *const want[] = {"anon:v", "guest", "guest", ""};
+	struct rule rule = scene_cart("cart");
+
+	for (int64_t i = 0; i < 4; i++) {
+		const int64_t armed[] = {H - 1, H, 3 * H - 1, 3 * H};
+		struct input input = {.kind = INPUT_MERGE,
+			.terms = {.linked_at = 3 * H, .path = path, .n_path = 2}};
+		struct two t;
+
+		two_init(&t, &rule, 1);
+		scene_event(&t.visitor, ADDED, c1, armed[i], armed[i]);
+		input.other = t.visitor.journey;
+		REQUIRE(step(t.anna.rules, t.anna.journey, &input, 4 * H, &t.anna.effects) == 0);
+		CHECK_STR(text_span(find(&t.anna, "cart", "cart:C1")->subject), want[i]);
+		two_release(&t);
+	}
+}
+
+/* ---- between rules and keys ----------------------------------------------------------------- */
+
+static void test_supersedes(void)
+{
+	static const struct rule_match started[] = {{.by = MATCH_KIND, .kind = STARTED}};
+	struct rule rules[2] = {scene_cart("cart"), scene_cart("checkout")};
+	struct two t;
+
+	rules[0].has_superior = true;
+	rules[1].arm = started;
+	rules[1].supersedes[0] = SPAN_LIT("cart");
+	rules[1].n_supersedes = 1;
+	two_init(&t, rules, 2);
+	scene_event(&t.anna, ADDED, c2, 0, 0);
+	scene_event(&t.visitor, STARTED, c1, H, H);
+	merge(&t, 2 * H, 2 * H);
+	TAKEN(&t.anna, "superseded cart cart:C2 @7200000;");
+	CHECK_STR(t.anna.last.words, "known as anon:v, checkout");
+	CHECK_STR(text_span(find(&t.anna, "cart", "cart:C2")->superseded_by), "checkout");
+	two_release(&t);
+}
+
+static void test_replaces(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct two t;
+
+	rule.replace = REPLACE_LATEST;
+	two_init(&t, &rule, 1);
+	scene_event(&t.anna, ADDED, c1, H, H);
+	scene_event(&t.visitor, ADDED, c2, 0, 0);
+	merge(&t, 2 * H, 2 * H);
+	TAKEN(&t.anna, "replaced cart cart:C2 @7200000;");
+	CHECK_STR(t.anna.last.words, "known as anna, cart:C1");
+	CHECK_INT(t.anna.journey->due_at, 5 * H);
+	two_release(&t);
+}
+
+/* A cooldown over all keys: what was armed while it lasted would not have been. */
+static void test_cooldown(void)
+{
+	struct rule rule = scene_cart("cart");
+
+	rule.cooldown_customer = true;
+	rule.cooldown_ms = MS_DAY;
+	for (int64_t after = 0; after <= 1; after++) {
+		int64_t armed = 4 * H + (after ? MS_DAY : MS_DAY - 1);
+		struct two t;
+
+		two_init(&t, &rule, 1);
+		scene_event(&t.anna, ADDED, c1, 0, 0);
+		scene_tick(&t.anna, 4 * H);
+		(void)scene_take(&t.anna);
+		scene_event(&t.visitor, ADDED, c2, armed, armed);
+		merge(&t, 30 * H, 30 * H);
+		TAKEN(&t.anna, after ? "" : "merged cart cart:C2 @108000000;");
+		two_release(&t);
+	}
+}
+
+/* ---- nothing fires, nothing is doubled ------------------------------------------------------- */
+
+/* What was overdue fires at its own instant, when the customer is looked at next. */
+static void test_overdue(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct two t;
+
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	merge(&t, 5 * H, 5 * H);
+	TAKEN(&t.anna, "");
+	CHECK_INT(t.anna.journey->due_at, 4 * H);
+	CHECK_INT(t.anna.counts[COUNTER_FIRED], 0);
+	scene_tick(&t.anna, 6 * H);
+	TAKEN(&t.anna, "fired cart cart:C1 1/main @14400000;");
+	two_release(&t);
+}
+
+/* Reserved sends count for both; what is taken back is released. */
+static void test_sends(void)
+{
+	struct rule rule = shop_rule();
+	const struct journey *j;
+	struct two t;
+
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	scene_event(&t.visitor, ADDED, c2, 0, 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct gate_ask ask = {.rules = t.visitor.rules,
+			.rule = &t.visitor.rules->list[0],
+			.journey = t.visitor.journey,
+			.instance = &t.visitor.journey->instances[i],
+			.now = 4 * H};
+		struct gate_verdict verdict = {.channel = SPAN_LIT("email")};
+
+		REQUIRE(gates_reserve(t.visitor.journey, &ask, &verdict) == 0);
+	}
+	scene_tick(&t.visitor, 4 * H);
+	scene_event(&t.anna, ORDER_COMPLETED, c1, 5 * H, 5 * H);
+	merge(&t, 6 * H, 6 * H);
+	TAKEN(&t.anna, "retracted cart cart:C1 1/main @21600000;");
+	j = t.anna.journey;
+	CHECK_INT(j->n_sends, 2);
+	CHECK_INT((j->sends[0].state == SEND_RELEASED) + (j->sends[1].state == SEND_RELEASED), 1);
+	two_release(&t);
+}
+
+/* All places taken by what waits: one of them ends, and it is said. */
+static void test_full(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct two t;
+	char cart[8];
+
+	two_init(&t, &rule, 1);
+	for (int64_t i = 0; i < JOURNEY_INSTANCES_MAX; i++) {
+		(void)snprintf(cart, sizeof(cart), "C%d", (int)i);
+		scene_event(&t.anna, ADDED, (struct carried){.cart = cart}, i, i);
+	}
+	scene_event(&t.visitor, ADDED, (struct carried){.cart = "D"}, 200, 200);
+	merge(&t, H, H);
+	TAKEN(&t.anna, "limit cart cart:C511 @3600000;");
+	CHECK_INT(t.anna.journey->n_instances, JOURNEY_INSTANCES_MAX);
+	CHECK(find(&t.anna, "cart", "cart:D"));
+	CHECK_INT(t.anna.counts[COUNTER_LIMIT], 1);
+	two_release(&t);
+}
+
+/* ---- the law --------------------------------------------------------------------------------- */
+
+#define EVENTS 14
+#define ROUNDS 4000
+
+struct happening {
+	enum event_kind kind;
+	struct carried carried;
+	int64_t at, received;
+	bool visitor;
+};
+
+static struct happening some(struct chance *c, int64_t received)
+{
+	static const char *const carts[] = {"C1", "C2", NULL};
+	static const enum event_kind kinds[] = {
+		ADDED, ADDED, ADDED, EVENT_CART_EMPTIED, ORDER_COMPLETED, STARTED};
+	struct happening h = {.kind = kinds[chance_below(c, ARRAY_SIZE(kinds))],
+		.carried.cart = carts[chance_below(c, ARRAY_SIZE(carts))],
+		.received = received,
+		.visitor = chance_below(c, 2)};
+
+	/* Late by up to five others, and of few instants. */
+	h.at = received - (int64_t)chance_below(c, 6) * M;
+	return h;
+}
+
+static void compare(const struct journey *want, const struct journey *got)
+{
+	size_t n_want = 0, n_got = 0;
+
+	for (size_t i = 0; i < got->n_instances; i++)
+		n_got += got->instances[i].state == INSTANCE_ARMED;
+	for (size_t i = 0; i < want->n_instances; i++) {
+		const struct instance *w = &want->instances[i];
+		const struct instance *g =
+			journey_instance(got, text_span(w->rule), text_span(w->key));
+
+		REQUIRE(g);
+		CHECK_INT(g->state, w->state);
+		CHECK_INT(g->cancelled_at >= w->cancelled_at, 1);
+		if (w->state != INSTANCE_ARMED)
+			continue;
+		n_want++;
+		CHECK_INT(g->anchor_at, w->anchor_at);
+		CHECK_INT(g->deadline_at, w->deadline_at);
+		CHECK_INT(g->fire_at, w->fire_at);
+	}
+	CHECK_INT(n_got, n_want);
+}
+
+/* Whatever came in under which name before anything was due. */
+static void test_law(void)
+{
+	static const struct rule_match ends[] = {{.by = MATCH_KIND, .kind = EVENT_CART_EMPTIED},
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .customer = true}};
+	static const struct rule_match closes[] = {{.by = MATCH_KIND, .kind = EVENT_CART_EMPTIED},
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
+	static const struct rule_match any[] = {{.by = MATCH_ANY}};
+	struct rule rules[3] = {scene_cart("ends"), scene_cart("closes"), scene_cart("idle")};
+	struct chance c = chance_new();
+
+	rules[0].cancel = ends;
+	rules[1].cancel = closes;
+	rules[0].n_cancel = rules[1].n_cancel = 2;
+	rules[1].tombstone_ms = 45 * MS_DAY;
+	rules[2].key = RULE_KEY_CUSTOMER;
+	rules[2].arm = any;
+	for (int round = 0; round < ROUNDS && check_failures == 0; round++) {
+		struct scene one;
+		struct two t;
+
+		scene_init(&one, rules, 3);
+		two_init(&t, rules, 3);
+		for (int64_t n = 0; n < EVENTS; n++) {
+			struct happening h = some(&c, n * M);
+
+			scene_event(&one, h.kind, h.carried, h.at, h.received);
+			scene_event(h.visitor ? &t.visitor : &t.anna, h.kind, h.carried, h.at,
+				h.received);
+		}
+		if (round % 2)
+			scene_merge(&t.anna, t.visitor.journey, H, H);
+		else
+			scene_merge(&t.visitor, t.anna.journey, H, H);
+		compare(one.journey, round % 2 ? t.anna.journey : t.visitor.journey);
+		scene_release(&one);
+		two_release(&t);
+	}
+	printf("# %d histories of %d events\n", ROUNDS, EVENTS);
+}
+
+/* Jobs that were emitted and stand: told by the effects, over all names. */
+static int standing(const struct two *t)
+{
+	int n = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const int *counts = i ? t->visitor.counts : t->anna.counts;
+
+		n += counts[COUNTER_FIRED] - counts[COUNTER_RETRACTED];
+	}
+	return n;
+}
+
+/* Whatever came in under which name, and whatever had fired by then: for a cart that was bought no
+ * mail stands, for another one at most; and the merge itself makes none. */
+static void test_mails(void)
+{
+	static const struct rule_match closes[] = {
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
+	struct rule rule = shop_rule();
+	struct chance c = chance_new();
+	int fired = 0, taken_back = 0;
+
+	rule.cancel = closes;
+	rule.wait.span_ms = 5 * M;
+	for (int round = 0; round < ROUNDS && check_failures == 0; round++) {
+		bool bought = false, visitor_stays = chance_below(&c, 2);
+		struct scene *stays;
+		struct two t;
+		int before;
+
+		two_init(&t, &rule, 1);
+		stays = visitor_stays ? &t.visitor : &t.anna;
+		for (int64_t n = 0; n < EVENTS; n++) {
+			struct happening h = some(&c, 2 * n * M);
+			struct scene *s = h.visitor ? &t.visitor : &t.anna;
+
+			h.carried = c1;
+			h.kind = h.kind == ORDER_COMPLETED && chance_below(&c, 4) ? ADDED : h.kind;
+			bought = bought || h.kind == ORDER_COMPLETED;
+			scene_event(s, h.kind, h.carried, h.at, h.received);
+		}
+		scene_tick(&t.anna, 2 * EVENTS * M);
+		scene_tick(&t.visitor, 2 * EVENTS * M);
+		before = stays->counts[COUNTER_FIRED];
+		taken_back -= stays->counts[COUNTER_RETRACTED];
+		scene_merge(stays, visitor_stays ? t.anna.journey : t.visitor.journey,
+			2 * EVENTS * M, 2 * EVENTS * M + 1);
+		CHECK_INT(stays->counts[COUNTER_FIRED], before);
+		taken_back += stays->counts[COUNTER_RETRACTED];
+		scene_tick(stays, 2 * H);
+		fired += t.anna.counts[COUNTER_FIRED] + t.visitor.counts[COUNTER_FIRED];
+		CHECK(standing(&t) <= (bought ? 0 : 1));
+		two_release(&t);
+	}
+	printf("# %d histories, %d mails, %d taken back by the merge\n", ROUNDS, fired, taken_back);
+	CHECK(taken_back > ROUNDS / 100);
+}
+
+/* Three names, put together in both ways. */
+static void test_three(void)
+{
+	static const struct rule_match closes[] = {{.by = MATCH_KIND, .kind = EVENT_CART_EMPTIED},
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
+	struct rule rule = shop_rule();
+	struct chance c = chance_new();
+
+	rule.cancel = closes;
+	rule.n_cancel = 2;
+	for (int round = 0; round < ROUNDS && check_failures == 0; round++) {
+		struct scene one, third[2];
+		struct two t[2];
+
+		scene_init(&one, &rule, 1);
+		for (int way = 0; way < 2; way++) {
+			two_init(&t[way], &rule, 1);
+			scene_init(&third[way], &rule, 1);
+		}
+		for (int64_t n = 0; n < EVENTS; n++) {
+			struct happening h = some(&c, n * M);
+			bool other = chance_below(&c, 3) == 0;
+
+			scene_event(&one, h.kind, h.carried, h.at, h.received);
+			for (int way = 0; way < 2; way++)
+				scene_event(other	? &third[way]
+					    : h.visitor ? &t[way].visitor
+							: &t[way].anna,
+					h.kind, h.carried, h.at, h.received);
+		}
+		scene_merge(&t[0].anna, t[0].visitor.journey, H, H);
+		scene_merge(&t[0].anna, third[0].journey, H, H);
+		scene_merge(&t[1].visitor, third[1].journey, H, H);
+		scene_merge(&t[1].anna, t[1].visitor.journey, H, H);
+		compare(one.journey, t[0].anna.journey);
+		compare(one.journey, t[1].anna.journey);
+		for (int way = 0; way < 2; way++) {
+			two_release(&t[way]);
+			scene_release(&third[way]);
+		}
+		scene_release(&one);
+	}
+}
+
+static const struct check_case cases[] = {
+	{"a purchase under the other name ends the wait", test_ended},
+	{"and takes the mail back", test_retracted},
+	{"and that of the one who stays", test_retracted_own},
+	{"cancels by when they were", test_when},
+	{"what concerns the whole customer concerns every name", test_whole},
+	{"of two that wait one goes on", test_both},
+	{"between steps", test_steps},
+	{"what was sent is not sent again", test_cooling},
+	{"nor twice", test_twice},
+	{"as often as the rule allows", test_episodes},
+	{"jobs keep their names", test_names},
+	{"over several links", test_path},
+	{"rules' precedence", test_supersedes},
+	{"the newer cart", test_replaces},
+	{"a cooldown over all keys", test_cooldown},
+	{"nothing fires because of a merge", test_overdue},
+	{"what was sent counts", test_sends},
+	{"no room", test_full},
+	{"what waits is what would wait under one name", test_law},
+	{"what was bought under any name is not written about", test_mails},
+	{"three names", test_three},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
