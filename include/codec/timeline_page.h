@@ -6,10 +6,14 @@
  *
  *	r = timeline_page_new(&query, cursor, &page);
  *	timeline_page_add_record(page, packer, &record);
- *	while (timeline_page_wants(page, &from, &to))
- *		for (i = to; i-- > from;)
+ *	while (timeline_page_wants(page, &want))
+ *		for (i = want.to; i-- > want.from;)
  *			timeline_page_add_chunk(page, packer, i, bytes of chunk i);
  *	timeline_page_finish(page, &entries, &n, next);
+ *
+ * Of a customer who was several, what the others had sealed stays in lists of their own, and
+ * timeline_page_add_part tells of each. The page is the same as if all lay in one list; it reads on
+ * where the newest is still to be found, so that lists that ended long ago are not read at all.
  *
  * Late events lie in newer chunks than their own time and stand at their own time all the same: a
  * walk back ends only where reach_at of a chunk shows that nothing in it or before it can belong on
@@ -46,7 +50,7 @@ struct timeline_query {
 		INT64_MIN, TIME_NEVER, CHANNEL_UNKNOWN, {NULL, 0}, 0, TIMELINE_PAGE_DEFAULT})
 
 /* Text of a cursor: letters, digits, `-` and `_`, and a NUL. */
-#define TIMELINE_CURSOR_SIZE 128
+#define TIMELINE_CURSOR_SIZE 256
 
 struct timeline_page;
 
@@ -67,13 +71,26 @@ int timeline_page_add_record(
 	struct timeline_page *page, struct packer *packer, const struct record *record);
 
 /*
- * False: the page is complete. True: chunks FROM to TO - 1 are wanted next, the newest (TO - 1)
- * first. A block of some that is worth one call to the store; never one that was wanted before.
+ * Another list of N_CHUNKS, whose latest entry is at REACH_AT: that of KEY, who has become part of
+ * the customer. After the record and before all chunks; KEY must outlive the page. 0, -ENOMEM or
+ * BAD_CURSOR.
  */
-bool timeline_page_wants(const struct timeline_page *page, uint32_t *ret_from, uint32_t *ret_to);
+int timeline_page_add_part(
+	struct timeline_page *page, struct span key, uint32_t n_chunks, int64_t reach_at);
+
+struct timeline_want {
+	struct span key;   /* whose list; empty: the customer's own */
+	uint32_t from, to; /* chunks FROM to TO - 1, counted from the oldest, which is 0 */
+};
 
 /*
- * Chunk INDEX, counted from the oldest, which is 0; must be the newest that is wanted. CHUNK is not
+ * False: the page is complete. True: these chunks are wanted next, the newest (TO - 1) first. A
+ * block of some that is worth one call to the store; never one that was wanted before.
+ */
+bool timeline_page_wants(struct timeline_page *page, struct timeline_want *ret_want);
+
+/*
+ * Chunk INDEX of the list that was wanted last; must be the newest that is wanted. CHUNK is not
  * kept. 0, -ENOMEM or CORRUPT.
  */
 int timeline_page_add_chunk(
@@ -81,7 +98,8 @@ int timeline_page_add_chunk(
 
 /*
  * The entries, newest first, and the cursor of the page behind; it is an empty text if there is
- * none. Entries live as long as the page. 0 or -ENOMEM.
+ * none. Entries live as long as the page. Decisions that lie in a part have its key for a subject,
+ * after whom their jobs are named, unless they name one. 0 or -ENOMEM.
  */
 int timeline_page_finish(struct timeline_page *page, const struct timeline_entry **ret_entries,
 	size_t *ret_n, char ret_next[TIMELINE_CURSOR_SIZE]);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The question "why?" of one customer: their record and the latest decisions of their timeline,
- * brought together for codec/why_json.h. Two questions of query.h, the second from the answer to
- * the first.
+ * brought together for codec/why_json.h.
  */
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "cli.h"
 #include "codec/json_scan.h"
+#include "customer_names.h"
 #include "store/job_desk.h"
 #include "store/job_query.h"
 
@@ -21,7 +22,7 @@ static const struct setting settings[] = {
 		"go on with what comes, retractions too"},
 	{NULL, "rule", "rule", SETTING_TEXT, ROW(rule), NULL, 0, 64, "RULE", "of this rule only"},
 	{NULL, "customer", "customer", SETTING_TEXT, ROW(customer), NULL, 0, CUSTOMER_MAX,
-		"CUSTOMER", "of this customer only"},
+		"CUSTOMER", "of this customer only, under any of their names"},
 	{NULL, "state", "state", SETTING_TEXT, ROW(state), NULL, 0, 16, "STATE",
 		"ready, leased, retracting, done, failed, cancelled, expired or retracted only"},
 	{NULL, "count", "count", SETTING_INT, ROW(count), "1", 1, 1000000, "N",
@@ -81,6 +82,7 @@ struct jobs {
 	struct jobs_settings settings;
 	struct cells cells;
 	struct redis *redis;
+	struct customer_names names; /* of --customer */
 	struct lane *lanes;
 	uint32_t n_lanes;
 	bool live; /* the end was reached once: what comes now is news */
@@ -194,7 +196,7 @@ static bool wanted(const struct jobs *j, const struct job_entry *e, const struct
 	if (!e->json.len)
 		return !s->rule[0] && !s->customer[0];
 	return (!s->rule[0] || span_is(v->rule, s->rule)) &&
-	       (!s->customer[0] || span_is(v->customer, s->customer));
+	       (!s->customer[0] || customer_names_have(&j->names, v->customer));
 }
 
 static void print_json(const struct job_entry *e)
@@ -346,6 +348,7 @@ static int list(struct jobs *j)
 static void jobs_release(struct jobs *j)
 {
 	tool_release(&j->tool); /* answers what is under way */
+	customer_names_release(&j->names);
 	for (uint32_t i = 0; i < j->n_lanes; i++)
 		arena_release(&j->lanes[i].arena);
 	free(j->lanes);
@@ -414,5 +417,8 @@ int jobs_main(int argc, char **argv)
 	cells_init(&j.cells, stdout);
 	if (tool_connect(&j.tool, &j.redis) || make_lanes(&j))
 		return p->status ? p->status : STATUS_FOUND;
+	if (listing && j.settings.customer[0] &&
+		customer_names_ask(&j.names, &j.tool, j.redis, span_str(j.settings.customer)))
+		return STATUS_FOUND;
 	return listing ? list(&j) : at_desk(&j, j.redis);
 }

@@ -83,6 +83,17 @@ static void print_json(const struct query_answer *a)
 		(void)fwrite(out.ptr, 1, out.len, stdout);
 }
 
+static void print_head(const struct timeline_tool *t, const struct query_answer *a)
+{
+	if (!span_equal(a->matched, a->customer)) {
+		cell(&t->cells, a->matched, 0, CYAN);
+		cell(&t->cells, SPAN_LIT("goes by"), 0, PLAIN);
+		cell(&t->cells, a->customer, 0, CYAN);
+		cells_end(&t->cells);
+	}
+	customer_print(&t->cells, a->record->journey, a->now);
+}
+
 static void on_page(void *user, int r, const struct query_answer *a)
 {
 	struct timeline_tool *t = user;
@@ -92,19 +103,12 @@ static void on_page(void *user, int r, const struct query_answer *a)
 		return;
 	if (t->json)
 		print_json(a);
+	else
+		print_head(t, a);
 	for (size_t i = 0; !t->json && i < a->n_entries; i++)
 		timeline_print(&t->cells, &a->entries[i]);
 	if (a->next[0])
 		(void)fprintf(stderr, "There is more: --cursor %s\n", a->next);
-}
-
-static void on_customer(void *user, int r, const struct query_answer *a)
-{
-	struct timeline_tool *t = user;
-
-	t->r = r;
-	if (r == 0 && !t->json)
-		customer_print(&t->cells, a->record->journey, a->now);
 }
 
 static int explain(const struct timeline_tool *t, const char *customer)
@@ -125,15 +129,10 @@ static int explain(const struct timeline_tool *t, const char *customer)
 
 static int ask(struct timeline_tool *t, const char *customer)
 {
-	struct query_ask head = {.id = span_str(customer), .fn = on_customer, .user = t};
-	struct query_ask page = {.id = span_str(customer), .fn = on_page, .user = t};
+	const struct query_ask page = {.id = span_str(customer), .fn = on_page, .user = t};
 	struct loop *loop = t->tool.program.loop;
-	int r = query_customer(t->source, &head);
+	int r = query_both(t->source, &page, &t->query, span_str(t->settings.cursor));
 
-	if (r == 0)
-		r = query_wait(t->source, loop);
-	if (r == 0 && t->r == 0)
-		r = query_timeline(t->source, &page, &t->query, span_str(t->settings.cursor));
 	if (r == 0)
 		r = query_wait(t->source, loop);
 	if (r != 0)
@@ -167,5 +166,6 @@ int timeline_main(int argc, char **argv)
 	if (query_source_new(redis, &t.source) < 0)
 		return tool_say(p, STATUS_FOUND, "out of memory.");
 	query_source_set_partitions(t.source, p->dataset.partitions);
+	query_source_set_identity(t.source, p->identity);
 	return ask(&t, p->operands[0]);
 }

@@ -215,5 +215,6 @@ int why_main(int argc, char **argv)
 	if (query_source_new(redis, &t.source) < 0)
 		return tool_say(p, STATUS_FOUND, "out of memory.");
 	query_source_set_partitions(t.source, p->dataset.partitions);
+	query_source_set_identity(t.source, p->identity);
 	return ask(&t);
 }

@@ -5,8 +5,9 @@
 #include "frame.h"
 #include "pack.h"
 
-#define CURSOR_VERSION 1
-#define BYTES_MAX      (FRAME_SIZE + 6 * PACK_NUMBER)
+#define CURSOR_VERSION 2
+#define WORD_MAX       ((size_t)5) /* bytes of 32 bits, packed */
+#define BYTES_MAX      (FRAME_SIZE + 3 * PACK_NUMBER + 3 * WORD_MAX + PAGE_SKIPS_MAX * 3 * WORD_MAX)
 
 _Static_assert((BYTES_MAX * 4 + 2) / 3 < TIMELINE_CURSOR_SIZE, "a cursor may not fit");
 
@@ -62,12 +63,34 @@ void page_cursor_format(const struct page_cursor *c, char out[TIMELINE_CURSOR_SI
 	pack_number(&p, c->id.ms);
 	pack_number(&p, c->id.seq + 1);
 	pack_number(&p, c->nth);
-	pack_number(&p, c->skip_from);
-	pack_number(&p, c->skip_to);
+	pack_number(&p, c->tie);
+	pack_number(&p, c->n_skips);
+	for (uint32_t i = 0; i < c->n_skips; i++) {
+		pack_number(&p, c->skips[i].list);
+		pack_number(&p, c->skips[i].from);
+		pack_number(&p, c->skips[i].to);
+	}
 	crc = frame_crc(span_of((char *)bytes, (size_t)(p.at - bytes)));
 	for (unsigned i = 0; i < 4; i++)
 		bytes[FRAME_CRC_AT + i] = (unsigned char)(crc >> (8 * i) & 0xff);
 	text_of(bytes, (size_t)(p.at - bytes), out);
+}
+
+static void get_skips(struct unpack *u, struct page_cursor *c)
+{
+	c->n_skips = (uint32_t)unpack_bounded(u, PAGE_SKIPS_MAX);
+	for (uint32_t i = 0; i < c->n_skips; i++) {
+		struct page_skip *s = &c->skips[i];
+
+		s->list = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		s->from = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		s->to = (uint32_t)unpack_bounded(u, UINT32_MAX);
+		if (s->from >= s->to)
+			u->bad = true;
+		for (uint32_t k = 0; k < i; k++)
+			if (c->skips[k].list == s->list)
+				u->bad = true;
+	}
 }
 
 bool page_cursor_parse(struct span text, struct page_cursor *ret_c)
@@ -86,9 +109,9 @@ bool page_cursor_parse(struct span text, struct page_cursor *ret_c)
 	c.id.ms = unpack_number(&u);
 	c.id.seq = unpack_number(&u) - 1;
 	c.nth = (uint32_t)unpack_bounded(&u, UINT32_MAX);
-	c.skip_from = (uint32_t)unpack_bounded(&u, UINT32_MAX);
-	c.skip_to = (uint32_t)unpack_bounded(&u, UINT32_MAX);
-	if (u.bad || unpack_left(&u) || c.skip_from > c.skip_to)
+	c.tie = (uint32_t)unpack_bounded(&u, UINT32_MAX);
+	get_skips(&u, &c);
+	if (u.bad || unpack_left(&u))
 		return false;
 	*ret_c = c;
 	return true;

@@ -368,6 +368,7 @@ static void on_redis_up(void *user)
 	struct console *c = user;
 
 	query_source_set_partitions(c->looks.source, c->program->dataset.partitions);
+	query_source_set_identity(c->looks.source, c->program->identity);
 	c->jobs.desk.partitions = c->program->dataset.partitions;
 	refresh_day(c);
 }

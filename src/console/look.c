@@ -145,6 +145,22 @@ static void asked(struct look *look, int r)
 
 /* ---- a customer -------------------------------------------------------------------------- */
 
+/* What the id was, in front of where they stand. */
+static int customer_json(const struct query_answer *answer, struct buf *out)
+{
+	_cleanup_(buf_release) struct buf journey = BUF_INIT;
+	int r = journey_json(answer->record, answer->now, &journey);
+
+	if (r != 0)
+		return r;
+	assert(journey.ptr[0] == '{');
+	buf_add_str(out, "{\"matched\":");
+	json_escape(answer->matched, out);
+	buf_add_char(out, ',');
+	buf_add(out, journey.ptr + 1, journey.len - 1);
+	return buf_failed(out);
+}
+
 static void on_customer(void *user, int r, const struct query_answer *answer)
 {
 	_cleanup_(buf_release) struct buf body = BUF_INIT;
@@ -152,7 +168,7 @@ static void on_customer(void *user, int r, const struct query_answer *answer)
 	struct looks *l = look->looks;
 
 	if (r == 0)
-		r = journey_json(answer->record, answer->now, &body);
+		r = customer_json(answer, &body);
 	if (r != 0)
 		tell_outcome(l, look->request, r);
 	else
@@ -188,6 +204,8 @@ static int page_json(const struct query_answer *answer, struct buf *out)
 
 	buf_add_str(out, "{\"customer\":");
 	json_escape(answer->customer, out);
+	buf_add_str(out, ",\"matched\":");
+	json_escape(answer->matched, out);
 	buf_add_str(out, ",\"entries\":[");
 	for (size_t i = 0; i < answer->n_entries && r == 0; i++) {
 		if (i > 0)

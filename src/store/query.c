@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A question is a short walk with one command under way at a time: the record under the id as it
- * was given, else under that of an anonymous visitor; then the rules in force and the clock, or the
- * chunks that the page asks for, block by block. Pipelining would save a turn or two of a local
- * socket and cost a second way for everything to fail.
+ * A question is one call of a script that only reads (query_find.c): whatever was typed is taken
+ * for each kind of identifier at once, links are followed there, and the record comes with the
+ * clock and the rules in force. What lies in sealed chunks is asked for behind that, block by
+ * block.
  */
 #include "store/query.h"
 
-#include "codec/identifiers.h"
-#include "redis_store_impl.h"
+#include "query_find.h"
 #include "store/keys.h"
 
 struct query_source {
 	struct redis *redis;
+	const struct identity *identity;
 	struct packer *packer;
 	uint32_t partitions; /* 0: not known yet */
 	size_t pending;
@@ -24,13 +24,12 @@ struct query_source {
 struct query {
 	struct query_source *source;
 	struct query_ask ask;
-	struct arena arena;    /* key, text of the page's query */
-	struct span id;	       /* as given */
-	struct span key;       /* of the customer, as far as was tried */
-	struct record *record; /* of query_customer, once it was found */
-	uint64_t rules;
+	struct arena arena;	/* keys, text of the page's query */
+	struct query_find find; /* what the id may be, and what it came to */
+	bool wants_record;	/* the answer has it */
+	struct record *record;	/* once it was found; that of the parts */
 	struct timeline_page *page;
-	uint32_t from, to; /* the chunks that are under way */
+	struct timeline_want want; /* the chunks that are under way */
 };
 
 /* ---- the source -------------------------------------------------------------------------- */
@@ -42,6 +41,7 @@ int query_source_new(struct redis *redis, struct query_source **ret_source)
 	if (!s)
 		return -ENOMEM;
 	s->redis = redis;
+	s->identity = &IDENTITY_DEFAULT;
 	if (packer_new(&s->packer) < 0) {
 		free(s);
 		return -ENOMEM;
@@ -75,6 +75,11 @@ void query_source_set_partitions(struct query_source *s, uint32_t n)
 {
 	assert(n <= PARTITIONS_MAX);
 	s->partitions = n;
+}
+
+void query_source_set_identity(struct query_source *s, const struct identity *identity)
+{
+	s->identity = identity;
 }
 
 size_t query_source_pending(const struct query_source *s)
@@ -121,6 +126,7 @@ static void query_freep(struct query **q)
 static int query_new(struct query_source *s, const struct query_ask *ask, struct query **ret_query)
 {
 	_cleanup_(query_freep) struct query *q = NULL;
+	int r;
 
 	if (ask->id.len == 0 || ask->id.len > CUSTOMER_MAX)
 		return QUERY_NO_CUSTOMER;
@@ -130,10 +136,9 @@ static int query_new(struct query_source *s, const struct query_ask *ask, struct
 	arena_init(&q->arena);
 	q->source = s;
 	q->ask = *ask;
-	q->id = arena_copy(&q->arena, ask->id);
-	q->key = q->id;
-	if (!q->id.ptr)
-		return -ENOMEM;
+	r = query_find_keys(&q->find, s->identity, ask->id, &q->arena);
+	if (r < 0)
+		return r;
 	*ret_query = q;
 	q = NULL;
 	return 0;
@@ -144,8 +149,13 @@ static void query_answer(struct query *q, int r, struct query_answer *answer)
 {
 	struct query_source *s = q->source;
 
-	if (answer)
-		answer->customer = q->key;
+	if (answer) {
+		answer->customer = q->find.customer;
+		answer->matched = q->find.matched;
+		answer->record = q->wants_record ? q->record : NULL;
+		answer->now = q->find.now;
+		answer->rules = q->find.rules;
+	}
 	q->ask.fn(q->ask.user, r, answer);
 	query_free(q);
 	s->pending--;
@@ -186,86 +196,6 @@ static bool goes_on(struct query *q, const struct redis_value *reply)
 	return false;
 }
 
-/* A key of the customer, to begin a command with that has N more arguments. */
-static int begin(struct query *q, const char *command, const char *name, size_t n)
-{
-	struct query_source *s = q->source;
-	char prefix[32];
-	int len;
-
-	if (s->partitions == 0)
-		return QUERY_AWAY;
-	len = snprintf(
-		prefix, sizeof(prefix), "wm:{p%u}:%s:", partition_of(q->key, s->partitions), name);
-	assert(len > 0 && (size_t)len < sizeof(prefix));
-	redis_begin(s->redis, 2 + n);
-	redis_arg_str(s->redis, command);
-	redis_arg2(s->redis, span_of(prefix, (size_t)len), q->key);
-	return 0;
-}
-
-/* ---- the clock --------------------------------------------------------------------------- */
-
-static bool time_part(struct span s, int64_t *ret_n)
-{
-	uint64_t n;
-
-	if (span_to_u64(s, INT64_MAX / (2 * MS_SECOND), &n))
-		return false;
-	*ret_n = (int64_t)n;
-	return true;
-}
-
-static void on_time(void *user, const struct redis_value *reply)
-{
-	struct query *q = user;
-	struct query_answer answer = {.record = q->record, .rules = q->rules};
-	int64_t s, us;
-
-	if (!goes_on(q, reply))
-		return;
-	if (reply->type != REDIS_ARRAY || reply->n_items != 2 ||
-		!time_part(reply->items[0].text, &s) || !number_of(reply->items[1].text, &us)) {
-		query_end(q, QUERY_CORRUPT);
-		return;
-	}
-	answer.now = s * MS_SECOND + us / 1000;
-	query_answer(q, 0, &answer);
-}
-
-static int ask_time(struct query *q)
-{
-	redis_begin(q->source->redis, 1);
-	redis_arg_str(q->source->redis, "TIME");
-	return sent(redis_end(q->source->redis, on_time, q));
-}
-
-static void on_rules(void *user, const struct redis_value *reply)
-{
-	struct query *q = user;
-	int r;
-
-	if (!goes_on(q, reply))
-		return;
-	if (reply->type == REDIS_STRING)
-		(void)rules_digest_parse(reply->text, &q->rules);
-	r = ask_time(q);
-	if (r != 0)
-		query_end(q, r);
-}
-
-static int ask_rules(struct query *q)
-{
-	struct redis *redis = q->source->redis;
-	char key[KEY_SIZE];
-
-	redis_begin(redis, 3);
-	redis_arg_str(redis, "HGET");
-	redis_arg(redis, key_text(key, partition_of(q->key, q->source->partitions), "pos"));
-	redis_arg_str(redis, "rules");
-	return sent(redis_end(redis, on_rules, q));
-}
-
 /* ---- the chunks -------------------------------------------------------------------------- */
 
 static void take_page(struct query *q);
@@ -275,12 +205,12 @@ static int take_chunks(struct query *q, const struct redis_value *reply)
 {
 	int r = 0;
 
-	if (reply->type != REDIS_ARRAY || reply->n_items != q->to - q->from)
+	if (reply->type != REDIS_ARRAY || reply->n_items != q->want.to - q->want.from)
 		return QUERY_CORRUPT;
 	q->source->chunks += reply->n_items;
 	for (size_t i = reply->n_items; i-- > 0 && r == 0;)
-		r = timeline_page_add_chunk(
-			q->page, q->source->packer, q->from + (uint32_t)i, reply->items[i].text);
+		r = timeline_page_add_chunk(q->page, q->source->packer, q->want.from + (uint32_t)i,
+			reply->items[i].text);
 	return r > 0 ? QUERY_CORRUPT : r;
 }
 
@@ -300,13 +230,19 @@ static void on_chunks(void *user, const struct redis_value *reply)
 
 static int ask_chunks(struct query *q)
 {
-	int r = begin(q, "LRANGE", "t", 2);
+	struct span key = q->want.key.len ? q->want.key : q->find.customer;
+	struct redis *redis = q->source->redis;
+	char prefix[32];
+	int len = snprintf(
+		prefix, sizeof(prefix), "wm:{p%u}:t:", partition_of(key, q->source->partitions));
 
-	if (r != 0)
-		return r;
-	redis_arg_u64(q->source->redis, q->from);
-	redis_arg_u64(q->source->redis, q->to - 1);
-	return sent(redis_end(q->source->redis, on_chunks, q));
+	assert(len > 0 && (size_t)len < sizeof(prefix));
+	redis_begin(redis, 4);
+	redis_arg_str(redis, "LRANGE");
+	redis_arg2(redis, span_of(prefix, (size_t)len), key);
+	redis_arg_u64(redis, q->want.from);
+	redis_arg_u64(redis, q->want.to - 1);
+	return sent(redis_end(redis, on_chunks, q));
 }
 
 /* The next block, or the page if it is complete. */
@@ -316,7 +252,7 @@ static void take_page(struct query *q)
 	char next[TIMELINE_CURSOR_SIZE];
 	int r;
 
-	if (timeline_page_wants(q->page, &q->from, &q->to)) {
+	if (timeline_page_wants(q->page, &q->want)) {
 		r = ask_chunks(q);
 		if (r != 0)
 			query_end(q, r);
@@ -328,27 +264,6 @@ static void take_page(struct query *q)
 }
 
 /* ---- the record -------------------------------------------------------------------------- */
-
-static int ask_record(struct query *q);
-
-/* The id of somebody who never said who they are. Once; whether the question goes on. */
-static bool try_anonymous(struct query *q)
-{
-	struct span key;
-	int r;
-
-	if (q->key.ptr != q->id.ptr)
-		return false;
-	r = identifier_key(&IDENTITY_DEFAULT, IDENTITY_DEFAULT.at[IDENTIFIER_ANONYMOUS], q->id,
-		&q->arena, &key);
-	if (r == 0 && (key.len == 0 || key.len > CUSTOMER_MAX))
-		return false;
-	q->key = key;
-	r = r ? r : ask_record(q);
-	if (r != 0)
-		query_end(q, r);
-	return true;
-}
 
 static int page_outcome(int r)
 {
@@ -371,44 +286,68 @@ static int decode_record(struct query *q, struct span bytes)
 		return -ENOMEM;
 	}
 	*q->record = record;
-	return 0;
+	return span_equal(text_span(record.journey->customer), q->find.customer) ? 0
+										 : QUERY_CORRUPT;
+}
+
+/* What of the timeline is in the record, and where the rest lies. */
+static int open_page(struct query *q)
+{
+	const struct journey *j = q->record->journey;
+	int r = timeline_page_add_record(q->page, q->source->packer, q->record);
+
+	for (size_t i = 0; i < j->n_parts && r == 0; i++)
+		r = timeline_page_add_part(q->page, text_span(j->parts[i].key),
+			j->parts[i].n_chunks, j->parts[i].reach_at);
+	return page_outcome(r);
 }
 
 static void take_record(struct query *q, struct span bytes)
 {
+	struct query_answer answer = {.next = NULL};
 	int r = decode_record(q, bytes);
 
-	if (r == 0 && q->page) {
-		r = page_outcome(timeline_page_add_record(q->page, q->source->packer, q->record));
-		forget_record(q);
-	} else if (r == 0) {
-		r = ask_rules(q);
-	}
+	if (r == 0 && q->page)
+		r = open_page(q);
 	if (r != 0)
 		query_end(q, r);
 	else if (q->page)
 		take_page(q);
+	else
+		query_answer(q, 0, &answer);
 }
+
+static int ask_record(struct query *q);
 
 static void on_record(void *user, const struct redis_value *reply)
 {
 	struct query *q = user;
+	struct span record;
+	int r;
 
 	if (!goes_on(q, reply))
 		return;
-	if (reply->type == REDIS_STRING)
-		take_record(q, reply->text);
-	else if (reply->type != REDIS_NIL)
-		query_end(q, QUERY_CORRUPT);
-	else if (!try_anonymous(q))
-		query_end(q, QUERY_NO_CUSTOMER);
+	r = query_find_take(&q->find, q->source->partitions, reply, &q->arena, &record);
+	if (r == QUERY_FIND_MORE)
+		r = ask_record(q);
+	else if (r == 0) {
+		take_record(q, record);
+		return;
+	} else if (r > 0) {
+		r = r == QUERY_FIND_NOTHING ? QUERY_NO_CUSTOMER : QUERY_CORRUPT;
+	}
+	if (r != 0)
+		query_end(q, r);
 }
 
 static int ask_record(struct query *q)
 {
-	int r = begin(q, "GET", "c", 0);
+	struct query_source *s = q->source;
 
-	return r ? r : sent(redis_end(q->source->redis, on_record, q));
+	if (s->partitions == 0)
+		return QUERY_AWAY;
+	query_find_begin(&q->find, s->partitions, s->redis);
+	return sent(redis_end(s->redis, on_record, q));
 }
 
 /* ---- the questions ----------------------------------------------------------------------- */
@@ -430,11 +369,14 @@ int query_customer(struct query_source *s, const struct query_ask *ask)
 	_cleanup_(query_freep) struct query *q = NULL;
 	int r = query_new(s, ask, &q);
 
-	return r ? r : query_start(&q);
+	if (r != 0)
+		return r;
+	q->wants_record = true;
+	return query_start(&q);
 }
 
-int query_timeline(struct query_source *s, const struct query_ask *ask,
-	const struct timeline_query *query, struct span cursor)
+static int ask_page(struct query_source *s, const struct query_ask *ask,
+	const struct timeline_query *query, struct span cursor, bool wants_record)
 {
 	_cleanup_(query_freep) struct query *q = NULL;
 	struct timeline_query own = *query;
@@ -442,6 +384,7 @@ int query_timeline(struct query_source *s, const struct query_ask *ask,
 
 	if (r != 0)
 		return r;
+	q->wants_record = wants_record;
 	if (query->event.len) {
 		own.event = arena_copy(&q->arena, query->event);
 		if (!own.event.ptr)
@@ -449,6 +392,18 @@ int query_timeline(struct query_source *s, const struct query_ask *ask,
 	}
 	r = page_outcome(timeline_page_new(&own, cursor, &q->page));
 	return r ? r : query_start(&q);
+}
+
+int query_timeline(struct query_source *s, const struct query_ask *ask,
+	const struct timeline_query *query, struct span cursor)
+{
+	return ask_page(s, ask, query, cursor, false);
+}
+
+int query_both(struct query_source *s, const struct query_ask *ask,
+	const struct timeline_query *query, struct span cursor)
+{
+	return ask_page(s, ask, query, cursor, true);
 }
 
 int query_wait(struct query_source *s, struct loop *loop)

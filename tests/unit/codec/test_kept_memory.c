@@ -121,12 +121,13 @@ static int act_page(const struct scene *s)
 	const struct timeline_query query = TIMELINE_QUERY_ALL;
 	const struct timeline_entry *entries;
 	char next[TIMELINE_CURSOR_SIZE];
+	struct timeline_want want;
 	size_t n;
 	int r = timeline_page_new(&query, SPAN_EMPTY, &page);
 
 	if (r == 0)
 		r = timeline_page_add_record(page, s->packer, &s->record);
-	if (r == 0)
+	if (r == 0 && timeline_page_wants(page, &want))
 		r = timeline_page_add_chunk(page, s->packer, 0, buf_span(&s->chunk));
 	return r ? r : timeline_page_finish(page, &entries, &n, next);
 }

@@ -3,166 +3,7 @@
  * Questions to a real server, about customers whose every byte the test has put there: pages
  * against a plain sorted list, and what is answered when something is missing or broken.
  */
-#include "store/query.h"
-
-#include "redis_stage.h"
-
-#define PARTITIONS 4
-#define ENTRIES	   2000
-
-/* ---- what stands in Redis ----------------------------------------------------------------- */
-
-static void put(struct redis_stage *s, const struct span *args, size_t n)
-{
-	const struct redis_value *reply = NULL;
-
-	CHECK(redis_call(s->redis, args, n, &s->arena, &reply) == 0);
-	CHECK(reply && reply->type != REDIS_ERROR);
-}
-
-static void put_value(struct redis_stage *s, const char *command, const char *name,
-	struct span customer, struct span value)
-{
-	_cleanup_(buf_release) struct buf key = BUF_INIT;
-	struct span args[3];
-
-	key_add_id(&key, partition_of(customer, PARTITIONS), name, customer);
-	args[0] = span_str(command);
-	args[1] = buf_span(&key);
-	args[2] = value;
-	put(s, args, ARRAY_SIZE(args));
-}
-
-static void put_record(struct redis_stage *s, const struct record *r)
-{
-	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
-
-	CHECK(record_encode(r, &bytes) == 0);
-	put_value(s, "SET", "c", text_span(r->journey->customer), buf_span(&bytes));
-}
-
-static void settle(struct redis_stage *s, struct packer *p, struct record *r)
-{
-	_cleanup_(buf_release) struct buf chunk = BUF_INIT;
-	enum record_settled settled;
-
-	CHECK(record_settle(r, p, &chunk, &settled) == 0);
-	if (settled == RECORD_SEALED)
-		put_value(s, "RPUSH", "t", text_span(r->journey->customer), buf_span(&chunk));
-}
-
-/* CUSTOMER with N events, of which each seventh is late if ALL is not NULL and gets them as well.
- */
-static void put_customer(
-	struct redis_stage *s, const char *customer, size_t n, struct timeline_entry *all)
-{
-	_cleanup_(packer_freep) struct packer *p = NULL;
-	_cleanup_(record_release) struct record r;
-
-	REQUIRE(packer_new(&p) == 0 && record_init(&r, span_str(customer)) == 0);
-	for (size_t i = 0; i < n; i++) {
-		struct timeline_entry e = {.kind = ENTRY_EVENT,
-			.id = {1795262400000 + i, 0},
-			.at = 1795262400000 + (int64_t)(all && i % 7 == 3 ? i / 2 : i),
-			.channel = i % 2 ? CHANNEL_WEB : CHANNEL_STORE,
-			.name = SPAN_LIT("Product Viewed"),
-			.source = SPAN_LIT("shop")};
-
-		timeline_encode(&e, &r.tail);
-		r.tail_n++;
-		if (all)
-			all[i] = e;
-		settle(s, p, &r);
-	}
-	put_record(s, &r);
-}
-
-/* ---- asking ------------------------------------------------------------------------------ */
-
-struct heard {
-	unsigned times;
-	int r;
-	char customer[CUSTOMER_MAX + 1];
-	char next[TIMELINE_CURSOR_SIZE];
-	struct timeline_entry entries[TIMELINE_PAGE_MAX]; /* their places */
-	size_t n;
-	uint32_t n_chunks;
-	int64_t now;
-	struct query_source *to_free;
-	bool unwanted;
-};
-
-static void on_answer(void *user, int r, const struct query_answer *answer)
-{
-	struct heard *h = user;
-
-	h->times++;
-	h->r = r;
-	h->to_free = query_source_free(h->to_free);
-	CHECK((r == 0) == (answer != NULL));
-	if (!answer)
-		return;
-	CHECK(answer->customer.len <= CUSTOMER_MAX);
-	memcpy(h->customer, answer->customer.ptr, answer->customer.len);
-	h->customer[answer->customer.len] = '\0';
-	h->now = answer->now;
-	if (answer->record)
-		h->n_chunks = answer->record->n_chunks;
-	if (answer->next)
-		memcpy(h->next, answer->next, strlen(answer->next) + 1);
-	h->n = answer->n_entries;
-	for (size_t i = 0; i < h->n; i++)
-		h->entries[i] = answer->entries[i];
-}
-
-static bool is_wanted(void *user)
-{
-	const struct heard *h = user;
-
-	return !h->unwanted;
-}
-
-static struct query_ask ask_of(struct heard *h, struct span id)
-{
-	return (struct query_ask){id, on_answer, h, is_wanted};
-}
-
-/* The outcome, wherever it was said. */
-static int finish(struct redis_stage *s, struct query_source *source, struct heard *h, int r)
-{
-	CHECK(query_wait(source, s->loop) == 0);
-	CHECK_INT(h->times, r == 0);
-	return r ? r : h->r;
-}
-
-static int customer(
-	struct redis_stage *s, struct query_source *source, struct span id, struct heard *h)
-{
-	struct query_ask ask = ask_of(h, id);
-
-	*h = (struct heard){.unwanted = h->unwanted};
-	return finish(s, source, h, query_customer(source, &ask));
-}
-
-static int page(struct redis_stage *s, struct query_source *source, const char *id,
-	const struct timeline_query *query, struct heard *h)
-{
-	struct query_ask ask = ask_of(h, span_str(id));
-	char cursor[TIMELINE_CURSOR_SIZE];
-
-	memcpy(cursor, h->next, sizeof(cursor));
-	*h = (struct heard){.unwanted = h->unwanted};
-	return finish(s, source, h, query_timeline(source, &ask, query, span_str(cursor)));
-}
-
-static struct query_source *source_of(struct redis_stage *s)
-{
-	struct query_source *source = NULL;
-
-	CHECK(query_source_new(s->redis, &source) == 0);
-	query_source_set_partitions(source, PARTITIONS);
-	return source;
-}
+#include "query_stage.h"
 
 /* ---- customers --------------------------------------------------------------------------- */
 
@@ -265,10 +106,15 @@ static void bad_pages(void)
 	query.limit = 60;
 	snprintf(h.next, sizeof(h.next), "no-cursor");
 	CHECK_INT(page(&s, q, "u1", &query, &h), QUERY_BAD_CURSOR);
-	/* A cursor that has passed chunks is none of a customer who has no chunks. */
+	/* A cursor that has passed chunks is none where there are fewer. */
 	REQUIRE(page(&s, q, "u1", &query, &h) == 0);
 	memcpy(long_walk, h.next, sizeof(long_walk));
-	CHECK_INT(page(&s, q, "u2", &query, &h), QUERY_BAD_CURSOR);
+	put_customer(&s, "u1", 3, NULL);
+	CHECK_INT(page(&s, q, "u1", &query, &h), QUERY_BAD_CURSOR);
+	/* Of another customer it is a place in time like any other. */
+	memcpy(h.next, long_walk, sizeof(long_walk));
+	CHECK_INT(page(&s, q, "u2", &query, &h), 0);
+	CHECK_INT(h.n, 3);
 	memcpy(h.next, long_walk, sizeof(long_walk));
 	CHECK_INT(page(&s, q, "u3", &query, &h), QUERY_NO_CUSTOMER);
 }
