@@ -62,6 +62,9 @@
 	X(TIER, PROPERTIES, "tier")                                                                \
 	X(RANK, PROPERTIES, "rank")                                                                \
 	X(BALANCE, PROPERTIES, "balance")                                                          \
+	X(GIFT, PROPERTIES, "gift")                                                                \
+	X(OCCASION, PROPERTIES, "occasion")                                                        \
+	X(OCCASION_AT, PROPERTIES, "occasion_at")                                                  \
 	X(DATE_NAME, PROPERTIES, "name")                                                           \
 	X(DATE, PROPERTIES, "date")                                                                \
 	X(TIMEZONE, PROPERTIES, "timezone")                                                        \

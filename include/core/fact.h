@@ -53,6 +53,7 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(OPEN_INQUIRIES, "open_inquiries", NUMBER, "inquiries not answered")                      \
 	X(OPEN_VIEWS, "open_views", NUMBER,                                                        \
 		"products seen or put into a cart in the last 60 days, at most 8")                 \
+	X(OPEN_OCCASIONS, "open_occasions", NUMBER, "orders that are for an occasion or a gift")   \
 	X(EVENTS, "events", NUMBER, "how many events were ever applied")                           \
 	X(IDENTIFIED, "identified", BOOL, "a user id is known")                                    \
 	X(HAS_EMAIL, "has_email", BOOL, "a mail address is known")                                 \

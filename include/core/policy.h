@@ -234,9 +234,10 @@ struct rule_gates {
 	struct day_hours send_at; /* of the customer's day; equal: any */
 	uint32_t cap_count;	  /* of this rule, over all keys; 0: no cap of its own */
 	int64_t cap_within_ms;
-	uint32_t holdout;			/* share, or HOLDOUT_POLICY */
-	struct span topic;			/* empty: the class's */
-	uint32_t mutes;				/* bit n: the policy's mute n */
+	bool cap_topic;	   /* nor if another rule of its topic has sent within that time */
+	uint32_t holdout;  /* share, or HOLDOUT_POLICY */
+	struct span topic; /* empty: the class's */
+	uint32_t mutes;	   /* bit n: the policy's mute n */
 	const struct cond *likelihood, *impact; /* NULL: a number, or the formula */
 	bool has_rank;				/* it was written */
 	bool has_likelihood, has_impact;	/* the rule's numbers were written */

@@ -33,7 +33,8 @@
 	X(SUBSCRIPTION, "subscription") /* subscription_id */                                      \
 	X(SUGGESTION, "suggestion")	/* suggestion_id */                                        \
 	X(INQUIRY, "inquiry")		/* inquiry_id, else conversation_id */                     \
-	X(VIEW, "view")			/* sku, else product_id */
+	X(VIEW, "view")			/* sku, else product_id */                                 \
+	X(OCCASION, "occasion")		/* order_id: what an order is for, where that was said */
 
 enum thing_kind {
 #define X(ID, NAME) THING_##ID,
@@ -102,7 +103,9 @@ enum thing_kind {
 	X(SUGGESTION, SETTLED, 2, "settled", THING_ENDS)                                           \
 	X(INQUIRY, RECEIVED, 0, "received", THING_OPENS | THING_LATEST)                            \
 	X(INQUIRY, ANSWERED, 1, "answered", THING_CLOSES | THING_LATEST)                           \
-	X(VIEW, SEEN, 0, "seen", THING_OPENS | THING_LATEST)
+	X(VIEW, SEEN, 0, "seen", THING_OPENS | THING_LATEST)                                       \
+	X(OCCASION, SAID, 0, "said", THING_OPENS | THING_LATEST)                                   \
+	X(OCCASION, GIFT, 1, "gift", THING_LATEST)
 
 enum {
 #define X(KIND, MARK, N, NAME, FLAGS) KIND##_##MARK = (N),

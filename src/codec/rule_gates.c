@@ -67,9 +67,15 @@ static void read_within(struct rule_reader *r, const struct rule_place *p, void 
 	(void)rule_read_duration(r, p, &rule_cap_within, &gates_of(target)->cap_within_ms);
 }
 
+static void read_cap_topic(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	(void)rule_read_bool(r, p, &gates_of(target)->cap_topic);
+}
+
 static const struct rule_member cap_members[] = {
 	{"count", read_count, true},
 	{"within", read_within, true},
+	{"topic", read_cap_topic, false},
 };
 static const struct rule_members cap_spec = {"a cap", cap_members, ARRAY_SIZE(cap_members)};
 

@@ -246,7 +246,7 @@ static bool key_names(enum thing_kind kind, struct span name)
 	bool product = span_is(name, "product") || span_is(name, "sku");
 
 	return thing_kind_of(name) == kind || (kind == THING_PAYMENT && (order || checkout)) ||
-	       (kind == THING_TRIAL && order) ||
+	       ((kind == THING_TRIAL || kind == THING_OCCASION) && order) ||
 	       ((kind == THING_WISH || kind == THING_WATCH || kind == THING_VIEW) && product);
 }
 

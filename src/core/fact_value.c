@@ -250,7 +250,7 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 	const struct journey *j = s->journey;
 	const struct order *o;
 
-	if (fact >= FACT_OPEN_CHECKOUTS && fact <= FACT_OPEN_VIEWS)
+	if (fact >= FACT_OPEN_CHECKOUTS && fact <= FACT_OPEN_OCCASIONS)
 		return of_count(open_things(j, (enum thing_kind)(fact - FACT_OPEN_CHECKOUTS)));
 	switch (fact) {
 	case FACT_ORDERS:
@@ -436,7 +436,7 @@ struct value fact_value(size_t n, const struct cond_scope *s)
 	return n >= FACT_CART_ID ? cart_fact(n, s) : customer_fact(n, s);
 }
 
-_Static_assert(FACT_OPEN_VIEWS - FACT_OPEN_CHECKOUTS == THING_KIND_COUNT - 1, "one for each");
+_Static_assert(FACT_OPEN_OCCASIONS - FACT_OPEN_CHECKOUTS == THING_KIND_COUNT - 1, "one for each");
 _Static_assert(FACT_CONTACTED_AT - FACT_FIRST_ORDER_AT == PROFILE_TIME_COUNT - 1, "one for each");
 _Static_assert(FACT_ERASED - FACT_BLOCKED == PROFILE_FLAG_COUNT - 1, "one for each");
 _Static_assert(FACT_ORDER_CANCELLED_AT - FACT_ORDER_PLACED_AT == MILESTONE_COUNT - 1, "one each");

@@ -104,6 +104,12 @@ static const struct reading {
 		.ids = {D(SKU), F(PRODUCT_ID)},
 		.n_numbers = 1,
 		.numbers = {D(PRICE)}},
+	[THING_OCCASION] = {.n_ids = 1,
+		.ids = {F(ORDER_ID)},
+		.n_words = 1,
+		.words = {D(OCCASION)},
+		.n_dues = 1,
+		.dues = {D(OCCASION_AT)}},
 	[THING_TRIAL] = {.n_ids = 2,
 		.ids = {D(TRIAL_ID), F(ORDER_ID)},
 		.n_dues = 1,
@@ -261,6 +267,14 @@ static bool mark_holds(enum thing_kind kind, unsigned n, const struct event *e)
 	       !value_decimal(event_detail(e, DETAIL_STOCK), &stock) || stock.mantissa > 0;
 }
 
+/* Most orders are for nothing in particular. */
+static bool is_said(enum thing_kind kind, const struct event *e)
+{
+	return kind != THING_OCCASION || event_detail(e, DETAIL_GIFT)->type == VALUE_TRUE ||
+	       value_words(event_detail(e, DETAIL_OCCASION)).len > 0 ||
+	       value_words(event_detail(e, DETAIL_OCCASION_AT)).len > 0;
+}
+
 static int fold_thing(struct journey *j, const struct event *e, enum thing_kind kind, unsigned n)
 {
 	const struct reading *reading = &readings[kind];
@@ -269,7 +283,7 @@ static int fold_thing(struct journey *j, const struct event *e, enum thing_kind 
 	struct thing *t;
 	int r;
 
-	if (id.len == 0 || !journey_has_room(j, kind, id, e->occurred_at))
+	if (id.len == 0 || !is_said(kind, e) || !journey_has_room(j, kind, id, e->occurred_at))
 		return 0;
 	t = journey_add_thing(j, kind, id);
 	if (!t)
@@ -277,6 +291,8 @@ static int fold_thing(struct journey *j, const struct event *e, enum thing_kind 
 	if (mark_holds(kind, n, e))
 		mark(t, n, e->occurred_at);
 	mark_by_word(t, e);
+	if (kind == THING_OCCASION && event_detail(e, DETAIL_GIFT)->type == VALUE_TRUE)
+		mark(t, OCCASION_GIFT, e->occurred_at);
 	t->touched_at = int64_max(t->touched_at, e->occurred_at);
 	set_number(t, reading, e);
 	set_due(t, reading, e);

@@ -48,6 +48,23 @@ static int64_t window_opens(const struct gate_turn *t, const struct window *w)
 	return t->ask->now;
 }
 
+/* When what other rules of its topic have sent is so long ago that the rule may send. */
+static int64_t topic_opens(const struct gate_turn *t, const struct window *own)
+{
+	const struct rules *rules = t->ask->rules;
+	int64_t opens = t->ask->now;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct rule *other = &rules->list[i];
+		uint64_t hash = gates_rule_hash(other->id);
+		struct window w = {~0U, ~0U, &hash, 1, own->within_ms};
+
+		if (hash != *own->rule && span_equal(other->gates.topic, t->ask->rule->gates.topic))
+			opens = int64_max(opens, window_opens(t, &w));
+	}
+	return opens;
+}
+
 static bool gate_rule_cap(struct gate_turn *t)
 {
 	const struct rule_gates *g = &t->ask->rule->gates;
@@ -59,12 +76,16 @@ static bool gate_rule_cap(struct gate_turn *t)
 	if (w.count == 0)
 		return true;
 	opens = window_opens(t, &w);
+	if (g->cap_topic)
+		opens = int64_max(opens, topic_opens(t, &w));
 	if (opens <= t->ask->now)
 		return true;
 	duration_format(w.within_ms, within);
 	return gate_defer(t, g->on_cap == HABIT_IGNORE ? HABIT_DROP : g->on_cap,
 		REASON_RULE_CAP_FULL, opens,
-		"The rule sent %u in the last %s, and no more are allowed", w.count, within);
+		g->cap_topic ? "The rule may send %u in %s, and none beside others of its topic"
+			     : "The rule sent %u in the last %s, and no more are allowed",
+		w.count, within);
 }
 
 bool gate_cap(struct gate_turn *t)

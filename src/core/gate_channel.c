@@ -14,10 +14,10 @@
 /* So long after its last news an order is still a contract whose messages are service. */
 #define CONTRACT_MS (90 * MS_DAY)
 
-/* Who only looks has agreed to nothing. */
+/* Who only looks has agreed to nothing; and what an order is for is not the order. */
 static bool is_browsing(enum thing_kind kind)
 {
-	return kind == THING_WISH || kind == THING_VIEW;
+	return kind == THING_WISH || kind == THING_VIEW || kind == THING_OCCASION;
 }
 
 static bool names_something(const struct journey *j, struct span key)

@@ -122,9 +122,22 @@ static int64_t days_to(const struct date *date, const struct civil *today)
 
 static bool occasion_is_near(const struct policy *p, const struct journey *j, int64_t now)
 {
-	struct civil today;
+	const struct zone *zone = gates_zone(p, j);
+	struct civil today, day;
 
-	local_civil(gates_zone(p, j), now, &today);
+	local_civil(zone, now, &today);
+	/* What an order is for: on that very day, in whatever zone it is meant. */
+	for (size_t i = j->n_things; i-- > 0 && j->things[i].kind >= THING_OCCASION;) {
+		int64_t days;
+
+		if (j->things[i].kind != THING_OCCASION || j->things[i].due_at == TIME_NEVER)
+			continue;
+		local_civil(zone, j->things[i].due_at, &day);
+		days = civil_to_days(day.year, day.month, day.day) -
+		       civil_to_days(today.year, today.month, today.day);
+		if (days >= 0 && days <= OCCASION_DAYS)
+			return true;
+	}
 	for (size_t i = 0; i < j->n_dates; i++)
 		if (!j->dates[i].removed && j->dates[i].month >= 1 && j->dates[i].month <= 12 &&
 			days_to(&j->dates[i], &today) <= OCCASION_DAYS)

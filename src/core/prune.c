@@ -62,6 +62,7 @@ static bool thing_is_smooth(const struct thing *t)
 	case THING_SUGGESTION:
 	case THING_INQUIRY:
 	case THING_VIEW:
+	case THING_OCCASION:
 	case THING_KIND_COUNT:
 		break;
 	}
