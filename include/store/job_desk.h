@@ -11,10 +11,10 @@
  * is still the one that was judged.
  *
  *   state        leaves it by
- *   ready        lease -> leased; a gate -> cancelled, or it is put off; its end -> expired;
- *                taken back by the worker -> retracted
+ *   ready        lease -> leased; a gate or staff -> cancelled, or it is put off; its end ->
+ *                expired; taken back by the worker -> retracted
  *   leased       ack -> done; fail -> ready, or failed after so many tries; the end of the lease
- *                -> ready; taken back -> retracting
+ *                -> ready; taken back, or cancelled by staff -> retracting
  *   retracting   ack -> done, counted as late; fail or the end of the lease -> retracted
  *   done, failed, cancelled, expired, retracted: for good. An ack by the last who leased it still
  *                counts (but after failed): what was sent was sent.
@@ -48,6 +48,7 @@ enum job_desk_outcome {
 	JOB_DESK_RETRACTED = 6, /* the worker took it back; an ack was recorded all the same */
 	JOB_DESK_UNSENT = 7,	/* an outcome of what nobody ever leased */
 	JOB_DESK_RULES = 8,	/* there are no rules to judge by */
+	JOB_DESK_OVER = 9,	/* it was sent, or is out of question already */
 };
 
 /* ---- the judge --------------------------------------------------------------------------- */
@@ -189,7 +190,7 @@ struct job_report {
 	bool again; /* an outcome that was said before */
 	const char *words;
 };
-/* R: 0 or an outcome; of LOST and UNSENT the report has the state. */
+/* R: 0 or an outcome; of LOST, UNSENT and OVER the report has the state. */
 typedef void job_report_fn(void *user, int r, const struct job_report *report);
 
 /* Spans are copied. */
@@ -199,7 +200,8 @@ struct job_report_ask {
 	int64_t at;	    /* ack, outcome: when it was; TIME_NEVER: now */
 	int64_t span_ms;    /* extend: for how long from now; fail: not before so long from now */
 	bool final;	    /* fail: do not try again */
-	struct span reason; /* fail, outcome: why, at most JOB_REASON_MAX bytes; or empty */
+	struct span reason; /* fail, outcome: why, at most JOB_REASON_MAX bytes; or empty.
+			     * cancel: why; not empty */
 	struct span bounce; /* outcome, of a bounce: `hard`, `soft`; or empty */
 	enum job_fate fate; /* outcome */
 	job_report_fn *fn;
@@ -214,3 +216,5 @@ int job_ack(struct job_desk *desk, const struct job_report_ask *ask);
 int job_fail(struct job_desk *desk, const struct job_report_ask *ask);
 int job_extend(struct job_desk *desk, const struct job_report_ask *ask);
 int job_outcome(struct job_desk *desk, const struct job_report_ask *ask);
+/* Staff do not want it sent; needs no token. One that somebody has leased is `retracting` then. */
+int job_cancel(struct job_desk *desk, const struct job_report_ask *ask);

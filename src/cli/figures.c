@@ -74,6 +74,64 @@ int figures_read(struct tool *t, struct redis *redis, int64_t first_day, int64_t
 	return 0;
 }
 
+/* `marketing/ready` */
+static void add_jobs(struct job_figures *f, struct span name, struct span text)
+{
+	const char *slash = name.len ? memchr(name.ptr, '/', name.len) : NULL;
+	struct job_figure *j = f->list;
+	struct span class, state;
+	uint64_t n;
+
+	if (!slash || span_to_u64(text, UINT64_MAX, &n) != 0 || n == 0)
+		return;
+	class = span_of(name.ptr, (size_t)(slash - name.ptr));
+	state = span_of(slash + 1, name.len - class.len - 1);
+	while (j < f->list + f->n && !(span_is(class, j->class) && span_is(state, j->state)))
+		j++;
+	if (j == f->list + JOB_FIGURES_MAX || class.len >= sizeof(j->class) ||
+		state.len >= sizeof(j->state))
+		return;
+	if (j == f->list + f->n) {
+		*j = (struct job_figure){.n = 0};
+		memcpy(j->class, class.ptr, class.len);
+		memcpy(j->state, state.ptr, state.len);
+		f->n++;
+	}
+	j->n += n;
+}
+
+static int by_class(const void *a, const void *b)
+{
+	const struct job_figure *x = a, *y = b;
+	int order = strcmp(x->class, y->class);
+
+	return order ? order : strcmp(x->state, y->state);
+}
+
+int jobs_read(struct tool *t, struct redis *redis, struct job_figures *ret_jobs)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct arena *a = &arena;
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+
+	ret_jobs->n = 0;
+	arena_init(&arena);
+	for (uint32_t p = 0; p < t->program.dataset.partitions; p++) {
+		const struct redis_value *v;
+
+		buf_reset(&key);
+		key_add(&key, p, "jobn");
+		v = ASK(SPAN_LIT("HGETALL"), buf_span(&key));
+		if (!v)
+			return -1;
+		for (size_t i = 0; i + 1 < v->n_items; i += 2)
+			add_jobs(ret_jobs, v->items[i].text, v->items[i + 1].text);
+		arena_reset(&arena);
+	}
+	qsort(ret_jobs->list, ret_jobs->n, sizeof(ret_jobs->list[0]), by_class);
+	return 0;
+}
+
 static int64_t number(struct span s)
 {
 	uint64_t n;

@@ -15,7 +15,19 @@ struct bad_figure {
 	uint64_t n;
 };
 
+/* Jobs of one class in one state, now. */
+struct job_figure {
+	char class[32], state[32];
+	uint64_t n;
+};
+
 #define BAD_FIGURES_MAX 512
+#define JOB_FIGURES_MAX 64
+
+struct job_figures {
+	struct job_figure list[JOB_FIGURES_MAX]; /* in order of class and state; none is 0 */
+	size_t n;
+};
 
 struct figures {
 	uint64_t counters[COUNTER_COUNT];
@@ -37,6 +49,9 @@ struct partition_figures {
  * sentence was said. */
 int figures_read(struct tool *t, struct redis *redis, int64_t first_day, int64_t n_days,
 	struct figures *ret_figures);
+
+/* Adds up the jobs of all partitions. The same. */
+int jobs_read(struct tool *t, struct redis *redis, struct job_figures *ret_jobs);
 
 /* Where partition P stands. The same. */
 int partition_read(

@@ -36,7 +36,7 @@ static const struct setting settings[] = {
 	{NULL, "token", "token", SETTING_TEXT, ROW(token), NULL, 0, JOB_TOKEN_SIZE - 1, "TOKEN",
 		"ack, fail, extend: what the lease came with"},
 	{NULL, "reason", "reason", SETTING_TEXT, ROW(reason), NULL, 0, JOB_REASON_MAX, "TEXT",
-		"fail, outcome: why"},
+		"fail, outcome, cancel: why"},
 	{NULL, "retry_after", "retry-after", SETTING_DURATION, ROW(retry_ms), "1m", 0,
 		JOB_RETRY_MAX_MS, "SPAN", "fail: when to try again"},
 	{NULL, "final", "final", SETTING_BOOL, ROW(final), NULL, 0, 0, NULL,
@@ -52,16 +52,17 @@ static const struct setting settings[] = {
 
 static const struct program_spec spec = {
 	.name = "jobs",
-	.operands = "[list|lease|ack|fail|extend|outcome|show|take] [JOB] [WORD]",
+	.operands = "[list|lease|ack|fail|extend|outcome|cancel|show|take] [JOB] [WORD]",
 	.max_operands = 3,
 	.about = "Lists the notification jobs, oldest first, and hands them over: `lease` gives "
 		 "the\n"
 		 "most urgent that are ready, one JSON object a line, each with the token that "
 		 "`ack`\n"
 		 "(it was sent), `fail` and `extend` ask for; `outcome` tells what became of it\n"
-		 "(delivered, bounced, opened, clicked, unsubscribed, converted, failed), `show` "
-		 "what\n"
-		 "is known of it. `take` is lease and ack in one: what it prints counts as sent.",
+		 "(delivered, bounced, opened, clicked, unsubscribed, converted, failed), `cancel` "
+		 "that\n"
+		 "it is not to be sent (--reason says why), `show` what is known of it. `take` is "
+		 "lease and ack in one: what it prints counts as sent.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
@@ -406,7 +407,7 @@ int jobs_main(int argc, char **argv)
 	if (r < 0 && !listing)
 		return tool_say(p, STATUS_USAGE,
 			"\"%s\" is nothing that jobs can do; there are list, lease, ack, fail, "
-			"extend, outcome, show and take.",
+			"extend, outcome, cancel, show and take.",
 			p->operands[0]);
 	if (r > 0)
 		return r;

@@ -259,6 +259,7 @@ static const char *reply_words(int r)
 		[JOB_DESK_RETRACTED] = retracted,
 		[JOB_DESK_UNSENT] = "nobody was ever given this job.",
 		[JOB_DESK_RULES] = "there are no rules to judge by.",
+		[JOB_DESK_OVER] = "the job was sent, or is out of question already.",
 	};
 
 	return words[r];
@@ -315,7 +316,10 @@ static int report(struct desk_tool *d, report_fn *fn)
 		.fn = on_reported,
 		.user = d};
 
-	if (fn != job_outcome && !s->token[0])
+	if (fn == job_cancel && !s->reason[0])
+		return say(d, STATUS_USAGE,
+			"--reason is required: it stands in the customer's timeline.");
+	if (fn != job_outcome && fn != job_cancel && !s->token[0])
 		return say(d, STATUS_USAGE, "--token is required: what the lease came with.");
 	if (fn == job_outcome && (ask.fate > JOB_FATE_FAILED || ask.fate == JOB_FATE_SENT))
 		return say(d, STATUS_USAGE,
@@ -340,6 +344,11 @@ static int do_fail(struct desk_tool *d)
 static int do_extend(struct desk_tool *d)
 {
 	return report(d, job_extend);
+}
+
+static int do_cancel(struct desk_tool *d)
+{
+	return report(d, job_cancel);
 }
 
 static int do_outcome(struct desk_tool *d)
@@ -429,6 +438,7 @@ static const struct verb {
 	{"fail", 1, do_fail, " JOB"},
 	{"extend", 1, do_extend, " JOB"},
 	{"outcome", 2, do_outcome, " JOB WORD"},
+	{"cancel", 1, do_cancel, " JOB"},
 	{"show", 1, do_show, " JOB"},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `waymark stats`: what was done today, and how far each partition is. */
+/* `waymark stats`: what was done today, what there is of jobs, and how far each partition is. */
 #include "base/instant.h"
 #include "cells.h"
 #include "cli.h"
@@ -13,8 +13,11 @@ static const struct setting settings[] = {TOOL_DATA_ROW(struct stats_settings)};
 
 static const struct program_spec spec = {
 	.name = "stats",
-	.about = "Shows the counters of today (UTC, by the clock of the log) and where each\n"
-		 "partition stands: what was applied last, and how long the oldest event waits.",
+	.about =
+		"Shows the counters of today (UTC, by the clock of the log), how many jobs of "
+		"each\n"
+		"class are in each state, and where each partition stands: what was applied last,\n"
+		"and how long the oldest event waits.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
@@ -25,6 +28,7 @@ struct stats {
 	struct redis *redis;
 	int64_t now;
 	struct figures today;
+	struct job_figures jobs;
 	struct partition_figures *partitions;
 	uint32_t n;
 };
@@ -34,7 +38,8 @@ static int read_all(struct stats *s)
 	s->n = s->tool.program.dataset.partitions;
 	s->partitions = calloc(s->n, sizeof(*s->partitions));
 	if (!s->partitions || server_time(&s->tool, s->redis, &s->now) < 0 ||
-		figures_read(&s->tool, s->redis, s->now / MS_DAY, 1, &s->today) < 0)
+		figures_read(&s->tool, s->redis, s->now / MS_DAY, 1, &s->today) < 0 ||
+		jobs_read(&s->tool, s->redis, &s->jobs) < 0)
 		return -1;
 	for (uint32_t p = 0; p < s->n; p++)
 		if (partition_read(&s->tool, s->redis, p, &s->partitions[p]) < 0)
@@ -65,6 +70,11 @@ static void print_json(const struct stats *s)
 		printf("%s{\"source\":\"%s\",\"reason\":\"%s\",\"n\":%llu}", i ? "," : "",
 			s->today.bad[i].source, s->today.bad[i].reason,
 			(unsigned long long)s->today.bad[i].n);
+	printf("],\"jobs\":[");
+	for (size_t i = 0; i < s->jobs.n; i++)
+		printf("%s{\"class\":\"%s\",\"state\":\"%s\",\"n\":%llu}", i ? "," : "",
+			s->jobs.list[i].class, s->jobs.list[i].state,
+			(unsigned long long)s->jobs.list[i].n);
 	printf("],\"partitions\":[");
 	for (uint32_t p = 0; p < s->n; p++) {
 		const struct partition_figures *f = &s->partitions[p];
@@ -102,6 +112,23 @@ static void print_partition(const struct stats *s, const struct cells *c, uint32
 	cells_end(c);
 }
 
+static void print_jobs(const struct stats *s, const struct cells *c)
+{
+	if (s->jobs.n == 0)
+		return;
+	(void)fputs("\n", stdout);
+	cell(c, SPAN_LIT("JOBS OF CLASS"), 24, BOLD);
+	cell(c, SPAN_LIT("STATE"), 10, BOLD);
+	cell(c, SPAN_LIT("   N"), 0, BOLD);
+	cells_end(c);
+	for (size_t i = 0; i < s->jobs.n; i++) {
+		cell(c, span_str(s->jobs.list[i].class), 24, PLAIN);
+		cell(c, span_str(s->jobs.list[i].state), 10, PLAIN);
+		cell_number(c, s->jobs.list[i].n, 4);
+		cells_end(c);
+	}
+}
+
 static void print_text(struct stats *s)
 {
 	struct cells cells;
@@ -125,6 +152,7 @@ static void print_text(struct stats *s)
 		cell_number(c, b->n, 12);
 		cells_end(c);
 	}
+	print_jobs(s, c);
 	(void)fputs("\n", stdout);
 	cell(c, SPAN_LIT("  P"), 3, BOLD);
 	cell(c, SPAN_LIT("OWNED"), 5, BOLD);

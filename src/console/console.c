@@ -121,6 +121,7 @@ JOB_PAGE(ack)
 JOB_PAGE(fail)
 JOB_PAGE(extend)
 JOB_PAGE(outcome)
+JOB_PAGE(cancel)
 JOB_PAGE(show)
 
 static void on_health(void *arg, struct http_request *request, const struct route_params *params)
@@ -188,6 +189,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/v1/jobs/{id}/fail", on_job_fail},
 	{HTTP_POST, "/v1/jobs/{id}/extend", on_job_extend},
 	{HTTP_POST, "/v1/jobs/{id}/outcome", on_job_outcome},
+	{HTTP_POST, "/v1/jobs/{id}/cancel", on_job_cancel},
 	{HTTP_GET, "/v1/jobs/{id}", on_job_show},
 	{HTTP_GET, "/healthz", on_health},
 	{HTTP_GET, "/readyz", on_ready},
@@ -217,13 +219,24 @@ static bool check_host(struct console *c, struct http_request *request)
 	return false;
 }
 
+/* Those who send have all of /v1/jobs/ but one word: that something is not to be sent. */
+static bool is_for_consumers(struct span path)
+{
+	static const char word[] = "/cancel";
+	size_t n = sizeof(word) - 1;
+
+	return span_starts(path, SPAN_LIT("/v1/jobs/")) &&
+	       (path.len < n || memcmp(path.ptr + path.len - n, word, n) != 0);
+}
+
 static bool check_token(struct console *c, struct http_request *request)
 {
 	static const struct refusal none = {401, "no_token",
 		"The staff token is required: Authorization: Bearer TOKEN.", "Authorization",
 		"WWW-Authenticate: Bearer realm=\"waymark\"\r\n"};
 	static const struct refusal staff_only = {403, "staff_only",
-		"This token opens /v1/jobs/ and nothing else; here the staff token is required.",
+		"This token opens /v1/jobs/ and nothing else, nor does it cancel jobs; here the "
+		"staff token is required.",
 		"Authorization", NULL};
 	static const struct refusal wrong = {401, "wrong_token", "This is not the staff token.",
 		"Authorization",
@@ -235,7 +248,7 @@ static bool check_token(struct console *c, struct http_request *request)
 		return true;
 	if (c->settings->consumer_token_file[0] &&
 		staff_token_admits(&c->consumer_token, authorization)) {
-		if (span_starts(http_request_path(request), SPAN_LIT("/v1/jobs/")))
+		if (is_for_consumers(http_request_path(request)))
 			return true;
 		tell_refusal(&c->telling, request, &staff_only);
 		return false;

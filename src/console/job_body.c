@@ -170,7 +170,7 @@ static const struct member {
 	{"token", IN(ACK) | IN(FAIL) | IN(EXTEND), IN(ACK) | IN(FAIL) | IN(EXTEND), set_token,
 		"is what the lease of the job came with"},
 	{"at", IN(ACK) | IN(OUTCOME), 0, set_at, INSTANT_HELP},
-	{"reason", IN(FAIL) | IN(OUTCOME), 0, set_reason,
+	{"reason", IN(FAIL) | IN(OUTCOME) | IN(CANCEL), IN(CANCEL), set_reason,
 		"is a text of 1 to " TEXT_FOR(JOB_REASON_MAX) " bytes"},
 	{"retry_after", IN(FAIL), 0, set_retry, "is a span of time up to \"24h\", such as \"5m\""},
 	{"final", IN(FAIL), 0, set_final, "is true or false"},
@@ -235,6 +235,7 @@ static int check_needed(struct reader *r, enum job_request request)
 		{"consumer", b->consumer.len == 0},
 		{"token", b->token.len == 0},
 		{"outcome", b->fate == JOB_FATE_COUNT},
+		{"reason", b->reason.len == 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -16,7 +16,8 @@ enum job_request {
 	JOB_REQUEST_ACK,
 	JOB_REQUEST_FAIL,
 	JOB_REQUEST_EXTEND,
-	JOB_REQUEST_OUTCOME
+	JOB_REQUEST_OUTCOME,
+	JOB_REQUEST_CANCEL
 };
 
 /* Members that were not given are as JOB_BODY_DEFAULT has them. */

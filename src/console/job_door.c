@@ -26,6 +26,8 @@ static const struct refusal refusals[] = {
 		NULL, NULL},
 	[JOB_DESK_UNSENT] = {409, "not_leased",
 		"Nobody was ever given this job, so nothing can have become of it.", NULL, NULL},
+	[JOB_DESK_OVER] = {409, "job_over",
+		"The job was sent, or is out of question already; look at its state.", NULL, NULL},
 	[JOB_DESK_CORRUPT] = {500, "corrupt",
 		"What is stored of this job cannot be read; the log of the console says where.",
 		NULL, NULL},
@@ -269,6 +271,17 @@ static void on_reported(void *user, int r, const struct job_report *report)
 
 typedef int report_fn(struct job_desk *desk, const struct job_report_ask *ask);
 
+/* Who did it stands in the log of the console; that it was done, in that of the customer. */
+static void log_cancel(const struct job_door *d, const struct calling *c, struct span reason)
+{
+	char peer[HTTP_PEER_SIZE];
+
+	http_request_peer(c->request, peer);
+	log_info(d->telling->log, "Staff cancel a job.",
+		LOG_FIELDS(log_text("job", id_of(c)), log_text("reason", reason),
+			log_str("peer", peer)));
+}
+
 static void report(struct job_door *d, struct http_request *request,
 	const struct route_params *params, enum job_request what)
 {
@@ -279,6 +292,7 @@ static void report(struct job_door *d, struct http_request *request,
 		[JOB_REQUEST_FAIL] = {job_fail},
 		[JOB_REQUEST_EXTEND] = {job_extend},
 		[JOB_REQUEST_OUTCOME] = {job_outcome},
+		[JOB_REQUEST_CANCEL] = {job_cancel},
 	};
 	_cleanup_(arena_release) struct arena arena;
 	struct job_body body;
@@ -291,6 +305,8 @@ static void report(struct job_door *d, struct http_request *request,
 	if (!c)
 		return;
 	c->outcome = what == JOB_REQUEST_OUTCOME;
+	if (what == JOB_REQUEST_CANCEL)
+		log_cancel(d, c, body.reason);
 	const struct job_report_ask ask = {.id = id_of(c),
 		.token = body.token,
 		.at = body.at,
@@ -327,6 +343,12 @@ void job_door_outcome(
 	struct job_door *d, struct http_request *request, const struct route_params *params)
 {
 	report(d, request, params, JOB_REQUEST_OUTCOME);
+}
+
+void job_door_cancel(
+	struct job_door *d, struct http_request *request, const struct route_params *params)
+{
+	report(d, request, params, JOB_REQUEST_CANCEL);
 }
 
 static void on_found(void *user, int r, const struct job_found *found, const char *words)

@@ -42,6 +42,8 @@ void job_door_extend(
 	struct job_door *d, struct http_request *request, const struct route_params *params);
 void job_door_outcome(
 	struct job_door *d, struct http_request *request, const struct route_params *params);
+void job_door_cancel(
+	struct job_door *d, struct http_request *request, const struct route_params *params);
 void job_door_show(
 	struct job_door *d, struct http_request *request, const struct route_params *params);
 

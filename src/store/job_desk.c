@@ -300,7 +300,7 @@ static void on_reported(void *user, const struct redis_value *reply)
 		const char *word;
 		int outcome;
 	} outcomes[] = {{"lost", JOB_DESK_LOST}, {"retracted", JOB_DESK_RETRACTED},
-		{"unsent", JOB_DESK_UNSENT}};
+		{"unsent", JOB_DESK_UNSENT}, {"over", JOB_DESK_OVER}};
 	struct reporting *p = user;
 	struct job_report said = {.at = INT64_MIN, .words = p->words};
 	int r = job_reply_outcome(reply, p->words, sizeof(p->words));
@@ -359,6 +359,7 @@ static int tell(struct reporting *p, const struct job_found *found, enum job_fat
 		.fate = fate,
 		.at = p->ask.at == TIME_NEVER ? now : p->ask.at,
 		.reason = p->ask.reason,
+		.gate = fate == JOB_FATE_CANCELLED ? SPAN_LIT("staff") : SPAN_EMPTY,
 		.bounce = p->ask.bounce};
 	int r = job_tell(found, &e, now, &p->event, &p->meta);
 
@@ -396,6 +397,12 @@ static int fill_outcome(struct reporting *p, const struct job_found *found)
 	add_arg(p, job_fate_word(p->ask.fate));
 	r = add_number(p, p->ask.at == TIME_NEVER ? now : p->ask.at);
 	return r < 0 ? r : tell(p, found, p->ask.fate, now);
+}
+
+static int fill_cancel(struct reporting *p, const struct job_found *found)
+{
+	add_arg(p, p->ask.reason);
+	return tell(p, found, JOB_FATE_CANCELLED, job_desk_day(p->desk));
 }
 
 static void on_found(void *user, int r, const struct job_found *found, const char *words)
@@ -503,5 +510,13 @@ int job_outcome(struct job_desk *desk, const struct job_report_ask *ask)
 	static const struct report_kind kind = {JOB_SCRIPT_OUTCOME, fill_outcome, true};
 
 	assert(ask->fate < JOB_FATE_COUNT);
+	return ask_report(desk, &kind, ask);
+}
+
+int job_cancel(struct job_desk *desk, const struct job_report_ask *ask)
+{
+	static const struct report_kind kind = {JOB_SCRIPT_CANCEL, fill_cancel, true};
+
+	assert(ask->reason.len > 0 && ask->reason.len <= JOB_REASON_MAX);
 	return ask_report(desk, &kind, ask);
 }

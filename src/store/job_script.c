@@ -285,6 +285,26 @@ static const char outcome[] = "local id = ARGV[3]\n"
 			      "tally('outcome/' .. ARGV[4])\n"
 			      "return {'recorded', ARGV[5]}\n";
 
+/*
+ * Staff do not want it sent. ARGV: id, reason, event, meta. The reply: 'cancelled'; 'retracting':
+ * whoever has it learns so with the next word; 'over' and the state: it is too late; nothing.
+ */
+static const char cancel[] = "local id = ARGV[3]\n"
+			     "local j = get(id, 's', 'o', 'ch', 'cl')\n"
+			     "local s = j[1]\n"
+			     "if not s then return false end\n"
+			     "if s == 'cancelled' or s == 'retracting' then return {s} end\n"
+			     "if not j[2] or s ~= 'ready' and s ~= 'leased' then\n"
+			     "  return {'over', s}\n"
+			     "end\n"
+			     "local to = s == 'ready' and 'cancelled' or 'retracting'\n"
+			     "if s == 'ready' then withdraw(j[2], j[3]) end\n"
+			     "set(id, 's', to, 'r', ARGV[4])\n"
+			     "moved(j[4], s, to)\n"
+			     "tell(ARGV[5], ARGV[6])\n"
+			     "tally('jobs_cancelled_by_staff')\n"
+			     "return {to}\n";
+
 /* The pieces of each, in their order. */
 static const char *const bodies[JOB_SCRIPT_COUNT][3] = {
 	[JOB_SCRIPT_PICK] = {job_script_place, adopt, pick},
@@ -295,6 +315,7 @@ static const char *const bodies[JOB_SCRIPT_COUNT][3] = {
 	[JOB_SCRIPT_FAIL] = {fail, "", ""},
 	[JOB_SCRIPT_EXTEND] = {extend, "", ""},
 	[JOB_SCRIPT_OUTCOME] = {outcome, "", ""},
+	[JOB_SCRIPT_CANCEL] = {cancel, "", ""},
 };
 
 int job_script_send(struct redis *redis, const struct job_call *call)

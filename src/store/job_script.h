@@ -9,7 +9,7 @@
  *   emitted ----> ready ----------------- lease ---------------> leased -- ack ----> done
  *                    |                                          |   |
  *                    +-- taken back -----> retracted <-- end ---|   +-- fail, the last -> failed
- *                    +-- a gate says no -> cancelled   retracting <-'  taken back
+ *                    +-- gate or staff --> cancelled   retracting <-'  taken back, or by staff
  *                    +-- too late -------> expired          |
  *                                                           +-- ack: it was sent ---> done, late
  *
@@ -33,6 +33,7 @@ enum job_script {
 	JOB_SCRIPT_FAIL,
 	JOB_SCRIPT_EXTEND,
 	JOB_SCRIPT_OUTCOME,
+	JOB_SCRIPT_CANCEL,
 	JOB_SCRIPT_COUNT
 };
 

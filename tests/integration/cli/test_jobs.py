@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -172,7 +173,15 @@ def a_consumer_on_the_command_line():
             status, out, _ = up.tool("jobs", "outcome", one, "bounced", "--bounce", "hard", "--json")
             tap.equal((status, json.loads(out)["again"]), (0, again), "an outcome")
         tap.equal(len(listed(up, "list", "--state", "failed")), 1, "listed by state")
-        rows = [("outcome", one, "sent"), ("outcome", one), ("ack", one), ("ack",),
+        status, out, _ = up.tool("jobs", "cancel", two, "--reason", "the shop is closed", "--json")
+        tap.equal((status, json.loads(out)["state"]), (0, "cancelled"), "cancel")
+        tap.equal(up.tool("jobs", "cancel", one, "--reason", "late")[0], 1, "too late")
+        figures = json.loads(up.tool("stats", "--json")[1])["jobs"]
+        tap.equal([(f["class"], f["state"], f["n"]) for f in figures],
+                  [("marketing", "cancelled", 1), ("marketing", "done", 1),
+                   ("marketing", "failed", 1)], "counted")
+        tap.ok(re.search(r"marketing +failed +1 *\n", up.tool("stats")[1]), "for people")
+        rows = [("cancel", one), ("outcome", one, "sent"), ("outcome", one), ("ack", one), ("ack",),
                 ("show",), ("lease", "x"), ("lease", "--channels", ",")]
         for row in rows:
             tap.equal(up.tool("jobs", *row)[0], 2, " ".join(row))

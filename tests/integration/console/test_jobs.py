@@ -391,6 +391,39 @@ def wait_ready_job(desk):
     harness.wait_until(lambda: b'state="ready"} 1\n' in desk.ask("/metrics").body, "the job")
 
 
+@tap.test
+def staff_say_that_something_is_not_to_be_sent():
+    with Hatch() as desk:
+        desk.carts([1, 2])
+        harness.wait_until(lambda: b'state="ready"} 2\n' in desk.ask("/metrics").body, "the jobs")
+        leased = desk.lease()[0]
+        other = [key.split(b":")[-1].decode() for p in range(harness.PARTITIONS)
+                 for key in desk.server("KEYS", "wm:{p%d}:job:*" % p)
+                 if leased["job"]["id"].encode() not in key][0]
+        path = "/v1/jobs/%s/cancel" % other
+        is_problem(desk.say(path, reason="no"), 403, "staff_only", "Authorization", "a consumer")
+        is_problem(desk.say(path, TOKEN), 400, "missing_member", "/reason", "no reason")
+        is_problem(desk.say(path, TOKEN, reason="x" * 201), 400, "bad_member", "/reason", "too long")
+        is_problem(desk.say(path, TOKEN, reason="no", token="t"), 400, "unknown_member", "/token",
+                   "a token")
+        is_problem(desk.say("/v1/jobs/%s/cancel" % ABSENT, TOKEN, reason="no"), 404, "no_job", None,
+                   "absent")
+        for _ in range(2):
+            answer = desk.say(path, TOKEN, reason="x" * 200)
+            tap.equal((answer.status, answer.json()["state"]), (200, "cancelled"), "cancelled")
+        desk.console.wait_log("Staff cancel a job.")
+        answer = desk.say("/v1/jobs/%s/cancel" % leased["job"]["id"], TOKEN, reason="wrong text")
+        tap.equal((answer.status, answer.json()["state"]), (200, "retracting"), "somebody has it")
+        is_problem(desk.report(leased, "extend"), 409, "retracted", None, "who learns of it")
+        desk.report(leased, "fail")
+        is_problem(desk.say("/v1/jobs/%s/cancel" % leased["job"]["id"], TOKEN, reason="again"),
+                   409, "job_over", None, "too late")
+        user = leased["job"]["customer"]
+        harness.wait_until(lambda: desk.told(user, "Notification Cancelled"), "the timeline")
+        tap.equal(desk.told(user, "Notification Cancelled")[0]["properties"]["reason"], "wrong text",
+                  "why")
+
+
 def in_force(desk):
     """The sets of rules that partitions name."""
     return {desk.server("HGET", "wm:{p%d}:pos" % p, "rules") for p in range(harness.PARTITIONS)}

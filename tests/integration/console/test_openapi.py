@@ -152,13 +152,17 @@ class Stage(Desk):
     def job_answer(self, status, path, method):
         name = {404: NO_JOB, 500: BROKEN_JOB, 503: NO_JOB}.get(status) or self.job()
         what = path.rpartition("/")[2]
-        body = {"lease": {"consumer": "me"}, "outcome": {"outcome": "opened"}}.get(
+        body = {"lease": {"consumer": "me"}, "outcome": {"outcome": "opened"},
+                "cancel": {"reason": "not this one"}}.get(
             what, {"token": "p3-x" if status == 409 else "p3-t"})
         if status == 409 and what == "outcome":
             self.server("HDEL", "wm:{p3}:job:" + name, "n")
+        if status == 409 and what == "cancel":
+            self.server("HSET", "wm:{p3}:job:" + name, "s", "done")
+        right = TOKEN if what == "cancel" and status != 403 else CONSUMER
         text = {400: b"{", 413: b" " * 16385}.get(status, json.dumps(body).encode())
         fields = {"Host": "evil.example" if status == 421 else "localhost",
-                  "Authorization": "Bearer " + ("wrong" if status == 401 else CONSUMER)}
+                  "Authorization": "Bearer " + ("wrong" if status == 401 else right)}
         with self.console.http() as http:
             return http.request(method, path.replace("{id}", name), fields,
                                 text if method == "POST" else None)

@@ -280,6 +280,19 @@ void report_on(struct bench *b, report_fn *fn, const struct lease *l)
 	stage_turn(&b->s, &b->done);
 }
 
+void cancel(struct bench *b, const char *id)
+{
+	const struct job_report_ask ask = {.id = span_str(id),
+		.at = TIME_NEVER,
+		.reason = SPAN_LIT("not this one"),
+		.fn = on_report,
+		.user = b};
+
+	b->done = false;
+	CHECK_INT(job_cancel(&b->desk, &ask), 0);
+	stage_turn(&b->s, &b->done);
+}
+
 void outcome_of(struct bench *b, const char *id, enum job_fate fate)
 {
 	const struct job_report_ask ask = {.id = span_str(id),

@@ -85,6 +85,7 @@ typedef int report_fn(struct job_desk *desk, const struct job_report_ask *ask);
 /* b->r and b->said are the answer. */
 void start_report(struct bench *b, report_fn *fn, const struct lease *l);
 void report_on(struct bench *b, report_fn *fn, const struct lease *l);
+void cancel(struct bench *b, const char *id);
 void outcome_of(struct bench *b, const char *id, enum job_fate fate);
 void find(struct bench *b, const char *id);
 
@@ -121,6 +122,13 @@ const char *leased_ids(struct bench *b, const char *consumer, size_t max);
 	do {                                                                                       \
 		outcome_of((B), (ID), (FATE));                                                     \
 		CHECK_INT((B)->r, R);                                                              \
+	} while (0)
+
+#define CHECK_CANCEL(B, ID, R, STATE)                                                              \
+	do {                                                                                       \
+		cancel((B), (ID));                                                                 \
+		CHECK_INT((B)->r, R);                                                              \
+		CHECK_STR(span_str((B)->said.state), STATE);                                       \
 	} while (0)
 
 #define CHECK_EVENTS(B, P, WANT) CHECK_STR(span_str(events((B), (P))), WANT)

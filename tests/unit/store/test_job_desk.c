@@ -439,6 +439,45 @@ static void outcomes_are_told_once_each(void)
 	CHECK_SAY(&b.s, "\"1\"", "HGET wm:{p3}:day:2026-11-21 outcome/delivered");
 }
 
+/* ---- staff ------------------------------------------------------------------------------ */
+
+static void staff_cancel_what_was_not_sent(void)
+{
+	struct lease l;
+
+	BENCH(b);
+	emit(&b, 1, (struct spec){.id = "j1", .not_before = START + MS_HOUR});
+	emit(&b, 1, (struct spec){.id = "j2"});
+	emit(&b, 2, (struct spec){.id = "j3", .class = "low"});
+	CHECK_CANCEL(&b, "j1", 0, "cancelled");
+	CHECK_CANCEL(&b, "j1", 0, "cancelled");
+	CHECK_CANCEL(&b, "nobody", JOB_DESK_NONE, "");
+	CHECK_SAY(&b.s, "[\"cancelled\" \"not this one\"]", "HMGET wm:{p1}:job:j1 s r");
+	CHECK_EVENTS(&b, 1, "job:j1:cancelled;");
+	CHECK(strstr(last_event(&b, 1), "\"event\":\"Notification Cancelled\""));
+	CHECK(strstr(last_event(&b, 1), "\"reason\":\"not this one\""));
+	CHECK(strstr(last_event(&b, 1), "\"gate\":\"staff\""));
+	CHECK_LEASE(&b, "me", 1, "j2", true);
+	l = b.leased[0];
+	/* Its consumer hears of it with the next word, and what was sent was sent. */
+	CHECK_CANCEL(&b, "j2", 0, "retracting");
+	CHECK_CANCEL(&b, "j2", 0, "retracting");
+	CHECK_REPORT(&b, job_extend, &l, JOB_DESK_RETRACTED, "retracted");
+	CHECK_REPORT(&b, job_ack, &l, JOB_DESK_RETRACTED, "done");
+	CHECK_EVENTS(&b, 1, "job:j1:cancelled;job:j2:cancelled;job:j2:sent;");
+	CHECK_CANCEL(&b, "j2", JOB_DESK_OVER, "done");
+	CHECK_LEASE(&b, "me", 1, "j3", false);
+	l = b.leased[0];
+	CHECK_CANCEL(&b, "j3", 0, "retracting");
+	b.desk.now += LEASE_MS;
+	CHECK_LEASE(&b, "you", 9, "", false);
+	CHECK_CANCEL(&b, "j3", JOB_DESK_OVER, "retracted");
+	CHECK_SAY(&b.s, "\"2\"", "HGET wm:{p1}:day:2026-11-21 jobs_cancelled_by_staff");
+	CHECK_SAY(&b.s, "\"1\"", "HGET wm:{p1}:jobn marketing/cancelled");
+	CHECK_SAY(&b.s, "\"0\"", "HGET wm:{p1}:jobn marketing/ready");
+	CHECK_SAY(&b.s, "0", "EXISTS wm:{p1}:later wm:{p1}:ready:email wm:{p1}:expiry");
+}
+
 /* ---- troubles ---------------------------------------------------------------------------- */
 
 static void tokens_that_fit_nothing(void)
@@ -534,6 +573,7 @@ static const struct check_case cases[] = {
 	{"rules are waited for", rules_are_waited_for},
 	{"what cannot be read stands in nobody's way", what_cannot_be_read_stands_in_nobodys_way},
 	{"outcomes are told once each", outcomes_are_told_once_each},
+	{"staff cancel what was not sent", staff_cancel_what_was_not_sent},
 	{"tokens that fit nothing", tokens_that_fit_nothing},
 	{"no answer is told", no_answer_is_told},
 	{"jobs of before are given out too", jobs_of_before_are_given_out_too},
