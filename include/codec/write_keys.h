@@ -11,6 +11,7 @@
  *	channel = web         where its events happen (core/vocab.h)
  *	enabled = yes         yes or no; yes if left out
  *	rights = traits       any of the words below, or `none`
+ *	class = household     whose device it is, and so what may be linked (below)
  *	rate = 200            events a second, to 1000000; 0, or left out: no limit
  *	burst = 2000          events at once, 1 to 10000000; ten seconds' worth if left out
  *
@@ -45,6 +46,19 @@
  *	till     store         traits privileged          traits privileged
  *	kiosk    store         none                       traits
  *	hook     order-system  traits privileged          all
+ *
+ * What a source says of who somebody is makes one customer of what was two (core/identity.h) as far
+ * as its class lets it:
+ *
+ *	class      of           may link
+ *	trusted    server hook  whatever an event names; with the right `merge` an alias makes one
+ *	                        of two customers who are both known
+ *	browser    browser      an anonymous id or a device to the user who is logged in, once
+ *	household  -            nothing: a family's tablet
+ *	till       till         nothing
+ *	kiosk      kiosk        nothing
+ *
+ * A source may be given a class that links less than its kind's, never one that links more.
  *
  * A kiosk sets no traits unless told, since people type in what they like where others were
  * before. Neither it nor a till ever makes one customer of two: it sees strangers one after
@@ -85,6 +99,16 @@ enum write_key_kind {
 	WRITE_KEY_KINDS,
 };
 
+/* In order of what it may link. */
+enum write_key_class {
+	WRITE_KEY_CLASS_HOUSEHOLD,
+	WRITE_KEY_CLASS_TILL,
+	WRITE_KEY_CLASS_KIOSK,
+	WRITE_KEY_CLASS_BROWSER,
+	WRITE_KEY_CLASS_TRUSTED,
+	WRITE_KEY_CLASSES,
+};
+
 /* What a source may do besides telling what happened. */
 enum {
 	WRITE_KEY_TRAITS = 1 << 0,     /* say who a customer is: name, e-mail, … */
@@ -95,6 +119,7 @@ enum {
 struct write_key {
 	char name[WRITE_KEY_NAME_MAX + 1];
 	enum write_key_kind kind;
+	enum write_key_class class;
 	enum channel channel;
 	bool enabled;	 /* a disabled source is known, and refused by its name */
 	unsigned rights; /* WRITE_KEY_TRAITS | … */
@@ -118,6 +143,10 @@ static inline bool write_key_is_page(const struct write_key *key)
 {
 	return key->kind == WRITE_KEY_BROWSER || key->kind == WRITE_KEY_KIOSK;
 }
+
+/* What its events may make of customers: LINK_TRUSTED | … of core/event.h. */
+unsigned write_key_link_rights(const struct write_key *key);
+struct span write_key_class_name(enum write_key_class class);
 
 struct write_keys {
 	struct write_key *list; /* in the order of the file */

@@ -80,7 +80,9 @@ void key_add_id(struct buf *out, uint32_t partition, const char *name, struct sp
  * What the collector knows of an entry beside its bytes: `SOURCE/CHANNEL RECV SENT`,
  * `SOURCE/CHANNEL/TYPE RECV SENT` or `SOURCE/CHANNEL/TYPE/FLAGS RECV SENT`, blank-separated: name
  * of the write key (no blanks, no slash), the source's channel (`web`; may be empty), the type (may
- * be empty) and letters (`b`: a robot sent it, `t`: its traits do not count), the collector's clock
+ * be empty) and letters in this order (`b`: a robot sent it, `t`: its traits do not count, and what
+ * it may make of customers, core/event.h: `l` LINK_TRUSTED, `x` LINK_EXPLICIT, `w` LINK_BROWSER;
+ * entries of before there were links have none and link nothing), the collector's clock
  * when the request was read and the sender's sentAt, both in ms, `-` where there is none. A fourth
  * word may follow: the raw JSON context of the batch.
  */
@@ -89,8 +91,9 @@ struct log_meta {
 	enum channel channel;
 	bool has_type; /* the request's path said what the event is (`track`, …) */
 	enum event_type type;
-	bool machine;	/* a robot sent it */
-	bool no_traits; /* the source may not say who the customer is */
+	bool machine;	      /* a robot sent it */
+	bool no_traits;	      /* the source may not say who the customer is */
+	unsigned link_rights; /* LINK_TRUSTED | … */
 	int64_t recv_at;
 	int64_t sent_at; /* TIME_NEVER: none */
 	struct span context;

@@ -271,12 +271,14 @@ static int judge_identifiers(struct envelope_reader *rd, struct envelope_parts *
 	return r < 0 ? r : 0;
 }
 
-static bool anything_given(const struct identifiers *ids)
+static uint32_t kinds_given(const struct identifiers *ids)
 {
+	uint32_t kinds = 0;
+
 	for (size_t i = 0; i < ARRAY_SIZE(ids->text); i++)
-		if (span_trim(ids->text[i]).len > 0)
-			return true;
-	return false;
+		if (ids->text[i].len > 0 && span_trim(ids->text[i]).len > 0)
+			kinds |= 1U << i;
+	return kinds;
 }
 
 /* Whom the item is about. 0 (with the fault noted, if there is one) or -ENOMEM. */
@@ -289,10 +291,10 @@ static int judge_customer(
 		return r;
 	rd->ids.text[rd->identity->at[IDENTIFIER_USER]] = item->user_id;
 	rd->ids.text[rd->identity->at[IDENTIFIER_ANONYMOUS]] = item->anonymous_id;
+	item->named = kinds_given(&rd->ids);
 	r = identifiers_key(rd->identity, &rd->ids, rd->arena, &item->customer);
 	if (r == 0 && item->customer.len == 0)
-		envelope_fault_set(&p->fault,
-			anything_given(&rd->ids) ? ENVELOPE_BLOCKED_ID : ENVELOPE_NO_ID,
+		envelope_fault_set(&p->fault, item->named ? ENVELOPE_BLOCKED_ID : ENVELOPE_NO_ID,
 			ENVELOPE_USER_ID, envelope_offset(rd, item->raw.ptr));
 	return r;
 }

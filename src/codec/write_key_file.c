@@ -182,6 +182,12 @@ int section_complete(struct reader *r, size_t i)
 		key->rights = kind->rights;
 	if (key->rights & ~kind->rights_max)
 		return reader_fault(r, s->lines[MEMBER_RIGHTS], kind->too_much);
+	if (!s->lines[MEMBER_CLASS])
+		key->class = kind->class;
+	if (key->class > kind->class)
+		return reader_fault(r, s->lines[MEMBER_CLASS],
+			"a source of this kind may not link that much; leave the class out, or "
+			"give it `class = household`");
 	if (!s->lines[MEMBER_BURST])
 		key->burst = key->rate * WRITE_KEY_BURST_S;
 	return 0;

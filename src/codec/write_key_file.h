@@ -18,6 +18,7 @@ enum member {
 	MEMBER_CHANNEL,
 	MEMBER_ENABLED,
 	MEMBER_RIGHTS,
+	MEMBER_CLASS,
 	MEMBER_RATE,
 	MEMBER_BURST,
 	MEMBER_ORIGINS,
@@ -76,6 +77,7 @@ bool write_key_digest(
 
 struct kind_row {
 	const char *name;
+	enum write_key_class class;
 	enum channel channel; /* where its events happen unless the file says otherwise */
 	unsigned rights;      /* unless the file says otherwise */
 	unsigned rights_max;

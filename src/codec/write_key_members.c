@@ -211,6 +211,17 @@ static int set_rights(struct place *p)
 	return p->key->rights ? 0 : bad(p, why);
 }
 
+static int set_class(struct place *p)
+{
+	for (unsigned c = 0; c < WRITE_KEY_CLASSES; c++) {
+		if (!span_equal(p->value, write_key_class_name((enum write_key_class)c)))
+			continue;
+		p->key->class = (enum write_key_class)c;
+		return 0;
+	}
+	return bad(p, "the class is trusted, browser, household, till or kiosk");
+}
+
 static int set_rate(struct place *p)
 {
 	uint64_t n;
@@ -348,6 +359,7 @@ static const struct {
 	[MEMBER_CHANNEL] = {"channel", set_channel},
 	[MEMBER_ENABLED] = {"enabled", set_enabled},
 	[MEMBER_RIGHTS] = {"rights", set_rights},
+	[MEMBER_CLASS] = {"class", set_class},
 	[MEMBER_RATE] = {"rate", set_rate},
 	[MEMBER_BURST] = {"burst", set_burst},
 	[MEMBER_ORIGINS] = {"origins", set_origins},
@@ -385,7 +397,8 @@ int member_take(struct reader *r, size_t i, const struct config_entry *e)
 		return members[m].set(&p);
 	}
 	return reader_fault(r, e->line,
-		"a source has kind, channel, enabled, rights, rate, burst, key or key_sha256, "
-		"old_key, old_until, origins, credentials, api_host, preset, mapping, secret_file, "
+		"a source has kind, channel, enabled, rights, class, rate, burst, key or "
+		"key_sha256, old_key, old_until, origins, credentials, api_host, preset, mapping, "
+		"secret_file, "
 		"old_secret_file and url, nothing else");
 }

@@ -5,6 +5,8 @@
 
 #include "write_key_file.h"
 
+#include "core/event.h"
+
 /*
  * SHA-256, looked up once: every request asks for the digest of a key, and to find the algorithm
  * by its name takes libcrypto four times as long as to use it.
@@ -15,21 +17,23 @@ struct write_key_hash {
 };
 
 const struct kind_row write_key_kinds[WRITE_KEY_KINDS] = {
-	[WRITE_KEY_BROWSER] = {"browser", CHANNEL_WEB, WRITE_KEY_TRAITS, WRITE_KEY_TRAITS,
+	[WRITE_KEY_BROWSER] = {"browser", WRITE_KEY_CLASS_BROWSER, CHANNEL_WEB, WRITE_KEY_TRAITS,
+		WRITE_KEY_TRAITS,
 		"anyone can read the key of a page, so it proves nothing: a browser has `rights = "
 		"traits` or none; the shop's own systems send the rest with a key of kind server"},
-	[WRITE_KEY_SERVER] = {"server", CHANNEL_SERVER,
+	[WRITE_KEY_SERVER] = {"server", WRITE_KEY_CLASS_TRUSTED, CHANNEL_SERVER,
 		WRITE_KEY_TRAITS | WRITE_KEY_MERGE | WRITE_KEY_PRIVILEGED,
 		WRITE_KEY_TRAITS | WRITE_KEY_MERGE | WRITE_KEY_PRIVILEGED, NULL},
-	[WRITE_KEY_TILL] = {"till", CHANNEL_STORE, WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED,
-		WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED,
+	[WRITE_KEY_TILL] = {"till", WRITE_KEY_CLASS_TILL, CHANNEL_STORE,
+		WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED, WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED,
 		"a till sees strangers one after another and would make one customer of them: it "
 		"has `rights = traits privileged` or fewer, never merge"},
-	[WRITE_KEY_KIOSK] = {"kiosk", CHANNEL_STORE, 0, WRITE_KEY_TRAITS,
+	[WRITE_KEY_KIOSK] = {"kiosk", WRITE_KEY_CLASS_KIOSK, CHANNEL_STORE, 0, WRITE_KEY_TRAITS,
 		"a kiosk is shared by strangers, who type in what they like: it has `rights = "
 		"none` "
 		"or traits; give a device with staff before it a key of kind till"},
-	[WRITE_KEY_HOOK] = {"hook", CHANNEL_ORDERS, WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED,
+	[WRITE_KEY_HOOK] = {"hook", WRITE_KEY_CLASS_TRUSTED, CHANNEL_ORDERS,
+		WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED,
 		WRITE_KEY_TRAITS | WRITE_KEY_MERGE | WRITE_KEY_PRIVILEGED, NULL},
 };
 
@@ -139,6 +143,28 @@ bool write_key_old_counts(const struct write_key *key, int64_t now)
 struct span write_key_kind_name(enum write_key_kind kind)
 {
 	return span_str(write_key_kinds[kind].name);
+}
+
+unsigned write_key_link_rights(const struct write_key *key)
+{
+	if (key->class == WRITE_KEY_CLASS_BROWSER)
+		return LINK_BROWSER;
+	if (key->class != WRITE_KEY_CLASS_TRUSTED)
+		return 0;
+	return LINK_TRUSTED | (key->rights & WRITE_KEY_MERGE ? (unsigned)LINK_EXPLICIT : 0);
+}
+
+struct span write_key_class_name(enum write_key_class class)
+{
+	static const struct span names[WRITE_KEY_CLASSES] = {
+		[WRITE_KEY_CLASS_HOUSEHOLD] = {"household", 9},
+		[WRITE_KEY_CLASS_TILL] = {"till", 4},
+		[WRITE_KEY_CLASS_KIOSK] = {"kiosk", 5},
+		[WRITE_KEY_CLASS_BROWSER] = {"browser", 7},
+		[WRITE_KEY_CLASS_TRUSTED] = {"trusted", 7},
+	};
+
+	return names[class];
 }
 
 int write_key_hex(struct span key, char out[WRITE_KEY_HEX_SIZE])

@@ -52,6 +52,27 @@ static int check_plan(struct call *c, struct envelope *e, struct envelope_item *
 	return item->fault.words.ptr ? 0 : -ENOMEM;
 }
 
+/*
+ * What an event names beside its customer is linked to him only where the source may do that; from
+ * others it is left unlinked, whatever the sender meant by it. That is counted: many of them are a
+ * mistake in a page, or somebody who tries doors.
+ */
+static void count_links(struct call *c, const struct envelope_item *item)
+{
+	const struct identity *id = c->in->identity;
+	unsigned rights = write_key_link_rights(c->key);
+	uint32_t others = item->named & ~(1U << identity_kind_of(id, item->customer));
+
+	if (rights & LINK_TRUSTED)
+		return;
+	if (rights & LINK_BROWSER)
+		others &= ~id->browser_from;
+	if (others)
+		reasons_count(&c->in->reasons, REASONS_LINKS, c->key->name, "identifiers");
+	else if (item->type == EVENT_ALIAS && !(rights & LINK_BROWSER))
+		reasons_count(&c->in->reasons, REASONS_LINKS, c->key->name, "alias");
+}
+
 int admit(struct call *c, struct envelope *e)
 {
 	bool trusted = c->key->rights & WRITE_KEY_PRIVILEGED;
@@ -64,6 +85,7 @@ int admit(struct call *c, struct envelope *e)
 
 		if (item->fault.code != ENVELOPE_ACCEPTED || item->is_watermark)
 			continue;
+		count_links(c, item);
 		if (!trusted && (vocab_flags(kind_of(item)) & VOCAB_PRIVILEGED))
 			refuse(c, e, item, ENVELOPE_NOT_ALLOWED, SPAN_EMPTY);
 		else if (c->in->plan)

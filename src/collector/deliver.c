@@ -35,6 +35,7 @@ static int write_meta(struct call *c, const struct delivery *d)
 		.machine = write_key_is_page(c->key) &&
 			   is_robot(http_request_header(c->request, "user-agent")),
 		.no_traits = !(c->key->rights & WRITE_KEY_TRAITS),
+		.link_rights = write_key_link_rights(c->key),
 		.recv_at = c->recv_at,
 		.sent_at = e->sent_at,
 		.context = e->context,

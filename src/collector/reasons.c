@@ -55,6 +55,8 @@ void reasons_metrics(const struct reasons *r, struct buf *out)
 			"Webhooks that were not believed, by hook and reason."},
 		[REASONS_PLAN] = {"waymark_events_off_plan_total",
 			"Events that break the tracking plan, by source and what was done."},
+		[REASONS_LINKS] = {"waymark_events_links_ignored_total",
+			"Events that would link what their source may not, by source and what."},
 	};
 
 	for (size_t t = 0; t < REASON_TABLES; t++) {

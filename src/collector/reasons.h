@@ -18,13 +18,14 @@ struct reasons {
 	struct {
 		struct reason_count *list;
 		size_t n, cap;
-	} tables[3];
+	} tables[4];
 };
 
 enum reason_table {
 	REASONS_QUARANTINED,
 	REASONS_SIGNATURES,
 	REASONS_PLAN,
+	REASONS_LINKS,
 	REASON_TABLES,
 };
 

@@ -45,22 +45,37 @@ static bool source_valid(struct span source)
 	return source.len > 0 && source.len <= SOURCE_MAX;
 }
 
+/* The letters behind the type, in their order. */
+static const struct {
+	char letter;
+	unsigned link; /* LINK_…; 0: one of the two bools */
+} flags[] = {{'b', 0}, {'t', 0}, {'l', LINK_TRUSTED}, {'x', LINK_EXPLICIT}, {'w', LINK_BROWSER}};
+
+static bool flag_of(const struct log_meta *m, size_t i)
+{
+	return flags[i].link ? m->link_rights & flags[i].link : i == 0 ? m->machine : m->no_traits;
+}
+
+static bool has_flags(const struct log_meta *m)
+{
+	return m->machine || m->no_traits || m->link_rights;
+}
+
 void log_meta_add(struct buf *out, const struct log_meta *m)
 {
 	assert(source_valid(m->source));
 	buf_add_span(out, m->source);
 	buf_add_char(out, '/');
 	buf_add_span(out, channel_name(m->channel));
-	if (m->has_type || m->machine || m->no_traits)
+	if (m->has_type || has_flags(m))
 		buf_add_char(out, '/');
 	if (m->has_type)
 		buf_add_span(out, envelope_type_name(m->type));
-	if (m->machine || m->no_traits)
+	if (has_flags(m))
 		buf_add_char(out, '/');
-	if (m->machine)
-		buf_add_char(out, 'b');
-	if (m->no_traits)
-		buf_add_char(out, 't');
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (flag_of(m, i))
+			buf_add_char(out, flags[i].letter);
 	buf_add_char(out, ' ');
 	buf_add_i64(out, m->recv_at);
 	buf_add_char(out, ' ');
@@ -119,6 +134,22 @@ static struct span take_part(struct span *s, bool *ret_more)
 	return take_until(s, '/');
 }
 
+/* Letters in their order, each at most once, and at least one. */
+static bool parse_flags(struct span s, struct log_meta *m)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags) && at < s.len; i++) {
+		if (s.ptr[at] != flags[i].letter)
+			continue;
+		at++;
+		if (i < 2)
+			*(i == 0 ? &m->machine : &m->no_traits) = true;
+		m->link_rights |= flags[i].link;
+	}
+	return s.len > 0 && at == s.len;
+}
+
 /* `TYPE` or `[TYPE]/FLAGS`; the flags in their order, and at least one. */
 static bool parse_type_and_flags(struct span s, struct log_meta *m)
 {
@@ -131,9 +162,7 @@ static bool parse_type_and_flags(struct span s, struct log_meta *m)
 		return false;
 	if (!flagged)
 		return true;
-	m->machine = s.len > 0 && s.ptr[0] == 'b';
-	m->no_traits = s.len > 0 && s.ptr[s.len - 1] == 't';
-	return s.len > 0 && s.len == (size_t)m->machine + (size_t)m->no_traits;
+	return parse_flags(s, m);
 }
 
 int log_meta_parse(struct span s, struct log_meta *ret_m)

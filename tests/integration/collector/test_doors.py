@@ -259,13 +259,33 @@ def traits_of_a_kiosk_and_robots_are_marked():
         for agent, flag in agents.items():
             door.post("/v1/page", event(type="page"), key=WEB, User_Agent=agent)
             meta = door.metas()
-            tap.equal(len([m for m in meta if m.split()[0] == "web/web/page" + ("/b" if flag else "")]),
+            tap.equal(len([m for m in meta if m.split()[0] == "web/web/page/" + flag + "w"]),
                       sum(f == flag for f in list(agents.values())[:len(meta)]), agent)
         door.post("/v1/page", event(type="page"), key=SHOP, User_Agent="bot/1")
         door.post("/v1/identify", event(type="identify", traits={"email": "x@y"}), key=KIOSK)
         words = [m.split()[0] for m in door.metas()]
-        tap.ok("shop/server/page" in words, "a server is no robot: %r" % words)
+        tap.ok("shop/server/page/lx" in words, "a server is no robot: %r" % words)
         tap.ok("kiosk/store/identify/t" in words, "a kiosk's traits: %r" % words)
+
+
+@tap.test
+def a_page_links_its_own_visitor_and_nobody_else():
+    """What it tries beyond that is let in, links nothing and is counted."""
+    def ignored(door, source, what):
+        return door.metrics().get('waymark_events_links_ignored_total{source="%s",reason="%s"}'
+                                  % (source, what), 0)
+    with Doors() as door:
+        rows = [(WEB, "web", {"userId": "u", "anonymousId": "a"}, 0),
+                (WEB, "web", {"anonymousId": "a", "identifiers": {"device": "d"}}, 0),
+                (WEB, "web", {"userId": "u", "identifiers": {"email": "victim@x.example"}}, 1),
+                (WEB, "web", {"anonymousId": "a", "identifiers": {"order": "O1"}}, 1),
+                (SHOP, "shop", {"userId": "u", "identifiers": {"email": "u@x.example"}}, 0),
+                (KIOSK, "kiosk", {"userId": "u", "anonymousId": "a"}, 1)]
+        for key, source, who, more in rows:
+            before = ignored(door, source, "identifiers")
+            sent = {k: v for k, v in event(type="page").items() if k not in ("userId", "anonymousId")}
+            tap.equal(door.post("/v1/page", dict(sent, **who), key=key).status, 200, "let in")
+            tap.equal(ignored(door, source, "identifiers") - before, more, "%s %r" % (source, who))
 
 
 @tap.test

@@ -92,7 +92,7 @@ def a_signed_order_becomes_an_event_and_keeps_its_bytes():
         tap.equal(first["messageId"], second["messageId"], "known again by its id")
         tap.ok(b"820982911946154508" in entries[0]["e"], "an id beyond 2^53 is whole")
         tap.equal(first["context"]["original"]["name"], "orders/create", "the sender's name of it")
-        tap.equal(entries[0]["m"].split()[0], b"shopify/order-system", "source and channel")
+        tap.equal(entries[0]["m"].split()[0], b"shopify/order-system//l", "source, channel and rights")
         tap.equal(door.metrics()["waymark_events_accepted_total"], 2, "counted")
 
 

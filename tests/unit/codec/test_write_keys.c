@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "check.h"
 #include "codec/write_keys.h"
+#include "core/event.h"
 
 static const char shop[] = "; sources of the shop\n"
 			   "[web]\n"
@@ -217,6 +218,57 @@ static void test_rights(void)
 	}
 }
 
+/* A class links no more than its kind's own, and with it goes what events may make of customers. */
+static void test_classes(void)
+{
+	enum { NO = 99 };
+	static const struct {
+		const char *more;
+		unsigned links; /* NO: refused */
+	} rows[] = {
+		{"kind = server", LINK_TRUSTED | LINK_EXPLICIT},
+		{"kind = server\nrights = traits", LINK_TRUSTED},
+		{"kind = server\nclass = trusted", LINK_TRUSTED | LINK_EXPLICIT},
+		{"kind = server\nclass = browser", LINK_BROWSER},
+		{"kind = server\nclass = household", 0},
+		{"kind = hook\nclass = till", 0},
+		{"kind = hook", LINK_TRUSTED},
+		{"kind = hook\nrights = merge", LINK_TRUSTED | LINK_EXPLICIT},
+		{"kind = browser", LINK_BROWSER},
+		{"kind = browser\nrights = none", LINK_BROWSER},
+		{"kind = browser\nclass = household", 0},
+		{"kind = browser\nclass = kiosk", 0},
+		{"kind = browser\nclass = trusted", NO},
+		{"kind = till", 0},
+		{"kind = till\nclass = household", 0},
+		{"kind = till\nclass = browser", NO},
+		{"kind = till\nclass = trusted", NO},
+		{"kind = kiosk", 0},
+		{"kind = kiosk\nclass = till", 0},
+		{"kind = kiosk\nclass = browser", NO},
+		{"kind = server\nclass = family", NO},
+		{"kind = server\nclass =", NO},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(write_keys_freep) struct write_keys *keys = NULL;
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+		struct config_fault fault = {0};
+
+		buf_printf(&text, "[a]\nkey = wk_12345678\npreset = x\n%s\n", rows[i].more);
+		if (!strstr(rows[i].more, "hook")) {
+			buf_reset(&text);
+			buf_printf(&text, "[a]\nkey = wk_12345678\n%s\n", rows[i].more);
+		}
+		check_int(rows[i].more, (int)i, "parse",
+			write_keys_parse(buf_span(&text), &keys, &fault),
+			rows[i].links == NO ? CONFIG_BAD : 0);
+		if (keys && rows[i].links != NO)
+			check_int(rows[i].more, (int)i, "links",
+				write_key_link_rights(&keys->list[0]), rows[i].links);
+	}
+}
+
 static void test_hook(void)
 {
 	static const char text[] = "[shopify]\nkind = hook\npreset = shopify\n"
@@ -428,6 +480,7 @@ int main(void)
 		{"old keys", test_rotation},
 		{"rates", test_limits_of_sources},
 		{"rights", test_rights},
+		{"classes and what they link", test_classes},
 		{"hooks", test_hook},
 		{"mistakes", test_bad},
 		{"limits", test_limits},

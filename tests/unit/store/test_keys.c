@@ -75,6 +75,7 @@ static void check_meta(const struct log_meta *m, const char *text)
 	CHECK_INT(back.type, m->type);
 	CHECK_INT(back.machine, m->machine);
 	CHECK_INT(back.no_traits, m->no_traits);
+	CHECK_INT(back.link_rights, m->link_rights);
 	CHECK_INT(back.recv_at, m->recv_at);
 	CHECK_INT(back.sent_at, m->sent_at);
 	CHECK_SPAN(back.context, m->context);
@@ -118,6 +119,14 @@ static void test_meta(void)
 	m.type = EVENT_TRACK;
 	m.channel = CHANNEL_WEB;
 	check_meta(&m, "shop/web//t 0 0");
+	m.link_rights = LINK_TRUSTED;
+	check_meta(&m, "shop/web//tl 0 0");
+	m.link_rights = LINK_TRUSTED | LINK_EXPLICIT | LINK_BROWSER;
+	m.machine = true;
+	check_meta(&m, "shop/web//btlxw 0 0");
+	m.machine = m.no_traits = false;
+	m.link_rights = LINK_BROWSER;
+	check_meta(&m, "shop/web//w 0 0");
 }
 
 static int parse_with_source_of(size_t len, struct log_meta *m)
@@ -158,7 +167,10 @@ static void test_meta_hostile(void)
 		"shop/web/track/ 1 -",
 		"shop/web/track/page 1 -",
 		"shop/web// 1 -",
-		"shop/web//x 1 -",
+		"shop/web//y 1 -",
+		"shop/web//xl 1 -",
+		"shop/web//ll 1 -",
+		"shop/web//wb 1 -",
 		"shop/web//tb 1 -",
 		"shop/web//bb 1 -",
 		"shop/web//btt 1 -",
