@@ -129,6 +129,51 @@ static bool may_return(
 	return rule->anchor_first || winner->by.len == 0;
 }
 
+static int copy_of(const struct arming *a, struct arming *ret)
+{
+	struct arming copy = *a;
+
+	copy.by = copy.data = (struct text){.ptr = NULL};
+	if (text_set(&copy.by, text_span(a->by)) < 0 ||
+		text_set(&copy.data, text_span(a->data)) < 0) {
+		arming_release(&copy);
+		return -ENOMEM;
+	}
+	*ret = copy;
+	return 0;
+}
+
+/*
+ * A comes between the steps of I, and would by itself come to WAIT: the next step waits for it and
+ * carries what it says. But the one that armed I stays in force, since a cancel between the two
+ * ends the episode, and A then begins another.
+ */
+static int join_steps(const struct turn *t, const struct rule *rule, struct instance *i,
+	struct arming *a, struct wait_of wait)
+{
+	int64_t arming_at = i->arming_at;
+	uint32_t counted = i->counted;
+	struct arming copy;
+	int r;
+
+	for (size_t n = 0; n < i->n_armings; n++)
+		if (i->armings[n].by.len > 0 && absence_compare(a, &i->armings[n]) <= 0)
+			return 0;
+	if (a->by.len > 0) {
+		if (copy_of(a, &copy) < 0)
+			return -ENOMEM;
+		absence_list_settle(i, INT64_MAX);
+		r = absence_list_add(i, &copy);
+		arming_release(&copy);
+		if (r < 0)
+			return r;
+	}
+	r = rearm(t, rule, i, a, wait);
+	i->arming_at = arming_at;
+	i->counted = counted;
+	return r;
+}
+
 int absence_offer(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
 {
@@ -144,7 +189,9 @@ int absence_offer(
 		return absence_count(t, COUNTER_NO_DEADLINE);
 	if (rule->anchor_first ? c > 0 : c < 0)
 		return may_return(rule, a, &old) ? absence_list_add(i, a) : 0;
-	if ((i->step > 0 && absence_gives(rule)) || !may_return(rule, &old, a))
+	if (i->step > 0 && rule->n_cancel + rule->n_goal > 0)
+		return join_steps(t, rule, i, a, wait);
+	if (!may_return(rule, &old, a))
 		return rearm(t, rule, i, a, wait);
 	i->by = i->data = (struct text){.ptr = NULL};
 	r = rearm(t, rule, i, a, wait);

@@ -45,7 +45,7 @@ class Maker:
         if rule["key"] != "customer" and chance.random() < 0.5:
             rule["key_else"] = "customer"
         self.spans(rule)
-        if chance.random() < 0.15:
+        if chance.random() < 0.25:
             rule["anchor"] = "first"
         self.matches(rule)
         rule["wait"] = self.wait()

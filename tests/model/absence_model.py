@@ -13,11 +13,13 @@ Readings, where the contract leaves a choice (READ n in the code):
  2. A cancel is remembered although nothing is armed: what happened at or before it and comes in
     later does not arm. The slack is for a wait that runs, not for this memory. Of a cancel that
     speaks of the whole customer the memory holds for keys that nobody has heard of yet.
- 3. With anchor `first` the earliest arming event counts, in whatever order they come in.
+ 3. Of the arming events the last counts, with anchor `first` the earliest, in whatever order they
+    come in; a cancel that reaches the one in force leaves those that it does not reach.
  4. fire_at follows the deadline: an event that does not move the deadline does not move fire_at.
- 5. A cancel that comes in after a job came out takes back the key's latest job: always one that is
-    late news (not later than that job's deadline), else only while no other episode has begun.
-    Whether it reaches the job is judged by the job's own anchor.
+ 5. A cancel that comes in after jobs came out takes back those of the key that it disproves:
+    always one that is late news (not later than that job's deadline), else only while no other
+    episode has begun. Whether it reaches a job is judged by what armed that job. The last nine that
+    were not taken back are remembered.
  6. The cooldown runs from the latest job of the key (of the customer), however its episode ended.
     It holds back arming; what runs already under another key still fires.
  7. Each step is asked everything again: fire_if, the sources waited for, the grace.
@@ -25,20 +27,28 @@ Readings, where the contract leaves a choice (READ n in the code):
  9. A touch without a key under key_else moves every running wait; an arming event without one is
     about the key `customer`.
 10. Where a rule does not name In-Store Purchase itself, Order Completed means that too.
-11. Between steps, activity moves the next one to the wait after it, never back.
+11. Between steps, activity moves the next one to the wait after it, never back; an earlier first
+    anchor has nothing to move any more.
 12. What was armed without a key may be any cart: every cancel of the rule ends it, and is
     remembered against it.
-13. What came late from a period that has fired belongs to that: it does not arm. (The period of
-    a wait for a given instant ends at that instant.) A job taken back makes no such period.
+13. What came late and would not have moved the deadline of a job belongs to that: it does not
+    arm. What would have is a wait of its own (contract 1, 2 and 7). A job taken back is none.
 14. An instant that is given does not move by a touch; the anchor does.
-15. Where a rule about the customer is touched by anything at all, an event that overtook the
-    arming one has moved it already.
+15. A touch is remembered although nothing is armed: one that overtook the arming event moves it,
+    unless the deadline was over by then. A cancel is judged by the arming event, not by touches.
 16. An episode is used up by a job: what was cancelled or suppressed before its first is counted
     neither in the number nor for max_per_key.
 17. A key stays closed for at least as long as its last job cools.
 18. Without a tombstone (`0s`) no cancel is terminal.
 19. What a cancel or a job has settled counts towards no window of at_least any more.
+    An event arms by the windows that it is in.
 20. An event of a name that is not in the vocabulary is a deed of the customer (`@engagement`).
+21. Of two arming events at one instant the later one gives the later deadline, or is worth more.
+22. Of two keys that wait, where the rule lets one go, it is decided when the first of them comes
+    due: the one that is worth more stays, of equal ones that which a later event armed, at one
+    instant that of the greater key.
+23. An arming event between the steps makes the next one wait, and is no episode of its own; but
+    where a cancel between the two comes to be known, that ends the one, and the other begins.
 """
 
 import hashlib
@@ -203,6 +213,7 @@ class Instance:
         self.cancelled = -NEVER  # latest cancel, by the time it happened
         self.touched = -NEVER  # latest touch of this key alone
         self.jobs = []  # all that came out
+        self.worth = 0
         self.standing = []  # the last nine of them that were not taken back
         self.arming = None  # the one in force
         self.others = []  # those that a cancel may yet leave the only ones
@@ -365,6 +376,7 @@ class Run:
         i.state, i.step = "armed", 0
         i.episode = len({j["episode"] for j in i.jobs}) + 1  # READ 16
         i.arming, i.anchor, i.armed_at = arming, anchor, event.at
+        i.worth = arming.worth
         self.set_deadline(i, deadline, event.at)
 
     def is_cancelled(self, i, at):
@@ -390,7 +402,7 @@ class Run:
     def rank(self, i):
         """The one that is worth more stays, of equal ones the one that was armed by the later
         event (READ 22)."""
-        return i.arming.worth, i.arming.at, i.key.encode()
+        return i.worth, i.arming.at, i.key.encode()
 
     def cooled_until(self, i):
         jobs = self.jobs if self.rule.cooldown_customer else i.jobs  # READ 6
@@ -423,17 +435,31 @@ class Run:
             return  # READ 11
         if self.is_cancelled(i, arming.at):
             return
+        if i.step and not self.rule.first and self.rule.ends:
+            self.join_steps(i, arming, event)
+            return
         one = self.in_force([arming, i.arming])
         other = i.arming if one is arming else arming
-        if not other.window and not (one is arming and i.step and other.deadline is not None):
+        if not other.window:
             i.others.append(other)
-        if one is not arming:
-            return
-        anchor, deadline = self.wait_from(i, one)
-        if i.anchor > i.arming.at and i.anchor > anchor:  # a touch, which stays
-            anchor, deadline = i.anchor, self.deadline(one, i.anchor)
-        i.arming, i.anchor = one, anchor
+        if one is arming:
+            i.arming = one
+            self.carry(i, one, event, i.anchor if i.anchor > now[0] else -NEVER)
+
+    def carry(self, i, arming, event, touched):
+        i.worth = arming.worth
+        i.anchor, deadline = self.wait_from(i, arming)
+        if touched > i.anchor:
+            i.anchor, deadline = touched, self.deadline(arming, touched)
         self.move(i, deadline, event)
+
+    def join_steps(self, i, arming, event):
+        """READ 23."""
+        if Arming.order(arming) <= max(Arming.order(a) for a in i.others + [i.arming]):
+            return
+        if not arming.window:
+            i.others = [arming]
+        self.carry(i, arming, event, i.anchor)
 
     def move(self, i, deadline, event):
         if i.step:

@@ -61,9 +61,43 @@ class CancelLosesTies(absence_model.Run):
 
 
 class DeadlineMovesBack(absence_model.Run):
-    def move(self, i, event, at, arming):
-        i.anchor = at
-        self.set_deadline(i, self.deadline_of(event, at) or i.deadline, event.at)
+    def in_force(self, armings):
+        return armings[0]
+
+
+class TouchedIsArmed(absence_model.Run):
+    """A cancel is judged by what touched the wait: wrong."""
+
+    def touch(self, event, key):
+        super().touch(event, key)
+        for i in self.instances.values():
+            if i.state == "armed" and i.anchor > i.arming.at:
+                i.arming = absence_model.Arming(i.anchor, i.arming.deadline, i.arming.worth,
+                                                i.arming.window)
+
+
+class TouchesAreForgotten(absence_model.Run):
+    def wait_from(self, i, arming):
+        return arming.at, self.deadline(arming, arming.at)
+
+
+class NobodyTakesOver(absence_model.Run):
+    def offer(self, i, arming, event):
+        super().offer(i, arming, event)
+        i.others = []
+
+
+class OnlyTheLatestIsTakenBack(absence_model.Run):
+    def end(self, i, event, outcome, terminal=False):
+        i.standing = i.standing[-1:]
+        super().end(i, event, outcome, terminal)
+
+
+class LateIsOver(absence_model.Run):
+    """What comes late from before the deadline that has fired begins nothing: wrong."""
+
+    def is_part_of(self, job, at, deadline):
+        return at <= job["deadline"]
 
 
 class NoTombstone(absence_model.Run):
@@ -99,9 +133,9 @@ class NobodyWaits(absence_model.Run):
 
 class NothingTakenBack(absence_model.Run):
     def end(self, i, event, outcome, terminal=False):
-        jobs, i.jobs = i.jobs, []
+        jobs, i.standing = i.standing, []
         super().end(i, event, outcome, terminal)
-        i.jobs = jobs
+        i.standing = jobs
 
 
 class StepsFromTheDeadline(absence_model.Run):
@@ -127,9 +161,8 @@ class WindowIsOpen(absence_model.Run):
 
 
 class NobodyLetsGo(absence_model.Run):
-    def is_worth_it(self, event, i, at):
-        i.worth = self.worth_of(event)
-        return True
+    def rivals(self, i):
+        return []
 
 
 class AlwaysMatches(absence_model.Run):
@@ -143,7 +176,8 @@ class StepsAskNothing(absence_model.Run):
         super().fire(i, now)
 
 
-MUTANTS = (CancelLosesTies, DeadlineMovesBack, NoTombstone, NothingRemembered, TwiceIsTwo,
+MUTANTS = (CancelLosesTies, DeadlineMovesBack, TouchedIsArmed, TouchesAreForgotten,
+           NobodyTakesOver, OnlyTheLatestIsTakenBack, LateIsOver, NoTombstone, NothingRemembered, TwiceIsTwo,
            TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown,
            WindowIsOpen, NobodyLetsGo, AlwaysMatches, StepsAskNothing)
 

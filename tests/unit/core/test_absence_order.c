@@ -239,6 +239,36 @@ static void test_steps_taken_back(void)
 	scene_release(&s);
 }
 
+/* Between the steps an arming event makes the next one wait; one that a cancel parts from them is
+ * an episode of its own, whichever of the two comes in first. */
+static void test_between_steps(void)
+{
+	for (int late = 0; late < 2; late++) {
+		struct rule rule = scene_cart("cart");
+		struct scene s;
+
+		rule.cancel = emptied;
+		rule.n_cancel = 1;
+		rule.grace_ms = 10 * M;
+		rule.steps[0].id = SPAN_LIT("m1");
+		rule.steps[1] = (struct rule_step){.id = SPAN_LIT("m2"), .after_ms = H};
+		rule.n_steps = 2;
+		scene_init(&s, &rule, 1);
+		scene_event(&s, ADDED, c1, 0, 0);
+		scene_tick(&s, 4 * H + 20 * M);
+		CHECK_STR(span_str(scene_take(&s)), "fired cart cart:C1 1/m1 @15000000;");
+		if (!late)
+			scene_event(&s, EMPTIED, c1, 4 * H + 30 * M, 4 * H + 30 * M);
+		scene_event(&s, ADDED, c1, 4 * H + 31 * M, 4 * H + 31 * M);
+		if (late)
+			scene_event(&s, EMPTIED, c1, 4 * H + 30 * M, 4 * H + 32 * M);
+		scene_tick(&s, 12 * H);
+		CHECK(strstr(scene_take(&s), "fired cart cart:C1 2/m1 @31260000; "
+					     "fired cart cart:C1 2/m2 @35460000;"));
+		scene_release(&s);
+	}
+}
+
 /* The latest job and the eight before it. */
 static void test_bound(void)
 {
@@ -318,6 +348,7 @@ int main(void)
 	static const struct check_case cases[] = {
 		{"in any order", test_orders},
 		{"all steps are taken back", test_steps_taken_back},
+		{"between the steps", test_between_steps},
 		{"of many jobs the last nine", test_bound},
 		{"of many later arming events the last", test_later_bound},
 		{"what they keep is bounded", test_later_data},
