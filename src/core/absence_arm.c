@@ -293,7 +293,9 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	i->touched_at = t->now;
 	i->version = rule->version;
 	text_release(&i->superseded_by);
-	text_release(&i->subject);
+	/* Who the customer was when it came, however late it was brought here. */
+	if (text_set(&i->subject, t->event ? t->event->subject : SPAN_EMPTY) < 0)
+		return -ENOMEM;
 	absence_set_timer(t, rule, i);
 	if (absence_keep_arming(t, rule, i, a) < 0 || absence_count(t, COUNTER_ARMED) < 0)
 		return -ENOMEM;

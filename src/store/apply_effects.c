@@ -119,8 +119,11 @@ static int keep_decision(struct applier *a, const struct decision *d, struct dec
 	kept.step = keep(a, d->step);
 	kept.by = keep(a, d->by);
 	kept.data = keep(a, d->data);
+	kept.subject = keep(a, d->subject);
+	kept.home = keep(a, d->home);
 	if (!kept.rule.ptr || !kept.key.ptr || (kept.by.len && !kept.by.ptr) ||
-		(kept.data.len && !kept.data.ptr))
+		(kept.data.len && !kept.data.ptr) || (d->subject.len && !kept.subject.ptr) ||
+		(d->home.len && !kept.home.ptr))
 		return -ENOMEM;
 	*ret_d = kept;
 	return 0;
