@@ -149,6 +149,7 @@ int applier_decode(struct applier *a, struct work *w, struct log_id at)
 	origin.type = meta.type;
 	origin.machine = meta.machine;
 	origin.no_traits = meta.no_traits;
+	origin.link_rights = meta.link_rights;
 	origin.recv_at = meta.recv_at;
 	origin.sent_at = meta.sent_at;
 	origin.context = meta.context;
@@ -161,8 +162,8 @@ int applier_decode(struct applier *a, struct work *w, struct log_id at)
 		return 0;
 	w->kind = WORK_EVENT;
 	w->customer = w->event.customer;
-	return 0;
 	w->event.logged_at = w->event.received_at;
+	return 0;
 }
 
 static int decode_entry(struct applier *a, struct work *w)
@@ -339,9 +340,9 @@ int applier_loaded(struct applier *a, const struct span *values, size_t n)
 
 		if (values[i].len == 0)
 			r = record_init(&c->record, c->customer);
-		else
 		else if (link_is(values[i]))
 			r = cached_load_link(c, values[i]);
+		else
 			r = record_decode(values[i], &c->record);
 		if (r > 0) {
 			a->corrupt = c->customer;
@@ -403,8 +404,8 @@ int applier_step(struct applier *a, const struct work *w, const struct input *in
 {
 	struct journey *j = w->cached->record.journey;
 
-	/* The log's ids never go back, but its server's clock may have, after a quiet time. */
 	effects_reset(&a->effects);
+	/* The log's ids never go back, but its server's clock may have, after a quiet time. */
 	now = int64_max(now, j->received_at);
 	return step(a->options.rules, j, input, now, &a->effects);
 }
@@ -439,9 +440,9 @@ static int run_due(struct applier *a, const struct work *w)
 {
 	const struct input input = {.kind = INPUT_TICK, .marks = &a->marks};
 
-	/* Whatever the set said, from now on it says what the journey does. */
 	if (w->cached->link)
 		return applier_idle_link(a, w);
+	/* Whatever the set said, from now on it says what the journey does. */
 	w->cached->due_dirty = true;
 	return show(a, w, &input, w->due_at);
 }
@@ -451,9 +452,9 @@ static int run_mark(struct applier *a, const struct work *w)
 	const struct input input = {
 		.kind = INPUT_MARK, .marks = &a->marks, .source = a->mark.mark_source};
 
-	return show(a, w, &input, w->due_at);
 	if (w->cached->link)
 		return applier_idle_link(a, w);
+	return show(a, w, &input, w->due_at);
 }
 
 static int run_one(struct applier *a, const struct work *w)
@@ -502,8 +503,8 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
-	buf_reset(&a->seen_marks);
 	a->ids.n = a->snapshots.n = 0;
+	buf_reset(&a->seen_marks);
 	if (a->mark.mark_source.len > 0)
 		r = applier_pass_mark(a);
 	for (size_t i = 0; i < a->work.n && r == 0; i++) {
