@@ -20,13 +20,11 @@
  * name ends the cart's wait, or retracts the mail that it made; a tombstone, a cooldown and rules'
  * precedence hold over both names; of two that wait for the same one goes on. Each of these is a
  * decision, with words that begin with MERGE_WORDS and the other's key. Nothing fires because of a
- * merge, and nothing is armed by it: what is overdue fires at its own instant when the customer is
- * looked at next.
+ * merge: what is overdue fires at its own instant when the customer is looked at next.
  *
- * What a state does not keep is not made up for: where the first of several activities counts and
- * it is over because of what the other side knew, those behind it are not known any more, and
- * nothing waits; and what the two sides together would have counted to at_least arms with the next
- * event.
+ * A merge arms nothing that neither side had armed: what the two sides together would have counted
+ * to at_least arms with the next event. And of what each side cancelled only the latest is known to
+ * the other.
  *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
  * first; an armed instance only if all are, the one that was armed last, with a decision.

@@ -246,7 +246,8 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 	struct note *n;
 	va_list args;
 
-	if (rule->retired)
+	/* Without an event it is a merge that asks (merge_instances.c). */
+	if (rule->retired || !t->event)
 		return 0;
 	n = journey_add_note(t->journey, rule->id);
 	if (!n)

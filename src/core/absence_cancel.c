@@ -62,7 +62,7 @@ static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 static int end_now(const struct turn *t, struct ending *e, struct instance *i)
 {
 	int64_t reach = t->event->occurred_at + e->rule->slack_ms;
-	int r = absence_disprove(t, e->rule, i, e->terminal);
+	int r = absence_disprove(t, e->rule, i, t->event->occurred_at, e->terminal);
 
 	absence_list_settle(i, e->terminal ? INT64_MAX : reach);
 	i->touched_at = t->now;

@@ -108,9 +108,11 @@ int64_t absence_fired_until(const struct instance *i);
  * decision, NULL: no memory. */
 struct decision *absence_retract(
 	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
-/* Takes back the jobs of I that the turn's event disproves. 0 or -ENOMEM. */
-int absence_disprove(
-	const struct turn *t, const struct rule *rule, struct instance *i, bool terminal);
+/* Does what happened at B disprove a job of I? */
+bool absence_disproves(const struct rule *rule, const struct instance *i, int64_t b, bool terminal);
+/* Takes back those of which it does. 0 or -ENOMEM. */
+int absence_disprove(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b,
+	bool terminal);
 void absence_forget_past(struct instance *i);
 /* The jobs of both, FROM's moved. 0 or -ENOMEM. */
 int absence_past_join(struct instance *into, struct instance *from);

@@ -124,11 +124,9 @@ bool absence_fired(
 
 /* ---- late news --------------------------------------------------------------------------- */
 
-static bool is_disproved(const struct turn *t, const struct rule *rule, const struct instance *i,
-	const struct emission *m, bool terminal)
+static bool is_disproved(const struct rule *rule, const struct instance *i,
+	const struct emission *m, int64_t b, bool terminal)
 {
-	int64_t b = t->event->occurred_at;
-
 	if (m->deadline_at == INT64_MIN || m->step == STEP_UNSENT)
 		return false;
 	/* After the deadline only the period that fired is concerned, not one armed since. */
@@ -184,18 +182,27 @@ struct decision *absence_retract(
 	return d;
 }
 
-int absence_disprove(
-	const struct turn *t, const struct rule *rule, struct instance *i, bool terminal)
+bool absence_disproves(const struct rule *rule, const struct instance *i, int64_t b, bool terminal)
 {
-	int64_t b = t->event->occurred_at;
 	struct emission last = latest(i);
-	bool disproved = is_disproved(t, rule, i, &last, terminal);
+	bool disproved = is_disproved(rule, i, &last, b, terminal);
+
+	for (size_t n = 0; n < i->n_earlier && !disproved; n++)
+		disproved = is_disproved(rule, i, &i->earlier[n], b, terminal);
+	return disproved;
+}
+
+int absence_disprove(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b, bool terminal)
+{
+	struct emission last = latest(i);
+	bool disproved = is_disproved(rule, i, &last, b, terminal);
 	const struct decision *d;
 
 	for (size_t n = 0; n < i->n_earlier;) {
 		struct emission m;
 
-		if (!is_disproved(t, rule, i, &i->earlier[n], terminal)) {
+		if (!is_disproved(rule, i, &i->earlier[n], b, terminal)) {
 			n++;
 			continue;
 		}

@@ -15,7 +15,6 @@ static const struct {
 } counters[] = {
 	{OUTCOME_CANCELLED, COUNTER_CANCELLED},
 	{OUTCOME_GOAL, COUNTER_GOAL},
-	{OUTCOME_REPLACED, COUNTER_REPLACED},
 	{OUTCOME_SUPERSEDED, COUNTER_SUPERSEDED},
 	{OUTCOME_LIMIT, COUNTER_LIMIT},
 	{OUTCOME_MERGED, COUNTER_MERGED},
@@ -83,7 +82,9 @@ static int end(const struct turn *t, struct instance *x, const struct verdict *v
 		return -ENOMEM;
 	if (by_event)
 		set_by(d, v->ended_event, v->ended_at);
-	absence_disarm(x, absence_after(x), v->end);
+	/* What armed it behind the cancel may yet take over. */
+	absence_stop(x, absence_after(x), v->end);
+	absence_list_settle(x, by_event && !v->terminal ? v->ended_at + v->slack_ms : INT64_MAX);
 	if (x->state == INSTANCE_IDLE)
 		x->until_at = int64_max(x->until_at, t->now + ABSENCE_MEMORY_MS);
 	x->touched_at = t->now;
@@ -94,17 +95,29 @@ static int end(const struct turn *t, struct instance *x, const struct verdict *v
 	return count(t, v->end);
 }
 
+/* Those jobs of X that the other side disproves; or the latest, which was the second one. */
 static int take_back(
 	const struct turn *t, struct instance *x, const struct verdict *v, struct span key)
 {
-	struct decision *d = absence_retract(
-		t, rules_of(t->rules, x), x, v->twice ? INT64_MAX : v->retracted_at);
+	const struct rule *rule = rules_of(t->rules, x);
+	size_t n = t->effects->n;
+	int r = 0;
 
-	if (!d)
-		return -ENOMEM;
-	set_by(d, v->retracted_event, v->retracted_at);
+	if (!v->twice)
+		r = absence_disprove(t, rule, x, v->retracted_at, v->closed);
+	else if (!absence_retract(t, rule, x, INT64_MAX))
+		r = -ENOMEM;
 	x->touched_at = t->now;
-	return set_words(t, d, key, v->twice ? SPAN_LIT("it had been sent already") : SPAN_EMPTY);
+	for (; n < t->effects->n && r == 0; n++) {
+		struct decision *d = &t->effects->list[n].decision;
+
+		if (t->effects->list[n].kind != EFFECT_RETRACT)
+			continue;
+		set_by(d, v->retracted_event, v->retracted_at);
+		r = set_words(
+			t, d, key, v->twice ? SPAN_LIT("it had been sent already") : SPAN_EMPTY);
+	}
+	return r;
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */
@@ -118,6 +131,9 @@ static struct verdict *judge_all(
 		v[n] = merge_verdict(t->rules, &side->instances[n], others, loser);
 		/* Kept now: what ends the other side may change it. */
 		if (v[n].end != OUTCOME_NONE) {
+			const struct rule *rule = rules_of(t->rules, &side->instances[n]);
+
+			v[n].slack_ms = rule->slack_ms;
 			v[n].ended_event = event_of(t, v[n].ended_by);
 			v[n].ended_at = event_at(v[n].ended_by);
 		}
@@ -208,6 +224,27 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 	return absence_list_join(into, from);
 }
 
+/* What armed FROM comes behind what armed INTO, and is the first if that is cancelled. */
+static int keep_arming(const struct rule *rule, struct instance *into, const struct instance *from)
+{
+	struct arming a = {
+		.at = from->arming_at,
+		.deadline_at = absence_gives(rule) ? from->deadline_at : TIME_NEVER,
+		.worth = from->worth,
+	};
+	int r = 0;
+
+	if (from->counted || from->by.len == 0)
+		return 0;
+	if (text_set(&a.by, text_span(from->by)) < 0 ||
+		text_set(&a.data, text_span(from->data)) < 0)
+		r = -ENOMEM;
+	if (r == 0)
+		r = absence_list_add(into, &a);
+	arming_release(&a);
+	return r;
+}
+
 /* Both wait: FROM has ended, INTO goes on, from the later activity where that counts. */
 static int join_armed(
 	const struct turn *t, struct instance *into, struct instance *from, struct span key)
@@ -218,7 +255,8 @@ static int join_armed(
 		.clause = SPAN_LIT("the customer waits for it already")};
 	bool first = rule && rule->anchor_first, moves = rule && !(first && rule->n_touch == 0);
 
-	if (first ? from->arming_at < into->arming_at : from->arming_at > into->arming_at) {
+	/* Where it goes on between steps, the other may have what armed it. */
+	if (!first && from->arming_at > into->arming_at) {
 		into->arming_at = from->arming_at;
 		into->counted = from->counted;
 	}
@@ -232,6 +270,11 @@ static int join_armed(
 			absence_undefer(into);
 		}
 	}
+	if (first && rule->n_cancel + rule->n_goal > 0 && keep_arming(rule, into, from) < 0)
+		return -ENOMEM;
+	/* One customer would have armed it once, under the name of that time. */
+	if (from->armed_at < into->armed_at)
+		swap_texts(&into->subject, &from->subject);
 	into->armed_at = int64_min(into->armed_at, from->armed_at);
 	into->emitted = into->emitted > from->emitted ? into->emitted : from->emitted;
 	into->skipped_steps |= from->skipped_steps;
@@ -426,6 +469,45 @@ static int copy_side(const struct turn *t, const struct journey *other,
 	return 0;
 }
 
+/* ---- what takes over ----------------------------------------------------------------------- */
+
+static bool has_plain(const struct instance *i)
+{
+	for (size_t n = 0; n < i->n_armings; n++)
+		if (i->armings[n].by.len > 0)
+			return true;
+	return false;
+}
+
+/* Of what had armed I on either side and was not in force, one may be so now. */
+static int take_over(const struct turn *t, struct instance *i)
+{
+	const struct rule *rule = rules_of(t->rules, i);
+	struct arming_ask ask = {.after = i->cancelled_at, .over = i->cancelled_at};
+	struct turn then = *t;
+	struct arming a;
+	size_t n;
+	int r;
+
+	if (!rule || !has_plain(i))
+		return 0;
+	then.ending = true;
+	if (i->state == INSTANCE_CLOSED) {
+		absence_list_settle(i, INT64_MAX);
+		return 0;
+	}
+	if (i->state != INSTANCE_ARMED)
+		return absence_arm_next(&then, rule, i, i->cancelled_at);
+	ask.until = i->arming_at - 1;
+	if (!rule->anchor_first || !absence_list_find(rule, i, &ask, &n) ||
+		i->armings[n].by.len == 0)
+		return 0;
+	a = absence_list_take(i, n);
+	r = absence_offer(&then, rule, i, &a);
+	arming_release(&a);
+	return r;
+}
+
 /* ---- bounds -------------------------------------------------------------------------------- */
 
 /* If all wait, the one that was armed last does not any more. */
@@ -482,5 +564,7 @@ int merge_instances(
 		}
 		r = join(t, into, from, keys);
 	}
+	for (size_t n = 0; n < j->n_instances && r == 0; n++)
+		r = take_over(t, &j->instances[n]);
 	return r < 0 ? r : keep_bound(t, keys[1]);
 }

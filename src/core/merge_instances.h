@@ -11,11 +11,14 @@ struct verdict {
 	enum outcome end; /* it waits no more; OUTCOME_NONE: it may go on */
 	const struct instance *ended_by;
 	struct span ended_event;	     /* the event behind it; empty: not known */
+	bool terminal;			     /* a terminal fact did it */
+	int64_t slack_ms;		     /* that of its rule */
 	struct span clause;		     /* what is said behind the other's key; may be empty */
 	const struct instance *retracted_by; /* NULL: its last job may stay */
 	struct span retracted_event;
 	int64_t ended_at, retracted_at; /* event times of those */
 	int64_t cancelled_at;		/* the latest cancel that concerns it; INT64_MIN: none */
+	bool closed;			/* by a terminal fact */
 	bool twice;			/* it was sent under the other name already */
 };
 

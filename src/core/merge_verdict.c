@@ -60,15 +60,13 @@ static bool has_sent(const struct instance *i)
  * armed X belongs to the time that Y's job was for? */
 static bool precludes(const struct rule *rule, const struct instance *y, const struct instance *x)
 {
-	int64_t x_at = rule->wait.kind == WAIT_FIELD ? x->deadline_at : x->anchor_at;
-
 	if (y->state == INSTANCE_ARMED || x->epoch > y->epoch)
 		return false;
 	if (rule->calendar)
 		return has_sent(y) && y->last_episode >= x->episode;
 	if (y->state == INSTANCE_COOLING && y->until_at > x->armed_at)
 		return true;
-	if (has_sent(y) && x_at <= y->last_deadline_at)
+	if (absence_fired(rule, y, x->arming_at, x->deadline_at))
 		return true;
 	return rule->max_per_key > 0 && y->episode >= rule->max_per_key && absence_made(y);
 }
@@ -98,23 +96,6 @@ static bool supersedes(
 		       y->until_at - rule->cooldown_ms >= x->armed_at);
 }
 
-/* Of two keys of a rule that wait, does Y take X's place? */
-static bool replaces(const struct rule *rule, const struct instance *y, const struct instance *x)
-{
-	int c;
-
-	if (rule->replace == REPLACE_NONE || y->state != INSTANCE_ARMED || same_key(y, x))
-		return false;
-	c = decimal_compare(y->worth, x->worth);
-	if (c != 0)
-		return c > 0;
-	if (y->anchor_at != x->anchor_at)
-		return y->anchor_at > x->anchor_at;
-	if (y->armed_at != x->armed_at)
-		return y->armed_at > x->armed_at;
-	return span_compare(text_span(y->key), text_span(x->key)) > 0;
-}
-
 /* ---- verdicts ------------------------------------------------------------------------------ */
 
 static void judge_armed(const struct rules *rules, const struct rule *rule,
@@ -134,14 +115,12 @@ static void judge_armed(const struct rules *rules, const struct rule *rule,
 	} else if (same_rule && cools(rule, y, x)) {
 		end = OUTCOME_MERGED;
 		clause = SPAN_LIT("the customer was sent one too recently");
-	} else if (same_rule && replaces(rule, y, x)) {
-		end = OUTCOME_REPLACED;
-		clause = text_span(y->key);
 	} else if (!same_rule && supersedes(rules, y, x)) {
 		end = OUTCOME_SUPERSEDED;
 		clause = text_span(y->rule);
 	}
 	v->end = end;
+	v->terminal = same_rule && closes(rule, y, x);
 	v->ended_by = y;
 	v->clause = clause;
 }
@@ -161,20 +140,27 @@ static bool is_second(
 	return loser;
 }
 
+/* Does Y disprove a job of X: its latest, or one before it? */
+static bool disproves(const struct rule *rule, const struct instance *y, const struct instance *x)
+{
+	bool closed = closes(rule, y, x);
+
+	if (y->cancelled_at == INT64_MIN || !(closed || reaches(rule, y, x)))
+		return false;
+	return absence_disproves(rule, x, y->cancelled_at, closed);
+}
+
 static void judge_sent(const struct rule *rule, const struct instance *y, const struct instance *x,
 	bool loser, struct verdict *v)
 {
-	bool period = y->cancelled_at <= x->last_deadline_at || x->last_episode == x->episode;
-	bool slack = y->cancelled_at >= x->last_arming_at - rule->slack_ms;
-
 	if (v->retracted_by && !v->twice)
 		return;
-	if (period && (closes(rule, y, x) ||
-			      (y->cancelled_at != INT64_MIN && slack && reaches(rule, y, x)))) {
+	if (disproves(rule, y, x)) {
 		v->retracted_by = y;
+		v->closed = closes(rule, y, x);
 		v->twice = false;
 	} else if (same_key(y, x) && x->state == INSTANCE_COOLING && y->state == INSTANCE_COOLING &&
-		   is_second(rule, y, x, loser)) {
+		   x->last_step != STEP_UNSENT && is_second(rule, y, x, loser)) {
 		v->retracted_by = y;
 		v->twice = true;
 	}
@@ -194,8 +180,7 @@ struct verdict merge_verdict(const struct rules *rules, const struct instance *x
 			v.cancelled_at = int64_max(v.cancelled_at, y->cancelled_at);
 		if (x->state == INSTANCE_ARMED)
 			judge_armed(rules, rule, y, x, &v);
-		if (has_sent(x) && x->last_step != STEP_UNSENT &&
-			span_equal(text_span(y->rule), text_span(x->rule)))
+		if (has_sent(x) && span_equal(text_span(y->rule), text_span(x->rule)))
 			judge_sent(rule, y, x, loser, &v);
 	}
 	return v;

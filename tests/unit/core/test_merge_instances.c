@@ -254,11 +254,11 @@ static void test_cooling(void)
 		int64_t cooldown, added, received;
 		const char *want;
 	} cases[] = {
-		{7 * MS_DAY, 10 * H, 10 * H, "merged cart cart:C1 @39600000;"},
+		{7 * MS_DAY, 10 * H, 10 * H, "merged cart cart:C1 @36000000;"},
 		{6 * H, 10 * H, 10 * H, ""},
-		{6 * H + 1, 10 * H, 10 * H, "merged cart cart:C1 @39600000;"},
-		{0, 4 * H, 5 * H, "merged cart cart:C1 @21600000;"},
-		{0, 4 * H + 1, 5 * H, ""},
+		{6 * H + 1, 10 * H, 10 * H, "merged cart cart:C1 @36000000;"},
+		{0, 0, 5 * H, "merged cart cart:C1 @18000000;"},
+		{0, 1, 5 * H, ""},
 	};
 	struct rule rule = scene_cart("cart");
 
@@ -271,7 +271,7 @@ static void test_cooling(void)
 		scene_event(&t.visitor, ADDED, c1, 0, 0);
 		scene_tick(&t.visitor, 4 * H);
 		scene_event(&t.anna, ADDED, c1, cases[i].added, cases[i].received);
-		merge(&t, cases[i].received + H, cases[i].received + H);
+		merge(&t, cases[i].received, cases[i].received);
 		TAKEN(&t.anna, cases[i].want);
 		two_release(&t);
 	}
@@ -411,10 +411,44 @@ static void test_replaces(void)
 	two_init(&t, &rule, 1);
 	scene_event(&t.anna, ADDED, c1, H, H);
 	scene_event(&t.visitor, ADDED, c2, 0, 0);
+	/* Which one goes is decided when the first of them is due, as ever. */
 	merge(&t, 2 * H, 2 * H);
-	TAKEN(&t.anna, "replaced cart cart:C2 @7200000;");
-	CHECK_STR(t.anna.last.words, "known as anna, cart:C1");
-	CHECK_INT(t.anna.journey->due_at, 5 * H);
+	TAKEN(&t.anna, "");
+	scene_tick(&t.anna, 6 * H);
+	TAKEN(&t.anna, "replaced cart cart:C2 @14400000; fired cart cart:C1 1/main @18000000;");
+	two_release(&t);
+}
+
+/* The first of several counts, and the other side knew that it was cancelled: the next does. */
+static void test_first(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct two t;
+
+	rule.cancel = emptied;
+	rule.n_cancel = 1;
+	rule.anchor_first = true;
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	scene_event(&t.visitor, ADDED, c1, 2 * H, 2 * H);
+	scene_event(&t.anna, EVENT_CART_EMPTIED, c1, H, H);
+	merge(&t, 3 * H, 3 * H);
+	TAKEN(&t.anna, "cancelled cart cart:C1 @10800000;");
+	CHECK_INT(journey_next_due(t.anna.journey), 6 * H);
+	/* And where both waited, the other one's is the next. */
+	scene_event(&t.anna, EVENT_CART_EMPTIED, c1, 2 * H, 3 * H);
+	(void)scene_take(&t.anna);
+	CHECK_INT(journey_next_due(t.anna.journey), TIME_NEVER);
+	two_release(&t);
+	two_init(&t, &rule, 1);
+	scene_event(&t.visitor, ADDED, c1, 0, 0);
+	scene_event(&t.anna, ADDED, c1, 2 * H, 2 * H);
+	merge(&t, 3 * H, 3 * H);
+	TAKEN(&t.anna, "merged cart cart:C1 @10800000;");
+	CHECK_INT(journey_next_due(t.anna.journey), 4 * H);
+	scene_event(&t.anna, EVENT_CART_EMPTIED, c1, H, 3 * H);
+	TAKEN(&t.anna, "cancelled cart cart:C1 @10800000;");
+	CHECK_INT(journey_next_due(t.anna.journey), 6 * H);
 	two_release(&t);
 }
 
@@ -569,7 +603,8 @@ static void test_law(void)
 	static const struct rule_match closes[] = {{.by = MATCH_KIND, .kind = EVENT_CART_EMPTIED},
 		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
 	static const struct rule_match any[] = {{.by = MATCH_ANY}};
-	struct rule rules[3] = {scene_cart("ends"), scene_cart("closes"), scene_cart("idle")};
+	struct rule rules[4] = {
+		scene_cart("ends"), scene_cart("closes"), scene_cart("idle"), scene_cart("first")};
 	struct chance c = chance_new();
 
 	rules[0].cancel = ends;
@@ -578,12 +613,15 @@ static void test_law(void)
 	rules[1].tombstone_ms = 45 * MS_DAY;
 	rules[2].key = RULE_KEY_CUSTOMER;
 	rules[2].arm = any;
+	rules[3].cancel = ends;
+	rules[3].n_cancel = 2;
+	rules[3].anchor_first = true;
 	for (int round = 0; round < ROUNDS && check_failures == 0; round++) {
 		struct scene one;
 		struct two t;
 
-		scene_init(&one, rules, 3);
-		two_init(&t, rules, 3);
+		scene_init(&one, rules, 4);
+		two_init(&t, rules, 4);
 		for (int64_t n = 0; n < EVENTS; n++) {
 			struct happening h = some(&c, n * M);
 
@@ -720,6 +758,7 @@ static const struct check_case cases[] = {
 	{"over several links", test_path},
 	{"rules' precedence", test_supersedes},
 	{"the newer cart", test_replaces},
+	{"the first of several", test_first},
 	{"a cooldown over all keys", test_cooldown},
 	{"nothing fires because of a merge", test_overdue},
 	{"what was sent counts", test_sends},
