@@ -249,10 +249,14 @@ static int keep_arming(const struct rule *rule, struct instance *into, const str
 static int join_armed(
 	const struct turn *t, struct instance *into, struct instance *from, struct span key)
 {
+	/* One customer would have armed it once, under the name of that time. */
+	struct text *named = from->armed_at < into->armed_at ? &from->subject : &into->subject;
+	struct text subject = {.ptr = NULL};
 	const struct rule *rule = rules_of(t->rules, into);
 	const struct verdict v = {.end = OUTCOME_MERGED,
 		.ended_by = into,
 		.clause = SPAN_LIT("the customer waits for it already")};
+	int r;
 	bool first = rule && rule->anchor_first, moves = rule && !(first && rule->n_touch == 0);
 
 	/* Where it goes on between steps, the other may have what armed it. */
@@ -272,13 +276,15 @@ static int join_armed(
 	}
 	if (first && rule->n_cancel + rule->n_goal > 0 && keep_arming(rule, into, from) < 0)
 		return -ENOMEM;
-	/* One customer would have armed it once, under the name of that time. */
-	if (from->armed_at < into->armed_at)
-		swap_texts(&into->subject, &from->subject);
 	into->armed_at = int64_min(into->armed_at, from->armed_at);
 	into->emitted = into->emitted > from->emitted ? into->emitted : from->emitted;
 	into->skipped_steps |= from->skipped_steps;
-	return end(t, from, &v, key);
+	r = text_set(&subject, text_span(*named));
+	if (r == 0)
+		r = end(t, from, &v, key);
+	text_release(&into->subject);
+	into->subject = subject;
+	return r;
 }
 
 /* Which of the two is what goes on? For what waits for nothing: whose news is the later. */

@@ -215,7 +215,7 @@ static void test_both(void)
 		CHECK_INT(t.anna.journey->instances[0].armed_at, 0);
 		CHECK_INT(journey_next_due(t.anna.journey), (first ? 4 : 5) * H);
 		CHECK_STR(text_span(t.anna.journey->instances[0].subject),
-			anna_first == first ? "" : "anon:v");
+			anna_first ? "" : "anon:v");
 		scene_tick(&t.anna, 6 * H);
 		TAKEN(&t.anna, first ? "fired cart cart:C1 1/main @14400000;"
 				     : "fired cart cart:C1 1/main @18000000;");
