@@ -31,6 +31,7 @@
 #define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
 #define INSTANCE_ARMINGS_MAX  16   /* arming events of an instance that are kept by themselves */
 #define INSTANCE_EARLIER_MAX  8	   /* jobs of an instance before its latest one */
+#define INSTANCE_TOLD_MAX     64   /* bytes: an instant or a number */
 #define INSTANCE_ENDED_BY_MAX 64   /* bytes of the name of a rule */
 #define JOURNEY_NOTES_MAX     64
 #define JOURNEY_IDS_MAX	      128
@@ -180,6 +181,7 @@ struct emission {
 	int64_t arming_at, anchor_at, deadline_at;
 	struct text subject; /* the customer as of arming, after whom it is named */
 	struct text home;    /* in whose partition it lies */
+	struct text told;    /* the value of which it told, as JSON (rules' `once`) */
 };
 
 /* One rule's state for one entity of one customer (triggers, section 5). */
@@ -228,6 +230,7 @@ struct instance {
 	struct text superseded_by; /* the rule that took its place */
 	int64_t cools_until;	   /* of a rule whose cooldown is the customer's: its end, whatever
 				      has become of the instance since (virtual time); 0: none */
+	struct text told; /* the value of which the latest job told, as JSON (rules' `once`) */
 	/* What only a customer has who was two (core/merge.h). Empty: the journey's own. */
 	struct text subject;	  /* the customer as of arming, after whom jobs are named */
 	struct text last_subject; /* the same of the latest job emitted and not retracted */

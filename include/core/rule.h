@@ -194,6 +194,9 @@ struct rule {
 	size_t replace_field;			     /* REPLACE_GREATEST */
 	struct span supersedes[RULE_SUPERSEDES_MAX]; /* rules whose instances this one ends */
 	size_t n_supersedes;
+	struct span once;	 /* the group of rules that say one thing once; empty: none */
+	size_t once_per;	 /* for each value of this fact; FACT_COUNT: ever */
+	struct span once_number; /* name under which the job carries the how-manieth it is */
 	struct span wait_for[RULE_SOURCES_MAX]; /* sources whose mark must reach the deadline */
 	size_t n_wait_for;
 	int64_t max_hold_ms; /* held no longer than this after fire_at */

@@ -54,7 +54,7 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       sizeof(struct parcel *) + 2 * sizeof(uint32_t) +
 					       sizeof(struct basket *),
 	"a new member?");
-_Static_assert(sizeof(struct instance) == 9 * sizeof(struct text) + 2 * sizeof(int) +
+_Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
 						  12 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
 						  2 * sizeof(void *) + sizeof(struct decimal),
 	"a new member?");

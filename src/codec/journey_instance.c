@@ -31,7 +31,8 @@ enum {
 	HAS_SAID = 1 << 13,    /* what the armings say, beside their times */
 	HAS_EARLIER = 1 << 14,
 	HAS_EARLIER_HOMES = 1 << 15, /* subject and home of each of them */
-	HAS_ALL = (1 << 16) - 1,
+	HAS_TOLD = 1 << 16,	     /* told of the latest job, then of the earlier ones */
+	HAS_ALL = (1 << 17) - 1,
 };
 
 /* What an arming says. */
@@ -66,6 +67,14 @@ static bool has_homes(const struct instance *i)
 	return false;
 }
 
+static bool has_told(const struct instance *i)
+{
+	for (size_t k = 0; k < i->n_earlier; k++)
+		if (i->earlier[k].told.len)
+			return true;
+	return i->told.len > 0;
+}
+
 static unsigned extras_of(const struct instance *i)
 {
 	bool deferred = i->deferred_until || i->due_at || i->gate || i->reason;
@@ -79,7 +88,7 @@ static unsigned extras_of(const struct instance *i)
 	       (i->last_arming_at != i->last_anchor_at ? HAS_LAST_ARMING : 0u) |
 	       (i->touch_at != INT64_MIN ? HAS_TOUCH : 0u) | (i->counted ? HAS_COUNTED : 0u) |
 	       (says_anything(i) ? HAS_SAID : 0u) | (i->n_earlier ? HAS_EARLIER : 0u) |
-	       (has_homes(i) ? HAS_EARLIER_HOMES : 0u);
+	       (has_homes(i) ? HAS_EARLIER_HOMES : 0u) | (has_told(i) ? HAS_TOLD : 0u);
 }
 
 static size_t instances_bound(const struct journey *j)
@@ -91,12 +100,14 @@ static size_t instances_bound(const struct journey *j)
 
 		if (!extras_of(i))
 			continue;
-		n += (22 + 7 * i->n_armings + 7 * i->n_earlier) * PACK_NUMBER +
-		     i->superseded_by.len + i->subject.len + i->last_subject.len + i->home.len;
+		n += (23 + 7 * i->n_armings + 7 * i->n_earlier) * PACK_NUMBER +
+		     i->superseded_by.len + i->subject.len + i->last_subject.len + i->home.len +
+		     i->told.len;
 		for (size_t a = 0; a < i->n_armings; a++)
 			n += (size_t)i->armings[a].by.len + i->armings[a].data.len;
 		for (size_t m = 0; m < i->n_earlier; m++)
-			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len;
+			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len +
+			     i->earlier[m].told.len + PACK_NUMBER;
 	}
 	return n ? n + PACK_NUMBER : 0;
 }
@@ -163,6 +174,18 @@ static bool pack_earlier(struct pack *p, const struct instance *i, unsigned has,
 	return ok;
 }
 
+static bool pack_told(struct pack *p, const struct instance *i)
+{
+	bool ok = i->told.len <= INSTANCE_TOLD_MAX;
+
+	pack_block(p, text_span(i->told));
+	for (size_t k = 0; k < i->n_earlier; k++) {
+		pack_block(p, text_span(i->earlier[k].told));
+		ok = ok && i->earlier[k].told.len <= INSTANCE_TOLD_MAX;
+	}
+	return ok;
+}
+
 static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, int64_t base)
 {
 	bool ok;
@@ -198,6 +221,8 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 		pack_since(p, i->touch_at, base);
 	if (has & HAS_EARLIER)
 		ok = pack_earlier(p, i, has, base) && ok;
+	if (has & HAS_TOLD)
+		ok = pack_told(p, i) && ok;
 	return ok && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX &&
 	       i->subject.len <= CUSTOMER_MAX && i->last_subject.len <= CUSTOMER_MAX &&
 	       i->home.len <= CUSTOMER_MAX;
@@ -367,6 +392,11 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 	i->counted = (has & HAS_COUNTED) != 0;
 	if (r == 0 && (has & HAS_EARLIER))
 		r = unpack_earlier(u, i, has, base);
+	if (r == 0 && (has & HAS_TOLD)) {
+		unpack_text(u, &i->told, INSTANCE_TOLD_MAX);
+		for (size_t k = 0; k < i->n_earlier; k++)
+			unpack_text(u, &i->earlier[k].told, INSTANCE_TOLD_MAX);
+	}
 	/* Nothing is written where there is nothing. */
 	if (r == 0 && (has == 0 || extras_of(i) != has))
 		u->bad = true;

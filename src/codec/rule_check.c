@@ -128,6 +128,7 @@ void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft 
 	check_counts(r, d);
 	check_bounds(r, p, d);
 	check_service(r, d);
+	rule_once_check(r, found(d, "once"), &d->rule);
 	rule_promise_check(r, found(d, "wait"), &d->rule);
 }
 
@@ -175,6 +176,28 @@ static void follow(const struct rule_reader *r, enum rule_ref_kind kind, size_t 
 			if (place_of(r->rules, a) != from && !seen[place_of(r->rules, a)])
 				continue;
 			seen[place_of(r->rules, b)] = more = true;
+		}
+	}
+}
+
+/* One group, one kind of key: else two of them would never meet. */
+static void check_group(struct rule_reader *r, const struct rule_ref *ref)
+{
+	const struct rule *rule = rules_find(r->rules, ref->from);
+
+	for (size_t i = 0; rule && i < r->rules->n; i++) {
+		const struct rule *other = &r->rules->list[i];
+
+		if (!span_equal(other->once, ref->to) || other->order >= rule->order)
+			continue;
+		if (!span_equal(other->key_prefix, rule->key_prefix) ||
+			other->once_per != rule->once_per) {
+			rule_problem_later(r, &ref->place,
+				"%.*s, of the same group, has another `key` or another `per`, so "
+				"that the two could not be compared; give all rules of a group the "
+				"same",
+				(int)other->id.len, other->id.ptr);
+			return;
 		}
 	}
 }
@@ -234,7 +257,7 @@ void rule_check_refs(struct rule_reader *r)
 	}
 	r->refs = turned;
 	for (const struct rule_ref *ref = r->refs; ref; ref = ref->next)
-		check_ref(r, ref);
+		(ref->kind == RULE_REF_ONCE ? check_group : check_ref)(r, ref);
 	for (size_t i = 0; i < r->rules->n; i++) {
 		r->rules->n_calendar += r->rules->list[i].calendar != NULL;
 		r->rules->n_leaving += r->rules->list[i].exit_policy == EXIT_NOT_MATCHING;

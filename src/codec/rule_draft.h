@@ -28,6 +28,10 @@ bool rule_data_kept(const struct json_value *source);
 /* What the data of a rule of the calendar may be; P: where it stands. */
 void rule_check_calendar_data(
 	struct rule_reader *r, const struct rule_place *p, const struct rule *rule);
+/* rule_once.c */
+rule_member_fn rule_read_once;
+/* What the job carries by itself must not stand in the data. */
+void rule_once_check(struct rule_reader *r, const struct rule_place *p, const struct rule *rule);
 /* rule_calendar.c */
 rule_member_fn rule_read_calendar;
 

@@ -227,6 +227,7 @@ static const struct rule_member rule_members[] = {
 	{"on_hold_end", read_on_hold_end, false},
 	{"profile", read_profile, false},
 	{"supersedes", rule_read_supersedes, false},
+	{"once", rule_read_once, false},
 	{"gates", rule_read_gates, false},
 	{"quiet", rule_read_quiet, false},
 	{"send_at", rule_read_send_at, false},

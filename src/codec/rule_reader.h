@@ -48,12 +48,12 @@ struct rule_reader {
 };
 
 /* One rule names another: looked at when all have been read (rule_check.c). */
-enum rule_ref_kind { RULE_REF_TO, RULE_REF_SUPERSEDES, RULE_REF_KINDS };
+enum rule_ref_kind { RULE_REF_TO, RULE_REF_SUPERSEDES, RULE_REF_ONCE, RULE_REF_KINDS };
 
 struct rule_ref {
 	struct rule_ref *next;
 	enum rule_ref_kind kind;
-	struct span from, to;	   /* ids */
+	struct span from, to;	   /* ids; RULE_REF_ONCE: to a group */
 	struct rule_problem place; /* without a message */
 };
 

@@ -26,8 +26,7 @@ static void add_text(struct buf *out, struct span text)
 	buf_add_char(out, '"');
 }
 
-/* A fact as JSON; nothing for what is not there. */
-static void add_value(struct buf *out, const struct value *v)
+void absence_add_value(struct buf *out, const struct value *v)
 {
 	char instant[INSTANT_SIZE];
 
@@ -74,7 +73,7 @@ static int add_fact(struct buf *out, const struct rule_data *d, const struct con
 	_cleanup_(buf_release) struct buf json = BUF_INIT;
 	struct value v = fact_value(d->field, scope);
 
-	add_value(&json, &v);
+	absence_add_value(&json, &v);
 	add_member(out, d->name, buf_span(&json));
 	return buf_failed(&json);
 }
@@ -98,6 +97,14 @@ int absence_snapshot(const struct turn *t, const struct rule *rule, struct insta
 	return text_set(&i->data, buf_span(&kept));
 }
 
+static void add_number(struct buf *out, struct span name, uint32_t number)
+{
+	char digits[16];
+	int len = snprintf(digits, sizeof(digits), "%u", number);
+
+	add_member(out, name, span_of(digits, (size_t)len));
+}
+
 int absence_payload(
 	const struct turn *t, const struct rule *rule, const struct instance *i, struct decision *d)
 {
@@ -115,6 +122,8 @@ int absence_payload(
 		else if (one->from == DATA_GIVEN)
 			add_member(&all, one->name, one->given);
 	}
+	if (rule->once_number.len > 0)
+		add_number(&all, rule->once_number, absence_told(t, rule, i));
 	if (r < 0 || buf_failed(&all) < 0)
 		return -ENOMEM;
 	if (all.len == kept)

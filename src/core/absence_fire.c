@@ -118,7 +118,7 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	d->impact = v->impact;
 	d->priority = v->priority;
 	i->outcome = outcome;
-	if (absence_remember(i, sends) < 0)
+	if (absence_remember(i, sends) < 0 || absence_tell(t, rule, i) < 0)
 		return -ENOMEM;
 	i->emitted += sends;
 	i->until_at = t->now + rule->cooldown_ms;
@@ -182,6 +182,7 @@ int absence_fire(const struct turn *t, struct instance *i)
 	const struct cond *only_if;
 	struct cond_scope scope;
 	struct span missing;
+	int r;
 
 	if (!rule || in_force->mode == RULE_OFF || i->step >= rule->n_steps)
 		return give_up(t, rule, i, OUTCOME_RULE_REMOVED, NULL);
@@ -191,6 +192,9 @@ int absence_fire(const struct turn *t, struct instance *i)
 	if (missing.len > 0 && rule->hold_drops)
 		return give_up(t, rule, i, OUTCOME_SOURCE_LATE, NULL);
 	absence_unhold(i);
+	r = absence_once(t, rule, i);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	greater = absence_greater(t, rule, i);
 	if (greater)
 		return replaced(t, i, greater);

@@ -161,6 +161,19 @@ int absence_snapshot(const struct turn *t, const struct rule *rule, struct insta
 int absence_payload(const struct turn *t, const struct rule *rule, const struct instance *i,
 	struct decision *d);
 
+/* V as JSON; nothing for what is not there. */
+void absence_add_value(struct buf *out, const struct value *v);
+
+/* absence_once.c */
+
+/* I is due. 0; -ENOMEM; or ABSENCE_TOLD: another rule of its group has said it, and I has ended. */
+enum { ABSENCE_TOLD = 1 };
+int absence_once(const struct turn *t, const struct rule *rule, struct instance *i);
+/* I makes a job: what of. */
+int absence_tell(const struct turn *t, const struct rule *rule, struct instance *i);
+/* How many the group has made for I's key, with the one that I makes. */
+uint32_t absence_told(const struct turn *t, const struct rule *rule, const struct instance *i);
+
 /* absence_hold.c */
 
 /* The first source that RULE waits for and that has not said all up to I's deadline; empty: none.

@@ -19,6 +19,7 @@ static struct emission latest(const struct instance *i)
 		.deadline_at = i->last_deadline_at,
 		.subject = i->last_subject,
 		.home = i->home,
+		.told = i->told,
 	};
 }
 
@@ -32,6 +33,7 @@ static void set_latest(struct instance *i, const struct emission *m)
 	i->last_deadline_at = m->deadline_at;
 	i->last_subject = m->subject;
 	i->home = m->home;
+	i->told = m->told;
 }
 
 /* The N-th, off the list and the caller's. */
@@ -224,6 +226,7 @@ void absence_forget_past(struct instance *i)
 	}
 	text_release(&i->last_subject);
 	text_release(&i->home);
+	text_release(&i->told);
 	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = INT64_MIN;
 }
 

@@ -137,6 +137,7 @@ void emission_release(struct emission *m)
 {
 	text_release(&m->subject);
 	text_release(&m->home);
+	text_release(&m->told);
 }
 
 static void instance_release(struct instance *i)
@@ -147,6 +148,7 @@ static void instance_release(struct instance *i)
 	text_release(&i->data);
 	text_release(&i->missing);
 	text_release(&i->superseded_by);
+	text_release(&i->told);
 	text_release(&i->subject);
 	text_release(&i->last_subject);
 	text_release(&i->home);

@@ -365,6 +365,7 @@ static int copy_texts(struct instance *to, const struct instance *from)
 		{&to->data, from->data},
 		{&to->missing, from->missing},
 		{&to->superseded_by, from->superseded_by},
+		{&to->told, from->told},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -385,6 +386,7 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->data = own.data;
 	to->missing = own.missing;
 	to->superseded_by = own.superseded_by;
+	to->told = own.told;
 	to->subject = own.subject;
 	to->last_subject = own.last_subject;
 	to->home = own.home;
@@ -425,9 +427,10 @@ static int copy_earlier(
 		struct emission *copy = &to->earlier[to->n_earlier];
 
 		*copy = *m;
-		copy->subject = copy->home = (struct text){.ptr = NULL};
+		copy->subject = copy->home = copy->told = (struct text){.ptr = NULL};
 		if (set_customer(&copy->subject, m->subject, loser, winner) < 0 ||
-			set_customer(&copy->home, m->home, loser, winner) < 0) {
+			set_customer(&copy->home, m->home, loser, winner) < 0 ||
+			text_set(&copy->told, text_span(m->told)) < 0) {
 			emission_release(copy);
 			return -ENOMEM;
 		}

@@ -138,6 +138,8 @@ static void fill_emission(struct chance *c, struct emission *m)
 		set(c, &m->subject, CUSTOMER_MAX);
 	if (chance_below(c, 2) == 0)
 		set(c, &m->home, CUSTOMER_MAX);
+	if (chance_below(c, 2) == 0)
+		set(c, &m->told, INSTANCE_TOLD_MAX);
 }
 
 /* What few instances have: each by itself, so that every mixture comes up. */
@@ -180,6 +182,8 @@ static void fill_extras(struct chance *c, struct instance *i)
 		i->worth = chance_decimal(c);
 	if (chance_below(c, 4) == 0)
 		set(c, &i->superseded_by, INSTANCE_ENDED_BY_MAX);
+	if (chance_below(c, 4) == 0)
+		set(c, &i->told, INSTANCE_TOLD_MAX);
 	if (chance_below(c, 4) == 0)
 		set(c, &i->subject, CUSTOMER_MAX);
 	if (chance_below(c, 4) == 0) {
@@ -440,10 +444,12 @@ static const char *instance_differs(const struct instance *a, const struct insta
 		DIFFERS(earlier[k].deadline_at);
 		TEXT_DIFFERS(earlier[k].subject);
 		TEXT_DIFFERS(earlier[k].home);
+		TEXT_DIFFERS(earlier[k].told);
 	}
 	DIFFERS(worth.mantissa);
 	DIFFERS(worth.exponent);
 	TEXT_DIFFERS(superseded_by);
+	TEXT_DIFFERS(told);
 	TEXT_DIFFERS(subject);
 	TEXT_DIFFERS(last_subject);
 	TEXT_DIFFERS(home);

@@ -36,6 +36,7 @@ OBJECTS = {
     "wait": ("/wait", ["$defs", "wait_object"]),
     "time to send": ("/send_at", ["$defs", "rule", "properties", "send_at"]),
     "cap": ("/cap", ["$defs", "rule", "properties", "cap"]),
+    "once": ("/once", ["$defs", "rule", "properties", "once"]),
     "episode": ("/episode", ["$defs", "rule", "properties", "episode"]),
     "step": ("/steps/0", ["$defs", "rule", "properties", "steps", "items"]),
     "priority": ("/priority", ["$defs", "rule", "properties", "priority"]),
