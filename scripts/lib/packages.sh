@@ -11,7 +11,7 @@
 packages_build=(
 	gcc libc6-dev meson ninja-build pkgconf
 	libevent-dev libhiredis-dev libjansson-dev zlib1g-dev libzstd-dev libssl-dev libcurl4-openssl-dev libinih-dev
-	libpcre2-dev
+	libpcre2-dev libidn2-dev libunistring-dev
 	ca-certificates redis-server redis-tools tzdata
 )
 # To check and test as well.

@@ -24,8 +24,8 @@ TOOLS = {
 SUDO = 'echo "sudo $1" >>"$root/calls"\nexec "$@"\n'
 LINKED = ["bash", "cat", "chmod", "env", "grep", "mktemp", "rm", "tee"]
 BUILD = ("gcc libc6-dev meson ninja-build pkgconf libevent-dev libhiredis-dev libjansson-dev zlib1g-dev"
-         " libzstd-dev libssl-dev libcurl4-openssl-dev libinih-dev libpcre2-dev ca-certificates redis-server"
-         " redis-tools tzdata").split()
+         " libzstd-dev libssl-dev libcurl4-openssl-dev libinih-dev libpcre2-dev libidn2-dev libunistring-dev"
+         " ca-certificates redis-server redis-tools tzdata").split()
 
 
 def machine(root, has, uid="0", sudo=False, **others):
