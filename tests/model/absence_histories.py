@@ -2,11 +2,13 @@
 """Rules and histories by chance. Times stand on a coarse grid whose step is also the unit of the
 rules' waits, so that almost everything happens at the very millisecond of something else."""
 
-from absence_model import DAY, FUTURE, HOUR, MINUTE, SECOND, TERMINAL, Event, Mark
+from absence_model import DAY, FUTURE, HOUR, MINUTE, SECOND, TERMINAL, WEEK, Event, Mark
 
 START = 1772445600000  # 2026-03-02T10:00:00Z
 GRIDS = (7, SECOND, MINUTE, 10 * MINUTE, HOUR, DAY)
 SOURCES = ("till-1", "till-2")
+# Clocks that change, by an hour or half of one, and such that do not.
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 ADDED, VIEWED, SEEN = "Product Added", "Cart Viewed", "Product Viewed"
 EMPTIED, ORDERED, TILL = "Cart Emptied", "Order Completed", "In-Store Purchase"
 OWN = "Ring Polished"  # a name that no vocabulary has
@@ -101,9 +103,24 @@ class Maker:
                 entry["terminal"] = name not in TERMINAL or chance.random() < 0.2
         return entry
 
+    def local(self):
+        chance = self.chance
+        wait = {"local": chance.choice(("09:00", "00:00", "02:30", "23:59", "day_end")),
+                "tz": chance.choice(ZONES)}
+        if chance.random() < 0.4:
+            wait["days"] = chance.randint(0, 2)
+        if chance.random() < 0.4:
+            wait["weekdays"] = chance.sample(WEEK, chance.randint(1, 6))
+        if chance.random() < 0.3:
+            wait["plus"] = self.units(1, 3)
+        return wait
+
     def wait(self):
-        if self.chance.random() < 0.75:
+        kind = self.chance.random()
+        if kind < 0.65:
             return self.units(1, 8)
+        if kind < 0.8:
+            return self.local()
         wait = {"at": self.chance.choice(("e.due", ["e.due", "e.also"]))}
         if self.chance.random() < 0.5:
             wait["plus"] = self.chance.choice(("", "-")) + self.units(1, 3)
@@ -239,8 +256,10 @@ class Lawful(Maker):
         wait = rule["wait"]
         if isinstance(wait, str):
             rule["wait"] = text(self.late + self.grid * self.chance.randint(1, 20))
-        else:
+        elif "at" in wait:
             wait.pop("plus", None)
+        else:
+            wait["plus"] = text(self.late)
         episode = rule.get("episode", {})
         if "cooldown" in episode:
             episode["cooldown"] = "3000d"

@@ -51,8 +51,10 @@ Readings, where the contract leaves a choice (READ n in the code):
     where a cancel between the two comes to be known, that ends the one, and the other begins.
 """
 
+import datetime
 import hashlib
 import re
+import zoneinfo
 
 NEVER = 1 << 62
 SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
@@ -75,6 +77,28 @@ def span(text):
     parts = re.findall(r"(\d+)(ms|[wdhms])?", text.lstrip("-"))
     return sign * sum(int(number) * UNITS[unit or "ms"] for number, unit in parts)
 ORDER, TILL = "Order Completed", "In-Store Purchase"
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def local_after(wait, at):
+    """The next local time of WAIT behind AT: what the clock on the wall shows on that date. Of two
+    such instants the first; of none the one with the offset from before (triggers, section 9)."""
+    zone = zoneinfo.ZoneInfo(wait["tz"])
+    today = datetime.datetime.fromtimestamp(at // 1000, zone).date()
+    days = wait.get("days", 0)
+    while True:
+        day = today + datetime.timedelta(days)
+        shown, hour, minute = day, 0, 0
+        if wait["local"] == "day_end":
+            shown = day + datetime.timedelta(1)
+        else:
+            hour, minute = map(int, wait["local"].split(":"))
+        moment = datetime.datetime(shown.year, shown.month, shown.day, hour, minute, tzinfo=zone)
+        instant = int(moment.timestamp()) * 1000
+        if instant > at and WEEK[day.weekday()] in wait.get("weekdays", WEEK):
+            return instant + span(wait.get("plus", "0s"))
+        days += 1
+
 
 
 class Event:
@@ -108,6 +132,7 @@ class Rule:
         self.not_matching = get("exit_policy") == "not_matching"
         self.first = get("anchor", "last") == "first"
         self.wait = members["wait"]
+        self.given = "at" in self.wait if isinstance(self.wait, dict) else False
         self.fire_if = get("fire_if")
         self.grace = span(get("grace", "2m" if self.kind == "marketing" else "0s"))
         self.slack = span(get("slack", "10m"))
@@ -326,12 +351,12 @@ class Run:
         return max([i.cancelled, self.cancelled_all] + [j["deadline"] for j in i.standing])  # READ 19
 
     def arming(self, event, window=False):
-        deadline = None if isinstance(self.rule.wait, str) else self.deadline_of(event, None)
+        deadline = self.instant_of(event) if self.rule.given else None
         return Arming(event.occurred, deadline, self.worth_of(event), window)
 
     def is_told(self, arming):
         """Is there an instant to wait for?"""
-        return isinstance(self.rule.wait, str) or arming.deadline is not None
+        return not self.rule.given or arming.deadline is not None
 
     def in_force(self, armings):
         """READ 3 and 21."""
@@ -357,8 +382,11 @@ class Run:
 
     def deadline(self, arming, anchor):
         wait = self.rule.wait
-        return (anchor + span(wait) if isinstance(wait, str) else arming.deadline) + (
-            self.rule.steps[0][1])
+        if self.rule.given:
+            end = arming.deadline
+        else:
+            end = anchor + span(wait) if isinstance(wait, str) else local_after(wait, anchor)
+        return end + self.rule.steps[0][1]
 
     def begin(self, i, arming, event):
         rule, at = self.rule, arming.at
@@ -408,12 +436,10 @@ class Run:
         jobs = self.jobs if self.rule.cooldown_customer else i.jobs  # READ 6
         return max((job["fire_at"] + self.rule.cooldown for job in jobs), default=-NEVER)
 
-    def deadline_of(self, event, at):
+    def instant_of(self, event):
+        """The first instant that EVENT gives of those that the rule asks for."""
         wait = self.rule.wait
-        if isinstance(wait, str):
-            return at + span(wait)
-        ways = [wait["at"]] if isinstance(wait["at"], str) else wait["at"]
-        for way in ways:
+        for way in [wait["at"]] if isinstance(wait["at"], str) else wait["at"]:
             instant = event.properties.get(way.removeprefix("e."))
             if isinstance(instant, int):
                 return instant + span(wait.get("plus", "0s"))
