@@ -205,14 +205,14 @@ static int feed_partition(struct log_reader *l)
 
 int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules, int64_t *ret_horizon)
 {
-	struct log_reader l = {
-		.b = b, .latest = INT64_MIN, .partitions = p->dataset.partitions};
+	struct log_reader l = {.b = b, .latest = INT64_MIN};
 	struct redis_options options;
 	int r = 0;
 
 	redis_options_init(&options);
 	if (program_connect(p, &options, &l.redis) || program_await(p, AWAIT_MS))
 		return p->status;
+	l.partitions = p->dataset.partitions;
 	buf_init(&l.key);
 	buf_init(&l.from);
 	if (own_rules)

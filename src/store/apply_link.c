@@ -196,8 +196,15 @@ static int reply(
 		.said_at = claim->said_at,
 		.reason = reason};
 
-	if (w->cached->link)
-		m.other = w->cached->link->to;
+	if (kind == MESSAGE_TAKEN) {
+		const struct link *link = w->cached->link;
+
+		/* Two claims make one of those who claim, whichever came here first: it is so since
+		 * the later of them. */
+		m.other = link->to;
+		m.linked_at = int64_max(claim->linked_at, link->linked_at);
+		m.said_at = int64_max(claim->said_at, link->said_at);
+	}
 	return applier_say(a, &m, NULL);
 }
 
@@ -391,7 +398,10 @@ static int pass_on(struct applier *a, const struct work *w)
 	const struct cargo cargo = {.record = w->entry.record};
 	struct message m = *w->message;
 
+	/* What was said to this key concerns the other only since the two are one. */
 	m.to = w->cached->link->to;
+	m.linked_at = int64_max(m.linked_at, w->cached->link->linked_at);
+	m.said_at = int64_max(m.said_at, w->cached->link->said_at);
 	if (m.kind == MESSAGE_MERGE)
 		message_pass(&m, w->cached->customer, w->cached->link->linked_at);
 	return applier_say(a, &m, &cargo);
