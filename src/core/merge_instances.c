@@ -193,15 +193,14 @@ static void join_rest(struct instance *into, const struct instance *from, int64_
 {
 	bool closed = (into->state == INSTANCE_CLOSED && into->until_at > now) ||
 		      (from->state == INSTANCE_CLOSED && from->until_at > now);
+	bool cooling = into->state == INSTANCE_COOLING || from->state == INSTANCE_COOLING;
 
 	if (into->state == INSTANCE_ARMED)
 		return;
-	if (closed)
+	if (closed || (!cooling && from->state == INSTANCE_CLOSED))
 		into->state = INSTANCE_CLOSED;
-	else if (into->state == INSTANCE_COOLING || from->state == INSTANCE_COOLING)
+	else if (cooling)
 		into->state = INSTANCE_COOLING;
-	else if (from->state == INSTANCE_CLOSED)
-		into->state = INSTANCE_CLOSED;
 	into->until_at = int64_max(into->until_at, from->until_at);
 }
 
