@@ -86,14 +86,33 @@ static bool spell(uint64_t ms, unsigned chosen, char out[DURATION_SIZE])
 	return ms == 0;
 }
 
+/*
+ * Sets that are worth a look. Without the largest unit that divides MS a rest stays, or the text
+ * has a smaller unit in its place, whose number is no shorter; smaller units than that have nothing
+ * to say, nor have those that are larger than MS.
+ */
+static unsigned worth(uint64_t ms, unsigned *ret_needed)
+{
+	unsigned last = 0, first = 0;
+
+	while (ms % (uint64_t)units[last].ms != 0)
+		last++;
+	while (first < last && (uint64_t)units[first].ms > ms)
+		first++;
+	*ret_needed = 1U << (ARRAY_SIZE(units) - 1 - last);
+	return (1U << (ARRAY_SIZE(units) - first)) - *ret_needed;
+}
+
 void duration_format(int64_t ms, char out[DURATION_SIZE])
 {
 	uint64_t magnitude = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
 	char text[DURATION_SIZE], best[DURATION_SIZE] = "";
+	unsigned needed, sets = worth(magnitude, &needed);
 
 	/* The top bit is the week, so sets with larger units come first and win a tie. */
-	for (unsigned chosen = (1U << ARRAY_SIZE(units)) - 1; chosen; chosen--)
-		if (spell(magnitude, chosen, text) && (!*best || strlen(text) < strlen(best)))
+	for (unsigned chosen = sets; chosen >= needed; chosen -= needed)
+		if ((chosen & needed) && spell(magnitude, chosen, text) &&
+			(!*best || strlen(text) < strlen(best)))
 			memcpy(best, text, sizeof(best));
 	(void)snprintf(out, DURATION_SIZE, "%s%s", ms < 0 ? "-" : "", ms ? best : "0s");
 }

@@ -27,26 +27,25 @@ static const struct zone *zone_of(const struct turn *t, const struct rule_calend
 	return c->zone_customer ? gates_zone(&t->rules->policy, t->journey) : c->zone;
 }
 
-static bool first_order(const struct turn *t, const struct zone *zone, struct occasion *ret)
+static bool first_order(const struct turn *t, const struct rule_calendar *cal, struct occasion *ret)
 {
 	const struct profile *p = t->journey->profile;
 	struct civil c;
 
 	if (!p || p->times[PROFILE_FIRST_ORDER_AT] == TIME_NEVER)
 		return false;
-	local_civil(zone, p->times[PROFILE_FIRST_ORDER_AT], &c);
+	local_civil(zone_of(t, cal), p->times[PROFILE_FIRST_ORDER_AT], &c);
 	*ret = (struct occasion){
 		c.year, c.month, c.day, p->times[PROFILE_FIRST_ORDER_AT], c.year + 1};
 	return true;
 }
 
-static bool occasion_of(const struct turn *t, const struct rule_calendar *cal,
-	const struct zone *zone, struct occasion *ret)
+static bool occasion_of(const struct turn *t, const struct rule_calendar *cal, struct occasion *ret)
 {
 	const struct date *d;
 
 	if (span_equal(cal->date, FIRST_ORDER))
-		return first_order(t, zone, ret);
+		return first_order(t, cal, ret);
 	d = journey_date(t->journey, cal->date);
 	if (!d || d->removed)
 		return false;
@@ -156,7 +155,7 @@ static int update(const struct turn *t, const struct rule *rule)
 	int64_t at;
 	int32_t year;
 
-	if (!occasion_of(t, cal, zone_of(t, cal), &o))
+	if (!occasion_of(t, cal, &o))
 		return armed ? end(t, i) : 0;
 	/* Between its steps, or unmoved: as it is, also while it is put off or in its grace. */
 	if (armed && (i->step > 0 || (due_in(t, rule, &o, (int32_t)i->episode, &at) &&

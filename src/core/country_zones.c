@@ -7,6 +7,7 @@
  */
 #include "country_zones.h"
 
+/* In order of code. */
 static const struct {
 	char code[3];
 	const char *zones[COUNTRY_ZONES_MAX + 1];
@@ -268,10 +269,30 @@ static const struct {
 	{"ZW", {"Africa/Harare"}},
 };
 
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 const char *const *country_zones(struct span code)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(countries); i++)
-		if (span_equal_nocase(code, span_of(countries[i].code, 2)))
-			return countries[i].zones;
+	size_t low = 0, high = ARRAY_SIZE(countries);
+	char wanted[2];
+
+	if (code.len != sizeof(wanted))
+		return NULL;
+	wanted[0] = upper(code.ptr[0]);
+	wanted[1] = upper(code.ptr[1]);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int c = memcmp(wanted, countries[middle].code, sizeof(wanted));
+
+		if (c == 0)
+			return countries[middle].zones;
+		if (c < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return NULL;
 }
