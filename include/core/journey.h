@@ -147,11 +147,11 @@ enum instance_state {
 	X(STEP_SKIPPED, "step_skipped") /* the step's own condition was false */                   \
 	X(EXPIRED, "expired")		/* put off for longer than it was worth anything */        \
 	X(REPLACED, "replaced")		/* a newer or greater instance of the rule came */         \
-	X(MERGED, "merged")		/* the customer waits or was sent it under another name */  \
+	X(MERGED, "merged")		/* the customer waits or was sent it under another name */ \
 	/* Of no rule, but of an identifier. */                                                    \
-	X(LINKED, "linked")		/* it leads to the customer from now on */                 \
-	X(JOINED, "joined")		/* the customer that it was is part of this one */         \
-	X(NOT_LINKED, "not_linked")	/* it was claimed, and may not */
+	X(LINKED, "linked")	    /* it leads to the customer from now on */                     \
+	X(JOINED, "joined")	    /* the customer that it was is part of this one */             \
+	X(NOT_LINKED, "not_linked") /* it was claimed, and may not */
 
 enum outcome {
 #define X(ID, NAME) OUTCOME_##ID,
@@ -386,8 +386,9 @@ struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct 
 struct consent *journey_add_consent(struct journey *j, struct span topic, uint32_t channel);
 struct address *journey_add_address(struct journey *j, enum job_channel channel);
 struct date *journey_add_date(struct journey *j, struct span name);
-/* Adds one whatever there is; the oldest makes room. */
-struct send *journey_add_send(struct journey *j, const struct send *send);
+/* Adds one; of too many what was released makes room, then the oldest of the rule that has sent
+ * most. False when out of memory. */
+bool journey_add_send(struct journey *j, const struct send *send);
 struct profile *journey_add_profile(struct journey *j);
 /* The same for identifiers and parts. Where all ids are taken the oldest that was refused makes
  * room, then the oldest that is linked of those whose kind (what stands before the colon) has the

@@ -405,15 +405,32 @@ void journey_remove_send(struct journey *j, size_t index)
 	list_remove(j->sends, j->n_sends, sizeof(*j->sends), index);
 }
 
-struct send *journey_add_send(struct journey *j, const struct send *send)
+/* What was released counts for nothing; else the oldest of the rule that has sent most, so that
+ * the two of a rule that may send two in a year outlast a year of newsletters. */
+static size_t least_send(const struct journey *j)
+{
+	size_t victim = 0, most = 0;
+
+	for (size_t i = 0; i < j->n_sends; i++) {
+		size_t n = 0;
+
+		if (j->sends[i].state == SEND_RELEASED)
+			return i;
+		for (size_t k = i; k < j->n_sends; k++)
+			n += j->sends[k].rule == j->sends[i].rule;
+		if (n > most) {
+			most = n;
+			victim = i;
+		}
+	}
+	return victim;
+}
+
+bool journey_add_send(struct journey *j, const struct send *send)
 {
 	size_t at = j->n_sends;
 	struct send *s;
 
-	if (j->n_sends >= JOURNEY_SENDS_MAX) {
-		journey_remove_send(j, 0);
-		at--;
-	}
 	while (at > 0 && (j->sends[at - 1].at > send->at ||
 				 (j->sends[at - 1].at == send->at &&
 					 memcmp(j->sends[at - 1].job_id, send->job_id,
@@ -421,10 +438,12 @@ struct send *journey_add_send(struct journey *j, const struct send *send)
 		at--;
 	s = list_insert((void **)&j->sends, j->n_sends, &j->cap_sends, sizeof(*s), at);
 	if (!s)
-		return NULL;
+		return false;
 	*s = *send;
 	j->n_sends++;
-	return s;
+	if (j->n_sends > JOURNEY_SENDS_MAX)
+		journey_remove_send(j, least_send(j));
+	return true;
 }
 
 /* ---- profile ----------------------------------------------------------------------------- */

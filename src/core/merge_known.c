@@ -124,11 +124,6 @@ static int state_rank(enum send_state s)
 	return s == SEND_SENT ? 2 : s == SEND_RELEASED;
 }
 
-static bool send_before(const struct send *a, const struct send *b)
-{
-	return a->at != b->at ? a->at < b->at : memcmp(a->job_id, b->job_id, sizeof(a->job_id)) < 0;
-}
-
 static int merge_sends(struct journey *into, const struct journey *from)
 {
 	for (size_t i = 0; i < from->n_sends; i++) {
@@ -140,9 +135,6 @@ static int merge_sends(struct journey *into, const struct journey *from)
 				s->state = other->state;
 			continue;
 		}
-		/* The oldest would make room, which is this one. */
-		if (into->n_sends == JOURNEY_SENDS_MAX && send_before(other, &into->sends[0]))
-			continue;
 		if (!journey_add_send(into, other))
 			return -ENOMEM;
 	}

@@ -85,6 +85,33 @@ static void test_cap_of_rule(void)
 	scene_release(&s);
 }
 
+/* Two a year are two a year also of a customer who gets a newsletter every other day. */
+static void test_cap_of_busy(void)
+{
+	struct gate_scene s;
+	struct rule_gates *g;
+
+	scene_caps(&s);
+	g = &s.rules->list[0].gates;
+	g->cap_count = 2;
+	g->cap_within_ms = 365 * MS_DAY;
+	scene_send(&s, "cart_abandoned", RULE_MARKETING, JOB_CHANNEL_EMAIL, 300 * MS_DAY);
+	scene_send(&s, "cart_abandoned", RULE_MARKETING, JOB_CHANNEL_EMAIL, 299 * MS_DAY);
+	for (int64_t i = 0; i < 100; i++)
+		scene_send(&s, "newsletter", RULE_MARKETING, JOB_CHANNEL_EMAIL,
+			(298 - 2 * i) * MS_DAY);
+	CHECK_INT(s.journey->n_sends, JOURNEY_SENDS_MAX);
+	/* 65 days on: 2027-01-27. */
+	SCENE_UNTIL(&s, REASON_RULE_CAP_FULL, "2027-01-27T11:00:00.000Z");
+	/* what was released goes first, and the oldest of the busiest rule next */
+	s.journey->sends[40].state = SEND_RELEASED;
+	scene_send(&s, "other", RULE_MARKETING, JOB_CHANNEL_EMAIL, 9 * MS_DAY);
+	CHECK_INT(s.journey->n_sends, JOURNEY_SENDS_MAX);
+	for (size_t i = 0; i < JOURNEY_SENDS_MAX; i++)
+		CHECK(s.journey->sends[i].state != SEND_RELEASED);
+	scene_release(&s);
+}
+
 /* Sends in the WITHIN before send N, itself not counted. */
 static size_t before(const struct journey *j, size_t n, int64_t within)
 {
@@ -481,6 +508,7 @@ static const struct check_case cases[] = {
 	{"caps to the millisecond", test_cap_bounds},
 	{"what windows count, and whom they stop", test_cap_windows},
 	{"a cap of the rule's own", test_cap_of_rule},
+	{"a cap of one who gets much", test_cap_of_busy},
 	{"caps are never exceeded", test_cap_chance},
 	{"reserved and released", test_release},
 	{"the order of messages", test_races},
