@@ -51,7 +51,7 @@ struct rule_match {
 
 enum wait_kind {
 	WAIT_SPAN,     /* so long after the anchor */
-	WAIT_FIELD,    /* at an instant the arming event carries */
+	WAIT_FIELD,    /* at an instant the arming event carries, or after a length that it does */
 	WAIT_LOCAL,    /* at a local time after the anchor */
 	WAIT_BUSINESS, /* so much time in which the shop is open */
 	WAIT_GAP,      /* as long as this customer hardly ever stays away */
@@ -75,6 +75,8 @@ struct rule_wait {
 	 * parts, which the instance keeps in its data under NAMES */
 	size_t fields[WAIT_FIELDS_MAX];
 	size_t n_fields;
+	bool length;	 /* WAIT_FIELD: the value is a length of time after the anchor, */
+	int64_t unit_ms; /* a number of these, and not only a text such as `36h`; 0: that alone */
 	struct span names[WAIT_FIELDS_MAX];
 	enum wait_local local;
 	int32_t local_minute;	 /* WAIT_DAY_TIME: minutes after midnight */
@@ -91,7 +93,7 @@ struct rule_wait {
 	uint32_t gaps;		/* WAIT_GAP: fewer than so many say nothing */
 	int64_t min_ms, max_ms; /* what it is held between; WAIT_LATE: max_ms is how long it stays
 				   without a promise */
-	int64_t else_ms;	/* where the model says nothing; TIME_NEVER: do not arm */
+	int64_t else_ms; /* where model or event say nothing; TIME_NEVER, or 0: do not arm */
 };
 
 struct rule_step {

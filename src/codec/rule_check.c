@@ -71,6 +71,45 @@ static void check_counts(struct rule_reader *r, const struct draft *d)
 			INSTANCE_ARMINGS_MAX);
 }
 
+/* `fire_if` is asked again for each step. */
+static void check_reach(struct rule_reader *r, const struct draft *d)
+{
+	struct rule_place step, member;
+	struct rule_walk walk, inner;
+
+	if (!found(d, "steps"))
+		return;
+	rule_walk_init(&walk, found(d, "steps"));
+	for (size_t i = 0; rule_walk_next(r, &walk, &step) && i < d->rule.n_steps; i++) {
+		rule_walk_init(&inner, &step);
+		while (rule_walk_next(r, &inner, &member))
+			if (span_is(member.name, "if") &&
+				rule_conds_exclude(d->rule.fire_if, d->rule.steps[i].only_if))
+				rule_problem_add(r, &member,
+					"this step is never reached: what it asks and the rule's "
+					"`fire_if`, which is asked again for each step, are never "
+					"true together; change one of them or leave the step out");
+	}
+}
+
+/* What comes due right after the hours of sending must still be worth something when they begin. */
+static void check_room(struct rule_reader *r, const struct draft *d)
+{
+	const struct day_hours *h = &d->rule.gates.send_at;
+	int64_t open_ms = (((int64_t)h->to - h->from + 1440) % 1440) * MS_MINUTE;
+	char closed[DURATION_SIZE];
+
+	if (h->from == h->to || !d->rule.gates.on || !found(d, "expire") || !found(d, "send_at") ||
+		d->rule.expire_ms > MS_DAY - open_ms)
+		return;
+	duration_format(MS_DAY - open_ms, closed);
+	rule_problem_add(r, found(d, "expire"),
+		"this is not longer than the %s of each day in which `send_at` lets nothing go, so "
+		"that a step that comes due as they begin is worth nothing when they end; make it "
+		"longer, or the hours",
+		closed);
+}
+
 /* Every event of a customer, and nothing that bounds it. */
 static void check_bounds(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
 {
@@ -127,6 +166,8 @@ void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft 
 	check_exit(r, d);
 	check_counts(r, d);
 	check_bounds(r, p, d);
+	check_reach(r, d);
+	check_room(r, d);
 	check_service(r, d);
 	rule_once_check(r, found(d, "once"), &d->rule);
 	rule_promise_check(r, found(d, "wait"), &d->rule);

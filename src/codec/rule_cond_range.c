@@ -39,16 +39,17 @@ static enum cond_op flipped(enum cond_op op)
 	return op == COND_GREATER_EQUAL ? COND_LESS_EQUAL : op;
 }
 
-/* False if NODE is no such comparison. */
-static bool range_of(const struct cond_builder *b, const struct cond_node *node, struct range *ret)
+/* False if NODE, one of NODES, is no such comparison. */
+static bool range_of(const struct cond_node *nodes, const uint16_t *children,
+	const struct cond_node *node, struct range *ret)
 {
 	const struct cond_node *left, *right;
 	enum cond_op op = node->op;
 
 	if (op < COND_EQUAL || op > COND_GREATER_EQUAL || op == COND_NOT_EQUAL || node->count != 2)
 		return false;
-	left = &b->nodes[b->children[node->first]];
-	right = &b->nodes[b->children[node->first + 1]];
+	left = &nodes[children[node->first]];
+	right = &nodes[children[node->first + 1]];
 	if (left->op == COND_VALUE) {
 		const struct cond_node *swap = left;
 
@@ -102,10 +103,10 @@ bool cond_check_together(
 	for (size_t i = all->base; i < b->n_pending; i++) {
 		struct range one, other;
 
-		if (!range_of(b, &b->nodes[b->pending[i]], &one))
+		if (!range_of(b->nodes, b->children, &b->nodes[b->pending[i]], &one))
 			continue;
 		for (size_t k = all->base; k < i; k++) {
-			if (!range_of(b, &b->nodes[b->pending[k]], &other) ||
+			if (!range_of(b->nodes, b->children, &b->nodes[b->pending[k]], &other) ||
 				!exclude(&one, &other))
 				continue;
 			rule_problem_add(c->r, args,
@@ -116,4 +117,32 @@ bool cond_check_together(
 		}
 	}
 	return true;
+}
+
+/* What must hold for C to hold: the N-th operand of its `and`, or C itself. NULL: there are no
+ * more. */
+static const struct cond_node *conjunct(const struct cond *c, size_t n)
+{
+	const struct cond_node *root = &c->nodes[c->n_nodes - 1];
+
+	if (root->op != COND_AND)
+		return n == 0 ? root : NULL;
+	return n < root->count ? &c->nodes[c->children[root->first + n]] : NULL;
+}
+
+bool rule_conds_exclude(const struct cond *a, const struct cond *b)
+{
+	const struct cond_node *x, *y;
+	struct range one, other;
+
+	if (!a || !b || a->logic || b->logic)
+		return false;
+	for (size_t i = 0; (x = conjunct(a, i)) != NULL; i++) {
+		if (!range_of(a->nodes, a->children, x, &one))
+			continue;
+		for (size_t k = 0; (y = conjunct(b, k)) != NULL; k++)
+			if (range_of(b->nodes, b->children, y, &other) && exclude(&one, &other))
+				return true;
+	}
+	return false;
 }

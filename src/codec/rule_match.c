@@ -31,39 +31,66 @@ static void bare_of(struct span name, struct bare *ret_bare)
 	}
 }
 
-/* Is B what A becomes by one letter put in, left out, changed, or two neighbours swapped? */
-static bool one_slip(const struct bare *a, const struct bare *b)
+/* Slips that a name may have and still be meant; and the shortest name that they are looked for in,
+ * since short words become one another too easily. */
+#define SLIPS_MAX 2
+#define NAME_MIN  6
+
+/*
+ * How many letters must be put in, left out, changed, or swapped with their neighbour, to make B of
+ * A (optimal string alignment, the restricted Damerau-Levenshtein distance); SLIPS_MAX + 1 if more.
+ */
+static unsigned slips(const struct bare *a, const struct bare *b)
 {
-	size_t head = 0, tail = 0;
-	size_t most = a->len < b->len ? a->len : b->len;
+	unsigned rows[3][RULE_EVENT_NAME_MAX + 1];
+	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
+	size_t gap = a->len > b->len ? a->len - b->len : b->len - a->len;
 
-	while (head < most && a->text[head] == b->text[head])
-		head++;
-	while (tail < most - head && a->text[a->len - 1 - tail] == b->text[b->len - 1 - tail])
-		tail++;
-	size_t rest_a = a->len - head - tail, rest_b = b->len - head - tail;
+	if (gap > SLIPS_MAX)
+		return SLIPS_MAX + 1;
+	for (size_t k = 0; k <= b->len; k++)
+		before[k] = last[k] = (unsigned)k;
+	for (size_t i = 1; i <= a->len; i++) {
+		unsigned *free_row = before;
 
-	if (rest_a <= 1 && rest_b <= 1)
-		return true;
-	return rest_a == 2 && rest_b == 2 && a->text[head] == b->text[head + 1] &&
-	       a->text[head + 1] == b->text[head];
+		row[0] = (unsigned)i;
+		for (size_t k = 1; k <= b->len; k++) {
+			unsigned other = a->text[i - 1] != b->text[k - 1];
+			unsigned least = last[k - 1] + other;
+
+			least = last[k] + 1 < least ? last[k] + 1 : least;
+			least = row[k - 1] + 1 < least ? row[k - 1] + 1 : least;
+			if (i > 1 && k > 1 && a->text[i - 1] == b->text[k - 2] &&
+				a->text[i - 2] == b->text[k - 1] && before[k - 2] + 1 < least)
+				least = before[k - 2] + 1;
+			row[k] = least;
+		}
+		before = last;
+		last = row;
+		row = free_row;
+	}
+	return last[b->len] > SLIPS_MAX ? SLIPS_MAX + 1 : last[b->len];
 }
 
-/* The vocabulary's name that NAME is probably meant to be; empty if none. */
+/* The vocabulary's name that NAME is probably meant to be: the one with the fewest slips, of
+ * several the one that the vocabulary has first. Empty if none. */
 static struct span meant(struct span name)
 {
 	struct bare ours, theirs;
 	struct span near = SPAN_EMPTY;
+	unsigned least = SLIPS_MAX + 1;
 
 	bare_of(name, &theirs);
-	for (int kind = EVENT_CUSTOM + 1; kind < EVENT_KIND_COUNT; kind++) {
+	for (int kind = EVENT_CUSTOM + 1; kind < EVENT_KIND_COUNT && least > 0; kind++) {
 		struct span one = vocab_name((enum event_kind)kind);
+		unsigned n;
 
 		bare_of(one, &ours);
-		if (span_equal(span_of(ours.text, ours.len), span_of(theirs.text, theirs.len)))
-			return one;
-		if (ours.len >= 6 && one_slip(&ours, &theirs))
+		n = slips(&ours, &theirs);
+		if (n < least && (n == 0 || ours.len >= NAME_MIN)) {
 			near = one;
+			least = n;
+		}
 	}
 	return near;
 }

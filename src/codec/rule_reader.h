@@ -164,6 +164,9 @@ enum rule_cond_scope {
 const struct cond *rule_read_cond(
 	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope);
 
+/* Are A and B never true together? Only what is plain is seen. NULL: true. */
+bool rule_conds_exclude(const struct cond *a, const struct cond *b);
+
 /* The same where a number is wanted, or an operator that gives one; for cond_value. */
 const struct cond *rule_read_number(
 	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope);

@@ -257,6 +257,22 @@ static void read_else(struct rule_reader *r, const struct rule_place *p, void *t
 		(void)rule_read_duration(r, p, &limits, &wait->else_ms);
 }
 
+static void read_for(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	((struct rule_wait *)target)->length = true;
+	read_fields(r, p, target);
+}
+
+static void read_unit(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const char *const words[] = {"w", "d", "h", "m", "s", NULL};
+	static const int64_t units[] = {7 * MS_DAY, MS_DAY, MS_HOUR, MS_MINUTE, MS_SECOND};
+	size_t choice;
+
+	if (rule_read_choice(r, p, words, &choice))
+		((struct rule_wait *)target)->unit_ms = units[choice];
+}
+
 enum {
 	WAIT_AT,
 	WAIT_PLUS,
@@ -275,6 +291,8 @@ enum {
 	WAIT_LIKELIHOOD,
 	WAIT_BY,
 	WAIT_SAMPLES,
+	WAIT_FOR,
+	WAIT_UNIT,
 };
 
 static const struct rule_member wait_members[] = {
@@ -295,6 +313,8 @@ static const struct rule_member wait_members[] = {
 	[WAIT_LIKELIHOOD] = {"likelihood", read_q, false},
 	[WAIT_BY] = {"by", read_fields, false},
 	[WAIT_SAMPLES] = {"samples", read_samples, false},
+	[WAIT_FOR] = {"for", read_for, false},
+	[WAIT_UNIT] = {"unit", read_unit, false},
 };
 static const struct rule_members wait_spec = {"a wait", wait_members, ARRAY_SIZE(wait_members)};
 
@@ -307,8 +327,13 @@ static const struct form {
 } forms[] = {
 	{BIT(WAIT_AT),
 		BIT(WAIT_AT) | BIT(WAIT_PLUS) | BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) | BIT(WAIT_DAYS) |
-			BIT(WAIT_WEEKDAYS),
+			BIT(WAIT_WEEKDAYS) | BIT(WAIT_ELSE),
 		WAIT_FIELD, "at"},
+	{BIT(WAIT_FOR),
+		BIT(WAIT_FOR) | BIT(WAIT_UNIT) | BIT(WAIT_MIN) | BIT(WAIT_MAX) | BIT(WAIT_ELSE) |
+			BIT(WAIT_PLUS) | BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) | BIT(WAIT_DAYS) |
+			BIT(WAIT_WEEKDAYS),
+		WAIT_FIELD, "for"},
 	{BIT(WAIT_OPEN), BIT(WAIT_OPEN), WAIT_BUSINESS, "business"},
 	{BIT(WAIT_PROMISE),
 		BIT(WAIT_PROMISE) | BIT(WAIT_OF_MODEL) | BIT(WAIT_LIKELIHOOD) | BIT(WAIT_BY) |
@@ -346,8 +371,8 @@ static const struct form *form_of(
 		return NULL;
 	}
 	rule_problem_add(r, p,
-		"a wait is a length of time such as \"4h\", or an object with `at`, `local`, "
-		"`business` or `model`");
+		"a wait is a length of time such as \"4h\", or an object with `at`, `for`, "
+		"`local`, `business` or `model`");
 	return NULL;
 }
 
@@ -375,8 +400,6 @@ static void check_model(
 	if (!has_q)
 		rule_problem_add(r, p,
 			"a model needs \"q\", the share of all that it waits for, such as 0.95");
-	if (wait->min_ms > wait->max_ms)
-		rule_problem_add(r, p, "`min` is longer than `max`; change one of them");
 }
 
 static void check_late(
@@ -412,6 +435,8 @@ static void read_object(struct rule_reader *r, const struct rule_place *p, struc
 		check_model(r, p, wait, found[WAIT_Q].value.type != JSON_TYPE_ABSENT);
 	if (form->kind == WAIT_LATE)
 		check_late(r, p, found);
+	if ((form->kind == WAIT_MODEL || wait->length) && wait->min_ms > wait->max_ms)
+		rule_problem_add(r, p, "`min` is longer than `max`; change one of them");
 	for (int i = WAIT_TZ; i <= WAIT_WEEKDAYS; i++)
 		if (wait->local == WAIT_AS_GIVEN && found[i].value.type != JSON_TYPE_ABSENT)
 			rule_problem_add(r, &found[i],

@@ -5,6 +5,7 @@
  *
  * Instants are within the years 0 to 9999 and waits within ten years: no sum overflows.
  */
+#include "base/instant.h"
 #include "core/business.h"
 #include "core/gate.h"
 
@@ -57,20 +58,72 @@ static int64_t local_end(const struct rule_wait *w, const struct zone *zone, int
 	return end;
 }
 
-static bool field_end(const struct rule_wait *w, const struct cond_scope *scope, int64_t *ret_at)
+/* So many UNITs, in whole milliseconds; no more than the longest wait. */
+static bool units(struct decimal n, int64_t unit, int64_t *ret_ms)
+{
+	int64_t ms;
+
+	/* More digits than a millisecond of years has would leave no room for the product. */
+	for (; n.mantissa >= INT64_C(100000000000000); n.exponent++)
+		n.mantissa /= 10;
+	if (n.mantissa < 0 || unit == 0 || decimal_multiply(n, decimal_from_int(unit), &n) != 0)
+		return false;
+	for (; n.exponent < 0 && n.mantissa > 0; n.exponent++)
+		n.mantissa /= 10;
+	*ret_ms = DURATION_MAX_MS;
+	if (n.mantissa == 0)
+		*ret_ms = 0;
+	else if (decimal_to_int(n, &ms) == 0)
+		*ret_ms = int64_min(ms, DURATION_MAX_MS);
+	return true;
+}
+
+/* How long V says: a text with units, or a number of the rule's unit. */
+static bool length_of(const struct rule_wait *w, const struct value *v, int64_t *ret_ms)
+{
+	struct decimal n;
+
+	if (v->type == VALUE_NUMBER)
+		return units(v->number, w->unit_ms, ret_ms);
+	if (v->type != VALUE_STRING)
+		return false;
+	if (decimal_parse(v->text, &n) == 0)
+		return units(n, w->unit_ms, ret_ms);
+	return duration_parse(v->text, ret_ms) == 0;
+}
+
+static bool value_end(
+	const struct rule_wait *w, const struct value *v, int64_t from, int64_t *ret_at)
+{
+	int64_t ms;
+
+	if (!w->length)
+		return value_instant(v, ret_at);
+	if (!length_of(w, v, &ms))
+		return false;
+	*ret_at = from + int64_min(int64_max(ms, w->min_ms), w->max_ms);
+	return true;
+}
+
+static bool field_end(
+	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
 {
 	const struct zone *zone = wait_zone(scope, w->zone_customer, w->zone);
-	int64_t at;
+	bool known = false;
+	int64_t at = from;
 
-	for (size_t i = 0; scope->event && i < w->n_fields; i++) {
-		if (!value_instant(event_field(scope->event, w->fields[i]), &at))
-			continue;
-		if (w->local != WAIT_AS_GIVEN)
-			at = local_end(w, zone, at, false);
-		*ret_at = at + w->span_ms;
-		return true;
-	}
-	return false;
+	if (!scope->event)
+		return false;
+	for (size_t i = 0; i < w->n_fields && !known; i++)
+		known = value_end(w, event_field(scope->event, w->fields[i]), from, &at);
+	if (!known && (w->else_ms == 0 || w->else_ms == TIME_NEVER))
+		return false;
+	if (!known)
+		at = from + w->else_ms;
+	if (w->local != WAIT_AS_GIVEN)
+		at = local_end(w, zone, at, false);
+	*ret_at = at + w->span_ms;
+	return true;
 }
 
 /* What the model said of a wait that begins at FROM; where it said NOTHING, the rule's own. */
@@ -204,7 +257,7 @@ bool rule_wait_end(
 		*ret_at = from + w->span_ms;
 		return true;
 	case WAIT_FIELD:
-		return field_end(w, scope, ret_at);
+		return field_end(w, scope, from, ret_at);
 	case WAIT_LOCAL:
 		*ret_at = w->span_ms +
 			  local_end(w, wait_zone(scope, w->zone_customer, w->zone), from, true);

@@ -366,6 +366,14 @@ static void test_filters(void)
 		"\"cancel\":[{\"event\":\"x\",\"when\":{\"var\":\"e.a\"}}]",
 		"\"arm\":[\"x\"],\"anchor\":\"last\",\"cancel\":[\"x\"]",
 		"\"arm\":[\"x\"],\"touch\":[\"x\"]",
+		/* three slips are another name; a millisecond more than the hours without sending
+		 */
+		"\"arm\":[\"Product Adxyz\"]",
+		"\"arm\":[\"x\"],\"expire\":\"11h1ms\",\"send_at\":{\"local\":\"08:00-21:00\"}",
+		/* what fire_if and a step ask may both be */
+		"\"arm\":[\"x\"],\"fire_if\":{\">\":[{\"var\":\"s.orders\"},0]},\"steps\":[{\"id\":"
+		"\"m\","
+		"\"after\":\"0s\",\"if\":{\"<\":[{\"var\":\"s.orders\"},2]}}]",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {

@@ -281,9 +281,102 @@ static void test_personal_gap(void)
 	place_release(&p);
 }
 
+/* What the event carries: an instant, a length, or nothing. */
+static void check_carried(struct place *p, const struct rule_wait *w, enum value_type type,
+	const char *text, const char *want)
+{
+	struct value fields[FIELD_FIXED_COUNT] = {{0}};
+	struct event e = {.fields = fields, .n_fields = FIELD_FIXED_COUNT};
+	struct cond_scope scope = {.rules = p->rules, .journey = p->journey, .event = &e};
+	char got[INSTANT_SIZE] = "";
+	int64_t end;
+
+	fields[FIELD_TOTAL] = (struct value){.type = type, .raw = span_str(text)};
+	fields[FIELD_TOTAL].text = span_str(text);
+	if (type == VALUE_NUMBER)
+		CHECK_INT(decimal_parse(span_str(text), &fields[FIELD_TOTAL].number), 0);
+	if (rule_wait_end(w, &scope, at("2026-03-02T10:00:00Z"), &end))
+		instant_format(end, got);
+	check_span(__FILE__, __LINE__, text, span_str(got), span_str(want));
+}
+
+static void test_carried_length(void)
+{
+	static const struct {
+		enum value_type type;
+		const char *text, *want;
+	} rows[] = {
+		{VALUE_NUMBER, "3", "2026-03-05T10:00:00.000Z"},
+		{VALUE_NUMBER, "1.5", "2026-03-03T22:00:00.000Z"},
+		{VALUE_STRING, "3", "2026-03-05T10:00:00.000Z"},
+		{VALUE_STRING, "36h", "2026-03-03T22:00:00.000Z"},
+		/* 86,400,000 / 7 = 12,342,857.1…: whole milliseconds, none added */
+		{VALUE_NUMBER, "1.1428571428571428", "2026-03-03T13:25:42.857Z"},
+		/* between a day and ten */
+		{VALUE_NUMBER, "0", "2026-03-03T10:00:00.000Z"},
+		{VALUE_NUMBER, "0.999", "2026-03-03T10:00:00.000Z"},
+		{VALUE_NUMBER, "10", "2026-03-12T10:00:00.000Z"},
+		{VALUE_NUMBER, "11", "2026-03-12T10:00:00.000Z"},
+		{VALUE_NUMBER, "1e300", "2026-03-12T10:00:00.000Z"},
+		/* none: thirty */
+		{VALUE_NUMBER, "-1", "2026-04-01T10:00:00.000Z"},
+		{VALUE_STRING, "soon", "2026-04-01T10:00:00.000Z"},
+		{VALUE_STRING, "", "2026-04-01T10:00:00.000Z"},
+		{VALUE_MISSING, "", "2026-04-01T10:00:00.000Z"},
+		{VALUE_NULL, "null", "2026-04-01T10:00:00.000Z"},
+	};
+	struct rule_wait w = {.kind = WAIT_FIELD,
+		.length = true,
+		.unit_ms = MS_DAY,
+		.fields = {FIELD_TOTAL},
+		.n_fields = 1,
+		.min_ms = MS_DAY,
+		.max_ms = 10 * MS_DAY,
+		.else_ms = 30 * MS_DAY};
+	struct place p;
+
+	place_init(&p);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		check_carried(&p, &w, rows[i].type, rows[i].text, rows[i].want);
+	/* without a unit a number says nothing; the local day's end, an hour before it */
+	w.unit_ms = 0;
+	w.else_ms = TIME_NEVER;
+	check_carried(&p, &w, VALUE_NUMBER, "3", "");
+	w.local = WAIT_DAY_END;
+	w.zone = p.berlin;
+	w.span_ms = -MS_HOUR;
+	check_carried(&p, &w, VALUE_STRING, "2d", "2026-03-04T22:00:00.000Z");
+	place_release(&p);
+}
+
+static void test_else_of_instant(void)
+{
+	struct rule_wait w = {
+		.kind = WAIT_FIELD, .fields = {FIELD_TOTAL}, .n_fields = 1, .else_ms = 30 * MS_DAY};
+	struct place p;
+
+	place_init(&p);
+	check_carried(&p, &w, VALUE_STRING, "2026-03-04T00:00:00Z", "2026-03-04T00:00:00.000Z");
+	check_carried(&p, &w, VALUE_MISSING, "", "2026-04-01T10:00:00.000Z");
+	check_carried(&p, &w, VALUE_STRING, "unknown", "2026-04-01T10:00:00.000Z");
+	/* the end of that day in Berlin, in summer, a day before */
+	w.local = WAIT_DAY_END;
+	w.zone = p.berlin;
+	w.span_ms = -MS_DAY;
+	check_carried(&p, &w, VALUE_MISSING, "", "2026-03-31T22:00:00.000Z");
+	w.else_ms = TIME_NEVER;
+	check_carried(&p, &w, VALUE_MISSING, "", "");
+	/* No event arms it: nothing is carried. */
+	w.else_ms = 30 * MS_DAY;
+	CHECK_END(&p, &w, "2026-03-02T10:00:00Z", "");
+	place_release(&p);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
+		{"a length that the event carries", test_carried_length},
+		{"an instant that it does not carry", test_else_of_instant},
 		{"local times and weekdays", test_local},
 		{"the customer's zone", test_customer_zone},
 		{"business time", test_business},
