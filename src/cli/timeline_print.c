@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/instant.h"
 #include "codec/timeline_json.h"
+#include "store/query.h"
+#include "tool.h"
 
 #define DETAIL_WIDTH 90
 
@@ -84,4 +86,19 @@ void customer_print(const struct cells *c, const struct journey *j, int64_t now)
 		(void)fprintf(c->out, "; next due %s", at);
 	}
 	(void)fputs("\n\n", c->out);
+}
+
+int query_explain(const struct program *p, int r, const char *customer)
+{
+	static const char *const words[] = {
+		[QUERY_NO_CUSTOMER] = "nothing is known of a customer with the id",
+		[QUERY_BAD_CURSOR] = "that is no cursor of the customer",
+		[QUERY_BAD_LIMIT] = "--limit is out of range for",
+		[QUERY_AWAY] = "Redis does not answer when asked for",
+		[QUERY_REFUSED] = "Redis refused to answer when asked for",
+		[QUERY_CORRUPT] = "what is stored cannot be read of the customer",
+		[QUERY_UNWANTED] = "nobody asked for",
+	};
+
+	return tool_say(p, STATUS_FOUND, "%s %s.", r < 0 ? strerror(-r) : words[r], customer);
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A customer and the entries of their timeline, as lines for people. */
+/* A customer and the entries of their timeline, as lines for people; or why there are none. */
 #pragma once
 
 #include "cells.h"
 #include "codec/timeline.h"
 #include "core/journey.h"
+#include "program/program.h"
 
 /* Who it is and where they stand at NOW. */
 void customer_print(const struct cells *c, const struct journey *j, int64_t now);
 void timeline_print(const struct cells *c, const struct timeline_entry *e);
+
+/* Says why a question about CUSTOMER failed: R is an outcome of store/query.h, or -errno.
+ * STATUS_FOUND. */
+int query_explain(const struct program *p, int r, const char *customer);

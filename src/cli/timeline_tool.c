@@ -111,22 +111,6 @@ static void on_page(void *user, int r, const struct query_answer *a)
 		(void)fprintf(stderr, "There is more: --cursor %s\n", a->next);
 }
 
-static int explain(const struct timeline_tool *t, const char *customer)
-{
-	static const char *const words[] = {
-		[QUERY_NO_CUSTOMER] = "nothing is known of a customer with the id",
-		[QUERY_BAD_CURSOR] = "that is no cursor of the customer",
-		[QUERY_BAD_LIMIT] = "--limit is out of range for",
-		[QUERY_AWAY] = "Redis does not answer when asked for",
-		[QUERY_REFUSED] = "Redis refused to answer when asked for",
-		[QUERY_CORRUPT] = "what is stored cannot be read of the customer",
-		[QUERY_UNWANTED] = "nobody asked for",
-	};
-
-	return tool_say(&t->tool.program, STATUS_FOUND, "%s %s.",
-		t->r < 0 ? strerror(-t->r) : words[t->r], customer);
-}
-
 static int ask(struct timeline_tool *t, const char *customer)
 {
 	const struct query_ask page = {.id = span_str(customer), .fn = on_page, .user = t};
@@ -137,7 +121,7 @@ static int ask(struct timeline_tool *t, const char *customer)
 		r = query_wait(t->source, loop);
 	if (r != 0)
 		t->r = r;
-	return t->r == 0 ? STATUS_DONE : explain(t, customer);
+	return t->r == 0 ? STATUS_DONE : query_explain(&t->tool.program, t->r, customer);
 }
 
 static void timeline_release(struct timeline_tool *t)

@@ -153,22 +153,6 @@ static void on_answer(void *user, int r, const struct why_ask *answer)
 	print_json(&ask);
 }
 
-static int explain(const struct why_tool *t, const char *customer)
-{
-	static const char *const words[] = {
-		[QUERY_NO_CUSTOMER] = "nothing is known of a customer with the id",
-		[QUERY_BAD_CURSOR] = "the timeline has changed under the question about",
-		[QUERY_BAD_LIMIT] = "too much was asked about",
-		[QUERY_AWAY] = "Redis does not answer when asked for",
-		[QUERY_REFUSED] = "Redis refused to answer when asked for",
-		[QUERY_CORRUPT] = "what is stored cannot be read of the customer",
-		[QUERY_UNWANTED] = "nobody asked for",
-	};
-
-	return tool_say(&t->tool.program, STATUS_FOUND, "%s %s.",
-		t->r < 0 ? strerror(-t->r) : words[t->r], customer);
-}
-
 static void why_release(struct why_tool *t)
 {
 	query_source_free(t->source);
@@ -187,7 +171,7 @@ static int ask(struct why_tool *t)
 	if (r != 0)
 		t->r = r;
 	if (t->r != 0)
-		return explain(t, p->operands[0]);
+		return query_explain(&t->tool.program, t->r, p->operands[0]);
 	if (t->told == 0 && p->n_operands > 1)
 		return tool_say(p, STATUS_FOUND,
 			"there is no rule %s, and none of that name ever concerned this customer; "
