@@ -3,6 +3,7 @@
 #pragma once
 
 int backtest_main(int argc, char **argv);
+int customer_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int mail_main(int argc, char **argv);

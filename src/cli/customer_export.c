@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything held of one customer, part by part onto a stream: where they stand, what names them,
+ * the jobs about them and what became of those, and the timeline of all who they were, which has
+ * the events as they were sent and every decision. What is derived from these and only kept for
+ * speed is not said twice.
+ *
+ * Memory is one page of the timeline or of jobs, and the names: these are bounded (identity
+ * limits), and have to be known before jobs can be told apart.
+ */
+#include "customer_tool.h"
+
+#include "base/instant.h"
+#include "base/map.h"
+#include "codec/job_view.h"
+#include "codec/json_scan.h"
+#include "codec/timeline_json.h"
+#include "store/job_query.h"
+#include "store/keys.h"
+#include "store/query.h"
+
+#define NAMES_PAGE "1000"
+
+struct export
+{
+	struct tool *tool;
+	struct redis *redis;
+	struct query_source *source;
+	FILE *out;
+	struct buf text; /* what is written next */
+	struct arena arena;
+	struct map names; /* every key that is or was the customer's → one of `states` */
+	struct span customer;
+	bool partitions[PARTITIONS_MAX]; /* where a name of theirs lies */
+	bool asked;			 /* a page of jobs is under way */
+	struct log_id jobs_after;
+	bool more_jobs;
+	char next[TIMELINE_CURSOR_SIZE];
+	size_t n; /* elements of the array that is open */
+	int r;
+};
+
+/* Of an identifier: what a set of all that lead there knows, or the journey. */
+static const char *const states[] = {
+	[ID_REFUSED] = "refused", [ID_CLAIMED] = "claimed", [ID_LINKED] = "linked"};
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static int flush(struct export *x)
+{
+	int r = buf_failed(&x->text);
+
+	if (r == 0 && x->text.len && fwrite(x->text.ptr, 1, x->text.len, x->out) != x->text.len)
+		r = -EIO;
+	buf_reset(&x->text);
+	return r;
+}
+
+static void comma(struct export *x)
+{
+	buf_add_str(&x->text, x->n++ ? ",\n" : "\n");
+}
+
+static void text_member(struct export *x, const char *name, struct span value)
+{
+	buf_printf(&x->text, "\"%s\":", name);
+	json_escape(value, &x->text);
+	buf_add_str(&x->text, ",\n");
+}
+
+static void instant(struct export *x, int64_t at)
+{
+	buf_add_char(&x->text, '"');
+	buf_add_instant(&x->text, at);
+	buf_add_char(&x->text, '"');
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+static int add_name(struct export *x, struct span key, const char *state)
+{
+	struct span copy;
+
+	if (map_get(&x->names, key))
+		return 0;
+	copy = arena_copy(&x->arena, key);
+	if (!copy.ptr)
+		return -ENOMEM;
+	x->partitions[partition_of(copy, x->tool->program.dataset.partitions)] = true;
+	return map_put(&x->names, copy, (void *)(uintptr_t)state);
+}
+
+static void put_name(struct export *x, struct span key, const char *state, int64_t first_at)
+{
+	comma(x);
+	buf_add_str(&x->text, "{\"key\":");
+	json_escape(key, &x->text);
+	buf_printf(&x->text, ",\"state\":\"%s\",\"first_at\":", state);
+	if (first_at == INT64_MIN)
+		buf_add_str(&x->text, "null");
+	else
+		instant(x, first_at);
+	buf_add_char(&x->text, '}');
+}
+
+/* One that leads to them, if it was not named before. */
+static int take_name(struct export *x, struct span key)
+{
+	if (key.len == 0 || key.len > CUSTOMER_MAX || map_get(&x->names, key))
+		return 0;
+	put_name(x, key, "linked", INT64_MIN);
+	return add_name(x, key, "linked");
+}
+
+/* What the journey knows of them. */
+static int put_known_names(struct export *x, const struct journey *j)
+{
+	int r = add_name(x, x->customer, "customer");
+
+	put_name(x, x->customer, "customer", INT64_MIN);
+	for (size_t i = 0; i < j->n_ids && r == 0; i++) {
+		const struct customer_id *id = &j->ids[i];
+
+		put_name(x, text_span(id->key), states[id->state], id->first_at);
+		/* Who was refused is somebody else. */
+		if (id->state != ID_REFUSED)
+			r = add_name(x, text_span(id->key), states[id->state]);
+	}
+	for (size_t i = 0; i < j->n_parts && r == 0; i++)
+		r = take_name(x, text_span(j->parts[i].key));
+	return r;
+}
+
+static int take_names(struct export *x, const struct redis_value *keys)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < keys->n_items && r == 0; i++)
+		r = take_name(x, keys->items[i].text);
+	return r;
+}
+
+/* All that ever led to CUSTOMER. */
+static int put_set(struct export *x, struct span customer)
+{
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+	char cursor[24] = "0";
+	int r = 0;
+
+	key_add_id(
+		&key, partition_of(customer, x->tool->program.dataset.partitions), "ids", customer);
+	do {
+		_cleanup_(arena_release) struct arena a;
+		const struct span args[] = {SPAN_LIT("SSCAN"), buf_span(&key), span_str(cursor),
+			SPAN_LIT("COUNT"), SPAN_LIT(NAMES_PAGE)};
+		const struct redis_value *reply;
+
+		arena_init(&a);
+		reply = tool_ask(x->tool, x->redis, args, ARRAY_SIZE(args), &a);
+		if (!reply || reply->n_items != 2 || reply->items[0].text.len >= sizeof(cursor))
+			return -EIO;
+		memcpy(cursor, reply->items[0].text.ptr, reply->items[0].text.len);
+		cursor[reply->items[0].text.len] = '\0';
+		r = take_names(x, &reply->items[1]);
+		r = r ? r : flush(x);
+	} while (r == 0 && strcmp(cursor, "0") != 0);
+	return r;
+}
+
+/* ---- the customer ------------------------------------------------------------------------ */
+
+static void put_parts(struct export *x, const struct journey *j)
+{
+	x->n = 0;
+	buf_add_str(&x->text, "\"merged\":[");
+	for (size_t i = 0; i < j->n_parts; i++) {
+		comma(x);
+		buf_add_str(&x->text, "{\"customer\":");
+		json_escape(text_span(j->parts[i].key), &x->text);
+		buf_add_str(&x->text, ",\"sealed_entries\":");
+		buf_add_u64(&x->text, j->parts[i].sealed_n);
+		buf_add_char(&x->text, '}');
+	}
+	buf_add_str(&x->text, "\n],\n");
+}
+
+static void on_customer(void *user, int r, const struct query_answer *a)
+{
+	struct export *x = user;
+
+	x->r = r;
+	if (r != 0)
+		return;
+	x->customer = arena_copy(&x->arena, a->customer);
+	if (!x->customer.ptr) {
+		x->r = -ENOMEM;
+		return;
+	}
+	buf_add_str(&x->text, "\"exported_at\":");
+	instant(x, a->now);
+	buf_add_str(&x->text, ",\n");
+	text_member(x, "matched", a->matched);
+	text_member(x, "customer", a->customer);
+	buf_add_str(&x->text, "\"state\":");
+	x->r = journey_json(a->record, a->now, &x->text);
+	buf_add_str(&x->text, ",\n");
+	put_parts(x, a->record->journey);
+	x->n = 0;
+	buf_add_str(&x->text, "\"identifiers\":[");
+	if (x->r == 0)
+		x->r = put_known_names(x, a->record->journey);
+}
+
+static int settle(struct export *x, int asked)
+{
+	int r = asked ? asked : query_wait(x->source, x->tool->program.loop);
+
+	r = r ? r : x->r;
+	return r ? r : flush(x);
+}
+
+/* Up to the names, those of the sets too. */
+static int put_customer(struct export *x, struct span id)
+{
+	const struct query_ask ask = {.id = id, .fn = on_customer, .user = x};
+	int r;
+
+	buf_add_str(&x->text, "{\"export\":1,\n");
+	text_member(x, "asked", id);
+	r = settle(x, query_customer(x->source, &ask));
+	if (r == 0)
+		r = put_set(x, x->customer);
+	buf_add_str(&x->text, "\n],\n");
+	return r ? r : flush(x);
+}
+
+/* ---- jobs -------------------------------------------------------------------------------- */
+
+static int put_job(struct export *x, const struct job_entry *e)
+{
+	_cleanup_(arena_release) struct arena a;
+	struct job_view v;
+	int r;
+
+	arena_init(&a);
+	r = e->json.len ? job_view_read(e->json, &a, &v) : JOB_VIEW_BAD;
+	if (r != 0 || !map_get(&x->names, v.customer))
+		return r < 0 ? r : 0;
+	comma(x);
+	buf_add_str(&x->text, "{\"job\":");
+	buf_add_span(&x->text, e->json);
+	buf_add_str(&x->text, ",\"state\":");
+	json_escape(e->state, &x->text);
+	buf_add_str(&x->text, ",\"emitted_at\":");
+	instant(x, (int64_t)e->at.ms);
+	buf_add_str(&x->text, ",\"taken_by\":");
+	if (e->taken_by.len)
+		json_escape(e->taken_by, &x->text);
+	else
+		buf_add_str(&x->text, "null");
+	buf_add_char(&x->text, '}');
+	return 0;
+}
+
+static void on_jobs(void *user, int r, const struct job_page *page, const char *words)
+{
+	struct export *x = user;
+
+	x->asked = false;
+	if (r != 0) {
+		tool_say(&x->tool->program, 0, "cannot read the jobs: %s.", words);
+		x->r = -EIO;
+		return;
+	}
+	for (size_t i = 0; i < page->n && x->r == 0; i++)
+		x->r = put_job(x, &page->entries[i]);
+	x->more_jobs = page->more;
+	if (page->n > 0)
+		x->jobs_after = page->entries[page->n - 1].at;
+}
+
+static int put_jobs_of(struct export *x, uint32_t partition)
+{
+	int r = 0;
+
+	x->jobs_after = (struct log_id){0, 0};
+	do {
+		const struct job_ask ask = {.partition = partition,
+			.max = JOB_PAGE_MAX,
+			.after = x->jobs_after,
+			.fn = on_jobs,
+			.user = x};
+
+		x->more_jobs = false;
+		r = job_list(x->redis, &ask);
+		x->asked = r == 0;
+		while (r == 0 && x->asked)
+			r = loop_turn(x->tool->program.loop, true);
+		r = r ? r : x->r;
+		r = r ? r : flush(x);
+	} while (r == 0 && x->more_jobs && !x->tool->program.stopping);
+	return r;
+}
+
+static int put_jobs(struct export *x)
+{
+	uint32_t partitions = x->tool->program.dataset.partitions;
+	int r = 0;
+
+	x->n = 0;
+	buf_add_str(&x->text, "\"jobs\":[");
+	for (uint32_t i = 0; i < partitions && r == 0; i++)
+		if (x->partitions[i])
+			r = put_jobs_of(x, i);
+	buf_add_str(&x->text, "\n],\n");
+	return r ? r : flush(x);
+}
+
+/* ---- the timeline ------------------------------------------------------------------------ */
+
+static void on_page(void *user, int r, const struct query_answer *a)
+{
+	struct export *x = user;
+
+	for (size_t i = 0; r == 0 && i < a->n_entries; i++) {
+		comma(x);
+		r = timeline_json(&a->entries[i], a->customer, &x->text);
+	}
+	if (r == 0)
+		memcpy(x->next, a->next, strlen(a->next) + 1);
+	x->r = r;
+}
+
+static int put_timeline(struct export *x)
+{
+	const struct query_ask ask = {.id = x->customer, .fn = on_page, .user = x};
+	struct timeline_query query = TIMELINE_QUERY_ALL;
+	int r;
+
+	query.limit = TIMELINE_PAGE_MAX;
+	x->n = 0;
+	buf_add_str(&x->text, "\"timeline\":[");
+	do {
+		char cursor[TIMELINE_CURSOR_SIZE];
+
+		memcpy(cursor, x->next, sizeof(cursor));
+		r = settle(x, query_timeline(x->source, &ask, &query, span_str(cursor)));
+	} while (r == 0 && x->next[0] && !x->tool->program.stopping);
+	buf_add_str(&x->text, "\n]}\n");
+	return r ? r : flush(x);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static void export_release(struct export *x)
+{
+	query_source_free(x->source);
+	buf_release(&x->text);
+	map_release(&x->names);
+	arena_release(&x->arena);
+}
+
+static int say(const struct export *x, int r)
+{
+	static const char *const words[] = {
+		[QUERY_NO_CUSTOMER] = "nothing is known of such a customer",
+		[QUERY_BAD_CURSOR] = "the customer has become another meanwhile; export again",
+		[QUERY_BAD_LIMIT] = "a page of that size there is not",
+		[QUERY_AWAY] = "Redis does not answer",
+		[QUERY_REFUSED] = "Redis refused to answer",
+		[QUERY_CORRUPT] = "what is stored of the customer cannot be read",
+		[QUERY_UNWANTED] = "nobody asked",
+	};
+
+	return tool_say(&x->tool->program, STATUS_FOUND, "%s.", r < 0 ? strerror(-r) : words[r]);
+}
+
+int customer_export(struct tool *t, struct redis *redis, struct span id, FILE *out)
+{
+	static const uint64_t seed[2] = {0x77617966, 0x6d61726b};
+	_cleanup_(export_release) struct export x = {.tool = t, .redis = redis, .out = out};
+	int r;
+
+	arena_init(&x.arena);
+	map_init(&x.names, seed);
+	r = query_source_new(redis, &x.source);
+	if (r < 0)
+		return say(&x, r);
+	query_source_set_partitions(x.source, t->program.dataset.partitions);
+	query_source_set_identity(x.source, t->program.identity);
+	r = put_customer(&x, id);
+	r = r ? r : put_jobs(&x);
+	r = r ? r : put_timeline(&x);
+	if (r == 0 && t->program.stopping)
+		return tool_say(&t->program, STATUS_FOUND, "stopped; the document is not whole.");
+	return r ? say(&x, r) : STATUS_DONE;
+}
