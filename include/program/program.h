@@ -41,12 +41,13 @@ enum program_status {
 	STATUS_USAGE = 2, /* used wrongly: options, configuration */
 };
 
-/* Common to all: --config, --json, [redis] and [log]. */
+/* Common to all: --config, --json, [redis], [identity] and [log]. */
 struct program_settings {
 	const char *config;    /* --config, else WAYMARK_CONFIG, else the first that exists of
 				  waymark-data/waymark.ini and /etc/waymark/waymark.ini */
 	const char *redis;     /* [redis] address, --redis; io/redis_address.h; 127.0.0.1:6379 */
 	const char *dataset;   /* [redis] dataset, --dataset: 32 hex digits, or empty */
+	const char *identity;  /* [identity] file, --identity: identity.json; empty: built in */
 	const char *log_level; /* [log] level, --log-level: error, warn, info, debug; info */
 	const char *log_form;  /* [log] format, --log-format: auto, text, json; auto */
 	bool json;	       /* --json: tools speak JSON, one value per line */
@@ -76,7 +77,8 @@ struct program {
 	size_t n_operands;
 	int status; /* what program_run will return */
 
-	const struct identity *identity; /* what names a customer */
+	const struct identity *identity;	     /* what names a customer */
+	struct identity_settings *identity_settings; /* where it lies if a file says it */
 
 	/* Of the data set, once the first connection was checked; empty id before. */
 	struct dataset dataset;

@@ -7,6 +7,7 @@ int customer_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 int hook_main(int argc, char **argv);
 int mail_main(int argc, char **argv);
+int identity_main(int argc, char **argv);
 int import_main(int argc, char **argv);
 int jobs_main(int argc, char **argv);
 int key_main(int argc, char **argv);

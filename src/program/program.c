@@ -8,6 +8,8 @@
 #include <signal.h>
 
 #include "io/file.h"
+#include "program/identity_file.h"
+#include "program/rule_set.h"
 #include "program_link.h"
 
 #define CONFIG_MAX ((size_t)256 * 1024)
@@ -22,6 +24,9 @@ static const struct setting common_rows[] = {
 		"127.0.0.1:6379", 0, 1023, "ADDRESS", "unix path, host:port or redis://…"},
 	{"redis", "dataset", "dataset", SETTING_TEXT, offsetof(struct program_settings, dataset),
 		NULL, 0, 0, "ID", "the data set that Redis must hold, 32 hex digits"},
+	{"identity", "file", "identity", SETTING_TEXT, offsetof(struct program_settings, identity),
+		NULL, 0, 4095, "FILE",
+		"what names a customer (identity.json); built in if not said"},
 	{"log", "level", "log-level", SETTING_TEXT, offsetof(struct program_settings, log_level),
 		NULL, 0, 0, "LEVEL", "error, warn, info or debug"},
 	{"log", "format", "log-format", SETTING_TEXT, offsetof(struct program_settings, log_form),
@@ -109,7 +114,7 @@ static int check_operands(struct program *p)
 
 static int read_settings(struct program *p, void *settings, char **argv)
 {
-	const char *const owned[] = {"redis", "log", p->spec->name, NULL};
+	const char *const owned[] = {"redis", "identity", "log", p->spec->name, NULL};
 	const struct setting_table tables[] = {
 		{p->spec->settings, p->spec->n_settings, settings},
 		{common_rows, ARRAY_SIZE(common_rows), &p->common},
@@ -136,6 +141,31 @@ static int read_settings(struct program *p, void *settings, char **argv)
 	if (r == SETTINGS_WRONG)
 		return refuse(p, buf_span(&words));
 	return r < 0 ? no_memory(p) : 0;
+}
+
+/* Keys follow from these settings: a program with a bad file, or none where one was named, would
+ * put events where nobody finds them. */
+static int read_identity(struct program *p)
+{
+	_cleanup_(buf_release) struct buf words = BUF_INIT;
+	struct rule_problems *problems;
+	int r;
+
+	if (!p->common.identity[0])
+		return 0;
+	problems = arena_calloc(&p->arena, 1, sizeof(*problems));
+	r = problems ? identity_file_load(p->common.identity, problems, &p->identity_settings)
+		     : -ENOMEM;
+	if (r < 0)
+		return no_memory(p);
+	if (r == 0) {
+		p->identity = &p->identity_settings->identity;
+		return 0;
+	}
+	rule_problems_text(problems, &words);
+	(void)fwrite(words.ptr, 1, words.len, stderr);
+	return refuse(
+		p, SPAN_LIT("the settings of identity cannot be used; correct [identity] file."));
 }
 
 /* The level and form of the log, once settings are known. */
@@ -206,6 +236,8 @@ int program_init(struct program *p, const struct program_spec *spec, void *setti
 	p->operands = argv + 1;
 	r = read_settings(p, settings, argv + 1);
 	if (r == 0)
+		r = read_identity(p);
+	if (r == 0)
 		r = check_operands(p);
 	if (r == 0)
 		r = open_log(p);
@@ -218,6 +250,7 @@ void program_release(struct program *p)
 {
 	program_disconnect(p);
 	p->loop = loop_free(p->loop);
+	p->identity_settings = identity_settings_free(p->identity_settings);
 	arena_release(&p->arena);
 }
 
