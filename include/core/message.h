@@ -13,8 +13,8 @@
  *   MERGE     what was the customer OF goes into TO; with its record
  *   RETRACT   a job that TO's partition emitted was disproved
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM, which is about the key
- * itself, and RETRACT, which is about the partition.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM, which is about the
+ * key itself, and RETRACT, which is about the partition.
  */
 #pragma once
 

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "core/mark.h"
 #include "memory_held.h"
+#include "memory_log.h"
 #include "store/keys.h"
 
 /* What is kept of a customer. */
@@ -25,11 +26,6 @@ struct kept {
 struct seen_bytes {
 	int64_t hour;
 	struct buf bytes;
-};
-
-struct logged {
-	struct logged *next;
-	struct log_entry entry; /* bytes behind the struct */
 };
 
 enum asked {
@@ -50,8 +46,7 @@ struct memory_store {
 	struct map customers;
 	struct heap due;
 	uint64_t order;
-	struct logged *first, **last;
-	struct log_id newest;
+	struct memory_log log;
 	int64_t clock;
 	struct map jobs; /* ids emitted, so that none is emitted twice */
 	struct arena job_ids;
@@ -130,24 +125,11 @@ static int ask_fetch(struct store *s, uint32_t partition, const struct fetch_req
 	return 0;
 }
 
-/* Entries at or before the position are applied and can go. */
-static void trim(struct memory_store *m, struct log_id after)
-{
-	while (m->first && log_id_compare(m->first->entry.id, after) <= 0) {
-		struct logged *l = m->first;
-
-		m->first = l->next;
-		if (!m->first)
-			m->last = &m->first;
-		free(l);
-	}
-}
-
 static size_t fetch_entries(struct memory_store *m, struct log_entry *entries, size_t max)
 {
 	size_t n = 0;
 
-	for (struct logged *l = m->first; l && n < max; l = l->next)
+	for (struct logged *l = m->log.first; l && n < max; l = l->next)
 		entries[n++] = l->entry;
 	return n;
 }
@@ -183,7 +165,7 @@ static void answer_fetch(struct memory_store *m)
 		m->reply.fetch(m->reply_user, -ENOMEM, NULL);
 		return;
 	}
-	trim(m, m->request.after);
+	memory_log_trim(&m->log, m->request.after);
 	f.entries = entries;
 	f.n_entries = fetch_entries(m, entries, max);
 	f.at_end = f.n_entries < max;
@@ -341,74 +323,6 @@ static int commit_heard(struct memory_store *m, const struct commit *c)
 	return 0;
 }
 
-/* A copy of E with its bytes behind it; NULL when out of memory. */
-static struct logged *logged_new(const struct log_entry *e)
-{
-	const struct span from[] = {
-		e->event, e->meta, e->mark_source, e->mark_until, e->rules, e->message, e->record};
-	struct span to[ARRAY_SIZE(from)];
-	size_t size = sizeof(struct logged);
-	struct logged *l;
-	char *bytes;
-
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
-		size += from[i].len;
-	l = malloc(size);
-	if (!l)
-		return NULL;
-	bytes = (char *)(l + 1);
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
-		to[i] = span_of(bytes, from[i].len);
-		if (from[i].len > 0)
-			memcpy(bytes, from[i].ptr, from[i].len);
-		bytes += from[i].len;
-	}
-	l->next = NULL;
-	l->entry = (struct log_entry){e->id, to[0], to[1], to[2], to[3], to[4], to[5], to[6]};
-	return l;
-}
-
-/*
- * Right behind the commit's place, at the same millisecond, as if no time had passed: what stands
- * there in the log already moves on, for it was not fetched for good yet.
- */
-static int deliver(struct memory_store *m, const struct commit *c)
-{
-	struct log_id id = c->to.id;
-	struct logged **place = &m->first;
-
-	while (*place && log_id_compare((*place)->entry.id, id) <= 0)
-		place = &(*place)->next;
-	if (c->to.clock > (int64_t)id.ms)
-		id = (struct log_id){(uint64_t)c->to.clock, UINT64_MAX}; /* the next is 0 */
-	for (size_t i = 0; i < c->n_messages; i++) {
-		const struct commit_message *said = &c->messages[i];
-		struct log_entry e = {.message = said->head,
-			.event = said->event,
-			.meta = said->meta,
-			.record = said->record};
-		struct logged *l;
-
-		id.seq++;
-		e.id = id;
-		l = logged_new(&e);
-		if (!l)
-			return -ENOMEM;
-		l->next = *place;
-		*place = l;
-		place = &l->next;
-	}
-	if (!*place)
-		m->last = place;
-	for (struct logged *l = *place; l && log_id_compare(l->entry.id, id) <= 0; l = l->next) {
-		id.seq++;
-		l->entry.id = id;
-	}
-	if (log_id_compare(m->newest, id) < 0)
-		m->newest = id;
-	return 0;
-}
-
 static int ask_commit(struct store *s, uint32_t partition, const struct commit *c,
 	store_commit_fn *fn, void *user)
 {
@@ -426,7 +340,7 @@ static int ask_commit(struct store *s, uint32_t partition, const struct commit *
 	if (m->result == 0)
 		m->result = commit_heard(m, c);
 	if (m->result == 0 && m->delivers)
-		m->result = deliver(m, c);
+		m->result = memory_log_deliver(&m->log, c);
 	if (m->result == 0)
 		m->result = commit_jobs(m, c);
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
@@ -536,7 +450,7 @@ int memory_store_new(memory_job_fn *fn, void *user, struct memory_store **ret_st
 	arena_init(&m->job_ids);
 	memory_held_init(&m->held);
 	marks_init(&m->marks);
-	m->last = &m->first;
+	memory_log_init(&m->log);
 	m->clock = INT64_MIN;
 	*ret_store = m;
 	return 0;
@@ -555,7 +469,7 @@ struct memory_store *memory_store_free(struct memory_store *m)
 		free(k->customer);
 		free(k);
 	}
-	trim(m, (struct log_id){UINT64_MAX, UINT64_MAX});
+	memory_log_trim(&m->log, (struct log_id){UINT64_MAX, UINT64_MAX});
 	for (size_t i = 0; i < m->n_seen; i++)
 		buf_release(&m->seen[i].bytes);
 	map_release(&m->customers);
@@ -577,20 +491,12 @@ struct store *memory_store_store(struct memory_store *m)
 
 int memory_store_append(struct memory_store *m, const struct log_entry *e)
 {
-	struct logged *l = logged_new(e);
-
-	if (!l)
-		return -ENOMEM;
-	assert(log_id_compare(e->id, m->newest) > 0);
-	m->newest = e->id;
-	*m->last = l;
-	m->last = &l->next;
-	return 0;
+	return memory_log_append(&m->log, e);
 }
 
 struct log_id memory_store_newest(const struct memory_store *m)
 {
-	return m->newest;
+	return m->log.newest;
 }
 
 void memory_store_deliver(struct memory_store *m, bool deliver)

@@ -6,8 +6,6 @@
  * first write every key of the commit is read with a command that fails where the write would: a
  * key of another type is found while nothing has changed. What to write is decided here; the
  * script runs lists of commands that we give it. Only jobs need answers in between.
- *
- * Keys beyond KEYS lie in the same hash slot, since all bear the partition's tag.
  */
 #include "redis_store_impl.h"
 
@@ -18,77 +16,6 @@
 
 /* Pairs in one MSET or ZADD; Lua's stack takes some 8000 values. */
 #define RUN_MAX ((size_t)500)
-
-/*
- * KEYS: pos, jobs, day. ARGV: epoch, seq, new seq, id, clock, rules, then two lists of commands,
- * each command with its length in front, each list with 0 behind; then jobs as key, id, customer,
- * JSON, rank, channel, class, rule, valid until, not before and when it fired, with an empty one
- * behind; then retractions as key, id, reason, late, likewise; then one more list of commands, to
- * be run last. Between the head and this goes the piece that puts a job into its place.
- */
-static const char commit_head[] = "#!lua flags=allow-oom\n";
-
-static const char commit_script[] =
-	"local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')\n"
-	"if not held[1] or not held[2] then\n"
-	"  return redis.error_reply('FOREIGN no position')\n"
-	"end\n"
-	"if held[1] ~= ARGV[1] then\n"
-	"  return redis.error_reply('FENCED ' .. held[1])\n"
-	"end\n"
-	"if held[2] ~= ARGV[2] then\n"
-	"  return redis.error_reply('POS ' .. held[2])\n"
-	"end\n"
-	"local i = 7\n"
-	"local function run()\n"
-	"  local n = tonumber(ARGV[i])\n"
-	"  while n > 0 do\n"
-	"    redis.call(unpack(ARGV, i + 1, i + n))\n"
-	"    i = i + n + 1\n"
-	"    n = tonumber(ARGV[i])\n"
-	"  end\n"
-	"  i = i + 1\n"
-	"end\n"
-	"run()\n"
-	"run()\n"
-	"local P = string.sub(KEYS[2], 1, -5)\n"
-	"while ARGV[i] ~= '' do\n"
-	"  if redis.call('HSETNX', ARGV[i], 's', 'ready') == 1 then\n"
-	"    local at = redis.call('XADD', KEYS[2], '*', 'id', ARGV[i + 1], 'j', ARGV[i + 3])\n"
-	"    redis.call('HSET', ARGV[i], 'at', at, 'c', ARGV[i + 2])\n"
-	"    place(P, ARGV[i + 1], at, ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7],\n"
-	"      ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[5])\n"
-	"  end\n"
-	"  i = i + 11\n"
-	"end\n"
-	"i = i + 1\n"
-	"while ARGV[i] ~= '' do\n"
-	"  local j = redis.call('HMGET', ARGV[i], 's', 'o', 'ch', 'cl', 'ru')\n"
-	"  local s = j[1]\n"
-	"  if s == 'ready' or s == 'leased' then\n"
-	"    local to = s == 'ready' and 'retracted' or 'retracting'\n"
-	"    redis.call('HSET', ARGV[i], 's', to, 'r', ARGV[i + 2], 'lt', ARGV[i + 3])\n"
-	"    redis.call('XADD', KEYS[2], '*', 'id', ARGV[i + 1], 'r', ARGV[i + 2])\n"
-	"    if j[2] then\n"
-	"      redis.call('HINCRBY', P .. 'jobn', j[4] .. '/' .. s, -1)\n"
-	"      redis.call('HINCRBY', P .. 'jobn', j[4] .. '/' .. to, 1)\n"
-	"      redis.call('ZREM', P .. 'ready:' .. j[3], j[2])\n"
-	"      redis.call('ZREM', P .. 'expiry', j[2])\n"
-	"      if s == 'ready' then redis.call('ZREM', P .. 'later', j[2]) end\n"
-	"    end\n"
-	"  elseif (s == 'taken' or s == 'done') and ARGV[i + 3] == '1' then\n"
-	"    redis.call('HINCRBY', KEYS[3], 'late_cancel_after_send', 1)\n"
-	"    if j[5] and j[5] ~= '-' then redis.call('HINCRBY', KEYS[3], 'late_cancel_after_send/' "
-	".. j[5], 1) "
-	"end\n"
-	"  end\n"
-	"  i = i + 4\n"
-	"end\n"
-	"i = i + 1\n"
-	"redis.call('HSET', KEYS[1], 'seq', ARGV[3], 'id', ARGV[4], 'clock', ARGV[5],\n"
-	"  'rules', ARGV[6])\n"
-	"run()\n"
-	"return redis.status_reply('OK')\n";
 
 #define N_KEYS 3
 
@@ -472,10 +399,10 @@ static void put_messages(struct args *a)
 	for (size_t i = 0; i < c->n_messages; i++) {
 		const struct commit_message *m = &c->messages[i];
 
-		put_command(a,
-			7 + 2 * (size_t)((m->event.len > 0) + (m->meta.len > 0) +
-					 (m->record.len > 0)),
-			"XADD");
+		size_t n = 7 + 2 * (size_t)((m->event.len > 0) + (m->meta.len > 0) +
+					    (m->record.len > 0));
+
+		put_command(a, n, "XADD");
 		put_key(a, "out");
 		put_str(a, "*");
 		put_str(a, "q");
@@ -616,7 +543,7 @@ static void add_script(struct buf *out)
 {
 	buf_add_str(out, commit_head);
 	buf_add_str(out, job_script_place);
-	buf_add(out, commit_script, sizeof(commit_script) - 1);
+	buf_add_str(out, commit_script);
 }
 
 static void on_sha(void *user, const struct redis_value *reply)

@@ -10,7 +10,16 @@
 #include "store/keys.h"
 #include "store/redis_store.h"
 
-enum part_busy { PART_IDLE, PART_FETCH, PART_LOAD, PART_COMMIT, PART_SEEN, PART_MARKS, PART_HELD, PART_HEARD };
+enum part_busy {
+	PART_IDLE,
+	PART_FETCH,
+	PART_LOAD,
+	PART_COMMIT,
+	PART_SEEN,
+	PART_MARKS,
+	PART_HELD,
+	PART_HEARD
+};
 
 struct part {
 	struct redis_store *store;
@@ -114,6 +123,8 @@ int redis_ask_heard(struct store *s, uint32_t partition, store_heard_fn *fn, voi
  * old ones and the gate. 0 or as redis_end.
  */
 int commit_send_script(struct part *p, bool by_name, bool beside, redis_reply_fn fn);
+/* The script in two pieces, between which goes the one that puts a job into its place. */
+extern const char commit_head[], commit_script[];
 /* Learns the script's name for the next time, once. */
 void commit_ask_sha(struct redis_store *s);
 #define COMMIT_GATE "gate" /* exists only inside a transaction */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several partitions, each with its own log, owner and outbox, and messages that take their time,
+ * come twice, and are in the air while owners die.
+ */
+#pragma once
+
+#include "check.h"
+
+#include "base/hash.h"
+#include "base/instant.h"
+#include "codec/link.h"
+#include "codec/record.h"
+#include "codec/rule_json.h"
+#include "store/keys.h"
+#include "store/memory_store.h"
+#include "store/pump.h"
+
+#define PARTS	4
+#define MAILS	512
+#define JOBS	256
+#define BASE_AT INT64_C(1700000000000)
+
+/* What is on its way. */
+struct mail {
+	uint32_t to;
+	char *bytes;
+	size_t lens[4]; /* head, event, meta, record */
+	bool sent;
+};
+
+struct shore {
+	struct store store; /* first */
+	struct world *world;
+	uint32_t partition;
+	struct memory_store *memory;
+	struct pump *pump;
+	struct position position, next;
+	struct mail mails[MAILS];
+	size_t n_mails, n_removed;
+	uint64_t seq; /* of log ids */
+	int64_t at;
+	store_commit_fn *fn;
+	void *user;
+};
+
+struct world {
+	struct rules *rules;
+	struct event_decoder *decoder;
+	struct shore shores[PARTS];
+	int64_t clock;
+	uint64_t chance;
+	unsigned n_messages;
+	struct {
+		char id[33];
+		char customer[64];
+		bool retracted;
+	} jobs[JOBS];
+	size_t n_jobs;
+	uint64_t counters[COUNTER_COUNT];
+};
+
+/* SEED decides when what happens. */
+void world_init(struct world *w, uint64_t seed);
+void world_release(struct world *w);
+unsigned world_roll(struct world *w, unsigned n);
+/* An event as a source with RIGHTS sent it. */
+void world_say(struct world *w, unsigned rights, const char *json);
+/* Something happens somewhere. */
+void world_stir(struct world *w);
+/* Until nobody has anything to say any more. */
+void world_settle(struct world *w);
+/* And then ten minutes more, and what was counted. */
+void world_finish(struct world *w);
+
+/* Where KEY leads in the end, its record in *ret_r; false: nobody. */
+bool world_canonical(const struct world *w, const char *key, struct record *ret_r, char *ret_key);
+/* KEY leads to WANT, who has seen N events. */
+void world_check_customer(const struct world *w, const char *key, const char *want, unsigned n);
+/* Jobs that were not taken back. */
+size_t world_n_live(const struct world *w);
