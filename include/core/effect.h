@@ -101,7 +101,8 @@ struct effect {
 	const struct event *event; /* EFFECT_TIMELINE */
 	struct span source;	   /* EFFECT_HOLD */
 	int64_t hold_at;	   /* EFFECT_HOLD; TIME_NEVER: not any more */
-	const struct message *message; /* EFFECT_FORWARD; in the arena. Who it is from is left open */
+	const struct message
+		*message; /* EFFECT_FORWARD; in the arena. Who it is from is left open */
 };
 
 /* The list; the owner resets it between steps. Spans in it live in its arena or in the event. */
