@@ -3,7 +3,8 @@
  * The names of what is kept in Redis (DESIGN, section 3). Every key of partition 7 carries the
  * hash tag {p7}, so that it lives on one cluster node and commits atomically.
  *
- *   wm:meta              hash: dataset (32 hex), partitions, format, created_at
+ *   wm:meta              hash: dataset (32 hex), partitions, format, created_at, identity
+ *                        (digest of the settings of identity that its keys follow from, 16 hex)
  *   wm:rules             hash: name of a set of rules → its text (codec/rule_set_json.h); active →
  *                        the name of the latest
  *   wm:workers           sorted set: worker id → expiry (ms of Redis time)

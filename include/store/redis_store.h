@@ -17,10 +17,11 @@ struct dataset {
 };
 
 enum dataset_outcome {
-	DATASET_MISSING = 1, /* no wm:meta, and the database is empty */
-	DATASET_FOREIGN = 2, /* another id than expected, or keys of somebody else's */
-	DATASET_FORMAT = 3,  /* a format that this version does not read */
-	DATASET_UNKNOWN = 4, /* no answer */
+	DATASET_MISSING = 1,  /* no wm:meta, and the database is empty */
+	DATASET_FOREIGN = 2,  /* another id than expected, or keys of somebody else's */
+	DATASET_FORMAT = 3,   /* a format that this version does not read */
+	DATASET_UNKNOWN = 4,  /* no answer */
+	DATASET_IDENTITY = 5, /* made with other settings of identity */
 };
 
 /* R: 0 with D, or an outcome with WORDS for the log. */
@@ -31,6 +32,13 @@ typedef void dataset_fn(void *user, int r, const struct dataset *d, const char *
  * 0 or -ENOTCONN.
  */
 int dataset_check(struct redis *redis, const char *expected, dataset_fn *fn, void *user);
+
+/*
+ * Whether the data set D was made with the settings of identity whose digest is DIGEST (not 0);
+ * where it does not say yet, it does from now on. Answers like dataset_check, with D.
+ */
+int dataset_agree(
+	struct redis *redis, const struct dataset *d, uint64_t digest, dataset_fn *fn, void *user);
 
 /* Creates wm:meta with id ID and N partitions in an empty database, atomically; answers like
  * dataset_check (DATASET_FOREIGN if the database is not empty). */

@@ -471,6 +471,7 @@ int jobs_at_desk(struct tool *t, struct redis *redis, struct jobs_settings *s, c
 		return STATUS_DONE; /* that was all to be asked without it */
 	d.desk = JOB_DESK_INIT;
 	d.desk.redis = redis;
+	d.desk.identity = t->program.identity;
 	d.desk.partitions = t->program.dataset.partitions;
 	if (rule_shelf_new(&t->program.log, &d.shelf) < 0)
 		return say(&d, STATUS_FOUND, "out of memory.");

@@ -141,8 +141,8 @@ static void write_customer(struct writer *w)
 	buf_add_char(&g->out, '{');
 	for (size_t i = 0; i < IDENTIFIER_COUNT; i++)
 		if (w->rule->identifiers[i])
-			write_identifier(w, IDENTITY_DEFAULT.kinds[i].name.ptr,
-				w->rule->identifiers[i]);
+			write_identifier(
+				w, IDENTITY_DEFAULT.kinds[i].name.ptr, w->rule->identifiers[i]);
 	if (g->out.len == empty)
 		g->out.len = mark;
 	else

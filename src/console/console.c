@@ -440,7 +440,7 @@ static int console_init(struct console *c, struct program *p, const struct setti
 	telling_init(&c->telling, p->loop, &p->log);
 	c->looks.telling = &c->telling;
 	c->looks.max_pending = (size_t)s->questions;
-	if (job_door_init(&c->jobs, p->loop, &c->telling) < 0)
+	if (job_door_init(&c->jobs, p->identity, p->loop, &c->telling) < 0)
 		return program_fail(p, "There are no random numbers.", NULL);
 	c->jobs.max_pending = (size_t)s->questions;
 	c->looks.shelf = c->shelf;

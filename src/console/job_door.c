@@ -375,9 +375,11 @@ void job_door_show(
 
 /* ---- the door ---------------------------------------------------------------------------- */
 
-int job_door_init(struct job_door *d, struct loop *loop, struct telling *telling)
+int job_door_init(struct job_door *d, const struct identity *identity, struct loop *loop,
+	struct telling *telling)
 {
 	*d = (struct job_door){.desk = JOB_DESK_INIT, .loop = loop, .telling = telling};
+	d->desk.identity = identity;
 	d->desk.judge = job_gates_judge;
 	d->desk.judge_user = &d->gates;
 	return getrandom(d->desk.secret, sizeof(d->desk.secret), 0) ==

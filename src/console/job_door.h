@@ -28,7 +28,8 @@ struct job_door {
 };
 
 /* 0, or -EIO: there are no random numbers to make tokens of. */
-int job_door_init(struct job_door *d, struct loop *loop, struct telling *telling);
+int job_door_init(struct job_door *d, const struct identity *identity, struct loop *loop,
+	struct telling *telling);
 /* Who waits is told to come again. */
 void job_door_release(struct job_door *d);
 

@@ -27,35 +27,73 @@ static const char *advice(const struct program *p, int outcome)
 	case DATASET_FOREIGN:
 		return "Correct [redis] address, or [redis] dataset if the data set was changed on "
 		       "purpose. Nothing was written to it.";
+	case DATASET_IDENTITY:
+		return "Start every role with the identity.json that the data set was made with "
+		       "([identity] file). If the change is meant, stop all roles first and let it "
+		       "count: `redis-cli HDEL wm:meta identity`. Keys of customers follow from "
+		       "it: "
+		       "who is found under another key from then on begins anew.";
 	case DATASET_FORMAT:
 		return "Use the version of Waymark that wrote it.";
 	}
 	return "";
 }
 
-static void on_dataset(void *user, int r, const struct dataset *d, const char *words)
+static void refuse_dataset(struct program_link *link, int r, const char *words)
+{
+	struct program *p = link->program;
+	char address[REDIS_ADDRESS_TEXT];
+
+	redis_address_format(redis_get_address(link->redis), address);
+	program_fail(p, "Redis does not hold our data set.",
+		LOG_FIELDS(log_str("address", address), log_str("reason", words),
+			log_str("advice", advice(p, r))));
+}
+
+static void on_agreed(void *user, int r, const struct dataset *d, const char *words)
 {
 	struct program_link *link = user;
 	struct program *p = link->program;
 	char address[REDIS_ADDRESS_TEXT];
 
-	redis_address_format(redis_get_address(link->redis), address);
 	if (r == DATASET_UNKNOWN) {
-		redis_refuse(link->redis, "no answer to the question for the data set");
+		redis_refuse(link->redis, "no answer to the question for the settings of identity");
 		return;
 	}
 	if (r != 0) {
-		program_fail(p, "Redis does not hold our data set.",
-			LOG_FIELDS(log_str("address", address), log_str("reason", words),
-				log_str("advice", advice(p, r))));
+		refuse_dataset(link, r, words);
 		return;
 	}
 	if (p->dataset.id[0] == '\0')
 		p->dataset = *d;
 	link->away = false;
+	redis_address_format(redis_get_address(link->redis), address);
 	log_info(&p->log, "Connected to Redis.",
 		LOG_FIELDS(log_str("address", address), log_str("dataset", d->id)));
 	redis_accept(link->redis);
+}
+
+/* Tools look at what there is; roles make keys, and so have to agree on what they follow from. */
+static void on_dataset(void *user, int r, const struct dataset *d, const char *words)
+{
+	struct program_link *link = user;
+	struct program *p = link->program;
+
+	if (r == DATASET_UNKNOWN) {
+		redis_refuse(link->redis, "no answer to the question for the data set");
+		return;
+	}
+	if (r != 0) {
+		refuse_dataset(link, r, words);
+		return;
+	}
+	if (p->spec->tool) {
+		on_agreed(link, 0, d, "");
+		return;
+	}
+	r = dataset_agree(link->redis, d, identity_digest(p->identity), on_agreed, link);
+	if (r < 0)
+		redis_refuse(link->redis, strerror(-r));
 }
 
 static void on_check(void *user)

@@ -28,11 +28,16 @@ static const char create_script[] =
 	"  'format', ARGV[3], 'created_at', string.format('%d%03d', t[1], t[2] / 1000))\n"
 	"return redis.status_reply('OK')\n";
 
+/* KEYS: wm:meta. ARGV: digest of the settings of identity. */
+static const char agree_script[] = "redis.call('HSETNX', KEYS[1], 'identity', ARGV[1])\n"
+				   "return redis.call('HGET', KEYS[1], 'identity')\n";
+
 struct dataset_ask {
 	struct dataset wanted; /* check: the expected id, or ""; create: what was written */
 	struct dataset found;
 	dataset_fn *fn;
 	void *user;
+	char digest[17]; /* agree */
 	char words[200];
 };
 
@@ -143,6 +148,45 @@ int dataset_check(struct redis *redis, const char *expected, dataset_fn *fn, voi
 	if (!a)
 		return -ENOMEM;
 	r = redis_command(redis, on_checked, a, args, ARRAY_SIZE(args));
+	if (r < 0)
+		free(a);
+	return r;
+}
+
+static void on_agreed(void *user, const struct redis_value *reply)
+{
+	struct dataset_ask *a = user;
+
+	a->found = a->wanted;
+	if (!reply || reply->type != REDIS_STRING) {
+		answer(a, note(a, DATASET_UNKNOWN,
+				  reply && reply->text.ptr ? reply->text.ptr : "no answer"));
+		return;
+	}
+	if (span_is(reply->text, a->digest)) {
+		answer(a, 0);
+		return;
+	}
+	(void)snprintf(a->words, sizeof(a->words),
+		"the data set was made with other settings of identity (%.*s) than ours (%s)",
+		(int)(reply->text.len < 16 ? reply->text.len : 16), reply->text.ptr, a->digest);
+	answer(a, DATASET_IDENTITY);
+}
+
+int dataset_agree(
+	struct redis *redis, const struct dataset *d, uint64_t digest, dataset_fn *fn, void *user)
+{
+	struct dataset_ask *a = ask_new(d->id, fn, user);
+	struct span args[] = {SPAN_LIT("EVAL"), SPAN_LIT(agree_script), SPAN_LIT("1"),
+		SPAN_LIT("wm:meta"), SPAN_EMPTY};
+	int r;
+
+	if (!a)
+		return -ENOMEM;
+	a->wanted = *d;
+	(void)snprintf(a->digest, sizeof(a->digest), "%016llx", (unsigned long long)digest);
+	args[4] = span_str(a->digest);
+	r = redis_command(redis, on_agreed, a, args, ARRAY_SIZE(args));
 	if (r < 0)
 		free(a);
 	return r;
