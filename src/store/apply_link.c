@@ -287,6 +287,7 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 /* LINKED, TAKEN, REFUSED: what the customer remembers of it. */
 static int on_word(struct applier *a, const struct work *w)
 {
+	const struct input heard = {.kind = INPUT_TICK};
 	const struct message *m = w->message;
 	bool yields = false;
 	int r;
@@ -304,7 +305,7 @@ static int on_word(struct applier *a, const struct work *w)
 	if (r == 0)
 		r = applier_touch(a, w->cached);
 	if (r == 0)
-		r = applier_effects(a, w->cached, w);
+		r = applier_stepped(a, w, &heard);
 	return r < 0 || !yields ? r : yield(a, w->cached, m->other, m);
 }
 
