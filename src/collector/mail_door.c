@@ -179,7 +179,6 @@ int mail_door_init(
 	*d = (struct mail_door){.in = in,
 		.source = {.name = "mail",
 			.kind = WRITE_KEY_HOOK,
-			.class = WRITE_KEY_CLASS_TRUSTED,
 			.channel = CHANNEL_EMAIL,
 			.enabled = true,
 			.rights = WRITE_KEY_TRAITS | WRITE_KEY_PRIVILEGED}};

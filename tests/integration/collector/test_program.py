@@ -135,6 +135,27 @@ def a_configuration_lies_where_one_works():
 
 
 @tap.test
+def a_data_set_keeps_to_its_settings_of_identity():
+    """Keys follow from them: a role with others stops and says what to do."""
+    with Door() as door:
+        was = door.server("HGET", "wm:meta", "identity").decode()
+        tap.equal(len(was), 16, "the first role wrote their digest")
+        door.write("identity.json", '{"identity": {"country": "DE"}}')
+        config = door.write("other.ini", "[redis]\naddress = %s\n[identity]\nfile = %s\n"
+                            "[collector]\nkeys = %s\n" % (
+                                door.server.socket, door.path("identity.json"), door.path("keys.ini")))
+        status, _, err = run("collector", "--config", config, "--listen", door.path("other.sock"))
+        tap.equal(status, 1, "stopped")
+        for words in ("other settings of identity", was, "[identity] file"):
+            tap.ok(words in err, "%s: %s" % (words, err))
+        tap.equal(door.server("HGET", "wm:meta", "identity").decode(), was, "nothing was changed")
+        door.write("identity.json", '{"identity": {"country": "Germany"}}')
+        status, _, err = run("collector", "--config", config)
+        tap.equal(status, 2, "a bad file")
+        tap.ok("/identity/country" in err and "two letters" in err, err)
+
+
+@tap.test
 def keys_change_while_it_runs():
     with Door() as door:
         def status(key):
