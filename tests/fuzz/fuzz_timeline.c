@@ -109,13 +109,13 @@ static void decode_cursor(struct span text)
 	_cleanup_(timeline_page_freep) struct timeline_page *page = NULL;
 	const struct record record = {.n_chunks = 1000, .reach_at = TIME_NEVER};
 	const struct timeline_query query = TIMELINE_QUERY_ALL;
-	uint32_t from, to;
+	struct timeline_want want;
 
 	if (timeline_page_new(&query, text, &page) ||
 		timeline_page_add_record(page, packer(), &record))
 		return;
-	if (timeline_page_wants(page, &from, &to))
-		assert(from < to && to <= record.n_chunks);
+	if (timeline_page_wants(page, &want))
+		assert(want.from < want.to && want.to <= record.n_chunks);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

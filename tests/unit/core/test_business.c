@@ -144,7 +144,8 @@ static void test_models(void)
 {
 	static const struct policy_point points[] = {
 		{5000, 60 * MS_DAY}, {9000, 210 * MS_DAY}, {9500, 300 * MS_DAY}};
-	const struct policy_model model = {SPAN_LIT("gap"), 1200, points, 3};
+	const struct policy_model model = {
+		.name = SPAN_LIT("gap"), .samples = 1200, .points = points, .n_points = 3};
 	int64_t ms = 0;
 
 	CHECK(model_quantile(&model, 5000, &ms) && ms == 60 * MS_DAY);
