@@ -14,7 +14,8 @@
  * it. */
 struct job_view {
 	struct span id, rule, customer, key, step, kind /* `class` */, channel, reason;
-	struct span data; /* raw: the object */
+	struct span whose; /* under whose key it was emitted: `canonical`, else `customer` */
+	struct span data;  /* raw: the object */
 	uint64_t epoch, episode;
 	enum priority_class priority;
 	struct decimal likelihood, impact;

@@ -85,7 +85,7 @@ int job_event_json(const struct job_event *e, struct buf *out)
 	json_out_text(&o, "type", SPAN_LIT("track"));
 	json_out_text(&o, "event", job_fate_event(e->fate));
 	json_out_comma(&o);
-	identifier_write(e->identity, e->job->customer, out);
+	identifier_write(e->identity, e->job->whose, out);
 	json_out_key(&o, "messageId");
 	buf_add_str(out, "\"job:");
 	buf_add_span(out, e->job->id);

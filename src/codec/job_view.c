@@ -114,6 +114,7 @@ static const struct member members[] = {
 	{"rule", take_text, AT(rule)},
 	{"epoch", take_number, AT(epoch)},
 	{"customer", take_text, AT(customer)},
+	{"canonical", take_text, AT(whose)},
 	{"key", take_text, AT(key)},
 	{"episode", take_number, AT(episode)},
 	{"step", take_text, AT(step)},
@@ -149,6 +150,8 @@ int job_view_read(struct span json, struct arena *a, struct job_view *ret_view)
 		return stored;
 	if (r != JSON_END || json_finish(&c) != 0)
 		return JOB_VIEW_BAD;
+	if (v.whose.len == 0)
+		v.whose = v.customer;
 	*ret_view = v;
 	return 0;
 }

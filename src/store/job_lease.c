@@ -5,6 +5,8 @@
  * another consumer was faster with, and what a gate refused, makes the next round necessary.
  */
 #include "base/hash.h"
+#include "codec/link.h"
+
 #include "job_desk_impl.h"
 
 #define ROUNDS_MAX    8	  /* of one question */
@@ -12,6 +14,7 @@
 #define BROUGHT_MAX   4	  /* and rules are waited for */
 #define DUE_SCAN      500 /* members of `later` that one call puts into their places */
 #define WORDS_SIZE    200
+#define ARRIVING_MS   MS_SECOND
 #define UNREADABLE_MS (5 * MS_MINUTE) /* until a job of an unreadable record is tried again */
 
 /* A job that may be leased. */
@@ -290,12 +293,24 @@ static void send_settlement(struct candidate *c, const struct job_found *found,
 		(void)send_script(l, &call);
 }
 
-/* A job whose customer cannot be read must not stand in the way of the others. */
-static void judge_unreadable(struct job_verdict *v, int64_t now)
+/* Of which the customer's log hears nothing. */
+static void put_off(struct job_verdict *v, int64_t until, const char *reason)
 {
-	*v = (struct job_verdict){
-		.answer = JOB_DEFER, .until = now + UNREADABLE_MS, .silent = true};
-	(void)snprintf(v->reason, sizeof(v->reason), "record_unreadable");
+	*v = (struct job_verdict){.answer = JOB_DEFER, .until = until, .silent = true};
+	(void)snprintf(v->reason, sizeof(v->reason), "%s", reason);
+}
+
+/*
+ * Whose job it was has become part of the customer of R, who has not heard of it yet: what was
+ * known of them, and may disprove the job, is still on its way. Where all places for names are
+ * taken nothing follows from one that is missing.
+ */
+static bool is_arriving(const struct record *r, struct span whose)
+{
+	const struct journey *j = r->journey;
+
+	return !span_equal(text_span(j->customer), whose) && j->n_ids < JOURNEY_IDS_MAX &&
+	       !journey_id(j, whose);
 }
 
 static uint64_t rules_named(const struct job_found *found)
@@ -353,17 +368,20 @@ static void judge(
 		.channel = found->channel,
 		.tries = found->tries,
 		.now = now};
-	int r = record.len ? record_decode(record, &decoded) : 0;
+	bool nowhere = link_is(record);
+	int r = record.len && !nowhere ? record_decode(record, &decoded) : 0;
 
 	c->judged++;
-	if (record.len && r == 0)
+	if (record.len && !nowhere && r == 0)
 		look.record = &decoded;
 	if (is_over(found, now))
 		v = (struct job_verdict){.answer = JOB_EXPIRE, .reason = "expired"};
 	else if (found->tries >= desk->max_tries)
 		v = (struct job_verdict){.answer = JOB_GIVE_UP, .reason = "tries"};
-	else if (r != 0)
-		judge_unreadable(&v, now);
+	else if (r != 0) /* It must not stand in the way of the others. */
+		put_off(&v, now + UNREADABLE_MS, "record_unreadable");
+	else if (nowhere || (look.record && is_arriving(look.record, found->view.whose)))
+		put_off(&v, now + ARRIVING_MS, "customer_moving");
 	else if (desk->judge)
 		desk->judge(desk->judge_user, &look, &v);
 	if (v.answer == JOB_ALLOW)

@@ -6,6 +6,11 @@
 /*
  * What all scripts begin with. KEYS: jobs, later, expiry, jobn, chans, in, day. ARGV: the prefix of
  * the partition's keys, now.
+ *
+ * Whoever has become part of another customer is judged as that one: their record is held under the
+ * key at the end of the links (codec/link.h), which may lie in another partition; a link that leads
+ * nowhere yet stands for itself. On a cluster that is another question to another node, which one
+ * script cannot ask.
  */
 static const char prelude[] =
 	"#!lua flags=allow-oom\n"
@@ -32,7 +37,18 @@ static const char prelude[] =
 	"  call('ZREM', expiry, o)\n"
 	"end\n"
 	"local function tell(event, meta) call('XADD', log, '*', 'e', event, 'm', meta) end\n"
-	"local function tally(what, n) call('HINCRBY', day, what, n or 1) end\n";
+	"local function tally(what, n) call('HINCRBY', day, what, n or 1) end\n"
+	"local function held(customer)\n"
+	"  local v = call('GET', P .. 'c:' .. customer) or ''\n"
+	"  for hop = 1, 64 do\n"
+	"    local p, n, at = string.match(v, '^L1 %x+ (%d+) %-?%d+ %-?%d+ (%d+):()')\n"
+	"    if not p then break end\n"
+	"    local to = call('GET', 'wm:{p' .. p .. '}:c:' .. string.sub(v, at, at + n - 1))\n"
+	"    if not to then break end\n"
+	"    v = to\n"
+	"  end\n"
+	"  return v\n"
+	"end\n";
 
 /* A new job into its place. P: prefix of the keys; AT: its place in the stream; FA: when it fired.
  */
@@ -130,16 +146,16 @@ static const char look[] =
 	"  local e = call('XRANGE', jobs, f.at, f.at)[1]\n"
 	"  json = e and e[2][4] or ''\n"
 	"end\n"
-	"if ARGV[4] == '1' and f.c then record = call('GET', P .. 'c:' .. f.c) or '' end\n"
+	"if ARGV[4] == '1' and f.c then record = held(f.c) end\n"
 	"return {h, json, record, ms(now), call('HGET', P .. 'pos', 'rules') or ''}\n";
 
 /* Is the customer's record still the one that was judged, and by the rules in force? A record's
  * first bytes are version and checksum. */
 #define SAME_RECORD                                                                                \
 	"local function same(customer, head, len, rules)\n"                                        \
-	"  local key = P .. 'c:' .. customer\n"                                                    \
 	"  if (call('HGET', P .. 'pos', 'rules') or '') ~= rules then return false end\n"          \
-	"  return call('GETRANGE', key, 0, 4) == head and ms(call('STRLEN', key)) == len\n"        \
+	"  local v = held(customer)\n"                                                             \
+	"  return string.sub(v, 1, 5) == head and tostring(#v) == len\n"                           \
 	"end\n"
 
 /*

@@ -56,6 +56,12 @@ static int have_rules(void *user, uint64_t digest, job_rules_ready_fn *fn, void 
 	return JOB_RULES_COMING;
 }
 
+static void copy(char *out, size_t size, struct span text)
+{
+	(void)snprintf(out, size, "%.*s", (int)(text.len < size ? text.len : size - 1),
+		text.len ? text.ptr : "");
+}
+
 static void judge(void *user, const struct job_look *look, struct job_verdict *v)
 {
 	struct bench *b = user;
@@ -63,6 +69,8 @@ static void judge(void *user, const struct job_look *look, struct job_verdict *v
 
 	b->judged++;
 	b->ruled = look->rules;
+	copy(b->judged_as, sizeof(b->judged_as),
+		look->record ? text_span(look->record->journey->customer) : SPAN_EMPTY);
 	if (b->switch_to) {
 		const char *to = b->switch_to;
 
@@ -174,12 +182,6 @@ void take_back(struct bench *b, uint32_t partition, const char *id, bool late)
 }
 
 /* ---- asking ------------------------------------------------------------------------------ */
-
-static void copy(char *out, size_t size, struct span text)
-{
-	(void)snprintf(out, size, "%.*s", (int)(text.len < size ? text.len : size - 1),
-		text.len ? text.ptr : "");
-}
 
 static void on_leased(void *user, int r, const struct job_lease_answer *answer)
 {

@@ -50,6 +50,7 @@ struct bench {
 	int coming, no_rules;
 	uint64_t ruled;
 	const char *switch_to;
+	char judged_as[64]; /* by whose record it was judged last; empty: by none */
 	job_rules_ready_fn *ready;
 	void *ready_arg;
 	struct timer soon;
