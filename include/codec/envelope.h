@@ -101,7 +101,7 @@ enum envelope_field { ENVELOPE_FIELDS(X) ENVELOPE_FIELD_COUNT };
 	X(NO_ID, "no_user_anon_id",                                                                \
 		"userId, anonymousId or a member of identifiers is required and may not be empty") \
 	X(BLOCKED_ID, "blocked_id",                                                                \
-		"what names the customer is a placeholder that many share; where nobody is known " \
+		"what names the customer stands for many, as `guest` does; where nobody is known " \
 		"send no userId, or an anonymousId")                                               \
 	X(TOO_LONG, "too_long", "$ may have at most #")                                            \
 	X(BAD_TIMESTAMP, "bad_timestamp", "$ is not an ISO 8601 date and time")                    \

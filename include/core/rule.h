@@ -93,7 +93,7 @@ struct rule_wait {
 	uint32_t gaps;		/* WAIT_GAP: fewer than so many say nothing */
 	int64_t min_ms, max_ms; /* what it is held between; WAIT_LATE: max_ms is how long it stays
 				   without a promise */
-	int64_t else_ms; /* where model or event say nothing; TIME_NEVER, or 0: do not arm */
+	int64_t else_ms;	/* where model or event say nothing; TIME_NEVER, or 0: do not arm */
 };
 
 struct rule_step {

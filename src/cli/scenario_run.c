@@ -88,6 +88,7 @@ static int feed(struct backtest *b, const struct scenario_input *input)
 {
 	_cleanup_(buf_release) struct buf meta = BUF_INIT;
 	struct log_meta m = {.source = input->source,
+		.link_rights = LINK_TRUSTED | LINK_EXPLICIT,
 		.recv_at = input->received_at,
 		.sent_at = TIME_NEVER,
 		.machine = input->machine};

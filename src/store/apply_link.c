@@ -323,6 +323,19 @@ static int note_snapshot(struct applier *a, const struct work *w)
 	return encode(a, w->cached, &snapshot->bytes);
 }
 
+/* What ENTRY decided is still about KEY, though it stands among another's. */
+static void add_theirs(
+	struct record *record, struct span entry, struct timeline_entry *e, struct span key)
+{
+	if (e->kind == ENTRY_DECISION && e->decision.subject.len == 0) {
+		e->decision.subject = key;
+		timeline_encode(e, &record->tail);
+	} else {
+		buf_add_span(&record->tail, entry);
+	}
+	record->tail_n++;
+}
+
 /* Entries that OTHER had not sealed yet go on in C's tail; of those sealed it is noted where they
  * are. 0 or -ENOMEM. */
 static int join_timelines(
@@ -344,8 +357,8 @@ static int join_timelines(
 
 		if (timeline_decode(&rest, &e) != 0)
 			return -EINVAL;
-		buf_add(&c->record.tail, entry.ptr, entry.len - rest.len);
-		c->record.tail_n++;
+		entry.len -= rest.len;
+		add_theirs(&c->record, entry, &e, key);
 		r = buf_failed(&c->record.tail) < 0 ? -ENOMEM : applier_settle(a, c);
 	}
 	if (r < 0 || other->n_chunks == 0)

@@ -81,6 +81,9 @@ int memory_log_deliver(struct memory_log *log, const struct commit *c)
 		place = &(*place)->next;
 	if (c->to.clock > (int64_t)id.ms)
 		id = (struct log_id){(uint64_t)c->to.clock, UINT64_MAX}; /* the next is 0 */
+	/* Behind what was said before and is not heard yet: nobody hears a later word first. */
+	for (; *place && (*place)->entry.message.len > 0; place = &(*place)->next)
+		id = (*place)->entry.id;
 	for (size_t i = 0; i < c->n_messages; i++) {
 		const struct commit_message *said = &c->messages[i];
 		struct log_entry e = {.message = said->head,

@@ -80,6 +80,7 @@ static void decode_chunk(struct span body)
 	const struct timeline_query query = TIMELINE_QUERY_ALL;
 	const struct timeline_entry *entries;
 	char next[TIMELINE_CURSOR_SIZE];
+	struct timeline_want want;
 	struct chunk_head head;
 	size_t n;
 	int r;
@@ -98,6 +99,9 @@ static void decode_chunk(struct span body)
 	assert(r == 0);
 	r = timeline_page_add_record(page, packer(), &record);
 	assert(r == 0);
+	if (!timeline_page_wants(page, &want))
+		return;
+	assert(want.from == 0 && want.to == 1);
 	if (timeline_page_add_chunk(page, packer(), 0, buf_span(&chunk)))
 		return;
 	r = timeline_page_finish(page, &entries, &n, next);

@@ -157,8 +157,9 @@ class Maker:
             rule["steps"] = [{"id": "s%d" % n, "after": self.units(1 if n else 0, 4)}
                              for n in range(chance.randint(1, 3))]
             if chance.random() < 0.3:
+                # Not below five: with a fire_if of more than three that could never be true.
                 chance.choice(rule["steps"])["if"] = {
-                    "<": [{"var": "s.events"}, chance.randint(3, 9)]}
+                    "<": [{"var": "s.events"}, chance.randint(5, 9)]}
 
     def windows(self, rule):
         """Some arming events only count."""

@@ -93,8 +93,8 @@ def the_path_says_the_type():
         tap.equal(door.post("/v1/batch", {"batch": [event(userId="batch")]}).status, 200, "batch")
         found = {json.loads(raw)["userId"]: meta.split(" ")[0]
                  for _, _, raw, meta in door.server.log_entries()}
-        expected = {path: "shop/server/" + path for path in paths}
-        tap.equal(found, {**expected, "batch": "shop/server"}, "what stands beside the events")
+        expected = {path: "shop/server/" + path + "/lx" for path in paths}
+        tap.equal(found, {**expected, "batch": "shop/server//lx"}, "what stands beside the events")
 
 
 @tap.test
@@ -119,7 +119,7 @@ def what_all_events_of_a_batch_share_is_kept_beside_them():
         for _, entry, _, meta in door.server.log_entries():
             source, received, sent, context = meta.split(" ", 3)
             tap.equal((source, sent, context),
-                      ("shop/server", "1795291080500", '{"app":"till, 7"}'), "meta")
+                      ("shop/server//lx", "1795291080500", '{"app":"till, 7"}'), "meta")
             tap.ok(abs(int(received) - int(entry.split("-")[0])) < 60000, "receive time")
 
 

@@ -77,7 +77,7 @@ def every_call_arrives_as_it_was_meant():
         tap.equal(driver.ask("told"), {"failed": []}, "what the library was told")
         entries = line.entries()
         tap.equal(len(entries), len(CALLS), "entries")
-        tap.equal({entry["m"][0] for entry in entries}, {"shop/server"}, "source and channel")
+        tap.equal({entry["m"][0] for entry in entries}, {"shop/server//lx"}, "source, channel and what it may link")
         left = [(as_meant(entry["e"], entry["o"]), entry["e"]["context"]["original"]["name"]) for entry in entries]
         for call, meant, original in CALLS:
             fits = [(e, o) for e, o in left if o == original and

@@ -38,7 +38,7 @@ def arrive(setup):
         tap.equal(driver.ask("told"), {"open": 0, "failed": []}, "what the library was told")
         entries = line.entries()
         tap.equal(len(entries), len(CALLS), "entries")
-        tap.equal({entry["m"][0] for entry in entries}, {"shop/server"}, "source and channel")
+        tap.equal({entry["m"][0] for entry in entries}, {"shop/server//lx"}, "source, channel and what it may link")
         for method, message in CALLS:
             alike = [entry["e"] for entry in entries if entry["e"]["type"] == method and
                      all(entry["e"].get(k) == v for k, v in message.items())]

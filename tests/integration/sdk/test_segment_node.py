@@ -49,7 +49,7 @@ def every_call_arrives_as_it_was_meant():
         tap.equal(len(entries), len(CALLS), "entries")
         tap.equal((sorted(told["delivered"]), told["failed"]),
                   (sorted(entry["e"]["messageId"] for entry in entries), []), "what the library was told")
-        tap.equal({entry["m"][0] for entry in entries}, {"shop/server"}, "source and channel")
+        tap.equal({entry["m"][0] for entry in entries}, {"shop/server//lx"}, "source, channel and what it may link")
         for entry in entries:
             received, sent = int(entry["m"][1]), int(entry["m"][2])
             tap.ok(abs(received - sent) < 30000, "sentAt of the batch beside the event: %s" % entry["m"])

@@ -111,7 +111,7 @@ def arrives_as_meant(change, coded):
         driver.ask("close")
         entries = line.wait_events(len(CALLS)) and line.entries()
         tap.equal(len(entries), len(CALLS), "entries")
-        tap.equal({entry["m"][0] for entry in entries}, {"shop/server"}, "source and channel")
+        tap.equal({entry["m"][0] for entry in entries}, {"shop/server//lx"}, "source, channel and what it may link")
         members = {name for entry in entries for name in json.loads(entry["o"])}
         tap.equal(members & {"ue_pr", "ue_px", "co", "cx"}, coded, "how the JSON came")
         found = [as_meant(entry) for entry in entries]

@@ -58,7 +58,7 @@ static struct journey *usual_journey(void)
 		i->state = INSTANCE_ARMED;
 		i->outcome = OUTCOME_ARMED;
 		i->epoch = i->episode = 1;
-		i->anchor_at = NOON;
+		i->anchor_at = i->arming_at = NOON;
 		i->armed_at = i->touched_at = NOON + 812;
 		i->deadline_at = NOON + 4 * MS_HOUR;
 		i->fire_at = NOON + 4 * MS_HOUR + 2 * MS_MINUTE;

@@ -329,11 +329,11 @@ static void test_by_hand(void)
 	/* texts longer than all there is */
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00" LONGEST), TIMELINE_CORRUPT);
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x00" LONGEST), TIMELINE_CORRUPT);
-	/* a decision: the outcomes are nineteen */
-	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x48\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
+	/* a decision: the outcomes are twenty-three */
+	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x58\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
 			 "\x00\x00\x00\x00\x00"),
 		0);
-	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x4c\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
+	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x5c\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
 			 "\x00\x00\x00\x00\x00"),
 		TIMELINE_CORRUPT);
 	/* what few decisions have: a version, and no mask that says nothing or what is not known */
@@ -341,7 +341,7 @@ static void test_by_hand(void)
 	CHECK_INT(DECODE(DECISION_MORE "\x10\x07"), 0);
 	CHECK_INT(DECODE(DECISION_MORE "\x10\x00"), TIMELINE_CORRUPT);
 	CHECK_INT(DECODE(DECISION_MORE "\x00"), TIMELINE_CORRUPT);
-	CHECK_INT(DECODE(DECISION_MORE "\x40\x07"), TIMELINE_CORRUPT);
+	CHECK_INT(DECODE(DECISION_MORE "\x80\x01\x07"), TIMELINE_CORRUPT);
 }
 
 static void test_order(void)

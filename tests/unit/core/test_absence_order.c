@@ -11,12 +11,21 @@
 #define VIEWED	EVENT_CART_VIEWED
 #define EMPTIED EVENT_CART_EMPTIED
 
-static const struct carried c1 = {.cart = "C1"}, c2 = {.cart = "C2"};
+#define CART_1                                                                                     \
+	{                                                                                          \
+		.cart = "C1"                                                                       \
+	}
+#define CART_2                                                                                     \
+	{                                                                                          \
+		.cart = "C2"                                                                       \
+	}
 
 static const struct rule_match emptied[] = {{.by = MATCH_KIND, .kind = EMPTIED}};
 static const struct rule_match viewed[] = {{.by = MATCH_KIND, .kind = VIEWED}};
 static const struct rule_match twice[] = {
 	{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = H}};
+
+static const struct carried c1 = CART_1;
 
 struct happening {
 	enum event_kind kind;
@@ -96,34 +105,41 @@ static void greatest(struct rule *rule)
 
 static const struct one_scene scenes[] = {
 	{"a cancel is older than a touch", touched,
-		{{ADDED, c1, 0}, {EMPTIED, c1, 60}, {VIEWED, c1, 75}}, ""},
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 60}, {VIEWED, CART_1, 75}}, ""},
 	{"a cancel is older than an arming event that was touched", touched,
-		{{ADDED, c1, 0}, {EMPTIED, c1, 60}, {ADDED, c1, 61}, {VIEWED, c1, 75}},
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 60}, {ADDED, CART_1, 61},
+			{VIEWED, CART_1, 75}},
 		"cart:C1 75/315;"},
 	{"a cancel is between the arming events and the touch", touched,
-		{{ADDED, c1, 0}, {ADDED, c1, 50}, {EMPTIED, c1, 60}, {VIEWED, c1, 75}}, ""},
-	{"a touch", touched, {{ADDED, c1, 0}, {VIEWED, c1, 75}}, "cart:C1 75/315;"},
-	{"a touch of another cart", touched, {{ADDED, c1, 0}, {VIEWED, c2, 75}}, "cart:C1 0/240;"},
-	{"the first of several", first, {{ADDED, c1, 0}, {ADDED, c1, 40}, {ADDED, c1, 50}},
+		{{ADDED, CART_1, 0}, {ADDED, CART_1, 50}, {EMPTIED, CART_1, 60},
+			{VIEWED, CART_1, 75}},
+		""},
+	{"a touch", touched, {{ADDED, CART_1, 0}, {VIEWED, CART_1, 75}}, "cart:C1 75/315;"},
+	{"a touch of another cart", touched, {{ADDED, CART_1, 0}, {VIEWED, CART_2, 75}},
 		"cart:C1 0/240;"},
+	{"the first of several", first,
+		{{ADDED, CART_1, 0}, {ADDED, CART_1, 40}, {ADDED, CART_1, 50}}, "cart:C1 0/240;"},
 	{"the first behind a cancel", first,
-		{{ADDED, c1, 0}, {EMPTIED, c1, 30}, {ADDED, c1, 40}, {ADDED, c1, 50}},
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 30}, {ADDED, CART_1, 40},
+			{ADDED, CART_1, 50}},
 		"cart:C1 40/280;"},
 	{"the first behind two cancels", first,
-		{{ADDED, c1, 0}, {EMPTIED, c1, 30}, {ADDED, c1, 40}, {EMPTIED, c1, 45},
-			{ADDED, c1, 50}},
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 30}, {ADDED, CART_1, 40},
+			{EMPTIED, CART_1, 45}, {ADDED, CART_1, 50}},
 		"cart:C1 50/290;"},
-	{"a cancel behind all", first, {{ADDED, c1, 0}, {ADDED, c1, 40}, {EMPTIED, c1, 41}}, ""},
+	{"a cancel behind all", first,
+		{{ADDED, CART_1, 0}, {ADDED, CART_1, 40}, {EMPTIED, CART_1, 41}}, ""},
 	{"the first, touched", first_touched,
-		{{ADDED, c1, 0}, {EMPTIED, c1, 30}, {ADDED, c1, 40}, {VIEWED, c1, 45},
-			{ADDED, c1, 50}},
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 30}, {ADDED, CART_1, 40},
+			{VIEWED, CART_1, 45}, {ADDED, CART_1, 50}},
 		"cart:C1 45/285;"},
-	{"a window", counted, {{ADDED, c1, 0}, {ADDED, c1, 30}, {ADDED, c1, 50}},
+	{"a window", counted, {{ADDED, CART_1, 0}, {ADDED, CART_1, 30}, {ADDED, CART_1, 50}},
 		"cart:C1 50/290;"},
 	{"a window that a cancel cuts", counted,
-		{{ADDED, c1, 0}, {EMPTIED, c1, 10}, {ADDED, c1, 30}}, ""},
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 10}, {ADDED, CART_1, 30}}, ""},
 	{"a window behind one that a cancel cuts", counted,
-		{{ADDED, c1, 0}, {EMPTIED, c1, 10}, {ADDED, c1, 30}, {ADDED, c1, 50}},
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 10}, {ADDED, CART_1, 30},
+			{ADDED, CART_1, 50}},
 		"cart:C1 50/290;"},
 	{"a window with a given instant", given_counted, {{ADDED, AT_310, 0}, {ADDED, AT_300, 30}},
 		"cart:C1 30/300;"},
@@ -131,9 +147,10 @@ static const struct one_scene scenes[] = {
 		"cart:C1 5/310;"},
 	{"two instants at one moment, the first counts", given_first,
 		{{ADDED, AT_310, 5}, {ADDED, AT_300, 5}}, "cart:C1 5/300;"},
-	{"the later of two carts", latest, {{ADDED, c1, 0}, {ADDED, c2, 10}}, "cart:C2 10/250;"},
+	{"the later of two carts", latest, {{ADDED, CART_1, 0}, {ADDED, CART_2, 10}},
+		"cart:C2 10/250;"},
 	{"the later of two carts is given up", latest,
-		{{ADDED, c1, 0}, {ADDED, c2, 10}, {EMPTIED, c2, 20}}, "cart:C1 0/240;"},
+		{{ADDED, CART_1, 0}, {ADDED, CART_2, 10}, {EMPTIED, CART_2, 20}}, "cart:C1 0/240;"},
 	{"of equal carts at one moment", greatest,
 		{{ADDED, {.cart = "C1", .total = "5"}, 0},
 			{ADDED, {.cart = "C2", .total = "5.0"}, 0}},
