@@ -452,6 +452,9 @@ static int count_one(
 	if (r < 0 || absence_list_add(i, &a) < 0)
 		return -ENOMEM;
 	i->touched_at = t->now;
+	/* A tombstone that is over closes nothing, and must not let go of what counts since. */
+	if (i->state == INSTANCE_CLOSED && i->until_at <= t->now)
+		i->state = INSTANCE_IDLE;
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = int64_max(i->until_at, t->now + m->within_ms + ABSENCE_MEMORY_MS);
 	return recount(t, rule, i, m, t->event->occurred_at);
