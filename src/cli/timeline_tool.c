@@ -87,7 +87,7 @@ static void print_head(const struct timeline_tool *t, const struct query_answer 
 {
 	if (!span_equal(a->matched, a->customer)) {
 		cell(&t->cells, a->matched, 0, CYAN);
-		cell(&t->cells, SPAN_LIT("goes by"), 0, PLAIN);
+		cell(&t->cells, SPAN_LIT(" goes by "), 0, PLAIN);
 		cell(&t->cells, a->customer, 0, CYAN);
 		cells_end(&t->cells);
 	}

@@ -244,6 +244,10 @@ def many_partitions_come_to_what_one_thread_says():
         in_time = time.monotonic() - started
         tap.ok(in_time < SECONDS + 13, "all was applied before anything was due: %.1f s" % in_time)
         events = received(stage.redis)
+        count = shop.counters(stage.redis)
+        tap.equal(count["applied"] + count["duplicate"] + count["quarantined"], len(events),
+                  "log = applied + duplicate + quarantined, messages aside")
+        tap.ok(count["forwarded"] > 0 and count["identity_merged"] > 0, "forwarded and merged")
         timelines, jobs, _ = model.outcome(events, "cart", WAIT_MS)
         due = max((deadline for deadline, _ in jobs.values()), default=0) / 1000.0
         harness.wait_until(lambda: time.time() > due + 1 and stage.is_quiet(),
