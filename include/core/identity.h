@@ -47,7 +47,7 @@ struct identity_kind {
 	struct span name;
 	uint32_t limit; /* identifiers of this kind that one customer may have, from 1 */
 	bool links;	/* may make one customer of two at all */
-	bool once; /* one that is linked is never linked elsewhere: it makes no chains of people */
+	bool once; /* it belongs to whom it was linked to first: no customers become one by it */
 	bool personal;	      /* names a person: only trusted sources may link it */
 	enum identifier what; /* how it is normalised, and what it is in an event */
 };

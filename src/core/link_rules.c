@@ -229,6 +229,8 @@ enum link_answer link_taken(const struct identity *id, const struct message *m, 
 		return refuse("taken", ret_reason);
 	if (are_two_users(id, m->rights, self, m->other))
 		return refuse("two_users", ret_reason);
+	if (!(m->rights & LINK_EXPLICIT) && id->kinds[identity_kind_of(id, m->of)].once)
+		return refuse("once", ret_reason);
 	if (identity_may_link(id, m->rights, self, m->other) != IDENTITY_MAY_LINK)
 		return refuse("never_links", ret_reason);
 	return identity_compare(id, self, m->other) < 0 ? LINK_CLAIM : LINK_YIELD;

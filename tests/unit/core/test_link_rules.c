@@ -64,16 +64,21 @@ static const struct {
 	unsigned rights;
 	enum link_answer answer;
 	const char *reason;
+	const char *of; /* NULL: a visitor */
 } taken[] = {
-	{"u1", "u1", B, LINK_KNOWN, ""},
-	{"u1", "email:x@y", B, LINK_REFUSE, "taken"},
-	{"u1", "u2", T, LINK_REFUSE, "two_users"},
-	{"u1", "u2", X, LINK_CLAIM, ""},
-	{"u2", "u1", X, LINK_YIELD, ""},
-	{"email:b@y", "email:a@y", T, LINK_YIELD, ""},
-	{"email:a@y", "email:b@y", T, LINK_CLAIM, ""},
-	{"email:a@y", "u1", T, LINK_YIELD, ""},
-	{"u1", "anon:a", T, LINK_CLAIM, ""},
+	{"u1", "u1", B, LINK_KNOWN, "", NULL},
+	{"u1", "email:x@y", B, LINK_REFUSE, "taken", NULL},
+	{"u1", "u2", T, LINK_REFUSE, "two_users", NULL},
+	{"u1", "u2", X, LINK_CLAIM, "", NULL},
+	{"u2", "u1", X, LINK_YIELD, "", NULL},
+	{"email:b@y", "email:a@y", T, LINK_YIELD, "", NULL},
+	{"email:a@y", "email:b@y", T, LINK_CLAIM, "", NULL},
+	{"email:a@y", "u1", T, LINK_YIELD, "", NULL},
+	{"u1", "anon:a", T, LINK_CLAIM, "", NULL},
+	/* A device belongs to whom it was linked to first. */
+	{"email:b@y", "email:a@y", T, LINK_REFUSE, "once", "device:d"},
+	{"u1", "u2", X, LINK_CLAIM, "", "device:d"},
+	{"u1", "u1", T, LINK_KNOWN, "", "device:d"},
 };
 
 static void takes(void)
@@ -81,7 +86,7 @@ static void takes(void)
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
 		struct message m = {.kind = MESSAGE_TAKEN,
 			.to = span_str(taken[i].self),
-			.of = SPAN_LIT("anon:z"),
+			.of = span_str(taken[i].of ? taken[i].of : "anon:z"),
 			.other = span_str(taken[i].other),
 			.rights = taken[i].rights};
 		struct span reason = SPAN_EMPTY;
