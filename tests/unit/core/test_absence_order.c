@@ -300,7 +300,7 @@ static void test_bound(void)
 		rule.n_cancel = 1;
 		rule.tombstone_ms = MS_DAY;
 		scene_init(&s, &rule, 1);
-		for (int k = 0; k < jobs; k++)
+		for (int64_t k = 0; k < jobs; k++)
 			scene_event(&s, ADDED, c1, k * 5 * H, k * 5 * H);
 		scene_tick(&s, 60 * H);
 		CHECK_INT(s.counts[COUNTER_FIRED], jobs);

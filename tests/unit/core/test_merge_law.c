@@ -180,12 +180,12 @@ static void test_mails(void)
 			bought = bought || h.kind == ORDER_COMPLETED;
 			scene_event(s, h.kind, h.carried, h.at, h.received);
 		}
-		scene_tick(&t.anna, 2 * EVENTS * M);
-		scene_tick(&t.visitor, 2 * EVENTS * M);
+		scene_tick(&t.anna, INT64_C(2) * EVENTS * M);
+		scene_tick(&t.visitor, INT64_C(2) * EVENTS * M);
 		before = stays->counts[COUNTER_FIRED];
 		taken_back -= stays->counts[COUNTER_RETRACTED];
 		scene_merge(stays, visitor_stays ? t.anna.journey : t.visitor.journey,
-			2 * EVENTS * M, 2 * EVENTS * M + 1);
+			INT64_C(2) * EVENTS * M, INT64_C(2) * EVENTS * M + 1);
 		CHECK_INT(stays->counts[COUNTER_FIRED], before);
 		taken_back += stays->counts[COUNTER_RETRACTED];
 		scene_tick(stays, 2 * H);
