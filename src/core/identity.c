@@ -151,7 +151,9 @@ static bool only_zeros(struct span value)
 
 static char small(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c - 'A' + 'a');
+	return c;
 }
 
 /* span_compare of the two, ASCII letters of VALUE taken as small ones. */

@@ -132,7 +132,7 @@ static int over_limit(const struct identity *id, struct journey *j, const struct
 		.now = event->received_at,
 		.said_at = event->occurred_at};
 	bool first = is_first_refused(id, j, identity_kind_of(id, key));
-	bool news;
+	bool news = false;
 	int r = note_key(j, key, event->occurred_at, ID_REFUSED, &news);
 
 	if (r < 0)
@@ -145,7 +145,7 @@ static int claim(
 {
 	struct message *m = arena_calloc(&effects->arena, 1, sizeof(*m));
 	struct effect *e = effects_add(effects, EFFECT_FORWARD);
-	bool news;
+	bool news = false;
 	int r = note_key(j, key, event->occurred_at, ID_CLAIMED, &news);
 
 	if (r < 0 || !m || !e)
@@ -243,7 +243,7 @@ int link_linked(struct journey *j, const struct message *m, int64_t now, struct 
 		.key = m->of,
 		.now = now,
 		.said_at = m->said_at};
-	bool news;
+	bool news = false;
 	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
 
 	if (r < 0)
@@ -275,7 +275,7 @@ int link_merged(struct journey *j, const struct message *m, int64_t now, struct 
 		.key = m->of,
 		.now = now,
 		.said_at = m->said_at};
-	bool news;
+	bool news = false;
 	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
 
 	return r < 0 ? r : tell(effects, &word);
