@@ -308,9 +308,11 @@ static void put_off(struct job_verdict *v, int64_t until, const char *reason)
 static bool is_arriving(const struct record *r, struct span whose)
 {
 	const struct journey *j = r->journey;
+	const struct customer_id *id = journey_id(j, whose);
 
+	/* Claimed is asked for, and no more. */
 	return !span_equal(text_span(j->customer), whose) && j->n_ids < JOURNEY_IDS_MAX &&
-	       !journey_id(j, whose);
+	       !(id && id->state == ID_LINKED);
 }
 
 static uint64_t rules_named(const struct job_found *found)

@@ -18,18 +18,29 @@ static void put(struct bench *b, uint32_t partition, struct span customer, struc
 	CHECK_INT(redis_command(b->s.redis, NULL, NULL, args, ARRAY_SIZE(args)), 0);
 }
 
-/* CUSTOMER, who KNOWS somebody else to be part of them, if that is anybody. */
-static void put_record(struct bench *b, uint32_t partition, const char *customer, const char *knows)
+/* CUSTOMER, who has heard of KNOWS, if that is anybody, as far as STATE says. */
+static void put_state(struct bench *b, uint32_t partition, const char *customer, const char *knows,
+	enum id_state state)
 {
 	_cleanup_(record_release) struct record record = RECORD_INIT;
 	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
 
 	CHECK_INT(record_init(&record, span_str(customer)), 0);
 	record.journey->n_events = 1;
-	if (knows)
-		CHECK(journey_add_id(record.journey, span_str(knows)) != NULL);
+	if (knows) {
+		struct customer_id *id = journey_add_id(record.journey, span_str(knows));
+
+		REQUIRE(id != NULL);
+		id->state = state;
+	}
 	CHECK_INT(record_encode(&record, &bytes), 0);
 	put(b, partition, span_str(customer), buf_span(&bytes));
+}
+
+/* CUSTOMER, who knows that KNOWS is part of them. */
+static void put_record(struct bench *b, uint32_t partition, const char *customer, const char *knows)
+{
+	put_state(b, partition, customer, knows, ID_LINKED);
 }
 
 static void put_link(
@@ -75,6 +86,10 @@ static void not_while_they_are_on_their_way(void)
 	CHECK_LEASE(&b, "me", 1, "j2", false);
 	CHECK_SAY(&b.s, "[\"ready\" \"customer_moving\"]", "HMGET wm:{p1}:job:j1 s r");
 	CHECK_EVENTS(&b, 1, "");
+	/* To have asked for them is not to have heard of them. */
+	put_state(&b, 2, "u1", "anna", ID_CLAIMED);
+	b.desk.now += MS_SECOND;
+	CHECK_LEASE(&b, "me", 1, "", false);
 	put_record(&b, 2, "u1", "anna");
 	CHECK_LEASE(&b, "me", 1, "", false);
 	b.desk.now += MS_SECOND;
