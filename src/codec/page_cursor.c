@@ -7,7 +7,8 @@
 
 #define CURSOR_VERSION 2
 #define WORD_MAX       ((size_t)5) /* bytes of 32 bits, packed */
-#define BYTES_MAX      (FRAME_SIZE + 3 * PACK_NUMBER + 3 * WORD_MAX + PAGE_SKIPS_MAX * 3 * WORD_MAX)
+#define SKIPS_SIZE     ((size_t)PAGE_SKIPS_MAX * 3 * WORD_MAX)
+#define BYTES_MAX      (FRAME_SIZE + 3 * PACK_NUMBER + 3 * WORD_MAX + SKIPS_SIZE)
 
 _Static_assert((BYTES_MAX * 4 + 2) / 3 < TIMELINE_CURSOR_SIZE, "a cursor may not fit");
 

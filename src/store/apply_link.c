@@ -195,10 +195,9 @@ static int reply(
 		.linked_at = claim->linked_at,
 		.said_at = claim->said_at,
 		.reason = reason};
+	const struct link *link = w->cached->link;
 
-	if (kind == MESSAGE_TAKEN) {
-		const struct link *link = w->cached->link;
-
+	if (kind == MESSAGE_TAKEN && link) {
 		/* Two claims make one of those who claim, whichever came here first: it is so since
 		 * the later of them. */
 		m.other = link->to;
