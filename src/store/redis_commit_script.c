@@ -13,6 +13,7 @@
 #include "codec/job_view.h"
 #include "core/rule.h"
 #include "job_script.h"
+#include "redis_commit_args.h"
 
 /* Pairs in one MSET or ZADD; Lua's stack takes some 8000 values. */
 #define RUN_MAX ((size_t)500)
@@ -69,105 +70,6 @@ static int terms_of(const struct commit *c, struct terms **ret_terms)
 	*ret_terms = terms;
 	terms = NULL;
 	return 0;
-}
-
-/* The arguments are walked twice: to count them, for RESP wants that first, and to write them. */
-struct args {
-	struct redis *redis; /* NULL: count */
-	size_t n;
-	uint32_t partition;
-	bool beside; /* records go beside the script */
-	const struct commit *commit;
-	const struct terms *terms; /* of its jobs */
-};
-
-static void put(struct args *a, struct span s)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg(a->redis, s);
-}
-
-static void put2(struct args *a, struct span prefix, struct span id)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg2(a->redis, prefix, id);
-}
-
-static void put_str(struct args *a, const char *s)
-{
-	put(a, span_str(s));
-}
-
-static void put_i64(struct args *a, int64_t n)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg_i64(a->redis, n);
-}
-
-static void put_u64(struct args *a, uint64_t n)
-{
-	a->n++;
-	if (a->redis)
-		redis_arg_u64(a->redis, n);
-}
-
-/* Nothing for an instant that never comes or never was. */
-static void put_instant(struct args *a, int64_t at)
-{
-	if (at == TIME_NEVER || at == INT64_MIN)
-		put(a, SPAN_EMPTY);
-	else
-		put_i64(a, at);
-}
-
-static void put_id(struct args *a, struct log_id id)
-{
-	char text[LOG_ID_SIZE];
-
-	log_id_format(id, text);
-	put_str(a, text);
-}
-
-/* Empty for a position without. */
-static void put_rules(struct args *a, uint64_t digest)
-{
-	char text[RULES_DIGEST_SIZE] = "";
-
-	if (digest)
-		rules_digest_format(digest, text);
-	put_str(a, text);
-}
-
-/* The head of a command of N words, its name among them. */
-static void put_command(struct args *a, size_t n, const char *name)
-{
-	put_u64(a, n);
-	put_str(a, name);
-}
-
-static void put_key(struct args *a, const char *name)
-{
-	char key[KEY_SIZE];
-
-	put(a, key_text(key, a->partition, name));
-}
-
-static void put_key_id(struct args *a, const char *name, struct span id)
-{
-	char key[KEY_SIZE];
-
-	put2(a, key_prefix(key, a->partition, name), id);
-}
-
-static void put_key_number(struct args *a, const char *name, int64_t n)
-{
-	char id[24];
-
-	(void)snprintf(id, sizeof(id), "%lld", (long long)n);
-	put_key_id(a, name, span_str(id));
 }
 
 static void put_day_key(struct args *a)

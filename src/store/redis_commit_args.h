@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What the script of the commit is given, piece by piece. */
+#pragma once
+
+#include "redis_store_impl.h"
+
+struct terms;
+
+/* The arguments are walked twice: to count them, for RESP wants that first, and to write them. */
+struct args {
+	struct redis *redis; /* NULL: count */
+	size_t n;
+	uint32_t partition;
+	bool beside; /* records go beside the script */
+	const struct commit *commit;
+	const struct terms *terms; /* of its jobs */
+};
+
+void put(struct args *a, struct span s);
+/* One argument made of two. */
+void put2(struct args *a, struct span prefix, struct span id);
+void put_str(struct args *a, const char *s);
+void put_i64(struct args *a, int64_t n);
+void put_u64(struct args *a, uint64_t n);
+/* Nothing for an instant that never comes or never was. */
+void put_instant(struct args *a, int64_t at);
+void put_id(struct args *a, struct log_id id);
+/* Empty for a position without. */
+void put_rules(struct args *a, uint64_t digest);
+/* The head of a command of N words, its name among them. */
+void put_command(struct args *a, size_t n, const char *name);
+/* `wm:{pP}:NAME`, and with an id or a number behind it. */
+void put_key(struct args *a, const char *name);
+void put_key_id(struct args *a, const char *name, struct span id);
+void put_key_number(struct args *a, const char *name, int64_t n);
