@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/span.h"
 
 /* Room that the bytes behind N characters need at most. */
@@ -19,3 +20,6 @@ enum { BASE64_INVALID = 1 };
  * neither complete nor absent, or bits behind the last byte that are not 0.
  */
 int base64_decode(struct span text, void *out, size_t *ret_len);
+
+/* Appends BYTES as text, with padding. */
+void base64_encode(struct span bytes, struct buf *out);

@@ -55,3 +55,26 @@ int base64_decode(struct span text, void *out, size_t *ret_len)
 	*ret_len = len;
 	return 0;
 }
+
+void base64_encode(struct span bytes, struct buf *out)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = (bytes.len + 2) / 3 * 4;
+	char *to = buf_reserve(out, len);
+
+	for (size_t i = 0; to && i < bytes.len; i += 3, to += 4) {
+		size_t rest = bytes.len - i;
+		const unsigned char *from = (const unsigned char *)bytes.ptr + i;
+		uint32_t bits = (uint32_t)from[0] << 16;
+
+		bits |= rest > 1 ? (uint32_t)from[1] << 8 : 0;
+		bits |= rest > 2 ? from[2] : 0;
+		to[0] = alphabet[bits >> 18];
+		to[1] = alphabet[bits >> 12 & 63];
+		to[2] = (char)(rest > 1 ? alphabet[bits >> 6 & 63] : '=');
+		to[3] = (char)(rest > 2 ? alphabet[bits & 63] : '=');
+	}
+	if (buf_failed(out) == 0)
+		buf_commit(out, len);
+}

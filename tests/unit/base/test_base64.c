@@ -19,8 +19,12 @@ static void test_vectors(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
 		char out[BASE64_DECODED_SIZE(8)];
 		size_t len = 99;
+
+		base64_encode(span_str(rows[i].plain), &text);
+		CHECK_STR(buf_span(&text), rows[i].text);
 
 		CHECK_INT(base64_decode(span_str(rows[i].text), out, &len), 0);
 		CHECK_STR(span_of(out, len), rows[i].plain);
@@ -38,6 +42,7 @@ static void test_alphabet(void)
 		0xd3, 0x8f, 0x41, 0x14, 0x93, 0x51, 0x55, 0x97, 0x61, 0x96, 0x9b, 0x71, 0xd7, 0x9f,
 		0x82, 0x18, 0xa3, 0x92, 0x59, 0xa7, 0xa2, 0x9a, 0xab, 0xb2, 0xdb, 0xaf, 0xc3, 0x1c,
 		0xb3, 0xd3, 0x5d, 0xb7, 0xe3, 0x9e, 0xbb, 0xf3, 0xdf, 0xbf};
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	uint8_t out[48];
 	size_t len;
 
@@ -47,6 +52,9 @@ static void test_alphabet(void)
 		0);
 	CHECK_INT(len, 48);
 	CHECK(memcmp(out, want, 48) == 0);
+	base64_encode(span_of((const char *)want, sizeof(want)), &text);
+	CHECK_STR(buf_span(&text),
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 }
 
 static void test_refused(void)
