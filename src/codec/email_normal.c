@@ -34,8 +34,11 @@ static struct span small_copy(struct span text, struct arena *arena)
 
 	if (!copy)
 		return SPAN_EMPTY;
-	for (size_t i = 0; i < text.len; i++)
-		copy[i] = is_capital(text.ptr[i]) ? (char)(text.ptr[i] - 'A' + 'a') : text.ptr[i];
+	for (size_t i = 0; i < text.len; i++) {
+		copy[i] = text.ptr[i];
+		if (is_capital(copy[i]))
+			copy[i] = (char)(copy[i] - 'A' + 'a');
+	}
 	copy[text.len] = '\0';
 	return span_of(copy, text.len);
 }

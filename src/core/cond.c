@@ -55,11 +55,9 @@ int cond_order(const struct value *a, const struct value *b)
 
 	if (value_amount(a, &x) && value_amount(b, &y))
 		c = decimal_compare(x, y);
-	else if (a->type != b->type)
-		return -2;
-	else if (a->type == VALUE_STRING)
+	else if (a->type == VALUE_STRING && b->type == VALUE_STRING)
 		c = span_compare(a->text, b->text);
-	else if (a->type == VALUE_INSTANT)
+	else if (a->type == VALUE_INSTANT && b->type == VALUE_INSTANT)
 		c = (a->at > b->at) - (a->at < b->at);
 	else
 		return -2;

@@ -37,7 +37,10 @@ static struct span unescaped(struct span id, char *out)
 	for (size_t i = 0; i < id.len; i++) {
 		bool escape = id.ptr[i] == '%' && id.len - i > 2;
 
-		out[n++] = escape && id.ptr[i + 2] == 'F' ? '/' : id.ptr[i];
+		out[n] = id.ptr[i];
+		if (escape && id.ptr[i + 2] == 'F')
+			out[n] = '/';
+		n++;
 		i += escape ? 2 : 0;
 	}
 	return span_of(out, n);

@@ -20,7 +20,7 @@ struct span message_subject(const struct message *m, int64_t received_at)
 struct span message_kind_name(enum message_kind kind)
 {
 	static const char *const names[] = {
-#define X(ID, NAME) [MESSAGE_##ID] = NAME,
+#define X(ID, NAME) [MESSAGE_##ID] = (NAME),
 		MESSAGE_KINDS(X)
 #undef X
 	};

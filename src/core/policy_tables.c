@@ -129,11 +129,9 @@ int64_t model_late(const struct policy_model *m, uint32_t theta, int64_t promise
 		return 0;
 	/* Before the first point nothing is known but that nobody was sooner; what has never taken
 	 * as long as was promised is not late before it is. */
-	if (late == 0)
-		ms = promise_ms;
-	else if (m->n_points > 0 && share < first->share * FINE)
+	if (m->n_points > 0 && late != 0 && share < first->share * FINE)
 		ms = first->at_ms;
-	else if (!quantile(m, share, FINE, &ms))
+	else if (late == 0 || !quantile(m, share, FINE, &ms))
 		ms = promise_ms;
 	return int64_min(ms, promise_ms);
 }
