@@ -25,6 +25,8 @@
  *   wm:{p7}:ids:ID       set: the keys that lead to the customer, those who became part of him too,
  *                        but not what leads to them
  *   wm:{p7}:m:ID         hash: key of a customer who became part of this one → the record before it
+ *   wm:{p7}:find         sorted set, all scores 0: what customers are found by, as members that sort:
+ *                        a term (codec/find_terms.h), NUL, the key whose it is
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
  *   wm:{p7}:marks        hash: source → until when it is complete (ms)

@@ -117,6 +117,13 @@ struct commit_snapshot {
 	struct span customer, of, bytes;
 };
 
+/* In the index by which staff find customers: a term (codec/find_terms.h), NUL, the key whose it
+ * is. */
+struct commit_term {
+	struct span member;
+	bool gone;
+};
+
 struct commit_job {
 	struct span id;
 	struct span customer;
@@ -174,6 +181,8 @@ struct commit {
 	size_t n_ids;
 	const struct commit_snapshot *snapshots;
 	size_t n_snapshots;
+	const struct commit_term *terms; /* none twice */
+	size_t n_terms;
 	const struct commit_heard *heard; /* replace what was there */
 	size_t n_heard;
 	/* Remembered hours [from, before) have left the window and go; at most SEEN_HOURS + 1. */

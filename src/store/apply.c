@@ -46,6 +46,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->hearings, sizeof(struct commit_heard));
 	list_init(&a->ids, sizeof(struct commit_id));
 	list_init(&a->snapshots, sizeof(struct commit_snapshot));
+	list_init(&a->terms, sizeof(struct commit_term));
 	*ret_applier = a;
 	return 0;
 }
@@ -80,6 +81,7 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->hearings);
 	list_release(&a->ids);
 	list_release(&a->snapshots);
+	list_release(&a->terms);
 	free(a);
 	return NULL;
 }
@@ -344,6 +346,8 @@ int applier_loaded(struct applier *a, const struct span *values, size_t n)
 			r = cached_load_link(c, values[i]);
 		else
 			r = record_decode(values[i], &c->record);
+		if (r == 0 && values[i].len > 0)
+			r = cached_find_loaded(a, c);
 		if (r > 0) {
 			a->corrupt = c->customer;
 			return APPLIER_CORRUPT;
@@ -503,7 +507,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
-	a->ids.n = a->snapshots.n = 0;
+	a->ids.n = a->snapshots.n = a->terms.n = 0;
 	buf_reset(&a->seen_marks);
 	if (a->mark.mark_source.len > 0)
 		r = applier_pass_mark(a);

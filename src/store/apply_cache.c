@@ -47,6 +47,7 @@ static void cached_free(struct cached *e)
 {
 	record_release(&e->record);
 	cached_unlink(e);
+	free(e->find_inputs);
 	free(e->customer_copy);
 	free(e);
 }

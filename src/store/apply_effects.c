@@ -297,7 +297,8 @@ static int finish_record(struct applier *a, struct cached *c)
 		return r;
 	value->customer = c->customer;
 	value->bytes.len = a->encoded.len - start;
-	return finish_due(a, c);
+	r = applier_finish_terms(a, c, true);
+	return r < 0 ? r : finish_due(a, c);
 }
 
 static int finish_records(struct applier *a)
@@ -362,6 +363,8 @@ int applier_finish_commit(struct applier *a)
 	c->n_jobs = a->jobs.n;
 	c->retracts = a->retracts.items;
 	c->n_retracts = a->retracts.n;
+	c->terms = a->terms.items;
+	c->n_terms = a->terms.n;
 	c->bad = a->bad.items;
 	c->n_bad = a->bad.n;
 	c->seen = a->seen_lists.items;

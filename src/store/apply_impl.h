@@ -26,6 +26,9 @@ struct cached {
 	uint64_t batch;		      /* that used it last */
 	bool dirty;		      /* changed in this batch */
 	bool due_dirty;
+	bool in_index; /* its terms stand in the index, those of KEY and of these inputs */
+	char *find_inputs;
+	size_t find_len;
 };
 
 struct cache {
@@ -93,7 +96,7 @@ struct applier {
 	struct list wanted;  /* struct cached * */
 	struct list dirty;   /* struct cached * */
 	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
-	struct list messages, hearings, ids, snapshots;
+	struct list messages, hearings, ids, snapshots, terms;
 	uint64_t heard[PARTITIONS_MAX];
 	struct marks marks;    /* in force */
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
@@ -157,6 +160,14 @@ int applier_idle_link(struct applier *a, const struct work *w);
 /* Takes up VALUE, which is a link. 0, -ENOMEM or APPLIER_CORRUPT. */
 int cached_load_link(struct cached *c, struct span value);
 void cached_unlink(struct cached *c);
+
+/* ---- apply_find.c ---- */
+
+/* C was loaded, and there was a value: the index has its terms. 0 or -ENOMEM. */
+int cached_find_loaded(struct applier *a, struct cached *c);
+/* C's value is written (THERE) or removed: what that changes in the index goes into the commit. 0
+ * or -ENOMEM. */
+int applier_finish_terms(struct applier *a, struct cached *c, bool there);
 
 /* ---- apply_message.c ---- */
 

@@ -4,6 +4,9 @@
 
 #include "redis_store_impl.h"
 
+/* Pairs in one MSET or ZADD; Lua's stack takes some 8000 values. */
+#define RUN_MAX ((size_t)500)
+
 struct terms;
 
 /* The arguments are walked twice: to count them, for RESP wants that first, and to write them. */
@@ -33,3 +36,7 @@ void put_command(struct args *a, size_t n, const char *name);
 void put_key(struct args *a, const char *name);
 void put_key_id(struct args *a, const char *name, struct span id);
 void put_key_number(struct args *a, const char *name, int64_t n);
+
+/* ---- redis_commit_find.c ---- */
+
+void put_terms(struct args *a);

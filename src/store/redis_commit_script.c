@@ -15,9 +15,6 @@
 #include "job_script.h"
 #include "redis_commit_args.h"
 
-/* Pairs in one MSET or ZADD; Lua's stack takes some 8000 values. */
-#define RUN_MAX ((size_t)500)
-
 #define N_KEYS 3
 
 /* What of a job decides about its place. */
@@ -124,6 +121,8 @@ static void put_probes(struct args *a)
 		put_probe(a, "HLEN", "marks", SPAN_EMPTY);
 	if (c->n_messages > 0)
 		put_probe(a, "XLEN", "out", SPAN_EMPTY);
+	if (c->n_terms > 0)
+		put_probe(a, "ZCARD", "find", SPAN_EMPTY);
 	for (size_t i = 0; i < c->n_ids; i++)
 		put_probe(a, "SCARD", "ids", c->ids[i].customer);
 	for (size_t i = 0; i < c->n_snapshots; i++)
@@ -433,6 +432,7 @@ static void put_all(struct args *a)
 	put_seen(a);
 	put_messages(a);
 	put_kin(a);
+	put_terms(a);
 	put_counters(a);
 	put_u64(a, 0);
 	put_jobs(a);
