@@ -16,12 +16,13 @@
 #include "base/span.h"
 #include "core/event.h"
 
-#define IDENTIFIER_MAX	     256 /* bytes of a value */
-#define IDENTITY_KINDS_MAX   16
-#define IDENTITY_NAME_MAX    24	   /* bytes of a kind's name: small letters, digits and _ */
-#define IDENTITY_LIMIT_MAX   10000 /* identifiers of a kind that one customer may have */
-#define IDENTITY_BLOCKED_MAX 1000  /* values */
-#define IDENTITY_SHARED_MAX  1000  /* values */
+#define IDENTIFIER_MAX	      256 /* bytes of a value */
+#define IDENTITY_KINDS_MAX    16
+#define IDENTITY_NAME_MAX     24    /* bytes of a kind's name: small letters, digits and _ */
+#define IDENTITY_LIMIT_MAX    10000 /* identifiers of a kind that one customer may have */
+#define IDENTITY_CUSTOMER_MAX 10000 /* of all kinds together, whatever their limits */
+#define IDENTITY_BLOCKED_MAX  1000  /* values */
+#define IDENTITY_SHARED_MAX   1000  /* values */
 
 /* The kinds that are always there, the strongest first unless the shop orders them otherwise; the
  * name is what an identifier is called in an event's `identifiers` and the prefix of its key.

@@ -35,6 +35,8 @@
 #define INSTANCE_ENDED_BY_MAX 64   /* bytes of the name of a rule */
 #define JOURNEY_NOTES_MAX     64
 #define JOURNEY_IDS_MAX	      128
+#define JOURNEY_ID_MARKS_MAX  10000 /* of identifiers that have no room there: 8 bytes each */
+#define JOURNEY_ID_GROUPS_MAX 32    /* kinds of those */
 #define JOURNEY_PARTS_MAX     64
 #define NOTE_WORDS_MAX	      256 /* bytes of what a note says */
 
@@ -287,6 +289,14 @@ struct customer_id {
 	enum id_state state;
 };
 
+/* Identifiers of one kind, claimed or linked, that have no room among the ids: a number for each,
+ * which follows from its key (src/core/id_marks.c). */
+struct id_group {
+	struct text kind; /* what keys begin with, colon included; empty: users' */
+	uint64_t *marks;  /* in order */
+	size_t n, cap;
+};
+
 /* A customer who has become part of this one: where the older part of their timeline is. */
 struct customer_part {
 	struct text key;
@@ -348,6 +358,8 @@ struct journey {
 	int64_t web_active_at;	 /* latest thing done on a screen of ours; INT64_MIN: none */
 	struct customer_id *ids; /* in order of keys; never the journey's own */
 	size_t n_ids, cap_ids;
+	struct id_group *id_groups; /* in order of kinds; none is empty, and no id is in both */
+	size_t n_id_groups, cap_id_groups;
 	struct customer_part *parts; /* in order of keys */
 	size_t n_parts, cap_parts;
 	char room[]; /* for texts that are shared; it never changes */
@@ -390,10 +402,10 @@ struct date *journey_add_date(struct journey *j, struct span name);
  * most. False when out of memory. */
 bool journey_add_send(struct journey *j, const struct send *send);
 struct profile *journey_add_profile(struct journey *j);
-/* The same for identifiers and parts. Where all ids are taken the oldest that was refused makes
- * room, then the oldest that is linked of those whose kind (what stands before the colon) has the
- * most: its owner still knows that it is. Parts: the one that ended first. NULL with ENOSPC: all
- * are claimed. */
+/* The same for identifiers and parts. Where all ids are taken the oldest that was refused of the
+ * kind (what stands before the colon) that has the most such makes room, but for a kind's last;
+ * then the oldest linked one of the kind that has the most, which is marked; then a kind's last.
+ * Parts: the one that ended first. NULL with ENOSPC: all are claimed. */
 struct customer_id *journey_add_id(struct journey *j, struct span key);
 struct customer_part *journey_add_part(struct journey *j, struct span key);
 /* Borrowed; NULL if there is none. */
@@ -402,6 +414,21 @@ struct address *journey_address(const struct journey *j, enum job_channel channe
 struct date *journey_date(const struct journey *j, struct span name);
 struct send *journey_send(const struct journey *j, const unsigned char job_id[16]);
 struct customer_id *journey_id(const struct journey *j, struct span key);
+/*
+ * Is KEY among the ids, or marked? Then in *ret_state how far it is settled.
+ *
+ * Marked are those, claimed or linked, that found no room, up to JOURNEY_ID_MARKS_MAX together.
+ * Only a customer who was several may have had more; of these it is as if they had not been
+ * linked, but IDENTITY_CUSTOMER_MAX is reached, so that none is claimed again.
+ */
+bool journey_knows_id(const struct journey *j, struct span key, enum id_state *ret_state);
+/* 0 or -ENOMEM. STATE is not ID_REFUSED; of two words the greater counts. KEY is not among the
+ * ids. */
+int journey_mark_id(struct journey *j, struct span key, enum id_state state);
+void journey_unmark_id(struct journey *j, struct span key);
+size_t journey_n_marks(const struct journey *j);
+/* What KEY begins with, colon included; empty if there is none. */
+struct span journey_id_kind(struct span key);
 struct customer_part *journey_part_of(const struct journey *j, struct span key);
 void journey_remove_thing(struct journey *j, size_t index);
 void journey_remove_consent(struct journey *j, size_t index);
@@ -415,6 +442,7 @@ void journey_remove_instance(struct journey *j, size_t index);
 /* Let go of what they point to. */
 void arming_release(struct arming *a);
 void emission_release(struct emission *m);
+void id_group_release(struct id_group *g);
 
 /*
  * Folds what EVENT says into traits, carts, orders and counts (not into instances: that is step's).

@@ -5,7 +5,10 @@
  *
  *   id:     state · key · when it was first said
  *   part:   key · chunks · entries in them · up to when they reach
+ *   marks:  of each kind: what keys begin with · how many · the numbers, 8 bytes LE each
  */
+#include <endian.h>
+
 #include "journey_parts.h"
 #include "pack_text.h"
 
@@ -16,6 +19,8 @@ _Static_assert(
 	sizeof(struct customer_id) == sizeof(struct text) + 2 * sizeof(int64_t), "a new member?");
 _Static_assert(
 	sizeof(struct customer_part) == sizeof(struct text) + 3 * sizeof(int64_t), "a new member?");
+_Static_assert(
+	sizeof(struct id_group) == sizeof(struct text) + 3 * sizeof(int64_t), "a new member?");
 
 /* Elements of SIZE, as many as the number says, which is one at least. 0 or -ENOMEM. */
 static int unpack_elements(
@@ -136,3 +141,86 @@ static int parts_unpack(struct unpack *u, struct journey *j)
 }
 
 const struct journey_part journey_part_parts = {parts_bound, parts_pack, parts_unpack};
+
+/* ---- marks of identifiers ---------------------------------------------------------------- */
+
+#define MARK_BYTES sizeof(uint64_t)
+
+static size_t marks_bound(const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_id_groups; i++)
+		n += j->id_groups[i].kind.len + 2 * PACK_NUMBER + j->id_groups[i].n * MARK_BYTES;
+	return n ? n + PACK_NUMBER : 0;
+}
+
+static bool marks_pack(struct pack *p, const struct journey *j)
+{
+	bool ok = j->n_id_groups <= JOURNEY_ID_GROUPS_MAX &&
+		  journey_n_marks(j) <= JOURNEY_ID_MARKS_MAX;
+
+	pack_number(p, j->n_id_groups);
+	for (size_t i = 0; i < j->n_id_groups; i++) {
+		const struct id_group *g = &j->id_groups[i];
+
+		pack_block(p, text_span(g->kind));
+		pack_number(p, g->n);
+		ok = ok && g->kind.len <= CUSTOMER_MAX && g->n > 0;
+		for (size_t k = 0; k < g->n; k++) {
+			uint64_t mark = htole64(g->marks[k]);
+
+			pack_bytes(p, span_of((const char *)&mark, sizeof(mark)));
+		}
+	}
+	return ok;
+}
+
+/* The numbers of G, the lowest bit of which is not part of their order. */
+static int numbers_unpack(struct unpack *u, struct id_group *g)
+{
+	struct span bytes;
+
+	g->n = (size_t)unpack_bounded(u, JOURNEY_ID_MARKS_MAX);
+	bytes = unpack_bytes(u, g->n * MARK_BYTES);
+	if (u->bad || g->n == 0 || !bytes.ptr) {
+		g->n = 0;
+		u->bad = true;
+		return 0;
+	}
+	g->marks = calloc(g->n, MARK_BYTES);
+	if (!g->marks) {
+		g->n = 0;
+		return -ENOMEM;
+	}
+	g->cap = g->n;
+	for (size_t k = 0; k < g->n; k++) {
+		memcpy(&g->marks[k], bytes.ptr + k * MARK_BYTES, MARK_BYTES);
+		g->marks[k] = le64toh(g->marks[k]);
+		if (k > 0 && (g->marks[k] | 1) <= (g->marks[k - 1] | 1))
+			u->bad = true;
+	}
+	return 0;
+}
+
+static int marks_unpack(struct unpack *u, struct journey *j)
+{
+	int r = unpack_elements(u, JOURNEY_ID_GROUPS_MAX, sizeof(*j->id_groups),
+		(void **)&j->id_groups, &j->n_id_groups);
+
+	j->cap_id_groups = j->n_id_groups;
+	for (size_t i = 0; i < j->n_id_groups && r == 0 && !u->bad; i++) {
+		struct id_group *g = &j->id_groups[i];
+
+		r = unpack_text(u, &g->kind, CUSTOMER_MAX);
+		if (i > 0 && span_compare(text_span(g[-1].kind), text_span(g->kind)) >= 0)
+			u->bad = true;
+		if (r == 0 && !u->bad)
+			r = numbers_unpack(u, g);
+	}
+	if (journey_n_marks(j) > JOURNEY_ID_MARKS_MAX)
+		u->bad = true;
+	return r;
+}
+
+const struct journey_part journey_part_marks = {marks_bound, marks_pack, marks_unpack};

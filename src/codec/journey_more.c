@@ -143,6 +143,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_tallies,
 	&journey_part_ids,
 	&journey_part_parts,
+	&journey_part_marks,
 };
 
 size_t journey_parts_bound(const struct journey *j)

@@ -41,61 +41,77 @@ void journey_remove_id(struct journey *j, size_t index)
 	list_remove(j->ids, j->n_ids, sizeof(*j->ids), index);
 }
 
-/* What stands before the colon: of those of one kind the same. */
-static struct span kind_of(const struct customer_id *id)
-{
-	struct span key = text_span(id->key);
-	const char *colon = memchr(key.ptr, ':', key.len);
+/* How many of each kind are in STATE, and of the kind that has the most the oldest. */
+struct tally_of_kinds {
+	struct span kinds[JOURNEY_IDS_MAX + 1];
+	size_t n[JOURNEY_IDS_MAX + 1];
+	size_t len;
+};
 
-	return span_of(key.ptr, colon ? (size_t)(colon - key.ptr) : 0);
+static size_t kind_index(struct tally_of_kinds *t, struct span kind)
+{
+	/* They stand in order of keys, so that it mostly is that of the one before. */
+	for (size_t i = t->len; i-- > 0;)
+		if (span_equal(t->kinds[i], kind))
+			return i;
+	t->kinds[t->len] = kind;
+	t->n[t->len] = 0;
+	return t->len++;
 }
 
-/* How many of I's kind are linked. */
-static size_t count_kind(const struct journey *j, size_t i)
+/* Which of those in STATE goes first; n_ids: none, or no kind has MORE_THAN so many. */
+static size_t find_victim(const struct journey *j, enum id_state state, size_t more_than)
 {
-	struct span kind = kind_of(&j->ids[i]);
-	size_t n = 0;
-
-	for (size_t k = 0; k < j->n_ids; k++)
-		n += j->ids[k].state == ID_LINKED && span_equal(kind_of(&j->ids[k]), kind);
-	return n;
-}
-
-/* Makes room among full ids. False if all are claimed. */
-bool journey_drop_id(struct journey *j)
-{
-	size_t victim = j->n_ids, most = 0;
+	struct tally_of_kinds t = {.len = 0};
+	size_t victim = j->n_ids, most = more_than;
 
 	for (size_t i = 0; i < j->n_ids; i++)
-		if (j->ids[i].state == ID_REFUSED &&
-			(victim == j->n_ids || j->ids[i].first_at < j->ids[victim].first_at))
-			victim = i;
-	for (size_t i = 0, n; i < j->n_ids && (victim == j->n_ids || most > 0); i++) {
-		if (j->ids[i].state != ID_LINKED)
+		if (j->ids[i].state == state)
+			t.n[kind_index(&t, journey_id_kind(text_span(j->ids[i].key)))]++;
+	for (size_t i = 0; i < j->n_ids; i++) {
+		size_t n;
+
+		if (j->ids[i].state != state)
 			continue;
-		n = count_kind(j, i);
-		if (n > most || (n == most && j->ids[i].first_at < j->ids[victim].first_at)) {
+		n = t.n[kind_index(&t, journey_id_kind(text_span(j->ids[i].key)))];
+		if (n > most || (victim < j->n_ids && n == most &&
+					j->ids[i].first_at < j->ids[victim].first_at)) {
 			victim = i;
 			most = n;
 		}
 	}
+	return victim;
+}
+
+int journey_drop_id(struct journey *j)
+{
+	size_t victim = find_victim(j, ID_REFUSED, 1);
+	int r = 0;
+
 	if (victim == j->n_ids)
-		return false;
-	journey_remove_id(j, victim);
-	return true;
+		victim = find_victim(j, ID_LINKED, 0);
+	if (victim == j->n_ids)
+		victim = find_victim(j, ID_REFUSED, 0);
+	if (victim == j->n_ids)
+		return -ENOSPC;
+	if (j->ids[victim].state == ID_LINKED)
+		r = journey_mark_id(j, text_span(j->ids[victim].key), ID_LINKED);
+	if (r == 0)
+		journey_remove_id(j, victim);
+	return r;
 }
 
 struct customer_id *journey_add_id(struct journey *j, struct span key)
 {
 	struct customer_id *id = journey_id(j, key);
+	int r = 0;
 
 	if (id)
 		return id;
-	errno = ENOSPC;
-	if (j->n_ids >= JOURNEY_IDS_MAX && !journey_drop_id(j))
-		return NULL;
-	errno = ENOMEM;
-	return journey_insert_id(j, key);
+	if (j->n_ids >= JOURNEY_IDS_MAX)
+		r = journey_drop_id(j);
+	errno = r < 0 ? -r : ENOMEM;
+	return r < 0 ? NULL : journey_insert_id(j, key);
 }
 
 struct customer_id *journey_insert_id(struct journey *j, struct span key)

@@ -60,6 +60,9 @@ void journey_lists_release(struct journey *j)
 		text_release(&j->ids[i].key);
 	for (size_t i = 0; i < j->n_parts; i++)
 		text_release(&j->parts[i].key);
+	for (size_t i = 0; i < j->n_id_groups; i++)
+		id_group_release(&j->id_groups[i]);
+	free(j->id_groups);
 	free(j->ids);
 	free(j->parts);
 	free(j->things);

@@ -62,27 +62,38 @@ static int tell(struct effects *effects, const struct word *word)
 
 /* ---- ids -------------------------------------------------------------------------------- */
 
-/* An id of J; of two words on its state the greater counts. *ret_news: it was not so before. Where
- * there is no room for another its owner knows it all the same. 0 or -ENOMEM. */
-static int note_id(struct journey *j, const struct customer_id *note, bool *ret_news)
+/* What has no room among the ids is marked; a refusal then is not noted. */
+static int note_new(struct journey *j, const struct customer_id *note, bool *ret_news)
 {
-	struct customer_id *own = journey_id(j, text_span(note->key));
+	struct customer_id *own = journey_add_id(j, text_span(note->key));
 
-	*ret_news = false;
-	if (!own) {
-		own = journey_add_id(j, text_span(note->key));
-		if (!own)
-			return errno == ENOSPC ? 0 : -ENOMEM;
-		*ret_news = true;
+	if (!own && errno != ENOSPC)
+		return -ENOMEM;
+	*ret_news = own || note->state != ID_REFUSED;
+	if (own) {
 		own->first_at = note->first_at;
 		own->state = note->state;
 		return 0;
 	}
+	return *ret_news ? journey_mark_id(j, text_span(note->key), note->state) : 0;
+}
+
+/* An id of J; of two words on its state the greater counts. *ret_news: it was not so before. 0 or
+ * -ENOMEM. */
+static int note_id(struct journey *j, const struct customer_id *note, bool *ret_news)
+{
+	struct customer_id *own = journey_id(j, text_span(note->key));
+	enum id_state state;
+
+	*ret_news = false;
+	if (!journey_knows_id(j, text_span(note->key), &state))
+		return note_new(j, note, ret_news);
+	*ret_news = state < note->state;
+	if (!own)
+		return *ret_news ? journey_mark_id(j, text_span(note->key), note->state) : 0;
 	own->first_at = int64_min(own->first_at, note->first_at);
-	if (own->state < note->state) {
+	if (*ret_news)
 		own->state = note->state;
-		*ret_news = true;
-	}
 	return 0;
 }
 
@@ -106,7 +117,20 @@ static size_t count_kind(const struct identity *id, const struct journey *j, siz
 	for (size_t i = 0; i < j->n_ids; i++)
 		n += j->ids[i].state != ID_REFUSED &&
 		     identity_kind_of(id, text_span(j->ids[i].key)) == kind;
+	for (size_t i = 0; i < j->n_id_groups; i++)
+		if (identity_kind_of(id, text_span(j->id_groups[i].kind)) == kind)
+			n += j->id_groups[i].n;
 	return n;
+}
+
+/* Has the customer as many of KIND, or of all, as may be? */
+static bool is_full(const struct identity *id, const struct journey *j, size_t kind)
+{
+	size_t n = journey_n_marks(j);
+
+	for (size_t i = 0; i < j->n_ids; i++)
+		n += j->ids[i].state != ID_REFUSED;
+	return n >= IDENTITY_CUSTOMER_MAX || count_kind(id, j, kind) >= id->kinds[kind].limit;
 }
 
 /* Is this the first of KIND that is one too many? Whoever hangs thousands on one customer shall not
@@ -137,7 +161,7 @@ static int over_limit(const struct identity *id, struct journey *j, const struct
 
 	if (r < 0)
 		return r;
-	return first ? tell(effects, &word) : count(effects, COUNTER_IDENTITY_LIMIT);
+	return first && news ? tell(effects, &word) : count(effects, COUNTER_IDENTITY_LIMIT);
 }
 
 static int claim(
@@ -165,8 +189,9 @@ static int judge(const struct identity *id, struct journey *j, const struct even
 {
 	struct span self = text_span(j->customer);
 	size_t kind = identity_kind_of(id, key);
+	enum id_state state;
 
-	if (span_equal(key, self) || journey_id(j, key) ||
+	if (span_equal(key, self) || journey_knows_id(j, key, &state) ||
 		identity_may_link(id, event->link_rights, self, key) != IDENTITY_MAY_LINK ||
 		are_two_users(id, event->link_rights, self, key))
 		return 0;
@@ -177,7 +202,7 @@ static int judge(const struct identity *id, struct journey *j, const struct even
 			*yield = key;
 		return 0;
 	}
-	if (count_kind(id, j, kind) >= id->kinds[kind].limit)
+	if (is_full(id, j, kind))
 		return over_limit(id, j, event, key, effects);
 	return claim(j, event, key, effects);
 }
@@ -261,11 +286,18 @@ int link_refused(struct journey *j, const struct message *m, struct span reason,
 		.now = now,
 		.said_at = m->said_at};
 	struct customer_id *own = journey_id(j, m->of);
+	enum id_state state;
+	bool news = false;
+	int r = 0;
 
 	/* It was claimed in vain; what is linked meanwhile stays so. */
-	if (own && own->state == ID_CLAIMED)
+	if (own && own->state == ID_CLAIMED) {
 		own->state = ID_REFUSED;
-	return tell(effects, &word);
+	} else if (!own && journey_knows_id(j, m->of, &state) && state == ID_CLAIMED) {
+		journey_unmark_id(j, m->of);
+		r = note_key(j, m->of, m->said_at, ID_REFUSED, &news);
+	}
+	return r < 0 ? r : tell(effects, &word);
 }
 
 int link_merged(struct journey *j, const struct message *m, int64_t now, struct effects *effects)

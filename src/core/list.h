@@ -63,7 +63,10 @@ struct consent *journey_consent_word(const struct journey *j, struct span topic,
 struct date *journey_insert_date(struct journey *j, struct span name);
 void journey_drop_date(struct journey *j);
 struct customer_id *journey_insert_id(struct journey *j, struct span key);
-bool journey_drop_id(struct journey *j);
+/* 0, -ENOMEM, or -ENOSPC: all are claimed. */
+int journey_drop_id(struct journey *j);
+/* Those of FROM too. After the ids of both are together. 0 or -ENOMEM. */
+int journey_merge_marks(struct journey *into, const struct journey *from);
 struct customer_part *journey_insert_part(struct journey *j, struct span key);
 void journey_drop_part(struct journey *j);
 

@@ -105,6 +105,18 @@ static int merge_id(struct journey *into, struct span key, enum id_state state, 
 	return 0;
 }
 
+static int drop_id(struct journey *j)
+{
+	int r = journey_drop_id(j);
+
+	if (r != -ENOSPC)
+		return r;
+	r = journey_mark_id(j, text_span(j->ids[j->n_ids - 1].key), ID_CLAIMED);
+	if (r == 0)
+		journey_remove_id(j, j->n_ids - 1);
+	return r;
+}
+
 int merge_links(struct journey *into, const struct journey *from, int64_t said_at)
 {
 	int r = merge_id(into, text_span(from->customer), ID_LINKED, said_at);
@@ -112,9 +124,10 @@ int merge_links(struct journey *into, const struct journey *from, int64_t said_a
 	for (size_t i = 0; i < from->n_ids && r == 0; i++)
 		r = merge_id(into, text_span(from->ids[i].key), from->ids[i].state,
 			from->ids[i].first_at);
-	while (into->n_ids > JOURNEY_IDS_MAX)
-		if (!journey_drop_id(into))
-			journey_remove_id(into, into->n_ids - 1);
+	if (r == 0)
+		r = journey_merge_marks(into, from);
+	while (into->n_ids > JOURNEY_IDS_MAX && r == 0)
+		r = drop_id(into);
 	for (size_t i = 0; i < from->n_parts && r == 0; i++) {
 		const struct customer_part *other = &from->parts[i];
 		struct customer_part *part = journey_part_of(into, text_span(other->key));

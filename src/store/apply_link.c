@@ -265,7 +265,11 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 		.rights = m->rights,
 		.linked_at = m->linked_at,
 		.said_at = m->said_at};
+	enum id_state state;
 
+	/* By whoever is part of this customer already. */
+	if (journey_knows_id(j, m->other, &state) && state == ID_LINKED)
+		return hear_linked(a, w);
 	switch (link_taken(identity_of(a), m, w->cached->customer, &reason)) {
 	case LINK_KNOWN:
 		return hear_linked(a, w);

@@ -302,17 +302,18 @@ static void put_off(struct job_verdict *v, int64_t until, const char *reason)
 
 /*
  * Whose job it was has become part of the customer of R, who has not heard of it yet: what was
- * known of them, and may disprove the job, is still on its way. Where all places for names are
- * taken nothing follows from one that is missing.
+ * known of them, and may disprove the job, is still on its way. Where there were more names than
+ * are remembered (journey_knows_id) nothing follows from one that is missing.
  */
 static bool is_arriving(const struct record *r, struct span whose)
 {
 	const struct journey *j = r->journey;
-	const struct customer_id *id = journey_id(j, whose);
+	enum id_state state = ID_REFUSED;
+	bool known = journey_knows_id(j, whose, &state);
 
 	/* Claimed is asked for, and no more. */
-	return !span_equal(text_span(j->customer), whose) && j->n_ids < JOURNEY_IDS_MAX &&
-	       !(id && id->state == ID_LINKED);
+	return !span_equal(text_span(j->customer), whose) &&
+	       journey_n_marks(j) < JOURNEY_ID_MARKS_MAX && !(known && state == ID_LINKED);
 }
 
 static uint64_t rules_named(const struct job_found *found)

@@ -117,6 +117,13 @@ static void fill_ids(struct chance *c, struct journey *j)
 	part->n_chunks = (uint32_t)chance_u64(c);
 	part->sealed_n = chance_u64(c) >> chance_below(c, 64);
 	part->reach_at = chance_instant(c);
+	for (uint64_t n = chance_below(c, 4); n > 0; n--) {
+		struct span key = some_name(c, CUSTOMER_MAX);
+		enum id_state state = chance_below(c, 2) ? ID_LINKED : ID_CLAIMED;
+		int r = journey_id(j, key) ? 0 : journey_mark_id(j, key, state);
+
+		assert(r == 0);
+	}
 }
 
 static void fill_lists(struct chance *c, struct profile *p)
@@ -334,6 +341,15 @@ static const char *profile_differs(const struct profile *a, const struct profile
 	return what ? what : profile_lists_differ(a, b);
 }
 
+static const char *group_differs(const struct id_group *a, const struct id_group *b)
+{
+	TEXT_DIFFERS(kind);
+	DIFFERS(n);
+	for (size_t i = 0; i < a->n; i++)
+		DIFFERS(marks[i]);
+	return NULL;
+}
+
 #define EACH(LIST, N, DIFFER)                                                                      \
 	DIFFERS(N);                                                                                \
 	for (size_t i = 0; i < a->N && !what; i++)                                                 \
@@ -351,5 +367,6 @@ const char *things_differ(const struct journey *a, const struct journey *b)
 	EACH(sends, n_sends, send_differs);
 	EACH(ids, n_ids, id_differs);
 	EACH(parts, n_parts, part_differs);
+	EACH(id_groups, n_id_groups, group_differs);
 	return what;
 }

@@ -50,10 +50,12 @@ static void test_order(void)
 	CHECK_INT(j->n_ids, JOURNEY_IDS_MAX - 1);
 }
 
-/* What was refused goes first, then of the most numerous kind the oldest; what is claimed never. */
+/* What was refused goes first, but for a kind's last; then of the most numerous kind the oldest,
+ * which is marked; what is claimed never. */
 static void test_room(void)
 {
 	_cleanup_(journey_freep) struct journey *j = new_journey();
+	enum id_state state;
 
 	for (int i = 0; i < 60; i++)
 		add(j, "anon", i, ID_LINKED, 1000 - i);
@@ -67,9 +69,11 @@ static void test_room(void)
 	REQUIRE(add(j, "phone", 1, ID_LINKED, 9));
 	CHECK(!has(j, "email:002") && has(j, "email:001"));
 	REQUIRE(add(j, "phone", 2, ID_LINKED, 9));
-	CHECK(!has(j, "email:001"));
-	REQUIRE(add(j, "phone", 3, ID_LINKED, 9));
+	CHECK(has(j, "email:001"));
 	CHECK(!has(j, "anon:059") && has(j, "anon:058"));
+	CHECK(journey_knows_id(j, SPAN_LIT("anon:059"), &state) && state == ID_LINKED);
+	CHECK(!journey_knows_id(j, SPAN_LIT("email:002"), &state));
+	CHECK_INT(journey_n_marks(j), 1);
 	CHECK_INT(j->n_ids, JOURNEY_IDS_MAX);
 	for (size_t i = 0; i < j->n_ids; i++)
 		j->ids[i].state = ID_CLAIMED;
