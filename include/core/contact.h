@@ -55,16 +55,30 @@ bool journey_consent(const struct journey *j, struct span topic, enum job_channe
 /* Was everything on CHANNEL withdrawn? Then not even what was asked for goes that way. */
 bool journey_opted_out(const struct journey *j, enum job_channel channel);
 
+/* ---- where and in which language ----------------------------------------------------------- */
+
+/*
+ * The zone of J's customer, an IANA name; empty: unknown. What they chose goes before what follows
+ * from the country of their address, and that before what their device says; but of a country with
+ * several zones the device may name one.
+ */
+struct span journey_zone_name(const struct journey *j);
+/* The country they gave, else the one to which their latest order went; empty: unknown. */
+struct span journey_country(const struct journey *j);
+/* Their language as BCP 47; empty: unknown. What they chose, else what their device says. */
+struct span journey_language(const struct journey *j);
+
 /* ---- addresses ----------------------------------------------------------------------------- */
 
 /* So many soft bounces in a row, and an address counts as dead (triggers, rule 20). */
 #define ADDRESS_SOFT_MAX 7
 
-/* What became of messages on one channel. */
+/* What became of messages to one address. */
 struct address {
 	enum job_channel channel;
-	struct said
-		hard; /* the latest hard bounce, and which address it was of, if that was said */
+	struct text which; /* in its normal form (address_normal); empty: news that did not say to
+			      which address, and so counts for whichever the customer has */
+	int64_t hard_at;   /* the latest hard bounce; INT64_MIN: never */
 	int64_t delivered_at;		/* latest; ends a row of bounces. INT64_MIN: never */
 	int64_t complained_at;		/* latest; INT64_MIN: never */
 	int64_t soft[ADDRESS_SOFT_MAX]; /* latest soft bounces, the latest first; INT64_MIN: none */
@@ -80,8 +94,23 @@ enum reach {
 
 #define REACH_ACTIVE_MS (5 * MS_MINUTE)
 
-/* Can J's customer be reached on CHANNEL at NOW? A bounce counts until something was delivered, or
- * the address is another one than that which bounced. */
+#define ADDRESS_MAX 320 /* bytes */
+
+/*
+ * WHICH so that it compares, written to BUF: a mail address in small letters, of a telephone number
+ * the digits and the plus. Empty: it is none, or too long.
+ */
+struct span address_normal(enum job_channel channel, struct span which, char buf[ADDRESS_MAX]);
+/* The address at which J's customer is written to on CHANNEL, in that form; empty: unknown. */
+struct span journey_address_now(
+	const struct journey *j, enum job_channel channel, char buf[ADDRESS_MAX]);
+
+/* How often in a row it came back from A and from ALSO (NULL: nothing) since the latest delivery
+ * to either; at most ADDRESS_SOFT_MAX. */
+unsigned address_soft_row(const struct address *a, const struct address *also);
+
+/* Can J's customer be reached on CHANNEL at NOW? A bounce counts until something was delivered
+ * there, and a complaint for good; an address is not blamed for what became of another. */
 enum reach journey_reach(const struct journey *j, enum job_channel channel, int64_t now);
 
 /* ---- sends --------------------------------------------------------------------------------- */

@@ -74,7 +74,8 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(ERROR_AT, "error_at", INSTANT, "the latest technical error or failed payment")           \
 	X(CONTACTED_AT, "contacted_at", INSTANT, "when they last turned to the shop")              \
 	X(VALUE, "value", NUMBER,                                                                  \
-		"totals of the orders kept, in the currency of the latest, added up")              \
+		"totals of the orders kept, added up, in the main currency: the shop's, if its "   \
+		"policy names one, else that of the latest purchase")                              \
 	X(PURCHASE_DAYS, "purchase_days", NUMBER, "distinct days with a purchase, at most 64")     \
 	X(CURRENCY, "currency", TEXT, "of the latest purchase")                                    \
 	X(TIER, "tier", TEXT, "of the loyalty programme")                                          \
@@ -92,9 +93,11 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(RATING, "rating", NUMBER, "the latest rating of any kind, 0 to 100")                     \
 	X(RATING_BEFORE, "rating_before", NUMBER, "the mean of up to 15 before it")                \
 	X(RATING_DROP, "rating_drop", NUMBER, "how far it is below that mean")                     \
-	X(TIMEZONE, "timezone", TEXT, "as they prefer, an IANA name")                              \
-	X(LANGUAGE, "language", TEXT, "as they prefer, BCP 47")                                    \
-	X(COUNTRY, "country", TEXT, "where they live, ISO 3166-1")                                 \
+	X(TIMEZONE, "timezone", TEXT,                                                              \
+		"as they prefer; else by their address, else by their device: an IANA name")       \
+	X(LANGUAGE, "language", TEXT, "as they prefer, else as their device says: BCP 47")         \
+	X(COUNTRY, "country", TEXT,                                                                \
+		"where they live, else where their latest order went: ISO 3166-1")                 \
 	X(BLOCKED, "blocked", BOOL, "not to be written to at all")                                 \
 	X(MINOR, "minor", BOOL, "not of age")                                                      \
 	X(DECEASED, "deceased", BOOL, "has died")                                                  \
@@ -165,7 +168,9 @@ enum thing_fact {
 #define FACT_CONSENT ((size_t)FACT_FIXED_COUNT)		/* `consent.CHANNEL` */
 #define FACT_REACH   (FACT_CONSENT + JOB_CHANNEL_COUNT) /* `reach.CHANNEL` */
 #define FACT_THING   (FACT_REACH + JOB_CHANNEL_COUNT)
-#define FACT_COUNT   (FACT_THING + (THING_KIND_COUNT + 1) * (size_t)THING_FACTS_EACH)
+#define FACT_SPENT   (FACT_THING + (THING_KIND_COUNT + 1) * (size_t)THING_FACTS_EACH)
+/* `value.EUR`, one for each three letters; not listed anywhere. */
+#define FACT_COUNT (FACT_SPENT + (size_t)26 * 26 * 26)
 
 /* Is N a fact? */
 bool fact_is(size_t n);
@@ -176,5 +181,7 @@ enum fact_type fact_type(size_t n);
 const char *fact_words(size_t n);
 /* FACT_COUNT if there is no such fact. */
 size_t fact_find(struct span path);
+/* The currency that fact N, from FACT_SPENT on, is of: three letters, in BUF. */
+struct span fact_currency(size_t n, char buf[3]);
 /* Borrowed from the scope. */
 struct value fact_value(size_t n, const struct cond_scope *s);

@@ -49,7 +49,9 @@ struct field_path {
 	X(LAST_NAME, TRAITS, "lastName")                                                           \
 	X(CONTEXT_EMAIL, CONTEXT, "traits.email")                                                  \
 	X(CONTEXT_CHANNEL, CONTEXT, "channel")                                                     \
-	X(CONTEXT_ORIGINAL, CONTEXT, "original.name")
+	X(CONTEXT_ORIGINAL, CONTEXT, "original.name")                                              \
+	X(CONTEXT_TIMEZONE, CONTEXT, "timezone")                                                   \
+	X(CONTEXT_LOCALE, CONTEXT, "locale")
 
 enum field_fixed {
 #define X(ID, ROOT, PATH) FIELD_##ID,

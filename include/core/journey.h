@@ -24,6 +24,7 @@
 #define JOURNEY_INSTANCES_MAX 512
 #define JOURNEY_THINGS_MAX    256 /* of all kinds; of wishes 64, of views 8 */
 #define JOURNEY_CONSENTS_MAX  64  /* and those of all topics, one for each channel */
+#define JOURNEY_ADDRESSES_MAX 16
 #define JOURNEY_DATES_MAX     32
 #define JOURNEY_SENDS_MAX     64
 #define INSTANCE_DATA_MAX     2048 /* bytes of an instance's snapshot */
@@ -346,7 +347,7 @@ struct journey {
 	size_t n_things, cap_things;
 	struct consent *consents; /* in order of topic, then channel */
 	size_t n_consents, cap_consents;
-	struct address *addresses; /* in order of channel; at most one each */
+	struct address *addresses; /* in order of channel, then which */
 	size_t n_addresses, cap_addresses;
 	struct date *dates; /* in order of name */
 	size_t n_dates, cap_dates;
@@ -396,7 +397,7 @@ bool journey_has_room(const struct journey *j, enum thing_kind kind, struct span
  * there are only those, NULL and errno is ENOSPC. */
 struct thing *journey_add_thing(struct journey *j, enum thing_kind kind, struct span id);
 struct consent *journey_add_consent(struct journey *j, struct span topic, uint32_t channel);
-struct address *journey_add_address(struct journey *j, enum job_channel channel);
+struct address *journey_add_address(struct journey *j, enum job_channel channel, struct span which);
 struct date *journey_add_date(struct journey *j, struct span name);
 /* Adds one; of too many what was released makes room, then the oldest of the rule that has sent
  * most. False when out of memory. */
@@ -410,7 +411,8 @@ struct customer_id *journey_add_id(struct journey *j, struct span key);
 struct customer_part *journey_add_part(struct journey *j, struct span key);
 /* Borrowed; NULL if there is none. */
 struct thing *journey_thing(const struct journey *j, enum thing_kind kind, struct span id);
-struct address *journey_address(const struct journey *j, enum job_channel channel);
+struct address *journey_address(
+	const struct journey *j, enum job_channel channel, struct span which);
 struct date *journey_date(const struct journey *j, struct span name);
 struct send *journey_send(const struct journey *j, const unsigned char job_id[16]);
 struct customer_id *journey_id(const struct journey *j, struct span key);

@@ -164,6 +164,7 @@ struct policy {
 	bool incident; /* the shop has one right now */
 	const struct policy_segment *segments;
 	size_t n_segments;
+	struct span currency;		 /* ISO 4217: of tiers and percentiles; empty: not said */
 	const struct policy_tier *tiers; /* rising; the last is the one with privileges */
 	size_t n_tiers;
 	uint32_t loyalty_top; /* the rank of a loyalty tier that has them too; 0: none */

@@ -11,11 +11,14 @@
 
 /* Texts; the name is the fact's. Stored: append. */
 #define PROFILE_TEXTS(X)                                                                           \
-	X(ZONE, "timezone")	/* IANA name */                                                    \
-	X(LANGUAGE, "language") /* BCP 47 */                                                       \
-	X(COUNTRY, "country")	/* ISO 3166-1 */                                                   \
-	X(CURRENCY, "currency") /* of the latest order */                                          \
-	X(TIER, "tier")		/* of the loyalty programme */
+	X(ZONE, "timezone")		    /* IANA name */                                        \
+	X(LANGUAGE, "language")		    /* BCP 47 */                                           \
+	X(COUNTRY, "country")		    /* ISO 3166-1 */                                       \
+	X(CURRENCY, "currency")		    /* of the latest order */                              \
+	X(TIER, "tier")			    /* of the loyalty programme */                         \
+	X(SEEN_ZONE, "device_timezone")	    /* what their device says of itself, */                \
+	X(SEEN_LANGUAGE, "device_language") /* and they need never have chosen */                  \
+	X(SHIP_COUNTRY, "shipping_country") /* to where the latest order went */
 
 enum profile_text {
 #define X(ID, NAME) PROFILE_##ID,

@@ -187,21 +187,17 @@ static void out_consent(struct json_out *o, const struct consent *c)
 	json_out_close(o, '}');
 }
 
+/* The reach is that of the channel, and so of the address that is in use. */
 static void out_address(
 	struct json_out *o, const struct journey *j, const struct address *a, int64_t now)
 {
-	uint64_t row = 0;
-
-	while (row < ADDRESS_SOFT_MAX && a->soft[row] != INT64_MIN &&
-		a->soft[row] > a->delivered_at)
-		row++;
 	json_out_open(o, NULL, '{');
 	json_out_text(o, "channel", job_channel_name(a->channel));
+	out_text(o, "address", a->which);
 	json_out_text(o, "reach", span_str(reaches[journey_reach(j, a->channel, now)]));
 	json_out_instant(o, "delivered_at", a->delivered_at);
-	json_out_instant(o, "hard_bounce_at", a->hard.at);
-	out_text(o, "bounced_address", a->hard.text);
-	json_out_number(o, "soft_bounces", row);
+	json_out_instant(o, "hard_bounce_at", a->hard_at);
+	json_out_number(o, "soft_bounces", address_soft_row(a, NULL));
 	json_out_instant(o, "complained_at", a->complained_at);
 	json_out_close(o, '}');
 }

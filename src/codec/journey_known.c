@@ -4,7 +4,7 @@
  * when they were on a screen of ours. (The profile: journey_profile.c.)
  *
  *   consent:   word + 4 × channel · topic · source · at
- *   address:   channel · which bounced hard · times
+ *   address:   channel · which · times
  *   date:      name · removed + 2 × (day + 32 × (month + 16 × year)) · at
  *   send:      job id · rule · class · channel · state · at
  *   web:       when the customer was on a screen of ours last
@@ -21,7 +21,7 @@ _Static_assert(
 	sizeof(struct consent) == 2 * sizeof(struct text) + sizeof(int64_t) + 2 * sizeof(uint32_t),
 	"a new member?");
 _Static_assert(
-	sizeof(struct address) == sizeof(struct said) + (3 + ADDRESS_SOFT_MAX) * sizeof(int64_t),
+	sizeof(struct address) == sizeof(struct text) + (4 + ADDRESS_SOFT_MAX) * sizeof(int64_t),
 	"a new member?");
 _Static_assert(sizeof(struct date) == sizeof(struct text) + 2 * sizeof(int64_t), "a new member?");
 _Static_assert(sizeof(struct send) == 16 + 4 * sizeof(int64_t), "a new member?");
@@ -110,7 +110,7 @@ const struct journey_part journey_part_consents = {consents_bound, consents_pack
 /* ---- addresses --------------------------------------------------------------------------- */
 
 static const uint16_t address_at[] = {
-	offsetof(struct address, hard.at),
+	offsetof(struct address, hard_at),
 	offsetof(struct address, delivered_at),
 	offsetof(struct address, complained_at),
 	offsetof(struct address, soft[0]),
@@ -128,36 +128,42 @@ static const struct pack_times address_times = {address_at, ARRAY_SIZE(address_a
 	PACK_MIN | PACK_INSTANT << 2 | PACK_MIN << 4 | PACK_MIN << 6 | PACK_MIN << 8 |
 		PACK_MIN << 10 | PACK_MIN << 12 | PACK_MIN << 14 | PACK_MIN << 16 | PACK_MIN << 18};
 
-#define ADDRESS_TEXT_MAX 320
-
 static size_t addresses_bound(const struct journey *j)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < j->n_addresses; i++)
-		n += j->addresses[i].hard.text.len + (3 + ARRAY_SIZE(address_at)) * PACK_NUMBER;
+		n += j->addresses[i].which.len + (3 + ARRAY_SIZE(address_at)) * PACK_NUMBER;
 	return n ? n + PACK_NUMBER : 0;
 }
 
 static bool addresses_pack(struct pack *p, const struct journey *j)
 {
-	bool ok = j->n_addresses <= JOB_CHANNEL_COUNT;
+	bool ok = j->n_addresses <= JOURNEY_ADDRESSES_MAX;
 
 	pack_number(p, j->n_addresses);
 	for (size_t i = 0; i < j->n_addresses; i++) {
 		const struct address *a = &j->addresses[i];
 
 		pack_number(p, a->channel);
-		pack_block(p, text_span(a->hard.text));
+		pack_block(p, text_span(a->which));
 		pack_times(p, &address_times, a, j->last_at);
-		ok = ok && a->channel < JOB_CHANNEL_COUNT && a->hard.text.len <= ADDRESS_TEXT_MAX;
+		ok = ok && a->channel < JOB_CHANNEL_COUNT && a->which.len <= ADDRESS_MAX;
 	}
 	return ok;
 }
 
+/* Does B stand behind A in the list? */
+static bool address_follows(const struct address *a, const struct address *b)
+{
+	return a->channel < b->channel ||
+	       (a->channel == b->channel &&
+		       span_compare(text_span(a->which), text_span(b->which)) < 0);
+}
+
 static int addresses_unpack(struct unpack *u, struct journey *j)
 {
-	int r = unpack_list(u, JOB_CHANNEL_COUNT, sizeof(*j->addresses), (void **)&j->addresses,
+	int r = unpack_list(u, JOURNEY_ADDRESSES_MAX, sizeof(*j->addresses), (void **)&j->addresses,
 		&j->n_addresses);
 
 	j->cap_addresses = j->n_addresses;
@@ -165,9 +171,9 @@ static int addresses_unpack(struct unpack *u, struct journey *j)
 		struct address *a = &j->addresses[i];
 
 		a->channel = (enum job_channel)unpack_bounded(u, JOB_CHANNEL_COUNT - 1);
-		r = unpack_text(u, &a->hard.text, ADDRESS_TEXT_MAX);
+		r = unpack_text(u, &a->which, ADDRESS_MAX);
 		unpack_times(u, &address_times, a, j->last_at);
-		if (i > 0 && j->addresses[i - 1].channel >= a->channel)
+		if (i > 0 && !address_follows(&j->addresses[i - 1], a))
 			u->bad = true;
 	}
 	return r;

@@ -248,6 +248,7 @@ static const struct rule_member policy_members[] = {
 	{"incident", read_incident, false},
 	{"mutes", read_mutes, false},
 	{"segments", read_segments, false},
+	{"currency", policy_read_currency, false},
 	{"value_tiers", policy_read_tiers, false},
 	{"loyalty_top", read_loyalty_top, false},
 	{"percentiles", policy_read_percentiles, false},

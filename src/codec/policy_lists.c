@@ -361,6 +361,22 @@ void policy_read_tiers(struct rule_reader *r, const struct rule_place *p, void *
 	policy->n_tiers = l.n;
 }
 
+void policy_read_currency(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct span text;
+	bool ok;
+
+	if (!rule_read_text(r, p, POLICY_NAME_MAX, &text))
+		return;
+	ok = text.len == 3;
+	for (size_t i = 0; i < text.len && ok; i++)
+		ok = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
+	if (ok)
+		((struct policy *)target)->currency = text;
+	else
+		rule_problem_add(r, p, "a currency is three capital letters, such as \"EUR\"");
+}
+
 struct severity_list {
 	struct policy_severity list[POLICY_SEVERITIES_MAX];
 	size_t n;

@@ -98,7 +98,7 @@ static void refuse_fact(struct cond_reader *c, const struct rule_place *p, struc
 	struct rule_words known = {.used = 0};
 	char quote[RULE_QUOTE_SIZE];
 
-	for (size_t i = 0; i < FACT_COUNT; i++) {
+	for (size_t i = 0; i < FACT_SPENT; i++) {
 		_cleanup_(buf_release) struct buf path = BUF_INIT;
 
 		if (!fact_is(i))

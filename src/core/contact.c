@@ -87,57 +87,86 @@ bool journey_opted_out(const struct journey *j, enum job_channel channel)
 	return journey_consent_answer(j, SPAN_EMPTY, channel) == CONSENT_IS_WITHDRAWN;
 }
 
-static char lower(char c)
+/* ---- addresses --------------------------------------------------------------------------- */
+
+static bool is_number(enum job_channel channel)
 {
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	return channel == JOB_CHANNEL_SMS || channel == JOB_CHANNEL_CALL;
 }
 
-/* Mail addresses are the same whatever the case of their letters, for all that matters here. */
-static bool same_address(struct span a, struct span b)
+struct span address_normal(enum job_channel channel, struct span which, char buf[ADDRESS_MAX])
 {
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
-			return false;
-	return true;
+	size_t n = 0;
+
+	if (which.len > ADDRESS_MAX)
+		return SPAN_EMPTY;
+	for (size_t i = 0; i < which.len; i++) {
+		char c = which.ptr[i];
+
+		if (is_number(channel) && (c < '0' || c > '9') && c != '+')
+			continue;
+		buf[n++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	}
+	return span_of(buf, n);
 }
 
-/* Of what was not followed by a delivery. */
-static bool bounced(const struct address *a, struct span now)
+struct span journey_address_now(
+	const struct journey *j, enum job_channel channel, char buf[ADDRESS_MAX])
+{
+	if (channel == JOB_CHANNEL_EMAIL)
+		return address_normal(channel, text_span(j->traits[TRAIT_EMAIL]), buf);
+	if (is_number(channel))
+		return address_normal(channel, text_span(j->traits[TRAIT_PHONE]), buf);
+	return SPAN_EMPTY;
+}
+
+static int64_t delivered_at(const struct address *a, const struct address *also)
+{
+	return int64_max(a ? a->delivered_at : INT64_MIN, also ? also->delivered_at : INT64_MIN);
+}
+
+static unsigned soft_after(const struct address *a, int64_t at)
 {
 	unsigned row = 0;
 
-	if (a->hard.at != INT64_MIN && a->hard.at > a->delivered_at &&
-		(a->hard.text.len == 0 || now.len == 0 ||
-			same_address(text_span(a->hard.text), now)))
-		return true;
-	while (row < ADDRESS_SOFT_MAX && a->soft[row] != INT64_MIN &&
-		a->soft[row] > a->delivered_at)
+	while (a && row < ADDRESS_SOFT_MAX && a->soft[row] != INT64_MIN && a->soft[row] > at)
 		row++;
-	return row == ADDRESS_SOFT_MAX;
+	return row;
+}
+
+unsigned address_soft_row(const struct address *a, const struct address *also)
+{
+	int64_t at = delivered_at(a, also);
+	unsigned row = soft_after(a, at) + soft_after(also, at);
+
+	return row < ADDRESS_SOFT_MAX ? row : ADDRESS_SOFT_MAX;
+}
+
+/* What is known of the address itself, and what was said of none: either may be NULL. */
+static enum reach reach_of(const struct address *own, const struct address *any)
+{
+	int64_t at = delivered_at(own, any);
+
+	if ((own && own->complained_at != INT64_MIN) || (any && any->complained_at != INT64_MIN))
+		return REACH_COMPLAINED;
+	if ((own && own->hard_at > at) || (any && any->hard_at > at))
+		return REACH_BOUNCED;
+	return address_soft_row(own, any) == ADDRESS_SOFT_MAX ? REACH_BOUNCED : REACH_OK;
 }
 
 enum reach journey_reach(const struct journey *j, enum job_channel channel, int64_t now)
 {
-	const struct address *a = journey_address(j, channel);
-	struct span address = SPAN_EMPTY;
+	char buf[ADDRESS_MAX];
+	struct span address;
 
 	if (channel == JOB_CHANNEL_INAPP)
 		return j->web_active_at != INT64_MIN && j->web_active_at >= now - REACH_ACTIVE_MS
 			       ? REACH_OK
 			       : REACH_NOT_ACTIVE;
-	if (channel == JOB_CHANNEL_EMAIL)
-		address = text_span(j->traits[TRAIT_EMAIL]);
-	else if (channel == JOB_CHANNEL_SMS || channel == JOB_CHANNEL_CALL)
-		address = text_span(j->traits[TRAIT_PHONE]);
-	else
-		address = SPAN_LIT("?"); /* the consumer's to find out */
-	if (address.len == 0)
+	address = journey_address_now(j, channel, buf);
+	/* Of the other channels the address is the consumer's to find out. */
+	if (address.len == 0 && (channel == JOB_CHANNEL_EMAIL || is_number(channel)))
 		return REACH_NO_ADDRESS;
-	if (!a)
-		return REACH_OK;
-	if (a->complained_at != INT64_MIN)
-		return REACH_COMPLAINED;
-	return bounced(a, address) ? REACH_BOUNCED : REACH_OK;
+	return reach_of(address.len > 0 ? journey_address(j, channel, address) : NULL,
+		journey_address(j, channel, SPAN_EMPTY));
 }

@@ -47,7 +47,29 @@ bool fact_is(size_t n)
 {
 	if (n < FACT_THING)
 		return true;
-	return n < FACT_COUNT && (member_of(n) < THING_FACT_MARKS || mark_of(n).len > 0);
+	if (n >= FACT_SPENT)
+		return n < FACT_COUNT;
+	return member_of(n) < THING_FACT_MARKS || mark_of(n).len > 0;
+}
+
+struct span fact_currency(size_t n, char buf[3])
+{
+	n -= FACT_SPENT;
+	for (size_t i = 3; i-- > 0; n /= 26)
+		buf[i] = (char)('A' + n % 26);
+	return span_of(buf, 3);
+}
+
+static size_t find_currency(struct span name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] < 'A' || name.ptr[i] > 'Z')
+			return FACT_COUNT;
+		n = n * 26 + (size_t)(name.ptr[i] - 'A');
+	}
+	return name.len == 3 ? FACT_SPENT + n : FACT_COUNT;
 }
 
 void fact_path(size_t n, struct buf *out)
@@ -60,6 +82,11 @@ void fact_path(size_t n, struct buf *out)
 		buf_add_str(out, consent ? "consent." : "reach.");
 		buf_add_span(out, job_channel_name((enum job_channel)(
 					  n - (consent ? FACT_CONSENT : FACT_REACH))));
+	} else if (n >= FACT_SPENT) {
+		char currency[3];
+
+		buf_add_str(out, "value.");
+		buf_add_span(out, fact_currency(n, currency));
 	} else {
 		enum thing_kind kind = kind_of(n);
 
@@ -81,6 +108,8 @@ enum fact_type fact_type(size_t n)
 		return fixed[n].type;
 	if (n < FACT_THING)
 		return FACT_BOOL;
+	if (n >= FACT_SPENT)
+		return FACT_NUMBER;
 	return member_of(n) < THING_FACT_MARKS ? of_things[member_of(n)].type : FACT_INSTANT;
 }
 
@@ -94,6 +123,8 @@ const char *fact_words(size_t n)
 		return "may be sent marketing that way, as far as they said";
 	if (n < FACT_THING)
 		return "would be reached that way";
+	if (n >= FACT_SPENT)
+		return "totals of the orders kept that are in this currency, added up";
 	if (member_of(n) < THING_FACT_MARKS)
 		return of_things[member_of(n)].words;
 	flags = thing_mark_flags(kind_of(n), (unsigned)(member_of(n) - THING_FACT_MARKS));
@@ -143,6 +174,8 @@ size_t fact_find(struct span path)
 			return FACT_COUNT;
 		return (path.ptr[0] == 'c' ? FACT_CONSENT : FACT_REACH) + channel;
 	}
+	if (after(path, "value.", &rest))
+		return find_currency(rest);
 	dot = path.len ? memchr(path.ptr, '.', path.len) : NULL;
 	if (!dot)
 		return FACT_COUNT;

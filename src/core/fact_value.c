@@ -2,6 +2,8 @@
 /* What each fact is, here and now. What was never said is missing. */
 #include "core/fact.h"
 
+#include "core/money.h"
+
 #include "cond_run.h"
 #include "fact_entity.h"
 
@@ -32,36 +34,18 @@ static struct value of_instant(int64_t at)
 
 /* ---- money ------------------------------------------------------------------------------- */
 
-/* Raw JSON, a number or a text that is one. */
-static bool total_of(const struct order *o, struct decimal *ret_d)
+/* Of CURRENCY, or, where that is empty, of the main one. */
+static struct value spent(const struct cond_scope *s, struct span currency)
 {
-	struct span raw = text_span(o->total);
+	struct span main = money_main(&s->rules->policy, s->journey);
+	struct decimal sum;
 
-	if (raw.len >= 2 && raw.ptr[0] == '"')
-		raw = span_of(raw.ptr + 1, raw.len - 2);
-	return decimal_parse(raw, ret_d) == 0;
-}
-
-/* Of the orders that were placed and not taken back. */
-static struct value customer_value(const struct journey *j)
-{
-	struct span currency =
-		j->profile ? text_span(j->profile->texts[PROFILE_CURRENCY].text) : SPAN_EMPTY;
-	struct decimal sum = {0, 0}, one;
-
-	for (size_t i = 0; i < j->n_orders_kept; i++) {
-		const struct order *o = &j->orders[i];
-
-		if (o->at[MILESTONE_PLACED] == TIME_NEVER ||
-			o->at[MILESTONE_CANCELLED] != TIME_NEVER ||
-			o->at[MILESTONE_REFUNDED] != TIME_NEVER ||
-			!span_equal(text_span(o->currency), currency) || !total_of(o, &one))
-			continue;
-		if (decimal_add(sum, one, &sum) != 0)
-			return cond_missing;
-	}
+	if (!money_spent(s->journey, currency.len > 0 ? currency : main, main, &sum))
+		return cond_missing;
 	return of_number(sum);
 }
+
+/* ---- baskets ----------------------------------------------------------------------------- */
 
 static uint64_t basket_items(const struct basket *b, int64_t emptied_at)
 {
@@ -185,11 +169,11 @@ static struct value profile_fact(const struct journey *j, size_t fact)
 	case FACT_TIER:
 		return p ? of_text(text_span(p->texts[PROFILE_TIER].text)) : cond_missing;
 	case FACT_TIMEZONE:
-		return p ? of_text(text_span(p->texts[PROFILE_ZONE].text)) : cond_missing;
+		return of_text(journey_zone_name(j));
 	case FACT_LANGUAGE:
-		return p ? of_text(text_span(p->texts[PROFILE_LANGUAGE].text)) : cond_missing;
+		return of_text(journey_language(j));
 	case FACT_COUNTRY:
-		return p ? of_text(text_span(p->texts[PROFILE_COUNTRY].text)) : cond_missing;
+		return of_text(journey_country(j));
 	case FACT_RECOMMEND:
 		v = profile_number(j, PROFILE_RECOMMEND);
 		return v.type == VALUE_NUMBER ? cond_bool(v.number.mantissa > 0) : v;
@@ -283,7 +267,7 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 	case FACT_WEB_ACTIVE_AT:
 		return of_instant(j->web_active_at);
 	case FACT_VALUE:
-		return customer_value(j);
+		return spent(s, SPAN_EMPTY);
 	case FACT_DETRACTOR:
 		return cond_bool(journey_is_detractor(j, INT64_MIN));
 	case FACT_RATING:
@@ -368,7 +352,7 @@ static struct value order_fact(size_t fact, const struct cond_scope *s)
 	case FACT_ORDER_ARRIVED:
 		return cond_bool(order_reached_at(o, MILESTONE_DELIVERED) != TIME_NEVER);
 	case FACT_ORDER_VALUE:
-		return total_of(o, &d) ? of_number(d) : cond_missing;
+		return money_of_order(o, &d) ? of_number(d) : cond_missing;
 	case FACT_ORDER_CURRENCY:
 		return of_text(text_span(o->currency));
 	case FACT_ORDER_ITEMS:
@@ -419,9 +403,12 @@ static struct value thing_fact(enum thing_kind kind, size_t member, const struct
 struct value fact_value(size_t n, const struct cond_scope *s)
 {
 	const struct journey *j = s->journey;
+	char currency[CURRENCY_SIZE];
 
 	if (n >= FACT_COUNT)
 		return cond_missing;
+	if (n >= FACT_SPENT)
+		return spent(s, fact_currency(n, currency));
 	if (n >= FACT_THING)
 		return thing_fact((enum thing_kind)((n - FACT_THING) / THING_FACTS_EACH),
 			(n - FACT_THING) % THING_FACTS_EACH, s);

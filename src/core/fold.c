@@ -241,5 +241,8 @@ int journey_fold(struct journey *j, const struct event *e)
 		if (is_on_screen(e))
 			j->web_active_at = int64_max(j->web_active_at, e->occurred_at);
 	}
+	/* A server's own zone is not the customer's. */
+	if (r == 0 && is_on_screen(e) && !(e->flags & EVENT_FLAG_MACHINE))
+		r = fold_device(j, e);
 	return r;
 }

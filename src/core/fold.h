@@ -50,6 +50,8 @@ int fold_feedback(struct journey *j, const struct event *e);
 int fold_loyalty(struct journey *j, const struct event *e);
 int fold_date(struct journey *j, const struct event *e);
 int fold_wishes(struct journey *j, const struct event *e);
+/* What a device says of its zone and its language. */
+int fold_device(struct journey *j, const struct event *e);
 int fold_bought(struct journey *j, const struct event *e);
 int fold_time(struct journey *j, const struct event *e, enum profile_time n);
 

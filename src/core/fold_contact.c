@@ -159,18 +159,17 @@ static void add_soft(struct address *a, int64_t at)
 	}
 }
 
-static int add_bounce(struct address *a, const struct event *e)
+/* To which address it went, as far as E says; empty: it does not. False: to none of ours. */
+static bool address_of(const struct event *e, enum job_channel channel, char buf[ADDRESS_MAX],
+	struct span *ret_which)
 {
 	static const enum detail places[] = {DETAIL_ADDRESS, DETAIL_TO_EMAIL, DETAIL_TO_PHONE};
 	struct span which = SPAN_EMPTY;
 
-	if (!is_hard(e)) {
-		add_soft(a, e->occurred_at);
-		return 0;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(places) && which.len == 0; i++)
 		which = value_words(event_detail(e, places[i]));
-	return said_set(&a->hard, which, TRAIT_MAX, e->occurred_at);
+	*ret_which = address_normal(channel, which, buf);
+	return which.len == 0 || ret_which->len > 0;
 }
 
 static enum job_channel address_channel(const struct event *e)
@@ -190,23 +189,29 @@ static enum job_channel address_channel(const struct event *e)
 int fold_address(struct journey *j, const struct event *e)
 {
 	enum job_channel channel = address_channel(e);
+	char buf[ADDRESS_MAX];
+	struct span which;
 	struct address *a;
 
-	if (channel == JOB_CHANNEL_COUNT)
+	if (channel == JOB_CHANNEL_COUNT || !address_of(e, channel, buf, &which))
 		return 0;
-	a = journey_add_address(j, channel);
+	a = journey_add_address(j, channel, which);
 	if (!a)
 		return -ENOMEM;
 	switch ((unsigned)e->kind) {
 	case EVENT_EMAIL_SPAM:
 		a->complained_at = int64_max(a->complained_at, e->occurred_at);
-		return 0;
+		break;
 	case EVENT_EMAIL_DELIVERED:
 	case EVENT_SMS_DELIVERED:
 	case EVENT_NOTIFICATION_DELIVERED:
 		a->delivered_at = int64_max(a->delivered_at, e->occurred_at);
-		return 0;
+		break;
 	default:
-		return add_bounce(a, e);
+		if (is_hard(e))
+			a->hard_at = int64_max(a->hard_at, e->occurred_at);
+		else
+			add_soft(a, e->occurred_at);
 	}
+	return 0;
 }

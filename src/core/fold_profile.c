@@ -58,6 +58,7 @@ static int add_day(struct profile *p, int32_t day)
 int fold_bought(struct journey *j, const struct event *e)
 {
 	struct span currency = value_id(event_field(e, FIELD_CURRENCY), PROFILE_TEXT_MAX);
+	struct span country = value_id(event_detail(e, DETAIL_SHIP_COUNTRY), PROFILE_TEXT_MAX);
 	int r = fold_time(j, e, PROFILE_FIRST_ORDER_AT);
 
 	if (r == 0)
@@ -66,6 +67,11 @@ int fold_bought(struct journey *j, const struct event *e)
 		r = add_day(j->profile, day_of(e->occurred_at));
 	if (r == 0 && currency.len > 0)
 		r = said_set(&j->profile->texts[PROFILE_CURRENCY], currency, PROFILE_TEXT_MAX,
+			e->occurred_at);
+	if (country.len != 2)
+		country = value_id(event_detail(e, DETAIL_SHIP_COUNTRY_TOO), PROFILE_TEXT_MAX);
+	if (r == 0 && country.len == 2)
+		r = said_set(&j->profile->texts[PROFILE_SHIP_COUNTRY], country, PROFILE_TEXT_MAX,
 			e->occurred_at);
 	return r;
 }
@@ -295,6 +301,39 @@ static int set_text(struct profile *p, const struct event *e, enum detail n, enu
 	if (s.len == 0 || s.len > PROFILE_TEXT_MAX || (to == PROFILE_COUNTRY && s.len != 2))
 		return 0;
 	return said_set(&p->texts[to], s, PROFILE_TEXT_MAX, e->occurred_at);
+}
+
+/* `de` is a language and `C` is not: BCP 47, as far as it matters here. */
+static bool is_language(struct span s)
+{
+	return s.len >= 2 && s.len <= PROFILE_TEXT_MAX && s.ptr[0] >= 'a' && s.ptr[0] <= 'z' &&
+	       s.ptr[1] >= 'a' && s.ptr[1] <= 'z';
+}
+
+/* `Europe/Berlin`, not `+02:00`: an offset says nothing of the other half of the year. */
+static bool is_zone(struct span s)
+{
+	return s.len > 0 && s.len <= PROFILE_TEXT_MAX && memchr(s.ptr, '/', s.len);
+}
+
+int fold_device(struct journey *j, const struct event *e)
+{
+	struct span zone = value_words(event_field(e, FIELD_CONTEXT_TIMEZONE));
+	struct span language = value_words(event_field(e, FIELD_CONTEXT_LOCALE));
+	struct profile *p;
+	int r = 0;
+
+	if (!is_zone(zone) && !is_language(language))
+		return 0;
+	p = journey_add_profile(j);
+	if (!p)
+		return -ENOMEM;
+	if (is_zone(zone))
+		r = said_set(&p->texts[PROFILE_SEEN_ZONE], zone, PROFILE_TEXT_MAX, e->occurred_at);
+	if (r == 0 && is_language(language))
+		r = said_set(&p->texts[PROFILE_SEEN_LANGUAGE], language, PROFILE_TEXT_MAX,
+			e->occurred_at);
+	return r;
 }
 
 /* HH:MM as minutes. */

@@ -26,7 +26,8 @@ int said_set(struct said *s, struct span text, size_t max, int64_t at)
 	text = cut(text, max);
 	if (at < s->at || (at == s->at && span_compare(text, text_span(s->text)) <= 0))
 		return 0;
-	r = text_set(&s->text, text);
+	/* The same word once more is the usual one. */
+	r = span_equal(text, text_span(s->text)) ? 0 : text_set(&s->text, text);
 	if (r == 0)
 		s->at = at;
 	return r;

@@ -53,7 +53,7 @@ void journey_lists_release(struct journey *j)
 	for (size_t i = 0; i < j->n_consents; i++)
 		consent_release(&j->consents[i]);
 	for (size_t i = 0; i < j->n_addresses; i++)
-		text_release(&j->addresses[i].hard.text);
+		text_release(&j->addresses[i].which);
 	for (size_t i = 0; i < j->n_dates; i++)
 		text_release(&j->dates[i].name);
 	for (size_t i = 0; i < j->n_ids; i++)
@@ -293,32 +293,89 @@ struct consent *journey_insert_consent(struct journey *j, struct span topic, uin
 
 /* ---- addresses --------------------------------------------------------------------------- */
 
-struct address *journey_address(const struct journey *j, enum job_channel channel)
+static int address_compare(const struct address *a, enum job_channel channel, struct span which)
 {
-	for (size_t i = 0; i < j->n_addresses; i++)
-		if (j->addresses[i].channel == channel)
-			return &j->addresses[i];
-	return NULL;
+	if (a->channel != channel)
+		return a->channel < channel ? -1 : 1;
+	return span_compare(text_span(a->which), which);
 }
 
-struct address *journey_add_address(struct journey *j, enum job_channel channel)
+static size_t address_place(const struct journey *j, enum job_channel channel, struct span which)
 {
-	struct address *a = journey_address(j, channel);
 	size_t at = j->n_addresses;
 
-	if (a)
-		return a;
-	while (at > 0 && j->addresses[at - 1].channel > channel)
+	while (at > 0 && address_compare(&j->addresses[at - 1], channel, which) >= 0)
 		at--;
-	a = list_insert((void **)&j->addresses, j->n_addresses, &j->cap_addresses, sizeof(*a), at);
-	if (!a)
+	return at;
+}
+
+struct address *journey_address(
+	const struct journey *j, enum job_channel channel, struct span which)
+{
+	size_t at = address_place(j, channel, which);
+
+	if (at == j->n_addresses || address_compare(&j->addresses[at], channel, which) != 0)
 		return NULL;
+	return &j->addresses[at];
+}
+
+static int64_t address_heard_at(const struct address *a)
+{
+	return int64_max(
+		int64_max(a->hard_at, a->complained_at), int64_max(a->delivered_at, a->soft[0]));
+}
+
+/* One where all was well, before one that is not to be written to; then the one not heard of for
+ * longest. */
+void journey_drop_address(struct journey *j)
+{
+	size_t victim = 0;
+
+	for (size_t i = 1; i < j->n_addresses; i++) {
+		const struct address *a = &j->addresses[i], *v = &j->addresses[victim];
+		bool well = a->hard_at == INT64_MIN && a->complained_at == INT64_MIN;
+		bool victim_well = v->hard_at == INT64_MIN && v->complained_at == INT64_MIN;
+
+		if (well == victim_well ? address_heard_at(a) < address_heard_at(v) : well)
+			victim = i;
+	}
+	text_release(&j->addresses[victim].which);
+	j->n_addresses--;
+	list_remove(j->addresses, j->n_addresses, sizeof(*j->addresses), victim);
+}
+
+struct address *journey_insert_address(
+	struct journey *j, enum job_channel channel, struct span which)
+{
+	struct text copy = {.ptr = NULL};
+	struct address *a;
+
+	if (text_set(&copy, which) < 0)
+		return NULL;
+	a = list_insert((void **)&j->addresses, j->n_addresses, &j->cap_addresses, sizeof(*a),
+		address_place(j, channel, which));
+	if (!a) {
+		text_release(&copy);
+		return NULL;
+	}
 	a->channel = channel;
-	a->hard.at = a->delivered_at = a->complained_at = INT64_MIN;
+	a->which = copy;
+	a->hard_at = a->delivered_at = a->complained_at = INT64_MIN;
 	for (unsigned i = 0; i < ADDRESS_SOFT_MAX; i++)
 		a->soft[i] = INT64_MIN;
 	j->n_addresses++;
 	return a;
+}
+
+struct address *journey_add_address(struct journey *j, enum job_channel channel, struct span which)
+{
+	struct address *a = journey_address(j, channel, which);
+
+	if (a)
+		return a;
+	if (j->n_addresses >= JOURNEY_ADDRESSES_MAX)
+		journey_drop_address(j);
+	return journey_insert_address(j, channel, which);
 }
 
 /* ---- dates ------------------------------------------------------------------------------- */

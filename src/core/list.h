@@ -60,6 +60,9 @@ struct consent *journey_insert_consent(struct journey *j, struct span topic, uin
 bool journey_drop_consent(struct journey *j);
 /* NULL: nothing was said. */
 struct consent *journey_consent_word(const struct journey *j, struct span topic, uint32_t channel);
+struct address *journey_insert_address(
+	struct journey *j, enum job_channel channel, struct span which);
+void journey_drop_address(struct journey *j);
 struct date *journey_insert_date(struct journey *j, struct span name);
 void journey_drop_date(struct journey *j);
 struct customer_id *journey_insert_id(struct journey *j, struct span key);

@@ -74,12 +74,12 @@ static void join_soft(struct address *into, const struct address *from)
 	memcpy(into->soft, both, sizeof(both));
 }
 
-static int join_address(struct address *into, const struct address *from)
+static void join_address(struct address *into, const struct address *from)
 {
 	into->delivered_at = int64_max(into->delivered_at, from->delivered_at);
 	into->complained_at = int64_max(into->complained_at, from->complained_at);
+	into->hard_at = int64_max(into->hard_at, from->hard_at);
 	join_soft(into, from);
-	return merge_said(&into->hard, &from->hard);
 }
 
 /* ---- dates ------------------------------------------------------------------------------- */
@@ -144,11 +144,17 @@ static int merge_sends(struct journey *into, const struct journey *from)
 int merge_contact(struct journey *into, const struct journey *from)
 {
 	for (size_t i = 0; i < from->n_addresses; i++) {
-		struct address *a = journey_add_address(into, from->addresses[i].channel);
+		const struct address *other = &from->addresses[i];
+		struct address *a = journey_address(into, other->channel, text_span(other->which));
 
-		if (!a || join_address(a, &from->addresses[i]) < 0)
+		if (!a)
+			a = journey_insert_address(into, other->channel, text_span(other->which));
+		if (!a)
 			return -ENOMEM;
+		join_address(a, other);
 	}
+	while (into->n_addresses > JOURNEY_ADDRESSES_MAX)
+		journey_drop_address(into);
 	if (merge_dates(into, from) < 0)
 		return -ENOMEM;
 	return merge_sends(into, from);

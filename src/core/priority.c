@@ -3,6 +3,7 @@
 #include "core/priority.h"
 
 #include "core/gate.h"
+#include "core/money.h"
 #include "local_time.h"
 
 /* 0.8: triggers.md, section 10. */
@@ -46,39 +47,42 @@ static int64_t units(struct decimal d, int32_t digits, int64_t max)
 /* Money is counted in hundredths, up to ten thousand million. */
 #define MONEY_MAX INT64_C(1000000000000)
 
-static int64_t order_money(const struct order *o)
+/* Of what is in another currency nothing is known here. */
+static int64_t order_money(const struct order *o, struct span currency)
 {
-	struct span total = text_span(o->total);
 	struct decimal d;
 
-	if (total.len >= 2 && total.ptr[0] == '"')
-		total = span_of(total.ptr + 1, total.len - 2);
-	return decimal_parse(total, &d) == 0 ? units(d, 2, MONEY_MAX) : 0;
+	if (o->currency.len > 0 && !span_equal(text_span(o->currency), currency))
+		return 0;
+	return money_of_order(o, &d) ? units(d, 2, MONEY_MAX) : 0;
 }
 
 /* What the customer bought in all. */
-static int64_t customer_money(const struct journey *j)
+static int64_t customer_money(const struct policy *p, const struct journey *j)
 {
-	int64_t sum = 0;
+	struct span currency = money_main(p, j);
+	struct decimal sum;
 
-	for (size_t i = 0; i < j->n_orders_kept; i++)
-		if (j->orders[i].at[MILESTONE_PLACED] != TIME_NEVER)
-			sum += order_money(&j->orders[i]);
-	return int64_min(sum, MONEY_MAX);
+	return money_spent(j, currency, currency, &sum) ? units(sum, 2, MONEY_MAX) : MONEY_MAX;
 }
 
 /* What the order or the cart that KEY names is worth; 0: it names none, or nothing was said. */
-static int64_t concerned_money(const struct journey *j, struct span key)
+static int64_t concerned_money(const struct policy *p, const struct journey *j, struct span key)
 {
-	struct span prefix = SPAN_LIT("order:");
+	struct span prefix = SPAN_LIT("order:"), currency = money_main(p, j);
 	const struct cart *cart = journey_cart(j, key);
 	const struct order *o = NULL;
 
-	if (cart && cart->basket)
-		return units(cart->basket->value.value, 2, MONEY_MAX);
+	if (cart && cart->basket) {
+		const struct basket *b = cart->basket;
+
+		if (b->currency.len > 0 && !span_equal(text_span(b->currency), currency))
+			return 0;
+		return units(b->value.value, 2, MONEY_MAX);
+	}
 	if (span_starts(key, prefix))
 		o = journey_order(j, span_of(key.ptr + prefix.len, key.len - prefix.len));
-	return o ? order_money(o) : 0;
+	return o ? order_money(o, currency) : 0;
 }
 
 static struct decimal money_decimal(int64_t money)
@@ -102,7 +106,7 @@ bool priority_is_valued(const struct policy *p, const struct journey *j)
 		return true;
 	if (p->n_tiers == 0)
 		return false;
-	n = customer_money(j);
+	n = customer_money(p, j);
 	return decimal_compare(money_decimal(n), p->tiers[p->n_tiers - 1].from) >= 0;
 }
 
@@ -149,7 +153,7 @@ static struct decimal formula(const struct cond_scope *scope, const struct rule 
 {
 	const struct policy *p = &scope->rules->policy;
 	const struct journey *j = scope->journey;
-	int64_t money = int64_max(customer_money(j), concerned_money(j, scope->key));
+	int64_t money = int64_max(customer_money(p, j), concerned_money(p, j, scope->key));
 	uint32_t share = money > 0 ? policy_percentile(p, money_decimal(money)) : 0;
 
 	if (rule->class == RULE_SERVICE && share < SERVICE_IMPACT)
@@ -183,7 +187,8 @@ void priority_of(
 	const struct cond_scope *scope, const struct rule *rule, struct priority *ret_priority)
 {
 	struct priority p = {.likelihood = rule->likelihood, .impact = rule->impact};
-	int64_t money = concerned_money(scope->journey, scope->key);
+	const struct policy *policy = &scope->rules->policy;
+	int64_t money = concerned_money(policy, scope->journey, scope->key);
 
 	if (rule->gates.likelihood)
 		p.likelihood = number_of(rule->gates.likelihood, scope, decimal_from_int(1));
@@ -196,7 +201,7 @@ void priority_of(
 	p.class = priority_class_of(&scope->rules->policy, p.likelihood, p.impact);
 	/* Shares in thousandths, so that the product stays within 64 bits. */
 	p.loss = units(p.likelihood, 3, 1000) * units(p.impact, 3, 1000) *
-		 (money > 0 ? money : customer_money(scope->journey));
+		 (money > 0 ? money : customer_money(policy, scope->journey));
 	*ret_priority = p;
 }
 

@@ -74,8 +74,8 @@ static void fill_known(struct chance *c, struct journey *j)
 {
 	struct consent *consent = journey_add_consent(j, chance_text(c, CONSENT_TOPIC_MAX),
 		(uint32_t)chance_below(c, JOB_CHANNEL_COUNT + 1));
-	struct address *a =
-		journey_add_address(j, (enum job_channel)chance_below(c, JOB_CHANNEL_COUNT));
+	struct address *a = journey_add_address(j,
+		(enum job_channel)chance_below(c, JOB_CHANNEL_COUNT), chance_text(c, ADDRESS_MAX));
 	struct date *d = journey_add_date(j, some_name(c, DATE_NAME_MAX));
 	struct send send = {.rule = chance_u64(c),
 		.at = chance_instant(c),
@@ -88,8 +88,7 @@ static void fill_known(struct chance *c, struct journey *j)
 		consent->at = chance_instant(c);
 		set(c, &consent->source, CONSENT_SOURCE_MAX);
 	}
-	set(c, &a->hard.text, 320);
-	a->hard.at = chance_instant(c);
+	a->hard_at = chance_instant(c);
 	a->delivered_at = chance_instant(c);
 	a->complained_at = chance_instant(c);
 	for (unsigned i = 0; i < ADDRESS_SOFT_MAX; i++)
@@ -260,8 +259,8 @@ static const char *consent_differs(const struct consent *a, const struct consent
 static const char *address_differs(const struct address *a, const struct address *b)
 {
 	DIFFERS(channel);
-	TEXT_DIFFERS(hard.text);
-	DIFFERS(hard.at);
+	TEXT_DIFFERS(which);
+	DIFFERS(hard_at);
 	DIFFERS(delivered_at);
 	DIFFERS(complained_at);
 	BYTES_DIFFER(soft);

@@ -36,6 +36,9 @@ static void test_paths(void)
 	CHECK_INT(fact_find(SPAN_LIT("case.collected_at")), FACT_COUNT);
 	CHECK_INT(fact_find(SPAN_LIT("thing.opened_at")), FACT_COUNT);
 	CHECK_INT(fact_find(SPAN_LIT("consent.pigeon")), FACT_COUNT);
+	CHECK_INT(fact_find(SPAN_LIT("value.Eur")), FACT_COUNT);
+	CHECK_INT(fact_find(SPAN_LIT("value.EU")), FACT_COUNT);
+	CHECK_INT(fact_find(SPAN_LIT("value.EURO")), FACT_COUNT);
 }
 
 /* As the page has to have it: one row of its table for each fact, in this order. */
@@ -48,7 +51,7 @@ static void expected_page(struct buf *out)
 		[FACT_INSTANT] = "instant",
 	};
 
-	for (size_t i = 0; i < FACT_COUNT; i++) {
+	for (size_t i = 0; i < FACT_SPENT; i++) {
 		if (!fact_is(i))
 			continue;
 		buf_add_str(out, "| `s.");
@@ -95,6 +98,7 @@ struct scene {
 	struct event_decoder *decoder;
 	struct arena arena;
 	struct journey *journey;
+	const struct rules *rules;
 	struct event last;
 	struct buf json;
 };
@@ -112,6 +116,7 @@ static int64_t instant_of(const char *day)
 static void happen(struct scene *s, const struct row *row)
 {
 	bool identify = strcmp(row->event, "identify") == 0;
+	bool page = strcmp(row->event, "page") == 0;
 	struct event_origin origin = {.source = SPAN_LIT("web"), .sent_at = TIME_NEVER};
 	struct event_fault fault;
 
@@ -121,9 +126,11 @@ static void happen(struct scene *s, const struct row *row)
 	buf_add_str(&s->json, "{\"userId\":\"u\",\"timestamp\":\"2026-11-");
 	buf_add_str(&s->json, row->day);
 	buf_add_str(&s->json, ":00Z\",\"type\":\"");
-	buf_add_str(&s->json, identify ? "identify" : "track\",\"event\":\"");
-	buf_add_str(&s->json, identify ? "" : row->event);
-	buf_add_str(&s->json, identify ? "\",\"traits\":{" : "\",\"properties\":{");
+	buf_add_str(&s->json, identify || page ? "" : "track\",\"event\":\"");
+	buf_add_str(&s->json, row->event);
+	buf_add_str(&s->json, identify ? "\",\"traits\":{"
+			      : page   ? "\",\"context\":{"
+				       : "\",\"properties\":{");
 	buf_add_str(&s->json, row->properties);
 	buf_add_str(&s->json, "}}");
 	REQUIRE(event_decode(
@@ -159,7 +166,8 @@ static void describe(const struct value *v, struct buf *out)
 static void ask(struct scene *s, const struct row *row)
 {
 	_cleanup_(buf_release) struct buf got = BUF_INIT;
-	struct cond_scope scope = {.journey = s->journey, .now = instant_of(row->day)};
+	struct cond_scope scope = {
+		.rules = s->rules, .journey = s->journey, .now = instant_of(row->day)};
 	size_t n = fact_find(span_str(row->path));
 	struct value v;
 
@@ -174,9 +182,9 @@ static void ask(struct scene *s, const struct row *row)
 		fprintf(stderr, "# %s %s %s\n", row->day, row->properties, row->path);
 }
 
-static void play(const struct row *rows, size_t n)
+static void play_by(const struct rules *rules, const struct row *rows, size_t n)
 {
-	struct scene s = {.json = BUF_INIT};
+	struct scene s = {.rules = rules, .json = BUF_INIT};
 
 	field_table_init(&s.fields);
 	REQUIRE(event_decoder_new(&s.fields, &IDENTITY_DEFAULT, &s.decoder) == 0);
@@ -191,6 +199,14 @@ static void play(const struct row *rows, size_t n)
 	arena_release(&s.arena);
 	event_decoder_free(s.decoder);
 	buf_release(&s.json);
+}
+
+static void play(const struct row *rows, size_t n)
+{
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+
+	REQUIRE(rules_new(&rules) == 0);
+	play_by(rules, rows, n);
 }
 
 #define EVENT(DAY, NAME, PROPERTIES)                                                               \
@@ -430,6 +446,79 @@ static void test_customer(void)
 	play(rows, ARRAY_SIZE(rows));
 }
 
+#define BOUGHT(DAY, ORDER, MORE) EVENT(DAY, "Order Completed", "\"order_id\":\"" ORDER "\"," MORE)
+
+/* Euros are not added to dollars; cents are. */
+static void test_money(void)
+{
+	static const struct row rows[] = {
+		ASK("01T10:00", "@", "value", "0"),
+		BOUGHT("01T10:00", "O1", "\"total\":100.10,\"currency\":\"EUR\""),
+		BOUGHT("01T11:00", "O2", "\"total\":\"0.20\",\"currency\":\"EUR\""),
+		ASK("01T11:00", "@", "value", "1003e-1"),
+		BOUGHT("02T10:00", "O3", "\"total\":50,\"currency\":\"USD\""),
+		ASK("02T10:00", "@", "value", "5e1"),
+		ASK("02T10:00", "@", "value.EUR", "1003e-1"),
+		ASK("02T10:00", "@", "value.USD", "5e1"),
+		ASK("02T10:00", "@", "value.ZZZ", "0"),
+		/* Of no currency: of the main one. */
+		BOUGHT("01T09:00", "O4", "\"total\":5"),
+		ASK("02T10:00", "@", "value", "55"),
+		ASK("02T10:00", "@", "value.EUR", "1003e-1"),
+		EVENT("03T10:00", "Order Cancelled", "\"order_id\":\"O2\""),
+		ASK("03T10:00", "@", "value.EUR", "1001e-1"),
+	};
+	static const struct row shop[] = {
+		BOUGHT("01T10:00", "O1", "\"total\":100.10,\"currency\":\"EUR\""),
+		BOUGHT("02T10:00", "O3", "\"total\":50,\"currency\":\"USD\""),
+		BOUGHT("02T11:00", "O4", "\"total\":5"),
+		ASK("02T10:00", "@", "value", "1051e-1"),
+		ASK("02T10:00", "@", "value.USD", "5e1"),
+	};
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+
+	play(rows, ARRAY_SIZE(rows));
+	REQUIRE(rules_new(&rules) == 0);
+	rules->policy.currency = SPAN_LIT("EUR");
+	play_by(rules, shop, ARRAY_SIZE(shop));
+}
+
+/* What is chosen, what follows from an address, what a browser says. */
+static void test_where(void)
+{
+	static const struct row rows[] = {
+		ASK("01T10:00", "@", "timezone", "-"),
+		EVENT("01T10:00", "page", "\"timezone\":\"America/Denver\",\"locale\":\"en-US\""),
+		ASK("01T10:00", "@", "timezone", "America/Denver"),
+		ASK("01T10:00", "@", "language", "en-US"),
+		/* An older word, an offset and no language: not taken. */
+		EVENT("01T09:00", "page", "\"timezone\":\"Asia/Tokyo\",\"locale\":\"ja\""),
+		EVENT("01T11:00", "page", "\"timezone\":\"+02:00\",\"locale\":\"C\""),
+		ASK("01T11:00", "@", "timezone", "America/Denver"),
+		ASK("01T11:00", "@", "language", "en-US"),
+		EVENT("02T10:00", "Order Completed",
+			"\"order_id\":\"O1\",\"shipping_address\":{\"country\":\"Austria\","
+			"\"country_code\":\"AT\"}"),
+		ASK("02T10:00", "@", "country", "AT"),
+		ASK("02T10:00", "@", "timezone", "Europe/Vienna"),
+		EVENT("03T10:00", "identify", "\"address\":{\"country\":\"US\"}"),
+		ASK("03T10:00", "@", "country", "US"),
+		ASK("03T10:00", "@", "timezone", "America/Denver"),
+		EVENT("04T10:00", "page", "\"timezone\":\"Asia/Tokyo\""),
+		ASK("04T10:00", "@", "timezone", "-"),
+		EVENT("05T10:00", "Preference Updated",
+			"\"timezone\":\"Europe/Paris\",\"language\":\"fr\""),
+		ASK("05T10:00", "@", "timezone", "Europe/Paris"),
+		ASK("05T10:00", "@", "language", "fr"),
+		EVENT("06T10:00", "page", "\"timezone\":\"Asia/Tokyo\",\"locale\":\"ja\""),
+		ASK("06T10:00", "@", "timezone", "Europe/Paris"),
+	};
+
+	play(rows, ARRAY_SIZE(rows));
+}
+
+#define SOFT(DAY, TO) EVENT(DAY, "Email Bounced", "\"bounce_type\":\"soft\",\"email\":\"" TO "\"")
+
 static void test_contact(void)
 {
 	static const struct row rows[] = {
@@ -443,7 +532,6 @@ static void test_contact(void)
 		EVENT("03T10:00", "Unsubscribed", "\"email_id\":\"m1\""),
 		ASK("03T10:00", "@", "consent.email", "false"),
 		EVENT("04T10:00", "Consent Updated", "\"medium\":\"email\",\"status\":\"pending\""),
-		ASK("04T10:00", "@", "consent.email", "false"),
 		EVENT("05T10:00", "Consent Updated", "\"status\":true"),
 		ASK("05T10:00", "@", "consent.call", "true"),
 		ASK("05T10:00", "@", "consent.email", "true"),
@@ -459,6 +547,27 @@ static void test_contact(void)
 		ASK("08T11:00", "@", "reach.email", "false"),
 		EVENT("08T12:00", "identify", "\"email\":\"new@b.example\""),
 		ASK("08T12:00", "@", "reach.email", "true"),
+		/* Six of the new one, and those of the old one are not its own. */
+		SOFT("08T12:01", "new@b.example"),
+		SOFT("08T12:02", "new@b.example"),
+		SOFT("08T12:03", "NEW@b.example"),
+		SOFT("08T12:04", "a@b.example"),
+		SOFT("08T12:05", "new@b.example"),
+		SOFT("08T12:06", "new@b.example"),
+		SOFT("08T12:07", "new@b.example"),
+		SOFT("08T12:08", "a@b.example"),
+		ASK("08T12:08", "@", "reach.email", "true"),
+		SOFT("08T12:09", "new@b.example"),
+		ASK("08T12:09", "@", "reach.email", "false"),
+		EVENT("08T12:10", "Email Delivered", "\"email\":\"a@b.example\""),
+		ASK("08T12:10", "@", "reach.email", "false"),
+		EVENT("08T12:11", "identify", "\"email\":\"third@b.example\""),
+		ASK("08T12:11", "@", "reach.email", "true"),
+		EVENT("08T12:12", "identify", "\"email\":\"new@b.example\""),
+		ASK("08T12:12", "@", "reach.email", "false"),
+		/* It was delivered between the second and the third. */
+		EVENT("08T12:02", "Email Delivered", "\"email\":\"New@b.example\""),
+		ASK("08T12:12", "@", "reach.email", "true"),
 		EVENT("09T12:00", "Notification Bounced",
 			"\"job_id\":\"j\",\"channel\":\"email\",\"bounce\":\"hard\""),
 		ASK("09T12:00", "@", "reach.email", "false"),
@@ -480,6 +589,8 @@ static const struct check_case cases[] = {
 	{"payments", test_payments},
 	{"feedback", test_feedback},
 	{"loyalty, preferences, wishes", test_customer},
+	{"money of several currencies", test_money},
+	{"where, and in which language", test_where},
 	{"consent and addresses", test_contact},
 };
 

@@ -66,7 +66,7 @@ static void test_texts(void)
 	_cleanup_(journey_freep) struct journey *j = new_journey();
 	struct thing *t = journey_add_thing(j, THING_CASE, SPAN_LIT("x"));
 	struct consent *c = journey_add_consent(j, SPAN_LIT("x"), JOB_CHANNEL_SMS);
-	struct address *a = journey_add_address(j, JOB_CHANNEL_EMAIL);
+	struct address *a = journey_add_address(j, JOB_CHANNEL_EMAIL, SPAN_LIT("x"));
 	struct date *d = journey_add_date(j, SPAN_LIT("x"));
 	struct profile *p = journey_add_profile(j);
 
@@ -76,7 +76,7 @@ static void test_texts(void)
 	check_text_bound(j, &t->word.text, THING_WORD_MAX);
 	check_text_bound(j, &c->topic, CONSENT_TOPIC_MAX);
 	check_text_bound(j, &c->source, CONSENT_SOURCE_MAX);
-	check_text_bound(j, &a->hard.text, TRAIT_MAX);
+	check_text_bound(j, &a->which, ADDRESS_MAX);
 	check_text_bound(j, &d->name, DATE_NAME_MAX);
 	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++)
 		check_text_bound(j, &p->texts[i].text, PROFILE_TEXT_MAX);

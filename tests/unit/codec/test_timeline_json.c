@@ -384,7 +384,7 @@ static void fill_known(struct journey *j)
 {
 	struct thing *t = journey_add_thing(j, THING_REPAIR, SPAN_LIT("R1"));
 	struct consent *c = journey_add_consent(j, SPAN_LIT("news"), JOB_CHANNEL_COUNT);
-	struct address *a = journey_add_address(j, JOB_CHANNEL_EMAIL);
+	struct address *a = journey_add_address(j, JOB_CHANNEL_EMAIL, SPAN_LIT("a@b.example"));
 	struct date *d = journey_add_date(j, SPAN_LIT("wedding"));
 	struct profile *p = journey_add_profile(j);
 
@@ -395,8 +395,7 @@ static void fill_known(struct journey *j)
 	c->word = CONSENT_GIVEN;
 	c->at = NOON;
 	set(&c->source, "web");
-	a->hard.at = a->soft[0] = a->soft[1] = NOON;
-	set(&a->hard.text, "a@b.example");
+	a->hard_at = a->soft[0] = a->soft[1] = NOON;
 	d->month = 6;
 	d->day = 21;
 	d->said_at = NOON;
@@ -431,7 +430,9 @@ static void test_known(void)
 		"\"status\":null,\"value\":49.50,\"due_at\":\"2026-11-22T12:00:00.000Z\","
 		"\"touched_at\":" AT ",\"marks\":{\"received\":" AT "}}],"
 		"\"profile\":{\"timezone\":\"Europe/Berlin\",\"language\":null,\"country\":null,"
-		"\"currency\":null,\"tier\":null,\"quiet_from\":\"21:15\",\"quiet_to\":null,"
+		"\"currency\":null,\"tier\":null,\"device_timezone\":null,"
+		"\"device_language\":null,\"shipping_country\":null,\"quiet_from\":\"21:15\","
+		"\"quiet_to\":null,"
 		"\"tier_rank\":null,\"points\":null,\"nps\":null,\"csat\":null,"
 		"\"recommend\":true,\"stars\":null,\"sentiment\":null,"
 		"\"points_expire_at\":" AT ",\"first_order_at\":" AT
@@ -443,9 +444,10 @@ static void test_known(void)
 		"\"said_at\":" AT "}],"
 		"\"consents\":[{\"topic\":\"news\",\"channel\":null,\"word\":\"given\","
 		"\"at\":" AT ",\"source\":\"web\"}],"
-		"\"addresses\":[{\"channel\":\"email\",\"reach\":\"no_address\","
-		"\"delivered_at\":null,\"hard_bounce_at\":" AT ","
-		"\"bounced_address\":\"a@b.example\",\"soft_bounces\":2,\"complained_at\":null}],"
+		"\"addresses\":[{\"channel\":\"email\",\"address\":\"a@b.example\",\"reach\":\"no_"
+		"address\","
+		"\"delivered_at\":null,\"hard_bounce_at\":" AT ",\"soft_bounces\":2,"
+		"\"complained_at\":null}],"
 		"\"due\":[],\"instances\":[]}");
 #undef AT
 }

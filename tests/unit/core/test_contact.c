@@ -136,7 +136,7 @@ static void test_reach(void)
 	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_OK);
 	CHECK_INT(journey_reach(j, SMS, 0), REACH_NO_ADDRESS);
 	CHECK_INT(journey_reach(j, JOB_CHANNEL_MAIL, 0), REACH_OK);
-	a = journey_add_address(j, EMAIL);
+	a = journey_add_address(j, EMAIL, SPAN_LIT("a@b.example"));
 	REQUIRE(a);
 	for (int i = 0; i < ADDRESS_SOFT_MAX; i++) {
 		CHECK_INT(journey_reach(j, EMAIL, 0), REACH_OK);
@@ -144,17 +144,71 @@ static void test_reach(void)
 		a->soft[0] = 10 + i;
 	}
 	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_BOUNCED);
+	/* However it is written. */
+	REQUIRE(text_set(&j->traits[TRAIT_EMAIL], SPAN_LIT("A@B.example")) == 0);
+	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_BOUNCED);
 	a->delivered_at = 10; /* only six since */
 	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_OK);
-	a->hard.at = 20;
+	a->hard_at = 20;
 	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_BOUNCED);
-	REQUIRE(text_set(&a->hard.text, SPAN_LIT("A@B.example")) == 0);
-	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_BOUNCED);
-	/* another address than the one that bounced */
-	REQUIRE(text_set(&j->traits[TRAIT_EMAIL], SPAN_LIT("c@b.example")) == 0);
+	a->delivered_at = 20;
 	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_OK);
 	a->complained_at = 5;
 	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_COMPLAINED);
+	REQUIRE(text_set(&j->traits[TRAIT_EMAIL], SPAN_LIT("c@b.example")) == 0);
+	CHECK_INT(journey_reach(j, EMAIL, 0), REACH_OK);
+}
+
+/* News that does not say of which address it is. */
+static void test_nameless(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct address *a, *any;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	REQUIRE(text_set(&j->traits[TRAIT_PHONE], SPAN_LIT("+49 (30) 12-3")) == 0);
+	REQUIRE(journey_add_address(j, SMS, SPAN_LIT("+4930123")));
+	any = journey_add_address(j, SMS, SPAN_EMPTY);
+	a = journey_address(j, SMS, SPAN_LIT("+4930123"));
+	REQUIRE(a && any);
+	/* Four there and three of either: seven in a row. */
+	for (int i = 0; i < 4; i++)
+		a->soft[i] = 20 - i;
+	any->soft[0] = 13;
+	any->soft[1] = 12;
+	CHECK_INT(journey_reach(j, SMS, 0), REACH_OK);
+	any->soft[2] = 11;
+	CHECK_INT(journey_reach(j, SMS, 0), REACH_BOUNCED);
+	any->delivered_at = 11;
+	CHECK_INT(journey_reach(j, SMS, 0), REACH_OK);
+	any->hard_at = 12;
+	CHECK_INT(journey_reach(j, SMS, 0), REACH_BOUNCED);
+	a->delivered_at = 12;
+	CHECK_INT(journey_reach(j, SMS, 0), REACH_OK);
+}
+
+/* The seventeenth address pushes out the one that was heard of least lately, but no bad one. */
+static void test_address_room(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	char which[16];
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int i = 0; i <= JOURNEY_ADDRESSES_MAX; i++) {
+		struct address *a;
+
+		(void)snprintf(which, sizeof(which), "a%02d@b", i);
+		a = journey_add_address(j, EMAIL, span_str(which));
+		REQUIRE(a);
+		if (i == 0)
+			a->hard_at = 1;
+		else
+			a->delivered_at = 1 + i;
+	}
+	CHECK_INT(j->n_addresses, JOURNEY_ADDRESSES_MAX);
+	CHECK(journey_address(j, EMAIL, SPAN_LIT("a00@b")));
+	CHECK(!journey_address(j, EMAIL, SPAN_LIT("a01@b")));
+	CHECK(journey_address(j, EMAIL, SPAN_LIT("a02@b")));
 }
 
 /* Five minutes exactly still are there. */
@@ -174,6 +228,8 @@ static const struct check_case cases[] = {
 	{"soft opt-in", test_soft},
 	{"withdrawals always have room", test_room},
 	{"bounces, complaints, a new address", test_reach},
+	{"bounces of no address", test_nameless},
+	{"room for addresses", test_address_room},
 	{"in the open session", test_in_app},
 };
 

@@ -123,10 +123,10 @@ static void consent_for_the_second(S)
 
 static void hard_bounce(S)
 {
-	struct address *a = journey_add_address(s->journey, JOB_CHANNEL_EMAIL);
+	struct address *a = journey_add_address(s->journey, JOB_CHANNEL_EMAIL, SPAN_EMPTY);
 
 	REQUIRE(a);
-	a->hard.at = s->ask.now - MS_DAY;
+	a->hard_at = s->ask.now - MS_DAY;
 	scene_channels(rule_of(s), "email", "sms");
 }
 
@@ -138,7 +138,7 @@ static void hard_bounce_of_service(S)
 
 static void complaint(S)
 {
-	struct address *a = journey_add_address(s->journey, JOB_CHANNEL_EMAIL);
+	struct address *a = journey_add_address(s->journey, JOB_CHANNEL_EMAIL, SPAN_EMPTY);
 
 	REQUIRE(a);
 	a->complained_at = s->ask.now - MS_DAY;

@@ -123,6 +123,37 @@ static void test_whose_zone(void)
 	scene_release(&s);
 }
 
+/* What they chose, else the country of their address, else what their browser says; which may
+ * choose among a country's zones. The nights are those of test_new_york. */
+static void test_device_zone(void)
+{
+	struct gate_scene s;
+
+	scene_sms(&s, NULL);
+	scene_profile_text(&s, PROFILE_SEEN_ZONE, "America/New_York");
+	allowed_at(&s, "2025-03-09T01:59:59.999Z");
+	quiet_at(&s, "2025-03-09T02:00:00Z", "2025-03-09T12:00:00.000Z");
+	quiet_at(&s, "2025-11-02T01:00:00Z", "2025-11-02T13:00:00.000Z");
+	/* On the way, and at home in Vienna: quiet from 20:00Z to 7:00Z. */
+	scene_profile_text(&s, PROFILE_SHIP_COUNTRY, "AT");
+	quiet_at(&s, "2026-11-23T20:00:00Z", "2026-11-24T07:00:00.000Z");
+	/* The address they gave goes before that of an order. */
+	scene_profile_text(&s, PROFILE_COUNTRY, "US");
+	quiet_at(&s, "2026-11-24T02:00:00Z", "2026-11-24T13:00:00.000Z");
+	allowed_at(&s, "2026-11-24T01:59:59.999Z");
+	/* Of no zone of that country: as if nothing was known. */
+	scene_profile_text(&s, PROFILE_SEEN_ZONE, "Asia/Tokyo");
+	quiet_at(&s, "2026-11-23T13:00:00Z", "2026-11-23T18:00:00.000Z");
+	/* They chose. */
+	scene_profile_text(&s, PROFILE_ZONE, "Europe/Berlin");
+	quiet_at(&s, "2026-11-23T20:00:00Z", "2026-11-24T07:00:00.000Z");
+	/* There is no such zone. */
+	scene_profile_text(&s, PROFILE_ZONE, "Asia/Nowhere");
+	scene_profile_text(&s, PROFILE_SEEN_ZONE, "America/Chicago");
+	quiet_at(&s, "2026-11-23T13:59:59.999Z", "2026-11-23T14:00:00.000Z");
+	scene_release(&s);
+}
+
 static void test_france(void)
 {
 	struct gate_scene s;
@@ -243,6 +274,7 @@ static const struct check_case cases[] = {
 	{"a day without midnight", test_sao_paulo},
 	{"half an hour", test_lord_howe},
 	{"whose zone", test_whose_zone},
+	{"what the device says", test_device_zone},
 	{"Sundays and holidays", test_france},
 	{"the customer's wish and the rule's hours", test_wishes_and_windows},
 	{"a deferral ends at the first free instant", test_chance},

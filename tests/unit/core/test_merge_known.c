@@ -109,7 +109,7 @@ static void test_properties(void)
 	p = journey_add_profile(guest);
 	p->numbers[PROFILE_POINTS] = (struct amount){{120, 0}, NOON};
 	journey_add_date(guest, SPAN_LIT("birthday"))->said_at = NOON;
-	journey_add_address(guest, JOB_CHANNEL_EMAIL)->complained_at = NOON;
+	journey_add_address(guest, JOB_CHANNEL_EMAIL, SPAN_EMPTY)->complained_at = NOON;
 	merge(anna, guest, NOON);
 	CHECK_STR(text_span(anna->traits[TRAIT_NAME]), "Anna Meier");
 	CHECK_STR(text_span(anna->traits[TRAIT_PHONE]), "+4930456");
@@ -117,7 +117,7 @@ static void test_properties(void)
 	REQUIRE(anna->profile);
 	CHECK_INT(anna->profile->numbers[PROFILE_POINTS].value.mantissa, 120);
 	CHECK(journey_date(anna, SPAN_LIT("birthday")));
-	CHECK_INT(journey_address(anna, JOB_CHANNEL_EMAIL)->complained_at, NOON);
+	CHECK_INT(journey_address(anna, JOB_CHANNEL_EMAIL, SPAN_EMPTY)->complained_at, NOON);
 	/* And it stays who is given up as they were. */
 	CHECK_STR(text_span(guest->traits[TRAIT_NAME]), "A. Meier");
 }
