@@ -86,6 +86,8 @@ enum counter {
 	COUNTER_IDENTITY_MERGED,
 	COUNTER_IDENTITY_REFUSED,
 	COUNTER_IDENTITY_LIMIT,
+	COUNTER_ERASED,	  /* keys of erased customers that were emptied */
+	COUNTER_KEPT_OUT, /* entries of those who were erased: not applied, and removed */
 	COUNTER_COUNT
 };
 

@@ -12,9 +12,16 @@
  *   REFUSED   the key OF says to TO that it stays what it is, and why
  *   MERGE     what was the customer OF goes into TO; with its record
  *   RETRACT   a job that TO's partition emitted was disproved
+ *   ERASE     the customer OF is erased; TO, if it is a link to OF, goes with them. OF is TO: it is
+ *             TO who is erased, or whoever that leads to
+ *   SUPPRESS  the names in the cargo are to be kept out from now on
+ *   LIFT      those in the cargo may come back
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM, which is about the
- * key itself, and RETRACT, which is about the partition.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM and ERASE, which are
+ * about the key itself, and RETRACT, SUPPRESS and LIFT, which are about the partition.
+ *
+ * Staff speak in the log too: what they say is from MESSAGE_FROM_STAFF and has no place in an
+ * order, so it must do no harm to hear it twice.
  */
 #pragma once
 
@@ -30,7 +37,10 @@
 	X(TAKEN, "taken")                                                                          \
 	X(REFUSED, "refused")                                                                      \
 	X(MERGE, "merge")                                                                          \
-	X(RETRACT, "retract")
+	X(RETRACT, "retract")                                                                      \
+	X(ERASE, "erase")                                                                          \
+	X(SUPPRESS, "suppress")                                                                    \
+	X(LIFT, "lift")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -42,7 +52,8 @@ enum message_kind {
 /* Links that a forwarded event or a record has passed. A chain can be longer; then the last ones
  * are not named. */
 #define MESSAGE_PATH_MAX   32
-#define MESSAGE_REASON_MAX 256 /* bytes of any of the texts that are no keys */
+#define MESSAGE_REASON_MAX 256	/* bytes of any of the texts that are no keys */
+#define MESSAGE_FROM_STAFF 1024 /* a partition that there is none of */
 
 /* A link that was passed: of which key, and since when it is one. */
 struct message_hop {
@@ -61,7 +72,8 @@ struct message {
 	/* But for FORWARD and RETRACT: the event behind it, when the log took it where it was first
 	 * applied, and when it happened. */
 	int64_t linked_at, said_at;
-	struct span reason; /* REFUSED, RETRACT */
+	struct span reason; /* REFUSED, RETRACT; ERASE, SUPPRESS, LIFT: the receipt's name */
+	struct span salt;   /* SUPPRESS: of the names (codec/gone_name.h) */
 	struct log_id at; /* FORWARD: the event's first place in a log, that of the path's first */
 	struct message_hop path[MESSAGE_PATH_MAX]; /* FORWARD, MERGE: in order */
 	size_t n_path;

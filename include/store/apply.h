@@ -69,6 +69,10 @@ int applier_remember(struct applier *a, int64_t hour, struct span bytes);
 /* Takes up the mark of a source, as the store keeps it. 0 or -ENOMEM. */
 int applier_mark(struct applier *a, struct span source, int64_t at);
 
+/* Takes up who was erased, as the store keeps it. 0 or -ENOMEM. */
+int applier_remember_gone(
+	struct applier *a, const struct commit_gone *gones, size_t n, struct span salt);
+
 /* Takes up how far partition FROM was heard, as the store keeps it. */
 void applier_heard(struct applier *a, uint32_t from, uint64_t seq);
 

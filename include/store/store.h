@@ -117,6 +117,20 @@ struct commit_snapshot {
 	struct span customer, of, bytes;
 };
 
+/* CUSTOMER, a key of somebody who is erased: nothing of it stays. BY: the receipt's name. */
+struct commit_erased {
+	struct span customer, by;
+};
+
+/* An erased key's name, by which it is known again (codec/gone_name.h). BY empty: it may come back.
+ */
+#define GONE_NAME_BYTES 32
+struct commit_gone {
+	unsigned char name[GONE_NAME_BYTES];
+	struct span by; /* the receipt's name */
+	int64_t at;
+};
+
 /* In the index by which staff find customers: a term (codec/find_terms.h), NUL, the key whose it
  * is. */
 struct commit_term {
@@ -185,6 +199,13 @@ struct commit {
 	size_t n_terms;
 	const struct commit_heard *heard; /* replace what was there */
 	size_t n_heard;
+	const struct commit_erased *erased; /* before anything else is written */
+	size_t n_erased;
+	const struct commit_gone *gones;
+	size_t n_gones;
+	struct span gone_salt;	    /* of the names; empty: none is added */
+	const struct log_id *drops; /* entries of the log that go, since they are of erased ones */
+	size_t n_drops;
 	/* Remembered hours [from, before) have left the window and go; at most SEEN_HOURS + 1. */
 	int64_t seen_drop_from, seen_drop_before;
 	int64_t day; /* days since 1970, of the counters */
@@ -203,6 +224,9 @@ typedef void store_seen_fn(void *user, int r, int64_t hour, struct span bytes);
 typedef void store_marks_fn(void *user, int r, const struct commit_mark *marks, size_t n);
 /* Of every partition that has ever said something to this one, how far it was heard. */
 typedef void store_heard_fn(void *user, int r, const struct commit_heard *heard, size_t n);
+/* The names of all who were erased, and their salt. */
+typedef void store_gone_fn(
+	void *user, int r, const struct commit_gone *gones, size_t n, struct span salt);
 /* Customers of the index, at most as many as asked for. */
 typedef void store_held_fn(void *user, int r, const struct span *customers, size_t n);
 
@@ -242,6 +266,7 @@ struct store_ops {
 	int (*held)(struct store *s, uint32_t partition, const struct held_request *request,
 		store_held_fn *fn, void *user);
 	int (*heard)(struct store *s, uint32_t partition, store_heard_fn *fn, void *user);
+	int (*gone)(struct store *s, uint32_t partition, store_gone_fn *fn, void *user);
 };
 
 /* Implementations put this first. */

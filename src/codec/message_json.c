@@ -24,12 +24,14 @@ enum member {
 	MEMBER_BY,
 	MEMBER_BY_AT,
 	MEMBER_LATE,
+	MEMBER_SALT,
 	MEMBER_COUNT
 };
 
 #define HAS(M)	(1u << MEMBER_##M)
 #define HEAD	(HAS(FROM) | HAS(SEQ) | HAS(KIND) | HAS(TO))
 #define MOMENT	(HAS(LINKED_AT) | HAS(SAID_AT))
+#define WORD	(HAS(FROM) | HAS(SEQ) | HAS(KIND) | HAS(REASON))
 #define CLAIMED (HEAD | HAS(OF) | MOMENT)
 
 static const unsigned members_of[MESSAGE_KIND_COUNT] = {
@@ -40,6 +42,9 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_REFUSED] = CLAIMED | HAS(RIGHTS) | HAS(REASON),
 	[MESSAGE_MERGE] = CLAIMED | HAS(PATH),
 	[MESSAGE_RETRACT] = HEAD | HAS(REASON) | HAS(JOB) | HAS(BY) | HAS(BY_AT) | HAS(LATE),
+	[MESSAGE_ERASE] = HEAD | HAS(OF) | HAS(REASON),
+	[MESSAGE_SUPPRESS] = WORD | HAS(SALT),
+	[MESSAGE_LIFT] = WORD,
 };
 
 enum form { FORM_KEY, FORM_TEXT, FORM_PART, FORM_COUNT, FORM_RIGHTS, FORM_INSTANT, FORM_OTHER };
@@ -72,6 +77,7 @@ static const struct row rows[MEMBER_COUNT] = {
 	[MEMBER_BY] = ROW("by", FORM_TEXT, by),
 	[MEMBER_BY_AT] = ROW("by_at", FORM_INSTANT, by_at),
 	[MEMBER_LATE] = ROW("late", FORM_OTHER, late),
+	[MEMBER_SALT] = ROW("salt", FORM_TEXT, salt),
 };
 
 /* ---- writing ---------------------------------------------------------------------------- */

@@ -33,6 +33,8 @@ static const char *const counters[COUNTER_COUNT] = {
 	[COUNTER_IDENTITY_MERGED] = "identity_merged",
 	[COUNTER_IDENTITY_REFUSED] = "identity_refused",
 	[COUNTER_IDENTITY_LIMIT] = "identity_limit",
+	[COUNTER_ERASED] = "erased",
+	[COUNTER_KEPT_OUT] = "kept_out",
 };
 
 struct span counter_name(enum counter c)

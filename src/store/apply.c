@@ -46,6 +46,10 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->hearings, sizeof(struct commit_heard));
 	list_init(&a->ids, sizeof(struct commit_id));
 	list_init(&a->snapshots, sizeof(struct commit_snapshot));
+	list_init(&a->erased, sizeof(struct commit_erased));
+	list_init(&a->gones, sizeof(struct commit_gone));
+	list_init(&a->drops, sizeof(struct log_id));
+	gone_init(&a->gone);
 	list_init(&a->terms, sizeof(struct commit_term));
 	*ret_applier = a;
 	return 0;
@@ -81,6 +85,10 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->hearings);
 	list_release(&a->ids);
 	list_release(&a->snapshots);
+	list_release(&a->erased);
+	list_release(&a->gones);
+	list_release(&a->drops);
+	gone_release(&a->gone);
 	list_release(&a->terms);
 	free(a);
 	return NULL;
@@ -97,6 +105,7 @@ void applier_reset(struct applier *a)
 	cache_init(&a->cache, a->options.transient ? SIZE_MAX : a->options.cache_customers);
 	seen_release(&a->seen);
 	marks_release(&a->marks);
+	gone_release(&a->gone);
 	memset(a->heard, 0, sizeof(a->heard));
 	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
 }
@@ -132,11 +141,31 @@ struct cached *applier_want(struct applier *a, struct span customer)
 	return c;
 }
 
-int applier_decode(struct applier *a, struct work *w, struct log_id at)
+/* What ORIGIN says with W's bytes. 0 or -ENOMEM. */
+static int decode_event(struct applier *a, struct work *w, const struct event_origin *origin)
 {
 	struct event_fault fault = {NULL, NULL};
+	int r = event_decode(
+		a->options.decoder, w->entry.event, origin, &a->arena, &w->event, &fault);
+
+	w->kind = WORK_BAD;
+	if (r < 0)
+		return r;
+	w->code = fault.code;
+	w->words = fault.words;
+	if (r > 0)
+		return 0;
+	w->kind = WORK_EVENT;
+	w->customer = w->event.customer;
+	w->event.logged_at = w->event.received_at;
+	return 0;
+}
+
+int applier_decode(struct applier *a, struct work *w, struct log_id at)
+{
 	struct event_origin origin = {.id = at};
 	struct log_meta meta;
+	bool changed = false;
 	int r;
 
 	w->kind = WORK_BAD;
@@ -155,17 +184,10 @@ int applier_decode(struct applier *a, struct work *w, struct log_id at)
 	origin.recv_at = meta.recv_at;
 	origin.sent_at = meta.sent_at;
 	origin.context = meta.context;
-	r = event_decode(a->options.decoder, w->entry.event, &origin, &a->arena, &w->event, &fault);
-	if (r < 0)
-		return r;
-	w->code = fault.code;
-	w->words = fault.words;
-	if (r > 0)
-		return 0;
-	w->kind = WORK_EVENT;
-	w->customer = w->event.customer;
-	w->event.logged_at = w->event.received_at;
-	return 0;
+	r = decode_event(a, w, &origin);
+	if (r == 0 && w->kind == WORK_EVENT)
+		r = applier_redact(a, w, &origin.context, &changed);
+	return r < 0 || !changed ? r : decode_event(a, w, &origin);
 }
 
 static int decode_entry(struct applier *a, struct work *w)
@@ -216,17 +238,35 @@ static int add_due(struct applier *a, const struct due_entry *d)
 	return 0;
 }
 
+/* Who is to be erased is seen with all that is kept of them: a link with what it froze. */
+static void forget_links(struct applier *a)
+{
+	const struct work *work = a->work.items;
+
+	for (size_t i = 0; i < a->work.n; i++) {
+		struct cached *c;
+
+		if (!applier_is_alone(&work[i]) || work[i].customer.len == 0)
+			continue;
+		c = cache_get(&a->cache, work[i].customer, a->batch);
+		if (c && c->link)
+			cache_drop(&a->cache, c);
+	}
+}
+
 /* When all were read: by now their places in the map have come from memory. */
 static int want_all(struct applier *a)
 {
 	struct work *work = a->work.items;
 
+	forget_links(a);
 	for (size_t i = 0; i < a->work.n; i++) {
 		if (work[i].kind == WORK_BAD || work[i].customer.len == 0)
 			continue;
 		work[i].cached = applier_want(a, work[i].customer);
 		if (!work[i].cached)
 			return -ENOMEM;
+		work[i].cached->whole = work[i].cached->whole || applier_is_alone(&work[i]);
 	}
 	return 0;
 }
@@ -343,7 +383,7 @@ int applier_loaded(struct applier *a, const struct span *values, size_t n)
 		if (values[i].len == 0)
 			r = record_init(&c->record, c->customer);
 		else if (link_is(values[i]))
-			r = cached_load_link(c, values[i]);
+			r = cached_load_link(a, c, values[i]);
 		else
 			r = record_decode(values[i], &c->record);
 		if (r == 0 && values[i].len > 0)
@@ -434,9 +474,12 @@ static int show(struct applier *a, const struct work *w, const struct input *inp
 
 static int run_event(struct applier *a, const struct work *w)
 {
-	bool fresh;
-	int r = recognise(a, w, &fresh);
+	bool fresh, gone;
+	int r = applier_is_gone(a, w, &gone);
 
+	if (r < 0 || gone)
+		return r < 0 ? r : applier_turn_away(a, w);
+	r = recognise(a, w, &fresh);
 	return r < 0 || !fresh ? r : applier_event(a, w);
 }
 
@@ -508,10 +551,16 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
 	a->ids.n = a->snapshots.n = a->terms.n = 0;
+	a->erased.n = a->gones.n = a->drops.n = 0;
+	a->gone_salt = SPAN_EMPTY;
 	buf_reset(&a->seen_marks);
 	if (a->mark.mark_source.len > 0)
 		r = applier_pass_mark(a);
 	for (size_t i = 0; i < a->work.n && r == 0; i++) {
+		if (i > 0 && (applier_is_alone(&work[i]) || applier_is_alone(&work[i - 1]))) {
+			end_with(a, &work[i - 1], last);
+			break;
+		}
 		warm_next(work + i, a->work.n - i);
 		r = run_one(a, &work[i]);
 		if (work[i].kind != WORK_DUE && work[i].kind != WORK_MARK)

@@ -176,14 +176,16 @@ void cached_warm(const struct cached *c, size_t step)
 	}
 }
 
+void cache_drop(struct cache *c, struct cached *e)
+{
+	unlink_entry(c, e);
+	map_remove(&c->by_customer, e->customer);
+	cached_free(e);
+	c->len--;
+}
+
 void cache_trim(struct cache *c, uint64_t batch)
 {
-	while (c->len > c->max && c->oldest && c->oldest->batch != batch) {
-		struct cached *e = c->oldest;
-
-		unlink_entry(c, e);
-		map_remove(&c->by_customer, e->customer);
-		cached_free(e);
-		c->len--;
-	}
+	while (c->len > c->max && c->oldest && c->oldest->batch != batch)
+		cache_drop(c, c->oldest);
 }

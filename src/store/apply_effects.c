@@ -347,6 +347,7 @@ int applier_finish_commit(struct applier *a)
 	if (r < 0)
 		return r;
 	finish_seen(a);
+	applier_finish_erased(a);
 	c->from = a->from;
 	c->to = a->to;
 	c->records = a->records.items;

@@ -10,6 +10,7 @@
 #include "core/mark.h"
 #include "core/message.h"
 #include "store/apply.h"
+#include "store/gone.h"
 #include "store/keys.h"
 #include "store/seen.h"
 
@@ -20,6 +21,7 @@ struct cached {
 	struct record record; /* record.journey is NULL until it is loaded, and of a link */
 	struct link *link;    /* NULL: it is none. `frozen` is there in the batch that made it */
 	char *link_to;
+	bool whole; /* when it is loaded and is a link, `frozen` is wanted in that batch */
 	struct span customer;
 	char *customer_copy;
 	struct cached *newer, *older; /* by last use */
@@ -43,6 +45,8 @@ void cache_release(struct cache *c);
 struct cached *cache_get(struct cache *c, struct span customer, uint64_t batch);
 /* A new entry without a record. NULL when out of memory. */
 struct cached *cache_add(struct cache *c, struct span customer, uint64_t batch);
+/* Forgets E, which nothing has changed. */
+void cache_drop(struct cache *c, struct cached *e);
 /* Drops the least recently used down to the limit, but none of BATCH. */
 void cache_trim(struct cache *c, uint64_t batch);
 
@@ -97,6 +101,9 @@ struct applier {
 	struct list dirty;   /* struct cached * */
 	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
 	struct list messages, hearings, ids, snapshots, terms;
+	struct list erased, gones, drops;
+	struct gone gone;      /* who was erased */
+	struct span gone_salt; /* in the batch that says it */
 	uint64_t heard[PARTITIONS_MAX];
 	struct marks marks;    /* in force */
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
@@ -155,10 +162,13 @@ int applier_stepped(struct applier *a, const struct work *w, const struct input 
 int applier_event(struct applier *a, const struct work *w);
 /* Applies a message that is for a key. 0 or -ENOMEM. */
 int applier_node(struct applier *a, const struct work *w);
+const struct identity *applier_identity(const struct applier *a);
+/* What waits for a source lets go of its place in the index. 0 or -ENOMEM. */
+int applier_remove_holds(struct applier *a, const struct cached *c);
 /* C is due, or held, and a link: it ought not to be. 0 or -ENOMEM. */
 int applier_idle_link(struct applier *a, const struct work *w);
 /* Takes up VALUE, which is a link. 0, -ENOMEM or APPLIER_CORRUPT. */
-int cached_load_link(struct cached *c, struct span value);
+int cached_load_link(struct applier *a, struct cached *c, struct span value);
 void cached_unlink(struct cached *c);
 
 /* ---- apply_find.c ---- */
@@ -183,6 +193,22 @@ struct cargo {
 int applier_say(struct applier *a, struct message *m, const struct cargo *cargo);
 /* In the commit, what was said and heard. 0 or -ENOMEM. */
 int applier_finish_messages(struct applier *a);
+
+/* ---- apply_erase.c ---- */
+
+/* W is to be a batch of its own. */
+bool applier_is_alone(const struct work *w);
+/* Takes out of W's event, and out of *context, what names somebody who was erased and is not its
+ * customer. *ret_changed: it is to be decoded again. 0 or -ENOMEM. */
+int applier_redact(struct applier *a, struct work *w, struct span *context, bool *ret_changed);
+/* SUPPRESS, LIFT and ERASE. 0 or -ENOMEM. */
+int applier_gone_names(struct applier *a, const struct work *w);
+int applier_erase(struct applier *a, const struct work *w);
+/* Was the customer of W erased? Then it is turned away. 0 or -ENOMEM. */
+int applier_is_gone(struct applier *a, const struct work *w, bool *ret_gone);
+int applier_turn_away(struct applier *a, const struct work *w);
+/* In the commit, who goes. */
+void applier_finish_erased(struct applier *a);
 
 /* Adds an entry to the quarantine. 0 or -ENOMEM. */
 int applier_quarantine(

@@ -9,7 +9,7 @@
 #include "codec/timeline.h"
 #include "core/link_rules.h"
 
-static const struct identity *identity_of(const struct applier *a)
+const struct identity *applier_identity(const struct applier *a)
 {
 	return a->options.identity ? a->options.identity : &IDENTITY_DEFAULT;
 }
@@ -43,7 +43,7 @@ static int set_link(struct cached *c, const struct link *link)
 	return 0;
 }
 
-int cached_load_link(struct cached *c, struct span value)
+int cached_load_link(struct applier *a, struct cached *c, struct span value)
 {
 	struct link link;
 	int r = link_decode(value, &link);
@@ -51,11 +51,14 @@ int cached_load_link(struct cached *c, struct span value)
 	if (r != 0)
 		return r < 0 ? r : APPLIER_CORRUPT;
 	c->record = RECORD_INIT;
-	return set_link(c, &link);
+	r = set_link(c, &link);
+	if (r < 0 || !c->whole)
+		return r;
+	c->link->frozen = arena_copy(&a->arena, link.frozen);
+	return c->link->frozen.ptr ? 0 : -ENOMEM;
 }
 
-/* What waits for a source lets go of its place in the index. */
-static int remove_holds(struct applier *a, const struct cached *c)
+int applier_remove_holds(struct applier *a, const struct cached *c)
 {
 	const struct journey *j = c->record.journey;
 
@@ -100,7 +103,7 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 	int r = encode(a, c, &frozen);
 
 	if (r == 0)
-		r = remove_holds(a, c);
+		r = applier_remove_holds(a, c);
 	if (r < 0)
 		return r;
 	if (a->options.partitions > 0)
@@ -168,8 +171,8 @@ int applier_event(struct applier *a, const struct work *w)
 	a->commit.counters[COUNTER_APPLIED]++;
 	r = applier_step(a, w, &input, w->event.received_at);
 	if (r == 0 && w->event.n_ids > 0)
-		r = link_claims(identity_of(a), w->cached->record.journey, &w->event, &a->effects,
-			&stronger);
+		r = link_claims(applier_identity(a), w->cached->record.journey, &w->event,
+			&a->effects, &stronger);
 	if (r == 0)
 		r = applier_stepped(a, w, &input);
 	return r < 0 || stronger.len == 0 ? r : yield(a, w->cached, stronger, &moment);
@@ -213,7 +216,7 @@ static int on_claim(struct applier *a, const struct work *w)
 	struct span to = c->link ? c->link->to : SPAN_EMPTY, reason = SPAN_EMPTY;
 	int r;
 
-	switch (link_claimed(identity_of(a), w->message, node_of(c), to, &reason)) {
+	switch (link_claimed(applier_identity(a), w->message, node_of(c), to, &reason)) {
 	case LINK_KNOWN:
 		return reply(a, w, MESSAGE_LINKED, reason);
 	case LINK_MAKE:
@@ -270,7 +273,7 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 	/* By whoever is part of this customer already. */
 	if (journey_knows_id(j, m->other, &state) && state == ID_LINKED)
 		return hear_linked(a, w);
-	switch (link_taken(identity_of(a), m, w->cached->customer, &reason)) {
+	switch (link_taken(applier_identity(a), m, w->cached->customer, &reason)) {
 	case LINK_KNOWN:
 		return hear_linked(a, w);
 	case LINK_CLAIM:
@@ -427,7 +430,14 @@ static int pass_on(struct applier *a, const struct work *w)
 int applier_node(struct applier *a, const struct work *w)
 {
 	const struct message *m = w->message;
+	bool gone;
+	int r;
 
+	if (m->kind == MESSAGE_ERASE)
+		return applier_erase(a, w);
+	r = applier_is_gone(a, w, &gone);
+	if (r < 0 || gone)
+		return r < 0 ? r : applier_turn_away(a, w);
 	if (m->kind == MESSAGE_FORWARD)
 		return applier_event(a, w);
 	if (m->kind == MESSAGE_CLAIM)

@@ -42,7 +42,7 @@ int applier_decode_message(struct applier *a, struct work *w)
 	w->words = "what another partition said cannot be read";
 	if (r < 0)
 		return r;
-	if (r > 0 || m->from >= PARTITIONS_MAX) {
+	if (r > 0 || m->from > MESSAGE_FROM_STAFF) {
 		/* Quarantine keeps events; of this its head is what can be looked at. */
 		if (w->entry.event.len == 0)
 			w->entry.event = w->entry.message;
@@ -51,8 +51,8 @@ int applier_decode_message(struct applier *a, struct work *w)
 	w->kind = WORK_MESSAGE;
 	w->message = m;
 	r = m->kind == MESSAGE_FORWARD ? decode_forwarded(a, w, m) : 0;
-	if (m->kind != MESSAGE_RETRACT && w->kind == WORK_MESSAGE)
-		w->customer = m->to;
+	if (w->kind == WORK_MESSAGE)
+		w->customer = m->kind == MESSAGE_RETRACT ? SPAN_EMPTY : m->to;
 	return r;
 }
 
@@ -70,13 +70,16 @@ int applier_message(struct applier *a, const struct work *w)
 {
 	const struct message *m = w->message;
 
-	if (m->seq <= a->heard[m->from]) {
+	if (m->from != MESSAGE_FROM_STAFF && m->seq <= a->heard[m->from]) {
 		a->commit.counters[COUNTER_REDELIVERED]++;
 		return 0;
 	}
-	a->heard[m->from] = m->seq;
+	if (m->from != MESSAGE_FROM_STAFF)
+		a->heard[m->from] = m->seq;
 	if (m->kind == MESSAGE_RETRACT)
 		return retract(a, m);
+	if (m->kind == MESSAGE_SUPPRESS || m->kind == MESSAGE_LIFT)
+		return applier_gone_names(a, w);
 	return applier_node(a, w);
 }
 
@@ -122,7 +125,7 @@ static int finish_hearings(struct applier *a)
 		const struct commit_heard *list = a->hearings.items;
 		bool there = false;
 
-		if (work[i].kind != WORK_MESSAGE)
+		if (work[i].kind != WORK_MESSAGE || work[i].message->from == MESSAGE_FROM_STAFF)
 			continue;
 		for (size_t k = 0; k < a->hearings.n; k++)
 			there = there || list[k].from == work[i].message->from;

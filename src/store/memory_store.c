@@ -9,8 +9,10 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "core/mark.h"
+#include "memory_gone.h"
 #include "memory_held.h"
 #include "memory_log.h"
+#include "memory_seen.h"
 #include "store/keys.h"
 
 /* What is kept of a customer. */
@@ -22,12 +24,6 @@ struct kept {
 	struct buf chunks; /* blocks, one after the other */
 };
 
-/* The message ids of one hour. */
-struct seen_bytes {
-	int64_t hour;
-	struct buf bytes;
-};
-
 enum asked {
 	ASKED_NOTHING,
 	ASKED_FETCH,
@@ -36,7 +32,8 @@ enum asked {
 	ASKED_SEEN,
 	ASKED_MARKS,
 	ASKED_HELD,
-	ASKED_HEARD
+	ASKED_HEARD,
+	ASKED_GONE
 };
 
 struct memory_store {
@@ -52,13 +49,13 @@ struct memory_store {
 	struct arena job_ids;
 	uint64_t counters[COUNTER_COUNT];
 	size_t n_bad;
-	struct seen_bytes seen[SEEN_HOURS + 2];
-	size_t n_seen;
+	struct memory_seen seen;
 	struct memory_held held;
 	struct marks marks;
 	struct commit_heard *heard; /* PARTITIONS_MAX of them, once there is one */
 	size_t n_heard;
 	bool delivers;
+	struct memory_gone gone;
 	/* the question that waits for its answer */
 	enum asked asked;
 	struct fetch_request request;
@@ -75,6 +72,7 @@ struct memory_store {
 		store_marks_fn *marks;
 		store_held_fn *held;
 		store_heard_fn *heard;
+		store_gone_fn *gone;
 	} reply;
 	void *reply_user;
 };
@@ -273,39 +271,6 @@ static int commit_jobs(struct memory_store *m, const struct commit *c)
 	return 0;
 }
 
-/* Hours come in order, and those that have left the window go before new ones need the room. */
-static int commit_seen(struct memory_store *m, const struct commit *c)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < m->n_seen; i++) {
-		struct seen_bytes *s = &m->seen[i];
-
-		if (s->hour >= c->seen_drop_from && s->hour < c->seen_drop_before)
-			buf_release(&s->bytes);
-		else
-			m->seen[kept++] = *s;
-	}
-	m->n_seen = kept;
-	for (size_t i = 0; i < c->n_seen; i++) {
-		struct seen_bytes *last = m->n_seen ? &m->seen[m->n_seen - 1] : NULL;
-
-		if (!last || last->hour != c->seen[i].hour) {
-			if (m->n_seen == ARRAY_SIZE(m->seen)) {
-				/* A batch over more hours than the window has. */
-				buf_release(&m->seen[0].bytes);
-				memmove(m->seen, m->seen + 1, --m->n_seen * sizeof(m->seen[0]));
-			}
-			last = &m->seen[m->n_seen++];
-			*last = (struct seen_bytes){c->seen[i].hour, BUF_INIT};
-		}
-		buf_add_span(&last->bytes, c->seen[i].bytes);
-		if (buf_failed(&last->bytes) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static int commit_heard(struct memory_store *m, const struct commit *c)
 {
 	if (c->n_heard > 0 && !m->heard)
@@ -323,6 +288,21 @@ static int commit_heard(struct memory_store *m, const struct commit *c)
 	return 0;
 }
 
+/* Whoever is erased is as if they had never been. */
+static int commit_erased(struct memory_store *m, const struct commit *c)
+{
+	for (size_t i = 0; i < c->n_erased; i++) {
+		struct kept *k = kept_find(m, c->erased[i].customer);
+
+		if (!k)
+			continue;
+		heap_remove(&m->due, &k->due);
+		buf_reset(&k->record);
+		buf_reset(&k->chunks);
+	}
+	return memory_gone_commit(&m->gone, c);
+}
+
 static int ask_commit(struct store *s, uint32_t partition, const struct commit *c,
 	store_commit_fn *fn, void *user)
 {
@@ -330,13 +310,15 @@ static int ask_commit(struct store *s, uint32_t partition, const struct commit *
 
 	(void)partition;
 	assert(m->asked == ASKED_NOTHING);
-	m->result = commit_records(m, c);
+	m->result = commit_erased(m, c);
+	if (m->result == 0)
+		m->result = commit_records(m, c);
 	if (m->result == 0)
 		m->result = commit_dues(m, c);
 	if (m->result == 0)
 		m->result = commit_holds(m, c);
 	if (m->result == 0)
-		m->result = commit_seen(m, c);
+		m->result = memory_seen_commit(&m->seen, c);
 	if (m->result == 0)
 		m->result = commit_heard(m, c);
 	if (m->result == 0 && m->delivers)
@@ -428,10 +410,22 @@ static int ask_heard(struct store *s, uint32_t partition, store_heard_fn *fn, vo
 	return 0;
 }
 
+static int ask_gone(struct store *s, uint32_t partition, store_gone_fn *fn, void *user)
+{
+	struct memory_store *m = self(s);
+
+	(void)partition;
+	assert(m->asked == ASKED_NOTHING);
+	m->asked = ASKED_GONE;
+	m->reply.gone = fn;
+	m->reply_user = user;
+	return 0;
+}
+
 /* ---- the caller's side ------------------------------------------------------------------ */
 
 static const struct store_ops memory_ops = {
-	false, ask_fetch, ask_load, ask_commit, ask_seen, ask_marks, ask_held, ask_heard};
+	false, ask_fetch, ask_load, ask_commit, ask_seen, ask_marks, ask_held, ask_heard, ask_gone};
 
 int memory_store_new(memory_job_fn *fn, void *user, struct memory_store **ret_store)
 {
@@ -470,8 +464,8 @@ struct memory_store *memory_store_free(struct memory_store *m)
 		free(k);
 	}
 	memory_log_trim(&m->log, (struct log_id){UINT64_MAX, UINT64_MAX});
-	for (size_t i = 0; i < m->n_seen; i++)
-		buf_release(&m->seen[i].bytes);
+	memory_seen_release(&m->seen);
+	memory_gone_release(&m->gone);
 	map_release(&m->customers);
 	map_release(&m->jobs);
 	heap_release(&m->due);
@@ -522,9 +516,9 @@ static void answer(struct memory_store *m, enum asked asked)
 		m->reply.commit(m->reply_user, m->result);
 		break;
 	case ASKED_SEEN:
-		for (size_t i = 0; i < m->n_seen; i++)
-			m->reply.seen(
-				m->reply_user, 0, m->seen[i].hour, buf_span(&m->seen[i].bytes));
+		for (size_t i = 0; i < m->seen.n; i++)
+			m->reply.seen(m->reply_user, 0, m->seen.hours[i].hour,
+				buf_span(&m->seen.hours[i].bytes));
 		m->reply.seen(m->reply_user, 0, INT64_MIN, SPAN_EMPTY);
 		break;
 	case ASKED_MARKS:
@@ -535,6 +529,9 @@ static void answer(struct memory_store *m, enum asked asked)
 		break;
 	case ASKED_HEARD:
 		m->reply.heard(m->reply_user, 0, m->heard, m->n_heard);
+		break;
+	case ASKED_GONE:
+		m->reply.gone(m->reply_user, 0, m->gone.list, m->gone.n, span_str(m->gone.salt));
 		break;
 	case ASKED_NOTHING:
 		break;

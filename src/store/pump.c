@@ -2,10 +2,10 @@
 /*
  * The pump's states, each waiting for one answer of the store:
  *
- *   start -> SEEN -> MARKS -> HEARD -> FETCH -> (HELD ->) LOAD -> COMMIT -+
- *                                       ^  \                              |
- *                              poke     |   '-> IDLE                      |
- *                                       '---------------------------------'
+ *   start -> SEEN -> MARKS -> HEARD -> GONE -> FETCH -> (HELD ->) LOAD -> COMMIT -+
+ *                                               ^  \                              |
+ *                                       poke    |   '-> IDLE                      |
+ *                                               '---------------------------------'
  *   any -> STOPPED
  *
  * Where the store allows it, the next fetch is asked together with the commit, so that the store
@@ -22,6 +22,7 @@ enum pump_state {
 	PUMP_SEEN,
 	PUMP_MARKS,
 	PUMP_HEARD,
+	PUMP_GONE,
 	PUMP_FETCH,
 	PUMP_HELD,
 	PUMP_LOAD,
@@ -284,18 +285,35 @@ static void fetch(struct pump *p)
 	ask_fetch(p);
 }
 
-static void on_heard(void *user, int r, const struct commit_heard *heard, size_t n)
+static void on_gone(void *user, int r, const struct commit_gone *gones, size_t n, struct span salt)
 {
 	struct pump *p = user;
 
 	if (landed(p))
 		return;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		applier_heard(p->applier, heard[i].from, heard[i].seq);
+	if (r == 0)
+		r = applier_remember_gone(p->applier, gones, n, salt);
 	if (r != 0)
 		stop(p, r);
 	else
 		fetch(p);
+}
+
+static void on_heard(void *user, int r, const struct commit_heard *heard, size_t n)
+{
+	struct pump *p = user;
+	struct store *s = p->options.store;
+
+	if (landed(p))
+		return;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		applier_heard(p->applier, heard[i].from, heard[i].seq);
+	if (r != 0) {
+		stop(p, r);
+		return;
+	}
+	p->state = PUMP_GONE;
+	started(p, s->ops->gone(s, p->options.partition, on_gone, p));
 }
 
 static void on_marks(void *user, int r, const struct commit_mark *marks, size_t n)

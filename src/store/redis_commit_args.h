@@ -40,3 +40,7 @@ void put_key_number(struct args *a, const char *name, int64_t n);
 /* ---- redis_commit_find.c ---- */
 
 void put_terms(struct args *a);
+
+/* Who is erased, whose names are kept, and what of the log goes (redis_commit_erase.c). */
+void commit_put_erase_probes(struct args *a);
+void commit_put_erase(struct args *a);

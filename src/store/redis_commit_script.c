@@ -133,6 +133,7 @@ static void put_probes(struct args *a)
 	}
 	if (c->n_bad > 0)
 		put_probe(a, "XLEN", "bad", SPAN_EMPTY);
+	commit_put_erase_probes(a);
 	for (size_t i = 0; i < c->n_chunks; i++)
 		put_probe(a, "LLEN", "t", c->chunks[i].customer);
 	for (size_t i = 0; i < c->n_seen; i++) {
@@ -425,6 +426,7 @@ static void put_all(struct args *a)
 	put_i64(a, c->to.clock);
 	put_rules(a, c->to.rules);
 	put_probes(a);
+	commit_put_erase(a);
 	put_records(a);
 	put_dues(a);
 	put_holds(a);

@@ -9,7 +9,7 @@
 #include "base/decimal.h"
 
 static const struct store_ops redis_ops = {true, redis_ask_fetch, redis_ask_load, redis_ask_commit,
-	redis_ask_seen, redis_ask_marks, redis_ask_held, redis_ask_heard};
+	redis_ask_seen, redis_ask_marks, redis_ask_held, redis_ask_heard, redis_ask_gone};
 
 int redis_store_new(struct redis *redis, struct redis_store **ret_store)
 {

@@ -18,7 +18,8 @@ enum part_busy {
 	PART_SEEN,
 	PART_MARKS,
 	PART_HELD,
-	PART_HEARD
+	PART_HEARD,
+	PART_GONE
 };
 
 struct part {
@@ -33,6 +34,7 @@ struct part {
 		store_marks_fn *marks;
 		store_held_fn *held;
 		store_heard_fn *heard;
+		store_gone_fn *gone;
 	} fn;
 	void *user;
 	int result;	  /* of the replies so far: 0 or a store_outcome */
@@ -116,6 +118,7 @@ int redis_ask_marks(struct store *s, uint32_t partition, store_marks_fn *fn, voi
 int redis_ask_held(struct store *s, uint32_t partition, const struct held_request *request,
 	store_held_fn *fn, void *user);
 int redis_ask_heard(struct store *s, uint32_t partition, store_heard_fn *fn, void *user);
+int redis_ask_gone(struct store *s, uint32_t partition, store_gone_fn *fn, void *user);
 
 /*
  * Sends the script that carries out p->commit; BY_NAME if Redis should know it. BESIDE: all but

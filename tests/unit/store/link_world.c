@@ -67,6 +67,11 @@ static int shore_heard(struct store *s, uint32_t p, store_heard_fn *fn, void *us
 	return inner(s)->ops->heard(inner(s), p, fn, user);
 }
 
+static int shore_gone(struct store *s, uint32_t p, store_gone_fn *fn, void *user)
+{
+	return inner(s)->ops->gone(inner(s), p, fn, user);
+}
+
 static void on_inner_commit(void *user, int r)
 {
 	struct shore *s = user;
@@ -111,7 +116,7 @@ static int shore_commit(
 }
 
 static const struct store_ops shore_ops = {false, shore_fetch, shore_load, shore_commit, shore_seen,
-	shore_marks, shore_held, shore_heard};
+	shore_marks, shore_held, shore_heard, shore_gone};
 
 static void on_job(void *user, const struct commit_job *job, const struct commit_retract *retract)
 {
@@ -273,6 +278,16 @@ void world_say(struct world *w, unsigned rights, const char *json)
 	e.meta = buf_span(&meta);
 	REQUIRE(event_decode(w->decoder, e.event, &origin, &a, &event, &fault) == 0);
 	append(&w->shores[partition_of(event.customer, PARTS)], &e);
+}
+
+void world_tell(struct world *w, uint32_t p, const struct message *m, struct span cargo)
+{
+	_cleanup_(buf_release) struct buf head = BUF_INIT;
+	struct log_entry e = {.record = cargo};
+
+	message_json(m, &head);
+	e.message = buf_span(&head);
+	append(&w->shores[p], &e);
 }
 
 /* Something happens somewhere. */

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "codec/link.h"
+#include "codec/message_json.h"
 #include "codec/record.h"
 #include "codec/rule_json.h"
 #include "store/keys.h"
@@ -66,6 +67,8 @@ void world_release(struct world *w);
 unsigned world_roll(struct world *w, unsigned n);
 /* An event as a source with RIGHTS sent it. */
 void world_say(struct world *w, unsigned rights, const char *json);
+/* What staff say to the partition P. */
+void world_tell(struct world *w, uint32_t p, const struct message *m, struct span cargo);
 /* Something happens somewhere. */
 void world_stir(struct world *w);
 /* Until nobody has anything to say any more. */

@@ -84,6 +84,11 @@ static struct store *inner(struct store *s)
 	return memory_store_store(flaky_of(s)->memory);
 }
 
+static int flaky_gone(struct store *s, uint32_t p, store_gone_fn *fn, void *user)
+{
+	return inner(s)->ops->gone(inner(s), p, fn, user);
+}
+
 static void on_inner_commit(void *user, int r);
 
 /* The fetch has its answer; now the commit that it overtook is carried out. */
@@ -190,9 +195,9 @@ static int flaky_commit(
 
 static const struct store_ops flaky_ops[] = {
 	{false, flaky_fetch, flaky_load, flaky_commit, flaky_seen, flaky_marks, flaky_held,
-		flaky_heard},
+		flaky_heard, flaky_gone},
 	{true, flaky_fetch, flaky_load, flaky_commit, flaky_seen, flaky_marks, flaky_held,
-		flaky_heard},
+		flaky_heard, flaky_gone},
 };
 
 static void on_job(void *user, const struct commit_job *job, const struct commit_retract *retract)

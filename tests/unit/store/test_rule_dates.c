@@ -90,6 +90,11 @@ static int ask_heard(struct store *s, uint32_t p, store_heard_fn *fn, void *user
 	return memory_of(s)->ops->heard(memory_of(s), p, fn, user);
 }
 
+static int ask_gone(struct store *s, uint32_t p, store_gone_fn *fn, void *user)
+{
+	return memory_of(s)->ops->gone(memory_of(s), p, fn, user);
+}
+
 static void on_committed(void *user, int r)
 {
 	struct bench *b = user;
@@ -118,7 +123,8 @@ static const struct store_ops ops = {.fetch = ask_fetch,
 	.seen = ask_seen,
 	.marks = ask_marks,
 	.held = ask_held,
-	.heard = ask_heard};
+	.heard = ask_heard,
+	.gone = ask_gone};
 
 /* The digests are whatever names the sets; here 10 and on. */
 static bool find_rules(void *user, uint64_t digest, const struct rules **ret_rules,

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whatever is on its way when somebody is erased, and whoever dies meanwhile: nothing is kept under
+ * any of their names afterwards, what they do then makes them not anew, and others stay as they
+ * are.
+ */
+#include "link_world.h"
+
+#include "codec/gone_name.h"
+
+#define B LINK_BROWSER
+#define T LINK_TRUSTED
+
+#define SALT	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define RECEIPT "0123456789abcdef"
+
+#define TRACK(NAME, WHO, PROPERTIES)                                                               \
+	"{\"type\":\"track\",\"event\":\"" NAME "\"," WHO ",\"properties\":{" PROPERTIES "}}"
+#define ADDED(WHO, CART) TRACK("Product Added", WHO, "\"cart_id\":\"" CART "\"")
+#define ANON(ID)	 "\"anonymousId\":\"" ID "\""
+#define USER(ID)	 "\"userId\":\"" ID "\""
+#define MAIL(ADDRESS)	 "\"identifiers\":{\"email\":\"" ADDRESS "\"}"
+#define IDENTIFY(WHO)	 "{\"type\":\"identify\"," WHO "}"
+
+struct speech {
+	unsigned rights;
+	const char *json;
+};
+
+/* A chain, a tree, a name that is merely claimed, and two carts that are armed. */
+static const struct speech lines[] = {
+	{T, ADDED(ANON("a"), "k1")},
+	{T, IDENTIFY(MAIL("m@x.org") "," ANON("a"))},
+	{B, ADDED(ANON("b"), "k2")},
+	{B, IDENTIFY(USER("u1") "," ANON("b"))},
+	{T, "{\"type\":\"identify\"," USER("u1") ",\"identifiers\":{\"email\":\"m@x.org\"}}"},
+	{B, ADDED(USER("u1") "," ANON("c"), "k1")},
+	{T, ADDED(MAIL("m@x.org"), "k3")},
+};
+
+static const char *const names[] = {"u1", "email:m@x.org", "anon:a", "anon:b", "anon:c"};
+
+static struct world world;
+
+static void stir(struct world *w, unsigned n)
+{
+	for (unsigned k = world_roll(w, n); k > 0; k--)
+		world_stir(w);
+	w->clock++;
+}
+
+static void tell_names(struct world *w, enum message_kind kind)
+{
+	const struct message m = {.from = MESSAGE_FROM_STAFF,
+		.seq = 1,
+		.kind = kind,
+		.reason = SPAN_LIT(RECEIPT),
+		.salt = SPAN_LIT(SALT)};
+	unsigned char list[ARRAY_SIZE(names) * GONE_NAME_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		CHECK_INT(gone_name(SPAN_LIT(SALT), span_str(names[i]), list + i * GONE_NAME_SIZE),
+			0);
+	for (uint32_t p = 0; p < PARTS; p++)
+		world_tell(w, p, &m, span_of((const char *)list, sizeof(list)));
+}
+
+static void erase(struct world *w, const char *key)
+{
+	const struct message m = {.from = MESSAGE_FROM_STAFF,
+		.seq = 1,
+		.kind = MESSAGE_ERASE,
+		.to = span_str(key),
+		.of = span_str(key),
+		.reason = SPAN_LIT(RECEIPT)};
+
+	world_tell(w, partition_of(m.to, PARTS), &m, SPAN_EMPTY);
+}
+
+static struct span kept(const struct world *w, const char *key)
+{
+	struct span k = span_str(key);
+
+	return memory_store_record(w->shores[partition_of(k, PARTS)].memory, k);
+}
+
+static void check_nothing(const struct world *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CHECK_INT(kept(w, names[i]).len, 0);
+		if (kept(w, names[i]).len > 0)
+			fprintf(stderr, "# %s is there\n", names[i]);
+	}
+}
+
+#define ROUNDS 200
+
+/* The erasure comes anywhere in the story, which goes on. */
+static void anywhere(void)
+{
+	for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+		int before = check_failures;
+		_cleanup_(buf_release) struct buf other = BUF_INIT;
+		unsigned at;
+
+		world_init(&world, seed * 104729);
+		world_say(&world, B, ADDED(USER("neighbour"), "k9"));
+		world_settle(&world);
+		buf_add_span(&other, kept(&world, "neighbour"));
+		at = world_roll(&world, ARRAY_SIZE(lines) + 1);
+		for (unsigned i = 0; i <= ARRAY_SIZE(lines); i++) {
+			stir(&world, 12);
+			if (i == at) {
+				tell_names(&world, MESSAGE_SUPPRESS);
+				stir(&world, 8);
+				erase(&world, "u1");
+				/* What is gathered before is told by itself, too. */
+				erase(&world, "email:m@x.org");
+			}
+			if (i < ARRAY_SIZE(lines))
+				world_say(&world, lines[i].rights, lines[i].json);
+		}
+		world_settle(&world);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			erase(&world, names[i]);
+		world_settle(&world);
+		check_nothing(&world);
+		CHECK(span_equal(kept(&world, "neighbour"), buf_span(&other)));
+		for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+			world_say(&world, lines[i].rights, lines[i].json);
+		world_settle(&world);
+		check_nothing(&world);
+		world_release(&world);
+		if (check_failures > before) {
+			fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
+			return;
+		}
+	}
+}
+
+/* One word to the customer reaches all that leads there, and nobody else's. */
+static void spreads(void)
+{
+	for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+		int before = check_failures;
+
+		world_init(&world, seed * 7919);
+		for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+			stir(&world, 12);
+			world_say(&world, lines[i].rights, lines[i].json);
+		}
+		world_settle(&world);
+		tell_names(&world, MESSAGE_SUPPRESS);
+		world_settle(&world);
+		/* By any of the names. */
+		erase(&world, names[world_roll(&world, ARRAY_SIZE(names))]);
+		world_settle(&world);
+		check_nothing(&world);
+		world_finish(&world);
+		CHECK_INT(world_n_live(&world), 0);
+		world_release(&world);
+		if (check_failures > before) {
+			fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
+			return;
+		}
+	}
+}
+
+static void lifted(void)
+{
+	world_init(&world, 1);
+	tell_names(&world, MESSAGE_SUPPRESS);
+	world_settle(&world);
+	world_say(&world, B, ADDED(USER("u1"), "k1"));
+	world_settle(&world);
+	CHECK_INT(kept(&world, "u1").len, 0);
+	tell_names(&world, MESSAGE_LIFT);
+	world_settle(&world);
+	world_say(&world, B, ADDED(USER("u1"), "k1"));
+	world_finish(&world);
+	world_check_customer(&world, "u1", "u1", 1);
+	CHECK_INT(world.counters[COUNTER_KEPT_OUT], 1);
+	CHECK_INT(world.counters[COUNTER_APPLIED], 1);
+	world_release(&world);
+}
+
+/* Somebody else gives an address that is erased: their event counts, the address does not. */
+static void another_with_the_address(void)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+	char key[CUSTOMER_MAX + 1];
+
+	world_init(&world, 1);
+	tell_names(&world, MESSAGE_SUPPRESS);
+	world_settle(&world);
+	world_say(&world, T,
+		"{\"type\":\"identify\"," USER(
+			"u2") ",\"traits\":{\"email\":\" M@X.ORG\",\"firstName\":\"Ann\"}}");
+	world_say(&world, T,
+		"{\"type\":\"track\",\"event\":\"Product Added\"," USER("u2") "," MAIL(
+			"m@x.org") ",\"properties\":{\"cart_id\":\"k\"}}");
+	world_finish(&world);
+	CHECK(world_canonical(&world, "u2", &r, key));
+	CHECK_INT(r.journey->n_events, 2);
+	CHECK_INT(r.journey->n_ids, 0);
+	CHECK_STR(text_span(r.journey->traits[TRAIT_EMAIL]), "");
+	CHECK_STR(text_span(r.journey->traits[TRAIT_FIRST_NAME]), "Ann");
+	CHECK_INT(r.journey->n_addresses, 0);
+	CHECK_INT(kept(&world, "email:m@x.org").len, 0);
+	CHECK(memchr(r.tail.ptr, '@', r.tail.len) == NULL);
+	world_release(&world);
+}
+
+static const struct check_case cases[] = {
+	{"at any point of the story", anywhere},
+	{"from one name to all", spreads},
+	{"they may come back", lifted},
+	{"another with the address", another_with_the_address},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
