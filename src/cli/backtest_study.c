@@ -137,7 +137,10 @@ void study_job_line(const struct backtest_job *job, struct buf *out)
 	buf_printf(out, "{\"id\":\"%s\"", job->id);
 	add_text(out, "rule", d->rule);
 	buf_printf(out, ",\"epoch\":%u", d->epoch);
-	add_text(out, "customer", job->customer);
+	/* After whom it is named, and whose it was when it was made. */
+	add_raw(out, "customer", job->json);
+	if (json_member(job->json, "canonical").type != JSON_TYPE_ABSENT)
+		add_raw(out, "canonical", job->json);
 	add_text(out, "key", d->key);
 	buf_printf(out, ",\"episode\":%u", d->episode);
 	add_text(out, "step", d->step);
