@@ -15,8 +15,9 @@
 struct why_ask {
 	const struct rules *rules; /* in force, for rules that never did anything; NULL: unknown */
 	const struct journey *journey;
-	struct span rule;		      /* empty: all */
-	int64_t now;			      /* the clock of the log */
+	struct span rule;    /* empty: all */
+	struct span matched; /* the key that the customer was asked for by; empty: not told */
+	int64_t now;	     /* the clock of the log */
 	const struct timeline_entry *entries; /* the latest decisions, newest first */
 	size_t n_entries;
 	bool cut;	   /* there were more decisions than these */

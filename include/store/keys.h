@@ -4,7 +4,10 @@
  * hash tag {p7}, so that it lives on one cluster node and commits atomically.
  *
  *   wm:meta              hash: dataset (32 hex), partitions, format, created_at, identity
- *                        (digest of the settings of identity that its keys follow from, 16 hex)
+ *                        (digest of the settings of identity that its keys follow from, 16 hex),
+ *                        salt (64 hex; of the HMACs of what is not to be read), find (1: the sets
+ *                        of that name are whole)
+ *   wm:audit             stream: what staff did with customers' data (store/audit.h)
  *   wm:rules             hash: name of a set of rules → its text (codec/rule_set_json.h); active →
  *                        the name of the latest
  *   wm:workers           sorted set: worker id → expiry (ms of Redis time)
@@ -25,8 +28,8 @@
  *   wm:{p7}:ids:ID       set: the keys that lead to the customer, those who became part of him too,
  *                        but not what leads to them
  *   wm:{p7}:m:ID         hash: key of a customer who became part of this one → the record before it
- *   wm:{p7}:find         sorted set, all scores 0: what customers are found by, as members that sort:
- *                        a term (codec/find_terms.h), NUL, the key whose it is
+ *   wm:{p7}:find         sorted set, all scores 0: what customers are found by, as members: a term
+ *                        (codec/find_terms.h), NUL, the key whose it is
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
  *   wm:{p7}:marks        hash: source → until when it is complete (ms)

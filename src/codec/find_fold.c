@@ -78,7 +78,11 @@ static bool is_ascii(struct span text)
 
 static char small(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	if (c >= 'A' && c <= 'Z')
+		return letters[c - 'A'];
+	return c;
 }
 
 static int fold_ascii(struct span name, struct arena *arena, struct span *ret_folded)

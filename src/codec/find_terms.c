@@ -147,11 +147,13 @@ static int add_text(struct making *m, char letter, struct span text)
 static int add_key(struct making *m, struct span key)
 {
 	const struct identity_kind *kind = &m->identity->kinds[identity_kind_of(m->identity, key)];
-	char letter = kind->what < IDENTIFIER_COUNT ? key_letters[kind->what] : '\0';
 	struct span value = identity_value(m->identity, key);
 
+	if (kind->what >= IDENTIFIER_COUNT || !key_letters[kind->what])
+		return 0;
 	/* The key of an address is its normal form already, by the shop's rules. */
-	return letter == 'e' ? add_term(m, letter, value) : letter ? add_code(m, letter, value) : 0;
+	return kind->what == IDENTIFIER_EMAIL ? add_term(m, 'e', value)
+					      : add_code(m, key_letters[kind->what], value);
 }
 
 /* What is known in two halves is one name. */
@@ -216,23 +218,23 @@ int find_terms_make(const struct identity *identity, struct span key, struct spa
 
 /* ---- prefixes ---------------------------------------------------------------------------- */
 
-static int add_prefix(struct find_prefixes *p, char letter, const char *before, struct span folded,
-	struct arena *arena)
+static int add_prefix(
+	struct find_prefixes *p, char letter, bool plus, struct span folded, struct arena *arena)
 {
-	size_t len = strlen(before);
+	size_t len = plus ? 3 : 2;
 	char *text;
 
 	if (find_characters(folded) < FIND_PREFIX_MIN)
 		return 0;
-	text = arena_alloc(arena, 2 + len + folded.len);
+	text = arena_alloc(arena, len + folded.len);
 	if (!text)
 		return -ENOMEM;
 	text[0] = letter;
 	text[1] = ':';
-	memcpy(text + 2, before, len);
-	memcpy(text + 2 + len, folded.ptr, folded.len);
+	text[len - 1] = plus ? '+' : ':';
+	memcpy(text + len, folded.ptr, folded.len);
 	assert(p->n < ARRAY_SIZE(p->items));
-	p->items[p->n++] = find_cut(span_of(text, 2 + len + folded.len), 2 + FIND_TERM_MAX);
+	p->items[p->n++] = find_cut(span_of(text, len + folded.len), 2 + FIND_TERM_MAX);
 	return 0;
 }
 
@@ -257,8 +259,8 @@ static int add_phone_prefixes(struct find_prefixes *p, struct span text, struct 
 	number = span_of(digits, n);
 	if (span_starts(number, SPAN_LIT("00")))
 		number = span_of(digits + 2, n - 2);
-	r = add_prefix(p, 'p', "+", number, arena);
-	return r || text.ptr[0] == '+' ? r : add_prefix(p, 'p', "", span_of(digits, n), arena);
+	r = add_prefix(p, 'p', true, number, arena);
+	return r || text.ptr[0] == '+' ? r : add_prefix(p, 'p', false, span_of(digits, n), arena);
 }
 
 /* Is there a character that is neither a digit nor of those that numbers are written with? */
@@ -288,13 +290,13 @@ int find_prefixes_of(struct span text, struct arena *arena, struct find_prefixes
 	r = r ? r : email_normal(0, text, arena, &email);
 	r = r ? r : find_fold_name(text, arena, &name);
 	if (r == 0 && !at)
-		r = add_prefix(&p, 'c', "", code, arena);
+		r = add_prefix(&p, 'c', false, code, arena);
 	if (r == 0 && !memchr(text.ptr, ' ', text.len))
-		r = add_prefix(&p, 'e', "", email, arena);
+		r = add_prefix(&p, 'e', false, email, arena);
 	if (r == 0 && !at && has_letters(text))
-		r = add_prefix(&p, 'n', "", name, arena);
+		r = add_prefix(&p, 'n', false, name, arena);
 	if (r == 0 && !at)
-		r = add_prefix(&p, 'o', "", code, arena);
+		r = add_prefix(&p, 'o', false, code, arena);
 	r = r ? r : add_phone_prefixes(&p, text, arena);
 	if (r)
 		return r;

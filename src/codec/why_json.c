@@ -148,6 +148,7 @@ int why_json(const struct why_ask *ask, struct buf *out)
 
 	json_out_open(&o, NULL, '{');
 	json_out_text(&o, "customer", text_span(ask->journey->customer));
+	json_out_some(&o, "matched", ask->matched);
 	json_out_instant(&o, "as_of", ask->now);
 	json_out_bool(&o, "decisions_cut", ask->cut);
 	json_out_open(&o, "rules", '[');

@@ -8,6 +8,7 @@
 
 #include "access.h"
 #include "day_metrics.h"
+#include "find_door.h"
 #include "job_body.h"
 #include "job_door.h"
 #include "job_metrics.h"
@@ -19,7 +20,7 @@
 
 struct settings {
 	const char *listen, *token_file, *consumer_token_file, *hosts, *rules, *store_zone;
-	int64_t connections, questions, tries;
+	int64_t connections, questions, tries, searches;
 	int64_t header_time, idle_time, write_time, redis_time;
 };
 
@@ -40,6 +41,8 @@ static const struct setting rows[] = {
 		"names under which browsers reach us, beside the address and localhost"),
 	ROW(connections, NULL, SETTING_INT, "256", 1, 100000, NULL, "open at once"),
 	ROW(questions, NULL, SETTING_INT, "32", 1, 10000, NULL, "under way at once"),
+	ROW(searches, NULL, SETTING_INT, "30", 1, 10000, NULL,
+		"for customers by prefix, a minute; twice as many at once"),
 	ROW(tries, NULL, SETTING_INT, "10", 1, 1000, NULL, "leases before a job is given up"),
 	ROW(header_time, NULL, SETTING_DURATION, "10s", 100, MS_HOUR, NULL, "for a head to arrive"),
 	ROW(idle_time, NULL, SETTING_DURATION, "60s", 100, MS_DAY, NULL, "between two requests"),
@@ -81,6 +84,7 @@ struct console {
 	struct day_metrics *day;
 	struct job_metrics *job_counts;
 	struct job_door jobs;
+	struct find_door find;
 	struct rule_shelf *shelf;
 };
 
@@ -105,6 +109,13 @@ static void on_timeline(void *arg, struct http_request *request, const struct ro
 	struct console *c = arg;
 
 	look_at_timeline(&c->looks, request, params);
+}
+
+static void on_search(void *arg, struct http_request *request, const struct route_params *params)
+{
+	struct console *c = arg;
+
+	find_door_search(&c->find, request, params);
 }
 
 #define JOB_PAGE(NAME)                                                                             \
@@ -174,6 +185,7 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 	metrics_http(&out, http_server_stats(c->server));
 	day_metrics_add(c->day, &out);
 	job_door_metrics(&c->jobs, &out);
+	find_door_metrics(&c->find, &out);
 	job_metrics_add(c->job_counts, &out);
 	metrics_respond(request, &out);
 	refresh_day(c);
@@ -181,6 +193,7 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 
 /* Only what begins with /v1/ tells of customers and asks for a token. */
 static const struct route routes[] = {
+	{HTTP_GET, "/v1/customers", on_search},
 	{HTTP_GET, "/v1/customers/{id}", on_customer},
 	{HTTP_GET, "/v1/customers/{id}/timeline", on_timeline},
 	{HTTP_GET, "/v1/customers/{id}/why", on_why},
@@ -383,6 +396,7 @@ static void on_redis_up(void *user)
 	query_source_set_partitions(c->looks.source, c->program->dataset.partitions);
 	query_source_set_identity(c->looks.source, c->program->identity);
 	c->jobs.desk.partitions = c->program->dataset.partitions;
+	find_door_up(&c->find, c->redis, c->program->identity);
 	refresh_day(c);
 }
 
@@ -401,6 +415,7 @@ static int connect_redis(struct console *c)
 	rule_shelf_set_redis(c->shelf, c->redis);
 	if (query_source_new(c->redis, &c->looks.source) < 0)
 		return program_fail(c->program, "Out of memory.", NULL);
+	c->find.source = c->looks.source;
 	return 0;
 }
 
@@ -440,9 +455,13 @@ static int console_init(struct console *c, struct program *p, const struct setti
 	telling_init(&c->telling, p->loop, &p->log);
 	c->looks.telling = &c->telling;
 	c->looks.max_pending = (size_t)s->questions;
-	if (job_door_init(&c->jobs, p->identity, p->loop, &c->telling) < 0)
+	if (job_door_init(&c->jobs, p->identity, p->loop, &c->telling) < 0 ||
+		find_door_init(&c->find, &c->telling) < 0)
 		return program_fail(p, "There are no random numbers.", NULL);
 	c->jobs.max_pending = (size_t)s->questions;
+	c->find.max_pending = (size_t)s->questions;
+	c->find.rate = s->searches;
+	c->find.burst = 2 * s->searches;
 	c->looks.shelf = c->shelf;
 	c->jobs.gates.find = rule_shelf_find;
 	c->jobs.gates.find_user = c->shelf;
@@ -463,6 +482,7 @@ static int console_init(struct console *c, struct program *p, const struct setti
 static void console_release(struct console *c)
 {
 	job_door_release(&c->jobs);
+	find_door_release(&c->find);
 	c->server = http_server_free(c->server);
 	c->looks.source = query_source_free(c->looks.source);
 }

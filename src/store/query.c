@@ -8,18 +8,8 @@
 #include "store/query.h"
 
 #include "query_find.h"
+#include "query_impl.h"
 #include "store/keys.h"
-
-struct query_source {
-	struct redis *redis;
-	const struct identity *identity;
-	struct packer *packer;
-	uint32_t partitions; /* 0: not known yet */
-	size_t pending;
-	uint64_t chunks;
-	bool freed;
-	char refusal[160];
-};
 
 struct query {
 	struct query_source *source;
@@ -97,6 +87,22 @@ const char *query_source_refusal(const struct query_source *s)
 	return s->refusal;
 }
 
+void query_source_done(struct query_source *s)
+{
+	s->pending--;
+	if (s->freed && s->pending == 0)
+		source_destroy(s);
+}
+
+void query_source_refused(struct query_source *s, const struct redis_value *error)
+{
+	size_t len =
+		error->text.len < sizeof(s->refusal) ? error->text.len : sizeof(s->refusal) - 1;
+
+	memcpy(s->refusal, error->text.ptr, len);
+	s->refusal[len] = '\0';
+}
+
 /* ---- one question ------------------------------------------------------------------------ */
 
 static void forget_record(struct query *q)
@@ -158,9 +164,7 @@ static void query_answer(struct query *q, int r, struct query_answer *answer)
 	}
 	q->ask.fn(q->ask.user, r, answer);
 	query_free(q);
-	s->pending--;
-	if (s->freed && s->pending == 0)
-		source_destroy(s);
+	query_source_done(s);
 }
 
 static void query_end(struct query *q, int r)
@@ -168,8 +172,7 @@ static void query_end(struct query *q, int r)
 	query_answer(q, r, NULL);
 }
 
-/* What redis_end says, as an outcome. */
-static int sent(int r)
+int query_sent(int r)
 {
 	return r == 0 || r == -ENOMEM ? r : QUERY_AWAY;
 }
@@ -182,11 +185,7 @@ static bool goes_on(struct query *q, const struct redis_value *reply)
 	if (!reply) {
 		query_end(q, QUERY_AWAY);
 	} else if (reply->type == REDIS_ERROR) {
-		size_t len = reply->text.len < sizeof(s->refusal) ? reply->text.len
-								  : sizeof(s->refusal) - 1;
-
-		memcpy(s->refusal, reply->text.ptr, len);
-		s->refusal[len] = '\0';
+		query_source_refused(s, reply);
 		query_end(q, QUERY_REFUSED);
 	} else if (q->ask.wanted && !q->ask.wanted(q->ask.user)) {
 		query_end(q, QUERY_UNWANTED);
@@ -242,7 +241,7 @@ static int ask_chunks(struct query *q)
 	redis_arg2(redis, span_of(prefix, (size_t)len), key);
 	redis_arg_u64(redis, q->want.from);
 	redis_arg_u64(redis, q->want.to - 1);
-	return sent(redis_end(redis, on_chunks, q));
+	return query_sent(redis_end(redis, on_chunks, q));
 }
 
 /* The next block, or the page if it is complete. */
@@ -347,7 +346,7 @@ static int ask_record(struct query *q)
 	if (s->partitions == 0)
 		return QUERY_AWAY;
 	query_find_begin(&q->find, s->partitions, s->redis);
-	return sent(redis_end(s->redis, on_record, q));
+	return query_sent(redis_end(s->redis, on_record, q));
 }
 
 /* ---- the questions ----------------------------------------------------------------------- */

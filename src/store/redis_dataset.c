@@ -25,7 +25,8 @@ static const char create_script[] =
 	"    'epoch', '0', 'seq', '0', 'id', '0-0', 'clock', '0')\n"
 	"end\n"
 	"redis.call('HSET', KEYS[1], 'dataset', ARGV[1], 'partitions', ARGV[2],\n"
-	"  'format', ARGV[3], 'created_at', string.format('%d%03d', t[1], t[2] / 1000))\n"
+	"  'format', ARGV[3], 'find', '1',\n"
+	"  'created_at', string.format('%d%03d', t[1], t[2] / 1000))\n"
 	"return redis.status_reply('OK')\n";
 
 /* KEYS: wm:meta. ARGV: digest of the settings of identity. */

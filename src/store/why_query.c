@@ -25,6 +25,7 @@ static void on_answer(void *user, int r, const struct query_answer *a)
 		return;
 	}
 	ask.journey = a->record->journey;
+	ask.matched = a->matched;
 	ask.now = a->now;
 	ask.entries = a->entries;
 	ask.n_entries = a->n_entries;

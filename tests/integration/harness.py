@@ -272,7 +272,7 @@ class Redis(Process):
                 client("HSET", "wm:{p%d}:pos" % partition, "epoch", 0, "seq", 0, "id", "0-0",
                        "clock", 0)
             client("HSET", "wm:meta", "dataset", dataset, "partitions", partitions, "format", 1,
-                   "created_at", int(time.time() * 1000))
+                   "find", 1, "created_at", int(time.time() * 1000))
 
     def log_entries(self, partitions=PARTITIONS):
         """All events of all partitions: (partition, id, raw event, meta). Watermarks are none."""
