@@ -452,8 +452,11 @@ void id_group_release(struct id_group *g);
  */
 int journey_fold(struct journey *j, const struct event *event);
 
-/* Drops closed carts and orders, and instances with nothing left to remember, at NOW. */
-void journey_prune(struct journey *j, int64_t now);
+struct rules;
+
+/* Drops closed carts and orders, and instances with nothing left to remember, at NOW. RULES: those
+ * in force. */
+void journey_prune(struct journey *j, const struct rules *rules, int64_t now);
 
 enum cart_state cart_state(const struct cart *c);
 bool cart_is_open(const struct cart *c);

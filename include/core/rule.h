@@ -40,7 +40,7 @@ struct rule_match {
 	enum event_kind also; /* a kind that counts as that one; EVENT_CUSTOM: none */
 	struct span name;
 	const struct cond *when; /* NULL: always */
-	bool customer;		 /* cancel: ends every instance of the rule, not only the key's */
+	bool customer;		 /* cancel, touch: every instance of the rule, not only the key's */
 	bool terminal; /* cancel: closes the key for good, whatever the times (tombstone) */
 	/* arm: so many of them within so long; the window holds both its ends. 0: one is enough */
 	uint32_t count;
@@ -172,7 +172,6 @@ struct rule {
 	bool key_else_customer; /* an event without the field speaks of the customer as a whole */
 	bool anchor_first; /* the first arming event counts, later ones do not move the deadline */
 	bool cooldown_customer; /* one cooldown over all keys of a customer */
-	bool has_superior;	/* another rule supersedes this one */
 	bool keeps_data; /* a cancel asks what the instance kept, also after its job was made */
 	bool hold_drops; /* at the end of a hold nothing is sent; else it fires */
 	bool retired;	 /* an earlier text, for instances that were armed with it */
@@ -254,6 +253,12 @@ const struct rule *rules_find(const struct rules *r, struct span id);
 /* The text that I was armed with, or what is in force if that is not known; NULL: its rule is gone.
  */
 const struct rule *rules_of(const struct rules *r, const struct instance *i);
+
+/* The rule that supersedes RULE and waits in J; NULL: none. One on trial stops no other. */
+const struct rule *rules_superior(
+	const struct rules *r, const struct journey *j, const struct rule *rule);
+/* Does RULE, as far as it is in force, end what OTHER waits for? */
+bool rules_supersedes(const struct rules *r, const struct rule *rule, const struct rule *other);
 
 /* The ways that the job of STEP may go. */
 const struct span *rule_channels(const struct rule *r, uint32_t step, size_t *ret_n);

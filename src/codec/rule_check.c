@@ -266,8 +266,6 @@ static void check_ref(struct rule_reader *r, const struct rule_ref *ref)
 			"one of them out",
 			(int)from->id.len, from->id.ptr, names[ref->kind], (int)to->id.len,
 			to->id.ptr);
-	if (ref->kind == RULE_REF_SUPERSEDES)
-		r->rules->list[place_of(r->rules, to)].has_superior = true;
 }
 
 static bool asks_snapshot(const struct rule_match *list, size_t n)

@@ -258,6 +258,7 @@ static const struct rule_member arm_members[] = {
 static const struct rule_member touch_members[] = {
 	{"event", read_event, true},
 	{"custom", read_custom, false},
+	{"match", read_match, false},
 	{"when", read_when, false},
 };
 
@@ -301,7 +302,6 @@ static void cancel_resolve(struct rule_reader *r, const struct entry *entry, str
 {
 	const char *hindrance = terminal_hindrance(entry);
 
-	m->customer = entry->customer;
 	if (!entry->has_terminal)
 		m->terminal = !hindrance && m->by == MATCH_KIND &&
 			      (vocab_flags(m->kind) & VOCAB_TERMINAL);
@@ -323,6 +323,9 @@ static void add_match(struct rule_reader *r, const struct rule_place *p, const s
 	m.within_ms = entry->within_ms;
 	m.entry = entry->number;
 	m.to = entry->to;
+	/* Where the key is the customer there are no others to touch. */
+	m.customer = entry->customer &&
+		     (entry->role != RULE_ROLE_TOUCH || entry->rule->key == RULE_KEY_FIELD);
 	if (entry->role == RULE_ROLE_CANCEL || entry->role == RULE_ROLE_GOAL)
 		cancel_resolve(r, entry, &m);
 	if (list->n == RULE_MATCHES_MAX) {

@@ -218,6 +218,15 @@ int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, 
 	return t->event ? text_set(&i->by, absence_by(t)) : 0;
 }
 
+int absence_supersede(const struct turn *t, struct instance *i, struct span by)
+{
+	int r = absence_end(t, i, OUTCOME_SUPERSEDED, by);
+
+	if (r == 0)
+		r = text_set(&i->superseded_by, by);
+	return r < 0 ? r : absence_count(t, COUNTER_SUPERSEDED);
+}
+
 void absence_set_timer(const struct turn *t, const struct rule *rule, struct instance *i)
 {
 	int64_t from = int64_max(i->deadline_at, t->now);
@@ -263,14 +272,22 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 	return 0;
 }
 
-static bool touched(const struct turn *t, const struct rule *rule, struct span key)
+enum touched { TOUCHES_NOTHING, TOUCHES_KEY, TOUCHES_ALL };
+
+/* What of RULE the turn's event touches: the instances of its KEY, or all of the customer's. */
+static enum touched touched(const struct turn *t, const struct rule *rule, struct span key)
 {
 	struct cond_scope scope = absence_scope(t, NULL, key);
+	enum touched reach = TOUCHES_NOTHING;
 
-	for (size_t i = 0; i < rule->n_touch; i++)
-		if (rule_matches(&rule->touch[i], &scope))
-			return true;
-	return false;
+	for (size_t i = 0; i < rule->n_touch; i++) {
+		if (!rule_matches(&rule->touch[i], &scope))
+			continue;
+		if (rule->touch[i].customer)
+			return TOUCHES_ALL;
+		reach = TOUCHES_KEY;
+	}
+	return reach;
 }
 
 int absence_event(const struct turn *t, const struct rule *rule)
@@ -278,6 +295,7 @@ int absence_event(const struct turn *t, const struct rule *rule)
 	char buf[RULE_KEY_MAX];
 	bool machine = t->event->flags & EVENT_FLAG_MACHINE;
 	bool hit = false;
+	enum touched reach;
 	struct span key;
 	int r;
 
@@ -288,10 +306,14 @@ int absence_event(const struct turn *t, const struct rule *rule)
 	r = absence_cancel(t, rule, &hit);
 	if (r == 0 && !hit && !machine)
 		r = absence_arm(t, rule, &hit);
-	if (r < 0 || hit || rule->n_touch == 0)
+	if (r < 0 || rule->n_touch == 0)
 		return r;
 	key = rule_event_reach(rule, t->event, buf);
-	return key.len > 0 && touched(t, rule, key) ? absence_touch(t, rule, key) : 0;
+	reach = touched(t, rule, key);
+	/* What begins or ends the wait for one key may still be activity for all of them. */
+	if (reach == TOUCHES_ALL)
+		return absence_touch(t, rule, WHOLE);
+	return reach == TOUCHES_KEY && !hit && key.len > 0 ? absence_touch(t, rule, key) : 0;
 }
 
 int absence_event_retired(const struct turn *t)

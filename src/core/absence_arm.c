@@ -89,25 +89,6 @@ static const struct instance *canceller(
 	return NULL;
 }
 
-/* The rule that supersedes this one and waits; empty: none. */
-static struct span superior(const struct turn *t, const struct rule *rule)
-{
-	const struct journey *j = t->journey;
-
-	for (size_t n = 0; rule->has_superior && n < j->n_instances; n++) {
-		const struct instance *i = &j->instances[n];
-		const struct rule *other;
-
-		if (i->state != INSTANCE_ARMED)
-			continue;
-		other = rules_of(t->rules, i);
-		for (size_t k = 0; other && k < other->n_supersedes; k++)
-			if (span_equal(other->supersedes[k], rule->id))
-				return other->id;
-	}
-	return SPAN_EMPTY;
-}
-
 static int note_until(
 	const struct turn *t, const struct rule *rule, enum note_reason reason, int64_t until_at)
 {
@@ -165,21 +146,15 @@ static int check_above(const struct turn *t, const struct rule *rule, struct spa
 	return r;
 }
 
-/* Do cancels, other keys and other rules let one of KEY begin? 0, -ENOMEM or REFUSED. */
+/* Do cancels and other keys let one of KEY begin? 0, -ENOMEM or REFUSED. */
 static int check_others(const struct turn *t, const struct rule *rule, struct span key, int64_t a)
 {
 	const struct instance *other = canceller(t, rule, key, a);
-	struct span by;
 
 	if (other)
 		return refuse(note_older(t, rule, other));
 	other = cooling(t, rule);
-	if (other)
-		return refuse(note_until(t, rule, NOTE_COOLDOWN, other->cools_until));
-	by = superior(t, rule);
-	if (by.len > 0)
-		return refuse(absence_note(t, rule, NOTE_SUPERSEDED, "%.*s", (int)by.len, by.ptr));
-	return 0;
+	return other ? refuse(note_until(t, rule, NOTE_COOLDOWN, other->cools_until)) : 0;
 }
 
 /* May an episode begin for KEY at event time A? 0, -ENOMEM or REFUSED. */
@@ -202,7 +177,7 @@ static int check(const struct turn *t, const struct rule *rule, struct span key,
 	return refuse(note_until(t, rule, NOTE_STALE, deadline_at));
 }
 
-/* ---- replacing ------------------------------------------------------------------------- */
+/* ---- what goes before ------------------------------------------------------------------- */
 
 /* Of two keys of a rule that wait at a time, does A go before B? */
 static bool goes_before(const struct instance *a, const struct instance *b)
@@ -253,17 +228,10 @@ int absence_end_inferiors(const struct turn *t, const struct rule *rule)
 
 	for (size_t n = 0; rule->n_supersedes > 0 && n < j->n_instances && r == 0; n++) {
 		struct instance *i = &j->instances[n];
-		bool inferior = false;
+		const struct rule *other = rules_of(t->rules, i);
 
-		for (size_t k = 0; k < rule->n_supersedes && !inferior; k++)
-			inferior = span_equal(text_span(i->rule), rule->supersedes[k]);
-		if (!inferior || i->state != INSTANCE_ARMED)
-			continue;
-		r = absence_end(t, i, OUTCOME_SUPERSEDED, rule->id);
-		if (r == 0)
-			r = text_set(&i->superseded_by, rule->id);
-		if (r == 0)
-			r = absence_count(t, COUNTER_SUPERSEDED);
+		if (i->state == INSTANCE_ARMED && other && rules_supersedes(t->rules, rule, other))
+			r = absence_supersede(t, i, rule->id);
 	}
 	return r;
 }
@@ -297,9 +265,9 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	if (text_set(&i->subject, t->event ? t->event->subject : SPAN_EMPTY) < 0)
 		return -ENOMEM;
 	absence_set_timer(t, rule, i);
-	if (absence_keep_arming(t, rule, i, a) < 0 || absence_count(t, COUNTER_ARMED) < 0)
+	if (absence_keep_arming(t, rule, i, a) < 0)
 		return -ENOMEM;
-	return absence_end_inferiors(t, rule);
+	return absence_count(t, COUNTER_ARMED);
 }
 
 struct instance *absence_instance(
@@ -452,11 +420,6 @@ static int count_one(
 	if (r < 0 || absence_list_add(i, &a) < 0)
 		return -ENOMEM;
 	i->touched_at = t->now;
-	/* A tombstone that is over closes nothing, and must not let go of what counts since. */
-	if (i->state == INSTANCE_CLOSED && i->until_at <= t->now)
-		i->state = INSTANCE_IDLE;
-	if (i->state == INSTANCE_IDLE)
-		i->until_at = int64_max(i->until_at, t->now + m->within_ms + ABSENCE_MEMORY_MS);
 	return recount(t, rule, i, m, t->event->occurred_at);
 }
 

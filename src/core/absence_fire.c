@@ -179,6 +179,7 @@ int absence_fire(const struct turn *t, struct instance *i)
 	const struct rule *in_force = rules_find(t->rules, text_span(i->rule));
 	const struct rule *rule = rules_of(t->rules, i);
 	const struct instance *greater;
+	const struct rule *superior;
 	const struct cond *only_if;
 	struct cond_scope scope;
 	struct span missing;
@@ -195,6 +196,9 @@ int absence_fire(const struct turn *t, struct instance *i)
 	r = absence_once(t, rule, i);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	superior = rules_superior(t->rules, t->journey, rule);
+	if (superior)
+		return absence_supersede(t, i, superior->id);
 	greater = absence_greater(t, rule, i);
 	if (greater)
 		return replaced(t, i, greater);

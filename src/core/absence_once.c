@@ -109,11 +109,7 @@ int absence_once(const struct turn *t, const struct rule *rule, struct instance 
 
 		if (!other || !has_told(t, other, one, buf_span(&value)))
 			continue;
-		r = absence_end(t, i, OUTCOME_SUPERSEDED, other->id);
-		if (r == 0)
-			r = text_set(&i->superseded_by, other->id);
-		if (r == 0)
-			r = absence_count(t, COUNTER_SUPERSEDED);
+		r = absence_supersede(t, i, other->id);
 		return r < 0 ? r : ABSENCE_TOLD;
 	}
 	return 0;

@@ -57,6 +57,8 @@ void absence_disarm(struct instance *i, enum instance_state state, enum outcome 
 void absence_stop(struct instance *i, enum instance_state state, enum outcome outcome);
 /* Ends an armed instance for a reason that lies with other rules. WORDS: which. */
 int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, struct span words);
+/* The same for the rule BY, which goes before. */
+int absence_supersede(const struct turn *t, struct instance *i, struct span by);
 void absence_unhold(struct instance *i);
 void absence_undefer(struct instance *i);
 void absence_set_timer(const struct turn *t, const struct rule *rule, struct instance *i);
@@ -145,7 +147,7 @@ int absence_arm_next(
  * (noted). */
 struct instance *absence_instance(
 	const struct turn *t, const struct rule *rule, struct span key, int *ret);
-/* Rules that this one supersedes wait for nothing any more. */
+/* Rules that this one, which sends, supersedes wait for nothing any more. */
 int absence_end_inferiors(const struct turn *t, const struct rule *rule);
 /* The other instance of the rule that goes before I, which is due; NULL: none. */
 const struct instance *absence_greater(

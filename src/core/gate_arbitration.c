@@ -80,7 +80,8 @@ static bool gate_pending(struct gate_turn *t)
 		ask.rule = rules_find(ask.rules, text_span(rival->rule));
 		if (!ask.rule || span_equal(ask.rule->id, t->ask->rule->id) ||
 			ask.rule->mode != RULE_LIVE || !ask.rule->gates.on ||
-			ask.rule->gates.rank == RANK_NONE || !is_before(t, ask.rule, rival))
+			ask.rule->gates.rank == RANK_NONE || !is_before(t, ask.rule, rival) ||
+			rules_superior(ask.rules, j, ask.rule))
 			continue;
 		ask.instance = rival;
 		ask.step = rival->step;

@@ -80,20 +80,17 @@ static bool cools(const struct rule *rule, const struct instance *y, const struc
 
 /* ---- other rules --------------------------------------------------------------------------- */
 
-/* Does Y's rule go before X's, and did it wait or fire while X waited? */
+/* Does Y's rule go before X's, and did it fire while X waited? Of one that waits it is decided when
+ * X is due, as ever. */
 static bool supersedes(
 	const struct rules *rules, const struct instance *y, const struct instance *x)
 {
-	const struct rule *rule = rules_of(rules, y);
-	bool names = false;
+	const struct rule *rule = rules_of(rules, y), *other = rules_of(rules, x);
 
-	for (size_t n = 0; rule && n < rule->n_supersedes && !names; n++)
-		names = span_equal(rule->supersedes[n], text_span(x->rule));
-	if (!names)
+	if (!rule || !other || !rules_supersedes(rules, rule, other))
 		return false;
-	return y->state == INSTANCE_ARMED ||
-	       (y->emitted > 0 && y->until_at != INT64_MIN &&
-		       y->until_at - rule->cooldown_ms >= x->armed_at);
+	return absence_made(y) && y->until_at != INT64_MIN &&
+	       y->until_at - rule->cooldown_ms >= x->armed_at;
 }
 
 /* ---- verdicts ------------------------------------------------------------------------------ */

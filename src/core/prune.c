@@ -20,11 +20,22 @@
 #define SEND_KEPT_MS	 (365 * MS_DAY) /* the longest window of a cap */
 #define SEND_GONE_MS	 (8 * MS_DAY)	/* that a send was released */
 
-static bool instance_forgettable(const struct instance *i, int64_t now)
+/* Does I hold something that may still count towards a window of its rule? */
+static bool counts(const struct rules *rules, const struct instance *i, int64_t now)
+{
+	const struct rule *rule = i->n_armings > 0 ? rules_of(rules, i) : NULL;
+	int64_t within = 0;
+
+	for (size_t n = 0; rule && n < rule->n_arm; n++)
+		within = int64_max(within, rule->arm[n].within_ms);
+	return within > 0 && now - i->touched_at < within + ABSENCE_MEMORY_MS;
+}
+
+static bool instance_forgettable(const struct rules *rules, const struct instance *i, int64_t now)
 {
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
 		return false;
-	if (now - i->touched_at < ABSENCE_MEMORY_MS)
+	if (now - i->touched_at < ABSENCE_MEMORY_MS || counts(rules, i, now))
 		return false;
 	/* An episode number is part of a job's id: one that made a job is kept long, and for
 	 * ever where the key is the customer, who will be back. */
@@ -98,7 +109,7 @@ static void prune_lists(struct journey *j, int64_t now)
 			journey_remove_send(j, i);
 }
 
-void journey_prune(struct journey *j, int64_t now)
+void journey_prune(struct journey *j, const struct rules *rules, int64_t now)
 {
 	for (size_t i = j->n_carts; i-- > 0;) {
 		const struct cart *c = &j->carts[i];
@@ -122,7 +133,7 @@ void journey_prune(struct journey *j, int64_t now)
 	for (size_t i = j->n_instances; i-- > 0;) {
 		struct instance *k = &j->instances[i];
 
-		if (instance_forgettable(k, now))
+		if (instance_forgettable(rules, k, now))
 			journey_remove_instance(j, i);
 		else if (k->data.len > 0 && k->state != INSTANCE_ARMED &&
 			 now - k->touched_at > CART_KEPT_MS)

@@ -159,6 +159,36 @@ const struct rule *rules_of(const struct rules *r, const struct instance *i)
 	return rule;
 }
 
+static bool is_live(const struct rules *r, const struct rule *rule)
+{
+	const struct rule *in_force = rules_find(r, rule->id);
+
+	return in_force && in_force->mode == RULE_LIVE;
+}
+
+bool rules_supersedes(const struct rules *r, const struct rule *rule, const struct rule *other)
+{
+	for (size_t n = 0; n < rule->n_supersedes; n++)
+		if (span_equal(rule->supersedes[n], other->id))
+			return is_live(r, rule) || !is_live(r, other);
+	return false;
+}
+
+const struct rule *rules_superior(
+	const struct rules *r, const struct journey *j, const struct rule *rule)
+{
+	for (size_t n = 0; n < j->n_instances; n++) {
+		const struct rule *other;
+
+		if (j->instances[n].state != INSTANCE_ARMED)
+			continue;
+		other = rules_of(r, &j->instances[n]);
+		if (other && rules_supersedes(r, other, rule))
+			return other;
+	}
+	return NULL;
+}
+
 const struct span *rule_channels(const struct rule *r, uint32_t step, size_t *ret_n)
 {
 	const struct rule_step *s = step < r->n_steps ? &r->steps[step] : NULL;

@@ -142,7 +142,7 @@ int step(const struct rules *rules, struct journey *j, const struct input *input
 		r = take(&t, input, now);
 	if (r < 0)
 		return r;
-	journey_prune(j, now);
+	journey_prune(j, rules, now);
 	j->received_at = int64_max(j->received_at, now);
 	r = rewake(j, now, effects);
 	if (r == 0 && (by_rules || calendar_knows(j) != dated))

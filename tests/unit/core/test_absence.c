@@ -156,6 +156,42 @@ static void test_window_entries(void)
 
 /* ---- goal, exit, to --------------------------------------------------------------------- */
 
+/* What comes while the key is closed counts when it is no more, whether or not somebody looked at
+ * the customer between; and is let go of a day after it can count. */
+static void test_window_closed(void)
+{
+	static const struct rule_match twice[] = {
+		{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = 5 * MS_DAY}};
+	static const struct rule_match order[] = {
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.arm = twice;
+	rule.cancel = order;
+	rule.n_cancel = 1;
+	rule.tombstone_ms = 2 * MS_DAY;
+	for (int looked = 0; looked < 2; looked++) {
+		scene_init(&s, &rule, 1);
+		scene_event(&s, ORDER_COMPLETED, c1, 0, 0);
+		scene_event(&s, ADDED, c1, H, H);
+		if (looked)
+			scene_tick(&s, 2 * MS_DAY + 2 * H);
+		scene_event(&s, ADDED, c1, 3 * MS_DAY, 3 * MS_DAY);
+		scene_tick(&s, 4 * MS_DAY);
+		TAKEN(&s, "fired cart cart:C1 1/main @273600000;");
+		scene_release(&s);
+	}
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ORDER_COMPLETED, c1, 0, 0);
+	scene_event(&s, ADDED, c1, H, H);
+	scene_tick(&s, 6 * MS_DAY + H - 1);
+	CHECK_INT(s.journey->n_instances, 1);
+	scene_tick(&s, 6 * MS_DAY + H);
+	CHECK_INT(s.journey->n_instances, 0);
+	scene_release(&s);
+}
+
 static const struct rule_match order_key[] = {{.by = MATCH_KIND, .kind = ORDER_COMPLETED}};
 
 static void test_goal(void)
@@ -173,32 +209,6 @@ static void test_goal(void)
 	TAKEN(&s, "goal cart cart:C1 @14400000;");
 	CHECK_INT(s.counts[COUNTER_GOAL], 1);
 	CHECK_INT(s.counts[COUNTER_CANCELLED], 0);
-	scene_release(&s);
-}
-
-/* The cart is handed over to a rule that its checkout arms, or that nothing of it arms. */
-static void test_to(void)
-{
-	const struct rule_match hand[] = {
-		{.by = MATCH_KIND, .kind = STARTED, .to = SPAN_LIT("checkout")}};
-	static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
-	struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
-	struct scene s;
-
-	rules[0].cancel = hand;
-	rules[0].n_cancel = 1;
-	rules[1].arm = shown;
-	rules[1].wait.span_ms = H;
-	scene_init(&s, rules, 2);
-	scene_event(&s, ADDED, c1, 0, 0);
-	scene_event(&s, STARTED, c1, H, H);
-	CHECK_STR(text_span(journey_instance(s.journey, SPAN_LIT("cart"), SPAN_LIT("cart:C1"))
-				    ->superseded_by),
-		"checkout");
-	/* nothing was armed: nothing is handed over */
-	scene_event(&s, STARTED, c2, H, H);
-	scene_tick(&s, 9 * H);
-	TAKEN(&s, "cancelled cart cart:C1 @3600000; fired checkout cart:C1 1/main @7200000;");
 	scene_release(&s);
 }
 
@@ -261,72 +271,6 @@ static void test_when(void)
 	scene_event(&s, ORDER_COMPLETED, rich, 3 * H, 3 * H);
 	TAKEN(&s, "cancelled cart cart:C1 @10800000;");
 	scene_release(&s);
-}
-
-/* ---- supersedes, replace ---------------------------------------------------------------- */
-
-static void test_supersedes(void)
-{
-	static const struct rule_match started[] = {{.by = MATCH_KIND, .kind = STARTED}};
-	struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
-	struct scene s;
-
-	rules[0].has_superior = true;
-	rules[1].arm = started;
-	rules[1].wait.span_ms = H;
-	rules[1].supersedes[0] = SPAN_LIT("cart");
-	rules[1].n_supersedes = 1;
-	scene_init(&s, rules, 2);
-	scene_event(&s, ADDED, c1, 0, 0);
-	scene_event(&s, STARTED, c2, H, H);
-	TAKEN(&s, "superseded cart cart:C1 @3600000;");
-	/* while it waits nothing of the other begins, in whatever order they come in */
-	scene_event(&s, ADDED, c1, H - 1, H + 1);
-	CHECK_STR(scene_note(&s, "cart"), "superseded");
-	scene_tick(&s, 2 * H);
-	TAKEN(&s, "fired checkout cart:C2 1/main @7200000;");
-	scene_event(&s, ADDED, c1, 3 * H, 3 * H);
-	scene_tick(&s, 9 * H);
-	TAKEN(&s, "fired cart cart:C1 1/main @25200000;");
-	scene_release(&s);
-}
-
-static void test_replace(void)
-{
-	static const char *const totals[][2] = {
-		{"500", "499.99"}, {"499.99", "500"}, {"5e2", "500"}};
-	struct rule rule = scene_cart("cart");
-	struct scene s;
-
-	rule.cooldown_customer = true;
-	rule.replace = REPLACE_LATEST;
-	scene_init(&s, &rule, 1);
-	scene_event(&s, ADDED, c1, 0, 0);
-	scene_event(&s, ADDED, c2, H, H);
-	/* one that happened before comes late */
-	scene_event(&s, ADDED, c1, H - 1, 2 * H);
-	TAKEN(&s, "");
-	scene_tick(&s, 9 * H);
-	TAKEN(&s, "replaced cart cart:C1 @17999999; fired cart cart:C2 1/main @18000000;");
-	scene_release(&s);
-
-	rule.replace = REPLACE_GREATEST;
-	rule.replace_field = FIELD_TOTAL;
-	for (size_t i = 0; i < ARRAY_SIZE(totals); i++) {
-		const struct carried first = {.cart = "C1", .total = totals[i][0]};
-		const struct carried second = {.cart = "C2", .total = totals[i][1]};
-
-		scene_init(&s, &rule, 1);
-		scene_event(&s, ADDED, first, 0, 0);
-		scene_event(&s, ADDED, second, H, H);
-		scene_tick(&s, 9 * H);
-		/* of equals the later */
-		TAKEN(&s, i == 0 ? "fired cart cart:C1 1/main @14400000; "
-				   "replaced cart cart:C2 @14400000;"
-				 : "replaced cart cart:C1 @14400000; "
-				   "fired cart cart:C2 1/main @18000000;");
-		scene_release(&s);
-	}
 }
 
 /* ---- steps ------------------------------------------------------------------------------ */
@@ -552,12 +496,10 @@ int main(void)
 		{"33 at_least: what is spent", test_window_spent},
 		{"33 at_least: keys and cancels", test_window_keys},
 		{"33 at_least: entries by themselves", test_window_entries},
+		{"33 at_least: while the key is closed", test_window_closed},
 		{"a goal", test_goal},
-		{"a rule takes over", test_to},
 		{"ending where it does not match any more", test_not_matching},
 		{"conditions of arm and cancel", test_when},
-		{"supersedes", test_supersedes},
-		{"replace", test_replace},
 		{"steps with conditions and waits", test_steps},
 		{"a trial sends nothing", test_shadow},
 		{"put off by a gate", test_deferred},

@@ -22,6 +22,7 @@
 
 static const struct rule_match emptied[] = {{.by = MATCH_KIND, .kind = EMPTIED}};
 static const struct rule_match viewed[] = {{.by = MATCH_KIND, .kind = VIEWED}};
+static const struct rule_match anything[] = {{.by = MATCH_ANY, .customer = true}};
 static const struct rule_match twice[] = {
 	{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = H}};
 
@@ -45,6 +46,12 @@ struct one_scene {
 static void touched(struct rule *rule)
 {
 	rule->touch = viewed;
+	rule->n_touch = 1;
+}
+
+static void touched_by_all(struct rule *rule)
+{
+	rule->touch = anything;
 	rule->n_touch = 1;
 }
 
@@ -117,6 +124,18 @@ static const struct one_scene scenes[] = {
 	{"a touch", touched, {{ADDED, CART_1, 0}, {VIEWED, CART_1, 75}}, "cart:C1 75/315;"},
 	{"a touch of another cart", touched, {{ADDED, CART_1, 0}, {VIEWED, CART_2, 75}},
 		"cart:C1 0/240;"},
+	{"a touch of all carts", touched_by_all, {{ADDED, CART_1, 0}, {VIEWED, CART_2, 75}},
+		"cart:C1 75/315;"},
+	{"a touch of all carts without one", touched_by_all,
+		{{ADDED, CART_1, 0}, {ADDED, CART_2, 20}, {VIEWED, {.cart = NULL}, 75}},
+		"cart:C1 75/315;cart:C2 75/315;"},
+	{"what begins another cart touches this one", touched_by_all,
+		{{ADDED, CART_1, 0}, {ADDED, CART_2, 20}}, "cart:C1 20/260;cart:C2 20/260;"},
+	{"what ends another cart touches this one", touched_by_all,
+		{{ADDED, CART_1, 0}, {ADDED, CART_2, 20}, {EMPTIED, CART_2, 30}},
+		"cart:C1 30/270;"},
+	{"a cancel is older than a touch of all", touched_by_all,
+		{{ADDED, CART_1, 0}, {EMPTIED, CART_1, 60}, {VIEWED, CART_2, 75}}, ""},
 	{"the first of several", first,
 		{{ADDED, CART_1, 0}, {ADDED, CART_1, 40}, {ADDED, CART_1, 50}}, "cart:C1 0/240;"},
 	{"the first behind a cancel", first,

@@ -385,13 +385,25 @@ static void test_supersedes(void)
 	struct rule rules[2] = {scene_cart("cart"), scene_cart("checkout")};
 	struct two t;
 
-	rules[0].has_superior = true;
 	rules[1].arm = started;
 	rules[1].supersedes[0] = SPAN_LIT("cart");
 	rules[1].n_supersedes = 1;
 	two_init(&t, rules, 2);
+	/* What waits is asked when the other is due, as ever. */
 	scene_event(&t.anna, ADDED, c2, 0, 0);
 	scene_event(&t.visitor, STARTED, c1, H, H);
+	merge(&t, 2 * H, 2 * H);
+	TAKEN(&t.anna, "");
+	scene_tick(&t.anna, 4 * H);
+	TAKEN(&t.anna, "superseded cart cart:C2 @14400000;");
+	two_release(&t);
+
+	/* What has sent meanwhile has ended it. */
+	rules[1].wait.span_ms = H / 2;
+	two_init(&t, rules, 2);
+	scene_event(&t.anna, ADDED, c2, 0, 0);
+	scene_event(&t.visitor, STARTED, c1, H, H);
+	scene_tick(&t.visitor, 2 * H);
 	merge(&t, 2 * H, 2 * H);
 	TAKEN(&t.anna, "superseded cart cart:C2 @7200000;");
 	CHECK_STR(t.anna.last.words, "known as anon:v, checkout");

@@ -37,11 +37,11 @@ static void test_things(void)
 	/* a parcel with trouble is remembered like other things */
 	t = add(j, THING_SHIPMENT, "2", NOW - 4 * MS_DAY);
 	t->at[SHIPMENT_DELIVERED] = t->at[SHIPMENT_FAILED] = t->touched_at;
-	journey_prune(j, NOW);
+	journey_prune(j, NULL, NOW);
 	CHECK_INT(j->n_things, 5);
 	for (size_t i = 0; i < j->n_things; i++)
 		CHECK(!span_is(text_span(j->things[i].id), "1"));
-	journey_prune(j, NOW + 1);
+	journey_prune(j, NULL, NOW + 1);
 	CHECK_INT(j->n_things, 1);
 }
 
@@ -62,7 +62,7 @@ static void test_others(void)
 		d->removed = 1;
 		d->said_at = NOW - 400 * MS_DAY - gone;
 	}
-	journey_prune(j, NOW);
+	journey_prune(j, NULL, NOW);
 	CHECK_INT(j->n_sends, 2);
 	CHECK_INT(j->n_dates, 3);
 	CHECK(!journey_date(j, SPAN_LIT("b")));
@@ -84,7 +84,7 @@ static void test_baskets(void)
 		o->basket = calloc(1, sizeof(*o->basket));
 		REQUIRE(o->basket);
 	}
-	journey_prune(j, NOW);
+	journey_prune(j, NULL, NOW);
 	CHECK(j->orders[0].basket);
 	CHECK(!j->orders[1].basket);
 	CHECK(j->orders[2].basket); /* open */
@@ -144,9 +144,9 @@ static void test_views(void)
 	CHECK(journey_has_room(j, THING_VIEW, SPAN_LIT("p0321"), 16));
 	CHECK(!journey_has_room(j, THING_VIEW, SPAN_LIT("p0321"), 15));
 	CHECK(journey_has_room(j, THING_REPAIR, SPAN_LIT("R"), 1));
-	journey_prune(j, 60 * MS_DAY + 16);
+	journey_prune(j, NULL, 60 * MS_DAY + 16);
 	CHECK_INT(j->n_things, 8);
-	journey_prune(j, 60 * MS_DAY + 17);
+	journey_prune(j, NULL, 60 * MS_DAY + 17);
 	CHECK_INT(j->n_things, 6);
 	CHECK(!journey_thing(j, THING_VIEW, SPAN_LIT("p033")));
 }
