@@ -2,6 +2,7 @@
 /* The tools: verbs that are not roles. Each is a main of its own; argv[0] is the verb. */
 #pragma once
 
+int archive_main(int argc, char **argv);
 int backtest_main(int argc, char **argv);
 int customer_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);

@@ -12,6 +12,7 @@
 
 struct event_file {
 	int fd;
+	size_t line_max;
 	struct gunzip *gunzip;
 	struct buf text;
 	size_t at; /* of the next line in text */
@@ -23,11 +24,17 @@ struct event_file {
 
 int event_file_open(const char *path, struct event_file **ret_file)
 {
+	return event_file_open_long(path, EVENT_LINE_MAX, ret_file);
+}
+
+int event_file_open_long(const char *path, size_t line_max, struct event_file **ret_file)
+{
 	struct event_file *f = calloc(1, sizeof(*f));
 	struct stat st;
 
 	if (!f)
 		return -ENOMEM;
+	f->line_max = line_max;
 	f->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	if (f->fd < 0 || fstat(f->fd, &st) < 0 || gunzip_new(&f->gunzip) < 0) {
 		int error = f->fd < 0 ? errno : ENOMEM;
@@ -108,7 +115,7 @@ int event_file_next(struct event_file *f, struct span *ret_line)
 			bool tail = f->skipping;
 
 			f->skipping = false;
-			if (tail || line.len > EVENT_LINE_MAX)
+			if (tail || line.len > f->line_max)
 				return EVENT_FILE_LONG;
 			line = span_trim(line);
 			if (line.len > 0 && line.ptr[line.len - 1] == '\r')
@@ -120,7 +127,7 @@ int event_file_next(struct event_file *f, struct span *ret_line)
 		}
 		if (f->ended)
 			return EVENT_FILE_END;
-		if (f->text.len - f->at > EVENT_LINE_MAX) {
+		if (f->text.len - f->at > f->line_max) {
 			f->skipping = true;
 			f->at = f->text.len;
 		}

@@ -14,6 +14,8 @@ struct event_file;
 
 /* 0 or -errno. */
 int event_file_open(const char *path, struct event_file **ret_file);
+/* The same with lines of up to LINE_MAX bytes. */
+int event_file_open_long(const char *path, size_t line_max, struct event_file **ret_file);
 struct event_file *event_file_close(struct event_file *f);
 void event_file_closep(struct event_file **f);
 

@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
 	{"rules", rules_main, "check and list rules"},
 	{"schema", schema_main, "contracts of events: show and check them, try events on them"},
 	{"backtest", backtest_main, "run rules over recorded events, sending nothing"},
+	{"archive", archive_main, "keep the log in files, each customer's lines under a key"},
 	{"identity", identity_main, "check what names a customer: kinds, limits, blocked values"},
 	{"key", key_main, "add, list, revoke and rotate write keys"},
 	{"hook", hook_main, "show what webhooks become; check a mapping of your own"},
