@@ -1,44 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Everything held of one customer, part by part onto a stream: where they stand, what names them,
- * the jobs about them and what became of those, and the timeline of all who they were, which has
- * the events as they were sent and every decision. What is derived from these and only kept for
- * speed is not said twice.
+ * Everything held of one customer, part by part onto a stream: where they stand, what names them
+ * since when, who they were before they became one, the jobs about them and what became of those,
+ * the bytes that senders sent, and the timeline of all who they were with every decision. What is
+ * derived from these and only kept for speed (indexes, due times) is not said twice.
  *
- * Memory is one page of the timeline or of jobs, and the names: these are bounded (identity
- * limits), and have to be known before jobs can be told apart.
+ * Memory is one page of the timeline, of the log or of jobs, and the names: these are bounded
+ * (identity limits), and have to be known before the rest can be told apart.
  */
-#include "customer_tool.h"
-
+#include "base/base64.h"
 #include "base/instant.h"
-#include "base/map.h"
 #include "codec/job_view.h"
 #include "codec/json_scan.h"
 #include "codec/timeline_json.h"
-#include "store/job_query.h"
-#include "store/keys.h"
-#include "store/query.h"
+#include "export_impl.h"
 
 #define NAMES_PAGE "1000"
-
-struct export
-{
-	struct tool *tool;
-	struct redis *redis;
-	struct query_source *source;
-	FILE *out;
-	struct buf text; /* what is written next */
-	struct arena arena;
-	struct map names; /* every key that is or was the customer's → one of `states` */
-	struct span customer;
-	bool partitions[PARTITIONS_MAX]; /* where a name of theirs lies */
-	bool asked;			 /* a page of jobs is under way */
-	struct log_id jobs_after;
-	bool more_jobs;
-	char next[TIMELINE_CURSOR_SIZE];
-	size_t n; /* elements of the array that is open */
-	int r;
-};
 
 /* Of an identifier: what a set of all that lead there knows, or the journey. */
 static const char *const states[] = {
@@ -46,7 +23,7 @@ static const char *const states[] = {
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
-static int flush(struct export *x)
+int export_flush(struct export *x)
 {
 	int r = buf_failed(&x->text);
 
@@ -56,30 +33,108 @@ static int flush(struct export *x)
 	return r;
 }
 
-static void comma(struct export *x)
+void export_comma(struct export *x)
 {
 	buf_add_str(&x->text, x->n++ ? ",\n" : "\n");
 }
 
-static void text_member(struct export *x, const char *name, struct span value)
+void export_open(struct export *x, const char *name)
+{
+	x->n = 0;
+	buf_printf(&x->text, "\"%s\":[", name);
+}
+
+int export_close(struct export *x)
+{
+	buf_add_str(&x->text, "\n],\n");
+	return export_flush(x);
+}
+
+void export_text(struct export *x, const char *name, struct span value)
 {
 	buf_printf(&x->text, "\"%s\":", name);
 	json_escape(value, &x->text);
-	buf_add_str(&x->text, ",\n");
 }
 
-static void instant(struct export *x, int64_t at)
+void export_instant(struct export *x, const char *name, int64_t at)
 {
+	buf_printf(&x->text, "\"%s\":", name);
+	if (at == INT64_MIN || at == TIME_NEVER) {
+		buf_add_str(&x->text, "null");
+		return;
+	}
 	buf_add_char(&x->text, '"');
 	buf_add_instant(&x->text, at);
 	buf_add_char(&x->text, '"');
 }
 
+void export_bytes(struct export *x, const char *name, struct span bytes)
+{
+	_cleanup_(buf_release) struct buf again = BUF_INIT, text = BUF_INIT;
+
+	json_escape(bytes, &text);
+	if (text.len > 2)
+		json_unescape(span_of(text.ptr + 1, text.len - 2), &again);
+	buf_printf(&x->text, "\"%s\":", name);
+	if (span_equal(buf_span(&again), bytes)) {
+		buf_add_span(&x->text, buf_span(&text));
+	} else {
+		buf_add_str(&x->text, "{\"base64\":\"");
+		base64_encode(bytes, &x->text);
+		buf_add_str(&x->text, "\"}");
+	}
+	x->text.failed |= text.failed || again.failed;
+}
+
+struct span export_field(const struct redis_value *fields, const char *name)
+{
+	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
+		if (span_is(fields->items[i].text, name))
+			return fields->items[i + 1].text;
+	return SPAN_EMPTY;
+}
+
+const struct redis_value *export_ask(
+	struct export *x, const struct span *args, size_t n, struct arena *a)
+{
+	return tool_ask(x->tool, x->redis, args, n, a);
+}
+
+bool export_has(const struct export *x, struct span key)
+{
+	const char *state = key.len ? map_get(&x->names, key) : NULL;
+
+	return state && strcmp(state, states[ID_REFUSED]) != 0;
+}
+
+/* A member of the document, another following. */
+static void text_member(struct export *x, const char *name, struct span value)
+{
+	export_text(x, name, value);
+	buf_add_str(&x->text, ",\n");
+}
+
 /* ---- names ------------------------------------------------------------------------------- */
+
+static int list_name(struct export *x, struct span key)
+{
+	if (x->n_list == x->cap_list) {
+		size_t cap = x->cap_list ? 2 * x->cap_list : 64;
+		struct span *list = realloc(x->list, cap * sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		x->list = list;
+		x->cap_list = cap;
+	}
+	x->list[x->n_list++] = key;
+	return 0;
+}
 
 static int add_name(struct export *x, struct span key, const char *state)
 {
 	struct span copy;
+	int r;
 
 	if (map_get(&x->names, key))
 		return 0;
@@ -87,19 +142,17 @@ static int add_name(struct export *x, struct span key, const char *state)
 	if (!copy.ptr)
 		return -ENOMEM;
 	x->partitions[partition_of(copy, x->tool->program.dataset.partitions)] = true;
-	return map_put(&x->names, copy, (void *)(uintptr_t)state);
+	r = list_name(x, copy);
+	return r ? r : map_put(&x->names, copy, (void *)(uintptr_t)state);
 }
 
 static void put_name(struct export *x, struct span key, const char *state, int64_t first_at)
 {
-	comma(x);
-	buf_add_str(&x->text, "{\"key\":");
-	json_escape(key, &x->text);
-	buf_printf(&x->text, ",\"state\":\"%s\",\"first_at\":", state);
-	if (first_at == INT64_MIN)
-		buf_add_str(&x->text, "null");
-	else
-		instant(x, first_at);
+	export_comma(x);
+	buf_add_char(&x->text, '{');
+	export_text(x, "key", key);
+	buf_printf(&x->text, ",\"state\":\"%s\",", state);
+	export_instant(x, "first_at", first_at);
 	buf_add_char(&x->text, '}');
 }
 
@@ -162,7 +215,7 @@ static int put_set(struct export *x, struct span customer)
 		memcpy(cursor, reply->items[0].text.ptr, reply->items[0].text.len);
 		cursor[reply->items[0].text.len] = '\0';
 		r = take_names(x, &reply->items[1]);
-		r = r ? r : flush(x);
+		r = r ? r : export_flush(x);
 	} while (r == 0 && strcmp(cursor, "0") != 0);
 	return r;
 }
@@ -174,7 +227,7 @@ static void put_parts(struct export *x, const struct journey *j)
 	x->n = 0;
 	buf_add_str(&x->text, "\"merged\":[");
 	for (size_t i = 0; i < j->n_parts; i++) {
-		comma(x);
+		export_comma(x);
 		buf_add_str(&x->text, "{\"customer\":");
 		json_escape(text_span(j->parts[i].key), &x->text);
 		buf_add_str(&x->text, ",\"sealed_entries\":");
@@ -196,8 +249,7 @@ static void on_customer(void *user, int r, const struct query_answer *a)
 		x->r = -ENOMEM;
 		return;
 	}
-	buf_add_str(&x->text, "\"exported_at\":");
-	instant(x, a->now);
+	export_instant(x, "exported_at", a->now);
 	buf_add_str(&x->text, ",\n");
 	text_member(x, "matched", a->matched);
 	text_member(x, "customer", a->customer);
@@ -205,8 +257,8 @@ static void on_customer(void *user, int r, const struct query_answer *a)
 	x->r = journey_json(a->record, a->now, &x->text);
 	buf_add_str(&x->text, ",\n");
 	put_parts(x, a->record->journey);
-	x->n = 0;
-	buf_add_str(&x->text, "\"identifiers\":[");
+	x->r = x->r ? x->r : export_sends(x, a->record->journey);
+	export_open(x, "identifiers");
 	if (x->r == 0)
 		x->r = put_known_names(x, a->record->journey);
 }
@@ -216,7 +268,7 @@ static int settle(struct export *x, int asked)
 	int r = asked ? asked : query_wait(x->source, x->tool->program.loop);
 
 	r = r ? r : x->r;
-	return r ? r : flush(x);
+	return r ? r : export_flush(x);
 }
 
 /* Up to the names, those of the sets too. */
@@ -228,38 +280,97 @@ static int put_customer(struct export *x, struct span id)
 	buf_add_str(&x->text, "{\"export\":1,\n");
 	text_member(x, "asked", id);
 	r = settle(x, query_customer(x->source, &ask));
-	if (r == 0)
-		r = put_set(x, x->customer);
-	buf_add_str(&x->text, "\n],\n");
-	return r ? r : flush(x);
+	/* Who became part of them was led to by others. */
+	for (size_t i = 0; i < x->n_list && r == 0; i++)
+		r = put_set(x, x->list[i]);
+	return r ? r : export_close(x);
 }
 
 /* ---- jobs -------------------------------------------------------------------------------- */
 
-static int put_job(struct export *x, const struct job_entry *e)
+/* What has become of the job: every outcome that was reported, when. */
+static void put_outcomes(struct export *x, const struct redis_value *fields)
+{
+	bool more = false;
+
+	buf_add_str(&x->text, ",\"outcomes\":{");
+	for (size_t i = 0; i + 1 < fields->n_items; i += 2) {
+		struct span name = fields->items[i].text;
+		uint64_t at;
+
+		if (!span_starts(name, SPAN_LIT("x:")) ||
+			span_to_u64(fields->items[i + 1].text, INT64_MAX, &at) != 0)
+			continue;
+		buf_add_str(&x->text, more ? "," : "");
+		json_escape(span_of(name.ptr + 2, name.len - 2), &x->text);
+		buf_add_str(&x->text, ":\"");
+		buf_add_instant(&x->text, (int64_t)at);
+		buf_add_char(&x->text, '"');
+		more = true;
+	}
+	buf_add_char(&x->text, '}');
+}
+
+static void put_some(struct export *x, const char *name, struct span value)
+{
+	if (value.len == 0)
+		return;
+	buf_add_char(&x->text, ',');
+	export_text(x, name, value);
+}
+
+static int put_job(struct export *x, const struct their_job *job)
+{
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+	_cleanup_(arena_release) struct arena a;
+	const struct redis_value *fields;
+	uint64_t sent;
+
+	arena_init(&a);
+	key_add_id(&key, job->partition, "job", job->id);
+	fields = export_ask(x, (const struct span[]){SPAN_LIT("HGETALL"), buf_span(&key)}, 2, &a);
+	if (!fields)
+		return -EIO;
+	export_comma(x);
+	buf_add_str(&x->text, "{\"job\":");
+	buf_add_span(&x->text, job->json);
+	put_some(x, "state", export_field(fields, "s"));
+	buf_add_char(&x->text, ',');
+	export_instant(x, "emitted_at", job->at);
+	buf_add_str(&x->text, ",\"taken_by\":");
+	if (export_field(fields, "by").len)
+		json_escape(export_field(fields, "by"), &x->text);
+	else
+		buf_add_str(&x->text, "null");
+	put_some(x, "reason", export_field(fields, "r"));
+	if (span_to_u64(export_field(fields, "da"), INT64_MAX, &sent) == 0) {
+		buf_add_char(&x->text, ',');
+		export_instant(x, "sent_at", (int64_t)sent);
+	}
+	put_outcomes(x, fields);
+	buf_add_char(&x->text, '}');
+	return export_flush(x);
+}
+
+/* Is the job of E about one of their names? It is kept until it can be asked what became of it. */
+static int keep_job(struct export *x, const struct job_entry *e)
 {
 	_cleanup_(arena_release) struct arena a;
+	struct their_job *job;
 	struct job_view v;
 	int r;
 
 	arena_init(&a);
 	r = e->json.len ? job_view_read(e->json, &a, &v) : JOB_VIEW_BAD;
-	if (r != 0 || !map_get(&x->names, v.customer))
+	if (r != 0 || !export_has(x, v.customer))
 		return r < 0 ? r : 0;
-	comma(x);
-	buf_add_str(&x->text, "{\"job\":");
-	buf_add_span(&x->text, e->json);
-	buf_add_str(&x->text, ",\"state\":");
-	json_escape(e->state, &x->text);
-	buf_add_str(&x->text, ",\"emitted_at\":");
-	instant(x, (int64_t)e->at.ms);
-	buf_add_str(&x->text, ",\"taken_by\":");
-	if (e->taken_by.len)
-		json_escape(e->taken_by, &x->text);
-	else
-		buf_add_str(&x->text, "null");
-	buf_add_char(&x->text, '}');
-	return 0;
+	assert(x->n_jobs < ARRAY_SIZE(x->jobs));
+	job = &x->jobs[x->n_jobs++];
+	*job = (struct their_job){.partition = e->partition,
+		.at = (int64_t)e->at.ms,
+		.id = arena_copy(&x->page, e->id),
+		.json = arena_copy(&x->page, e->json)};
+	return job->id.ptr && job->json.ptr ? 0 : -ENOMEM;
 }
 
 static void on_jobs(void *user, int r, const struct job_page *page, const char *words)
@@ -273,7 +384,7 @@ static void on_jobs(void *user, int r, const struct job_page *page, const char *
 		return;
 	}
 	for (size_t i = 0; i < page->n && x->r == 0; i++)
-		x->r = put_job(x, &page->entries[i]);
+		x->r = keep_job(x, &page->entries[i]);
 	x->more_jobs = page->more;
 	if (page->n > 0)
 		x->jobs_after = page->entries[page->n - 1].at;
@@ -292,12 +403,15 @@ static int put_jobs_of(struct export *x, uint32_t partition)
 			.user = x};
 
 		x->more_jobs = false;
+		x->n_jobs = 0;
+		arena_reset(&x->page);
 		r = job_list(x->redis, &ask);
 		x->asked = r == 0;
 		while (r == 0 && x->asked)
 			r = loop_turn(x->tool->program.loop, true);
 		r = r ? r : x->r;
-		r = r ? r : flush(x);
+		for (size_t i = 0; i < x->n_jobs && r == 0; i++)
+			r = put_job(x, &x->jobs[i]);
 	} while (r == 0 && x->more_jobs && !x->tool->program.stopping);
 	return r;
 }
@@ -307,13 +421,11 @@ static int put_jobs(struct export *x)
 	uint32_t partitions = x->tool->program.dataset.partitions;
 	int r = 0;
 
-	x->n = 0;
-	buf_add_str(&x->text, "\"jobs\":[");
+	export_open(x, "jobs");
 	for (uint32_t i = 0; i < partitions && r == 0; i++)
 		if (x->partitions[i])
 			r = put_jobs_of(x, i);
-	buf_add_str(&x->text, "\n],\n");
-	return r ? r : flush(x);
+	return r ? r : export_close(x);
 }
 
 /* ---- the timeline ------------------------------------------------------------------------ */
@@ -323,7 +435,7 @@ static void on_page(void *user, int r, const struct query_answer *a)
 	struct export *x = user;
 
 	for (size_t i = 0; r == 0 && i < a->n_entries; i++) {
-		comma(x);
+		export_comma(x);
 		r = timeline_json(&a->entries[i], a->customer, &x->text);
 	}
 	if (r == 0)
@@ -338,8 +450,7 @@ static int put_timeline(struct export *x)
 	int r;
 
 	query.limit = TIMELINE_PAGE_MAX;
-	x->n = 0;
-	buf_add_str(&x->text, "\"timeline\":[");
+	export_open(x, "timeline");
 	do {
 		char cursor[TIMELINE_CURSOR_SIZE];
 
@@ -347,7 +458,7 @@ static int put_timeline(struct export *x)
 		r = settle(x, query_timeline(x->source, &ask, &query, span_str(cursor)));
 	} while (r == 0 && x->next[0] && !x->tool->program.stopping);
 	buf_add_str(&x->text, "\n]}\n");
-	return r ? r : flush(x);
+	return r ? r : export_flush(x);
 }
 
 /* ------------------------------------------------------------------------------------------- */
@@ -356,6 +467,8 @@ static void export_release(struct export *x)
 {
 	query_source_free(x->source);
 	buf_release(&x->text);
+	free(x->list);
+	arena_release(&x->page);
 	map_release(&x->names);
 	arena_release(&x->arena);
 }
@@ -377,11 +490,14 @@ static int say(const struct export *x, int r)
 
 int customer_export(struct tool *t, struct redis *redis, struct span id, FILE *out)
 {
+	static int (*const parts[])(struct export * x) = {export_links, export_snapshots,
+		export_suppressed, put_jobs, export_originals, export_quarantine, put_timeline};
 	static const uint64_t seed[2] = {0x77617966, 0x6d61726b};
 	_cleanup_(export_release) struct export x = {.tool = t, .redis = redis, .out = out};
 	int r;
 
 	arena_init(&x.arena);
+	arena_init(&x.page);
 	map_init(&x.names, seed);
 	r = query_source_new(redis, &x.source);
 	if (r < 0)
@@ -389,8 +505,8 @@ int customer_export(struct tool *t, struct redis *redis, struct span id, FILE *o
 	query_source_set_partitions(x.source, t->program.dataset.partitions);
 	query_source_set_identity(x.source, t->program.identity);
 	r = put_customer(&x, id);
-	r = r ? r : put_jobs(&x);
-	r = r ? r : put_timeline(&x);
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && r == 0; i++)
+		r = parts[i](&x);
 	if (r == 0 && t->program.stopping)
 		return tool_say(&t->program, STATUS_FOUND, "stopped; the document is not whole.");
 	return r ? say(&x, r) : STATUS_DONE;

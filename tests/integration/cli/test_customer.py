@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`waymark customer export`: everything held, under every name, as the schema says."""
+"""`waymark customer`: everything held, under every name, as the schema says."""
 
 import json
 import os
@@ -122,6 +122,99 @@ def every_name_is_covered():
         tap.equal((answer.json()["customer"], answer.json()["matched"]), ("ada", "anon:a1"), "the console")
         status, out, _ = up.tool("timeline", "a1")
         tap.ok(status == 0 and "goes by" in out, out[:200])
+        tap.equal(up.stop(), 0, "up")
+
+
+# Everything that is put in by a customer of three names; each text stands nowhere else.
+OWN = ["vera", "anon:v-phone", "anon:v-phone-2", "Vera.Quist@Example.com", "vera.quist@example.com",
+       "+46701234567", "Vera Zephyrine", "Quist-Only", "ring-ember-901", "ring-frost-902",
+       "cart-velvet-77", "order-opal-55", "msg-view-1", "msg-guest-1", "msg-buy-1", "msg-link",
+       "note-with-\u00fcmlaut", "bad-time-vera", "TRACK-77-X"]
+OTHERS = ["niels", "nora.neighbour@example.com", "ring-other-903", "msg-other-1", "bad-time-niels"]
+
+
+def track(event, message, who, **properties):
+    return dict({"type": "track", "event": event, "messageId": message, "properties": properties}, **who)
+
+
+def scripted(up):
+    """A phone, a guest's order, a login that makes them one; and a neighbour."""
+    phone, user, guest = ({"anonymousId": "v-phone"}, {"userId": "vera"},
+                          {"identifiers": {"email": "Vera.Quist@Example.com"}})
+    steps = (
+        [track("Product Viewed", "msg-view-1", phone, product_id="ring-ember-901", note="note-with-\u00fcmlaut"),
+         track("Product Added", "msg-cart-1", user, product_id="ring-ember-901", cart_id="cart-velvet-77"),
+         track("Product Viewed", "msg-view-2", {"anonymousId": "v-phone-2"}, product_id="ring-frost-902")],
+        [track("Order Completed", "msg-buy-1", guest, order_id="order-opal-55", total=12, currency="EUR",
+               tracking_number="TRACK-77-X"),
+         track("Product Viewed", "msg-guest-1", guest, product_id="ring-frost-902"),
+         track("Product Viewed", "msg-other-1", {"userId": "niels"}, product_id="ring-other-903"),
+         {"type": "identify", "userId": "niels", "messageId": "msg-other-2",
+          "traits": {"email": "nora.neighbour@example.com"}}],
+        [{"type": "identify", "userId": "vera", "anonymousId": "v-phone", "messageId": "msg-link",
+          "traits": {"email": "Vera.Quist@Example.com", "phone": "+46701234567",
+                     "firstName": "Vera Zephyrine", "lastName": "Quist-Only"}},
+         {"type": "identify", "userId": "vera", "anonymousId": "v-phone-2", "messageId": "msg-link-2"}],
+        # The same id with other content is not taken.
+        [track("Product Added", "msg-cart-2", user, product_id="ring-frost-902", cart_id="cart-later-78"),
+         track("Product Viewed", "msg-cart-1", user, product_id="bad-time-vera"),
+         track("Product Viewed", "msg-other-1", {"userId": "niels"}, product_id="bad-time-niels")],
+    )
+    for events in steps:
+        answer = up.post("/v1/batch", {"batch": events})
+        assert answer.status == 200, answer.body
+
+
+def texts(value):
+    """Every text of a document, names of members too, one a line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def all_in(up):
+    status, out, _ = up.tool("customer", "export", "vera")
+    document = json.loads(out) if status == 0 else None
+    return document and document["quarantine"] and document["jobs"] and \
+        {l["key"] for l in document["links"]} >= {"anon:v-phone", "anon:v-phone-2",
+                                                  "email:vera.quist@example.com"}
+
+
+@tap.test
+def all_that_was_put_in_comes_out():
+    with harness.Place() as place:
+        up = started(place)
+        scripted(up)
+        harness.wait_until(lambda: all_in(up), "all of it")
+        job = [j["job"]["id"] for j in export(up, "vera")["jobs"]][0]
+        lease = up.tool("jobs", "lease", "--consumer", "test", "--json")
+        document = export(up, "vera.quist@example.com")
+        tap.equal(faults(document), [], "as described")
+        whole = texts(document)
+        for text in OWN:
+            tap.ok(text in whole, "%s comes out" % text)
+        for text in OTHERS:
+            tap.ok(text not in whole, "%s does not" % text)
+        theirs = ["vera", "anon:v-phone", "anon:v-phone-2", "email:vera.quist@example.com"]
+        links = {l["key"]: l["to"] for l in document["links"]}
+        tap.equal({k: links.get(k) for k in theirs[1:]}, {k: "vera" for k in theirs[1:]}, "who led to whom")
+        tap.ok(all(l["linked_at"] and l["said_at"] for l in document["links"]), "since when")
+        frozen = {l["key"]: l["state"] and l["state"]["totals"]["events"] for l in document["links"]}
+        tap.equal((frozen["anon:v-phone"], frozen["email:vera.quist@example.com"]), (1, 2), "what they were")
+        tap.equal(sorted(s["before"] for s in document["snapshots"]), sorted(theirs[1:]), "and what vera was")
+        # Byte by byte, as they were accepted.
+        events = [o["event"] for o in document["originals"] if "message" not in o and "event" in o]
+        tap.equal(sorted(json.loads(e)["messageId"] for e in events if '"jobs"' not in e and "msg-" in e),
+                  sorted(["msg-view-1", "msg-cart-1", "msg-cart-2", "msg-view-2", "msg-buy-1", "msg-guest-1", "msg-link",
+                          "msg-link-2", "msg-cart-1"]), "every original, the one that was not taken too")
+        tap.equal([json.loads(q["event"])["properties"]["product_id"] for q in document["quarantine"]],
+                  ["bad-time-vera"], "the quarantine")
+        tap.equal(document["suppressed"], [], "nobody was erased")
+        tap.ok(job in [j["job"]["id"] for j in document["jobs"]], "the job")
+        tap.equal(lease[0], 0, "leased")
+        other = texts(export(up, "niels"))
+        for text in OWN:
+            tap.ok(text not in other, "%s is not the neighbour's" % text)
+        for text in OTHERS:
+            tap.ok(text in other, "%s is" % text)
         tap.equal(up.stop(), 0, "up")
 
 
