@@ -5,6 +5,7 @@
  */
 #include "backtest.h"
 
+#include "archive_dir.h"
 #include "backtest_study.h"
 #include "base/instant.h"
 #include "cli.h"
@@ -28,11 +29,11 @@ static const struct setting settings[] = {
 		"the shop's time zone (IANA name)"},
 	{NULL, "events", "events", SETTING_TEXT, ROW(events), NULL, 0, 0, "PATH",
 		"NDJSON file (.gz too), directory of them, archive (dt=YYYY-MM-DD/), or - for "
-		"standard input; more PATHs may follow"},
+		"standard input; more PATHs may follow; with --log the data set's own archive"},
 	{NULL, "log", "log", SETTING_BOOL, ROW(log), "no", 0, 0, NULL,
 		"take the events from the live data set's own log instead"},
 	{NULL, "log_rules", "log-rules", SETTING_BOOL, ROW(log_rules), "no", 0, 0, NULL,
-		"with --log: the rules that were in force, changing where they changed"},
+		"with --log or the own archive: the rules that were in force, where they were"},
 	{NULL, "decisions", "decisions", SETTING_BOOL, ROW(decisions), "no", 0, 0, NULL,
 		"print all that was decided, as on the timelines, instead of the report"},
 	{NULL, "lateness", "lateness", SETTING_DURATION, ROW(lateness), "0", 0, 30 * MS_DAY, "SPAN",
@@ -184,17 +185,29 @@ static int feed_files(struct runs *x)
 	return STATUS_DONE;
 }
 
+/* The events are the data set's own: its log, its archive, or both. */
+static bool is_own(const struct backtest_settings *s)
+{
+	return s->log || (s->events[0] && archive_dir_is(s->events));
+}
+
 static int feed(struct runs *x)
 {
+	const struct backtest_settings *s = x->settings;
+	struct backtest_source source = {
+		.archive = s->events[0] ? s->events : NULL,
+		.log = s->log,
+		.own_rules = s->log_rules,
+	};
 	int status;
 
-	if (!x->settings->log)
+	if (!is_own(s))
 		return feed_files(x);
-	status = backtest_feed_log(
-		&x->study.backtest, x->program, x->settings->log_rules, &x->account.horizon);
+	status = backtest_feed_log(&x->study.backtest, x->program, &source, &x->account.horizon);
+	source.own_rules = false;
 	if (status == STATUS_DONE && x->against)
 		status = backtest_feed_log(
-			&x->other.backtest, x->program, false, &x->account.horizon);
+			&x->other.backtest, x->program, &source, &x->account.horizon);
 	return status;
 }
 
@@ -216,7 +229,7 @@ static int run(struct runs *x)
 	status = feed(x);
 	if (status != STATUS_DONE)
 		return status;
-	horizon = x->settings->log ? x->account.horizon : horizon_of(x);
+	horizon = is_own(x->settings) ? x->account.horizon : horizon_of(x);
 	if (study_end(&x->study, horizon) < 0 || (x->against && study_end(&x->other, horizon) < 0))
 		return trouble("out of memory");
 	if (x->settings->decisions)
@@ -243,13 +256,16 @@ static int begin(struct runs *x)
 
 	x->from = INT64_MIN;
 	x->to = x->until = TIME_NEVER;
-	if (s->log_rules && !s->log)
-		return usage("--log-rules is for --log");
+	if (s->log_rules && !is_own(s))
+		return usage("--log-rules is for --log, and for an archive of ours");
 	if (!s->rules[0] && !s->log_rules)
 		return usage("say which rules: --rules DIR");
-	if (s->log ? s->events[0] || x->program->n_operands > 0
-		   : !s->events[0] && x->program->n_operands == 0)
+	if (!s->log && !s->events[0] && x->program->n_operands == 0)
 		return usage("say where the events are: --events PATH, or --log for the live log");
+	if (is_own(s) && x->program->n_operands > 0)
+		return usage("the data set's own log and archive are not mixed with other files");
+	if (s->log && s->events[0] && !archive_dir_is(s->events))
+		return usage("with --log, --events is the directory of the archive");
 	if (read_instant(s->from, "--from", &x->from) || read_instant(s->to, "--to", &x->to) ||
 		read_instant(s->until, "--until", &x->until))
 		return STATUS_USAGE;

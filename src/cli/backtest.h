@@ -111,11 +111,18 @@ struct backtest_account {
 int backtest_feed_paths(struct backtest *const *targets, size_t n, const char *const *paths,
 	const struct backtest_files *options, struct backtest_account *account);
 
+/* The live data set's own entries. */
+struct backtest_source {
+	const char *archive; /* directory of its archive; NULL: without */
+	bool log;	     /* its log, behind what the archive has */
+	bool own_rules;	     /* the rules that were in force, changing where they changed */
+};
+
 struct program;
-/* Feeds the partitions' streams of the live data set, each to its own clock; *ret_horizon is the
- * latest of those. OWN_RULES: with the rules that were in force, changing where they changed; else
- * with those of B. Status as main's. */
-int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules, int64_t *ret_horizon);
+/* Feeds the partitions' entries, each to its own clock; *ret_horizon is the latest of those. Status
+ * as main's. */
+int backtest_feed_log(struct backtest *b, struct program *p, const struct backtest_source *source,
+	int64_t *ret_horizon);
 
 /* Notes a job, which WOULD have been one if nothing had kept it back. 0 or -ENOMEM. */
 int backtest_keep_job(struct backtest *b, const struct commit_job *job, bool would);

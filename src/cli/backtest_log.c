@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The live data set's own log through the backtest: every partition's stream from its beginning to
- * the position its worker has committed, and time to the clock that went with it. With the rules
+ * the position its worker has committed, and time to the clock that went with it. What has left the
+ * log, and whatever else is archived, comes from the archive. With the rules
  * that were in force, which the log names and the data set keeps, what comes out must be the very
  * jobs and decisions of the live run.
  */
 #include "backtest.h"
 
+#include "backtest_archive.h"
 #include "program/program.h"
 #include "program/rule_set.h"
 #include "store/keys.h"
@@ -19,9 +21,13 @@ struct log_reader {
 	uint64_t first_rules; /* what the partition's log began with; 0: nobody says */
 	struct redis *redis;
 	uint32_t partition, partitions;
-	struct log_id until; /* position */
+	struct log_id until;   /* position */
+	struct log_id trimmed; /* the log begins here or later */
 	int64_t clock, latest;
 	struct buf key, from;
+	const struct backtest_source *source;
+	struct backtest_archive archive;
+	const char *words; /* why it does not do; NULL: errno says it */
 };
 
 static int call(struct log_reader *l, const struct span *args, size_t n, struct arena *arena,
@@ -32,6 +38,24 @@ static int call(struct log_reader *l, const struct span *args, size_t n, struct 
 	if (r != 0)
 		return r < 0 ? r : -EIO;
 	return (*ret_value)->type == REDIS_ERROR ? -EIO : 0;
+}
+
+/* Where the log begins since older entries have left it. */
+static int read_trimmed(struct log_reader *l)
+{
+	_cleanup_(arena_release) struct arena arena;
+	const struct redis_value *v;
+	int r;
+
+	arena_init(&arena);
+	buf_reset(&l->key);
+	key_add(&l->key, l->partition, "arch");
+	r = call(l, (struct span[]){SPAN_LIT("HGET"), buf_span(&l->key), SPAN_LIT("trimmed")}, 3,
+		&arena, &v);
+	l->trimmed = (struct log_id){0, 0};
+	if (r == 0 && v->text.len > 0 && log_id_parse(v->text, &l->trimmed) != 0)
+		r = -EBADMSG;
+	return r;
 }
 
 static int read_position(struct log_reader *l)
@@ -60,7 +84,7 @@ static int read_position(struct log_reader *l)
 		return -EBADMSG;
 	l->clock = (int64_t)clock;
 	(void)rules_digest_parse(v->items[2].text, &l->first_rules);
-	return 0;
+	return read_trimmed(l);
 }
 
 /* ---- the rules that were in force -------------------------------------------------------- */
@@ -184,17 +208,46 @@ static int feed_page(struct log_reader *l, bool *ret_more)
 	return r;
 }
 
+/* What the archive has; the log goes on behind it. */
+static int feed_archived(struct log_reader *l)
+{
+	struct backtest_reach reach = {{0, 0}, 0};
+	char id[LOG_ID_SIZE];
+	int r = l->source->archive ? backtest_archive_feed(&l->archive, l->b, l->partition, &reach)
+				   : 0;
+
+	if (r != 0) {
+		l->words = r > 0 ? l->archive.words : NULL;
+		return r > 0 ? -EBADMSG : r;
+	}
+	/* The log alone has nothing before its first entry. */
+	if (l->source->log && log_id_compare(l->trimmed, reach.through) > 0) {
+		l->words = l->source->archive
+				   ? "the archive does not reach to where the log begins"
+				   : "older entries have left it; say where the archive is: "
+				     "--events DIR";
+		return -EBADMSG;
+	}
+	if (!l->source->log && log_id_compare(reach.through, l->until) != 0)
+		l->clock = reach.clock;
+	log_id_format(reach.through, id);
+	buf_reset(&l->from);
+	buf_add_char(&l->from, '(');
+	buf_add_str(&l->from, id);
+	return buf_failed(&l->from);
+}
+
 static int feed_partition(struct log_reader *l)
 {
-	bool more = true;
+	bool more = l->source->log;
 	int r = backtest_partition_log(l->b, l->partition, l->partitions);
 
 	if (r == 0)
 		r = read_position(l);
 	if (r == 0)
 		r = begin(l);
-	buf_reset(&l->from);
-	buf_add_char(&l->from, '-');
+	if (r == 0)
+		r = feed_archived(l);
 	while (r == 0 && more)
 		r = feed_page(l, &more);
 	if (r == 0)
@@ -203,28 +256,57 @@ static int feed_partition(struct log_reader *l)
 	return r;
 }
 
-int backtest_feed_log(struct backtest *b, struct program *p, bool own_rules, int64_t *ret_horizon)
+static int feed_all(struct log_reader *l)
 {
-	struct log_reader l = {.b = b, .latest = INT64_MIN};
+	int r = l->source->own_rules ? read_sets(l) : 0;
+
+	if (r == 0 && l->source->archive) {
+		r = backtest_archive_open(&l->archive, l->source->archive);
+		if (r > 0)
+			l->words = l->archive.words;
+	}
+	for (l->partition = 0; l->partition < l->partitions && r == 0; l->partition++)
+		r = feed_partition(l);
+	return r;
+}
+
+static void remark(const struct log_reader *l)
+{
+	if (l->archive.unreadable > 0)
+		(void)fprintf(stderr,
+			"waymark backtest: %llu entries are left out: their customers were "
+			"erased.\n",
+			(unsigned long long)l->archive.unreadable);
+}
+
+int backtest_feed_log(struct backtest *b, struct program *p, const struct backtest_source *source,
+	int64_t *ret_horizon)
+{
+	struct log_reader l = {.b = b, .latest = INT64_MIN, .source = source};
 	struct redis_options options;
-	int r = 0;
+	int r;
 
 	redis_options_init(&options);
 	if (program_connect(p, &options, &l.redis) || program_await(p, AWAIT_MS))
 		return p->status;
 	l.partitions = p->dataset.partitions;
+	l.archive.program = p;
+	l.archive.redis = l.redis;
+	arena_init(&l.archive.dir.arena);
 	buf_init(&l.key);
 	buf_init(&l.from);
-	if (own_rules)
-		r = read_sets(&l);
-	for (l.partition = 0; l.partition < l.partitions && r == 0; l.partition++)
-		r = feed_partition(&l);
+	r = feed_all(&l);
 	buf_release(&l.key);
 	buf_release(&l.from);
+	backtest_archive_release(&l.archive);
 	*ret_horizon = l.latest;
+	remark(&l);
 	if (r == 0)
 		return STATUS_DONE;
 	(void)fprintf(stderr, "waymark backtest: the log of partition %u cannot be read: %s\n",
-		l.partition - 1, b->failed ? "the engine stopped" : strerror(-r));
+		l.partition > 0 ? l.partition - 1 : 0,
+		b->failed ? "the engine stopped"
+		: l.words ? l.words
+			  : strerror(-r));
 	return STATUS_FOUND;
 }
