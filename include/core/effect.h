@@ -88,6 +88,7 @@ enum counter {
 	COUNTER_IDENTITY_LIMIT,
 	COUNTER_ERASED,	  /* keys of erased customers that were emptied */
 	COUNTER_KEPT_OUT, /* entries of those who were erased: not applied, and removed */
+	COUNTER_IDENTITY_UNMERGED,
 	COUNTER_COUNT
 };
 

@@ -39,6 +39,7 @@
 #define JOURNEY_ID_MARKS_MAX  10000 /* of identifiers that have no room there: 8 bytes each */
 #define JOURNEY_ID_GROUPS_MAX 32    /* kinds of those */
 #define JOURNEY_PARTS_MAX     64
+#define JOURNEY_APART_MAX     64
 #define NOTE_WORDS_MAX	      256 /* bytes of what a note says */
 
 enum cart_state {
@@ -154,7 +155,8 @@ enum instance_state {
 	/* Of no rule, but of an identifier. */                                                    \
 	X(LINKED, "linked")	    /* it leads to the customer from now on */                     \
 	X(JOINED, "joined")	    /* the customer that it was is part of this one */             \
-	X(NOT_LINKED, "not_linked") /* it was claimed, and may not */
+	X(NOT_LINKED, "not_linked") /* it was claimed, and may not */                              \
+	X(UNMERGED, "unmerged")	    /* staff took the customer that it is apart from this one */
 
 enum outcome {
 #define X(ID, NAME) OUTCOME_##ID,
@@ -306,6 +308,13 @@ struct customer_part {
 	int64_t reach_at;  /* latest occurred_at in them; INT64_MIN: none */
 };
 
+/* Another customer, who was a part of this one, or of whom this one was a part, until staff took
+ * them apart. */
+struct customer_apart {
+	struct text key;
+	int64_t at; /* virtual time */
+};
+
 #define TRAITS(X)                                                                                  \
 	X(EMAIL, "email")                                                                          \
 	X(PHONE, "phone")                                                                          \
@@ -363,6 +372,8 @@ struct journey {
 	size_t n_id_groups, cap_id_groups;
 	struct customer_part *parts; /* in order of keys */
 	size_t n_parts, cap_parts;
+	struct customer_apart *apart; /* in order of keys */
+	size_t n_apart, cap_apart;
 	char room[]; /* for texts that are shared; it never changes */
 };
 
@@ -432,6 +443,10 @@ size_t journey_n_marks(const struct journey *j);
 /* What KEY begins with, colon included; empty if there is none. */
 struct span journey_id_kind(struct span key);
 struct customer_part *journey_part_of(const struct journey *j, struct span key);
+const struct customer_apart *journey_apart(const struct journey *j, struct span key);
+/* KEY and this customer are two since AT; of too many the oldest is forgotten. 0 or -ENOMEM. */
+int journey_add_apart(struct journey *j, struct span key, int64_t at);
+void journey_remove_apart(struct journey *j, struct span key);
 void journey_remove_thing(struct journey *j, size_t index);
 void journey_remove_consent(struct journey *j, size_t index);
 void journey_remove_date(struct journey *j, size_t index);

@@ -36,7 +36,8 @@ int link_claims(const struct identity *id, struct journey *j, const struct event
 
 /* ---- at the key that is claimed ---------------------------------------------------------- */
 
-enum link_node { NODE_NOBODY, NODE_CUSTOMER, NODE_LINK };
+/* NODE_APART: a customer from whom staff took apart the one who asks. */
+enum link_node { NODE_NOBODY, NODE_CUSTOMER, NODE_LINK, NODE_APART };
 
 enum link_answer {
 	LINK_KNOWN,  /* it is linked as is asked: say LINKED */
@@ -65,3 +66,16 @@ int link_linked(struct journey *j, const struct message *m, int64_t now, struct 
 int link_refused(struct journey *j, const struct message *m, struct span reason, int64_t now,
 	struct effects *effects);
 int link_merged(struct journey *j, const struct message *m, int64_t now, struct effects *effects);
+
+/*
+ * Staff took J and M->of apart: what M->by of them said about it, M->reason, stands on the
+ * timeline, and from now on the two become one only if somebody says just that. J takes the place
+ * of BEFORE, NULL where nobody was: EFFECTS say what changes in the index of the held. 0 or
+ * -ENOMEM.
+ */
+int link_unmerged(struct journey *j, const struct journey *before, const struct message *m,
+	int64_t now, struct effects *effects);
+
+/* The first key on M's path that was taken apart from J: what came along it belongs there. Empty:
+ * none. What such a key itself brings along, when it is merged anew, does not. */
+struct span link_stray(const struct journey *j, const struct message *m);

@@ -16,9 +16,13 @@
  *             TO who is erased, or whoever that leads to
  *   SUPPRESS  the names in the cargo are to be kept out from now on
  *   LIFT      those in the cargo may come back
+ *   UNMERGE   staff take the key OF, a link to the customer TO, apart from them; with what each is
+ *             without the other (codec/division.h)
+ *   RESTORE   the customer OF says to the key TO, a link to them, what it is without them
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM and ERASE, which are
- * about the key itself, and RETRACT, SUPPRESS and LIFT, which are about the partition.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM, ERASE, UNMERGE
+ * and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and LIFT, which are about the
+ * partition.
  *
  * Staff speak in the log too: what they say is from MESSAGE_FROM_STAFF and has no place in an
  * order, so it must do no harm to hear it twice.
@@ -40,7 +44,9 @@
 	X(RETRACT, "retract")                                                                      \
 	X(ERASE, "erase")                                                                          \
 	X(SUPPRESS, "suppress")                                                                    \
-	X(LIFT, "lift")
+	X(LIFT, "lift")                                                                            \
+	X(UNMERGE, "unmerge")                                                                      \
+	X(RESTORE, "restore")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -72,16 +78,20 @@ struct message {
 	/* But for FORWARD and RETRACT: the event behind it, when the log took it where it was first
 	 * applied, and when it happened. */
 	int64_t linked_at, said_at;
-	struct span reason; /* REFUSED, RETRACT; ERASE, SUPPRESS, LIFT: the receipt's name */
+	struct span reason; /* REFUSED, RETRACT, UNMERGE, RESTORE; ERASE, SUPPRESS, LIFT: the
+			       receipt's name */
 	struct span salt;   /* SUPPRESS: of the names (codec/gone_name.h) */
+	struct span sum;    /* UNMERGE: name of the state of TO that it was made from */
 	struct log_id at; /* FORWARD: the event's first place in a log, that of the path's first */
-	struct message_hop path[MESSAGE_PATH_MAX]; /* FORWARD, MERGE: in order */
+	struct message_hop path[MESSAGE_PATH_MAX]; /* FORWARD, MERGE, and others that were passed
+						      on: in order */
 	size_t n_path;
 	/* RETRACT */
 	struct span job;
-	struct span by; /* name of the event that disproved it */
-	int64_t by_at;	/* virtual time */
-	bool late;	/* it was in time, and only came too late to know */
+	struct span
+		by;    /* name of the event that disproved it; UNMERGE, RESTORE: who of the staff */
+	int64_t by_at; /* virtual time */
+	bool late;     /* it was in time, and only came too late to know */
 };
 
 /* Adds a hop to M's path, if there is room. */

@@ -117,6 +117,22 @@ struct commit_snapshot {
 	struct span customer, of, bytes;
 };
 
+/* What an unmerge puts right: as far as it goes, the place of CUSTOMER is as if the other had not
+ * been one with them. */
+enum mend_kind {
+	MEND_CHUNKS,   /* of the older timeline N chunks stay; before others are appended */
+	MEND_SNAPSHOT, /* there is none of before KEY any more */
+	MEND_ID,       /* KEY does not lead to them */
+	MEND_NOBODY,   /* no record and no link */
+	MEND_JOB,      /* the job KEY, which lies here, is theirs, who live in partition N */
+};
+
+struct commit_mend {
+	enum mend_kind kind;
+	struct span customer, key;
+	uint64_t n;
+};
+
 /* CUSTOMER, a key of somebody who is erased: nothing of it stays. BY: the receipt's name. */
 struct commit_erased {
 	struct span customer, by;
@@ -197,6 +213,8 @@ struct commit {
 	size_t n_snapshots;
 	const struct commit_term *terms; /* none twice */
 	size_t n_terms;
+	const struct commit_mend *mends; /* in order, before all that is written */
+	size_t n_mends;
 	const struct commit_heard *heard; /* replace what was there */
 	size_t n_heard;
 	const struct commit_erased *erased; /* before anything else is written */

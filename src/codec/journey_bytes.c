@@ -60,7 +60,7 @@ _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (8 + TRAIT_COUNT) * sizeof(int64_t) +
-						 12 * (sizeof(void *) + 2 * sizeof(size_t)) +
+						 13 * (sizeof(void *) + 2 * sizeof(size_t)) +
 						 2 * sizeof(struct profile *) + sizeof(size_t),
 	"a new member?");
 

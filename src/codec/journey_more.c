@@ -144,6 +144,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_ids,
 	&journey_part_parts,
 	&journey_part_marks,
+	&journey_part_apart,
 };
 
 size_t journey_parts_bound(const struct journey *j)

@@ -41,6 +41,8 @@ extern const struct journey_part journey_part_tallies;
 extern const struct journey_part journey_part_ids;
 extern const struct journey_part journey_part_parts;
 extern const struct journey_part journey_part_marks;
+/* journey_apart_bytes.c */
+extern const struct journey_part journey_part_apart;
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 

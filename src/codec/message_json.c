@@ -25,6 +25,7 @@ enum member {
 	MEMBER_BY_AT,
 	MEMBER_LATE,
 	MEMBER_SALT,
+	MEMBER_SUM,
 	MEMBER_COUNT
 };
 
@@ -45,6 +46,15 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_ERASE] = HEAD | HAS(OF) | HAS(REASON),
 	[MESSAGE_SUPPRESS] = WORD | HAS(SALT),
 	[MESSAGE_LIFT] = WORD,
+	[MESSAGE_UNMERGE] = CLAIMED | HAS(REASON) | HAS(BY) | HAS(SUM),
+	[MESSAGE_RESTORE] = CLAIMED | HAS(REASON) | HAS(BY),
+};
+
+/* Those that say which links they have passed, if any. */
+static const unsigned may_have[MESSAGE_KIND_COUNT] = {
+	[MESSAGE_LINKED] = HAS(PATH),
+	[MESSAGE_TAKEN] = HAS(PATH),
+	[MESSAGE_REFUSED] = HAS(PATH),
 };
 
 enum form { FORM_KEY, FORM_TEXT, FORM_PART, FORM_COUNT, FORM_RIGHTS, FORM_INSTANT, FORM_OTHER };
@@ -78,6 +88,7 @@ static const struct row rows[MEMBER_COUNT] = {
 	[MEMBER_BY_AT] = ROW("by_at", FORM_INSTANT, by_at),
 	[MEMBER_LATE] = ROW("late", FORM_OTHER, late),
 	[MEMBER_SALT] = ROW("salt", FORM_TEXT, salt),
+	[MEMBER_SUM] = ROW("sum", FORM_TEXT, sum),
 };
 
 /* ---- writing ---------------------------------------------------------------------------- */
@@ -148,7 +159,7 @@ void message_json(const struct message *m, struct buf *out)
 	assert(m->n_path <= MESSAGE_PATH_MAX);
 	json_out_open(&o, NULL, '{');
 	for (unsigned i = 0; i < MEMBER_COUNT; i++)
-		if (members_of[m->kind] & 1u << i)
+		if (members_of[m->kind] & 1u << i || (m->n_path > 0 && may_have[m->kind] & 1u << i))
 			put(&o, m, (enum member)i);
 	json_out_close(&o, '}');
 }
@@ -380,8 +391,8 @@ int message_parse(struct span head, struct arena *a, struct message *ret_m)
 		return MESSAGE_BAD;
 	json_cursor_init(&g.cursor, head);
 	r = take_object(&g);
-	if (r == 0 &&
-		(g.cursor.text.code != JSON_SOUND || g.seen != members_of[m.kind] || m.seq == 0))
+	if (r == 0 && (g.cursor.text.code != JSON_SOUND ||
+			      (g.seen & ~may_have[m.kind]) != members_of[m.kind] || m.seq == 0))
 		r = MESSAGE_BAD;
 	if (r != 0)
 		return r;

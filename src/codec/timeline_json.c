@@ -45,6 +45,7 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_MERGED] = "$rule for $key was ended: $words.",
 	[OUTCOME_LINKED] = "$key belongs to this customer.",
 	[OUTCOME_JOINED] = "$key and this customer are one from now on.",
+	[OUTCOME_UNMERGED] = "$key and this customer are two again: $words.",
 	[OUTCOME_NOT_LINKED] = "$key was not linked to this customer: $leave.",
 };
 

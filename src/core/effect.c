@@ -35,6 +35,7 @@ static const char *const counters[COUNTER_COUNT] = {
 	[COUNTER_IDENTITY_LIMIT] = "identity_limit",
 	[COUNTER_ERASED] = "erased",
 	[COUNTER_KEPT_OUT] = "kept_out",
+	[COUNTER_IDENTITY_UNMERGED] = "identity_unmerged",
 };
 
 struct span counter_name(enum counter c)

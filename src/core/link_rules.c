@@ -7,6 +7,9 @@
 
 #include "core/text.h"
 
+#include "calendar_rule.h"
+#include "hold.h"
+
 #define TRUSTED (LINK_TRUSTED | LINK_EXPLICIT)
 
 static bool is_user(const struct identity *id, struct span key)
@@ -184,14 +187,24 @@ static int claim(
 	return 0;
 }
 
+/* May KEY be asked for? Once it is settled only somebody who says just that opens it again. */
+static bool is_open(const struct journey *j, struct span key, unsigned rights)
+{
+	enum id_state state;
+	bool known = journey_knows_id(j, key, &state);
+
+	if (rights & LINK_EXPLICIT)
+		return !known || state == ID_REFUSED;
+	return !known && !journey_apart(j, key);
+}
+
 static int judge(const struct identity *id, struct journey *j, const struct event *event,
 	struct span key, struct effects *effects, struct span *yield)
 {
 	struct span self = text_span(j->customer);
 	size_t kind = identity_kind_of(id, key);
-	enum id_state state;
 
-	if (span_equal(key, self) || journey_knows_id(j, key, &state) ||
+	if (span_equal(key, self) || !is_open(j, key, event->link_rights) ||
 		identity_may_link(id, event->link_rights, self, key) != IDENTITY_MAY_LINK ||
 		are_two_users(id, event->link_rights, self, key))
 		return 0;
@@ -236,6 +249,8 @@ enum link_answer link_claimed(const struct identity *id, const struct message *m
 		return refuse("weaker", ret_reason);
 	if (are_two_users(id, m->rights, m->of, m->to))
 		return refuse("two_users", ret_reason);
+	if (node == NODE_APART && !(m->rights & LINK_EXPLICIT))
+		return refuse("unmerged", ret_reason);
 	if (node == NODE_NOBODY)
 		return LINK_MAKE;
 	if (!(m->rights & TRUSTED) && id->kinds[identity_kind_of(id, m->to)].personal)
@@ -271,6 +286,7 @@ int link_linked(struct journey *j, const struct message *m, int64_t now, struct 
 	bool news = false;
 	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
 
+	journey_remove_apart(j, m->of);
 	if (r < 0)
 		return r;
 	return news ? tell(effects, &word) : 0;
@@ -310,5 +326,51 @@ int link_merged(struct journey *j, const struct message *m, int64_t now, struct 
 	bool news = false;
 	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
 
+	journey_remove_apart(j, m->of);
 	return r < 0 ? r : tell(effects, &word);
+}
+
+static int move_holds(
+	const struct journey *j, const struct journey *before, struct effects *effects)
+{
+	struct holds then = {NULL, 0};
+	bool dated = before && calendar_knows(before);
+	int r = before ? holds_of(before, &effects->arena, &then) : 0;
+
+	if (r == 0)
+		r = holds_update(j, &then, SPAN_EMPTY, effects);
+	if (r == 0 && dated != calendar_knows(j))
+		r = holds_rules(!dated, 0, effects);
+	return r;
+}
+
+int link_unmerged(struct journey *j, const struct journey *before, const struct message *m,
+	int64_t now, struct effects *effects)
+{
+	const struct span parts[] = {m->by, SPAN_LIT(": "), m->reason};
+	char words[2 * MESSAGE_REASON_MAX + 2];
+	struct word word = {.outcome = OUTCOME_UNMERGED,
+		.counter = COUNTER_IDENTITY_UNMERGED,
+		.key = m->of,
+		.words = {words, 0},
+		.now = now,
+		.said_at = m->said_at};
+	int r = journey_add_apart(j, m->of, now);
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		assert(parts[i].len <= sizeof(words) - word.words.len);
+		memcpy(words + word.words.len, parts[i].ptr, parts[i].len);
+		word.words.len += parts[i].len;
+	}
+	if (r == 0)
+		r = move_holds(j, before, effects);
+	return r < 0 ? r : tell(effects, &word);
+}
+
+struct span link_stray(const struct journey *j, const struct message *m)
+{
+	for (size_t i = 0; i < m->n_path; i++)
+		if (!span_equal(m->path[i].key, m->of) && journey_apart(j, m->path[i].key))
+			return m->path[i].key;
+	return SPAN_EMPTY;
 }

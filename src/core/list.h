@@ -38,6 +38,10 @@ static inline void list_remove(void *list, size_t n, size_t size, size_t at)
 
 /* All lists that journey_lists.c knows. */
 void journey_lists_release(struct journey *j);
+void journey_aparts_release(struct journey *j);
+/* From whom FROM was taken apart, INTO, who is one with them now, is too. After the ids of both are
+ * together. 0 or -ENOMEM. */
+int journey_merge_aparts(struct journey *into, const struct journey *from);
 
 /*
  * What journey_add_…() is made of, for whoever puts two lists together: a new element whatever the

@@ -207,5 +207,7 @@ int merge_journeys(const struct rules *rules, struct journey *into, const struct
 		r = merge_consents(into, from, terms->said_at);
 	if (r == 0)
 		r = merge_links(into, from, terms->said_at);
+	if (r == 0)
+		r = journey_merge_aparts(into, from);
 	return r < 0 ? r : tally_merge(rules, into, from, now);
 }

@@ -51,6 +51,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->drops, sizeof(struct log_id));
 	gone_init(&a->gone);
 	list_init(&a->terms, sizeof(struct commit_term));
+	list_init(&a->mends, sizeof(struct commit_mend));
 	*ret_applier = a;
 	return 0;
 }
@@ -90,6 +91,7 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->drops);
 	gone_release(&a->gone);
 	list_release(&a->terms);
+	list_release(&a->mends);
 	free(a);
 	return NULL;
 }
@@ -550,7 +552,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
-	a->ids.n = a->snapshots.n = a->terms.n = 0;
+	a->ids.n = a->snapshots.n = a->terms.n = a->mends.n = 0;
 	a->erased.n = a->gones.n = a->drops.n = 0;
 	a->gone_salt = SPAN_EMPTY;
 	buf_reset(&a->seen_marks);

@@ -100,7 +100,7 @@ struct applier {
 	struct list wanted;  /* struct cached * */
 	struct list dirty;   /* struct cached * */
 	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
-	struct list messages, hearings, ids, snapshots, terms;
+	struct list messages, hearings, ids, snapshots, terms, mends;
 	struct list erased, gones, drops;
 	struct gone gone;      /* who was erased */
 	struct span gone_salt; /* in the batch that says it */
@@ -178,6 +178,16 @@ int cached_find_loaded(struct applier *a, struct cached *c);
 /* C's value is written (THERE) or removed: what that changes in the index goes into the commit. 0
  * or -ENOMEM. */
 int applier_finish_terms(struct applier *a, struct cached *c, bool there);
+
+/* What C was before, as bytes of the batch; empty if it is nobody's. 0 or -ENOMEM. */
+int cached_encode(struct applier *a, const struct cached *c, struct span *ret_bytes);
+
+/* ---- apply_unmerge.c ---- */
+
+/* Applies UNMERGE or RESTORE, which W is. 0 or -ENOMEM. */
+int applier_unmerge(struct applier *a, const struct work *w);
+/* Sends W's message, which came along the key STRAY, back to it. 0 or -ENOMEM. */
+int applier_send_back(struct applier *a, const struct work *w, struct span stray);
 
 /* ---- apply_message.c ---- */
 

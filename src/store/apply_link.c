@@ -79,8 +79,7 @@ int applier_remove_holds(struct applier *a, const struct cached *c)
 	return 0;
 }
 
-/* The record of C as bytes of the batch; empty if it is nobody's. */
-static int encode(struct applier *a, const struct cached *c, struct span *ret_bytes)
+int cached_encode(struct applier *a, const struct cached *c, struct span *ret_bytes)
 {
 	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
 	int r;
@@ -100,7 +99,7 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 {
 	struct link link = {.to = to, .linked_at = m->linked_at, .said_at = m->said_at};
 	struct span frozen;
-	int r = encode(a, c, &frozen);
+	int r = cached_encode(a, c, &frozen);
 
 	if (r == 0)
 		r = applier_remove_holds(a, c);
@@ -158,6 +157,24 @@ static int forward(struct applier *a, const struct work *w)
 	return applier_say(a, &m, &cargo);
 }
 
+/* What becomes of a job is told where the job lies, and its customer may live elsewhere since an
+ * unmerge. */
+static bool is_misplaced(const struct applier *a, const struct work *w)
+{
+	return w->kind == WORK_EVENT && a->options.partitions > 0 &&
+	       partition_of(w->event.customer, a->options.partitions) != a->options.partition;
+}
+
+static int send_home(struct applier *a, const struct work *w)
+{
+	const struct cargo cargo = {.event = w->entry.event, .meta = w->entry.meta};
+	struct message m = {.kind = MESSAGE_FORWARD, .to = w->event.customer, .at = w->entry.id};
+
+	message_pass(&m, m.to, 0);
+	a->commit.counters[COUNTER_FORWARDED]++;
+	return applier_say(a, &m, &cargo);
+}
+
 int applier_event(struct applier *a, const struct work *w)
 {
 	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
@@ -166,6 +183,8 @@ int applier_event(struct applier *a, const struct work *w)
 	struct span stronger = SPAN_EMPTY;
 	int r;
 
+	if (is_misplaced(a, w))
+		return send_home(a, w);
 	if (w->cached->link)
 		return forward(a, w);
 	a->commit.counters[COUNTER_APPLIED]++;
@@ -185,6 +204,14 @@ static enum link_node node_of(const struct cached *c)
 	if (c->link)
 		return NODE_LINK;
 	return c->record.journey->n_events > 0 ? NODE_CUSTOMER : NODE_NOBODY;
+}
+
+/* As whoever claims C for OF meets it. */
+static enum link_node claimed_node(const struct cached *c, struct span of)
+{
+	enum link_node node = node_of(c);
+
+	return node == NODE_CUSTOMER && journey_apart(c->record.journey, of) ? NODE_APART : node;
 }
 
 static int reply(
@@ -216,7 +243,8 @@ static int on_claim(struct applier *a, const struct work *w)
 	struct span to = c->link ? c->link->to : SPAN_EMPTY, reason = SPAN_EMPTY;
 	int r;
 
-	switch (link_claimed(applier_identity(a), w->message, node_of(c), to, &reason)) {
+	switch (link_claimed(
+		applier_identity(a), w->message, claimed_node(c, w->message->of), to, &reason)) {
 	case LINK_KNOWN:
 		return reply(a, w, MESSAGE_LINKED, reason);
 	case LINK_MAKE:
@@ -273,6 +301,8 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 	/* By whoever is part of this customer already. */
 	if (journey_knows_id(j, m->other, &state) && state == ID_LINKED)
 		return hear_linked(a, w);
+	if (!(m->rights & LINK_EXPLICIT) && journey_apart(j, m->other))
+		return link_refused(j, m, SPAN_LIT("unmerged"), virtual_now(w), &a->effects);
 	switch (link_taken(applier_identity(a), m, w->cached->customer, &reason)) {
 	case LINK_KNOWN:
 		return hear_linked(a, w);
@@ -326,7 +356,7 @@ static int note_snapshot(struct applier *a, const struct work *w)
 		return -ENOMEM;
 	snapshot->customer = w->cached->customer;
 	snapshot->of = w->message->of;
-	return encode(a, w->cached, &snapshot->bytes);
+	return cached_encode(a, w->cached, &snapshot->bytes);
 }
 
 /* What ENTRY decided is still about KEY, though it stands among another's. */
@@ -422,14 +452,14 @@ static int pass_on(struct applier *a, const struct work *w)
 	m.to = w->cached->link->to;
 	m.linked_at = int64_max(m.linked_at, w->cached->link->linked_at);
 	m.said_at = int64_max(m.said_at, w->cached->link->said_at);
-	if (m.kind == MESSAGE_MERGE)
-		message_pass(&m, w->cached->customer, w->cached->link->linked_at);
+	message_pass(&m, w->cached->customer, w->cached->link->linked_at);
 	return applier_say(a, &m, &cargo);
 }
 
 int applier_node(struct applier *a, const struct work *w)
 {
 	const struct message *m = w->message;
+	struct span stray = w->cached->link ? SPAN_EMPTY : link_stray(w->cached->record.journey, m);
 	bool gone;
 	int r;
 
@@ -438,10 +468,14 @@ int applier_node(struct applier *a, const struct work *w)
 	r = applier_is_gone(a, w, &gone);
 	if (r < 0 || gone)
 		return r < 0 ? r : applier_turn_away(a, w);
+	if (stray.len > 0)
+		return applier_send_back(a, w, stray);
 	if (m->kind == MESSAGE_FORWARD)
 		return applier_event(a, w);
 	if (m->kind == MESSAGE_CLAIM)
 		return on_claim(a, w);
+	if (m->kind == MESSAGE_UNMERGE || m->kind == MESSAGE_RESTORE)
+		return applier_unmerge(a, w);
 	if (w->cached->link)
 		return pass_on(a, w);
 	return m->kind == MESSAGE_MERGE ? on_merge(a, w) : on_word(a, w);

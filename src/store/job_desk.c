@@ -88,6 +88,8 @@ static void read_field(struct job_found *f, struct span name, struct span text)
 int job_found_read(const struct redis_value *reply, struct arena *a, struct job_found *ret_found,
 	struct span *ret_record, int64_t *ret_now)
 {
+	struct span customer = SPAN_EMPTY;
+	bool moved = false;
 	struct job_found f = {.lease_until = INT64_MIN,
 		.not_before = INT64_MIN,
 		.leased_at = INT64_MIN,
@@ -100,12 +102,19 @@ int job_found_read(const struct redis_value *reply, struct arena *a, struct job_
 	for (size_t i = 0; i < JOB_FATE_COUNT; i++)
 		f.outcome_at[i] = INT64_MIN;
 	fields = &reply->items[0];
-	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
+	for (size_t i = 0; i + 1 < fields->n_items; i += 2) {
 		read_field(&f, fields->items[i].text, fields->items[i + 1].text);
+		if (span_is(fields->items[i].text, "c"))
+			customer = fields->items[i + 1].text;
+		moved = moved || span_is(fields->items[i].text, "cp");
+	}
 	f.json = reply->items[1].text;
 	r = job_view_read(f.json, a, &f.view);
 	if (r != 0)
 		return r < 0 ? r : JOB_DESK_CORRUPT;
+	/* An unmerge gave it to another customer than the one it names. */
+	if (moved && customer.len > 0)
+		f.view.whose = customer;
 	/* The word of before there were leases: taken was sent. */
 	if (span_is(f.state, "taken"))
 		f.state = SPAN_LIT("done");

@@ -9,8 +9,9 @@
  *
  * Whoever has become part of another customer is judged as that one: their record is held under the
  * key at the end of the links (codec/link.h), which may lie in another partition; a link that leads
- * nowhere yet stands for itself. On a cluster that is another question to another node, which one
- * script cannot ask.
+ * nowhere yet stands for itself. `cp` is where the customer of a job lives whom an unmerge took out
+ * of the one who had it; others live where their jobs lie. On a cluster that is another question to
+ * another node, which one script cannot ask.
  */
 static const char prelude[] =
 	"#!lua flags=allow-oom\n"
@@ -38,8 +39,10 @@ static const char prelude[] =
 	"end\n"
 	"local function tell(event, meta) call('XADD', log, '*', 'e', event, 'm', meta) end\n"
 	"local function tally(what, n) call('HINCRBY', day, what, n or 1) end\n"
-	"local function held(customer)\n"
-	"  local v = call('GET', P .. 'c:' .. customer) or ''\n"
+	"local function held(id)\n"
+	"  local j = get(id, 'c', 'cp')\n"
+	"  if not j[1] then return '' end\n"
+	"  local v = call('GET', (j[2] and 'wm:{p' .. j[2] .. '}:' or P) .. 'c:' .. j[1]) or ''\n"
 	"  for hop = 1, 64 do\n"
 	"    local p, n, at = string.match(v, '^L1 %x+ (%d+) %-?%d+ %-?%d+ (%d+):()')\n"
 	"    if not p then break end\n"
@@ -146,15 +149,15 @@ static const char look[] =
 	"  local e = call('XRANGE', jobs, f.at, f.at)[1]\n"
 	"  json = e and e[2][4] or ''\n"
 	"end\n"
-	"if ARGV[4] == '1' and f.c then record = held(f.c) end\n"
+	"if ARGV[4] == '1' then record = held(ARGV[3]) end\n"
 	"return {h, json, record, ms(now), call('HGET', P .. 'pos', 'rules') or ''}\n";
 
 /* Is the customer's record still the one that was judged, and by the rules in force? A record's
  * first bytes are version and checksum. */
 #define SAME_RECORD                                                                                \
-	"local function same(customer, head, len, rules)\n"                                        \
+	"local function same(id, head, len, rules)\n"                                              \
 	"  if (call('HGET', P .. 'pos', 'rules') or '') ~= rules then return false end\n"          \
-	"  local v = held(customer)\n"                                                             \
+	"  local v = held(id)\n"                                                                   \
 	"  return string.sub(v, 1, 5) == head and tostring(#v) == len\n"                           \
 	"end\n"
 
@@ -170,7 +173,7 @@ static const char lease[] = SAME_RECORD
 	"if j[1] ~= 'ready' or not j[2] or (waits and tonumber(waits) > now) then\n"
 	"  return {'gone', j[1] or ''}\n"
 	"end\n"
-	"if not same(j[5], ARGV[7], ARGV[8], ARGV[9]) then return {'changed'} end\n"
+	"if not same(id, ARGV[7], ARGV[8], ARGV[9]) then return {'changed'} end\n"
 	"local ends, tries = ms(now + ARGV[5]), call('HINCRBY', P .. 'job:' .. id, 'n', 1)\n"
 	"set(id, 's', 'leased', 'tok', ARGV[4], 'lu', ends, 'by', ARGV[6], 'la', ms(now))\n"
 	"withdraw(j[2], j[3])\n"
@@ -193,7 +196,7 @@ static const char settle[] =
 	SAME_RECORD "local id, to, ch = ARGV[3], ARGV[6], ARGV[7]\n"
 		    "local j = get(id, 's', 'o', 'ch', 'cl', 'c', 'vu')\n"
 		    "if j[1] ~= 'ready' or not j[2] then return {'gone', j[1] or ''} end\n"
-		    "if not same(j[5], ARGV[4], ARGV[5], ARGV[12]) then return {'changed'} end\n"
+		    "if not same(id, ARGV[4], ARGV[5], ARGV[12]) then return {'changed'} end\n"
 		    "withdraw(j[2], j[3])\n"
 		    "if ch == '' then ch = j[3] end\n"
 		    "set(id, 's', to, 'r', ARGV[9], 'ch', ch)\n"

@@ -201,6 +201,24 @@ static int ask_load(struct store *s, uint32_t partition, const struct span *cust
 
 /* ---- commit ----------------------------------------------------------------------------- */
 
+/* Snapshots, names and whose a job is are kept in no backtest. */
+static void commit_mends(struct memory_store *m, const struct commit *c)
+{
+	for (size_t i = 0; i < c->n_mends; i++) {
+		struct kept *k = kept_find(m, c->mends[i].customer);
+		struct span rest = k ? buf_span(&k->chunks) : SPAN_EMPTY, chunk;
+
+		if (k && c->mends[i].kind == MEND_NOBODY)
+			buf_reset(&k->record);
+		if (c->mends[i].kind != MEND_CHUNKS)
+			continue;
+		for (uint64_t n = c->mends[i].n; n > 0 && span_take_block(&rest, &chunk) == 0;)
+			n--;
+		if (k)
+			k->chunks.len -= rest.len;
+	}
+}
+
 static int commit_records(struct memory_store *m, const struct commit *c)
 {
 	for (size_t i = 0; i < c->n_records; i++) {
@@ -310,6 +328,7 @@ static int ask_commit(struct store *s, uint32_t partition, const struct commit *
 
 	(void)partition;
 	assert(m->asked == ASKED_NOTHING);
+	commit_mends(m, c);
 	m->result = commit_erased(m, c);
 	if (m->result == 0)
 		m->result = commit_records(m, c);

@@ -44,3 +44,8 @@ void put_terms(struct args *a);
 /* Who is erased, whose names are kept, and what of the log goes (redis_commit_erase.c). */
 void commit_put_erase_probes(struct args *a);
 void commit_put_erase(struct args *a);
+
+/* ---- redis_commit_mend.c ---- */
+
+void put_mend_probes(struct args *a);
+void put_mends(struct args *a);

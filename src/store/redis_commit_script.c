@@ -127,6 +127,7 @@ static void put_probes(struct args *a)
 		put_probe(a, "SCARD", "ids", c->ids[i].customer);
 	for (size_t i = 0; i < c->n_snapshots; i++)
 		put_probe(a, "HLEN", "m", c->snapshots[i].customer);
+	put_mend_probes(a);
 	if (c->n_jobs + c->n_retracts > 0) {
 		put_probe(a, "XLEN", "jobs", SPAN_EMPTY);
 		put_place_probes(a);
@@ -427,6 +428,7 @@ static void put_all(struct args *a)
 	put_rules(a, c->to.rules);
 	put_probes(a);
 	commit_put_erase(a);
+	put_mends(a);
 	put_records(a);
 	put_dues(a);
 	put_holds(a);

@@ -112,6 +112,11 @@ static void fill_ids(struct chance *c, struct journey *j)
 		id->first_at = chance_instant(c);
 		id->state = (enum id_state)chance_below(c, ID_LINKED + 1);
 	}
+	if (chance_below(c, 3) == 0) {
+		int r = journey_add_apart(j, some_name(c, CUSTOMER_MAX), chance_instant(c));
+
+		assert(r == 0);
+	}
 	assert(part);
 	part->n_chunks = (uint32_t)chance_u64(c);
 	part->sealed_n = chance_u64(c) >> chance_below(c, 64);

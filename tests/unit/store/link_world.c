@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "link_world.h"
 
+#include "codec/message_json.h"
+
 static const char rule_text[] =
 	"[{\"id\":\"cart\",\"class\":\"marketing\",\"gates\":\"off\",\"key\":\"cart_id\","
 	"\"key_else\":\"customer\",\"arm\":[\"Product Added\"],\"cancel\":[{\"event\":"
@@ -99,6 +101,41 @@ static void keep_mail(struct shore *s, const struct commit_message *m)
 	}
 }
 
+static struct world_snapshot *snapshot_of(struct shore *s, struct span customer, struct span of)
+{
+	for (size_t i = 0; i < s->n_snapshots; i++)
+		if (span_is(customer, s->snapshots[i].customer) && span_is(of, s->snapshots[i].of))
+			return &s->snapshots[i];
+	return NULL;
+}
+
+static void keep_snapshot(struct shore *s, const struct commit_snapshot *from)
+{
+	struct world_snapshot *to = snapshot_of(s, from->customer, from->of);
+
+	if (!to) {
+		REQUIRE(s->n_snapshots < SNAPSHOTS);
+		to = &s->snapshots[s->n_snapshots++];
+	}
+	free(to->bytes);
+	copy(to->customer, sizeof(to->customer), from->customer);
+	copy(to->of, sizeof(to->of), from->of);
+	to->bytes = span_dup(from->bytes);
+	to->len = from->bytes.len;
+}
+
+static void mend(struct shore *s, const struct commit_mend *m)
+{
+	struct world_snapshot *gone =
+		m->kind == MEND_SNAPSHOT ? snapshot_of(s, m->customer, m->key) : NULL;
+
+	if (gone)
+		gone->customer[0] = '\0';
+	for (size_t i = 0; m->kind == MEND_JOB && i < s->world->n_jobs; i++)
+		if (span_is(m->key, s->world->jobs[i].id))
+			copy(s->world->jobs[i].owner, sizeof(s->world->jobs[i].owner), m->customer);
+}
+
 static int shore_commit(
 	struct store *store, uint32_t p, const struct commit *c, store_commit_fn *fn, void *user)
 {
@@ -111,6 +148,10 @@ static int shore_commit(
 	s->user = user;
 	for (size_t i = 0; i < c->n_messages; i++)
 		keep_mail(s, &c->messages[i]);
+	for (size_t i = 0; i < c->n_mends; i++)
+		mend(s, &c->mends[i]);
+	for (size_t i = 0; i < c->n_snapshots; i++)
+		keep_snapshot(s, &c->snapshots[i]);
 	s->world->n_messages += (unsigned)c->n_messages;
 	return inner(store)->ops->commit(inner(store), p, c, on_inner_commit, s);
 }
@@ -130,6 +171,7 @@ static void on_job(void *user, const struct commit_job *job, const struct commit
 	if (!job || w->n_jobs == JOBS)
 		return;
 	(void)snprintf(w->jobs[w->n_jobs].id, sizeof(w->jobs[0].id), "%.32s", job->id.ptr);
+	copy(w->jobs[w->n_jobs].owner, sizeof(w->jobs[0].owner), job->customer);
 	copy(w->jobs[w->n_jobs++].customer, sizeof(w->jobs[0].customer),
 		job->decision.subject.len ? job->decision.subject : job->customer);
 }
@@ -188,6 +230,7 @@ void world_init(struct world *w, uint64_t seed)
 		struct shore *s = &w->shores[p];
 
 		s->store.ops = &shore_ops;
+		arena_init(&s->arena);
 		s->world = w;
 		s->partition = p;
 		CHECK(memory_store_new(on_job, s, &s->memory) == 0);
@@ -202,11 +245,19 @@ void world_release(struct world *w)
 
 		for (size_t i = 0; i < s->n_mails; i++)
 			free(s->mails[i].bytes);
+		for (size_t i = 0; i < s->n_snapshots; i++)
+			free(s->snapshots[i].bytes);
+		arena_release(&s->arena);
 		pump_free(s->pump);
 		memory_store_free(s->memory);
 	}
 	event_decoder_free(w->decoder);
 	rules_free(w->rules);
+}
+
+static struct span duplicate(struct shore *s, struct span bytes)
+{
+	return arena_copy(&s->arena, bytes);
 }
 
 static void append(struct shore *s, struct log_entry *e)
@@ -217,6 +268,12 @@ static void append(struct shore *s, struct log_entry *e)
 	s->at = w->clock;
 	e->id = (struct log_id){(uint64_t)w->clock, s->seq};
 	CHECK(memory_store_append(s->memory, e) == 0);
+	REQUIRE(s->n_log < LOG_MAX);
+	s->log[s->n_log++] = (struct log_entry){.id = e->id,
+		.event = duplicate(s, e->event),
+		.meta = duplicate(s, e->meta),
+		.message = duplicate(s, e->message),
+		.record = duplicate(s, e->record)};
 }
 
 static void deliver_one(struct shore *s, struct mail *m)
@@ -288,6 +345,100 @@ void world_tell(struct world *w, uint32_t p, const struct message *m, struct spa
 	message_json(m, &head);
 	e.message = buf_span(&head);
 	append(&w->shores[p], &e);
+}
+
+/* ---- taking apart ------------------------------------------------------------------------ */
+
+static struct span value_of(const struct world *w, const char *key);
+
+static void post(struct world *w, struct message *m, struct span record)
+{
+	m->from = MESSAGE_FROM_STAFF;
+	m->seq = 1;
+	m->kind = MESSAGE_UNMERGE;
+	m->by = SPAN_LIT("Eva");
+	m->reason = SPAN_LIT("two sisters");
+	world_tell(w, partition_of(m->to, PARTS), m, record);
+}
+
+static int divide(struct world *w, const struct link *link, struct span key, struct message *m,
+	struct divide **ret_divide, struct divided *ret_divided)
+{
+	struct shore *s = &w->shores[link->partition];
+	const struct world_snapshot *snapshot = snapshot_of(s, link->to, key);
+	struct divide_ask ask = {.rules = w->rules,
+		.decoder = w->decoder,
+		.identity = &IDENTITY_DEFAULT,
+		.partitions = PARTS,
+		.customer = link->to,
+		.record = memory_store_record(s->memory, link->to),
+		.snapshot = snapshot ? span_of(snapshot->bytes, snapshot->len) : SPAN_EMPTY,
+		.key = key,
+		.frozen = link->frozen,
+		.clock = s->position.clock};
+	static char sum[DIVISION_SUM_SIZE];
+
+	if (link_is(ask.record))
+		return -ELOOP;
+	if (divide_new(&ask, ret_divide) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n_log; i++)
+		if (log_id_compare(s->log[i].id, s->position.id) <= 0)
+			CHECK_INT(divide_feed(*ret_divide, &s->log[i]), 0);
+	division_sum(ask.record, sum);
+	m->sum = span_str(sum);
+	return divide_finish(*ret_divide, ret_divided);
+}
+
+int world_unmerge(struct world *w, const char *key, char *ret_later)
+{
+	_cleanup_(buf_release) struct buf record = BUF_INIT, value = BUF_INIT;
+	_cleanup_(divide_freep) struct divide *d = NULL;
+	struct message m = {.of = span_str(key), .said_at = w->clock};
+	struct divided divided;
+	struct link link;
+	int r;
+
+	buf_add_span(&value, value_of(w, key));
+	if (!link_is(buf_span(&value)) || link_decode(buf_span(&value), &link) != 0)
+		return -EINVAL;
+	m.to = link.to;
+	m.linked_at = link.linked_at;
+	r = divide(w, &link, m.of, &m, &d, &divided);
+	if (r == DIVIDE_LATER)
+		copy(ret_later, CUSTOMER_MAX + 1, divided.later);
+	if (r != 0)
+		return r;
+	CHECK(divided_encode(&divided, &record) == 0);
+	post(w, &m, buf_span(&record));
+	return 0;
+}
+
+void world_note_apart(struct world *w, const char *key, const char *of, int64_t at, int64_t said_at)
+{
+	struct message m = {.to = span_str(key), .of = span_str(of), .said_at = said_at};
+
+	w->clock = at;
+	post(w, &m, SPAN_EMPTY);
+}
+
+const struct log_entry *world_message(
+	const struct world *w, const char *key, const char *kind, int64_t since)
+{
+	const struct shore *s = &w->shores[partition_of(span_str(key), PARTS)];
+	const struct log_entry *found = NULL;
+	_cleanup_(arena_release) struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < s->n_log && !found; i++) {
+		struct message m;
+
+		if ((int64_t)s->log[i].id.ms >= since && s->log[i].message.len > 0 &&
+			message_parse(s->log[i].message, &a, &m) == 0 && span_is(m.to, key) &&
+			span_is(message_kind_name(m.kind), kind))
+			found = &s->log[i];
+	}
+	return found;
 }
 
 /* Something happens somewhere. */

@@ -7,12 +7,14 @@
 
 #include "check.h"
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "base/instant.h"
 #include "codec/link.h"
 #include "codec/message_json.h"
 #include "codec/record.h"
 #include "codec/rule_json.h"
+#include "store/divide.h"
 #include "store/keys.h"
 #include "store/memory_store.h"
 #include "store/pump.h"
@@ -30,6 +32,16 @@ struct mail {
 	bool sent;
 };
 
+/* What a customer was before another became one with them. */
+struct world_snapshot {
+	char customer[64], of[64];
+	char *bytes;
+	size_t len;
+};
+
+#define SNAPSHOTS 256
+#define LOG_MAX	  4096
+
 struct shore {
 	struct store store; /* first */
 	struct world *world;
@@ -39,6 +51,11 @@ struct shore {
 	struct position position, next;
 	struct mail mails[MAILS];
 	size_t n_mails, n_removed;
+	struct log_entry log[LOG_MAX]; /* with their bytes in the arena */
+	struct arena arena;
+	size_t n_log;
+	struct world_snapshot snapshots[SNAPSHOTS];
+	size_t n_snapshots;
 	uint64_t seq; /* of log ids */
 	int64_t at;
 	store_commit_fn *fn;
@@ -54,7 +71,8 @@ struct world {
 	unsigned n_messages;
 	struct {
 		char id[33];
-		char customer[64];
+		char customer[64]; /* whom it names */
+		char owner[64];	   /* whose it is */
 		bool retracted;
 	} jobs[JOBS];
 	size_t n_jobs;
@@ -71,6 +89,16 @@ void world_say(struct world *w, unsigned rights, const char *json);
 void world_tell(struct world *w, uint32_t p, const struct message *m, struct span cargo);
 /* Something happens somewhere. */
 void world_stir(struct world *w);
+/* Staff take KEY out of whom it is a link to; what that comes to stands in the log then, unless an
+ * outcome of divide_finish says otherwise. *ret_later: of DIVIDE_LATER. */
+int world_unmerge(struct world *w, const char *key, char *ret_later);
+/* Only the note of it, at AT and said at SAID_AT, of a world in which they never were one. */
+void world_note_apart(
+	struct world *w, const char *key, const char *of, int64_t at, int64_t said_at);
+/* The first entry of KEY's log at or after SINCE that is a message of KIND to KEY. */
+const struct log_entry *world_message(
+	const struct world *w, const char *key, const char *kind, int64_t since);
+
 /* Until nobody has anything to say any more. */
 void world_settle(struct world *w);
 /* And then ten minutes more, and what was counted. */

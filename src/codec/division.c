@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Both directions side by side. */
+#include "codec/division.h"
+
+#include "base/hash.h"
+#include "base/sha256.h"
+#include "core/event.h"
+
+#define CRC_AT	3 /* behind `D1 ` */
+#define CRC_LEN 8
+#define BODY_AT (CRC_AT + CRC_LEN + 1)
+
+static void put_crc(struct span body, char out[CRC_LEN])
+{
+	uint32_t crc = crc32c(0, body);
+
+	for (unsigned i = 0; i < CRC_LEN; i++)
+		out[i] = "0123456789abcdef"[crc >> (28 - 4 * i) & 15];
+}
+
+static void put_lists(const struct division *d, struct buf *out)
+{
+	buf_add_varint(out, d->n_snapshots);
+	for (size_t i = 0; i < d->n_snapshots; i++) {
+		buf_add_block(out, d->snapshots[i].of);
+		buf_add_block(out, d->snapshots[i].record);
+	}
+	buf_add_varint(out, d->n_jobs);
+	for (size_t i = 0; i < d->n_jobs; i++) {
+		buf_add_block(out, d->jobs[i].id);
+		buf_add_block(out, d->jobs[i].key);
+		buf_add_varint(out, d->jobs[i].fate);
+	}
+}
+
+void division_encode(const struct division *d, struct buf *out)
+{
+	size_t start = out->len;
+
+	buf_add_str(out, "D1 ........ ");
+	buf_add_block(out, d->record);
+	buf_add_varint(out, d->keep);
+	buf_add_varint(out, d->n_chunks);
+	for (size_t i = 0; i < d->n_chunks; i++)
+		buf_add_block(out, d->chunks[i]);
+	put_lists(d, out);
+	if (buf_failed(out) == 0)
+		put_crc(span_of(out->ptr + start + BODY_AT, out->len - start - BODY_AT),
+			out->ptr + start + CRC_AT);
+}
+
+void division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE])
+{
+	unsigned char digest[SHA256_SIZE];
+	struct sha256 s;
+
+	sha256_init(&s);
+	sha256_add(&s, record);
+	sha256_end(&s, digest);
+	for (size_t i = 0; i < (DIVISION_SUM_SIZE - 1) / 2; i++)
+		(void)snprintf(ret_sum + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* ---- decoding ---------------------------------------------------------------------------- */
+
+struct reading {
+	struct span rest;
+	struct arena *arena;
+	int r; /* the first that went wrong */
+};
+
+static struct span take_block(struct reading *g)
+{
+	struct span block = SPAN_EMPTY;
+
+	if (g->r == 0 && span_take_block(&g->rest, &block) != 0)
+		g->r = DIVISION_CORRUPT;
+	return block;
+}
+
+static uint64_t take_number(struct reading *g, uint64_t max)
+{
+	uint64_t n = 0;
+
+	if (g->r == 0 && (span_take_varint(&g->rest, &n) != 0 || n > max))
+		g->r = DIVISION_CORRUPT;
+	return g->r == 0 ? n : 0;
+}
+
+/* A list of elements of SIZE, each of which takes a byte at least. */
+static void *take_list(struct reading *g, size_t size, size_t *ret_n)
+{
+	size_t n = (size_t)take_number(g, g->rest.len);
+	void *list = g->r == 0 ? arena_calloc(g->arena, n + 1, size) : NULL;
+
+	if (g->r == 0 && !list)
+		g->r = -ENOMEM;
+	*ret_n = g->r == 0 ? n : 0;
+	return list;
+}
+
+static struct span take_key(struct reading *g)
+{
+	struct span key = take_block(g);
+
+	if (g->r == 0 && key.len > CUSTOMER_MAX)
+		g->r = DIVISION_CORRUPT;
+	return key;
+}
+
+static void take_lists(struct reading *g, struct division *d)
+{
+	struct division_snapshot *snapshots = take_list(g, sizeof(*snapshots), &d->n_snapshots);
+	struct division_job *jobs;
+
+	for (size_t i = 0; i < d->n_snapshots && g->r == 0; i++) {
+		snapshots[i].of = take_key(g);
+		snapshots[i].record = take_block(g);
+	}
+	jobs = take_list(g, sizeof(*jobs), &d->n_jobs);
+	for (size_t i = 0; i < d->n_jobs && g->r == 0; i++) {
+		jobs[i].id = take_block(g);
+		jobs[i].key = take_key(g);
+		jobs[i].fate = (enum division_fate)take_number(g, DIVISION_END);
+	}
+	d->snapshots = snapshots;
+	d->jobs = jobs;
+}
+
+static bool has_frame(struct span bytes)
+{
+	char crc[CRC_LEN];
+
+	if (bytes.len < BODY_AT || !span_starts(bytes, SPAN_LIT("D1 ")) ||
+		bytes.ptr[BODY_AT - 1] != ' ')
+		return false;
+	put_crc(span_of(bytes.ptr + BODY_AT, bytes.len - BODY_AT), crc);
+	return memcmp(crc, bytes.ptr + CRC_AT, CRC_LEN) == 0;
+}
+
+int division_decode(struct span bytes, struct arena *a, struct division *ret_d)
+{
+	struct reading g = {.arena = a};
+	struct division d = {.keep = 0};
+	struct span *chunks;
+
+	if (!has_frame(bytes))
+		return DIVISION_CORRUPT;
+	g.rest = span_of(bytes.ptr + BODY_AT, bytes.len - BODY_AT);
+	d.record = take_block(&g);
+	d.keep = (uint32_t)take_number(&g, UINT32_MAX);
+	chunks = take_list(&g, sizeof(*chunks), &d.n_chunks);
+	for (size_t i = 0; i < d.n_chunks && g.r == 0; i++)
+		chunks[i] = take_block(&g);
+	d.chunks = chunks;
+	take_lists(&g, &d);
+	if (g.r == 0 && g.rest.len > 0)
+		g.r = DIVISION_CORRUPT;
+	if (g.r == 0)
+		*ret_d = d;
+	return g.r;
+}

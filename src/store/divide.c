@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which entry is whose, and the folds.
+ *
+ *	all     the customer from before the other joined on, with everything: the check
+ *	apart   the key from what was frozen on, with what came by it
+ *	alone   the customer without that
+ *
+ * An entry came by the key if the key stands on its path, or if it is about the key. What came by
+ * another key that was taken out again since, before it was, is in neither.
+ */
+#include "divide_parts.h"
+
+#include "codec/message_json.h"
+#include "core/message.h"
+
+int divide_new(const struct divide_ask *ask, struct divide **ret_divide)
+{
+	struct divide *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return -ENOMEM;
+	d->ask = *ask;
+	seen_init(&d->seen);
+	arena_init(&d->arena);
+	arena_init(&d->scratch);
+	*ret_divide = d;
+	return 0;
+}
+
+struct divide *divide_free(struct divide *d)
+{
+	if (!d)
+		return NULL;
+	fold_release(&d->all);
+	fold_release(&d->apart);
+	fold_release(&d->alone);
+	free(d->kept.list);
+	free(d->jobs.list);
+	free(d->own_jobs.list);
+	seen_release(&d->seen);
+	arena_release(&d->arena);
+	arena_release(&d->scratch);
+	free(d);
+	return NULL;
+}
+
+void divide_freep(struct divide **d)
+{
+	*d = divide_free(*d);
+}
+
+/* ---- what is kept ------------------------------------------------------------------------ */
+
+static struct span keep(struct divide *d, struct span s, bool *failed)
+{
+	struct span copy = s.len > 0 ? arena_copy(&d->arena, s) : SPAN_EMPTY;
+
+	*failed = *failed || (s.len > 0 && !copy.ptr);
+	return copy;
+}
+
+static int keep_entry(struct divide *d, const struct log_entry *e, const struct message *m)
+{
+	struct kept *k = items_add(&d->kept, sizeof(*k));
+	bool failed = false;
+
+	if (!k)
+		return -ENOMEM;
+	k->entry = (struct log_entry){.id = e->id,
+		.event = keep(d, e->event, &failed),
+		.meta = keep(d, e->meta, &failed),
+		.mark_source = keep(d, e->mark_source, &failed),
+		.mark_until = keep(d, e->mark_until, &failed),
+		.rules = keep(d, e->rules, &failed),
+		.message = keep(d, e->message, &failed),
+		.record = keep(d, e->record, &failed)};
+	if (m) {
+		k->message = arena_calloc(&d->arena, 1, sizeof(*k->message));
+		if (!k->message || failed)
+			return -ENOMEM;
+		return message_parse(k->entry.message, &d->arena, k->message) < 0 ? -ENOMEM : 0;
+	}
+	return failed ? -ENOMEM : 0;
+}
+
+static int feed_message(struct divide *d, const struct log_entry *e)
+{
+	struct message m;
+	int r = message_parse(e->message, &d->scratch, &m);
+
+	if (r < 0)
+		return r;
+	if (r > 0 || (m.from >= PARTITIONS_MAX && m.from != MESSAGE_FROM_STAFF))
+		return 0;
+	if (m.from != MESSAGE_FROM_STAFF) {
+		if (m.seq <= d->heard[m.from])
+			return 0;
+		d->heard[m.from] = m.seq;
+	}
+	return span_equal(m.to, d->ask.customer) ? keep_entry(d, e, &m) : 0;
+}
+
+int divide_decode(struct divide *d, const struct log_entry *e, struct event *ret_event)
+{
+	struct event_origin origin = {.id = e->id};
+	struct event_fault fault;
+	struct log_meta meta;
+
+	if (log_meta_parse(e->meta, &meta) != 0)
+		return EVENT_BAD;
+	origin.source = meta.source;
+	origin.channel = meta.channel;
+	origin.has_type = meta.has_type;
+	origin.type = meta.type;
+	origin.machine = meta.machine;
+	origin.no_traits = meta.no_traits;
+	origin.link_rights = meta.link_rights;
+	origin.recv_at = meta.recv_at;
+	origin.sent_at = meta.sent_at;
+	origin.context = meta.context;
+	return event_decode(d->ask.decoder, e->event, &origin, &d->scratch, ret_event, &fault);
+}
+
+static int feed_event(struct divide *d, const struct log_entry *e)
+{
+	struct event event;
+	char mark[SEEN_BYTES];
+	int64_t hour = seen_hour((int64_t)e->id.ms);
+	int r = divide_decode(d, e, &event);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (event.message_id.len > 0) {
+		seen_mark(&event, mark);
+		if (seen_check(&d->seen, mark, hour) != SEEN_NEW)
+			return 0;
+		if (seen_add(&d->seen, mark, hour) < 0)
+			return -ENOMEM;
+	}
+	return span_equal(event.customer, d->ask.customer) ? keep_entry(d, e, NULL) : 0;
+}
+
+int divide_feed(struct divide *d, const struct log_entry *e)
+{
+	int r;
+
+	if (d->first.ms == 0)
+		d->first = e->id;
+	if (e->mark_source.len > 0 || e->rules.len > 0)
+		r = keep_entry(d, e, NULL);
+	else if (e->message.len > 0)
+		r = feed_message(d, e);
+	else
+		r = feed_event(d, e);
+	arena_reset(&d->scratch);
+	return r;
+}
+
+/* ---- by which side ----------------------------------------------------------------------- */
+
+bool kept_is_by(const struct kept *k, struct span key)
+{
+	if (!k->message)
+		return false;
+	if (span_equal(k->message->of, key) && k->message->kind != MESSAGE_UNMERGE)
+		return true;
+	for (size_t i = 0; i < k->message->n_path; i++)
+		if (span_equal(k->message->path[i].key, key))
+			return true;
+	return false;
+}
+
+/* Where they became one: the last time. */
+static bool find_joining(struct divide *d)
+{
+	const struct kept *kept = d->kept.list;
+	enum message_kind kind = d->ask.frozen.len > 0 ? MESSAGE_MERGE : MESSAGE_LINKED;
+
+	for (size_t i = d->kept.n; i > 0; i--) {
+		const struct message *m = kept[i - 1].message;
+
+		if (!m || m->kind != kind || !span_equal(m->of, d->ask.key))
+			continue;
+		d->joined = i - 1;
+		return true;
+	}
+	return false;
+}
+
+/* The place behind which KEY, that was taken out again by now, is itself; 0: it was not. */
+static size_t taken_out(const struct divide *d, const struct kept *k)
+{
+	const struct kept *kept = d->kept.list;
+	const struct folded_word *words = d->all.words.list;
+
+	for (size_t w = d->all.words.n; w > 0; w--) {
+		const struct folded_word *word = &words[w - 1];
+		size_t i = d->kept.n;
+
+		if (word->kind != MESSAGE_RESTORE || !kept_is_by(k, word->to))
+			continue;
+		while (i > 0 && log_id_compare(kept[i - 1].entry.id, word->id) != 0)
+			i--;
+		return i;
+	}
+	return 0;
+}
+
+/* ---- the folds --------------------------------------------------------------------------- */
+
+/* What was in force, and how far the sources had said all, where the entry FIRST came. */
+static int stand(struct divide *d, struct fold *f, size_t first)
+{
+	const struct kept *kept = d->kept.list;
+	struct commit_mark *marks = arena_calloc(&d->arena, first + 1, sizeof(*marks));
+
+	if (!marks)
+		return -ENOMEM;
+	f->ask = &d->ask;
+	f->arena = &d->arena;
+	f->rules = d->ask.rules;
+	f->decoder = d->ask.decoder;
+	f->marks = marks;
+	for (size_t i = 0; i < first; i++) {
+		const struct log_entry *e = &kept[i].entry;
+		uint64_t until;
+
+		if (e->rules.len > 0 && rules_digest_parse(e->rules, &f->digest) &&
+			d->ask.find_rules &&
+			!d->ask.find_rules(d->ask.rules_user, f->digest, &f->rules, &f->decoder))
+			return -ENOENT;
+		if (e->mark_source.len == 0 || span_to_u64(e->mark_until, INT64_MAX, &until) != 0)
+			continue;
+		marks[f->n_marks++] = (struct commit_mark){e->mark_source, (int64_t)until};
+	}
+	return 0;
+}
+
+static void start_over(struct fold *f)
+{
+	fold_release(f);
+	memset(f, 0, sizeof(*f));
+}
+
+/* Everything, as it was. */
+static int fold_all(struct divide *d)
+{
+	const struct kept *kept = d->kept.list;
+	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
+	size_t first = d->from, n = 0;
+	int r = entries ? stand(d, &d->all, first) : -ENOMEM;
+
+	d->all.customer = d->ask.customer;
+	d->all.base = d->ask.snapshot;
+	for (size_t i = first; i < d->kept.n && r == 0; i++)
+		entries[n++] = kept[i].entry;
+	if (r == 0)
+		r = fold_run(&d->all, entries, n);
+	free(entries);
+	if (r == 0 && !span_equal(d->all.record, d->ask.record))
+		r = DIVIDE_DIFFERENT;
+	return r;
+}
+
+/* Of an UNMERGE only that it was: what it was made of had the other in it. */
+static struct log_entry bare_note(const struct kept *k)
+{
+	struct log_entry e = k->entry;
+
+	e.record = SPAN_EMPTY;
+	return e;
+}
+
+static bool was_done(const struct divide *d, const struct kept *k)
+{
+	const struct folded_word *words = d->all.words.list;
+
+	for (size_t i = 0; i < d->all.words.n; i++)
+		if (words[i].kind == MESSAGE_RESTORE &&
+			log_id_compare(words[i].id, k->entry.id) == 0)
+			return true;
+	return false;
+}
+
+static int fold_alone(struct divide *d)
+{
+	const struct kept *kept = d->kept.list;
+	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
+	size_t n = 0;
+	int r;
+
+	start_over(&d->alone);
+	r = entries ? stand(d, &d->alone, d->from) : -ENOMEM;
+	d->alone.customer = d->ask.customer;
+	d->alone.base = d->ask.snapshot;
+	for (size_t i = d->from; i < d->kept.n && r == 0; i++) {
+		const struct kept *k = &kept[i];
+
+		if ((i >= d->joined && kept_is_by(k, d->ask.key)) || k->other ||
+			i < taken_out(d, k))
+			continue;
+		if (!k->message || k->message->kind != MESSAGE_UNMERGE)
+			entries[n++] = k->entry;
+		else if (was_done(d, k))
+			entries[n++] = bare_note(k);
+	}
+	if (r == 0)
+		r = fold_run(&d->alone, entries, n);
+	free(entries);
+	return r;
+}
+
+static int fold_apart(struct divide *d)
+{
+	struct log_entry *entries = NULL;
+	size_t n = 0;
+	int r;
+
+	start_over(&d->apart);
+	r = stand(d, &d->apart, d->joined);
+	d->apart.customer = d->ask.key;
+	d->apart.base = d->ask.frozen;
+	if (r == 0)
+		r = divide_other_log(d, &entries, &n);
+	if (r == 0)
+		r = fold_run(&d->apart, entries, n);
+	free(entries);
+	return r;
+}
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
+static size_t count_through(const struct divide *d)
+{
+	const struct kept *kept = d->kept.list;
+	size_t n = 0;
+
+	for (size_t i = d->joined; i < d->kept.n; i++)
+		n += kept[i].message && kept[i].message->kind == MESSAGE_FORWARD &&
+		     kept_is_by(&kept[i], d->ask.key);
+	return n;
+}
+
+/* A customer or a key that is with them now because an event of the other's named it. */
+static bool find_later(const struct divide *d, struct span *ret_key)
+{
+	const struct kept *kept = d->kept.list;
+	const struct folded_word *words = d->apart.words.list;
+
+	for (size_t w = 0; w < d->apart.words.n; w++) {
+		const struct folded_word *word = &words[w];
+
+		if (word->kind != MESSAGE_CLAIM || divide_claimed(&d->alone, word->to))
+			continue;
+		for (size_t i = d->joined; i < d->kept.n; i++) {
+			const struct message *m = kept[i].message;
+
+			if (!m || (m->kind != MESSAGE_MERGE && m->kind != MESSAGE_LINKED) ||
+				!span_equal(m->of, word->to) || kept_is_by(&kept[i], d->ask.key) ||
+				i < taken_out(d, &kept[i]))
+				continue;
+			*ret_key = word->to;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int fold_sides(struct divide *d, struct divided *out)
+{
+	int r = fold_all(d);
+
+	if (r == 0)
+		r = fold_apart(d);
+	if (r == 0)
+		r = fold_alone(d);
+	if (r == 0 && find_later(d, &out->later))
+		r = DIVIDE_LATER;
+	if (r == 0)
+		r = divide_sort_jobs(d);
+	/* What became of a job is said to whoever it is of. */
+	if (r == 0 && d->outcomes)
+		r = fold_apart(d);
+	if (r == 0 && d->outcomes)
+		r = fold_alone(d);
+	return r;
+}
+
+int divide_finish(struct divide *d, struct divided *ret_divided)
+{
+	struct divided out = {.n_through = 0};
+	int r;
+
+	if (!find_joining(d))
+		return DIVIDE_TRIMMED;
+	/* Nothing was kept of before somebody who brought nothing along. */
+	d->from = d->ask.frozen.len > 0 ? d->joined : 0;
+	out.n_through = count_through(d);
+	out.since = ((const struct kept *)d->kept.list)[d->joined].entry.id;
+	if (d->ask.frozen.len == 0 && out.n_through == 0)
+		r = divide_name_only(d, &out);
+	else
+		r = fold_sides(d, &out);
+	if (r == 0 && (d->ask.frozen.len > 0 || out.n_through > 0))
+		r = divide_results(d, &out);
+	if (r == 0 || r == DIVIDE_LATER)
+		*ret_divided = out;
+	return r;
+}
+
+int divided_encode(const struct divided *d, struct buf *out)
+{
+	_cleanup_(buf_release) struct buf side = BUF_INIT;
+
+	division_encode(&d->stays, &side);
+	buf_add_block(out, buf_span(&side));
+	if (buf_failed(&side) < 0)
+		return -ENOMEM;
+	buf_reset(&side);
+	division_encode(&d->goes, &side);
+	buf_add_block(out, buf_span(&side));
+	return buf_failed(&side) < 0 ? -ENOMEM : buf_failed(out);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* The pump and the applier over a store in memory that knows one customer. */
+#include "divide_fold.h"
+
+#include "codec/message_json.h"
+#include "core/mark.h"
+#include "store/pump.h"
+
+void *items_add(struct items *l, size_t size)
+{
+	void *item;
+
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? 2 * l->cap : 16;
+		void *list = realloc(l->list, cap * size);
+
+		if (!list)
+			return NULL;
+		l->list = list;
+		l->cap = cap;
+	}
+	item = (char *)l->list + l->n++ * size;
+	memset(item, 0, size);
+	return item;
+}
+
+void fold_release(struct fold *f)
+{
+	free(f->jobs.list);
+	free(f->words.list);
+	free(f->snapshots.list);
+	free(f->chunks.list);
+}
+
+static struct span keep(struct fold *f, struct span s)
+{
+	struct span copy = s.len > 0 ? arena_copy(f->arena, s) : SPAN_EMPTY;
+
+	if (s.len > 0 && !copy.ptr)
+		f->failed = -ENOMEM;
+	return copy;
+}
+
+/* ---- what comes out ---------------------------------------------------------------------- */
+
+static void keep_job(struct fold *f, const struct commit_job *from)
+{
+	struct folded_job *job = items_add(&f->jobs, sizeof(*job));
+	const struct decision *d = &from->decision;
+
+	if (!job) {
+		f->failed = -ENOMEM;
+		return;
+	}
+	*job = (struct folded_job){.id = keep(f, from->id),
+		.rule = keep(f, d->rule),
+		.key = keep(f, d->key),
+		.step = keep(f, d->step),
+		.subject = keep(f, d->subject),
+		.episode = d->episode,
+		.fire_at = d->fire_at};
+}
+
+static void on_job(void *user, const struct commit_job *job, const struct commit_retract *retract)
+{
+	struct fold *f = user;
+	struct folded_job *jobs = f->jobs.list;
+
+	if (job) {
+		keep_job(f, job);
+		return;
+	}
+	for (size_t i = 0; i < f->jobs.n; i++)
+		if (span_equal(jobs[i].id, retract->id))
+			jobs[i].retracted = true;
+}
+
+static void keep_word(struct fold *f, const struct commit *c, const struct commit_message *said)
+{
+	struct folded_word *word;
+	struct message m;
+
+	if (message_parse(said->head, f->arena, &m) != 0)
+		return;
+	if (m.kind != MESSAGE_CLAIM && m.kind != MESSAGE_RESTORE)
+		return;
+	word = items_add(&f->words, sizeof(*word));
+	if (word)
+		*word = (struct folded_word){m.kind, keep(f, m.to), c->to.id};
+	else
+		f->failed = -ENOMEM;
+}
+
+/* Of two of before the same customer the later counts. */
+static void keep_snapshot(struct fold *f, const struct commit_snapshot *from)
+{
+	struct division_snapshot *list = f->snapshots.list, *own = NULL;
+
+	for (size_t i = 0; i < f->snapshots.n && !own; i++)
+		if (span_equal(list[i].of, from->of))
+			own = &list[i];
+	if (!own)
+		own = items_add(&f->snapshots, sizeof(*own));
+	if (own)
+		*own = (struct division_snapshot){keep(f, from->of), keep(f, from->bytes)};
+	else
+		f->failed = -ENOMEM;
+}
+
+static void on_committed(void *user, const struct commit *c)
+{
+	struct fold *f = user;
+
+	for (size_t i = 0; i < c->n_messages; i++)
+		keep_word(f, c, &c->messages[i]);
+	for (size_t i = 0; i < c->n_snapshots; i++)
+		keep_snapshot(f, &c->snapshots[i]);
+}
+
+static int keep_state(struct fold *f, const struct memory_store *store)
+{
+	f->record = keep(f, memory_store_record(store, f->customer));
+	for (size_t i = 0; f->failed == 0; i++) {
+		struct span chunk = memory_store_chunk(store, f->customer, i), *kept;
+
+		if (chunk.len == 0)
+			break;
+		kept = items_add(&f->chunks, sizeof(*kept));
+		if (!kept)
+			return -ENOMEM;
+		*kept = keep(f, chunk);
+	}
+	return f->failed;
+}
+
+/* ---- the run ----------------------------------------------------------------------------- */
+
+static void on_idle(void *user, int64_t next_due)
+{
+	(void)user;
+	(void)next_due;
+}
+
+static void on_stop(void *user, int why, struct span customer)
+{
+	struct fold *f = user;
+
+	(void)customer;
+	f->failed = why < 0 ? why : -EIO;
+}
+
+static void on_seeded(void *user, int r)
+{
+	struct fold *f = user;
+
+	if (r < 0)
+		f->failed = r;
+}
+
+static size_t seed_holds(const struct journey *j, struct commit_hold *holds)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_instances; i++) {
+		const struct instance *in = &j->instances[i];
+		size_t k = 0;
+
+		if (in->missing.len == 0)
+			continue;
+		while (k < n && !span_equal(holds[k].source, text_span(in->missing)))
+			k++;
+		if (k == n)
+			holds[n++] = (struct commit_hold){
+				text_span(j->customer), text_span(in->missing), in->deadline_at};
+		holds[k].at = int64_min(holds[k].at, in->deadline_at);
+	}
+	if (j->n_dates > 0 ||
+		(j->profile && j->profile->times[PROFILE_FIRST_ORDER_AT] != TIME_NEVER))
+		holds[n++] = (struct commit_hold){text_span(j->customer), MARK_RULES, 0};
+	return n;
+}
+
+/* The store as it was when the base was written. */
+static int seed(struct fold *f, struct memory_store *store)
+{
+	_cleanup_(record_release) struct record base = RECORD_INIT;
+	_cleanup_free_ struct commit_hold *holds = NULL;
+	const struct commit_value value = {f->customer, f->base};
+	struct commit_due due = {f->customer, TIME_NEVER};
+	struct commit c = {.marks = f->marks, .n_marks = f->n_marks};
+	struct store *s = memory_store_store(store);
+	int r = 0;
+
+	if (f->base.len > 0) {
+		r = record_decode(f->base, &base);
+		if (r != 0)
+			return r < 0 ? r : -EBADMSG;
+		holds = calloc(base.journey->n_instances + 1, sizeof(*holds));
+		if (!holds)
+			return -ENOMEM;
+		due.at = base.journey->due_at;
+		c.records = &value;
+		c.n_records = 1;
+		c.dues = &due;
+		c.n_dues = 1;
+		c.holds = holds;
+		c.n_holds = seed_holds(base.journey, holds);
+	}
+	r = s->ops->commit(s, 0, &c, on_seeded, f);
+	memory_store_run(store);
+	return r < 0 ? r : f->failed;
+}
+
+static int run(struct fold *f, struct memory_store *store, struct log_id from)
+{
+	struct pump_options options = {
+		.store = memory_store_store(store),
+		.partition = partition_of(f->customer, f->ask->partitions),
+		.batch = 1, /* so that it is known what said what */
+		.applier = {.rules = f->rules,
+			.decoder = f->decoder,
+			.cache_customers = 16,
+			.partition = partition_of(f->customer, f->ask->partitions),
+			.partitions = f->ask->partitions,
+			.identity = f->ask->identity,
+			.find_rules = f->ask->find_rules,
+			.rules_user = f->ask->rules_user},
+		.idle = on_idle,
+		.stop = on_stop,
+		.committed = on_committed,
+		.user = f,
+	};
+	const struct position position = {
+		.epoch = 1, .id = from, .clock = INT64_MIN, .rules = f->digest};
+	struct pump *pump;
+	int r = pump_new(&options, &pump);
+
+	if (r < 0)
+		return r;
+	memory_store_clock(store, f->ask->clock);
+	r = pump_start(pump, &position);
+	if (r == 0) {
+		pump_poke(pump, f->ask->clock);
+		memory_store_run(store);
+	}
+	pump_free(pump);
+	return r < 0 ? r : f->failed;
+}
+
+int fold_run(struct fold *f, const struct log_entry *entries, size_t n)
+{
+	struct memory_store *store;
+	struct log_id from = {0, 0};
+	int r = memory_store_new(on_job, f, &store);
+
+	if (r < 0)
+		return r;
+	r = seed(f, store);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = memory_store_append(store, &entries[i]);
+	if (r == 0)
+		r = run(f, store, from);
+	if (r == 0)
+		r = keep_state(f, store);
+	memory_store_free(store);
+	return r;
+}

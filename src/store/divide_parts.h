@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What divide.c (whose is what, and the folds) and divide_sides.c (what becomes of it) share. */
+#pragma once
+
+#include "core/message.h"
+#include "divide_fold.h"
+#include "store/keys.h"
+#include "store/seen.h"
+
+/* An entry of the log that concerns the customer, a mark, or a change of rules. */
+struct kept {
+	struct log_entry entry;
+	struct message *message; /* NULL: it is none */
+	bool other;		 /* what became of a job that is the other's */
+};
+
+struct divide {
+	struct divide_ask ask;
+	struct arena arena;   /* what is kept, and what comes out */
+	struct arena scratch; /* of an entry */
+	struct seen seen;
+	uint64_t heard[PARTITIONS_MAX];
+	struct items kept;   /* struct kept */
+	struct log_id first; /* of the log */
+	size_t joined;	     /* the entry that made them one */
+	size_t from;	     /* the entry behind the customer's base */
+	struct fold all, apart, alone;
+	bool outcomes;	       /* some are the other's */
+	struct items jobs;     /* struct divided_job */
+	struct items own_jobs; /* struct division_job */
+};
+
+/* Did K come by KEY, or is it about KEY? */
+bool kept_is_by(const struct kept *k, struct span key);
+
+/* What E says, in the scratch arena. 0, EVENT_BAD or -ENOMEM. */
+int divide_decode(struct divide *d, const struct log_entry *e, struct event *ret_event);
+
+/* ---- divide_sides.c ---- */
+
+/* What the other's own log would have had, in order; to be freed. 0 or -ENOMEM. */
+int divide_other_log(struct divide *d, struct log_entry **ret_entries, size_t *ret_n);
+/* Was KEY claimed by FOLD, or is it an id of its customer? */
+bool divide_claimed(const struct fold *fold, struct span key);
+/* Whose is which job, when all three are folded. 0 or -ENOMEM. */
+int divide_sort_jobs(struct divide *d);
+/* The two sides. 0 or -errno. */
+int divide_results(struct divide *d, struct divided *out);
+/* The same where nothing came but the name. */
+int divide_name_only(struct divide *d, struct divided *out);

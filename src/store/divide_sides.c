@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/* What the other's own log would have had, whose the jobs are, and what each side is in the end. */
+#include "divide_parts.h"
+
+#include "codec/identifiers.h"
+#include "codec/job_event.h"
+#include "codec/message_json.h"
+
+/* ---- the other's log --------------------------------------------------------------------- */
+
+struct other_log {
+	struct divide *d;
+	struct log_entry *entries;
+	size_t n;
+	uint64_t seq; /* of messages */
+};
+
+/* Behind those that are not later. Nearly all come in order. */
+static void insert(struct other_log *l, const struct log_entry *e)
+{
+	size_t i = l->n++;
+
+	for (; i > 0 && log_id_compare(l->entries[i - 1].id, e->id) > 0; i--)
+		l->entries[i] = l->entries[i - 1];
+	l->entries[i] = *e;
+}
+
+/* Two logs had the same number for what is one log now. */
+static void make_ascending(struct other_log *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		const struct log_id *before = &l->entries[i - 1].id;
+
+		if (log_id_compare(*before, l->entries[i].id) >= 0)
+			l->entries[i].id = (struct log_id){before->ms, before->seq + 1};
+	}
+}
+
+/* As it was said to the key, before it went on from there: the N-th hop of its path. */
+static int add_message(struct other_log *l, const struct kept *k, size_t n)
+{
+	_cleanup_(buf_release) struct buf head = BUF_INIT;
+	struct log_entry e = k->entry;
+	struct message m = *k->message;
+
+	m.from = 0;
+	m.seq = ++l->seq;
+	m.to = l->d->ask.key;
+	m.n_path = n;
+	if (m.kind == MESSAGE_FORWARD)
+		e.id = m.at;
+	if (m.kind == MESSAGE_MERGE)
+		m.linked_at = m.path[n - 1].linked_at;
+	message_json(&m, &head);
+	e.message = arena_copy(&l->d->arena, buf_span(&head));
+	if (buf_failed(&head) < 0 || !e.message.ptr)
+		return -ENOMEM;
+	insert(l, &e);
+	return 0;
+}
+
+static int add_through(struct other_log *l, const struct kept *k)
+{
+	const struct message *m = k->message;
+	size_t n = 0;
+
+	while (n < m->n_path && !span_equal(m->path[n].key, l->d->ask.key))
+		n++;
+	if (n == m->n_path || span_equal(m->of, l->d->ask.key))
+		return 0;
+	if (m->kind == MESSAGE_FORWARD && n == 0) {
+		const struct log_entry e = {
+			.id = m->at, .event = k->entry.event, .meta = k->entry.meta};
+
+		insert(l, &e);
+		return 0;
+	}
+	return m->kind == MESSAGE_MERGE && n == 0 ? 0 : add_message(l, k, n);
+}
+
+/* What stands before and behind the first PART of TEXT. */
+static bool cut(struct span text, struct span part, struct span *ret_before, struct span *ret_after)
+{
+	for (size_t i = 0; i + part.len <= text.len; i++) {
+		struct span rest = span_of(text.ptr + i, text.len - i);
+
+		if (!span_starts(rest, part))
+			continue;
+		*ret_before = span_of(text.ptr, i);
+		*ret_after = span_of(rest.ptr + part.len, rest.len - part.len);
+		return true;
+	}
+	return false;
+}
+
+/* What became of a job names whom it was sent to then; we wrote it, so we know how. */
+static int add_outcome(struct other_log *l, const struct kept *k)
+{
+	_cleanup_(buf_release) struct buf from = BUF_INIT, to = BUF_INIT, json = BUF_INIT;
+	const struct divide_ask *ask = &l->d->ask;
+	struct log_entry e = k->entry;
+	struct span before, after;
+
+	identifier_write(ask->identity, ask->customer, &from);
+	identifier_write(ask->identity, ask->key, &to);
+	if (buf_failed(&from) < 0 || buf_failed(&to) < 0)
+		return -ENOMEM;
+	if (!cut(e.event, buf_span(&from), &before, &after))
+		return 0;
+	buf_add_span(&json, before);
+	buf_add_span(&json, buf_span(&to));
+	buf_add_span(&json, after);
+	e.event = arena_copy(&l->d->arena, buf_span(&json));
+	if (buf_failed(&json) < 0 || !e.event.ptr)
+		return -ENOMEM;
+	insert(l, &e);
+	return 0;
+}
+
+int divide_other_log(struct divide *d, struct log_entry **ret_entries, size_t *ret_n)
+{
+	struct other_log l = {.d = d};
+	const struct kept *kept = d->kept.list;
+	int r = 0;
+
+	l.entries = calloc(d->kept.n + 1, sizeof(*l.entries));
+	if (!l.entries)
+		return -ENOMEM;
+	for (size_t i = d->joined; i < d->kept.n && r == 0; i++) {
+		const struct kept *k = &kept[i];
+
+		if (k->entry.mark_source.len > 0 || k->entry.rules.len > 0)
+			insert(&l, &k->entry);
+		else if (k->other)
+			r = add_outcome(&l, k);
+		else if (kept_is_by(k, d->ask.key))
+			r = add_through(&l, k);
+	}
+	if (r < 0) {
+		free(l.entries);
+		return r;
+	}
+	make_ascending(&l);
+	*ret_entries = l.entries;
+	*ret_n = l.n;
+	return 0;
+}
+
+/* ---- identifiers ------------------------------------------------------------------------- */
+
+bool divide_claimed(const struct fold *fold, struct span key)
+{
+	_cleanup_(record_release) struct record base = RECORD_INIT;
+	const struct folded_word *words = fold->words.list;
+	enum id_state state;
+
+	for (size_t i = 0; i < fold->words.n; i++)
+		if (words[i].kind == MESSAGE_CLAIM && span_equal(words[i].to, key))
+			return true;
+	return fold->base.len > 0 && record_decode(fold->base, &base) == 0 &&
+	       journey_knows_id(base.journey, key, &state);
+}
+
+/* ---- jobs -------------------------------------------------------------------------------- */
+
+static const struct folded_job *find_id(const struct fold *f, struct span id)
+{
+	const struct folded_job *jobs = f->jobs.list;
+
+	for (size_t i = 0; i < f->jobs.n; i++)
+		if (span_equal(jobs[i].id, id))
+			return &jobs[i];
+	return NULL;
+}
+
+/* The same wait, whatever its customer is called. */
+static const struct folded_job *find_like(const struct fold *f, const struct folded_job *job)
+{
+	const struct folded_job *jobs = f->jobs.list;
+
+	for (size_t i = 0; i < f->jobs.n; i++)
+		if (span_equal(jobs[i].rule, job->rule) && span_equal(jobs[i].key, job->key) &&
+			span_equal(jobs[i].step, job->step) && jobs[i].episode == job->episode)
+			return &jobs[i];
+	return NULL;
+}
+
+static bool is_sent(const struct folded_job *job)
+{
+	return job && !job->retracted;
+}
+
+static int note_job(struct divide *d, const struct folded_job *job, struct span side, bool made)
+{
+	struct divided_job *note = items_add(&d->jobs, sizeof(*note));
+
+	if (!note)
+		return -ENOMEM;
+	*note = (struct divided_job){job->id, job->rule, job->key, side, job->fire_at, made};
+	return 0;
+}
+
+static int move_job(struct divide *d, const struct folded_job *job, enum division_fate fate)
+{
+	struct division_job *own = items_add(&d->own_jobs, sizeof(*own));
+
+	if (!own)
+		return -ENOMEM;
+	*own = (struct division_job){
+		job->id, fate == DIVISION_MOVE ? d->ask.key : SPAN_EMPTY, fate};
+	return 0;
+}
+
+static int sort_job(struct divide *d, const struct folded_job *job)
+{
+	const struct folded_job *theirs = find_id(&d->apart, job->id);
+	int r;
+
+	if (is_sent(find_id(&d->alone, job->id)))
+		return note_job(d, job, d->ask.customer, true);
+	if (!theirs)
+		theirs = find_like(&d->apart, job);
+	r = move_job(d, job, is_sent(theirs) ? DIVISION_MOVE : DIVISION_END);
+	return r < 0 ? r : note_job(d, job, is_sent(theirs) ? d->ask.key : SPAN_EMPTY, true);
+}
+
+/* What F would have sent, and nobody has. */
+static int note_unmade(struct divide *d, const struct fold *f)
+{
+	const struct folded_job *jobs = f->jobs.list;
+	int r = 0;
+
+	for (size_t i = 0; i < f->jobs.n && r == 0; i++) {
+		const struct folded_job *was = find_id(&d->all, jobs[i].id);
+
+		if (!was)
+			was = find_like(&d->all, &jobs[i]);
+		if (is_sent(&jobs[i]) && !is_sent(was))
+			r = note_job(d, &jobs[i], f->customer, false);
+	}
+	return r;
+}
+
+/* `job:ID:what` */
+static struct span job_of(struct span message_id)
+{
+	struct span front = SPAN_LIT("job:"), id;
+	const char *end;
+
+	if (!span_starts(message_id, front))
+		return SPAN_EMPTY;
+	id = span_of(message_id.ptr + front.len, message_id.len - front.len);
+	end = memchr(id.ptr, ':', id.len);
+	return end ? span_of(id.ptr, (size_t)(end - id.ptr)) : SPAN_EMPTY;
+}
+
+static int sort_outcomes(struct divide *d)
+{
+	const struct division_job *jobs = d->own_jobs.list;
+	struct kept *kept = d->kept.list;
+	int r = 0;
+
+	for (size_t i = d->joined; i < d->kept.n && d->own_jobs.n > 0 && r >= 0; i++) {
+		struct event event;
+		struct span id = SPAN_EMPTY;
+
+		if (kept[i].message || kept[i].entry.event.len == 0)
+			continue;
+		r = divide_decode(d, &kept[i].entry, &event);
+		if (r == 0 && span_is(event.source, JOB_SOURCE))
+			id = job_of(event.message_id);
+		for (size_t k = 0; k < d->own_jobs.n && id.len > 0; k++)
+			kept[i].other = kept[i].other || (span_equal(jobs[k].id, id) &&
+								 jobs[k].fate == DIVISION_MOVE);
+		d->outcomes = d->outcomes || kept[i].other;
+		arena_reset(&d->scratch);
+	}
+	return r < 0 ? r : 0;
+}
+
+int divide_sort_jobs(struct divide *d)
+{
+	const struct folded_job *jobs = d->all.jobs.list;
+	int r = 0;
+
+	for (size_t i = 0; i < d->all.jobs.n && r == 0; i++)
+		if (is_sent(&jobs[i]))
+			r = sort_job(d, &jobs[i]);
+	if (r == 0)
+		r = note_unmade(d, &d->alone);
+	if (r == 0)
+		r = note_unmade(d, &d->apart);
+	return r < 0 ? r : sort_outcomes(d);
+}
+
+/* ---- the other, in the end --------------------------------------------------------------- */
+
+static uint32_t step_number(const struct divide *d, const struct folded_job *job)
+{
+	const struct rule *rule = rules_find(d->all.rules, job->rule);
+
+	for (uint32_t i = 0; rule && i < rule->n_steps; i++)
+		if (span_equal(rule->steps[i].id, job->step))
+			return i;
+	return 0;
+}
+
+/* The job lies where the customer is, under the name that it got there. */
+static int lay(const struct divide *d, const struct folded_job *job, struct text *subject,
+	struct text *home)
+{
+	struct span name = job->subject.len ? job->subject : d->ask.customer;
+
+	if (span_equal(name, d->ask.key))
+		name = SPAN_EMPTY;
+	if (text_set(subject, name) < 0 || text_set(home, d->ask.customer) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int lay_job(const struct divide *d, struct journey *j, const struct folded_job *job)
+{
+	uint32_t step = step_number(d, job);
+
+	for (size_t i = 0; i < j->n_instances; i++) {
+		struct instance *in = &j->instances[i];
+
+		if (!span_equal(text_span(in->rule), job->rule) ||
+			!span_equal(text_span(in->key), job->key))
+			continue;
+		if (in->last_episode == job->episode && in->last_step == step &&
+			in->last_deadline_at != INT64_MIN)
+			return lay(d, job, &in->last_subject, &in->home);
+		for (uint32_t k = 0; k < in->n_earlier; k++)
+			if (in->earlier[k].episode == job->episode && in->earlier[k].step == step)
+				return lay(d, job, &in->earlier[k].subject, &in->earlier[k].home);
+	}
+	return 0;
+}
+
+static void forget(struct journey *j, struct span key)
+{
+	const struct customer_id *id = journey_id(j, key);
+
+	if (id)
+		journey_remove_id(j, (size_t)(id - j->ids));
+	else
+		journey_unmark_id(j, key);
+}
+
+/* Those that nobody has answered are asked again, if somebody says it again. */
+static void forget_claims(const struct divide *d, struct journey *j)
+{
+	const struct folded_word *words = d->apart.words.list;
+	enum id_state state;
+
+	for (size_t i = 0; i < d->apart.words.n; i++)
+		if (words[i].kind == MESSAGE_CLAIM && journey_knows_id(j, words[i].to, &state) &&
+			state == ID_CLAIMED)
+			forget(j, words[i].to);
+}
+
+static int encode(struct divide *d, const struct record *record, struct span *ret_bytes)
+{
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+	int r = record_encode(record, &bytes);
+
+	if (r < 0)
+		return r;
+	*ret_bytes = arena_copy(&d->arena, buf_span(&bytes));
+	return ret_bytes->ptr ? 0 : -ENOMEM;
+}
+
+static int finish_other(struct divide *d, struct span *ret_record)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	const struct division_job *own = d->own_jobs.list;
+	int r;
+
+	*ret_record = SPAN_EMPTY;
+	if (d->apart.record.len == 0)
+		return 0;
+	r = record_decode(d->apart.record, &record);
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	for (size_t i = 0; i < d->own_jobs.n && r == 0; i++)
+		if (own[i].fate == DIVISION_MOVE)
+			r = lay_job(d, record.journey, find_id(&d->all, own[i].id));
+	forget_claims(d, record.journey);
+	return r < 0 ? r : encode(d, &record, ret_record);
+}
+
+/* ---- results ----------------------------------------------------------------------------- */
+
+static int n_chunks_of(struct span bytes, uint32_t *ret_n)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	int r = bytes.len > 0 ? record_decode(bytes, &record) : 0;
+
+	*ret_n = record.n_chunks;
+	return r > 0 ? -EBADMSG : r;
+}
+
+static int side_of(const struct fold *f, struct span record, struct division *ret_side)
+{
+	*ret_side = (struct division){.record = record,
+		.chunks = f->chunks.list,
+		.n_chunks = f->chunks.n,
+		.snapshots = f->snapshots.list,
+		.n_snapshots = f->snapshots.n};
+	return n_chunks_of(f->base, &ret_side->keep);
+}
+
+/* The customer goes on without the name. */
+static int finish_customer(struct divide *d, struct span bytes, struct span *ret_record)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	int r;
+
+	*ret_record = SPAN_EMPTY;
+	if (bytes.len == 0)
+		return 0;
+	r = record_decode(bytes, &record);
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	forget(record.journey, d->ask.key);
+	return encode(d, &record, ret_record);
+}
+
+int divide_results(struct divide *d, struct divided *out)
+{
+	struct span own, other = SPAN_EMPTY;
+	int r = finish_customer(d, d->alone.record, &own);
+
+	if (r == 0)
+		r = finish_other(d, &other);
+	if (r == 0)
+		r = side_of(&d->alone, own, &out->stays);
+	if (r == 0)
+		r = side_of(&d->apart, other, &out->goes);
+	out->stays.jobs = d->own_jobs.list;
+	out->stays.n_jobs = d->own_jobs.n;
+	out->jobs = d->jobs.list;
+	out->n_jobs = d->jobs.n;
+	return r;
+}
+
+int divide_name_only(struct divide *d, struct divided *out)
+{
+	int r = finish_customer(d, d->ask.record, &out->stays.record);
+
+	return r < 0 ? r : n_chunks_of(d->ask.record, &out->stays.keep);
+}
