@@ -63,6 +63,11 @@ enum record_settled { RECORD_KEPT, RECORD_SEALED };
 int record_settle(
 	struct record *r, struct packer *p, struct buf *chunk, enum record_settled *ret_settled);
 
+/* A part that is kept beside the record (core/journey.h, n_more). Appends to OUT: 0 or -ENOMEM. */
+int customer_part_encode(const struct customer_part *part, struct buf *out);
+/* *ret_part is without its key, which borrows from BYTES. 0 or an outcome. */
+int customer_part_decode(struct span bytes, struct customer_part *ret_part, struct span *ret_key);
+
 /* The journey alone, for record_* and tests. decode takes from the front of *bytes. */
 int journey_encode(const struct journey *j, struct buf *out);
 int journey_decode(struct span *bytes, struct journey **ret_journey);

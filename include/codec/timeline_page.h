@@ -12,7 +12,8 @@
  *	timeline_page_finish(page, &entries, &n, next);
  *
  * Of a customer who was several, what the others had sealed stays in lists of their own, and
- * timeline_page_add_part tells of each. The page is the same as if all lay in one list; it reads on
+ * timeline_page_add_part tells of each; those that the record has no room for are an index that is
+ * read when a page goes back that far. The page is the same as if all lay in one list; it reads on
  * where the newest is still to be found, so that lists that ended long ago are not read at all.
  *
  * Late events lie in newer chunks than their own time and stand at their own time all the same: a
@@ -71,16 +72,21 @@ int timeline_page_add_record(
 	struct timeline_page *page, struct packer *packer, const struct record *record);
 
 /*
- * Another list of N_CHUNKS, whose latest entry is at REACH_AT: that of KEY, who has become part of
- * the customer. After the record and before all chunks; KEY must outlive the page. 0, -ENOMEM or
- * BAD_CURSOR.
+ * The lists of a PART, which became part of the customer under KEY: its chunks, and the parts that
+ * are kept beside its record. After the record; KEY must outlive the page. 0, -ENOMEM, BAD_CURSOR
+ * or CORRUPT.
  */
 int timeline_page_add_part(
-	struct timeline_page *page, struct span key, uint32_t n_chunks, int64_t reach_at);
+	struct timeline_page *page, const struct customer_part *part, struct span key);
+/* The N_MORE parts that are kept beside the customer's own record (KEY empty) or a part's, which
+ * reach up to MORE_AT. They are read only for pages that go back so far. */
+int timeline_page_add_beside(
+	struct timeline_page *page, struct span key, uint64_t n_more, int64_t more_at);
 
 struct timeline_want {
 	struct span key;   /* whose list; empty: the customer's own */
 	uint32_t from, to; /* chunks FROM to TO - 1, counted from the oldest, which is 0 */
+	bool parts;	   /* not chunks but parts that are kept beside the record */
 };
 
 /*
@@ -95,6 +101,10 @@ bool timeline_page_wants(struct timeline_page *page, struct timeline_want *ret_w
  */
 int timeline_page_add_chunk(
 	struct timeline_page *page, struct packer *packer, uint32_t index, struct span chunk);
+
+/* The same for a part that is kept beside a record. 0, -ENOMEM, CORRUPT, or BAD_CURSOR: it speaks
+ * of a list that cannot be told from this one by now (one in four thousand million). */
+int timeline_page_add_shed(struct timeline_page *page, uint32_t index, struct span part);
 
 /*
  * The entries, newest first, and the cursor of the page behind; it is an empty text if there is

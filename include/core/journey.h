@@ -306,6 +306,9 @@ struct customer_part {
 	uint32_t n_chunks; /* sealed under KEY */
 	uint64_t sealed_n; /* entries in them */
 	int64_t reach_at;  /* latest occurred_at in them; INT64_MIN: none */
+	int64_t from_at;   /* nothing in them is earlier; INT64_MIN: not known */
+	uint64_t n_more;   /* parts of KEY's that are kept beside their record, as below */
+	int64_t more_at;   /* up to when these reach; INT64_MIN: there are none */
 };
 
 /* Another customer, who was a part of this one, or of whom this one was a part, until staff took
@@ -372,8 +375,18 @@ struct journey {
 	size_t n_id_groups, cap_id_groups;
 	struct customer_part *parts; /* in order of keys */
 	size_t n_parts, cap_parts;
+<<<<<<< ours
 	struct customer_apart *apart; /* in order of keys */
 	size_t n_apart, cap_apart;
+=======
+	/* Parts that had no room: how many are kept beside the record, in the order in which they
+	 * went, and up to when they reach; and those among them that still have to be put there,
+	 * which are no part of what is written. */
+	uint64_t n_more;
+	int64_t more_at;
+	struct customer_part *shed;
+	size_t n_shed, cap_shed;
+>>>>>>> theirs
 	char room[]; /* for texts that are shared; it never changes */
 };
 
@@ -417,7 +430,7 @@ struct profile *journey_add_profile(struct journey *j);
 /* The same for identifiers and parts. Where all ids are taken the oldest that was refused of the
  * kind (what stands before the colon) that has the most such makes room, but for a kind's last;
  * then the oldest linked one of the kind that has the most, which is marked; then a kind's last.
- * Parts: the one that ended first. NULL with ENOSPC: all are claimed. */
+ * Parts: the one that ended first, which is shed. NULL with ENOSPC: all are claimed. */
 struct customer_id *journey_add_id(struct journey *j, struct span key);
 struct customer_part *journey_add_part(struct journey *j, struct span key);
 /* Borrowed; NULL if there is none. */
@@ -453,6 +466,10 @@ void journey_remove_date(struct journey *j, size_t index);
 void journey_remove_send(struct journey *j, size_t index);
 void journey_remove_id(struct journey *j, size_t index);
 void journey_remove_part(struct journey *j, size_t index);
+/* Those that were shed are where they belong. */
+void journey_clear_shed(struct journey *j);
+/* Up to when P and all that is kept beside it reaches. */
+int64_t part_reach_at(const struct customer_part *p);
 void journey_remove_cart(struct journey *j, size_t index);
 void journey_remove_order(struct journey *j, size_t index);
 void journey_remove_instance(struct journey *j, size_t index);

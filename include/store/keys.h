@@ -27,6 +27,8 @@
  *                        another key, a link (codec/link.h)
  *   wm:{p7}:ids:ID       set: the keys that lead to the customer, those who became part of him too,
  *                        but not what leads to them
+ *   wm:{p7}:parts:ID     list: parts of the timeline that have no room in the record
+ *                        (customer_part_encode), in the order in which they lost it
  *   wm:{p7}:m:ID         hash: key of a customer who became part of this one → the record before it
  *   wm:{p7}:find         sorted set, all scores 0: what customers are found by, as members: a term
  *                        (codec/find_terms.h), NUL, the key whose it is

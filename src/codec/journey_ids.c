@@ -5,7 +5,9 @@
  *
  *   id:     state · key · when it was first said
  *   part:   key · chunks · entries in them · up to when they reach
- *   marks:  of each kind: what keys begin with · how many · the numbers, 8 bytes LE each
+ *   beside: parts kept beside the record, up to when they reach; then of parts, by their place,
+ * from when they are, and the same of theirs marks:  of each kind: what keys begin with · how many
+ * · the numbers, 8 bytes LE each
  */
 #include <endian.h>
 
@@ -18,7 +20,7 @@ _Static_assert(ID_REFUSED == 0 && ID_CLAIMED == 1 && ID_LINKED == 2, "moved");
 _Static_assert(
 	sizeof(struct customer_id) == sizeof(struct text) + 2 * sizeof(int64_t), "a new member?");
 _Static_assert(
-	sizeof(struct customer_part) == sizeof(struct text) + 3 * sizeof(int64_t), "a new member?");
+	sizeof(struct customer_part) == sizeof(struct text) + 6 * sizeof(int64_t), "a new member?");
 _Static_assert(
 	sizeof(struct id_group) == sizeof(struct text) + 3 * sizeof(int64_t), "a new member?");
 
@@ -136,11 +138,74 @@ static int parts_unpack(struct unpack *u, struct journey *j)
 		part->n_chunks = (uint32_t)unpack_bounded(u, UINT32_MAX);
 		part->sealed_n = unpack_number(u);
 		part->reach_at = unpack_time(u, j->last_at);
+		part->from_at = part->more_at = INT64_MIN;
 	}
 	return r;
 }
 
 const struct journey_part journey_part_parts = {parts_bound, parts_pack, parts_unpack};
+
+/* ---- what is known of parts besides ------------------------------------------------------- */
+
+static bool has_beside(const struct customer_part *p)
+{
+	return p->from_at != INT64_MIN || p->n_more > 0;
+}
+
+static size_t beside_bound(const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_parts; i++)
+		n += has_beside(&j->parts[i]);
+	return n + j->n_more > 0 ? (4 + 6 * n) * PACK_NUMBER : 0;
+}
+
+static bool beside_pack(struct pack *p, const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_parts; i++)
+		n += has_beside(&j->parts[i]);
+	pack_number(p, j->n_more);
+	pack_time(p, j->more_at, j->last_at);
+	pack_number(p, n);
+	for (size_t i = 0; i < j->n_parts; i++) {
+		const struct customer_part *part = &j->parts[i];
+
+		if (!has_beside(part))
+			continue;
+		pack_number(p, i);
+		pack_time(p, part->from_at, j->last_at);
+		pack_number(p, part->n_more);
+		pack_time(p, part->more_at, j->last_at);
+	}
+	return true;
+}
+
+static int beside_unpack(struct unpack *u, struct journey *j)
+{
+	size_t next = 0;
+	uint64_t n;
+
+	j->n_more = unpack_number(u);
+	j->more_at = unpack_time(u, j->last_at);
+	n = unpack_bounded(u, j->n_parts);
+	if (n == 0 && j->n_more == 0)
+		u->bad = true;
+	for (uint64_t k = 0; k < n && !u->bad; k++) {
+		size_t i = journey_next_index(u, j->n_parts, &next);
+
+		if (u->bad)
+			break;
+		j->parts[i].from_at = unpack_time(u, j->last_at);
+		j->parts[i].n_more = unpack_number(u);
+		j->parts[i].more_at = unpack_time(u, j->last_at);
+	}
+	return 0;
+}
+
+const struct journey_part journey_part_beside = {beside_bound, beside_pack, beside_unpack};
 
 /* ---- marks of identifiers ---------------------------------------------------------------- */
 

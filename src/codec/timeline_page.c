@@ -10,10 +10,12 @@
  */
 #include "codec/timeline_page.h"
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "page_cursor.h"
 
-#define BLOCK_MAX 64 /* chunks asked for at once: some 100 KB */
+#define BLOCK_MAX   64	/* chunks asked for at once: some 100 KB */
+#define INDEX_BLOCK 512 /* and parts that are kept beside a record: some 30 KB */
 
 struct kept {
 	struct timeline_entry place; /* kind, at, id and nth; no text */
@@ -31,6 +33,7 @@ struct stretch {
 
 struct chunk_list {
 	struct span key; /* whose; empty: the customer's own */
+	bool is_index;	 /* not of chunks but of parts beside a record; none was skipped */
 	uint32_t tag;	 /* as in a cursor */
 	bool has_twin;	 /* of the same tag; a cursor says nothing of either */
 	uint32_t n_chunks;
@@ -54,8 +57,9 @@ struct timeline_page {
 	bool started;		  /* a chunk was asked for */
 	struct chunk_list *lists; /* the customer's own first */
 	size_t n_lists, cap_lists;
-	size_t wanted;	/* the list that was wanted last */
-	struct buf raw; /* the block that is open */
+	size_t wanted;	   /* the list that was wanted last */
+	struct arena keys; /* of parts that are kept beside a record */
+	struct buf raw;	   /* the block that is open */
 	struct timeline_entry *entries;
 };
 
@@ -69,6 +73,7 @@ int timeline_page_new(
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
+	arena_init(&p->keys);
 	p->query = *query;
 	p->limit = query->limit;
 	if (vocab_kind(query->event) != EVENT_CUSTOM)
@@ -97,6 +102,7 @@ struct timeline_page *timeline_page_free(struct timeline_page *p)
 		free(p->lists[i].behind);
 	free(p->lists);
 	buf_release(&p->raw);
+	arena_release(&p->keys);
 	free(p->entries);
 	free(p);
 	return NULL;
@@ -288,7 +294,6 @@ static int read_skip(const struct timeline_page *p, struct chunk_list *l)
 
 static int add_list(struct timeline_page *p, struct chunk_list list)
 {
-	assert(!p->started);
 	if (p->n_lists == p->cap_lists) {
 		size_t cap = p->cap_lists ? 4 * p->cap_lists : 1;
 		struct chunk_list *more = realloc(p->lists, cap * sizeof(*more));
@@ -298,14 +303,23 @@ static int add_list(struct timeline_page *p, struct chunk_list list)
 		p->lists = more;
 		p->cap_lists = cap;
 	}
-	for (size_t i = 0; i < p->n_lists; i++)
-		if (p->lists[i].tag == list.tag)
-			p->lists[i].has_twin = list.has_twin = true;
+	for (size_t i = 0; i < p->n_lists && !list.is_index; i++) {
+		if (p->lists[i].tag != list.tag || p->lists[i].is_index)
+			continue;
+		/* What was skipped of the other may have been this one's. */
+		if (p->started && p->lists[i].skip_from != p->lists[i].skip_to)
+			return TIMELINE_PAGE_BAD_CURSOR;
+		p->lists[i].has_twin = list.has_twin = true;
+	}
 	list.behind = calloc(BEHIND_MIN, sizeof(*list.behind));
 	if (!list.behind)
 		return -ENOMEM;
 	list.cap_behind = BEHIND_MIN;
 	list.next = list.n_chunks;
+	if (list.is_index) {
+		p->lists[p->n_lists++] = list;
+		return 0;
+	}
 	p->lists[p->n_lists] = list;
 	return read_skip(p, &p->lists[p->n_lists++]);
 }
@@ -333,14 +347,51 @@ int timeline_page_add_record(
 	return r;
 }
 
-int timeline_page_add_part(
-	struct timeline_page *p, struct span key, uint32_t n_chunks, int64_t reach_at)
+int timeline_page_add_beside(
+	struct timeline_page *p, struct span key, uint64_t n_more, int64_t more_at)
 {
-	assert(p->n_lists > 0 && key.len > 0);
+	assert(p->n_lists > 0);
+	if (n_more == 0 || more_at < oldest_wanted(p))
+		return 0;
+	if (n_more > UINT32_MAX)
+		return TIMELINE_PAGE_CORRUPT;
 	return add_list(p, (struct chunk_list){.key = key,
-				   .tag = crc32c(0, key),
-				   .n_chunks = n_chunks,
-				   .reach_at = reach_at});
+				   .is_index = true,
+				   .has_twin = true,
+				   .n_chunks = (uint32_t)n_more,
+				   .reach_at = more_at});
+}
+
+int timeline_page_add_part(
+	struct timeline_page *p, const struct customer_part *part, struct span key)
+{
+	int r = timeline_page_add_beside(p, key, part->n_more, part->more_at);
+
+	assert(key.len > 0);
+	/* What is not needed now will not be: the page's end only comes nearer. */
+	if (r != 0 || part->n_chunks == 0 || part->from_at > newest_wanted(p) ||
+		part->reach_at < oldest_wanted(p))
+		return r;
+	r = add_list(p, (struct chunk_list){.key = key,
+				.tag = crc32c(0, key),
+				.n_chunks = part->n_chunks,
+				.reach_at = part->reach_at});
+	return r == 0 && p->started ? skip(&p->lists[p->n_lists - 1]) : r;
+}
+
+int timeline_page_add_shed(struct timeline_page *p, uint32_t index, struct span bytes)
+{
+	struct chunk_list *l = &p->lists[p->wanted];
+	struct customer_part part;
+	struct span key;
+	struct span copy;
+
+	assert(p->started && l->is_index && index + 1 == l->next);
+	if (customer_part_decode(bytes, &part, &key) != 0)
+		return TIMELINE_PAGE_CORRUPT;
+	l->next = index;
+	copy = arena_copy(&p->keys, key);
+	return copy.ptr ? timeline_page_add_part(p, &part, copy) : -ENOMEM;
 }
 
 /* All lists are known now. */
@@ -370,11 +421,13 @@ bool timeline_page_wants(struct timeline_page *p, struct timeline_want *ret_want
 	block = l->seen ? l->seen : p->query.limit / CHUNK_ENTRIES_MAX + 1;
 	if (block > BLOCK_MAX)
 		block = BLOCK_MAX;
+	if (l->is_index)
+		block = INDEX_BLOCK;
 	from = l->next > block ? l->next - block : 0;
-	if (l->next > l->skip_to && from < l->skip_to && !l->has_twin)
+	if (!l->is_index && l->next > l->skip_to && from < l->skip_to && !l->has_twin)
 		from = l->skip_to;
 	p->wanted = (size_t)(l - p->lists);
-	*ret_want = (struct timeline_want){l->key, from, l->next};
+	*ret_want = (struct timeline_want){l->key, from, l->next, l->is_index};
 	return true;
 }
 
@@ -394,7 +447,7 @@ int timeline_page_add_chunk(
 	struct chunk_head head;
 	int r;
 
-	assert(p->started);
+	assert(p->started && !l->is_index);
 	if (is_done(p, l))
 		return 0; /* the rest of a block that turned out not to be needed */
 	assert(index + 1 == l->next);

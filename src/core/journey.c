@@ -103,6 +103,7 @@ int journey_new_over(struct span bytes, struct journey **ret_journey)
 	j->first_at = TIME_NEVER;
 	j->last_at = INT64_MIN;
 	j->engaged_at = INT64_MIN;
+	j->more_at = INT64_MIN;
 	j->received_at = INT64_MIN;
 	j->due_at = TIME_NEVER;
 	j->web_active_at = INT64_MIN;

@@ -159,14 +159,36 @@ void journey_remove_part(struct journey *j, size_t index)
 	list_remove(j->parts, j->n_parts, sizeof(*j->parts), index);
 }
 
-void journey_drop_part(struct journey *j)
+int64_t part_reach_at(const struct customer_part *p)
+{
+	return int64_max(p->reach_at, p->more_at);
+}
+
+void journey_clear_shed(struct journey *j)
+{
+	for (size_t i = 0; i < j->n_shed; i++)
+		text_release(&j->shed[i].key);
+	j->n_shed = 0;
+}
+
+int journey_drop_part(struct journey *j)
 {
 	size_t victim = 0;
+	struct customer_part *place;
 
 	for (size_t i = 1; i < j->n_parts; i++)
-		if (j->parts[i].reach_at < j->parts[victim].reach_at)
+		if (part_reach_at(&j->parts[i]) < part_reach_at(&j->parts[victim]))
 			victim = i;
-	journey_remove_part(j, victim);
+	place = list_insert((void **)&j->shed, j->n_shed, &j->cap_shed, sizeof(*place), j->n_shed);
+	if (!place)
+		return -ENOMEM;
+	*place = j->parts[victim];
+	j->n_shed++;
+	j->n_more++;
+	j->more_at = int64_max(j->more_at, part_reach_at(place));
+	j->n_parts--;
+	list_remove(j->parts, j->n_parts, sizeof(*j->parts), victim);
+	return 0;
 }
 
 struct customer_part *journey_add_part(struct journey *j, struct span key)
@@ -175,8 +197,8 @@ struct customer_part *journey_add_part(struct journey *j, struct span key)
 
 	if (part)
 		return part;
-	if (j->n_parts >= JOURNEY_PARTS_MAX)
-		journey_drop_part(j);
+	if (j->n_parts >= JOURNEY_PARTS_MAX && journey_drop_part(j) < 0)
+		return NULL;
 	return journey_insert_part(j, key);
 }
 
@@ -194,7 +216,7 @@ struct customer_part *journey_insert_part(struct journey *j, struct span key)
 		return NULL;
 	}
 	part->key = copy;
-	part->reach_at = INT64_MIN;
+	part->reach_at = part->from_at = part->more_at = INT64_MIN;
 	j->n_parts++;
 	return part;
 }

@@ -75,7 +75,8 @@ int journey_drop_id(struct journey *j);
 /* Those of FROM too. After the ids of both are together. 0 or -ENOMEM. */
 int journey_merge_marks(struct journey *into, const struct journey *from);
 struct customer_part *journey_insert_part(struct journey *j, struct span key);
-void journey_drop_part(struct journey *j);
+/* 0 or -ENOMEM. */
+int journey_drop_part(struct journey *j);
 
 #define WISHES_MAX 64 /* of the things */
 #define VIEWS_MAX  8

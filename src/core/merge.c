@@ -141,9 +141,12 @@ int merge_links(struct journey *into, const struct journey *from, int64_t said_a
 		part->n_chunks = other->n_chunks;
 		part->sealed_n = other->sealed_n;
 		part->reach_at = int64_max(part->reach_at, other->reach_at);
+		part->from_at = other->from_at;
+		part->n_more = other->n_more;
+		part->more_at = int64_max(part->more_at, other->more_at);
 	}
-	while (into->n_parts > JOURNEY_PARTS_MAX)
-		journey_drop_part(into);
+	while (into->n_parts > JOURNEY_PARTS_MAX && r == 0)
+		r = journey_drop_part(into);
 	return r;
 }
 

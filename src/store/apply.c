@@ -46,6 +46,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->hearings, sizeof(struct commit_heard));
 	list_init(&a->ids, sizeof(struct commit_id));
 	list_init(&a->snapshots, sizeof(struct commit_snapshot));
+	list_init(&a->parts, sizeof(struct commit_part));
 	list_init(&a->erased, sizeof(struct commit_erased));
 	list_init(&a->gones, sizeof(struct commit_gone));
 	list_init(&a->drops, sizeof(struct log_id));
@@ -86,6 +87,7 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->hearings);
 	list_release(&a->ids);
 	list_release(&a->snapshots);
+	list_release(&a->parts);
 	list_release(&a->erased);
 	list_release(&a->gones);
 	list_release(&a->drops);
@@ -552,7 +554,11 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
+<<<<<<< ours
 	a->ids.n = a->snapshots.n = a->terms.n = a->mends.n = 0;
+=======
+	a->ids.n = a->snapshots.n = a->parts.n = a->terms.n = 0;
+>>>>>>> theirs
 	a->erased.n = a->gones.n = a->drops.n = 0;
 	a->gone_salt = SPAN_EMPTY;
 	buf_reset(&a->seen_marks);

@@ -397,7 +397,7 @@ static int join_timelines(
 		add_theirs(&c->record, entry, &e, key);
 		r = buf_failed(&c->record.tail) < 0 ? -ENOMEM : applier_settle(a, c);
 	}
-	if (r < 0 || other->n_chunks == 0)
+	if (r < 0 || (other->n_chunks == 0 && other->journey->n_more == 0))
 		return r;
 	part = journey_add_part(c->record.journey, key);
 	if (!part)
@@ -405,6 +405,30 @@ static int join_timelines(
 	part->n_chunks = other->n_chunks;
 	part->sealed_n = other->sealed_n;
 	part->reach_at = other->reach_at;
+	part->from_at = other->journey->first_at;
+	part->n_more = other->journey->n_more;
+	part->more_at = other->journey->more_at;
+	return 0;
+}
+
+/* What the record has no room for is kept beside it. 0 or -ENOMEM. */
+static int shed_parts(struct applier *a, struct cached *c)
+{
+	struct journey *j = c->record.journey;
+
+	for (size_t i = 0; i < j->n_shed; i++) {
+		struct commit_part *part = list_add(&a->parts);
+
+		buf_reset(&a->scratch);
+		if (!part || customer_part_encode(&j->shed[i], &a->scratch) < 0)
+			return -ENOMEM;
+		part->customer = c->customer;
+		part->before = j->n_more - j->n_shed + i;
+		part->bytes = arena_copy(&a->arena, buf_span(&a->scratch));
+		if (!part->bytes.ptr)
+			return -ENOMEM;
+	}
+	journey_clear_shed(j);
 	return 0;
 }
 
@@ -424,6 +448,8 @@ static int merge(struct applier *a, const struct work *w, const struct record *o
 		r = applier_step(a, w, &input, (int64_t)w->entry.id.ms);
 	if (r == 0 && !a->options.transient)
 		r = join_timelines(a, w->cached, other, m->of);
+	if (r == 0)
+		r = shed_parts(a, w->cached);
 	if (r == 0)
 		r = link_merged(w->cached->record.journey, m, virtual_now(w), &a->effects);
 	if (r == 0)

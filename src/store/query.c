@@ -206,11 +206,17 @@ static int take_chunks(struct query *q, const struct redis_value *reply)
 
 	if (reply->type != REDIS_ARRAY || reply->n_items != q->want.to - q->want.from)
 		return QUERY_CORRUPT;
-	q->source->chunks += reply->n_items;
-	for (size_t i = reply->n_items; i-- > 0 && r == 0;)
-		r = timeline_page_add_chunk(q->page, q->source->packer, q->want.from + (uint32_t)i,
-			reply->items[i].text);
-	return r > 0 ? QUERY_CORRUPT : r;
+	if (!q->want.parts)
+		q->source->chunks += reply->n_items;
+	for (size_t i = reply->n_items; i-- > 0 && r == 0;) {
+		uint32_t index = q->want.from + (uint32_t)i;
+		struct span bytes = reply->items[i].text;
+
+		r = q->want.parts
+			    ? timeline_page_add_shed(q->page, index, bytes)
+			    : timeline_page_add_chunk(q->page, q->source->packer, index, bytes);
+	}
+	return r == TIMELINE_PAGE_BAD_CURSOR ? QUERY_BAD_CURSOR : r > 0 ? QUERY_CORRUPT : r;
 }
 
 static void on_chunks(void *user, const struct redis_value *reply)
@@ -232,8 +238,9 @@ static int ask_chunks(struct query *q)
 	struct span key = q->want.key.len ? q->want.key : q->find.customer;
 	struct redis *redis = q->source->redis;
 	char prefix[32];
-	int len = snprintf(
-		prefix, sizeof(prefix), "wm:{p%u}:t:", partition_of(key, q->source->partitions));
+	int len = snprintf(prefix, sizeof(prefix),
+		"wm:{p%u}:%s:", partition_of(key, q->source->partitions),
+		q->want.parts ? "parts" : "t");
 
 	assert(len > 0 && (size_t)len < sizeof(prefix));
 	redis_begin(redis, 4);
@@ -296,8 +303,9 @@ static int open_page(struct query *q)
 	int r = timeline_page_add_record(q->page, q->source->packer, q->record);
 
 	for (size_t i = 0; i < j->n_parts && r == 0; i++)
-		r = timeline_page_add_part(q->page, text_span(j->parts[i].key),
-			j->parts[i].n_chunks, j->parts[i].reach_at);
+		r = timeline_page_add_part(q->page, &j->parts[i], text_span(j->parts[i].key));
+	if (r == 0)
+		r = timeline_page_add_beside(q->page, SPAN_EMPTY, j->n_more, j->more_at);
 	return page_outcome(r);
 }
 

@@ -54,7 +54,7 @@ static void put_gone(struct args *a, const struct commit_gone *gone)
 
 static void put_erased(struct args *a, const struct commit_erased *erased)
 {
-	static const char *const kept[] = {"c", "t", "m", "ids"};
+	static const char *const kept[] = {"c", "t", "m", "ids", "parts"};
 
 	put_command(a, 3, "SADD");
 	put_key_id(a, "erased", erased->by);

@@ -127,7 +127,12 @@ static void put_probes(struct args *a)
 		put_probe(a, "SCARD", "ids", c->ids[i].customer);
 	for (size_t i = 0; i < c->n_snapshots; i++)
 		put_probe(a, "HLEN", "m", c->snapshots[i].customer);
+<<<<<<< ours
 	put_mend_probes(a);
+=======
+	for (size_t i = 0; i < c->n_parts; i++)
+		put_probe(a, "LLEN", "parts", c->parts[i].customer);
+>>>>>>> theirs
 	if (c->n_jobs + c->n_retracts > 0) {
 		put_probe(a, "XLEN", "jobs", SPAN_EMPTY);
 		put_place_probes(a);
@@ -335,6 +340,20 @@ static void put_messages(struct args *a)
 	}
 }
 
+/* What stands behind those before it is of a record that was taken back. */
+static void put_part(struct args *a, const struct commit_part *part)
+{
+	put_command(a, part->before > 0 ? 4 : 2, part->before > 0 ? "LTRIM" : "UNLINK");
+	put_key_id(a, "parts", part->customer);
+	if (part->before > 0) {
+		put_u64(a, 0);
+		put_u64(a, part->before - 1);
+	}
+	put_command(a, 3, "RPUSH");
+	put_key_id(a, "parts", part->customer);
+	put(a, part->bytes);
+}
+
 /* Who leads to whom, and what was before they did. */
 static void put_kin(struct args *a)
 {
@@ -351,6 +370,8 @@ static void put_kin(struct args *a)
 		put(a, c->snapshots[i].of);
 		put(a, c->snapshots[i].bytes);
 	}
+	for (size_t i = 0; i < c->n_parts; i++)
+		put_part(a, &c->parts[i]);
 }
 
 static void put_counters(struct args *a)

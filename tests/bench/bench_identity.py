@@ -175,7 +175,7 @@ def bench_names(bench, m):
 
 def merge_bytes(redis, winner, loser):
     """The size of the message with the loser's record, and of what is kept of the winner."""
-    for _, fields in redis("XREVRANGE", "wm:{p%d}:in" % partition(winner), "+", "-", "COUNT", 100):
+    for _, fields in redis("XREVRANGE", "wm:{p%d}:in" % partition(winner), "+", "-"):
         pairs = dict(zip(fields[::2], fields[1::2]))
         if b"b" in pairs:
             return len(pairs[b"b"]), redis("HSTRLEN", key_of("m", winner), loser)
@@ -197,6 +197,8 @@ def merge(bench, m, names):
             # It is at work when what is new to it is applied.
             add_events(log, [({"userId": "y"}, "y")])
             harness.wait_until(lambda: log.applied(client) >= log.n_events, "the worker")
+            harness.wait_until(lambda: log.counter(client, "identity_linked") >= 2 * names,
+                               "the names")
             start = time.perf_counter()
             client("XADD", "wm:{p%d}:in" % partition("x"), "*", "e", json.dumps(
                 {"type": "alias", "messageId": "same", "previousId": "x", "userId": "w"}),

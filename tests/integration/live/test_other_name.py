@@ -173,4 +173,39 @@ def thousands_of_names_on_one_person():
         tap.equal(journey["customer"], "everybody", "who they are")
 
 
+@tap.test
+def a_timeline_of_more_parts_than_a_record_has_room_for():
+    """Eighty visitors with thirty events each, who were all one: each was a customer of their own
+    with entries put away, and all of them stay in view."""
+    visitors, each = 80, 30
+    with Shop() as desk:
+        for first in range(0, visitors, 20):
+            desk.post([desk.track("Page Viewed", "v%d-%d" % (v, n), anonymousId="v%d" % v,
+                                  at="2026-03-%02dT%02d:%02d:00Z" % (1 + v // 10, n // 2, v % 60))
+                       for v in range(first, first + 20) for n in range(each)], KEY)
+        for v in range(visitors):
+            desk.wait_events("anon:v%d" % v, each)
+        desk.post([{"type": "identify", "messageId": "i%d" % v, "userId": "all",
+                    "anonymousId": "v%d" % v, "timestamp": "2026-03-20"} for v in range(visitors)],
+                  KEY)
+        harness.wait_until(lambda: desk.count("identity_merged") == visitors, "the merges")
+        desk.wait_events("all", visitors * each + visitors)
+        beside = desk.server("LLEN", "wm:{p%d}:parts:all" % partition("all"))
+        tap.equal(beside, visitors - 64, "those that have no room in the record")
+        want = sorted(["v%d-%d" % (v, n) for v in range(visitors) for n in range(each)] +
+                      ["i%d" % v for v in range(visitors)])
+        for limit in (200, 50):
+            found = [e for e in desk.entries("all", limit=limit) if e["kind"] == "event"]
+            tap.equal(sorted(e["message_id"] for e in found), want, "each event once")
+            tap.equal([e["at"] for e in found], sorted((e["at"] for e in found), reverse=True),
+                      "newest first")
+        # And they in turn become part of somebody else.
+        desk.post([{"type": "alias", "messageId": "same", "previousId": "all", "userId": "a"},
+                   desk.track("Page Viewed", "last", userId="a")], KEY)
+        desk.wait_events("a", visitors * each + visitors + 1)
+        found = [e for e in desk.entries("a", limit=200, to="2026-03-19") if e["kind"] == "event"]
+        tap.equal(sorted(e["message_id"] for e in found), [w for w in want if w[0] == "v"],
+                  "through two")
+
+
 tap.run()

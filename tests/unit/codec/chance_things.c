@@ -121,6 +121,11 @@ static void fill_ids(struct chance *c, struct journey *j)
 	part->n_chunks = (uint32_t)chance_u64(c);
 	part->sealed_n = chance_u64(c) >> chance_below(c, 64);
 	part->reach_at = chance_instant(c);
+	part->from_at = chance_below(c, 2) ? chance_instant(c) : INT64_MIN;
+	part->n_more = chance_below(c, 2) ? 1 + (chance_u64(c) >> 1) : 0;
+	part->more_at = part->n_more ? chance_instant(c) : INT64_MIN;
+	j->n_more = chance_below(c, 2) ? 1 + chance_below(c, 1000) : 0;
+	j->more_at = j->n_more ? chance_instant(c) : INT64_MIN;
 	for (uint64_t n = chance_below(c, 4); n > 0; n--) {
 		struct span key = some_name(c, CUSTOMER_MAX);
 		enum id_state state = chance_below(c, 2) ? ID_LINKED : ID_CLAIMED;
@@ -308,6 +313,9 @@ static const char *part_differs(const struct customer_part *a, const struct cust
 	DIFFERS(n_chunks);
 	DIFFERS(sealed_n);
 	DIFFERS(reach_at);
+	DIFFERS(from_at);
+	DIFFERS(n_more);
+	DIFFERS(more_at);
 	return NULL;
 }
 
@@ -371,6 +379,8 @@ const char *things_differ(const struct journey *a, const struct journey *b)
 	EACH(sends, n_sends, send_differs);
 	EACH(ids, n_ids, id_differs);
 	EACH(parts, n_parts, part_differs);
+	DIFFERS(n_more);
+	DIFFERS(more_at);
 	EACH(id_groups, n_id_groups, group_differs);
 	return what;
 }

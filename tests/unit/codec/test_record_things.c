@@ -181,6 +181,36 @@ static void test_ids(void)
 	check_round(j);
 }
 
+/* A part by itself: as it was, and nothing less. */
+static void test_part_beside(void)
+{
+	char name[CUSTOMER_MAX + 1];
+	struct customer_part part = {.key = {.ptr = name, .len = CUSTOMER_MAX},
+		.n_chunks = UINT32_MAX,
+		.sealed_n = UINT64_MAX,
+		.reach_at = NOON,
+		.from_at = INT64_MIN,
+		.n_more = UINT64_MAX,
+		.more_at = INT64_MAX - 1};
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct customer_part back;
+	struct span key;
+
+	memset(name, 'x', sizeof(name));
+	REQUIRE(customer_part_encode(&part, &b) == 0);
+	REQUIRE(customer_part_decode(buf_span(&b), &back, &key) == 0);
+	CHECK(span_equal(key, span_of(name, CUSTOMER_MAX)));
+	CHECK(back.n_chunks == part.n_chunks && back.sealed_n == part.sealed_n);
+	CHECK(back.reach_at == NOON && back.from_at == INT64_MIN);
+	CHECK(back.n_more == UINT64_MAX && back.more_at == part.more_at);
+	for (size_t n = 0; n < b.len; n++)
+		CHECK(customer_part_decode(span_of(b.ptr, n), &back, &key) != 0);
+	part.key.len = CUSTOMER_MAX + 1;
+	buf_reset(&b);
+	REQUIRE(customer_part_encode(&part, &b) == 0);
+	CHECK_INT(customer_part_decode(buf_span(&b), &back, &key), RECORD_CORRUPT);
+}
+
 /* What is not in its order is refused by the reader: lookups would not find it. */
 static void test_order(void)
 {
@@ -243,6 +273,7 @@ static const struct check_case cases[] = {
 	{"values", test_values},
 	{"full lists", test_full},
 	{"identifiers and parts", test_ids},
+	{"a part beside the record", test_part_beside},
 	{"the order of lists", test_order},
 	{"what it costs", test_cost},
 };

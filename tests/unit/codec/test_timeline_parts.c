@@ -19,13 +19,16 @@ struct several {
 	const char *under[PARTS * 300];
 	size_t n_all;
 	uint32_t fetched;
+	/* Beside whose record a part is told of: 0 the customer's, -1: in the record. */
+	int beside[PARTS];
+	bool says_from[PARTS];
 };
 
-static void several_freep(struct several **s)
+static void several_release(struct several *s)
 {
-	for (size_t i = 0; i < (*s)->n; i++)
-		shelf_freep(&(*s)->parts[i]);
-	free(*s);
+	for (size_t i = 0; i < s->n; i++)
+		shelf_freep(&s->parts[i]);
+	memset(s, 0, sizeof(*s));
 }
 
 /* Of an entry in the list of KEY. */
@@ -37,16 +40,14 @@ static uint32_t tie_of(const char *key, const struct timeline_entry *e)
 	return crc32c(crc32c(0, span_str(key)), buf_span(&bytes));
 }
 
-static struct several *several_new(struct chance *c, unsigned late)
+static void several_draw(struct several *s, struct chance *c, unsigned late)
 {
-	struct several *s = calloc(1, sizeof(*s));
-
-	if (!s)
-		abort();
 	s->n = 1 + chance_below(c, PARTS);
 	for (size_t i = 0; i < s->n; i++) {
 		struct shelf *part = s->parts[i] = shelf_new();
 
+		s->beside[i] = i > 0 && chance_below(c, 2) ? (int)chance_below(c, i) : -1;
+		s->says_from[i] = chance_below(c, 2);
 		shelf_grow(part, c, chance_below(c, 300), late);
 		if (i > 0)
 			shelf_seal(part);
@@ -56,7 +57,6 @@ static struct several *several_new(struct chance *c, unsigned late)
 			s->ties[s->n_all++] = tie_of(part_names[i], &part->all[k]);
 		}
 	}
-	return s;
 }
 
 /* By the tie behind everything else, greater is older. */
@@ -95,19 +95,73 @@ static struct shelf *several_find(struct several *s, struct span key)
 	abort();
 }
 
+/* What is known of part I, those beside it included. */
+static struct customer_part part_of(const struct several *s, size_t i)
+{
+	struct customer_part part = {.n_chunks = s->parts[i]->record.n_chunks,
+		.sealed_n = s->parts[i]->record.sealed_n,
+		.reach_at = s->parts[i]->record.reach_at,
+		.from_at = s->says_from[i] ? TIME_NEVER : INT64_MIN,
+		.more_at = INT64_MIN};
+
+	for (size_t k = 0; k < s->parts[i]->n && s->says_from[i]; k++)
+		part.from_at = int64_min(part.from_at, s->parts[i]->all[k].at);
+	for (size_t k = i + 1; k < s->n; k++) {
+		struct customer_part other;
+
+		if (s->beside[k] != (int)i)
+			continue;
+		other = part_of(s, k);
+		part.n_more++;
+		part.more_at = int64_max(part.more_at, part_reach_at(&other));
+	}
+	return part;
+}
+
+/* Part N of those beside the record of part I. */
+static int feed_beside(struct several *s, struct timeline_page *page, struct span key, uint32_t n)
+{
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+	uint32_t index = n;
+	size_t i = 0, k;
+
+	while (!span_is(key, part_names[i]))
+		i++;
+	for (k = i + 1; k < s->n; k++)
+		if (s->beside[k] == (int)i && n-- == 0)
+			break;
+	if (k < s->n) {
+		struct customer_part part = part_of(s, k);
+
+		if (text_set(&part.key, span_str(part_names[k])) < 0 ||
+			customer_part_encode(&part, &bytes) < 0)
+			abort();
+		text_release(&part.key);
+	}
+	return timeline_page_add_shed(page, index, buf_span(&bytes));
+}
+
 static int several_feed(struct several *s, struct timeline_page *page)
 {
+	const struct customer_part own = part_of(s, 0);
 	struct timeline_want w;
 	int r = timeline_page_add_record(page, s->parts[0]->packer, &s->parts[0]->record);
 
 	for (size_t i = 1; i < s->n && r == 0; i++) {
-		const struct record *part = &s->parts[i]->record;
+		const struct customer_part part = part_of(s, i);
 
-		r = timeline_page_add_part(
-			page, span_str(part_names[i]), part->n_chunks, part->reach_at);
+		if (s->beside[i] < 0)
+			r = timeline_page_add_part(page, &part, span_str(part_names[i]));
 	}
+	if (r == 0)
+		r = timeline_page_add_beside(page, SPAN_EMPTY, own.n_more, own.more_at);
 	while (r == 0 && timeline_page_wants(page, &w)) {
 		struct shelf *part = several_find(s, w.key);
+
+		for (uint32_t i = w.to; i-- > w.from && r == 0 && w.parts;)
+			r = feed_beside(s, page, w.key, i);
+		if (w.parts)
+			continue;
 
 		for (uint32_t i = w.to; i-- > w.from && r == 0; s->fetched++)
 			r = timeline_page_add_chunk(
@@ -135,11 +189,10 @@ static bool is_same(
 /* A whole walk: every entry once and in its place, wherever it lies. */
 static void walk_several(struct several *s, const struct timeline_query *q)
 {
-	_cleanup_free_ size_t *want = calloc(s->n_all + 1, sizeof(*want));
+	static size_t want[PARTS * 300];
 	char cursor[TIMELINE_CURSOR_SIZE] = "";
 	size_t at = 0, n_want;
 
-	REQUIRE(want);
 	n_want = several_model(s, q, want);
 	do {
 		_cleanup_(timeline_page_freep) struct timeline_page *page = NULL;
@@ -158,30 +211,31 @@ static void walk_several(struct several *s, const struct timeline_query *q)
 
 static void test_parts(void)
 {
+	static struct several several;
+	struct several *s = &several;
 	struct chance c = chance_new();
 
 	for (int round = 0; round < 120; round++) {
-		_cleanup_(several_freep) struct several *s =
-			several_new(&c, (unsigned)chance_below(&c, 3) * 7);
 		struct timeline_query q = TIMELINE_QUERY_ALL;
 
+		several_draw(s, &c, (unsigned)chance_below(&c, 3) * 7);
 		if (s->parts[0]->n > 0 && chance_below(&c, 3) == 0) {
 			q.from_at = s->parts[0]->all[chance_below(&c, s->parts[0]->n)].at;
 			q.kinds = 1 + (unsigned)chance_below(&c, 3);
 		}
 		q.limit = 1 + (uint32_t)chance_below(&c, chance_below(&c, 2) ? 8 : 60);
 		walk_several(s, &q);
+		several_release(s);
 	}
 }
 
 /* The same place in every list: the cursor tells them apart all the same. */
 static void test_same_places(void)
 {
-	struct several *all = calloc(1, sizeof(*all));
-	_cleanup_(several_freep) struct several *s = all;
+	static struct several several;
+	struct several *s = &several;
 	struct timeline_query q = TIMELINE_QUERY_ALL;
 
-	REQUIRE(s);
 	for (s->n = 0; s->n < PARTS; s->n++) {
 		struct shelf *part = s->parts[s->n] = shelf_new();
 
@@ -199,19 +253,19 @@ static void test_same_places(void)
 	}
 	for (q.limit = 1; q.limit <= 25; q.limit++)
 		walk_several(s, &q);
+	several_release(s);
 }
 
 /* Lists that ended long ago are left alone, and deep pages do not begin at the front again. */
 static void test_parts_read_little(void)
 {
-	struct several *all = calloc(1, sizeof(*all));
-	_cleanup_(several_freep) struct several *s = all;
+	static struct several several;
+	struct several *s = &several;
 	struct timeline_query q = TIMELINE_QUERY_ALL;
 	char cursor[TIMELINE_CURSOR_SIZE] = "";
 	uint32_t most = 0;
 	size_t n;
 
-	REQUIRE(s);
 	/* Eight lists of 800 each, side by side in time. */
 	for (s->n = 0; s->n < 8; s->n++) {
 		struct shelf *part = s->parts[s->n] = shelf_new();
@@ -253,6 +307,7 @@ static void test_parts_read_little(void)
 	REQUIRE(timeline_page_finish(page, &got, &n, cursor) == 0);
 	CHECK_INT(n, 20);
 	CHECK(s->fetched <= 4); /* two, and two to know that there is nothing more */
+	several_release(s);
 }
 
 int main(void)

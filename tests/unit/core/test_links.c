@@ -99,6 +99,16 @@ static void test_parts(void)
 	REQUIRE(journey_add_part(j, SPAN_LIT("h")));
 	CHECK_INT(j->n_parts, JOURNEY_PARTS_MAX);
 	CHECK(!journey_part_of(j, SPAN_LIT("g11"))); /* 7 × 29 mod 64 */
+	REQUIRE(j->n_shed == 1);
+	CHECK_STR(text_span(j->shed[0].key), "g11");
+	CHECK(j->n_more == 1 && j->more_at == 1);
+	journey_clear_shed(j);
+	/* What ended first is not that of which something beside it ended late. */
+	journey_part_of(j, SPAN_LIT("h"))->reach_at = 900;
+	journey_part_of(j, SPAN_LIT("g00"))->more_at = 500; /* itself at 100 */
+	REQUIRE(journey_add_part(j, SPAN_LIT("i")) && j->n_shed == 1);
+	CHECK_STR(text_span(j->shed[0].key), "g29"); /* at 101 */
+	CHECK(journey_part_of(j, SPAN_LIT("g00")) && j->n_more == 2 && j->more_at == 101);
 	for (size_t i = 1; i < j->n_parts; i++)
 		CHECK(span_compare(text_span(j->parts[i - 1].key), text_span(j->parts[i].key)) < 0);
 	journey_remove_part(j, 0);
