@@ -36,6 +36,11 @@ def instant(at):
 def event_line(event):
     properties = {name: instant(value) if name in ("due", "also") else value
                   for name, value in event.properties.items()}
+    if event.name == "identify":
+        return json.dumps({
+            "type": "identify", "userId": event.user, "messageId": event.message,
+            "timestamp": instant(event.said), "receivedAt": instant(event.at),
+            "traits": event.properties})
     return json.dumps({
         "type": "track", "event": event.name, "userId": event.user, "messageId": event.message,
         "timestamp": instant(event.said), "receivedAt": instant(event.at),
@@ -59,7 +64,10 @@ def log_of(histories, marks):
 def plain(job):
     """A job of the model as the backtest prints it."""
     job = dict(job)
-    del job["arming"]
+    # Of one that was put off it says when it came due.
+    job["fire_at"] = job.pop("came_due", job["fire_at"])
+    for name in ("arming", "kind", "channel"):
+        job.pop(name, None)
     for name in ("anchor", "armed_at", "deadline", "fire_at"):
         job[name] = instant(job[name])
     if job["retracted"]:
@@ -67,20 +75,24 @@ def plain(job):
     return job
 
 
-def engine(waymark, rules, log, until, keep=None):
+def engine(waymark, rules, log, until, keep=None, policy=None):
     """What a backtest comes to, by (rule, customer): jobs, and all that was decided."""
     with tempfile.TemporaryDirectory() as place:
         place = keep or place
         os.makedirs(place, exist_ok=True)
-        with open(os.path.join(place, "rules.json"), "w", encoding="utf-8") as file:
-            json.dump(rules, file, indent=1)
+        os.makedirs(os.path.join(place, "rules"), exist_ok=True)
+        for name, whole in (("rules", rules), ("policy", {"policy": policy})):
+            if whole != {"policy": None}:
+                with open(os.path.join(place, "rules", name + ".json"), "w",
+                          encoding="utf-8") as file:
+                    json.dump(whole, file, indent=1)
         with open(os.path.join(place, "events.ndjson"), "w", encoding="utf-8") as file:
             file.writelines(line_of(item) + "\n" for item in log)
-        command = [waymark, "backtest", "--rules", os.path.join(place, "rules.json"), "--events",
+        command = [waymark, "backtest", "--rules", os.path.join(place, "rules"), "--events",
                    file.name, "--until", instant(until), "--json"]
         jobs, decisions = by_customer(command), by_customer(command + ["--decisions"])
     return {where: (in_order({name: job[name] for name in FIELDS} for job in jobs.get(where, [])),
-                    sorted(tuple(one[name] for name in DECISION) for one in decisions[where]))
+                    sorted(tuple(one.get(name, "-") for name in DECISION) for one in decisions[where]))
             for where in decisions}
 
 

@@ -25,6 +25,7 @@ class Maker:
     def __init__(self, chance):
         self.chance = chance
         self.grid = chance.choice(GRIDS)
+        self.start = START
 
     def some(self, *weighted):
         """One of (weight, value)."""
@@ -83,6 +84,10 @@ class Maker:
         others = [k for k in kinds if k not in arm + ends]
         if chance.random() < 0.3 and others:
             rule["touch"] = chance.choice((others[:1], others, ["*"]))
+        if chance.random() < 0.2:
+            names = chance.choice(([VIEWED, SEEN], ["*"], ["@engagement"], [ADDED, EMPTIED]))
+            narrow = [t for t in rule.get("touch", []) if t not in names and names != ["*"]]
+            rule["touch"] = narrow + [{"event": names, "match": "customer"}]
 
     def narrowed(self, name):
         if self.chance.random() < 0.8:
@@ -119,8 +124,10 @@ class Maker:
         kind = self.chance.random()
         if kind < 0.65:
             return self.units(1, 8)
-        if kind < 0.8:
+        if kind < 0.75:
             return self.local()
+        if kind < 0.8:
+            return {"business": self.chance.choice(("1d", "2d", "3h", "17h", "30m"))}
         wait = {"at": self.chance.choice(("e.due", ["e.due", "e.also"]))}
         if self.chance.random() < 0.5:
             wait["plus"] = self.chance.choice(("", "-")) + self.units(1, 3)
@@ -180,10 +187,10 @@ class Maker:
         keys, again = chance.randint(1, 3), []
         events = []
         for number in range(count):
-            occurred = START + self.grid * chance.randint(0, length)
+            occurred = self.start + self.grid * chance.randint(0, length)
             if chance.random() < 0.05:
                 occurred += chance.choice((-1, 1))
-            at = max(occurred, START)
+            at = max(occurred, self.start)
             if late and chance.random() < 0.4:
                 # The engine promises to remember for a day what came before.
                 at += min(self.grid * chance.randint(0, late), DAY - 2)
@@ -215,9 +222,9 @@ class Maker:
         if chance.random() < 0.5:
             found["word"] = chance.choice("abc")
         if chance.random() < 0.7:
-            found["due"] = START + self.grid * chance.randint(0, 14)
+            found["due"] = self.start + self.grid * chance.randint(0, 14)
         if chance.random() < 0.3:
-            found["also"] = START + self.grid * chance.randint(0, 14)
+            found["also"] = self.start + self.grid * chance.randint(0, 14)
         return found
 
     def marks(self):
@@ -226,13 +233,13 @@ class Maker:
         marks = []
         for source in SOURCES + ("till-9",):
             for _ in range(chance.randint(0, 5)):
-                at = START + self.grid * chance.randint(0, 30)
+                at = self.start + self.grid * chance.randint(0, 30)
                 marks.append(Mark(at, source, max(at - self.grid * chance.randint(-1, 6), 0)))
         marks.sort(key=lambda m: m.at)
         return marks
 
     def horizon(self):
-        return START + self.grid * self.chance.choice((100, 400)) + 7 * DAY
+        return self.start + self.grid * self.chance.choice((100, 400)) + 7 * DAY
 
 
 class Lawful(Maker):
@@ -259,6 +266,9 @@ class Lawful(Maker):
             rule["wait"] = text(self.late + self.grid * self.chance.randint(1, 20))
         elif "at" in wait:
             wait.pop("plus", None)
+        elif "business" in wait:
+            # Longer than anything comes late, however short the shop's day.
+            wait["business"] = "%dd" % (2 + self.late // DAY)
         else:
             wait["plus"] = text(self.late)
         episode = rule.get("episode", {})
@@ -267,13 +277,13 @@ class Lawful(Maker):
         return rule
 
     def horizon(self):
-        return START + self.grid * 1000 + 30 * DAY
+        return self.start + self.grid * 1000 + 30 * DAY
 
     def history(self, user):
         chance = self.chance
         keys, events = chance.randint(1, 2), []
         for number in range(chance.randint(2, 9)):
-            occurred = START + self.grid * chance.randint(0, 120)
+            occurred = self.start + self.grid * chance.randint(0, 120)
             if events and chance.random() < 0.6:
                 # Close to another one, so that they can overtake each other.
                 occurred = events[-1].occurred + self.grid * chance.randint(0, 4)

@@ -49,6 +49,11 @@ Readings, where the contract leaves a choice (READ n in the code):
     instant that of the greater key.
 23. An arming event between the steps makes the next one wait, and is no episode of its own; but
     where a cancel between the two comes to be known, that ends the one, and the other begins.
+24. A touch that matches the customer moves every running wait and is remembered for all keys,
+    whatever else the event does to one of them.
+25. A wait in business time begins when the shop is open next. So many days on are at that time of
+    day on the next days with openings: where it is not open then, at its next opening of that day,
+    or, behind the last one, at its end.
 """
 
 import datetime
@@ -99,6 +104,45 @@ def local_after(wait, at):
             return instant + span(wait.get("plus", "0s"))
         days += 1
 
+
+
+def openings(at):
+    """Of the day that holds AT, in UTC: Monday to Saturday from 10 to 18."""
+    day = at - at % DAY
+    return [(day + 10 * HOUR, day + 18 * HOUR)] if (day // DAY + 3) % 7 < 6 else []
+
+
+def business_after(text, at):
+    """READ 25, by the policy that holds where there is none."""
+    def is_open(at):
+        return any(start <= at < end for start, end in openings(at))
+
+    def opens(at):
+        while not is_open(at):
+            starts = [start for start, _ in openings(at) if start > at]
+            at = min(starts) if starts else at - at % DAY + DAY
+        return at
+
+    at = opens(at)
+    if text.endswith("d"):
+        for _ in range(int(text[:-1])):
+            at += DAY
+            while not openings(at):
+                at += DAY
+        return at
+    left = span(text)
+    while left > 0:
+        at = opens(at)
+        (_, end), = openings(at)
+        worked = min(left, end - at)
+        at, left = at + worked, left - worked
+    return at
+
+
+def wait_end(wait, at):
+    if isinstance(wait, str):
+        return at + span(wait)
+    return business_after(wait["business"], at) if "business" in wait else local_after(wait, at)
 
 
 class Event:
@@ -305,6 +349,7 @@ class Run:
             if rule.names(entry, event, self.facts):
                 ended = True
                 self.cancel(event, key, entry, outcome)
+        self.touch_all(event)
         if ended:
             return  # READ 1
         entries = [entry for entry in rule.arm if rule.names(entry, event, self.facts)]
@@ -320,6 +365,13 @@ class Run:
                 self.arm(event, key)
         elif any(rule.names(entry, event, self.facts) for entry in rule.touch):
             self.touch(event, key)
+
+    def touch_all(self, event):
+        """READ 24. What it arms it does not move back by that."""
+        if any(e.get("match") == "customer" and self.rule.names(e, event, self.facts)
+               for e in self.rule.touch) and self.rule.key != "customer":
+            self.touched_all = max(self.touched_all, event.occurred)
+            self.move_on(self.instances.values(), event)
 
     def count_one(self, event, key, entry):
         """One more of what arms it in numbers: it does at the end of the last window that is full
@@ -385,7 +437,7 @@ class Run:
         if self.rule.given:
             end = arming.deadline
         else:
-            end = anchor + span(wait) if isinstance(wait, str) else local_after(wait, anchor)
+            end = wait_end(wait, anchor)
         return end + self.rule.steps[0][1]
 
     def begin(self, i, arming, event):
@@ -503,6 +555,9 @@ class Run:
             running = self.instances.values()  # READ 9
         else:
             running = []
+        self.move_on(running, event)
+
+    def move_on(self, running, event):
         for i in running:
             if i.state == "armed" and event.occurred > i.anchor:
                 i.anchor = event.occurred
@@ -607,6 +662,8 @@ class Run:
             self.decide(i, "source_late", now)
             self.rest(i)
             return
+        if self.is_outdone(i, now):
+            return
         if any(self.rank(other) > self.rank(i) for other in self.rivals(i)):
             self.decide(i, "replaced", now)
             self.rest(i)
@@ -615,9 +672,7 @@ class Run:
             self.decide(i, "step_skipped", now)
             self.next_step(i, now)
             return
-        if rule.fire_if and not holds(rule.fire_if, None, self.facts):
-            self.decide(i, "suppressed", now)
-            self.rest(i)
+        if not self.may_go(i, now):
             return
         step = rule.steps[i.step][0]
         job = {"id": job_id(rule, self.customer, i.key, i.episode, step), "rule": rule.id,
@@ -626,12 +681,27 @@ class Run:
                "retracted": None, "arming": i.arming.at}
         self.jobs.append(job)
         self.decide(i, "fired", now)
+        self.emitted(i, job)
         for other in self.rivals(i):
             self.decide(other, "replaced", now)
             self.rest(other)
         i.jobs.append(job)
         i.standing = i.standing[-8:] + [job]
         self.next_step(i, now)
+
+    def is_outdone(self, i, now):
+        """Has another rule ended it? Here there is none."""
+        return False
+
+    def may_go(self, i, now):
+        if self.rule.fire_if and not holds(self.rule.fire_if, None, self.facts):
+            self.decide(i, "suppressed", now)
+            self.rest(i)
+            return False
+        return True
+
+    def emitted(self, i, job):
+        pass
 
     def next_step(self, i, now):
         rule = self.rule
