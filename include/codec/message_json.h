@@ -23,6 +23,10 @@
 /* Appends M's head. buf_failed(OUT) is the caller's to ask. M must be within bounds. */
 void message_json(const struct message *m, struct buf *out);
 
+/* Is HEAD, which message_json() wrote, that of NEWS? Bytes of others are none, or are found to be
+ * no message when they are read. */
+bool message_is_news(struct span head);
+
 enum { MESSAGE_BAD = 1 };
 
 /* Reads all of HEAD. Texts borrow from HEAD or lie in A. 0, MESSAGE_BAD or -ENOMEM. */

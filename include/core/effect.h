@@ -89,6 +89,9 @@ enum counter {
 	COUNTER_ERASED,	  /* keys of erased customers that were emptied */
 	COUNTER_KEPT_OUT, /* entries of those who were erased: not applied, and removed */
 	COUNTER_IDENTITY_UNMERGED,
+	COUNTER_NEWS,
+	COUNTER_NEWS_TOLD,
+	COUNTER_NEWS_LIMIT,
 	COUNTER_COUNT
 };
 

@@ -85,6 +85,7 @@ struct gate_ask {
 	uint32_t step;		  /* of the rule */
 	int64_t now;		  /* virtual time; at the lease the consumer's */
 	int64_t due_at;		  /* when the step came due first: a deferral does not move it */
+	bool incident;		  /* the log says that the shop has one right now */
 	bool at_lease;		  /* a consumer wants the job that was emitted */
 	struct span channel;	  /* at the lease: the job's; else empty */
 	const unsigned char *job; /* at the lease: its id's 16 bytes, so that it does not stand in

@@ -19,6 +19,8 @@
  *   UNMERGE   staff take the key OF, a link to the customer TO, apart from them; with what each is
  *             without the other (codec/division.h)
  *   RESTORE   the customer OF says to the key TO, a link to them, what it is without them
+ *   NEWS      an event about TO, which is a product or the site and no customer; it goes to every
+ *             partition, for those there whom it concerns (core/news.h)
  *
  * What is for a key that is a link goes on to where that leads, but for CLAIM, ERASE, UNMERGE
  * and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and LIFT, which are about the
@@ -46,7 +48,8 @@
 	X(SUPPRESS, "suppress")                                                                    \
 	X(LIFT, "lift")                                                                            \
 	X(UNMERGE, "unmerge")                                                                      \
-	X(RESTORE, "restore")
+	X(RESTORE, "restore")                                                                      \
+	X(NEWS, "news")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -82,7 +85,8 @@ struct message {
 			       receipt's name */
 	struct span salt;   /* SUPPRESS: of the names (codec/gone_name.h) */
 	struct span sum;    /* UNMERGE: name of the state of TO that it was made from */
-	struct log_id at; /* FORWARD: the event's first place in a log, that of the path's first */
+	struct log_id
+		at; /* FORWARD, NEWS: the event's first place in a log, that of the path's first */
 	struct message_hop path[MESSAGE_PATH_MAX]; /* FORWARD, MERGE, and others that were passed
 						      on: in order */
 	size_t n_path;

@@ -60,6 +60,7 @@ struct job_look {
 	const struct record *record; /* NULL: nothing is known of the customer */
 	uint64_t rules; /* digest of the set in force in the job's partition; 0: none is named */
 	uint64_t tries; /* leases so far */
+	bool incident;	/* the shop has one right now */
 	int64_t now;
 };
 
@@ -171,6 +172,7 @@ struct job_found {
 	struct span state;
 	struct span channel, consumer, reason; /* or empty */
 	struct span rules;		 /* name of the set in force in its partition; or empty */
+	bool incident;			 /* one lasts, says its partition */
 	int64_t lease_until, not_before; /* INT64_MIN: not now */
 	int64_t leased_at, done_at;	 /* INT64_MIN: never */
 	uint64_t tries;

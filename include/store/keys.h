@@ -34,10 +34,14 @@
  *                        (codec/find_terms.h), NUL, the key whose it is
  *   wm:{p7}:t:ID         list: sealed chunks, oldest first
  *   wm:{p7}:due          sorted set: customer → earliest time anything of theirs is due (ms)
- *   wm:{p7}:marks        hash: source → until when it is complete (ms)
+ *   wm:{p7}:marks        hash: source → until when it is complete (ms); @incident,
+ *                        @incident-over: since when, until when the shop has or had one
  *   wm:{p7}:held:SOURCE  sorted set: customer → earliest deadline that is held for the source
  *   wm:{p7}:held:@rules  sorted set: customers who have dates → when they were shown a change of
  *                        rules last (ms; 0: never)
+ *   wm:{p7}:held:product:SKU, wm:{p7}:held:site:shop
+ *                        sorted sets: customers who follow the thing (core/news.h) → number of the
+ *                        news that they were told of last, where it took more than one piece; 0
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
  *   wm:{p7}:job:ID       hash: s (state, see job_desk.h; `taken` of before there were leases is
  *                        done), at (place in the stream), c (customer), o (member, see below), ch

@@ -6,6 +6,7 @@
  */
 #include "base/instant.h"
 #include "envelope_parts.h"
+#include "news_key.h"
 
 enum check_kind {
 	CHECK_ANY,
@@ -293,6 +294,8 @@ static int judge_customer(
 	rd->ids.text[rd->identity->at[IDENTIFIER_ANONYMOUS]] = item->anonymous_id;
 	item->named = kinds_given(&rd->ids);
 	r = identifiers_key(rd->identity, &rd->ids, rd->arena, &item->customer);
+	if (r == 0 && item->named == 0)
+		r = news_key(item, rd->arena, &item->customer);
 	if (r == 0 && item->customer.len == 0)
 		envelope_fault_set(&p->fault, item->named ? ENVELOPE_BLOCKED_ID : ENVELOPE_NO_ID,
 			ENVELOPE_USER_ID, envelope_offset(rd, item->raw.ptr));

@@ -67,7 +67,11 @@ static struct identity_kind *kind_of(
 
 		ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 	}
-	if (!ok)
+	if (ok && (span_is(p->name, "product") || span_is(p->name, "site")))
+		rule_problem_add(r, p,
+			"keys that begin with product: and site: are those of things, and no "
+			"customer's; call the kind otherwise");
+	else if (!ok)
 		rule_problem_add(r, p,
 			"a kind is called by small letters, digits and _, a letter first, at most "
 			"%d, and not `any`: club_card",

@@ -42,6 +42,7 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_TAKEN] = CLAIMED | HAS(OTHER) | HAS(RIGHTS),
 	[MESSAGE_REFUSED] = CLAIMED | HAS(RIGHTS) | HAS(REASON),
 	[MESSAGE_MERGE] = CLAIMED | HAS(PATH),
+	[MESSAGE_NEWS] = HEAD | HAS(AT),
 	[MESSAGE_RETRACT] = HEAD | HAS(REASON) | HAS(JOB) | HAS(BY) | HAS(BY_AT) | HAS(LATE),
 	[MESSAGE_ERASE] = HEAD | HAS(OF) | HAS(REASON),
 	[MESSAGE_SUPPRESS] = WORD | HAS(SALT),
@@ -162,6 +163,19 @@ void message_json(const struct message *m, struct buf *out)
 		if (members_of[m->kind] & 1u << i || (m->n_path > 0 && may_have[m->kind] & 1u << i))
 			put(&o, m, (enum member)i);
 	json_out_close(&o, '}');
+}
+
+/* It stands behind two numbers, so near the beginning; in a text a quote would be escaped. */
+#define KIND_WITHIN 48
+
+bool message_is_news(struct span head)
+{
+	struct span kind = SPAN_LIT("\"kind\":\"news\"");
+
+	for (size_t i = 0; i < KIND_WITHIN && i + kind.len <= head.len; i++)
+		if (memcmp(head.ptr + i, kind.ptr, kind.len) == 0)
+			return true;
+	return false;
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */

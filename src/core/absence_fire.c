@@ -4,6 +4,7 @@
  * asked, then the gates; and what they say becomes a job, a later timer, or the end.
  */
 #include "core/gate.h"
+#include "core/news.h"
 
 #include "absence_parts.h"
 
@@ -147,6 +148,7 @@ static int judge(const struct turn *t, const struct rule *rule, struct instance 
 		.step = i->step,
 		.now = t->now,
 		.due_at = i->due_at ? i->due_at : t->now,
+		.incident = incident_lasts(t->marks),
 	};
 	struct gate_verdict verdict;
 

@@ -36,6 +36,9 @@ static const char *const counters[COUNTER_COUNT] = {
 	[COUNTER_ERASED] = "erased",
 	[COUNTER_KEPT_OUT] = "kept_out",
 	[COUNTER_IDENTITY_UNMERGED] = "identity_unmerged",
+	[COUNTER_NEWS] = "news",
+	[COUNTER_NEWS_TOLD] = "news_told",
+	[COUNTER_NEWS_LIMIT] = "news_limit",
 };
 
 struct span counter_name(enum counter c)

@@ -123,7 +123,7 @@ static bool is_mute(const struct gate_turn *t, const struct policy_mute *mute)
 	case MUTE_CASE_OPEN:
 		return case_is_open(t->ask->journey);
 	case MUTE_INCIDENT:
-		return t->policy->incident;
+		return t->policy->incident || t->ask->incident;
 	case MUTE_CONDITION:
 		return cond_holds(mute->cond, &scope);
 	}

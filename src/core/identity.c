@@ -7,6 +7,7 @@
 #include "core/identity.h"
 
 #include "base/hash.h"
+#include "core/news.h"
 
 #define ALL	  UINT32_MAX
 #define EMAIL_BIT (1U << IDENTIFIER_EMAIL)
@@ -129,7 +130,7 @@ bool identity_user_needs_prefix(const struct identity *id, struct span value)
 {
 	size_t at;
 
-	return prefix_of(id, value, &at) < id->n_kinds;
+	return prefix_of(id, value, &at) < id->n_kinds || news_is_key(value);
 }
 
 int identity_compare(const struct identity *id, struct span a, struct span b)

@@ -2,6 +2,7 @@
 /* The one door: due timers first, each at its own instant, then the event, then the wake-up. */
 #include "core/step.h"
 
+#include "core/news.h"
 #include "core/tally.h"
 
 #include "absence.h"
@@ -129,13 +130,47 @@ static int take(struct turn *t, const struct input *input, int64_t now)
 	return span_equal(input->source, MARK_RULES) ? calendar_update(t) : absence_release(t);
 }
 
+/* What the customer's place in the indexes of those held was before an input. */
+struct places {
+	struct holds holds;
+	struct followed followed;
+	int64_t error_at, active_at;
+	bool dated;
+};
+
+static int places_of(const struct journey *j, struct arena *a, struct places *ret_places)
+{
+	int r = holds_of(j, a, &ret_places->holds);
+
+	ret_places->dated = calendar_knows(j);
+	ret_places->error_at = news_error_at(j);
+	ret_places->active_at = j->web_active_at;
+	return r < 0 ? r : followed_of(j, a, &ret_places->followed);
+}
+
+static int places_update(const struct journey *j, const struct places *before,
+	const struct input *input, int64_t now, struct effects *effects)
+{
+	bool by_rules = span_equal(input->source, MARK_RULES);
+	int r = 0;
+
+	if (by_rules || calendar_knows(j) != before->dated)
+		r = holds_rules(calendar_knows(j), by_rules ? now : 0, effects);
+	if (r == 0)
+		r = holds_update(j, &before->holds, by_rules ? SPAN_EMPTY : input->source, effects);
+	if (r == 0)
+		r = followed_update(j, &before->followed, effects);
+	if (r == 0)
+		r = followed_site(j, input->marks, before->error_at, before->active_at, effects);
+	return r;
+}
+
 int step(const struct rules *rules, struct journey *j, const struct input *input, int64_t now,
 	struct effects *effects)
 {
 	struct turn t = {.rules = rules, .journey = j, .effects = effects, .marks = input->marks};
-	bool by_rules = span_equal(input->source, MARK_RULES), dated = calendar_knows(j);
-	struct holds before;
-	int r = holds_of(j, &effects->arena, &before);
+	struct places before;
+	int r = places_of(j, &effects->arena, &before);
 
 	assert(input->kind == INPUT_TICK || now > INT64_MIN);
 	if (r == 0)
@@ -145,10 +180,8 @@ int step(const struct rules *rules, struct journey *j, const struct input *input
 	journey_prune(j, rules, now);
 	j->received_at = int64_max(j->received_at, now);
 	r = rewake(j, now, effects);
-	if (r == 0 && (by_rules || calendar_knows(j) != dated))
-		r = holds_rules(calendar_knows(j), by_rules ? now : 0, effects);
 	if (r == 0)
-		r = holds_update(j, &before, by_rules ? SPAN_EMPTY : input->source, effects);
+		r = places_update(j, &before, input, now, effects);
 	if (r < 0)
 		return r;
 	return effects_add(effects, EFFECT_STATE) ? 0 : -ENOMEM;

@@ -6,6 +6,7 @@
  */
 #include "apply_impl.h"
 
+#include "core/news.h"
 #include "core/step.h"
 #include "store/keys.h"
 
@@ -160,7 +161,8 @@ static int decode_event(struct applier *a, struct work *w, const struct event_or
 	if (r > 0)
 		return 0;
 	w->kind = WORK_EVENT;
-	w->customer = w->event.customer;
+	w->news = news_is_key(w->event.customer);
+	w->customer = w->news ? SPAN_EMPTY : w->event.customer;
 	w->event.logged_at = w->event.received_at;
 	return 0;
 }
@@ -199,9 +201,10 @@ static int decode_entry(struct applier *a, struct work *w)
 	int r = w->entry.message.len > 0 ? applier_decode_message(a, w)
 					 : applier_decode(a, w, w->entry.id);
 
-	if (r < 0 || w->customer.len == 0)
+	if (r < 0)
 		return r;
-	map_expect(&a->cache.by_customer, w->customer);
+	if (w->customer.len > 0)
+		map_expect(&a->cache.by_customer, w->customer);
 	if (w->kind == WORK_EVENT && w->event.message_id.len > 0) {
 		seen_mark(&w->event, w->mark);
 		seen_expect(&a->seen, w->mark);
@@ -315,6 +318,7 @@ void applier_batch(struct applier *a, const struct position *from)
 	arena_reset(&a->arena);
 	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
 	a->mark = (struct log_entry){.id = {0, 0}};
+	a->news = NULL;
 	a->from = a->to = *from;
 	a->to.seq++;
 }
@@ -347,9 +351,7 @@ int applier_begin(struct applier *a, const struct position *from, const struct f
 	if (at_turn && x.n_dues == 0) {
 		*ret_missing = NULL;
 		*ret_n_missing = 0;
-		return fetched->entries[0].rules.len > 0
-			       ? applier_begin_rules(a, from, &fetched->entries[0])
-			       : applier_begin_mark(a, from, &fetched->entries[0]);
+		return applier_begin_turn(a, from, &fetched->entries[0]);
 	}
 	if (x.n_entries == 0 && x.n_dues == 0)
 		return APPLIER_NOTHING;
@@ -409,45 +411,6 @@ struct span applier_corrupt_customer(const struct applier *a)
 
 /* ---- run -------------------------------------------------------------------------------- */
 
-static void count(struct applier *a, enum counter c)
-{
-	a->commit.counters[c]++;
-}
-
-/* True in *ret_new if the event is to be applied. 0 or -ENOMEM. */
-static int recognise(struct applier *a, const struct work *w, bool *ret_new)
-{
-	int64_t hour = seen_hour(w->event.received_at);
-	struct commit_seen *list;
-
-	*ret_new = true;
-	if (w->event.message_id.len == 0)
-		return 0;
-	switch (seen_check(&a->seen, w->mark, hour)) {
-	case SEEN_DUPLICATE:
-		count(a, COUNTER_DUPLICATE);
-		*ret_new = false;
-		return 0;
-	case SEEN_CONFLICT:
-		count(a, COUNTER_CONFLICT);
-		*ret_new = false;
-		return applier_quarantine(a, &w->entry, "message_id_conflict",
-			"another event of this source has the same messageId and other content");
-	case SEEN_NEW:
-		break;
-	}
-	if (a->seen_lists.n == 0 || a->seen_hour != hour) {
-		list = list_add(&a->seen_lists);
-		if (!list)
-			return -ENOMEM;
-		list->hour = a->seen_hour = hour;
-	}
-	list = (struct commit_seen *)a->seen_lists.items + a->seen_lists.n - 1;
-	list->bytes.len += SEEN_BYTES;
-	buf_add(&a->seen_marks, w->mark, SEEN_BYTES);
-	return seen_add(&a->seen, w->mark, hour);
-}
-
 int applier_step(struct applier *a, const struct work *w, const struct input *input, int64_t now)
 {
 	struct journey *j = w->cached->record.journey;
@@ -483,8 +446,10 @@ static int run_event(struct applier *a, const struct work *w)
 
 	if (r < 0 || gone)
 		return r < 0 ? r : applier_turn_away(a, w);
-	r = recognise(a, w, &fresh);
-	return r < 0 || !fresh ? r : applier_event(a, w);
+	r = applier_recognise(a, w, &fresh);
+	if (r < 0 || !fresh)
+		return r;
+	return w->news ? applier_spread(a, w) : applier_event(a, w);
 }
 
 static int run_due(struct applier *a, const struct work *w)
@@ -521,6 +486,8 @@ static int run_one(struct applier *a, const struct work *w)
 		return run_mark(a, w);
 	case WORK_MESSAGE:
 		return applier_message(a, w);
+	case WORK_NEWS:
+		return applier_tell(a, w);
 	}
 	return 0;
 }
@@ -545,6 +512,12 @@ static void warm_next(const struct work *work, size_t n)
 			cached_warm(work[step].cached, step);
 }
 
+/* Is the log behind W's entry when W is done? */
+static bool is_entry(const struct work *w)
+{
+	return w->kind != WORK_DUE && w->kind != WORK_MARK && w->kind != WORK_NEWS;
+}
+
 int applier_run(struct applier *a, const struct commit **ret_commit)
 {
 	const struct work *work = a->work.items;
@@ -562,7 +535,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	a->erased.n = a->gones.n = a->drops.n = 0;
 	a->gone_salt = SPAN_EMPTY;
 	buf_reset(&a->seen_marks);
-	if (a->mark.mark_source.len > 0)
+	if (a->mark.mark_source.len > 0 && !a->news)
 		r = applier_pass_mark(a);
 	for (size_t i = 0; i < a->work.n && r == 0; i++) {
 		if (i > 0 && (applier_is_alone(&work[i]) || applier_is_alone(&work[i - 1]))) {
@@ -571,7 +544,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 		}
 		warm_next(work + i, a->work.n - i);
 		r = run_one(a, &work[i]);
-		if (work[i].kind != WORK_DUE && work[i].kind != WORK_MARK)
+		if (is_entry(&work[i]))
 			last = work[i].entry.id;
 		if (a->options.partitions == 0 && a->messages.n > 0) {
 			end_with(a, &work[i], last);

@@ -82,7 +82,7 @@ static void tail_add_decision(
 
 	/* A decision of the event itself stands by it; one of a timer that the event's coming
 	 * merely let run stands at its own instant. */
-	if ((w->kind == WORK_EVENT || w->kind == WORK_MESSAGE) && d->at >= (int64_t)w->entry.id.ms)
+	if (w->kind != WORK_DUE && w->kind != WORK_MARK && d->at >= (int64_t)w->entry.id.ms)
 		e.id = w->entry.id;
 	tail_add(c, &e);
 }

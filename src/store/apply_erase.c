@@ -162,6 +162,9 @@ static int empty(struct applier *a, struct cached *c, struct span by)
 	}
 	if (r < 0)
 		return r;
+	r = applier_unfollow(a, c);
+	if (r < 0)
+		return r;
 	r = applier_finish_terms(a, c, false);
 	if (r < 0)
 		return r;

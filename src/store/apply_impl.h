@@ -51,18 +51,19 @@ void cache_drop(struct cache *c, struct cached *e);
 void cache_trim(struct cache *c, uint64_t batch);
 
 /* One thing to do, in order of time. */
-enum work_kind { WORK_EVENT, WORK_BAD, WORK_DUE, WORK_MARK, WORK_MESSAGE };
+enum work_kind { WORK_EVENT, WORK_BAD, WORK_DUE, WORK_MARK, WORK_MESSAGE, WORK_NEWS };
 
 struct work {
 	enum work_kind kind;
 	struct log_entry entry;	       /* EVENT, BAD; copied into the batch's arena */
-	struct event event;	       /* EVENT, MESSAGE that forwards one */
+	struct event event;	       /* EVENT, NEWS, MESSAGE that forwards one or is news */
 	char mark[SEEN_BYTES];	       /* EVENT with a message_id */
 	struct span customer;	       /* EVENT, DUE, MESSAGE; empty: no record is needed */
 	const char *code, *words;      /* BAD */
-	struct cached *cached;	       /* EVENT, DUE, MARK, MESSAGE */
+	struct cached *cached;	       /* EVENT, DUE, MARK, MESSAGE, NEWS */
 	int64_t due_at;		       /* DUE */
-	const struct message *message; /* MESSAGE */
+	const struct message *message; /* MESSAGE, NEWS */
+	bool news;		       /* the event is about a thing, whoever hears it */
 };
 
 /*
@@ -112,6 +113,8 @@ struct applier {
 	struct marks marks;    /* in force */
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
 	int64_t mark_until;
+	const struct work *news; /* of the batch: the message, whose key is mark_source; or NULL */
+	bool news_in_pieces;	 /* whoever is told is to be noted in the index */
 	uint64_t wanted_rules;
 	const struct rules *in_force; /* at the position; options.rules may be the next ones */
 	struct buf seen_marks;
@@ -130,12 +133,19 @@ void applier_batch(struct applier *a, const struct position *from);
 struct fetched fetched_before_turn(const struct fetched *f);
 /* F begins with such an entry. Its dues before it are to be applied first: how many. */
 size_t dues_before_turn(const struct fetched *f);
+/* Begins a batch of the turning point that E is. As each of the following. */
+int applier_begin_turn(struct applier *a, const struct position *from, const struct log_entry *e);
 /* Begins a batch of the change of rules that E is: from here on they are in force. 0, -ENOMEM,
  * APPLIER_RULES, or APPLIER_HELD: whoever has dates is shown them. */
 int applier_begin_rules(struct applier *a, const struct position *from, const struct log_entry *e);
 /* Begins a batch of the mark that E is. APPLIER_HELD; 0: it is no good, and goes to quarantine;
  * -ENOMEM. */
 int applier_begin_mark(struct applier *a, const struct position *from, const struct log_entry *e);
+/* Begins a batch of the news that E is. APPLIER_HELD; 0: there is nothing to tell; -ENOMEM. */
+int applier_begin_news(struct applier *a, const struct position *from, const struct log_entry *e);
+/* N customers to be told were added; those that are left come in a batch of their own. 0 or
+ * -ENOMEM. */
+int applier_told(struct applier *a, size_t n);
 /* The rules of the batch are in force when it is committed. */
 void applier_turn_rules(struct applier *a);
 /* Carries out what the batch's mark is about, when everybody held was looked at. 0 or -ENOMEM. */
@@ -151,6 +161,11 @@ int applier_effects(struct applier *a, struct cached *c, const struct work *w);
 /* Encodes what changed into the commit. 0 or -ENOMEM. */
 int applier_finish_commit(struct applier *a);
 
+/* True in *ret_new if W's event is to be applied; else it is counted, and one of another content
+ * put aside. 0 or -ENOMEM. */
+int applier_recognise(struct applier *a, const struct work *w, bool *ret_new);
+/* MARK of HOUR is remembered from now on. 0 or -ENOMEM. */
+int applier_note_seen(struct applier *a, const char mark[SEEN_BYTES], int64_t hour);
 /* Reads what W's entry says with the event in it, as of the log's entry AT. It stays BAD if that is
  * none. 0 or -ENOMEM. */
 int applier_decode(struct applier *a, struct work *w, struct log_id at);
@@ -175,6 +190,9 @@ int applier_idle_link(struct applier *a, const struct work *w);
 int cached_load_link(struct applier *a, struct cached *c, struct span value);
 void cached_unlink(struct cached *c);
 
+/* W's event goes on to what its key is a link to. 0 or -ENOMEM. */
+int applier_forward(struct applier *a, const struct work *w);
+
 /* ---- apply_find.c ---- */
 
 /* C was loaded, and there was a value: the index has its terms. 0 or -ENOMEM. */
@@ -193,6 +211,24 @@ int applier_unmerge(struct applier *a, const struct work *w);
 /* Sends W's message, which came along the key STRAY, back to it. 0 or -ENOMEM. */
 int applier_send_back(struct applier *a, const struct work *w, struct span stray);
 
+/* ---- apply_news.c ---- */
+
+/* Says W's event, which is about a thing, to every partition. 0 or -ENOMEM. */
+int applier_spread(struct applier *a, const struct work *w);
+/* Tells W's customer, whom the index named. 0 or -ENOMEM. */
+int applier_tell(struct applier *a, const struct work *w);
+/* True in *ret_hears if W's event, news that came by way of a link, concerns its customer and is
+ * new to them; they have heard it then. 0 or -ENOMEM. */
+int applier_hears(struct applier *a, const struct work *w, bool *ret_hears);
+/* All were told of EVENT. 0 or -ENOMEM. */
+int applier_pass_news(struct applier *a, const struct event *event);
+/* The index says of C what BEFORE follows, and shall say what NOW does; NULL: nothing. For whoever
+ * changes a record without step(). Resets the applier's effects. 0 or -ENOMEM. */
+int applier_follow(struct applier *a, const struct cached *c, const struct journey *before,
+	const struct journey *now);
+/* C, a customer or a link with its frozen record, follows nothing any more. As applier_follow. */
+int applier_unfollow(struct applier *a, const struct cached *c);
+
 /* ---- apply_message.c ---- */
 
 /* The same for a message. */
@@ -205,6 +241,9 @@ struct cargo {
 };
 /* Says M, but for its sequence number, which is given here. CARGO may be NULL. 0 or -ENOMEM. */
 int applier_say(struct applier *a, struct message *m, const struct cargo *cargo);
+/* The same, to PARTITION, whoever M is to. */
+int applier_say_to(
+	struct applier *a, uint32_t partition, struct message *m, const struct cargo *cargo);
 /* In the commit, what was said and heard. 0 or -ENOMEM. */
 int applier_finish_messages(struct applier *a);
 

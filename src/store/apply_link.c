@@ -144,11 +144,13 @@ static int yield(struct applier *a, struct cached *c, struct span to, const stru
 /* ---- events ----------------------------------------------------------------------------- */
 
 /* The event of a key that is a link is its target's. */
-static int forward(struct applier *a, const struct work *w)
+int applier_forward(struct applier *a, const struct work *w)
 {
 	const struct cargo cargo = {.event = w->entry.event, .meta = w->entry.meta};
 	struct message m = {.kind = MESSAGE_FORWARD, .at = w->entry.id};
 
+	if (w->kind == WORK_NEWS)
+		m.at = w->message->at;
 	if (w->kind == WORK_MESSAGE)
 		m = *w->message;
 	m.to = w->cached->link->to;
@@ -181,13 +183,17 @@ int applier_event(struct applier *a, const struct work *w)
 	const struct message moment = {
 		.linked_at = w->event.logged_at, .said_at = w->event.occurred_at};
 	struct span stronger = SPAN_EMPTY;
+	bool hears = true;
 	int r;
 
 	if (is_misplaced(a, w))
 		return send_home(a, w);
 	if (w->cached->link)
-		return forward(a, w);
-	a->commit.counters[COUNTER_APPLIED]++;
+		return applier_forward(a, w);
+	r = w->news ? applier_hears(a, w, &hears) : 0;
+	if (r < 0 || !hears)
+		return r;
+	a->commit.counters[COUNTER_APPLIED] += !w->news;
 	r = applier_step(a, w, &input, w->event.received_at);
 	if (r == 0 && w->event.n_ids > 0)
 		r = link_claims(applier_identity(a), w->cached->record.journey, &w->event,

@@ -10,6 +10,8 @@
  */
 #include "apply_impl.h"
 
+#include "core/news.h"
+
 int applier_mark(struct applier *a, struct span source, int64_t at)
 {
 	int r = 0;
@@ -31,6 +33,8 @@ static int move_mark(struct applier *a, const struct log_entry *e, const char **
 		*ret_fault = "the name of its source is too long";
 	} else if (span_equal(e->mark_source, MARK_RULES)) {
 		*ret_fault = "its source has the name that stands for the rules";
+	} else if (span_starts(e->mark_source, MARK_INCIDENT)) {
+		*ret_fault = "its source has the name that stands for incidents";
 	} else if (span_to_u64(e->mark_until, INT64_MAX, &until) != 0) {
 		*ret_fault = "it does not say until when its source is complete";
 	} else {
@@ -104,13 +108,19 @@ int applier_held(struct applier *a, const struct span *customers, size_t n,
 
 		if (!w)
 			return -ENOMEM;
-		w->kind = WORK_MARK;
+		if (a->news)
+			*w = *a->news;
+		w->kind = a->news ? WORK_NEWS : WORK_MARK;
 		w->due_at = (int64_t)a->mark.id.ms;
 		w->cached = applier_want(a, customers[i]);
 		if (!w->cached)
 			return -ENOMEM;
+		if (a->news)
+			w->event.customer = w->cached->customer;
 	}
-	if (n < APPLIER_HELD_MAX)
+	if (a->news && applier_told(a, n) < 0)
+		return -ENOMEM;
+	if (!a->news && n < APPLIER_HELD_MAX)
 		pass(a);
 	*ret_missing = a->missing.items;
 	*ret_n_missing = a->missing.n;

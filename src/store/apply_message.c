@@ -16,7 +16,7 @@ void applier_heard(struct applier *a, uint32_t from, uint64_t seq)
 /* ---- in --------------------------------------------------------------------------------- */
 
 /* It happened when it happened; only its place in this log is new. */
-static int decode_forwarded(struct applier *a, struct work *w, const struct message *m)
+static int decode_event(struct applier *a, struct work *w, const struct message *m)
 {
 	int r = applier_decode(a, w, m->at);
 
@@ -25,6 +25,8 @@ static int decode_forwarded(struct applier *a, struct work *w, const struct mess
 	w->kind = WORK_MESSAGE;
 	w->event.id = w->entry.id;
 	w->event.received_at = (int64_t)w->entry.id.ms;
+	if (m->kind == MESSAGE_NEWS)
+		return 0;
 	w->event.customer = m->to;
 	w->event.subject = message_subject(m, w->event.logged_at);
 	if (span_equal(w->event.subject, m->to))
@@ -50,9 +52,10 @@ int applier_decode_message(struct applier *a, struct work *w)
 	}
 	w->kind = WORK_MESSAGE;
 	w->message = m;
-	r = m->kind == MESSAGE_FORWARD ? decode_forwarded(a, w, m) : 0;
+	r = m->kind == MESSAGE_FORWARD || m->kind == MESSAGE_NEWS ? decode_event(a, w, m) : 0;
 	if (w->kind == WORK_MESSAGE)
-		w->customer = m->kind == MESSAGE_RETRACT ? SPAN_EMPTY : m->to;
+		w->customer =
+			m->kind == MESSAGE_RETRACT || m->kind == MESSAGE_NEWS ? SPAN_EMPTY : m->to;
 	return r;
 }
 
@@ -80,12 +83,15 @@ int applier_message(struct applier *a, const struct work *w)
 		return retract(a, m);
 	if (m->kind == MESSAGE_SUPPRESS || m->kind == MESSAGE_LIFT)
 		return applier_gone_names(a, w);
+	if (m->kind == MESSAGE_NEWS)
+		return applier_pass_news(a, &w->event);
 	return applier_node(a, w);
 }
 
 /* ---- out -------------------------------------------------------------------------------- */
 
-int applier_say(struct applier *a, struct message *m, const struct cargo *cargo)
+int applier_say_to(
+	struct applier *a, uint32_t partition, struct message *m, const struct cargo *cargo)
 {
 	_cleanup_(buf_release) struct buf head = BUF_INIT;
 	struct commit_message *said = list_add(&a->messages);
@@ -95,7 +101,7 @@ int applier_say(struct applier *a, struct message *m, const struct cargo *cargo)
 	m->from = a->options.partition;
 	m->seq = ++a->to.out;
 	message_json(m, &head);
-	said->to = a->options.partitions > 0 ? partition_of(m->to, a->options.partitions) : 0;
+	said->to = partition;
 	said->head = arena_copy(&a->arena, buf_span(&head));
 	if (cargo) {
 		said->event = cargo->event;
@@ -103,6 +109,13 @@ int applier_say(struct applier *a, struct message *m, const struct cargo *cargo)
 		said->record = cargo->record;
 	}
 	return buf_failed(&head) < 0 || !said->head.ptr ? -ENOMEM : 0;
+}
+
+int applier_say(struct applier *a, struct message *m, const struct cargo *cargo)
+{
+	uint32_t n = a->options.partitions;
+
+	return applier_say_to(a, n > 0 ? partition_of(m->to, n) : 0, m, cargo);
 }
 
 static int finish_heard(struct applier *a, uint32_t from)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Turning points of the log: a watermark, a change of rules. Everything older is applied as things
- * stood before, timers too, and everything newer as they stand after; so such an entry is a batch
- * of its own, and the batch before it ends with all that is older.
+ * Turning points of the log: a watermark, a change of rules, news of a thing. Everything older is
+ * applied as things stood before, timers too, and everything newer as they stand after; so such an
+ * entry is a batch of its own, and the batch before it ends with all that is older.
  *
  * That rules change at a place in the log, and not when a worker happened to read its files, is
  * what makes a replay come to the same decisions as the live run.
@@ -15,11 +15,19 @@
  */
 #include "apply_impl.h"
 
+#include "codec/message_json.h"
 #include "store/keys.h"
 
 static bool is_turn(const struct log_entry *e)
 {
-	return e->mark_source.len > 0 || e->rules.len > 0;
+	return e->mark_source.len > 0 || e->rules.len > 0 || message_is_news(e->message);
+}
+
+int applier_begin_turn(struct applier *a, const struct position *from, const struct log_entry *e)
+{
+	if (e->rules.len > 0)
+		return applier_begin_rules(a, from, e);
+	return e->message.len > 0 ? applier_begin_news(a, from, e) : applier_begin_mark(a, from, e);
 }
 
 struct fetched fetched_before_turn(const struct fetched *f)

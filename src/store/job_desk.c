@@ -97,7 +97,7 @@ int job_found_read(const struct redis_value *reply, struct arena *a, struct job_
 	const struct redis_value *fields;
 	int r;
 
-	if (reply->n_items != 5 || !number_of(reply->items[3].text, ret_now))
+	if (reply->n_items != 6 || !number_of(reply->items[3].text, ret_now))
 		return JOB_DESK_CORRUPT;
 	for (size_t i = 0; i < JOB_FATE_COUNT; i++)
 		f.outcome_at[i] = INT64_MIN;
@@ -125,6 +125,7 @@ int job_found_read(const struct redis_value *reply, struct arena *a, struct job_
 	if (span_is(f.channel, "-") || f.channel.len == 0)
 		f.channel = f.view.channel;
 	f.rules = reply->items[4].text;
+	f.incident = reply->items[5].text.len > 0;
 	if (ret_record)
 		*ret_record = reply->items[2].text;
 	*ret_found = f;

@@ -370,6 +370,7 @@ static void judge(
 		.rules = rules_named(found),
 		.channel = found->channel,
 		.tries = found->tries,
+		.incident = found->incident,
 		.now = now};
 	bool nowhere = link_is(record);
 	int r = record.len && !nowhere ? record_decode(record, &decoded) : 0;

@@ -136,8 +136,8 @@ static const char pick[] =
 
 /*
  * A job whole. ARGV: id. The reply: nothing if there is none; else all of its hash, its JSON, the
- * customer's record if it is asked for ('1'), the server's clock, and the name of the rules in
- * force.
+ * customer's record if it is asked for ('1'), the server's clock, the name of the rules in force,
+ * and something while an incident lasts (core/news.h).
  */
 static const char look[] =
 	"local h = call('HGETALL', P .. 'job:' .. ARGV[3])\n"
@@ -150,7 +150,10 @@ static const char look[] =
 	"  json = e and e[2][4] or ''\n"
 	"end\n"
 	"if ARGV[4] == '1' then record = held(ARGV[3]) end\n"
-	"return {h, json, record, ms(now), call('HGET', P .. 'pos', 'rules') or ''}\n";
+	"local m = call('HMGET', P .. 'marks', '@incident', '@incident-over')\n"
+	"local lasts = m[1] and (not m[2] or tonumber(m[1]) > tonumber(m[2]))\n"
+	"return {h, json, record, ms(now), call('HGET', P .. 'pos', 'rules') or '',\n"
+	"  lasts and '1' or ''}\n";
 
 /* Is the customer's record still the one that was judged, and by the rules in force? A record's
  * first bytes are version and checksum. */

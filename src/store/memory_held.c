@@ -5,7 +5,6 @@
 #include "base/heap.h"
 
 struct held_source {
-	struct held_source *next;
 	struct heap heap;
 	struct span name;
 };
@@ -28,8 +27,9 @@ void memory_held_init(struct memory_held *m)
 {
 	static const uint64_t seed[2] = {5, 6};
 
-	*m = (struct memory_held){.sources = NULL};
+	map_init(&m->sources, seed);
 	map_init(&m->customers, seed);
+	m->order = 0;
 	arena_init(&m->names);
 }
 
@@ -37,6 +37,7 @@ void memory_held_release(struct memory_held *m)
 {
 	size_t cursor = 0;
 	struct held_customer *c;
+	struct held_source *s;
 
 	while ((c = map_next(&m->customers, &cursor))) {
 		while (c->list) {
@@ -46,24 +47,17 @@ void memory_held_release(struct memory_held *m)
 			free(h);
 		}
 	}
-	for (struct held_source *s = m->sources; s; s = s->next)
+	cursor = 0;
+	while ((s = map_next(&m->sources, &cursor)))
 		heap_release(&s->heap);
+	map_release(&m->sources);
 	map_release(&m->customers);
 	arena_release(&m->names);
 }
 
-static struct held_source *find_source(const struct memory_held *m, struct span name)
-{
-	struct held_source *s = m->sources;
-
-	while (s && !span_equal(s->name, name))
-		s = s->next;
-	return s;
-}
-
 static struct held_source *get_source(struct memory_held *m, struct span name)
 {
-	struct held_source *s = find_source(m, name);
+	struct held_source *s = map_get(&m->sources, name);
 
 	if (s)
 		return s;
@@ -71,11 +65,9 @@ static struct held_source *get_source(struct memory_held *m, struct span name)
 	if (!s)
 		return NULL;
 	s->name = arena_copy(&m->names, name);
-	if (!s->name.ptr)
+	if (!s->name.ptr || map_put(&m->sources, s->name, s) < 0)
 		return NULL;
 	heap_init(&s->heap);
-	s->next = m->sources;
-	m->sources = s;
 	return s;
 }
 
@@ -129,7 +121,7 @@ int memory_held_set(struct memory_held *m, struct span customer, struct span sou
 size_t memory_held_list(const struct memory_held *m, struct span source, int64_t until, size_t max,
 	struct span *customers)
 {
-	struct held_source *s = find_source(m, source);
+	struct held_source *s = map_get(&m->sources, source);
 	struct held *taken = NULL;
 	size_t n = 0;
 

@@ -8,7 +8,7 @@
 
 struct memory_held {
 	struct map customers; /* struct held_customer */
-	struct held_source *sources;
+	struct map sources;   /* struct held_source */
 	uint64_t order;
 	struct arena names;
 };

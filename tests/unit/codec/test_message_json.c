@@ -109,7 +109,28 @@ static const char *const sound[] = {
 	"\"said_at\":1,\"path\":[[\"b\",1]]}",
 	"{\"said_at\":1,\"linked_at\":1,\"of\":\"b\",\"to\":\"a\",\"kind\":\"linked\",\"seq\":1,"
 	"\"from\":1}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"news\",\"to\":\"product:R\",\"at\":\"1-0\"}",
 };
+
+/* The kind is told at a glance, whatever stands in the texts behind it. */
+static void knows_news(void)
+{
+	static const struct {
+		const char *head;
+		bool news;
+	} rows[] = {
+		{"{\"from\":1,\"seq\":1,\"kind\":\"news\",\"to\":\"product:R\"", true},
+		{"{\"from\":1023,\"seq\":9223372036854775807,\"kind\":\"news\"", true},
+		{"{\"from\":1,\"seq\":1,\"kind\":\"new\",\"to\":\"news\"", false},
+		{"{\"from\":1,\"seq\":1,\"kind\":\"claim\",\"to\":\"\\\"kind\\\":\\\"news\\\"\"",
+			false},
+		{"{\"from\":1,\"seq\":1,\"kind\":\"news", false},
+		{"", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		CHECK_INT(message_is_news(span_str(rows[i].head)), rows[i].news);
+}
 
 static const char *const unsound[] = {
 	"",
@@ -274,6 +295,7 @@ static void subjects(void)
 }
 
 static const struct check_case cases[] = {
+	{"news is known at a glance", knows_news},
 	{"heads are written", writes},
 	{"heads are read", reads},
 	{"each kind has its members and no others", sound_and_unsound},

@@ -32,6 +32,10 @@ static void kinds_of_keys(void)
 		{"phone:+49", IDENTIFIER_PHONE, "+49", true},
 		{"order:O1", IDENTIFIER_ORDER, "O1", true},
 		{"device:d", IDENTIFIER_DEVICE, "d", true},
+		/* Keys of things, which are nobody's. */
+		{"product:R-54", IDENTIFIER_USER, "product:R-54", true},
+		{"site:shop", IDENTIFIER_USER, "site:shop", true},
+		{"products:1", IDENTIFIER_USER, "products:1", false},
 		{"anon123456789012345678901234567890:x", IDENTIFIER_USER,
 			"anon123456789012345678901234567890:x", false},
 	};

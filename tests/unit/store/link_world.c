@@ -217,7 +217,12 @@ static void take_over(struct shore *s)
 
 void world_init(struct world *w, uint64_t seed)
 {
-	struct rule_source source = {"rule.json", SPAN_LIT(rule_text)};
+	world_init_with(w, seed, rule_text);
+}
+
+void world_init_with(struct world *w, uint64_t seed, const char *rules)
+{
+	struct rule_source source = {"rule.json", span_str(rules)};
 	struct rule_options options = {.store_zone = SPAN_LIT("UTC")};
 	static struct rule_problems problems;
 

@@ -81,6 +81,8 @@ struct world {
 
 /* SEED decides when what happens. */
 void world_init(struct world *w, uint64_t seed);
+/* With RULES instead of one about carts. */
+void world_init_with(struct world *w, uint64_t seed, const char *rules);
 void world_release(struct world *w);
 unsigned world_roll(struct world *w, unsigned n);
 /* An event as a source with RIGHTS sent it. */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * News of things and not of customers: a product's stock or price has changed, it is not to be had
+ * any more, the shop's site is down or works again. Who sends such events knows no customer; their
+ * key is the thing's own, `product:SKU` or `site:shop`, which is nobody's.
+ *
+ * Each customer follows things: products they asked to be told about, wished for, have in an open
+ * cart, or looked at lately. What they follow is in the index of those held (EFFECT_HOLD) in their
+ * own partition, under the thing's key, and follows from the journey alone. So the owner of a
+ * thing's key tells every partition, and each looks up there who is concerned: no list grows with
+ * the product, and whoever began to follow before the news stood in the log hears it.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "core/effect.h"
+#include "core/event.h"
+#include "core/journey.h"
+#include "core/mark.h"
+
+enum news_about { NEWS_OF_NOTHING, NEWS_OF_PRODUCT, NEWS_OF_SITE };
+
+#define NEWS_PRODUCT	  SPAN_LIT("product:")
+#define NEWS_SITE	  SPAN_LIT("site:shop")
+#define NEWS_KEYS_MAX	  2
+#define NEWS_FOLLOWED_MAX 256 /* products that one customer follows */
+/* Who met with an error so long ago is not concerned by an incident any more. */
+#define NEWS_ERROR_MS MS_DAY
+
+/* What an event of KIND is about when it names no customer. */
+enum news_about news_about(enum event_kind kind);
+
+/* `product:` and ID, in A; empty when out of memory. */
+struct span news_product_key(struct span id, struct arena *a);
+
+/* Is KEY a thing's, and no customer's? */
+bool news_is_key(struct span key);
+
+/* The keys under which those stand whom EVENT concerns, in A: the product's sku and its id, or the
+ * site. 0 or -ENOMEM. */
+int news_keys(const struct event *event, struct arena *a, struct span ret_keys[NEWS_KEYS_MAX],
+	size_t *ret_n);
+
+/* ---- who follows -------------------------------------------------------------------------- */
+
+/* The products, by sku or id, that a journey follows, in order. */
+struct followed {
+	struct span *list;
+	size_t n;
+	bool full; /* there are more than are followed */
+};
+
+/* Copies lie in A. Of more than can be followed those asked for come first, then wishes, carts and
+ * what was looked at; that only of customers with a name or an address. 0 or -ENOMEM. */
+int followed_of(const struct journey *j, struct arena *a, struct followed *ret_followed);
+
+/* Asks for what must change in the index, which says BEFORE, so that it says what J follows now. J
+ * may be NULL: nobody any more. 0 or -ENOMEM. */
+int followed_update(
+	const struct journey *j, const struct followed *before, struct effects *effects);
+
+/* When something went wrong for J last; INT64_MIN: never. */
+int64_t news_error_at(const struct journey *j);
+
+/* Whoever met with an error, or came by while an incident lasts, is told of its end: J, where
+ * something went wrong last at ERROR_AT, and who was here last at ACTIVE_AT, before the latest
+ * event. 0 or -ENOMEM. */
+int followed_site(const struct journey *j, const struct marks *marks, int64_t error_at,
+	int64_t active_at, struct effects *effects);
+
+/* Does the news KEY concern J at NOW? */
+bool news_concern(const struct journey *j, struct span key, const struct marks *marks, int64_t now);
+
+/* ---- incidents ---------------------------------------------------------------------------- */
+
+/* Each partition knows since when there is an incident, and until when there was one, as marks;
+ * sources cannot have these names. */
+#define MARK_INCIDENT	   SPAN_LIT("@incident")
+#define MARK_INCIDENT_OVER SPAN_LIT("@incident-over")
+
+bool incident_lasts(const struct marks *marks);

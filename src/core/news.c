@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* What is followed is read off the journey before and after each input; only the difference is
+ * written. */
+#include "core/news.h"
+
+#include "core/detail.h"
+#include "core/field.h"
+
+enum news_about news_about(enum event_kind kind)
+{
+	switch ((int)kind) {
+	case EVENT_STOCK_CHANGED:
+	case EVENT_PRICE_CHANGED:
+	case EVENT_ITEM_UNAVAILABLE:
+		return NEWS_OF_PRODUCT;
+	case EVENT_INCIDENT_STARTED:
+	case EVENT_INCIDENT_ENDED:
+		return NEWS_OF_SITE;
+	default:
+		return NEWS_OF_NOTHING;
+	}
+}
+
+bool news_is_key(struct span key)
+{
+	return span_starts(key, NEWS_PRODUCT) || span_starts(key, SPAN_LIT("site:"));
+}
+
+struct span news_product_key(struct span id, struct arena *a)
+{
+	struct span prefix = NEWS_PRODUCT;
+	char *key = arena_alloc(a, prefix.len + id.len);
+
+	if (!key)
+		return SPAN_EMPTY;
+	memcpy(key, prefix.ptr, prefix.len);
+	memcpy(key + prefix.len, id.ptr, id.len);
+	return span_of(key, prefix.len + id.len);
+}
+
+int news_keys(const struct event *event, struct arena *a, struct span ret_keys[NEWS_KEYS_MAX],
+	size_t *ret_n)
+{
+	const struct span ids[] = {value_id(event_detail(event, DETAIL_SKU), ENTITY_MAX),
+		value_id(event_field(event, FIELD_PRODUCT_ID), ENTITY_MAX)};
+	size_t n = 0;
+
+	_Static_assert(ARRAY_SIZE(ids) == NEWS_KEYS_MAX, "each may be a key");
+	if (news_about(event->kind) == NEWS_OF_SITE) {
+		ret_keys[n++] = NEWS_SITE;
+	} else {
+		for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+			if (ids[i].len == 0 || (i > 0 && span_equal(ids[i], ids[0])))
+				continue;
+			ret_keys[n] = news_product_key(ids[i], a);
+			if (ret_keys[n++].len == 0)
+				return -ENOMEM;
+		}
+	}
+	*ret_n = n;
+	return 0;
+}
+
+/* ---- who follows -------------------------------------------------------------------------- */
+
+struct follower {
+	struct span list[NEWS_FOLLOWED_MAX]; /* in order */
+	size_t n;
+	bool full;
+};
+
+/* The place of ID, or where it would be. */
+static size_t place_of(const struct follower *f, struct span id, bool *ret_there)
+{
+	size_t from = 0, until = f->n;
+
+	*ret_there = false;
+	while (from < until && !*ret_there) {
+		size_t middle = from + (until - from) / 2;
+		int c = span_compare(f->list[middle], id);
+
+		*ret_there = c == 0;
+		if (c < 0)
+			from = middle + 1;
+		else
+			until = middle;
+	}
+	return *ret_there ? until : from;
+}
+
+static void add(struct follower *f, struct span id)
+{
+	bool there;
+	size_t i = place_of(f, id, &there);
+
+	if (id.len == 0 || there)
+		return;
+	if (f->n == NEWS_FOLLOWED_MAX) {
+		f->full = true;
+		return;
+	}
+	memmove(f->list + i + 1, f->list + i, (f->n - i) * sizeof(f->list[0]));
+	f->list[i] = id;
+	f->n++;
+}
+
+/* Those of KIND that are open. They stand in order of their kinds. */
+static void add_things(struct follower *f, const struct journey *j, enum thing_kind kind)
+{
+	for (size_t i = 0; i < j->n_things && j->things[i].kind <= kind; i++) {
+		const struct thing *t = &j->things[i];
+
+		if (t->kind != kind || !thing_is_open(t))
+			continue;
+		add(f, text_span(t->id));
+		add(f, text_span(t->about));
+	}
+}
+
+static void add_cart(struct follower *f, const struct cart *c)
+{
+	int64_t gone_at = int64_max(c->ordered_at, c->emptied_at);
+
+	if (!c->basket || !cart_is_open(c))
+		return;
+	for (size_t i = 0; i < c->basket->n_lines; i++) {
+		const struct line *l = &c->basket->lines[i];
+
+		if (!line_is_in(l, c->basket, gone_at))
+			continue;
+		add(f, text_span(l->key));
+		add(f, text_span(l->id));
+	}
+}
+
+/* Nobody can be told what they once looked at who is not known by any name. */
+static bool is_known(const struct journey *j)
+{
+	return j->user_id.len > 0 || j->traits[TRAIT_EMAIL].len > 0;
+}
+
+static void collect(struct follower *f, const struct journey *j)
+{
+	if (!j || (j->n_things == 0 && j->n_carts == 0))
+		return;
+	add_things(f, j, THING_WATCH);
+	add_things(f, j, THING_WISH);
+	for (size_t i = 0; i < j->n_carts; i++)
+		add_cart(f, &j->carts[i]);
+	if (is_known(j))
+		add_things(f, j, THING_VIEW);
+}
+
+int followed_of(const struct journey *j, struct arena *a, struct followed *ret_followed)
+{
+	struct followed to;
+	struct follower f;
+
+	f.n = 0;
+	f.full = false;
+	collect(&f, j);
+	to = (struct followed){NULL, f.n, f.full};
+	if (to.n > 0) {
+		to.list = arena_alloc(a, to.n * sizeof(*to.list));
+		if (!to.list)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < to.n; i++) {
+		to.list[i] = arena_copy(a, f.list[i]);
+		if (!to.list[i].ptr)
+			return -ENOMEM;
+	}
+	*ret_followed = to;
+	return 0;
+}
+
+static int hold(struct effects *effects, struct span key, int64_t at)
+{
+	struct effect *e = effects_add(effects, EFFECT_HOLD);
+
+	if (!e || key.len == 0)
+		return -ENOMEM;
+	e->source = key;
+	e->hold_at = at;
+	return 0;
+}
+
+static int hold_product(struct effects *effects, struct span id, int64_t at)
+{
+	return hold(effects, news_product_key(id, &effects->arena), at);
+}
+
+int followed_update(const struct journey *j, const struct followed *before, struct effects *effects)
+{
+	struct followed now;
+	size_t b = 0, n = 0;
+	int r = followed_of(j, &effects->arena, &now);
+
+	while (r == 0 && (b < before->n || n < now.n)) {
+		int c = b == before->n ? 1
+			: n == now.n   ? -1
+				       : span_compare(before->list[b], now.list[n]);
+
+		if (c < 0)
+			r = hold_product(effects, before->list[b], TIME_NEVER);
+		else if (c > 0)
+			r = hold_product(effects, now.list[n], 0);
+		b += c <= 0;
+		n += c >= 0;
+	}
+	if (r == 0 && now.full && !before->full) {
+		struct effect *e = effects_add(effects, EFFECT_COUNT);
+
+		if (!e)
+			return -ENOMEM;
+		e->counter = COUNTER_NEWS_LIMIT;
+	}
+	return r;
+}
+
+int64_t news_error_at(const struct journey *j)
+{
+	int64_t at = j->profile ? j->profile->times[PROFILE_ERROR_AT] : TIME_NEVER;
+
+	return at == TIME_NEVER ? INT64_MIN : at;
+}
+
+static bool has_erred(const struct journey *j, int64_t now)
+{
+	int64_t at = news_error_at(j);
+
+	return at != INT64_MIN && now - at <= NEWS_ERROR_MS;
+}
+
+int followed_site(const struct journey *j, const struct marks *marks, int64_t error_at,
+	int64_t active_at, struct effects *effects)
+{
+	int64_t since = marks_at(marks, MARK_INCIDENT);
+	bool came = incident_lasts(marks) && j->web_active_at >= since && active_at < since;
+
+	return news_error_at(j) > error_at || came ? hold(effects, NEWS_SITE, 0) : 0;
+}
+
+static bool site_concerns(const struct journey *j, const struct marks *marks, int64_t now)
+{
+	int64_t since = marks_at(marks, MARK_INCIDENT);
+
+	return has_erred(j, now) || (since != INT64_MIN && j->web_active_at >= since);
+}
+
+bool news_concern(const struct journey *j, struct span key, const struct marks *marks, int64_t now)
+{
+	struct span prefix = NEWS_PRODUCT;
+	struct follower f;
+	bool there;
+
+	if (!span_starts(key, prefix))
+		return site_concerns(j, marks, now);
+	f.n = 0;
+	f.full = false;
+	collect(&f, j);
+	(void)place_of(&f, span_of(key.ptr + prefix.len, key.len - prefix.len), &there);
+	return there;
+}
+
+/* ---- incidents ---------------------------------------------------------------------------- */
+
+bool incident_lasts(const struct marks *marks)
+{
+	return marks_at(marks, MARK_INCIDENT) > marks_at(marks, MARK_INCIDENT_OVER);
+}
