@@ -375,10 +375,8 @@ struct journey {
 	size_t n_id_groups, cap_id_groups;
 	struct customer_part *parts; /* in order of keys */
 	size_t n_parts, cap_parts;
-<<<<<<< ours
 	struct customer_apart *apart; /* in order of keys */
 	size_t n_apart, cap_apart;
-=======
 	/* Parts that had no room: how many are kept beside the record, in the order in which they
 	 * went, and up to when they reach; and those among them that still have to be put there,
 	 * which are no part of what is written. */
@@ -386,7 +384,6 @@ struct journey {
 	int64_t more_at;
 	struct customer_part *shed;
 	size_t n_shed, cap_shed;
->>>>>>> theirs
 	char room[]; /* for texts that are shared; it never changes */
 };
 

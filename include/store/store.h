@@ -117,7 +117,6 @@ struct commit_snapshot {
 	struct span customer, of, bytes;
 };
 
-<<<<<<< ours
 /* What an unmerge puts right: as far as it goes, the place of CUSTOMER is as if the other had not
  * been one with them. */
 enum mend_kind {
@@ -132,13 +131,13 @@ struct commit_mend {
 	enum mend_kind kind;
 	struct span customer, key;
 	uint64_t n;
-=======
+};
+
 /* A part of CUSTOMER that has no room in the record (customer_part_encode), behind the BEFORE that
  * are there. Of a store that is asked for pages: the one in memory keeps none. */
 struct commit_part {
 	struct span customer, bytes;
 	uint64_t before;
->>>>>>> theirs
 };
 
 /* CUSTOMER, a key of somebody who is erased: nothing of it stays. BY: the receipt's name. */

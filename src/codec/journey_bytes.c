@@ -59,12 +59,8 @@ _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(
 						  2 * sizeof(void *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
-<<<<<<< ours
-						 (8 + TRAIT_COUNT) * sizeof(int64_t) +
-=======
 						 (10 + TRAIT_COUNT) * sizeof(int64_t) +
->>>>>>> theirs
-						 13 * (sizeof(void *) + 2 * sizeof(size_t)) +
+						 14 * (sizeof(void *) + 2 * sizeof(size_t)) +
 						 2 * sizeof(struct profile *) + sizeof(size_t),
 	"a new member?");
 

@@ -144,11 +144,8 @@ static const struct journey_part *const parts[] = {
 	&journey_part_ids,
 	&journey_part_parts,
 	&journey_part_marks,
-<<<<<<< ours
 	&journey_part_apart,
-=======
 	&journey_part_beside,
->>>>>>> theirs
 };
 
 size_t journey_parts_bound(const struct journey *j)

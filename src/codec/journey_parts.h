@@ -41,12 +41,9 @@ extern const struct journey_part journey_part_tallies;
 extern const struct journey_part journey_part_ids;
 extern const struct journey_part journey_part_parts;
 extern const struct journey_part journey_part_marks;
-<<<<<<< ours
+extern const struct journey_part journey_part_beside;
 /* journey_apart_bytes.c */
 extern const struct journey_part journey_part_apart;
-=======
-extern const struct journey_part journey_part_beside;
->>>>>>> theirs
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 

@@ -63,12 +63,9 @@ void journey_lists_release(struct journey *j)
 	for (size_t i = 0; i < j->n_id_groups; i++)
 		id_group_release(&j->id_groups[i]);
 	free(j->id_groups);
-<<<<<<< ours
 	journey_aparts_release(j);
-=======
 	journey_clear_shed(j);
 	free(j->shed);
->>>>>>> theirs
 	free(j->ids);
 	free(j->parts);
 	free(j->things);

@@ -527,11 +527,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
-<<<<<<< ours
-	a->ids.n = a->snapshots.n = a->terms.n = a->mends.n = 0;
-=======
-	a->ids.n = a->snapshots.n = a->parts.n = a->terms.n = 0;
->>>>>>> theirs
+	a->ids.n = a->snapshots.n = a->parts.n = a->terms.n = a->mends.n = 0;
 	a->erased.n = a->gones.n = a->drops.n = 0;
 	a->gone_salt = SPAN_EMPTY;
 	buf_reset(&a->seen_marks);

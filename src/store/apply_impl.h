@@ -101,11 +101,7 @@ struct applier {
 	struct list wanted;  /* struct cached * */
 	struct list dirty;   /* struct cached * */
 	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
-<<<<<<< ours
-	struct list messages, hearings, ids, snapshots, terms, mends;
-=======
-	struct list messages, hearings, ids, snapshots, parts, terms;
->>>>>>> theirs
+	struct list messages, hearings, ids, snapshots, parts, terms, mends;
 	struct list erased, gones, drops;
 	struct gone gone;      /* who was erased */
 	struct span gone_salt; /* in the batch that says it */

@@ -158,13 +158,10 @@ int applier_finish_messages(struct applier *a)
 	a->commit.n_ids = a->ids.n;
 	a->commit.snapshots = a->snapshots.items;
 	a->commit.n_snapshots = a->snapshots.n;
-<<<<<<< ours
 	a->commit.mends = a->mends.items;
 	a->commit.n_mends = a->mends.n;
-=======
 	a->commit.parts = a->parts.items;
 	a->commit.n_parts = a->parts.n;
->>>>>>> theirs
 	a->commit.heard = a->hearings.items;
 	a->commit.n_heard = a->hearings.n;
 	return r;

@@ -127,12 +127,9 @@ static void put_probes(struct args *a)
 		put_probe(a, "SCARD", "ids", c->ids[i].customer);
 	for (size_t i = 0; i < c->n_snapshots; i++)
 		put_probe(a, "HLEN", "m", c->snapshots[i].customer);
-<<<<<<< ours
 	put_mend_probes(a);
-=======
 	for (size_t i = 0; i < c->n_parts; i++)
 		put_probe(a, "LLEN", "parts", c->parts[i].customer);
->>>>>>> theirs
 	if (c->n_jobs + c->n_retracts > 0) {
 		put_probe(a, "XLEN", "jobs", SPAN_EMPTY);
 		put_place_probes(a);
