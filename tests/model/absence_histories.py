@@ -2,7 +2,8 @@
 """Rules and histories by chance. Times stand on a coarse grid whose step is also the unit of the
 rules' waits, so that almost everything happens at the very millisecond of something else."""
 
-from absence_model import DAY, FUTURE, HOUR, MINUTE, SECOND, TERMINAL, WEEK, Event, Mark
+from absence_model import FUTURE, TERMINAL, Event, Mark
+from wait_model import DAY, HOUR, MINUTE, SECOND, WEEK
 
 START = 1772445600000  # 2026-03-02T10:00:00Z
 GRIDS = (7, SECOND, MINUTE, 10 * MINUTE, HOUR, DAY)

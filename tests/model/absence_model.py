@@ -56,15 +56,12 @@ Readings, where the contract leaves a choice (READ n in the code):
     or, behind the last one, at its end.
 """
 
-import datetime
 import hashlib
-import re
-import zoneinfo
 
-NEVER = 1 << 62
-SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
+from cond_model import holds
+from wait_model import MINUTE, NEVER, span, wait_end
+
 FUTURE = 5 * MINUTE
-UNITS = {"w": 7 * DAY, "d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND, "ms": 1}
 
 # Facts that close what they name for good (the vocabulary's terminal facts).
 TERMINAL = {"Order Completed", "Order Cancelled", "Order Refunded", "Order Shipped",
@@ -74,77 +71,7 @@ ENGAGED = {"Product Added", "Product Viewed", "Cart Viewed", "Cart Emptied", "Ch
            "Order Completed", "In-Store Purchase", "Ring Polished"}
 
 
-def span(text):
-    """A length of time such as `1h30m`."""
-    if text == "never":
-        return NEVER
-    sign = -1 if text.startswith("-") else 1
-    parts = re.findall(r"(\d+)(ms|[wdhms])?", text.lstrip("-"))
-    return sign * sum(int(number) * UNITS[unit or "ms"] for number, unit in parts)
 ORDER, TILL = "Order Completed", "In-Store Purchase"
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def local_after(wait, at):
-    """The next local time of WAIT behind AT: what the clock on the wall shows on that date. Of two
-    such instants the first; of none the one with the offset from before (triggers, section 9)."""
-    zone = zoneinfo.ZoneInfo(wait["tz"])
-    today = datetime.datetime.fromtimestamp(at // 1000, zone).date()
-    days = wait.get("days", 0)
-    while True:
-        day = today + datetime.timedelta(days)
-        shown, hour, minute = day, 0, 0
-        if wait["local"] == "day_end":
-            shown = day + datetime.timedelta(1)
-        else:
-            hour, minute = map(int, wait["local"].split(":"))
-        moment = datetime.datetime(shown.year, shown.month, shown.day, hour, minute, tzinfo=zone)
-        instant = int(moment.timestamp()) * 1000
-        if instant > at and WEEK[day.weekday()] in wait.get("weekdays", WEEK):
-            return instant + span(wait.get("plus", "0s"))
-        days += 1
-
-
-
-def openings(at):
-    """Of the day that holds AT, in UTC: Monday to Saturday from 10 to 18."""
-    day = at - at % DAY
-    return [(day + 10 * HOUR, day + 18 * HOUR)] if (day // DAY + 3) % 7 < 6 else []
-
-
-def business_after(text, at):
-    """READ 25, by the policy that holds where there is none."""
-    def is_open(at):
-        return any(start <= at < end for start, end in openings(at))
-
-    def opens(at):
-        while not is_open(at):
-            starts = [start for start, _ in openings(at) if start > at]
-            at = min(starts) if starts else at - at % DAY + DAY
-        return at
-
-    at = opens(at)
-    if text.endswith("d"):
-        for _ in range(int(text[:-1])):
-            at += DAY
-            while not openings(at):
-                at += DAY
-        return at
-    left = span(text)
-    while left > 0:
-        at = opens(at)
-        (_, end), = openings(at)
-        worked = min(left, end - at)
-        at, left = at + worked, left - worked
-    return at
-
-
-def wait_end(wait, at):
-    if isinstance(wait, str):
-        return at + span(wait)
-    return business_after(wait["business"], at) if "business" in wait else local_after(wait, at)
-
-
 class Event:
     """One touchpoint: received at `at`, and when it happened as far as its sender's clock goes."""
 
@@ -219,36 +146,6 @@ class Rule:
         if value is not None:
             return self.key.removesuffix("_id") + ":" + value
         return None
-
-
-def value_of(term, event, facts):
-    if not isinstance(term, dict):
-        return term
-    if "var" not in term:
-        return holds(term, event, facts)
-    scope, _, name = term["var"].partition(".")
-    return facts.get(name) if scope == "s" else event.properties.get(name)
-
-
-def holds(condition, event, facts):
-    """Conditions, strictly: what is missing compares as false, types are not converted."""
-    operator, arguments = next(iter(condition.items()))
-    if operator == "var":
-        return value_of(condition, event, facts) is True
-    if operator == "and":
-        return all(holds(c, event, facts) for c in arguments)
-    if operator == "or":
-        return any(holds(c, event, facts) for c in arguments)
-    if operator == "!":
-        return not holds(arguments[0] if isinstance(arguments, list) else arguments, event, facts)
-    if operator == "in":
-        return value_of(arguments[0], event, facts) in arguments[1]
-    values = [value_of(a, event, facts) for a in arguments]
-    if any(v is None for v in values) or len({type(v) for v in values}) > 1:
-        return False
-    return {"==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
-            "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
-            ">=": lambda a, b: a >= b}[operator](*values)
 
 
 def job_id(rule, customer, key, episode, step):

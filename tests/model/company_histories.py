@@ -4,7 +4,8 @@
 import copy
 
 from absence_histories import ZONES, Lawful, Maker
-from absence_model import HOUR, MINUTE, Event
+from absence_model import Event
+from wait_model import HOUR, MINUTE
 
 # Days on which the clocks of Berlin, New York and Lord Howe change are near.
 STARTS = (1772445600000,  # 2026-03-02T10:00Z

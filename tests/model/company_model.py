@@ -26,7 +26,9 @@ Readings, besides those of absence_model:
 import datetime
 import zoneinfo
 
-from absence_model import HOUR, MINUTE, NEVER, Rule, Run, holds, span
+from absence_model import Rule, Run
+from cond_model import holds
+from wait_model import HOUR, MINUTE, NEVER, span
 
 HALF = 30 * MINUTE
 SMS_QUIET = ("21:00", "08:00")

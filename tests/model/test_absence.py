@@ -19,6 +19,7 @@ import absence_check  # noqa: E402
 import absence_histories  # noqa: E402
 import absence_model  # noqa: E402
 import harness  # noqa: E402
+import wait_model  # noqa: E402
 
 SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
 COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "600"))
@@ -50,7 +51,7 @@ def local_times_of_the_model_are_those_of_the_specification():
             ("Asia/Kolkata", "09:00", "2025-06-01T03:00", "2025-06-01T03:30")):
         at, expected = (int(datetime.datetime.fromisoformat(text + "+00:00").timestamp()) * 1000
                         for text in (before, instant))
-        tap.equal(absence_model.local_after({"tz": zone, "local": local}, at), expected, zone)
+        tap.equal(wait_model.local_after({"tz": zone, "local": local}, at), expected, zone)
 
 
 @tap.test
@@ -119,15 +120,15 @@ class NoTombstone(absence_model.Run):
     def cancel(self, event, key, entry, outcome):
         super().cancel(event, key, entry, outcome)
         for i in self.instances.values():
-            i.closed_until = -absence_model.NEVER
+            i.closed_until = -wait_model.NEVER
 
 
 class NothingRemembered(absence_model.Run):
     def cancel(self, event, key, entry, outcome):
         super().cancel(event, key, entry, outcome)
-        self.cancelled_all = self.cancelled_any = -absence_model.NEVER
+        self.cancelled_all = self.cancelled_any = -wait_model.NEVER
         for i in self.instances.values():
-            i.cancelled = -absence_model.NEVER
+            i.cancelled = -wait_model.NEVER
 
 
 class TwiceIsTwo(absence_model.Run):
@@ -143,7 +144,7 @@ class TimersGoFirst(absence_model.Run):
 
 class NobodyWaits(absence_model.Run):
     def due(self, i):
-        return i.fire_at if i.state == "armed" else absence_model.NEVER
+        return i.fire_at if i.state == "armed" else wait_model.NEVER
 
 
 class NothingTakenBack(absence_model.Run):
@@ -163,14 +164,14 @@ class StepsFromTheDeadline(absence_model.Run):
 
 class NoCooldown(absence_model.Run):
     def cooled_until(self, i):
-        return -absence_model.NEVER
+        return -wait_model.NEVER
 
 
 class WindowIsOpen(absence_model.Run):
     """Events exactly `within` apart do not belong together: wrong."""
 
     def count_one(self, event, key, entry):
-        within = absence_model.span(entry["at_least"]["within"]) - 1
+        within = wait_model.span(entry["at_least"]["within"]) - 1
         entry = dict(entry, at_least=dict(entry["at_least"], within="%dms" % within))
         super().count_one(event, key, entry)
 

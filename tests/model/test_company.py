@@ -16,11 +16,12 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 sys.path.insert(0, HERE)
-import absence_model  # noqa: E402
 import company_check  # noqa: E402
 import company_histories  # noqa: E402
 import company_model  # noqa: E402
+import cond_model  # noqa: E402
 import harness  # noqa: E402
+import wait_model  # noqa: E402
 
 SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
 COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "600"))
@@ -121,7 +122,7 @@ class NoArbitration(company_model.Gated):
 
 class WorthForEver(company_model.Gated):
     def may_go(self, i, now):
-        self.expire = absence_model.NEVER
+        self.expire = wait_model.NEVER
         return super().may_go(i, now)
 
 
@@ -135,7 +136,7 @@ class WorthFromTheLast(company_model.Gated):
 
 class AgreedForEver(company_model.Gated):
     def would_go(self, now):
-        return not self.rule.fire_if or absence_model.holds(self.rule.fire_if, None, self.facts)
+        return not self.rule.fire_if or cond_model.holds(self.rule.fire_if, None, self.facts)
 
 
 class AskedOnce(company_model.Gated):
