@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* `waymark customer`: what is asked about all that is held of one customer. */
+/* `waymark customer`: what is asked about all that is held of one customer, and who it is. */
 #pragma once
 
+#include "store/audit.h"
 #include "tool.h"
 
+struct customer_ask {
+	struct span customer; /* as people type it, or a prefix */
+	const char *reason;   /* "" if none was given */
+	size_t limit;
+};
+
+/* Each returns a status for main, with the reason said. */
+
 /*
- * Writes everything that is held of the customer whom ID (as people type it) stands for to OUT, as
- * schemas/customer-export.schema.json says, and never holds more of it than a page. A status for
- * main, with the reason said; then OUT has no whole document.
+ * Writes everything that is held of the customer to standard output, as
+ * schemas/customer-export.schema.json says, and never holds more of it than a page. Where it fails,
+ * what was written is no whole document.
  */
-int customer_export(struct tool *t, struct redis *redis, struct span id, FILE *out);
+int customer_export(struct tool *t, struct redis *redis, const struct customer_ask *ask);
+/* Who has a term that begins with ask->customer (store/find_query.h): up to LIMIT. */
+int customer_find(struct tool *t, struct redis *redis, const struct customer_ask *ask);
+/* Makes the index of that whole. */
+int customer_reindex(struct tool *t, struct redis *redis, const struct customer_ask *ask);
+
+/* Opens the audit and says who asks. 0 or -errno; audit_is_open says whether it can be written. */
+int customer_audit(struct tool *t, struct redis *redis, struct audit *audit, char who[32]);

@@ -218,4 +218,51 @@ def all_that_was_put_in_comes_out():
         tap.equal(up.stop(), 0, "up")
 
 
+def find(up, *args):
+    status, out, err = up.tool("customer", "find", "--json", *args)
+    return status, [json.loads(line) for line in out.splitlines()], err
+
+
+def people(pages):
+    return [(c["customer"], c["email"]) for page in pages for c in page["customers"]]
+
+
+@tap.test
+def who_is_it():
+    with harness.Place() as place:
+        up = started(place)
+        scripted(up)
+        harness.wait_until(lambda: find(up, "vera.q")[0] == 0 and
+                           people(find(up, "vera.q", "--reason", "a test")[1]) ==
+                           [("vera", "Vera.Quist@Example.com")], "both names")
+        status, pages, _ = find(up, "Quist-O")
+        tap.equal((status, people(pages), pages[0]["masked"]), (0, [("vera", "V***@E***.com")], True), "masked")
+        tap.equal(people(find(up, "nora", "--reason", "case 1")[1]),
+                  [("niels", "nora.neighbour@example.com")], "whole, with a reason")
+        tap.equal(find(up, "nobody")[0], 1, "nobody")
+        status, _, err = find(up, "ve")
+        tap.ok(status == 2 and "3 characters" in err, err)
+        tap.equal(up.tool("customer", "find")[0], 2, "no prefix")
+        tap.equal(up.tool("customer", "reindex", "x")[0], 2, "too much")
+        status, out, _ = up.tool("customer", "find", "Quist-O", "--reason", "case 1")
+        tap.ok(status == 0 and "Vera Zephyrine Quist" in out and "quist only" in out, out)
+        # A data set of before there was an index.
+        redis = up.redis()
+        sets = sorted(redis("KEYS", "wm:{p*}:find"))
+        before = {key: redis("ZRANGE", key, 0, -1) for key in sets}
+        redis("DEL", *sets)
+        redis("HDEL", "wm:meta", "find")
+        tap.equal(find(up, "Quist-O")[1][0]["whole"], False, "not whole")
+        status, out, err = up.tool("customer", "reindex", "--json")
+        tap.equal((status, json.loads(out)["terms"]), (0, sum(len(v) for v in before.values())), err)
+        tap.equal({key: redis("ZRANGE", key, 0, -1) for key in sorted(redis("KEYS", "wm:{p*}:find"))}, before,
+                  "the same as the workers kept")
+        tap.equal(find(up, "Quist-O")[1][0]["whole"], True, "whole again")
+        done = [dict(zip(f[::2], f[1::2])) for _, f in redis("XRANGE", "wm:audit", "-", "+")]
+        tap.ok({(e[b"what"], e.get(b"reason")) for e in done} >= {(b"search", None), (b"reveal", b"case 1")}, done)
+        tap.ok(all(e[b"who"] == b"tool %d" % os.getuid() for e in done), "by whom")
+        tap.ok(b"uist" not in repr(done).encode(), "nothing personal")
+        tap.equal(up.stop(), 0, "up")
+
+
 tap.run()
