@@ -131,10 +131,10 @@ static int add_section(struct key_tool *k, const char *name, const char *kind, s
 	const struct {
 		const char *name, *value;
 	} members[] = {
-		{"kind", kind}, {"channel", s->channel}, {"rights", s->rights}, {"rate", s->rate},
-		{"burst", s->burst}, {"api_host", s->api_host}, {"preset", s->preset},
-		{"mapping", s->mapping}, {"secret_file", s->secret_file}, {"url", s->url},
-		{"credentials", s->credentials ? "yes" : ""},
+		{"kind", kind}, {"channel", s->channel}, {"rights", s->rights}, {"class", s->class},
+		{"rate", s->rate}, {"burst", s->burst}, {"api_host", s->api_host},
+		{"preset", s->preset}, {"mapping", s->mapping}, {"secret_file", s->secret_file},
+		{"url", s->url}, {"credentials", s->credentials ? "yes" : ""},
 		{"origins", s->origins}, /* last: it makes lines of its own */
 	};
 

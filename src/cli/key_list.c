@@ -71,6 +71,7 @@ void key_print_json(const struct key_tool *k, const struct write_key *key, struc
 	add_text(&out, "channel", channel_name(key->channel));
 	buf_printf(&out, ",\"enabled\":%s", key->enabled ? "true" : "false");
 	add_rights(&out, key->rights);
+	add_text(&out, "class", write_key_class_name(key->class));
 	buf_printf(
 		&out, ",\"rate\":%lld,\"burst\":%lld", (long long)key->rate, (long long)key->burst);
 	add_pages(&out, key);

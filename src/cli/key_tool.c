@@ -20,6 +20,9 @@ static const struct setting settings[] = {
 		"add: where its events happen; by kind if left out"},
 	{TEXT("rights", rights), VALUE_MAX, "WORDS",
 		"add: any of traits, merge, privileged, or none; by kind if left out"},
+	{TEXT("class", class), 16, "CLASS",
+		"add: whose devices, and so what may be linked: trusted, browser, household, till "
+		"or kiosk; by kind if left out"},
 	{TEXT("rate", rate), 16, "N", "add: at most so many events a second; no limit if left out"},
 	{TEXT("burst", burst), 16, "N", "add: so many at once; ten seconds' worth if left out"},
 	{TEXT("origins", origins), VALUE_MAX, "ORIGINS",

@@ -11,7 +11,7 @@
 
 struct key_settings {
 	const char *data, *keys;
-	const char *kind, *channel, *rights, *origins, *api_host, *rate, *burst;
+	const char *kind, *channel, *rights, *class, *origins, *api_host, *rate, *burst;
 	const char *preset, *mapping, *secret_file, *url;
 	bool credentials;
 	int64_t keep_ms;

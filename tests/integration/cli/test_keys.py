@@ -110,17 +110,21 @@ def a_source_gets_what_was_said():
         del made["key"]
         tap.equal(made, {
             "name": "app", "kind": "browser", "channel": "app", "enabled": True, "rights": [],
-            "rate": 200, "burst": 5000, "origins": many, "credentials": True,
+            "class": "browser", "rate": 200, "burst": 5000, "origins": many, "credentials": True,
             "api_host": "track.shop.example/v1", "old": False}, "a page's source")
         tap.equal(keys.list()["app"], made, "the same in the list")
         tap.ok("origins_5" in keys.section("app"), "origins over several lines")
+        made = keys.ok("add", "tablet", "--kind", "browser", "--class", "household")
+        tap.equal((made["class"], keys.section("tablet")["class"]), ("household", "household"), "class")
+        for kind, linked in (("server", "trusted"), ("till", "till"), ("kiosk", "kiosk")):
+            tap.equal(keys.ok("add", "by-" + kind, "--kind", kind)["class"], linked, kind)
         place.write("secret", "whsec_1")
         os.chmod(place.path("secret"), 0o600)
         made = keys.ok("add", "orders", "--preset", "shopify", "--secret-file", "secret",
                        "--url", "https://track.shop.example/hooks/orders")
         tap.equal(made, {
             "name": "orders", "kind": "hook", "channel": "order-system", "enabled": True,
-            "rights": ["traits", "privileged"], "rate": 0, "burst": 0, "preset": "shopify",
+            "rights": ["traits", "privileged"], "class": "trusted", "rate": 0, "burst": 0, "preset": "shopify",
             "secret_file": "secret", "url": "https://track.shop.example/hooks/orders",
             "path": "/hooks/orders", "old": False}, "a hook")
         tap.equal(keys.ok("add", "erp", "--mapping", "/etc/erp.json")["mapping"], "/etc/erp.json",
@@ -137,7 +141,7 @@ def a_source_gets_what_was_said():
         tap.ok("No such file" in keys("add", "c4", "--mapping", "none")[2],
                "a mapping that is not there")
         status, out, _ = keys("list")
-        tap.equal((status, len(out.splitlines())), (0, 9), "a table with its head")
+        tap.equal((status, len(out.splitlines())), (0, 13), "a table with its head")
         tap.ok(re.search(r"^app +browser +app +none +200/s +yes", out, re.M), out)
         tap.ok("shopify at /hooks/orders" in out, out)
         for secret in ("whsec_1", "wk_", "sha256"):
@@ -160,6 +164,8 @@ def wrong_sources_change_nothing():
                 (["add", "x", "--kind", "till", "--preset", "shopify"], "kind = hook"),
                 (["add", "x", "--channel", "tv"], "order-system"),
                 (["add", "x", "--rights", "all"], "privileged"),
+                (["add", "x", "--class", "friend"], "trusted, browser, household, till or kiosk"),
+                (["add", "x", "--kind", "browser", "--class", "trusted"], "may not link that much"),
                 (["add", "x", "--kind", "browser", "--rights", "merge"], "kind server"),
                 (["add", "x", "--rate", "fast"], "1000000"),
                 (["add", "x", "--burst", "10"], "rate"),
