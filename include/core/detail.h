@@ -109,8 +109,10 @@ struct product {
 
 #define PRODUCTS_MAX 64 /* of an event; more are not looked at */
 
+/* An event has few of the many that there are. */
 struct event_details {
-	struct value values[DETAIL_COUNT];
+	unsigned char at[DETAIL_COUNT]; /* place among the values, from 1; 0: missing */
+	struct value *values;
 	const struct product *products; /* n_products */
 	size_t n_products;
 	bool whole; /* `products` was there: what is not in it is not meant */

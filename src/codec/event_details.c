@@ -3,6 +3,8 @@
  * none there. */
 #include "event_details.h"
 
+#include <limits.h>
+
 #include "codec/json_path.h"
 
 /* Members of one product. */
@@ -20,6 +22,8 @@ static const struct {
 	DETAILS(X)
 #undef X
 };
+
+_Static_assert(DETAIL_COUNT <= UCHAR_MAX, "a place is one byte");
 
 static int paths_of(enum field_root root, struct json_paths **ret_paths)
 {
@@ -148,6 +152,25 @@ static int read_products(const struct detail_decoder *d, struct span raw, struct
 	return 0;
 }
 
+/* Those that were FOUND. 0 or -ENOMEM. */
+static int take_values(
+	const struct json_value *found, struct arena *arena, struct event_details *to)
+{
+	unsigned n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < DETAIL_COUNT; i++)
+		if (found[i].type != JSON_TYPE_ABSENT)
+			to->at[i] = (unsigned char)++n;
+	to->values = arena_alloc(arena, (n + 1) * sizeof(*to->values));
+	if (!to->values)
+		return -ENOMEM;
+	for (size_t i = 0; i < DETAIL_COUNT && n > 0 && r == 0; i++)
+		if (to->at[i])
+			r = make_value(&found[i], arena, &to->values[to->at[i] - 1]);
+	return r;
+}
+
 int detail_decode(const struct detail_decoder *d, struct arena *arena, struct event *e)
 {
 	const struct json_paths *paths =
@@ -155,7 +178,7 @@ int detail_decode(const struct detail_decoder *d, struct arena *arena, struct ev
 	struct json_value found[DETAIL_COUNT];
 	struct event_details *to;
 	struct json_cursor c;
-	int r = 0;
+	int r;
 
 	if (!fold_wants(e->kind) || e->properties.len == 0 || e->properties.ptr[0] != '{')
 		return 0;
@@ -168,9 +191,7 @@ int detail_decode(const struct detail_decoder *d, struct arena *arena, struct ev
 	json_cursor_init(&c, e->properties);
 	if (json_paths_read(paths, &c, found) != 0)
 		return 0;
-	for (size_t i = 0; i < DETAIL_COUNT && r == 0; i++)
-		if (found[i].type != JSON_TYPE_ABSENT)
-			r = make_value(&found[i], arena, &to->values[i]);
+	r = take_values(found, arena, to);
 	if (r == 0 && found[DETAIL_PRODUCTS].type == JSON_TYPE_ARRAY)
 		r = read_products(d, found[DETAIL_PRODUCTS].raw, arena, to);
 	e->details = to;

@@ -5,8 +5,9 @@
 const struct value *event_detail(const struct event *e, enum detail n)
 {
 	static const struct value missing = {.type = VALUE_MISSING};
+	unsigned at = e->details ? e->details->at[n] : 0;
 
-	return e->details ? &e->details->values[n] : &missing;
+	return at ? &e->details->values[at - 1] : &missing;
 }
 
 /* At most MAX bytes of S, and no half character at the end. */

@@ -174,20 +174,32 @@ bool part_expect(struct part *p, const struct redis_value *reply, enum redis_typ
 	return false;
 }
 
+/* By hand: a commit has a key for nearly everything in it. */
 struct span key_text(char out[KEY_SIZE], uint32_t partition, const char *name)
 {
-	int n = snprintf(out, KEY_SIZE, "wm:{p%u}:%s", (unsigned)partition, name);
+	const struct span head = SPAN_LIT("wm:{p");
+	size_t len = strlen(name), n = head.len, width = 1;
 
-	assert(n > 0 && n < KEY_SIZE);
-	return span_of(out, (size_t)n);
+	for (uint32_t rest = partition; rest > 9; rest /= 10)
+		width++;
+	assert(n + width + 2 + len + 1 < KEY_SIZE);
+	memcpy(out, head.ptr, n);
+	for (size_t i = width; i-- > 0; partition /= 10)
+		out[n + i] = (char)('0' + partition % 10);
+	n += width;
+	out[n++] = '}';
+	out[n++] = ':';
+	memcpy(out + n, name, len + 1);
+	return span_of(out, n + len);
 }
 
 struct span key_prefix(char out[KEY_SIZE], uint32_t partition, const char *name)
 {
-	int n = snprintf(out, KEY_SIZE, "wm:{p%u}:%s:", (unsigned)partition, name);
+	struct span key = key_text(out, partition, name);
 
-	assert(n > 0 && n < KEY_SIZE);
-	return span_of(out, (size_t)n);
+	out[key.len++] = ':';
+	out[key.len] = '\0';
+	return key;
 }
 
 bool number_of(struct span text, int64_t *ret_n)
