@@ -10,8 +10,16 @@
 /* Members of one product. */
 enum { PRODUCT_ID, PRODUCT_SKU, PRODUCT_QUANTITY, PRODUCT_PRICE, PRODUCT_PARTS };
 
+/* What is read of properties, or of traits, and what each of its values is. */
+struct detail_set {
+	struct json_paths *paths;
+	unsigned char details[DETAIL_COUNT]; /* of each slot */
+	size_t n;
+};
+
 struct detail_decoder {
-	struct json_paths *properties, *traits, *product;
+	struct detail_set properties, traits;
+	struct json_paths *product;
 };
 
 static const struct {
@@ -25,22 +33,25 @@ static const struct {
 
 _Static_assert(DETAIL_COUNT <= UCHAR_MAX, "a place is one byte");
 
-static int paths_of(enum field_root root, struct json_paths **ret_paths)
+static int set_of(enum field_root root, struct detail_set *set)
 {
 	struct json_path paths[DETAIL_COUNT];
-	size_t n = 0;
 
-	for (size_t i = 0; i < DETAIL_COUNT; i++)
-		if (details[i].root == root)
-			paths[n++] = (struct json_path){details[i].path, i};
-	return json_paths_new(paths, n, ret_paths);
+	for (size_t i = 0; i < DETAIL_COUNT; i++) {
+		if (details[i].root != root)
+			continue;
+		set->details[set->n] = (unsigned char)i;
+		paths[set->n] = (struct json_path){details[i].path, set->n};
+		set->n++;
+	}
+	return json_paths_new(paths, set->n, &set->paths);
 }
 
 struct detail_decoder *detail_decoder_free(struct detail_decoder *d)
 {
 	if (d) {
-		json_paths_free(d->properties);
-		json_paths_free(d->traits);
+		json_paths_free(d->properties.paths);
+		json_paths_free(d->traits.paths);
 		json_paths_free(d->product);
 		free(d);
 	}
@@ -60,8 +71,8 @@ int detail_decoder_new(struct detail_decoder **ret_decoder)
 
 	if (!d)
 		return -ENOMEM;
-	r = paths_of(FIELD_ROOT_PROPERTIES, &d->properties);
-	r = r ? r : paths_of(FIELD_ROOT_TRAITS, &d->traits);
+	r = set_of(FIELD_ROOT_PROPERTIES, &d->properties);
+	r = r ? r : set_of(FIELD_ROOT_TRAITS, &d->traits);
 	r = r ? r : json_paths_new(product, ARRAY_SIZE(product), &d->product);
 	if (r) {
 		detail_decoder_free(d);
@@ -152,32 +163,36 @@ static int read_products(const struct detail_decoder *d, struct span raw, struct
 	return 0;
 }
 
-/* Those that were FOUND. 0 or -ENOMEM. */
-static int take_values(
-	const struct json_value *found, struct arena *arena, struct event_details *to)
+/* Those of SET that were FOUND. 0 or -ENOMEM. */
+static int take_values(const struct detail_set *set, const struct json_value *found,
+	struct arena *arena, struct event_details *to)
 {
 	unsigned n = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < DETAIL_COUNT; i++)
-		if (found[i].type != JSON_TYPE_ABSENT)
-			to->at[i] = (unsigned char)++n;
+	for (size_t i = 0; i < set->n; i++)
+		n += found[i].type != JSON_TYPE_ABSENT;
 	to->values = arena_alloc(arena, (n + 1) * sizeof(*to->values));
 	if (!to->values)
 		return -ENOMEM;
-	for (size_t i = 0; i < DETAIL_COUNT && n > 0 && r == 0; i++)
-		if (to->at[i])
-			r = make_value(&found[i], arena, &to->values[to->at[i] - 1]);
+	n = 0;
+	for (size_t i = 0; i < set->n && r == 0; i++) {
+		if (found[i].type == JSON_TYPE_ABSENT)
+			continue;
+		r = make_value(&found[i], arena, &to->values[n]);
+		to->at[set->details[i]] = (unsigned char)++n;
+	}
 	return r;
 }
 
 int detail_decode(const struct detail_decoder *d, struct arena *arena, struct event *e)
 {
-	const struct json_paths *paths =
-		e->kind == EVENT_CUSTOMER_IDENTIFIED ? d->traits : d->properties;
+	const struct detail_set *set =
+		e->kind == EVENT_CUSTOMER_IDENTIFIED ? &d->traits : &d->properties;
 	struct json_value found[DETAIL_COUNT];
 	struct event_details *to;
 	struct json_cursor c;
+	size_t products = 0;
 	int r;
 
 	if (!fold_wants(e->kind) || e->properties.len == 0 || e->properties.ptr[0] != '{')
@@ -186,14 +201,14 @@ int detail_decode(const struct detail_decoder *d, struct arena *arena, struct ev
 	if (!to)
 		return -ENOMEM;
 	memset(to, 0, sizeof(*to));
-	for (size_t i = 0; i < DETAIL_COUNT; i++)
-		found[i].type = JSON_TYPE_ABSENT;
 	json_cursor_init(&c, e->properties);
-	if (json_paths_read(paths, &c, found) != 0)
+	if (json_paths_read(set->paths, &c, found) != 0)
 		return 0;
-	r = take_values(found, arena, to);
-	if (r == 0 && found[DETAIL_PRODUCTS].type == JSON_TYPE_ARRAY)
-		r = read_products(d, found[DETAIL_PRODUCTS].raw, arena, to);
+	r = take_values(set, found, arena, to);
+	while (products < set->n && set->details[products] != DETAIL_PRODUCTS)
+		products++;
+	if (r == 0 && products < set->n && found[products].type == JSON_TYPE_ARRAY)
+		r = read_products(d, found[products].raw, arena, to);
 	e->details = to;
 	return r;
 }

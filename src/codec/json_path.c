@@ -20,6 +20,7 @@ struct json_paths {
 	size_t n_nodes;
 	uint16_t *table;
 	size_t mask;
+	bool dense; /* the slots are 0 to n_paths - 1, each once */
 };
 
 struct json_paths *json_paths_free(struct json_paths *p)
@@ -167,6 +168,18 @@ static struct json_paths *paths_alloc(size_t n_paths, size_t n_names)
 	return p;
 }
 
+static bool are_dense(const struct json_path *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (paths[i].slot >= n)
+			return false;
+		for (size_t k = 0; k < i; k++)
+			if (paths[k].slot == paths[i].slot)
+				return false;
+	}
+	return n > 0;
+}
+
 int json_paths_new(const struct json_path *paths, size_t n, struct json_paths **ret_paths)
 {
 	struct json_paths *p;
@@ -188,6 +201,7 @@ int json_paths_new(const struct json_path *paths, size_t n, struct json_paths **
 	}
 	for (size_t i = 0; i < n; i++)
 		insert_path(p, i);
+	p->dense = are_dense(paths, n);
 	*ret_paths = p;
 	return 0;
 }
@@ -295,13 +309,18 @@ static int walk_into(struct walk *w, size_t node)
 							: walk_array(w, node);
 }
 
+_Static_assert(JSON_TYPE_ABSENT == 0, "values of zeros are absent");
+
 int json_paths_read(const struct json_paths *p, struct json_cursor *c, struct json_value *values)
 {
 	struct walk w = {p, c, values};
 	enum json_type type = json_peek(c);
 	struct json_value skipped;
 
-	set_values(&w, 0, p->n_paths, (struct json_value){.type = JSON_TYPE_ABSENT});
+	if (p->dense)
+		memset(values, 0, p->n_paths * sizeof(*values));
+	else
+		set_values(&w, 0, p->n_paths, (struct json_value){.type = JSON_TYPE_ABSENT});
 	if (p->n_paths == 0 || (type != JSON_TYPE_OBJECT && type != JSON_TYPE_ARRAY))
 		return json_value(c, &skipped);
 	return walk_into(&w, 0);
