@@ -112,6 +112,8 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 		r = remove_value(a, c);
 	if (r == 0)
 		r = applier_touch(a, c);
+	if (r == 0)
+		r = applier_follow(a, c, before.journey, c->record.journey);
 	effects_reset(&a->effects);
 	if (r == 0)
 		r = link_unmerged(c->record.journey, before.journey, w->message,
