@@ -112,15 +112,17 @@ bool backtest_find_rules(void *user, uint64_t digest, const struct rules **ret_r
 /* One that cannot be read is complained of where it is needed. */
 static int add_set(struct backtest *b, struct span name, struct span text)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
 	struct backtest_set *set = &b->sets[b->n_sets];
+	struct rule_problems *problems;
 	int r;
 
-	if (!problems)
-		return -ENOMEM;
 	if (!rules_digest_parse(name, &set->digest))
 		return 0;
+	problems = malloc(sizeof(*problems));
+	if (!problems)
+		return -ENOMEM;
 	r = rule_set_of_text(text, problems, &set->rules);
+	free(problems);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	b->n_sets++;

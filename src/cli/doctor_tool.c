@@ -11,6 +11,7 @@
 #include "cells.h"
 #include "cli.h"
 #include "codec/json_scan.h"
+#include "doctor_archive.h"
 #include "figures.h"
 #include "hook_sources.h"
 #include "io/file.h"
@@ -28,6 +29,7 @@
 struct doctor_settings {
 	const char *data, *rules, *store_zone, *collector, *console;
 	const char *keys, *mail_secret, *old_mail_secret;
+	int64_t archive_every_ms;
 };
 
 #define ROW(MEMBER) offsetof(struct doctor_settings, MEMBER)
@@ -47,6 +49,8 @@ static const struct setting settings[] = {
 		DATA_PATH_MAX, "FILE", "the one of before"},
 	{"console", "listen", "console-listen", SETTING_TEXT, ROW(console), "127.0.0.1:8481", 0,
 		255, "ADDRESS", "where the console listens"},
+	{"archive", "every", NULL, SETTING_DURATION, ROW(archive_every_ms), "1h", 100, MS_DAY,
+		"SPAN", "how often the archive is written"},
 	TOOL_DATA_ROW(struct doctor_settings),
 };
 
@@ -330,6 +334,15 @@ static enum finding jobs_move(struct doctor *d)
 	return WRONG;
 }
 
+static enum finding archive(struct doctor *d)
+{
+	static const enum finding findings[] = {
+		[ARCHIVE_FINE] = FINE, [ARCHIVE_ABSENT] = NOTE, [ARCHIVE_WRONG] = WRONG};
+
+	return findings[doctor_archive(
+		&d->tool, d->redis, d->now, d->settings.archive_every_ms, &d->words)];
+}
+
 /* ---- the roles and this machine ------------------------------------------------------------ */
 
 static enum finding role(struct doctor *d, const char *name, const char *address)
@@ -366,7 +379,7 @@ static enum finding console(struct doctor *d)
 
 static enum finding rules_are_good(struct doctor *d)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	struct rule_problems *problems = malloc(sizeof(*problems));
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	const char *path = d->settings.rules;
 	int r;
@@ -375,6 +388,7 @@ static enum finding rules_are_good(struct doctor *d)
 		path = tool_rules(&d->tool);
 	r = problems && path ? rule_set_load(path, d->settings.store_zone, problems, &rules)
 			     : -ENOENT;
+	free(problems);
 	if (r == 0) {
 		buf_printf(&d->words, "The %zu rules in %s are good.", rules->n, path);
 		return FINE;
@@ -493,6 +507,7 @@ static const struct {
 	{"workers", owners},
 	{"lag", lag},
 	{"jobs", jobs_move},
+	{"archive", archive},
 	{"collector", collector},
 	{"console", console},
 	{"rules", rules_are_good},

@@ -204,12 +204,70 @@ static int read_log(struct tool *t, struct redis *redis, uint32_t p, struct part
 	return 0;
 }
 
+/* The oldest that is applied and not archived. */
+static int read_unarchived(
+	struct tool *t, struct redis *redis, uint32_t p, struct partition_figures *f)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct arena *a = &arena;
+	_cleanup_(buf_release) struct buf in = BUF_INIT;
+	char after[LOG_ID_SIZE + 1] = "(", until[LOG_ID_SIZE];
+	const struct redis_value *v;
+	struct log_id id;
+
+	arena_init(&arena);
+	key_add(&in, p, "in");
+	log_id_format(f->archived, after + 1);
+	log_id_format(f->applied, until);
+	if (log_id_compare(f->archived, f->applied) >= 0)
+		return 0;
+	v = ASK(SPAN_LIT("XRANGE"), buf_span(&in), span_str(after), span_str(until),
+		SPAN_LIT("COUNT"), SPAN_LIT("1"));
+	if (!v)
+		return -1;
+	id = first_id(v);
+	if (id.ms)
+		f->unarchived_at = (int64_t)id.ms;
+	return 0;
+}
+
+static int read_archive(
+	struct tool *t, struct redis *redis, uint32_t p, struct partition_figures *f)
+{
+	_cleanup_(arena_release) struct arena arena;
+	struct arena *a = &arena;
+	_cleanup_(buf_release) struct buf arch = BUF_INIT;
+	const struct redis_value *v;
+	struct span trouble;
+	size_t n;
+
+	arena_init(&arena);
+	key_add(&arch, p, "arch");
+	v = ASK(SPAN_LIT("HMGET"), buf_span(&arch), SPAN_LIT("epoch"), SPAN_LIT("id"),
+		SPAN_LIT("lines"), SPAN_LIT("bytes"), SPAN_LIT("trouble"));
+	if (!v || v->n_items != 5)
+		return -1;
+	f->has_archive = v->items[0].text.len > 0;
+	if (!f->has_archive)
+		return 0;
+	if (v->items[1].text.len)
+		(void)log_id_parse(v->items[1].text, &f->archived);
+	f->archived_lines = (uint64_t)number(v->items[2].text);
+	f->archived_bytes = (uint64_t)number(v->items[3].text);
+	trouble = v->items[4].text;
+	n = trouble.len < sizeof(f->archive_trouble) ? trouble.len : sizeof(f->archive_trouble) - 1;
+	if (n > 0)
+		memcpy(f->archive_trouble, trouble.ptr, n);
+	return read_unarchived(t, redis, p, f);
+}
+
 int partition_read(
 	struct tool *t, struct redis *redis, uint32_t p, struct partition_figures *ret_figures)
 {
-	struct partition_figures f = {.oldest_at = TIME_NEVER};
+	struct partition_figures f = {.oldest_at = TIME_NEVER, .unarchived_at = TIME_NEVER};
 
-	if (read_position(t, redis, p, &f) < 0 || read_log(t, redis, p, &f) < 0)
+	if (read_position(t, redis, p, &f) < 0 || read_log(t, redis, p, &f) < 0 ||
+		read_archive(t, redis, p, &f) < 0)
 		return -1;
 	*ret_figures = f;
 	return 0;

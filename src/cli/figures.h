@@ -43,6 +43,12 @@ struct partition_figures {
 	int64_t clock;
 	int64_t oldest_at; /* the oldest entry that is not applied; TIME_NEVER: none */
 	bool leased;
+	/* The archive (store/archive_log.h). */
+	bool has_archive;	/* somebody writes it */
+	struct log_id archived; /* up to here */
+	uint64_t archived_lines, archived_bytes;
+	int64_t unarchived_at; /* the oldest entry that is applied and not archived; TIME_NEVER */
+	char archive_trouble[256]; /* why it stands still; empty: it does not */
 };
 
 /* Adds up N_DAYS days from FIRST_DAY (days since 1970) over all partitions. 0, or -1 when a

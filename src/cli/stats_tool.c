@@ -47,9 +47,29 @@ static int read_all(struct stats *s)
 	return 0;
 }
 
+static int64_t archive_lag_ms(const struct stats *s, const struct partition_figures *f)
+{
+	return f->unarchived_at == TIME_NEVER ? 0 : int64_max(s->now - f->unarchived_at, 0);
+}
+
 static int64_t waiting_ms(const struct stats *s, const struct partition_figures *f)
 {
 	return f->oldest_at == TIME_NEVER ? 0 : int64_max(s->now - f->oldest_at, 0);
+}
+
+/* The end of a partition's object. */
+static void print_archive_json(const struct stats *s, const struct partition_figures *f)
+{
+	char archived[LOG_ID_SIZE];
+
+	log_id_format(f->archived, archived);
+	if (f->has_archive)
+		printf(",\"archived\":\"%s\",\"archived_entries\":%llu,"
+		       "\"archived_bytes\":%llu,\"archive_lag_ms\":%lld,\"archive_stuck\":%s",
+			archived, (unsigned long long)f->archived_lines,
+			(unsigned long long)f->archived_bytes, (long long)archive_lag_ms(s, f),
+			f->archive_trouble[0] ? "true" : "false");
+	printf("}");
 }
 
 static void print_json(const struct stats *s)
@@ -84,10 +104,11 @@ static void print_json(const struct stats *s)
 		instant_format(f->clock, clock);
 		printf("%s{\"partition\":%u,\"applied\":\"%s\",\"last\":\"%s\",\"entries\":%llu,"
 		       "\"waiting_ms\":%lld,\"clock\":\"%s\",\"epoch\":%llu,\"owned\":%s,"
-		       "\"quarantined\":%llu}",
+		       "\"quarantined\":%llu",
 			p ? "," : "", p, applied, last, (unsigned long long)f->length,
 			(long long)waiting_ms(s, f), clock, (unsigned long long)f->epoch,
 			f->leased ? "true" : "false", (unsigned long long)f->bad);
+		print_archive_json(s, f);
 	}
 	printf("]}\n");
 }
@@ -129,6 +150,31 @@ static void print_jobs(const struct stats *s, const struct cells *c)
 	}
 }
 
+/* One line over all partitions, if somebody writes an archive. */
+static void print_archive(const struct stats *s)
+{
+	uint64_t lines = 0, bytes = 0;
+	int64_t lag = 0;
+	char text[DURATION_SIZE];
+	bool any = false, stuck = false;
+
+	for (uint32_t p = 0; p < s->n; p++) {
+		const struct partition_figures *f = &s->partitions[p];
+
+		any = any || f->has_archive;
+		stuck = stuck || f->archive_trouble[0];
+		lines += f->archived_lines;
+		bytes += f->archived_bytes;
+		lag = int64_max(lag, archive_lag_ms(s, f));
+	}
+	if (!any)
+		return;
+	duration_format(lag - lag % MS_SECOND, text);
+	printf("\nArchive: %llu entries in %llu bytes; the oldest that is not in it waits %s%s\n",
+		(unsigned long long)lines, (unsigned long long)bytes, lag ? text : "0s",
+		stuck ? "; IT STANDS STILL (waymark doctor)" : "");
+}
+
 static void print_text(struct stats *s)
 {
 	struct cells cells;
@@ -165,6 +211,7 @@ static void print_text(struct stats *s)
 	cells_end(c);
 	for (uint32_t p = 0; p < s->n; p++)
 		print_partition(s, c, p);
+	print_archive(s);
 }
 
 static void stats_release(struct stats *s)

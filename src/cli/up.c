@@ -38,6 +38,8 @@ static const struct setting settings[] = {
 		"rules; else rules/ in the data directory, else those of Waymark"},
 	{"worker", "store_zone", "store-zone", SETTING_TEXT, ROW(store_zone), "UTC", 0, 64, "ZONE",
 		"the shop's time zone (IANA name)"},
+	{"archive", "directory", "archive", SETTING_TEXT, ROW(archive), NULL, 0, DATA_PATH_MAX,
+		"DIR", "write what was applied into files there (waymark archive)"},
 	{NULL, "demo", "demo", SETTING_BOOL, ROW(demo), NULL, 0, 0, NULL,
 		"play a shop day with short waits, in a data set of its own, then end"},
 };
@@ -295,6 +297,8 @@ static void print_banner(struct up *u)
 	print_address(u, "events in", u->settings.collector_listen);
 	print_address(u, "console", u->settings.console_listen);
 	printf("  %-12s %s\n", "rules", u->rules);
+	if (u->settings.archive[0])
+		printf("  %-12s %s\n", "archive", u->settings.archive);
 	print_keys(u);
 	printf("\nSend something:\n"
 	       "  curl -u %s: %s%s%s%s/v1/track \\\n"
@@ -356,6 +360,7 @@ static void up_release(struct up *u)
 	role_release(&u->redis);
 	role_release(&u->collector);
 	role_release(&u->console);
+	role_release(&u->archive);
 	for (size_t i = 0; i < UP_WORKERS_MAX; i++)
 		role_release(&u->workers[i]);
 	tool_release(&u->tool);

@@ -5,7 +5,8 @@
  *	up.c           settings, the order of starting and stopping, the banner
  *	up_place.c     the data directory and its files
  *	up_redis.c     the private redis-server and the data set in it
- *	up_roles.c     collector, workers, console: how they are called, when they are ready
+ *	up_roles.c     collector, workers, console, archive: how they are called, when they are
+ *	               ready
  *	up_keys.c      the files of keys, secrets and mappings, and whether they changed
  *	child.c        starting, watching and stopping processes
  *	up_demo.c      --demo: a shop day (demo_day.c) through the real door
@@ -20,7 +21,7 @@
 #define UP_WORKERS_MAX 64
 
 struct up_settings {
-	const char *data, *collector_listen, *keys, *console_listen, *rules, *store_zone;
+	const char *data, *collector_listen, *keys, *console_listen, *rules, *store_zone, *archive;
 	int64_t workers, partitions;
 	bool demo;
 };
@@ -53,7 +54,7 @@ struct up {
 	bool set_up;	      /* children may be started again */
 	bool redis_ended;     /* while it was being started */
 	off_t redis_log_from; /* what it said before this start */
-	struct up_role redis, collector, console, workers[UP_WORKERS_MAX];
+	struct up_role redis, collector, console, archive, workers[UP_WORKERS_MAX];
 	struct timer keys_timer;
 	struct write_keys *watched; /* name the files that are looked at; NULL: none yet */
 	uint64_t keys_own,

@@ -49,6 +49,18 @@ static int start(struct up *u, struct up_role *role, const char *verb, int stage
 	return PROGRAM_EXIT;
 }
 
+/* What is applied goes into files, if it is said where. */
+static int start_archive(struct up *u)
+{
+	const char *directory = tool_text(&u->tool.program, "--directory=%s", u->settings.archive);
+
+	if (!u->settings.archive[0] || u->settings.demo)
+		return 0;
+	add_words(&u->archive, u->self, "archive");
+	add_words(&u->archive, "run", directory);
+	return start(u, &u->archive, "archive", 1);
+}
+
 int up_roles_start(struct up *u)
 {
 	int r;
@@ -75,6 +87,8 @@ int up_roles_start(struct up *u)
 		add_words(worker, "--store-zone", u->settings.store_zone);
 		r = start(u, worker, "worker", 1);
 	}
+	if (r == 0)
+		r = start_archive(u);
 	u->set_up = r == 0;
 	return r;
 }

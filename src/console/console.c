@@ -7,6 +7,7 @@
 #include "console/console.h"
 
 #include "access.h"
+#include "archive_metrics.h"
 #include "day_metrics.h"
 #include "find_door.h"
 #include "job_body.h"
@@ -82,6 +83,7 @@ struct console {
 	struct telling telling;
 	struct looks looks;
 	struct day_metrics *day;
+	struct archive_metrics *archive;
 	struct job_metrics *job_counts;
 	struct job_door jobs;
 	struct find_door find;
@@ -161,6 +163,7 @@ static void refresh_day(struct console *c)
 	int64_t now = loop_now_wall(c->program->loop);
 
 	day_metrics_refresh(c->day, c->redis, n, now);
+	archive_metrics_refresh(c->archive, c->redis, n);
 	job_metrics_refresh(c->job_counts, c->redis, n, now);
 }
 
@@ -184,6 +187,7 @@ static void on_metrics(void *arg, struct http_request *request, const struct rou
 	telling_metrics(&c->telling, &out);
 	metrics_http(&out, http_server_stats(c->server));
 	day_metrics_add(c->day, &out);
+	archive_metrics_add(c->archive, &out);
 	job_door_metrics(&c->jobs, &out);
 	find_door_metrics(&c->find, &out);
 	job_metrics_add(c->job_counts, &out);
@@ -492,6 +496,7 @@ int console_main(int argc, char **argv)
 	struct settings settings;
 	/* Outlives the connection, whose end still tells it so. */
 	_cleanup_(day_metrics_freep) struct day_metrics *day = NULL;
+	_cleanup_(archive_metrics_freep) struct archive_metrics *archive = NULL;
 	_cleanup_(job_metrics_freep) struct job_metrics *job_counts = NULL;
 	_cleanup_(rule_shelf_freep) struct rule_shelf *shelf = NULL;
 	_cleanup_(program_release) struct program program;
@@ -501,9 +506,10 @@ int console_main(int argc, char **argv)
 	if (program_init(&program, &spec, &settings, argv))
 		return program.status;
 	if (day_metrics_new(&day) < 0 || job_metrics_new(&job_counts) < 0 ||
-		rule_shelf_new(&program.log, &shelf) < 0)
+		archive_metrics_new(&archive) < 0 || rule_shelf_new(&program.log, &shelf) < 0)
 		return program_fail(&program, "Out of memory.", NULL);
 	console.day = day;
+	console.archive = archive;
 	console.job_counts = job_counts;
 	console.shelf = shelf;
 	if (console_init(&console, &program, &settings) || connect_redis(&console) ||

@@ -30,8 +30,7 @@ static const char *advice(const struct program *p, int outcome)
 	case DATASET_IDENTITY:
 		return "Start every role with the identity.json that the data set was made with "
 		       "([identity] file). If the change is meant, stop all roles first and let it "
-		       "count: `redis-cli HDEL wm:meta identity`. Keys of customers follow from "
-		       "it: "
+		       "count: `waymark identity adopt`. Keys of customers follow from it: "
 		       "who is found under another key from then on begins anew.";
 	case DATASET_FORMAT:
 		return "Use the version of Waymark that wrote it.";

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 from door import KEYS, Door, body, event, harness
 
@@ -149,6 +150,22 @@ def a_data_set_keeps_to_its_settings_of_identity():
         for words in ("other settings of identity", was, "[identity] file"):
             tap.ok(words in err, "%s: %s" % (words, err))
         tap.equal(door.server("HGET", "wm:meta", "identity").decode(), was, "nothing was changed")
+        # It is meant.
+        door.server("HSET", "wm:meta", "find", 1)
+        door.server("ZADD", "wm:workers", int(time.time() * 1000) + 60000, "w1")
+        status, _, err = run("identity", "adopt", "--config", config)
+        tap.ok(status == 1 and "stop all roles" in err, err)
+        tap.equal(door.server("HGET", "wm:meta", "identity").decode(), was, "not while workers run")
+        door.server("ZADD", "wm:workers", int(time.time() * 1000) - 1, "w1")
+        status, out, err = run("identity", "adopt", "--config", config)
+        now = door.server("HGET", "wm:meta", "identity").decode()
+        tap.ok(status == 0 and was in out and now in out and now != was, (out, err))
+        tap.equal(door.server("HGET", "wm:meta", "find"), None, "the index is to be made again")
+        status, out, err = run("identity", "adopt", "--config", config)
+        tap.ok(status == 0 and "already" in out, (out, err))
+        own = door.write("own.ini", "[redis]\naddress = %s\n" % door.server.socket)
+        status, _, err = run("identity", "adopt", "--config", own)
+        tap.equal((status, door.server("HGET", "wm:meta", "identity").decode()), (0, was), "and back")
         door.write("identity.json", '{"identity": {"country": "Germany"}}')
         status, _, err = run("collector", "--config", config)
         tap.equal(status, 2, "a bad file")
