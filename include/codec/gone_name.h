@@ -11,11 +11,11 @@
 #include "base/span.h"
 
 #define GONE_NAME_SIZE 32
+#define GONE_TEXT_LEN  64 /* of a name, in hex digits */
 #define GONE_SALT_LEN  64 /* characters */
 
 /* 0 or -ENOMEM. */
 int gone_name(struct span salt, struct span key, unsigned char ret_name[GONE_NAME_SIZE]);
 /* The name as it stands in Redis, NUL-terminated; and back. */
-void gone_name_format(
-	const unsigned char name[GONE_NAME_SIZE], char ret_text[2 * GONE_NAME_SIZE + 1]);
+void gone_name_format(const unsigned char name[GONE_NAME_SIZE], char ret_text[GONE_TEXT_LEN + 1]);
 bool gone_name_parse(struct span text, unsigned char ret_name[GONE_NAME_SIZE]);

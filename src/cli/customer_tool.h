@@ -9,6 +9,8 @@ struct customer_ask {
 	struct span customer; /* as people type it, or a prefix */
 	const char *reason;   /* "" if none was given */
 	size_t limit;
+	const char *by; /* erase, unsuppress: who asks; "": whose terminal it is */
+	bool yes;	/* erase: without asking again */
 };
 
 /* Each returns a status for main, with the reason said. */
@@ -23,6 +25,11 @@ int customer_export(struct tool *t, struct redis *redis, const struct customer_a
 int customer_find(struct tool *t, struct redis *redis, const struct customer_ask *ask);
 /* Makes the index of that whole. */
 int customer_reindex(struct tool *t, struct redis *redis, const struct customer_ask *ask);
+
+/* These print a receipt (store/receipt.h); of customer_receipt `customer` is its name. */
+int customer_erase(struct tool *t, struct redis *redis, const struct customer_ask *ask);
+int customer_unsuppress(struct tool *t, struct redis *redis, const struct customer_ask *ask);
+int customer_receipt(struct tool *t, struct redis *redis, const struct customer_ask *ask);
 
 /* Opens the audit and says who asks. 0 or -errno; audit_is_open says whether it can be written. */
 int customer_audit(struct tool *t, struct redis *redis, struct audit *audit, char who[32]);

@@ -24,7 +24,7 @@ static const struct verb verbs[] = {
 	{"import", import_main, "send a file of events through the collector"},
 	{"timeline", timeline_main, "show a customer's journey"},
 	{"why", why_main, "say why a customer got a message, or why not"},
-	{"customer", customer_main, "find a customer, export everything that is held of one"},
+	{"customer", customer_main, "find a customer; export or erase all that is held of one"},
 	{"jobs", jobs_main, "list, follow and take notification jobs"},
 	{"rules", rules_main, "check and list rules"},
 	{"schema", schema_main, "contracts of events: show and check them, try events on them"},

@@ -28,7 +28,8 @@ static void lift(struct memory_gone *g, size_t i)
 
 static int keep(struct memory_gone *g, const struct commit_gone *gone)
 {
-	struct commit_gone *list = realloc(g->list, (g->n + 1) * sizeof(*list));
+	const size_t n = g->n + 1;
+	struct commit_gone *list = n > 0 ? realloc(g->list, n * sizeof(*list)) : NULL;
 	char *by = span_dup(gone->by);
 
 	if (list)

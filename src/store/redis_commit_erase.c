@@ -3,8 +3,8 @@
  * What a commit removes for good. Names of the erased are written before anything of theirs goes:
  * whoever finds nothing of somebody and is about to make something, finds the name.
  *
- * Keys that were emptied are noted in `erased:RECEIPT`, and what led to them with them, until
- * whoever asked for it has walked through the logs.
+ * Keys that were emptied are noted in `erased:RECEIPT`, and what was known to lead to them in
+ * `kin:RECEIPT`, until whoever asked for it has walked through the logs.
  */
 #include "redis_commit_args.h"
 
@@ -39,7 +39,7 @@ void commit_put_erase_probes(struct args *a)
 
 static void put_gone(struct args *a, const struct commit_gone *gone)
 {
-	char name[2 * GONE_NAME_SIZE + 1], value[64];
+	char name[GONE_TEXT_LEN + 1], value[64];
 
 	gone_name_format(gone->name, name);
 	put_command(a, gone->by.len > 0 ? 4 : 3, gone->by.len > 0 ? "HSET" : "HDEL");
@@ -60,8 +60,8 @@ static void put_erased(struct args *a, const struct commit_erased *erased)
 	put_key_id(a, "erased", erased->by);
 	put(a, erased->customer);
 	put_command(a, 4, "SUNIONSTORE");
-	put_key_id(a, "erased", erased->by);
-	put_key_id(a, "erased", erased->by);
+	put_key_id(a, "kin", erased->by);
+	put_key_id(a, "kin", erased->by);
 	put_key_id(a, "ids", erased->customer);
 	put_command(a, 1 + ARRAY_SIZE(kept), "UNLINK");
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Erasing a customer from beginning to end, for the console and the tools. Nothing is written here
+ * that an owner has to write: names and keys are words in the logs (core/message.h), and their
+ * owners carry them out. What this does is to gather who the customer is, say the words, wait until
+ * they and all that was on its way before them are applied, walk through the streams and remove
+ * what is left there, and have Redis write its files anew, for they hold the past too.
+ *
+ *   OPEN -> WHO -> GATHER -> NAMES -> fence -> KEYS -> rounds of fences -> SWEEP -> RENEW -> CLOSE
+ *                    ^                                     |                |
+ *                    '----- more keys came to light -------'      anything found: again
+ *
+ * All of it may be done again from the beginning, and is, when it was interrupted: what an erasure
+ * has come to know is kept in Redis until it is over.
+ *
+ *   wm:erasing            set: receipts that are not over
+ *   wm:erasing:RECEIPT    set: keys that are known to be the customer's, until they are gone
+ *   wm:erasure:RECEIPT    hash: the receipt; no personal data
+ *   wm:{p7}:erased:RECEIPT, kin:RECEIPT   sets: keys that were emptied, and what led to them
+ *
+ * Bounds: the keys of one customer in memory, and a page of a stream at a time. Every stream of
+ * every partition is read once or twice.
+ */
+#pragma once
+
+#include "core/identity.h"
+#include "io/loop.h"
+#include "io/redis.h"
+#include "store/gone.h"
+
+enum eraser_outcome {
+	ERASER_NOBODY = 1,  /* nothing is known of such a customer */
+	ERASER_ALREADY = 2, /* they were erased: the receipt says when */
+	ERASER_STUCK = 3,   /* not over: it goes on when it is asked for again; words say why */
+};
+
+struct eraser;
+
+/* R: 0, an outcome above or -ENOMEM. RECEIPT is "" where there is none. The eraser may be freed in
+ * it. */
+typedef void eraser_fn(void *user, int r, const char *receipt, const char *words);
+
+struct eraser_options {
+	struct redis *redis;
+	struct loop *loop;
+	uint32_t partitions;
+	const struct identity *identity;
+	struct span id; /* as people give it */
+	struct span by; /* who asks for it: up to 100 bytes, for the receipt */
+	bool lift;	/* the other way: whoever was erased may come back, by any of their names */
+	int64_t patience_ms; /* without any progress of a partition */
+	unsigned char random[40]; /* that nobody can guess */
+	eraser_fn *done;
+	eraser_fn *begun; /* or NULL: the receipt is known, and the rest takes its time */
+	void *user;
+};
+
+/* Begins. What OPTIONS point to must outlive it, but for id and by, which are copied. 0 or -ENOMEM.
+ */
+int eraser_new(const struct eraser_options *options, struct eraser **ret_eraser);
+struct eraser *eraser_free(struct eraser *e);

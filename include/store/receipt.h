@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The receipt of an erasure (store/eraser.h): when, by whom, how much of what was removed, where.
+ * There is nothing in it by which the customer could be known, but that it exists.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "io/redis_reply.h"
+#include "store/gone.h"
+
+/* 1..RECEIPT_LEN hex digits are one's name. */
+bool receipt_name_is(struct span name);
+
+/*
+ * Appends the receipt NAME as JSON (schemas/erasure-receipt.schema.json); REPLY is that to HGETALL
+ * of `wm:erasure:NAME`. 0, -ENOMEM, or RECEIPT_NONE.
+ */
+enum { RECEIPT_NONE = 1 };
+int receipt_json(struct span name, const struct redis_value *reply, struct buf *out);
+
+/* The same for people, to OUT. */
+void receipt_print(const struct redis_value *reply, const char *name, FILE *out);

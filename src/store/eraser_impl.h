@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the eraser share: eraser.c has the way from step to step, eraser_names.c finds
+ * out who the customer is, eraser_words.c says it to the owners and waits for them, eraser_sweep.c
+ * walks through the streams, eraser_renew.c writes them anew, eraser_match.c knows what is theirs.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "codec/event_json.h"
+#include "query_find.h"
+#include "store/eraser.h"
+#include "store/keys.h"
+
+/* A key that is, or may be, one of the customer's. */
+struct erasing_name {
+	struct span key;
+	struct span to;	 /* a link to this key; empty: none */
+	bool customer;	 /* a record stands there */
+	bool looked;	 /* this is known */
+	bool sure;	 /* it was said to be theirs; others must lead to one that is */
+	bool in;	 /* it is theirs */
+	bool suppressed; /* the owners were told its name */
+	bool told;	 /* … and to empty it */
+};
+
+enum removed {
+	REMOVED_RECORDS,
+	REMOVED_LINKS,
+	REMOVED_CHUNKS,
+	REMOVED_LOG,
+	REMOVED_MESSAGES,
+	REMOVED_QUARANTINE,
+	REMOVED_JOBS,
+	REMOVED_JOB_ENTRIES,
+	REMOVED_COUNT
+};
+extern const char *const removed_words[REMOVED_COUNT];
+
+struct eraser;
+typedef int step_fn(struct eraser *e, const struct redis_value *reply);
+
+struct eraser_match {
+	const struct identity *identity;
+	struct map names; /* key -> the eraser */
+	struct map jobs;  /* id -> the eraser */
+	struct arena arena, entry;
+	struct field_table fields;
+	struct event_decoder *decoder;
+	struct span needles[64]; /* of what cannot be decoded; the rest is not looked for */
+	size_t n_needles;
+};
+
+struct eraser {
+	struct eraser_options options;
+	struct arena arena;
+	struct span id, by;
+	char receipt[RECEIPT_LEN + 1];
+	char salt[65];
+	struct query_find find;
+	struct erasing_name *names;
+	size_t n_names, cap_names, at; /* AT: the one being looked at */
+	struct map known;
+	struct timer timer;
+	step_fn *next;	  /* when all replies are there */
+	step_fn *timed;	  /* when the timer ends */
+	size_t pending;	  /* replies to come */
+	size_t in_flight; /* these, and calls of ours that are not over */
+	bool done, freed;
+	int result;
+	char words[256];
+
+	/* fence */
+	struct log_id *targets;		/* one for each partition */
+	bool outbox;			/* they are of the outboxes */
+	step_fn *behind;		/* what comes after */
+	uint32_t part;			/* whose reply comes next, or whose stream is swept */
+	uint32_t slow;			/* a partition that is not there yet; UINT32_MAX: none */
+	uint64_t moved_sum, moved_last; /* of the positions, to see progress */
+	int64_t moved_at;
+	unsigned quiet; /* rounds in which nothing came to light */
+
+	/* sweep */
+	struct eraser_match match;
+	unsigned stream, tries;
+	char cursor[LOG_ID_SIZE + 1];
+	struct log_id position;
+	uint64_t removed[REMOVED_COUNT], found;
+	bool partitions[PARTITIONS_MAX]; /* in which something was removed */
+
+	/* files */
+	bool rewriting, saves, saving;
+};
+
+/* ---- eraser.c ---- */
+
+/* What the last step returns. */
+enum { ERASER_OVER = 100 };
+
+/* One command; its reply goes to FN, which returns 0, an outcome or -errno. */
+int eraser_ask(struct eraser *e, step_fn *fn, const struct span *args, size_t n);
+/* The same when the command was begun and written. */
+int eraser_asked(struct eraser *e, step_fn *fn);
+/* And FN is handed errors too. */
+int eraser_asked_any(struct eraser *e, step_fn *fn);
+/* FN is called without a reply when all commands under way are answered; at once if none is. */
+int eraser_then(struct eraser *e, step_fn *fn);
+/* After MS. */
+int eraser_later(struct eraser *e, int64_t ms, step_fn *fn);
+/* ERASER_STUCK, with words. */
+int eraser_stuck(struct eraser *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A reply that nobody looks at. */
+int eraser_ignore(struct eraser *e, const struct redis_value *reply);
+uint32_t eraser_partition(const struct eraser *e, struct span key);
+
+/* ---- the steps ---- */
+
+int eraser_open(struct eraser *e, const struct redis_value *reply);
+int eraser_gather(struct eraser *e, const struct redis_value *reply);
+int eraser_say_names(struct eraser *e, const struct redis_value *reply);
+int eraser_collect(struct eraser *e, const struct redis_value *reply);
+int eraser_sweep(struct eraser *e, const struct redis_value *reply);
+int eraser_renew(struct eraser *e, const struct redis_value *reply);
+int eraser_close(struct eraser *e, const struct redis_value *reply);
+int eraser_rewrite(struct eraser *e, const struct redis_value *reply);
+
+int eraser_list_gone(struct eraser *e, const struct redis_value *reply);
+int eraser_say_lift(struct eraser *e, struct span names);
+int eraser_lifted(struct eraser *e, const struct redis_value *reply);
+
+/* Waits until all that is in the logs now is applied and what that says is in the logs; then
+ * BEHIND. */
+int eraser_fence(struct eraser *e, step_fn *behind);
+/* KEY may be theirs; SURE: it is. 0 or -ENOMEM. */
+int eraser_add_name(struct eraser *e, struct span key, bool sure);
+
+/* ---- eraser_match.c ---- */
+
+int eraser_match_init(struct eraser_match *m, const struct identity *identity);
+void eraser_match_release(struct eraser_match *m);
+int eraser_match_add(struct eraser_match *m, struct span key);
+enum theirs { THEIRS_NOT, THEIRS_EVENT, THEIRS_MESSAGE };
+/* Is an entry of `in`, `out` or `bad`, with these FIELDS, theirs? 0 or -ENOMEM. */
+int eraser_match_entry(
+	struct eraser_match *m, const struct redis_value *fields, enum theirs *ret_theirs);
+/* And one of `jobs`: *ret_job is the id, empty if it is not theirs. */
+int eraser_match_job(
+	struct eraser_match *m, const struct redis_value *fields, struct span *ret_job);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the streams still hold, page by page: entries that were applied, what was put aside, jobs.
+ * A message of theirs that is not applied yet means that it is not over; then all is gone through
+ * once more, and so it is whenever something was found. Events that are not applied are turned away
+ * by the owner.
+ */
+#include "eraser_impl.h"
+
+#define PAGE "64"
+
+enum stream { STREAM_IN, STREAM_OUT, STREAM_BAD, STREAM_JOBS, STREAM_COUNT };
+static const char *const streams[STREAM_COUNT] = {"in", "out", "bad", "jobs"};
+
+/* ARGV: prefix of the keys, id of a job. */
+static const char job_script[] =
+	"#!lua flags=allow-oom\n"
+	"local P, id = ARGV[1], ARGV[2]\n"
+	"local j = redis.call('HMGET', P .. 'job:' .. id, 's', 'o', 'ch', 'cl')\n"
+	"if not j[1] then return 0 end\n"
+	"if j[2] then\n"
+	"  redis.call('ZREM', P .. 'ready:' .. j[3], j[2])\n"
+	"  redis.call('ZREM', P .. 'later', j[2])\n"
+	"  redis.call('ZREM', P .. 'expiry', j[2])\n"
+	"  redis.call('HINCRBY', P .. 'jobn', j[4] .. '/' .. j[1], -1)\n"
+	"end\n"
+	"redis.call('UNLINK', P .. 'job:' .. id)\n"
+	"return 1\n";
+
+static int sweep_page(struct eraser *e, const struct redis_value *reply);
+
+static void key_of(const struct eraser *e, const char *name, char out[64])
+{
+	(void)snprintf(out, 64, "wm:{p%u}:%s", e->part, name);
+}
+
+/* ---- removing ----------------------------------------------------------------------------- */
+
+static void note(struct eraser *e, enum removed what)
+{
+	e->removed[what]++;
+	e->found++;
+	e->partitions[e->part] = true;
+}
+
+static int remove_entry(struct eraser *e, struct span id)
+{
+	char key[64];
+	struct span args[] = {SPAN_LIT("XDEL"), SPAN_EMPTY, id};
+
+	key_of(e, streams[e->stream], key);
+	args[1] = span_str(key);
+	return eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
+}
+
+/* Entries that had no customer were archived under a seal of their own. */
+static int remove_seal(struct eraser *e, struct span id)
+{
+	_cleanup_(buf_release) struct buf field = BUF_INIT;
+	char key[64];
+	struct span args[] = {SPAN_LIT("HDEL"), SPAN_EMPTY, SPAN_EMPTY};
+
+	buf_add_char(&field, '?');
+	buf_add_span(&field, id);
+	if (buf_failed(&field) < 0)
+		return -ENOMEM;
+	key_of(e, "seal", key);
+	args[1] = span_str(key);
+	args[2] = buf_span(&field);
+	return eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
+}
+
+static int on_job(struct eraser *e, const struct redis_value *reply)
+{
+	if (reply->integer == 1)
+		note(e, REMOVED_JOBS);
+	return 0;
+}
+
+static int remove_job(struct eraser *e, struct span id)
+{
+	char prefix[64];
+	struct span args[] = {
+		SPAN_LIT("EVAL"), SPAN_LIT(job_script), SPAN_LIT("0"), SPAN_EMPTY, id};
+
+	key_of(e, "", prefix);
+	args[3] = span_str(prefix);
+	return eraser_ask(e, on_job, args, ARRAY_SIZE(args));
+}
+
+/* ---- judging ------------------------------------------------------------------------------ */
+
+static int judge_job(struct eraser *e, const struct redis_value *v)
+{
+	struct span job = SPAN_EMPTY;
+	int r = eraser_match_job(&e->match, &v->items[1], &job);
+
+	if (r < 0 || job.len == 0)
+		return r;
+	note(e, REMOVED_JOB_ENTRIES);
+	r = remove_job(e, job);
+	return r ? r : remove_entry(e, v->items[0].text);
+}
+
+/* The place in the log of what was put aside: field `id`. */
+static struct span log_place(const struct redis_value *fields)
+{
+	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
+		if (span_is(fields->items[i].text, "id"))
+			return fields->items[i + 1].text;
+	return SPAN_EMPTY;
+}
+
+static int judge_entry(struct eraser *e, const struct redis_value *v)
+{
+	enum theirs theirs = THEIRS_NOT;
+	struct span id = v->items[0].text;
+	struct log_id at;
+	int r = eraser_match_entry(&e->match, &v->items[1], &theirs);
+
+	if (r < 0 || theirs == THEIRS_NOT)
+		return r;
+	if (log_id_parse(id, &at) != 0)
+		return eraser_stuck(e, "an entry was answered in another form");
+	if (e->stream == STREAM_OUT ||
+		(e->stream == STREAM_IN && log_id_compare(at, e->position) > 0)) {
+		e->found += theirs == THEIRS_MESSAGE;
+		return 0;
+	}
+	note(e, e->stream == STREAM_BAD	   ? REMOVED_QUARANTINE
+		: theirs == THEIRS_MESSAGE ? REMOVED_MESSAGES
+					   : REMOVED_LOG);
+	r = remove_entry(e, id);
+	r = r ? r : remove_seal(e, id);
+	if (r == 0 && e->stream == STREAM_BAD)
+		r = remove_seal(e, log_place(&v->items[1]));
+	return r;
+}
+
+/* ---- the way through ---------------------------------------------------------------------- */
+
+static int next_partition(struct eraser *e);
+
+static int on_counted(struct eraser *e, const struct redis_value *reply)
+{
+	(void)reply;
+	return next_partition(e);
+}
+
+/* What was counted so far is kept, for the erasure may be interrupted. */
+static int keep_counts(struct eraser *e)
+{
+	char key[64];
+	int r = 0;
+
+	(void)snprintf(key, sizeof(key), "wm:erasure:%s", e->receipt);
+	for (size_t i = 0; i <= REMOVED_COUNT && r == 0; i++) {
+		char field[32], n[24];
+		bool last = i == REMOVED_COUNT;
+		struct span args[] = {last ? SPAN_LIT("HSET") : SPAN_LIT("HINCRBY"), span_str(key),
+			SPAN_EMPTY, SPAN_EMPTY};
+
+		if (last ? !e->partitions[e->part] : e->removed[i] == 0)
+			continue;
+		if (last)
+			(void)snprintf(field, sizeof(field), "p:%u", e->part);
+		else
+			(void)snprintf(field, sizeof(field), "n:%s", removed_words[i]);
+		(void)snprintf(
+			n, sizeof(n), "%llu", last ? 1ULL : (unsigned long long)e->removed[i]);
+		args[2] = span_str(field);
+		args[3] = span_str(n);
+		r = eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
+	}
+	memset(e->removed, 0, sizeof(e->removed));
+	return r ? r : eraser_then(e, on_counted);
+}
+
+static int next_stream(struct eraser *e)
+{
+	if (e->stream + 1 == STREAM_COUNT)
+		return keep_counts(e);
+	e->stream++;
+	memcpy(e->cursor, "-", 2);
+	return sweep_page(e, NULL);
+}
+
+static int on_position(struct eraser *e, const struct redis_value *reply)
+{
+	if (log_id_parse(reply->text, &e->position) != 0)
+		return eraser_stuck(e, "a position was answered in another form");
+	return eraser_then(e, sweep_page);
+}
+
+static int begin_partition(struct eraser *e)
+{
+	char key[64];
+	struct span args[] = {SPAN_LIT("HGET"), SPAN_EMPTY, SPAN_LIT("id")};
+
+	e->stream = STREAM_IN;
+	memcpy(e->cursor, "-", 2);
+	key_of(e, "pos", key);
+	args[1] = span_str(key);
+	return eraser_ask(e, on_position, args, ARRAY_SIZE(args));
+}
+
+static int next_partition(struct eraser *e)
+{
+	if (++e->part < e->options.partitions)
+		return begin_partition(e);
+	if (e->found == 0)
+		return eraser_renew(e, NULL);
+	/* What came to light meanwhile is of another round. */
+	e->quiet = 0;
+	return eraser_fence(e, eraser_collect);
+}
+
+static int after_page(struct eraser *e, const struct redis_value *reply)
+{
+	(void)reply;
+	return e->cursor[0] ? sweep_page(e, NULL) : next_stream(e);
+}
+
+static int on_page(struct eraser *e, const struct redis_value *reply)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < reply->n_items && r == 0; i++) {
+		const struct redis_value *v = &reply->items[i];
+
+		if (v->n_items != 2 || v->items[0].text.len + 2 > sizeof(e->cursor))
+			return eraser_stuck(e, "a stream was answered in another form");
+		r = e->stream == STREAM_JOBS ? judge_job(e, v) : judge_entry(e, v);
+		e->cursor[0] = '(';
+		memcpy(e->cursor + 1, v->items[0].text.ptr, v->items[0].text.len);
+		e->cursor[v->items[0].text.len + 1] = '\0';
+	}
+	if (reply->n_items == 0)
+		e->cursor[0] = '\0';
+	return r ? r : eraser_then(e, after_page);
+}
+
+static int sweep_page(struct eraser *e, const struct redis_value *reply)
+{
+	char key[64];
+	struct span args[] = {SPAN_LIT("XRANGE"), SPAN_EMPTY, span_str(e->cursor), SPAN_LIT("+"),
+		SPAN_LIT("COUNT"), SPAN_LIT(PAGE)};
+
+	(void)reply;
+	key_of(e, streams[e->stream], key);
+	args[1] = span_str(key);
+	return eraser_ask(e, on_page, args, ARRAY_SIZE(args));
+}
+
+int eraser_sweep(struct eraser *e, const struct redis_value *reply)
+{
+	(void)reply;
+	e->found = 0;
+	e->part = 0;
+	return begin_partition(e);
+}

@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Somebody asks to be forgotten, in a shop that goes on. Before it, what they are called is found in
+every kind of place; after it, nowhere: no key, no value, no entry, no file of Redis, no line of a
+log. Others are what they were, byte for byte. Who comes again under one of the names is kept out,
+until somebody says that they may come back. All that while workers and Redis are killed, too.
+
+WAYMARK_LIVE_SEED sets the chance (printed)."""
+
+import json
+import os
+import random
+import re
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+import harness  # noqa: E402
+
+SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+PAGE, SERVER = "wk_page_0123456789", "wk_server_0123456789"
+KEYS = ("[page]\nkey = %s\nkind = browser\nrate = 0\n"
+        "[server]\nkey = %s\nkind = server\nrights = traits merge privileged\n" % (PAGE, SERVER))
+RULES = [{"id": "cart", "class": "marketing", "key": "cart_id", "gates": "off", "round": "1ms",
+          "arm": ["Product Added"], "cancel": [{"event": "Order Completed", "match": "customer"}],
+          "wait": "1s", "grace": "0s", "stale_after": "never", "tombstone": "0s",
+          "channels": ["email"]},
+         {"id": "later", "class": "marketing", "key": "cart_id", "gates": "off", "round": "1ms",
+          "arm": ["Product Added"], "cancel": [{"event": "Order Completed", "match": "customer"}],
+          "wait": "300d", "grace": "0s", "stale_after": "never", "tombstone": "0s",
+          "channels": ["email"]}]
+
+EMAIL, PHONE, USER = "janeth.doe77@example.org", "+4915112345677", "shopper-erase-77"
+ANON, OTHER_ANON = "anon-erase-77", "anon-tablet-77"
+NAME, STREET = "Doewinkle", "Blumenweg"
+# What must be nowhere; phone numbers are told in several forms.
+SECRETS = [EMAIL, "janeth.doe77%40", PHONE, "15112345677", USER, ANON, OTHER_ANON, NAME, STREET]
+NEIGHBOURS = 48
+tap = harness.Tap()
+
+
+class Shop:
+    def __init__(self, place, lease="400ms"):
+        self.place, self.n = place, 0
+        self.redis = place.redis()
+        self.common = ["--redis", "unix:" + self.redis.socket, "--dataset", harness.DATASET]
+        place.write("rules/cart.json", json.dumps(RULES))
+        self.collector = place.role("collector", self.common + [
+            "--keys", place.write("keys.ini", KEYS),
+            "--listen", "unix:" + place.path("collector.sock")])
+        self.collector.wait_ready()
+        self.workers = [place.role("worker", self.common + [
+            "--rules", place.path("rules"), "--lease", lease, "--batch", "8"],
+            name="worker%d" % n) for n in range(2)]
+
+    def post(self, key, *items):
+        for item in items:
+            self.n += 1
+            item.setdefault("messageId", "m%d" % self.n)
+        body = json.dumps({"batch": list(items)}).encode()
+        while True:
+            try:
+                answer = self.collector.post("/v1/batch", body, {
+                    "Authorization": harness.basic(key), "Content-Type": "application/json"})
+                if answer.status == 200:
+                    return answer
+                assert answer.status in (429, 500, 502, 503, 504), answer
+            except (OSError, ConnectionError):
+                pass
+            time.sleep(0.02)
+
+    def is_quiet(self):
+        for partition in range(harness.PARTITIONS):
+            last = self.redis("XREVRANGE", "wm:{p%d}:in" % partition, "+", "-", "COUNT", "1")
+            at = self.redis("HGET", "wm:{p%d}:pos" % partition, "id").decode()
+            if last and place_of(last[0][0].decode()) > place_of(at):
+                return False
+            if self.redis("XLEN", "wm:{p%d}:out" % partition):
+                return False
+        return True
+
+    def settle(self):
+        def ask():
+            try:
+                return self.is_quiet()
+            except (OSError, ConnectionError, harness.RedisError):
+                return False  # it is down for a moment
+        harness.wait_until(ask, "everything said and heard", 60)
+
+    def customer(self, *args, within=90):
+        status, out, error = self.place.tool("customer", *args, *self.common, within=within)
+        return status, out, error
+
+    def erase(self, who, within=90):
+        """Until it is over; the receipt, and how often it was asked for."""
+        for tries in range(1, 40):
+            status, out, error = self.customer("erase", who, "--yes", "--json", "--by", "tester",
+                                               within=within)
+            if status == 0:
+                return json.loads(out), tries
+            assert "not finished" in error or "Redis" in error or "redis" in error, error
+        raise AssertionError("never over: " + error)
+
+    def keys(self):
+        return sorted(self.redis("KEYS", "*"))
+
+    def dump(self, pick):
+        """name: DUMP of the keys that PICK takes."""
+        return {key: self.redis("DUMP", key) for key in self.keys() if pick(key.decode())}
+
+
+def place_of(text):
+    return tuple(int(n) for n in text.split("-"))
+
+
+def track(event, who, **properties):
+    return {"type": "track", "event": event, "properties": properties, **who}
+
+
+def person(shop):
+    """A visitor, a guest, a user; a chain, a tree, timers that wait, a job, a long history, and
+    something that could not be understood."""
+    shop.post(PAGE, track("Product Added", {"anonymousId": ANON}, cart_id="cj1"))
+    shop.post(SERVER, {"type": "identify", "anonymousId": ANON, "identifiers": {"email": EMAIL}})
+    shop.settle()
+    shop.post(SERVER, {"type": "identify", "userId": USER, "identifiers": {"email": EMAIL},
+                       "traits": {"email": " Janeth.Doe77@Example.ORG ", "phone": PHONE,
+                                  "lastName": NAME}})
+    shop.post(PAGE, {"type": "identify", "userId": USER, "anonymousId": OTHER_ANON})
+    for n in range(60):
+        shop.post(SERVER, track("Product Viewed", {"userId": USER}, product_id="p%d" % n,
+                                address={"street": STREET, "email": EMAIL}))
+    shop.post(SERVER, track("Product Added", {"identifiers": {"email": EMAIL}}, cart_id="cj2"))
+    shop.post(SERVER, track("Product Viewed", {"userId": USER, "messageId": "twice"}, note=NAME))
+    shop.post(SERVER, track("Product Viewed", {"userId": USER, "messageId": "twice"}, note=STREET))
+
+
+def neighbours(shop):
+    for n in range(NEIGHBOURS):
+        who = {"userId": "neighbour-%d" % n}
+        shop.post(SERVER, track("Product Added", who, cart_id="n%d" % n),
+                  {"type": "identify", **who, "traits": {"email": "n%d@example.net" % n}})
+        for k in range(24 if n % 8 == 0 else 1):
+            shop.post(SERVER, track("Product Viewed", who, product_id="q%d" % k))
+
+
+def read_all(folder):
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                with open(os.path.join(root, name), "rb") as file:
+                    yield os.path.join(root, name), file.read()
+            except OSError:
+                pass
+
+
+def values_of(shop, key):
+    kind = shop.redis("TYPE", key)
+    ask = {b"string": ("GET", key), b"hash": ("HGETALL", key), b"set": ("SMEMBERS", key),
+           b"list": ("LRANGE", key, "0", "-1"), b"zset": ("ZRANGE", key, "0", "-1"),
+           b"stream": ("XRANGE", key, "-", "+")}[kind]
+    return shop.redis(*ask)
+
+
+def flat(value):
+    if isinstance(value, list):
+        for item in value:
+            yield from flat(item)
+    elif isinstance(value, bytes):
+        yield value
+
+
+def has_secret(data):
+    small = data.lower()
+    return [s for s in SECRETS if s.lower().encode() in small]
+
+
+def search(shop):
+    """kind of place: what was found there."""
+    found = {}
+    for key in shop.keys():
+        kind = re.sub(r"wm:(\{p\d+\}:)?([a-z]+).*", r"\2", key.decode())
+        hits = has_secret(key)
+        for value in [*flat(values_of(shop, key)), shop.redis("DUMP", key) or b""]:
+            hits += has_secret(value)
+        if hits:
+            found.setdefault("redis " + kind, set()).update(hits)
+    for path, data in read_all(shop.redis.folder):
+        hits = has_secret(data)
+        if hits:
+            found.setdefault("aof" if "appendonly" in path else "other file", set()).update(hits)
+    for name in os.listdir(shop.place.folder):
+        if name.endswith(".log"):
+            with open(os.path.join(shop.place.folder, name), "rb") as file:
+                hits = has_secret(file.read())
+            if hits:
+                found.setdefault("log", set()).update(hits)
+    if any(has_secret(v) for v in flat(shop.redis("SLOWLOG", "GET", "100000"))):
+        found["slowlog"] = {"something"}
+    return found
+
+
+def is_neighbours(key):
+    return "neighbour-" in key
+
+
+def n_jobs(shop):
+    return sum(shop.redis("XLEN", "wm:{p%d}:jobs" % p) for p in range(harness.PARTITIONS))
+
+
+def counter(shop, name):
+    total = 0
+    for key in shop.redis("KEYS", "wm:*:day:*"):
+        total += int(shop.redis("HGET", key, name) or 0)
+    return total
+
+
+def nowhere(shop, what):
+    # Redis removes the files that it wrote anew by a thread of its own.
+    found = {}
+    for _ in range(300):
+        found = search(shop)
+        if not set(found) & {"aof", "other file"}:
+            break
+        time.sleep(0.02)
+    tap.equal(found, {}, what)
+
+
+@tap.test
+def nothing_is_left():
+    with harness.Place() as place:
+        shop = Shop(place)
+        shop.redis("CONFIG", "SET", "slowlog-log-slower-than", "0")
+        shop.redis("CONFIG", "SET", "slowlog-max-len", "100000")
+        neighbours(shop)
+        person(shop)
+        shop.settle()
+        harness.wait_until(lambda: n_jobs(shop) >= NEIGHBOURS + 2, "carts that are written about",
+                           60)
+        shop.redis("XADD", "wm:{p3}:bad", "*", "id", "1-1", "e", '{"email":"%s"' % EMAIL, "m", "?",
+                   "c", "json", "w", "no JSON")
+        shop.redis("XADD", "wm:{p4}:bad", "*", "id", "1-2", "e",
+                   "mail=janeth.doe77%40example.org&x=1", "m", "?", "c", "json", "w", "no JSON")
+        before = search(shop)
+        for kind in ("in", "c", "t", "m", "ids", "due", "jobs", "job", "bad", "find"):
+            tap.ok("redis " + kind in before, "found before in " + kind)
+        tap.ok("aof" in before, "found before in the files")
+        tap.ok("slowlog" in before, "found before among slow commands")
+        tap.ok("log" not in before, "no log has it: %s" % before.get("log"))
+        others = shop.dump(is_neighbours)
+        shop.redis("CONFIG", "SET", "slowlog-log-slower-than", "-1")
+        receipt, tries = shop.erase(EMAIL.upper())
+        tap.equal(tries, 1, "at once")
+        nowhere(shop, "nowhere after")
+        tap.equal(shop.dump(is_neighbours), others, "others are what they were")
+        tap.equal(receipt["state"], "erased", "the receipt says so")
+        tap.equal(receipt["by"], "tester", "and by whom")
+        tap.equal(receipt["removed"]["identifiers"], 5, "names")
+        tap.equal(receipt["removed"]["records"], 1, "records")
+        tap.equal(receipt["removed"]["links"], 4, "links")
+        tap.equal(receipt["removed"]["jobs"], 2, "jobs")
+        tap.ok(receipt["removed"]["quarantined"] >= 3, "what was put aside: %s" % receipt)
+        tap.equal(receipt["files"], "aof", "files")
+        tap.equal(has_secret(json.dumps(receipt).encode()), [], "the receipt names nobody")
+        status, out, _ = shop.customer("receipt", receipt["receipt"], "--json")
+        tap.equal((status, json.loads(out)), (0, receipt), "the receipt is kept")
+        status, out, error = shop.customer("erase", USER, "--yes", "--json")
+        tap.equal(json.loads(out)["receipt"], receipt["receipt"], "asked again: the same")
+        tap.ok("already" in error, error)
+        comes_again(shop, others, receipt)
+
+
+def comes_again(shop, others, receipt):
+    """Under any name: not kept, nothing sent. After a restart of all likewise."""
+    jobs, out = n_jobs(shop), counter(shop, "kept_out")
+    for worker in shop.workers:
+        worker.terminate()
+    for worker in shop.workers:
+        worker.start()
+    shop.post(SERVER, track("Product Added", {"identifiers": {"email": EMAIL}}, cart_id="x1"),
+              track("Product Added", {"userId": USER}, cart_id="x2"))
+    shop.post(PAGE, track("Product Added", {"anonymousId": ANON}, cart_id="x3"),
+              track("Product Added", {"anonymousId": OTHER_ANON}, cart_id="x4"))
+    shop.settle()
+    tap.equal(counter(shop, "kept_out"), out + 4, "kept out")
+    tap.equal(n_jobs(shop), jobs, "no job")
+    found = search(shop)
+    found.pop("aof", None)  # what came in stands there until the next time it is written anew
+    tap.equal(set(found) - {"slowlog"}, set(), "nothing of who comes again is kept")
+    tap.equal(shop.dump(is_neighbours), others, "others still are")
+    status, _, error = shop.customer("export", EMAIL)
+    tap.equal(status, 1, "no customer: " + error)
+    status, out, error = shop.customer("unsuppress", EMAIL, "--json", "--by", "tester two")
+    tap.equal(status, 0, error)
+    tap.equal(json.loads(out)["state"], "lifted", "they may come back")
+    tap.equal(json.loads(out)["receipt"], receipt["receipt"], "the same receipt")
+    shop.post(SERVER, track("Product Viewed", {"userId": USER}, product_id="x"))
+    shop.settle()
+    status, out, error = shop.customer("export", USER)
+    tap.equal(status, 0, "a customer again: " + error)
+
+
+@tap.test
+def at_any_time_whatever_dies():
+    chance = random.Random(SEED)
+    print("# seed %d" % SEED, flush=True)
+    with harness.Place() as place:
+        shop = Shop(place)
+        neighbours(shop)
+        harness.wait_until(lambda: n_jobs(shop) >= NEIGHBOURS, "their carts", 60)
+        shop.settle()
+        others = shop.dump(lambda k: is_neighbours(k) and ":job" not in k)
+        stop = threading.Event()
+
+        def story():
+            person(shop)
+            while not stop.is_set():
+                shop.post(SERVER, track("Product Added", {"userId": USER}, cart_id="cz"),
+                          track("Product Viewed", {"identifiers": {"email": EMAIL}}))
+                time.sleep(0.01)
+
+        def trouble():
+            while not stop.is_set():
+                time.sleep(chance.uniform(0.1, 0.5))
+                if chance.random() < 0.2:
+                    shop.redis.kill()
+                    shop.redis.restart()
+                else:
+                    chance.choice(shop.workers).kill()
+                for worker in shop.workers:
+                    if not worker.is_running():
+                        worker.start()
+
+        threads = [threading.Thread(target=f, daemon=True) for f in (story, trouble)]
+        threads[0].start()
+        time.sleep(chance.uniform(0.3, 2.5))
+        threads[1].start()
+        harness.wait_until(lambda: is_there(shop), "somebody to erase", 60)
+        receipt, tries = shop.erase(USER, within=200)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        # What a thread has started ends with it.
+        shop.redis.kill()
+        shop.redis.restart()
+        for worker in shop.workers:
+            worker.kill()
+            worker.start()
+        shop.settle()
+        # Names that were not theirs yet are customers of their own now; they are asked for too.
+        for name in (USER, EMAIL, ANON, OTHER_ANON):
+            if shop.customer("export", name)[0] == 0:
+                shop.erase(name)
+        shop.settle()
+        shop.redis("BGREWRITEAOF")
+        nowhere(shop, "nowhere after, seed %d" % SEED)
+        tap.equal(shop.dump(lambda k: is_neighbours(k) and ":job" not in k), others,
+                  "others are what they were")
+        tap.equal(shop.redis("EXISTS", "wm:erasing"), 0, "none is left unfinished")
+        print("# asked for %d times; %s" % (tries, receipt["removed"]), flush=True)
+
+
+def is_there(shop):
+    try:
+        return bool(shop.redis("KEYS", "wm:*:c:" + USER))
+    except (OSError, ConnectionError, harness.RedisError):
+        return False
+
+
+tap.run()
