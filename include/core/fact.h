@@ -59,6 +59,8 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(HAS_EMAIL, "has_email", BOOL, "a mail address is known")                                 \
 	X(HAS_PHONE, "has_phone", BOOL, "a telephone number is known")                             \
 	X(STAGE, "stage", TEXT, "the stage of the journey")                                        \
+	X(STAGE_SINCE, "stage_since", INSTANT, "when that stage began")                            \
+	X(STAGE_BEFORE, "stage_before", TEXT, "the stage before that")                             \
 	X(ORDER_DELIVERED, "order_delivered", BOOL,                                                \
 		"in `when`: the order that the event names has arrived, with all parcels known")   \
 	X(FIRST_AT, "first_at", INSTANT, "the earliest event")                                     \

@@ -14,6 +14,7 @@
 #include "core/basket.h"
 #include "core/contact.h"
 #include "core/event.h"
+#include "core/past.h"
 #include "core/profile.h"
 #include "core/text.h"
 #include "core/thing.h"
@@ -384,6 +385,7 @@ struct journey {
 	int64_t more_at;
 	struct customer_part *shed;
 	size_t n_shed, cap_shed;
+	struct past past;
 	char room[]; /* for texts that are shared; it never changes */
 };
 
@@ -539,8 +541,20 @@ enum stage {
  */
 bool journey_is_detractor(const struct journey *j, int64_t since);
 
+/* The number that ABOUT (to PAST_TEXT) is of, and what a value of it means. */
+enum profile_number journey_judged(unsigned about);
+enum past_verdict journey_judge(unsigned about, struct decimal value);
+
+/* A change of stage. */
+struct stage_turn {
+	enum stage stage, before; /* STAGE_COUNT: there was none before */
+	int64_t at;		  /* event time; INT64_MIN: of somebody nothing is known of */
+};
+
 /* Derived. NOW is virtual time. */
 enum stage journey_stage(const struct journey *j, int64_t now);
+/* The change that led to it. */
+struct stage_turn journey_stage_turn(const struct journey *j, int64_t now);
 struct span stage_name(enum stage s);
 
 /* The earliest fire_at over armed instances; TIME_NEVER if none. */

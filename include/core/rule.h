@@ -182,6 +182,9 @@ struct rule {
 	const struct rule_match *arm, *touch, *cancel, *goal;
 	size_t n_arm, n_touch, n_cancel, n_goal;
 	const struct rule_calendar *calendar; /* NULL: it is armed by events */
+	/* Bits of enum stage: it is armed by the customer's getting to one of these, from one of
+	 * those or, with 0, from any. 0: it does not follow the stage. */
+	uint32_t stages_to, stages_from;
 	struct rule_wait wait;
 	const struct cond *fire_if; /* NULL: always */
 	int64_t grace_ms;
@@ -230,6 +233,7 @@ struct rules {
 	struct rule *retired; /* earlier texts of rules of the list */
 	size_t n_retired;
 	size_t n_calendar; /* rules of the list that follow the calendar */
+	size_t n_staged;   /* rules of the list that follow the customer's stage */
 	size_t n_leaving;  /* rules of both lists that end where they do not match any more */
 	struct rule_bits *by_kind; /* EVENT_KIND_COUNT of them; NULL: there is no index */
 	struct map by_name;	   /* struct rule_bits, for names that are not in the vocabulary */

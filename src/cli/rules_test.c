@@ -48,7 +48,7 @@ static int add_file(struct testing *t, const char *path)
 /* Rules and policies may lie between the scenarios; they are known by what they must have. */
 static bool is_scenario(const char *path)
 {
-	static const char *const others[] = {"arm", "calendar", "policy"};
+	static const char *const others[] = {"arm", "calendar", "stage_changed", "policy"};
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct span s;
 

@@ -41,11 +41,13 @@ static void out_text_or_null(struct json_out *o, const char *key, struct text t)
 static void out_head(struct json_out *o, const struct record *r, int64_t now)
 {
 	const struct journey *j = r->journey;
+	struct stage_turn turn = journey_stage_turn(j, now);
 
 	json_out_text(o, "customer", text_span(j->customer));
 	out_text_or_null(o, "user_id", j->user_id);
 	out_text_or_null(o, "anonymous_id", j->anonymous_id);
-	json_out_text(o, "stage", stage_name(journey_stage(j, now)));
+	json_out_text(o, "stage", stage_name(turn.stage));
+	json_out_instant(o, "stage_since", turn.at);
 	json_out_instant(o, "since", j->first_at);
 	json_out_instant(o, "last_at", j->last_at);
 	json_out_instant(o, "engaged_at", j->engaged_at);

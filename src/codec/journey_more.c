@@ -146,6 +146,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_marks,
 	&journey_part_apart,
 	&journey_part_beside,
+	&journey_part_past,
 };
 
 size_t journey_parts_bound(const struct journey *j)

@@ -125,23 +125,33 @@ static void check_bounds(struct rule_reader *r, const struct rule_place *p, cons
 			"let it wait for longer than a second");
 }
 
-/* What a rule of the calendar has no use for. */
-static void check_calendar(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+/* A rule that begins with MEMBER and no event. */
+static void refuse_members(struct rule_reader *r, const struct draft *d, const char *member,
+	const char *why, const char *const *names)
 {
-	static const char *const of_events[] = {
-		"arm", "touch", "wait", "anchor", "key", "key_else", "episode", "stale_after"};
+	for (size_t i = 0; names[i]; i++)
+		if (found(d, names[i]))
+			rule_problem_add(r, found(d, names[i]),
+				"a rule with `%s` is armed by %s; leave `%s` out", member, why,
+				names[i]);
+}
+
+/* What a rule that no event arms has no use for, and what the others need. */
+static void check_arming(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+{
+	static const char *const dated[] = {"arm", "touch", "wait", "anchor", "key", "key_else",
+		"episode", "stale_after", "stage_changed", NULL};
+	static const char *const staged[] = {"arm", "touch", "anchor", "key", "key_else", NULL};
 	static const char *const needed[] = {"arm", "wait"};
 
-	for (size_t i = 0; d->rule.calendar && i < ARRAY_SIZE(of_events); i++)
-		if (found(d, of_events[i]))
-			rule_problem_add(r, found(d, of_events[i]),
-				"a rule with `calendar` is armed by its date, once a year; leave "
-				"`%s` out",
-				of_events[i]);
-	if (d->rule.calendar)
-		rule_check_calendar_data(r, found(d, "data"), &d->rule);
-	for (size_t i = 0; !found(d, "calendar") && i < ARRAY_SIZE(needed); i++)
-		if (!found(d, needed[i]))
+	if (found(d, "calendar"))
+		refuse_members(r, d, "calendar", "its date, once a year", dated);
+	else if (found(d, "stage_changed"))
+		refuse_members(r, d, "stage_changed", "the customer's stage", staged);
+	if (d->rule.calendar || d->rule.stages_to)
+		rule_check_eventless_data(r, found(d, "data"), &d->rule);
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!found(d, "calendar") && !found(d, "stage_changed") && !found(d, needed[i]))
 			rule_problem_add(r, p, "a rule needs the member `%s`", needed[i]);
 }
 
@@ -161,7 +171,7 @@ static void check_service(struct rule_reader *r, const struct draft *d)
 
 void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft *d)
 {
-	check_calendar(r, p, d);
+	check_arming(r, p, d);
 	check_cancel(r, d);
 	check_exit(r, d);
 	check_counts(r, d);
@@ -299,6 +309,7 @@ void rule_check_refs(struct rule_reader *r)
 		(ref->kind == RULE_REF_ONCE ? check_group : check_ref)(r, ref);
 	for (size_t i = 0; i < r->rules->n; i++) {
 		r->rules->n_calendar += r->rules->list[i].calendar != NULL;
+		r->rules->n_staged += r->rules->list[i].stages_to != 0;
 		r->rules->n_leaving += r->rules->list[i].exit_policy == EXIT_NOT_MATCHING;
 		note_kept(&r->rules->list[i]);
 	}

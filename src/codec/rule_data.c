@@ -144,23 +144,33 @@ bool rule_data_kept(const struct json_value *source)
 	return span_starts(text, SPAN_LIT("e.")) || span_starts(text, SPAN_LIT("ctx.s."));
 }
 
-/* The years and the date of a calendar are in the data of their own accord. */
-void rule_check_calendar_data(
+/* What a calendar or a stage tells is in the data of its own accord. */
+static bool carries(const struct rule *rule, struct span name)
+{
+	if (rule->calendar)
+		return span_is(name, "years") || span_is(name, "date");
+	return span_is(name, "stage") || span_is(name, "stage_before") ||
+	       span_is(name, "stage_since");
+}
+
+void rule_check_eventless_data(
 	struct rule_reader *r, const struct rule_place *p, const struct rule *rule)
 {
+	const char *member = rule->calendar ? "calendar" : "stage_changed";
+
 	for (size_t i = 0; i < rule->n_data; i++) {
 		const struct rule_data *d = &rule->data[i];
 		struct span name = d->name;
 
 		if (d->from == DATA_EVENT || d->from == DATA_ARMED)
 			rule_problem_add(r, p,
-				"no event arms a rule with `calendar`, so `%.*s` could be read of "
+				"no event arms a rule with `%s`, so `%.*s` could be read of "
 				"none; it may carry s.NAME and constants",
-				(int)name.len, name.ptr);
-		if (span_is(name, "years") || span_is(name, "date"))
+				member, (int)name.len, name.ptr);
+		if (carries(rule, name))
 			rule_problem_add(r, p,
-				"a rule with `calendar` carries `%.*s` of its own accord; choose "
+				"a rule with `%s` carries `%.*s` of its own accord; choose "
 				"another name",
-				(int)name.len, name.ptr);
+				member, (int)name.len, name.ptr);
 	}
 }

@@ -25,8 +25,8 @@ rule_member_fn rule_read_key;
 rule_member_fn rule_read_data;
 /* Is what `data` takes from SOURCE there from arming on, so that `ctx.` can ask it? */
 bool rule_data_kept(const struct json_value *source);
-/* What the data of a rule of the calendar may be; P: where it stands. */
-void rule_check_calendar_data(
+/* What the data of a rule may be that no event arms; P: where it stands. */
+void rule_check_eventless_data(
 	struct rule_reader *r, const struct rule_place *p, const struct rule *rule);
 /* rule_once.c */
 rule_member_fn rule_read_once;
@@ -34,6 +34,8 @@ rule_member_fn rule_read_once;
 void rule_once_check(struct rule_reader *r, const struct rule_place *p, const struct rule *rule);
 /* rule_calendar.c */
 rule_member_fn rule_read_calendar;
+/* rule_stage.c */
+rule_member_fn rule_read_stage_changed;
 
 /* Where the member NAME of a rule stands in `found`. */
 size_t rule_member_index(const char *name);

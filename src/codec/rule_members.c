@@ -211,6 +211,7 @@ static const struct rule_member rule_members[] = {
 	{"goal", rule_read_goal, false},
 	{"wait", read_wait, false},
 	{"calendar", rule_read_calendar, false},
+	{"stage_changed", rule_read_stage_changed, false},
 	{"fire_if", read_fire_if, false},
 	{"grace", read_grace, false},
 	{"slack", read_slack, false},

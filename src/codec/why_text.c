@@ -284,6 +284,10 @@ static void never_text(const struct why *w, struct buf *out)
 		buf_add_str(out, "The date that it waits for is not known of this customer.");
 		return;
 	}
+	if (rule->stages_to) {
+		buf_add_str(out, "The customer has not got to the stage that it waits for.");
+		return;
+	}
 	buf_add_str(out, "Nothing that arms it has come: ");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)

@@ -229,6 +229,15 @@ static struct value rating_fact(const struct journey *j, size_t fact)
 	return of_number(decimal_from_int(before - p->ratings[n - 1].percent));
 }
 
+static struct value stage_fact(size_t fact, const struct cond_scope *s)
+{
+	struct stage_turn turn = journey_stage_turn(s->journey, s->now);
+
+	if (fact == FACT_STAGE_SINCE)
+		return of_instant(turn.at);
+	return turn.before == STAGE_COUNT ? cond_missing : of_text(stage_name(turn.before));
+}
+
 static struct value customer_fact(size_t fact, const struct cond_scope *s)
 {
 	const struct journey *j = s->journey;
@@ -254,6 +263,9 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 		return cond_bool(j->traits[TRAIT_PHONE].len > 0);
 	case FACT_STAGE:
 		return of_text(stage_name(journey_stage(j, s->now)));
+	case FACT_STAGE_SINCE:
+	case FACT_STAGE_BEFORE:
+		return stage_fact(fact, s);
 	case FACT_ORDER_DELIVERED:
 		o = s->event ? fact_order(s) : NULL;
 		return o ? cond_bool(order_reached_at(o, MILESTONE_DELIVERED) != TIME_NEVER)

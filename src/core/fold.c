@@ -172,6 +172,8 @@ static int fold_ids(struct journey *j, const struct event *e)
 {
 	int r = 0;
 
+	if (e->user_id.len > 0)
+		j->past.named_at = int64_min(j->past.named_at, e->occurred_at);
 	/* Of several the one that wins (core/identity.h), in whatever order they come. */
 	if (e->user_id.len > 0 &&
 		(j->user_id.len == 0 || span_compare(e->user_id, text_span(j->user_id)) < 0))
@@ -238,6 +240,7 @@ int journey_fold(struct journey *j, const struct event *e)
 	j->last_at = int64_max(j->last_at, e->occurred_at);
 	if ((vocab_flags(e->kind) & VOCAB_ENGAGED) && !(e->flags & EVENT_FLAG_MACHINE)) {
 		j->engaged_at = int64_max(j->engaged_at, e->occurred_at);
+		past_engage(&j->past, e->occurred_at);
 		if (is_on_screen(e))
 			j->web_active_at = int64_max(j->web_active_at, e->occurred_at);
 	}

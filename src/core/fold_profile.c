@@ -19,6 +19,8 @@ int fold_time(struct journey *j, const struct event *e, enum profile_time n)
 		*at = int64_min(*at, e->occurred_at);
 	else
 		*at = int64_max(*at, e->occurred_at);
+	if (n == PROFILE_REFERRED_AT)
+		past_say(&j->past, PAST_REFERRED, PAST_GOOD, e->occurred_at);
 	return 0;
 }
 
@@ -147,14 +149,14 @@ int fold_feedback(struct journey *j, const struct event *e)
 {
 	static const struct {
 		enum detail detail;
-		enum profile_number number;
+		enum past_about about;
 		int64_t low, high;
 		const char *types[3];
 	} scales[] = {
-		{DETAIL_NPS, PROFILE_NPS, 0, 10, {"nps", NULL}},
-		{DETAIL_CSAT, PROFILE_CSAT, 1, 5, {"csat", NULL}},
-		{DETAIL_RECOMMEND, PROFILE_RECOMMEND, 0, 1, {"yesno", NULL}},
-		{DETAIL_RATING, PROFILE_STARS, 1, 5, {"stars", NULL}},
+		{DETAIL_NPS, PAST_NPS, 0, 10, {"nps", NULL}},
+		{DETAIL_CSAT, PAST_CSAT, 1, 5, {"csat", NULL}},
+		{DETAIL_RECOMMEND, PAST_RECOMMEND, 0, 1, {"yesno", NULL}},
+		{DETAIL_RATING, PAST_STARS, 1, 5, {"stars", NULL}},
 	};
 	struct profile *p = journey_add_profile(j);
 	bool rated = false;
@@ -168,14 +170,18 @@ int fold_feedback(struct journey *j, const struct event *e)
 		if (!scale_value(e, scales[i].detail, scales[i].types, &d) ||
 			!share(d, scales[i].low, scales[i].high, &percent))
 			continue;
-		amount_set(&p->numbers[scales[i].number], d, e->occurred_at, true);
+		amount_set(&p->numbers[journey_judged(scales[i].about)], d, e->occurred_at, true);
+		past_say(&j->past, scales[i].about, journey_judge(scales[i].about, d),
+			e->occurred_at);
 		/* Of one answer the first scale stands for it. */
 		if (!rated)
 			r = add_rating(p, e->occurred_at, percent);
 		rated = true;
 	}
-	if (value_decimal(event_detail(e, DETAIL_SENTIMENT), &d) && share(d, -1, 1, &percent))
+	if (value_decimal(event_detail(e, DETAIL_SENTIMENT), &d) && share(d, -1, 1, &percent)) {
 		amount_set(&p->numbers[PROFILE_SENTIMENT], d, e->occurred_at, true);
+		past_say(&j->past, PAST_TEXT, journey_judge(PAST_TEXT, d), e->occurred_at);
+	}
 	return r;
 }
 
@@ -412,8 +418,9 @@ static void set_flag(struct profile *p, enum profile_flag n, bool yes, int64_t a
 	p->flag_at[n] = at;
 }
 
-static void set_trait_flags(struct profile *p, const struct event *e)
+static void set_trait_flags(struct journey *j, const struct event *e)
 {
+	struct profile *p = j->profile;
 	static const struct {
 		enum detail detail;
 		enum profile_flag flag;
@@ -426,8 +433,12 @@ static void set_trait_flags(struct profile *p, const struct event *e)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		const struct value *v = event_detail(e, table[i].detail);
 
-		if (v->type == VALUE_TRUE || v->type == VALUE_FALSE)
-			set_flag(p, table[i].flag, v->type == VALUE_TRUE, e->occurred_at);
+		if (v->type != VALUE_TRUE && v->type != VALUE_FALSE)
+			continue;
+		set_flag(p, table[i].flag, v->type == VALUE_TRUE, e->occurred_at);
+		if (table[i].flag == PROFILE_BLOCKED)
+			past_say(&j->past, PAST_BLOCKED,
+				v->type == VALUE_TRUE ? PAST_BAD : PAST_FINE, e->occurred_at);
 	}
 }
 
@@ -470,10 +481,12 @@ int fold_wishes(struct journey *j, const struct event *e)
 	set_minutes(p, e, DETAIL_QUIET_FROM, PROFILE_QUIET_FROM);
 	set_minutes(p, e, DETAIL_QUIET_TO, PROFILE_QUIET_TO);
 	set_ranking(p, e);
-	set_trait_flags(p, e);
+	set_trait_flags(j, e);
 	if (e->kind == EVENT_PRIVACY_REQUESTED &&
-		word_in(value_words(event_detail(e, DETAIL_REQUEST)), erase))
+		word_in(value_words(event_detail(e, DETAIL_REQUEST)), erase)) {
 		set_flag(p, PROFILE_ERASED, true, e->occurred_at);
+		past_say(&j->past, PAST_ERASED, PAST_BAD, e->occurred_at);
+	}
 	if (r == 0)
 		r = fold_trait_date(j, e, DETAIL_TRAIT_BIRTHDAY, SPAN_LIT("birthday"));
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include "core/tally.h"
 
 #include "list.h"
+#include "stage_view.h"
 
 static const char *const milestones[MILESTONE_COUNT] = {
 #define X(ID, NAME) [MILESTONE_##ID] = (NAME),
@@ -104,6 +105,7 @@ int journey_new_over(struct span bytes, struct journey **ret_journey)
 	j->last_at = INT64_MIN;
 	j->engaged_at = INT64_MIN;
 	j->more_at = INT64_MIN;
+	past_init(&j->past);
 	j->received_at = INT64_MIN;
 	j->due_at = TIME_NEVER;
 	j->web_active_at = INT64_MIN;
@@ -260,6 +262,7 @@ static size_t instance_place(const struct journey *j, struct span rule, struct s
 
 void journey_remove_cart(struct journey *j, size_t index)
 {
+	past_drop(&j->past, PAST_SHOPPED, stage_cart_period(j, &j->carts[index]));
 	cart_release(&j->carts[index]);
 	j->n_carts--;
 	memmove(&j->carts[index], &j->carts[index + 1], (j->n_carts - index) * sizeof(*j->carts));
@@ -267,6 +270,7 @@ void journey_remove_cart(struct journey *j, size_t index)
 
 void journey_remove_order(struct journey *j, size_t index)
 {
+	past_drop(&j->past, PAST_AWAITED, stage_order_period(&j->orders[index]));
 	order_release(&j->orders[index]);
 	j->n_orders_kept--;
 	memmove(&j->orders[index], &j->orders[index + 1],

@@ -7,6 +7,7 @@
 #include "core/journey.h"
 
 #include "list.h"
+#include "stage_view.h"
 
 struct basket *basket_free(struct basket *b)
 {
@@ -112,6 +113,10 @@ struct thing *journey_thing(const struct journey *j, enum thing_kind kind, struc
 
 void journey_remove_thing(struct journey *j, size_t index)
 {
+	const struct thing *t = &j->things[index];
+
+	past_drop(
+		&j->past, t->kind == THING_CASE ? PAST_RISK : PAST_SHOPPED, stage_thing_period(t));
 	thing_release(&j->things[index]);
 	j->n_things--;
 	list_remove(j->things, j->n_things, sizeof(*j->things), index);

@@ -83,6 +83,7 @@ static int merge_head(struct journey *into, const struct journey *from)
 	into->first_at = int64_min(into->first_at, from->first_at);
 	into->last_at = int64_max(into->last_at, from->last_at);
 	into->engaged_at = int64_max(into->engaged_at, from->engaged_at);
+	past_join(&into->past, &from->past);
 	into->web_active_at = int64_max(into->web_active_at, from->web_active_at);
 	into->received_at = int64_max(into->received_at, from->received_at);
 	return r < 0 ? r : merge_traits(into, from);

@@ -9,6 +9,7 @@
 #include "calendar_rule.h"
 #include "hold.h"
 #include "merge_instances.h"
+#include "stage_rule.h"
 
 /* Timers of one instant fire in order of rule and key, so that every run agrees. */
 static bool fires_before(
@@ -39,6 +40,14 @@ static struct instance *first_due(const struct rules *rules, const struct journe
 	return first;
 }
 
+/* What no event arms follows from all that is known. */
+static int follow(const struct turn *t)
+{
+	int r = calendar_update(t);
+
+	return r < 0 ? r : stage_update(t);
+}
+
 /* Fires all that is due at or before UNTIL. Ends, since each firing uses up a step. */
 static int fire_due(struct turn *t, int64_t until)
 {
@@ -49,7 +58,7 @@ static int fire_due(struct turn *t, int64_t until)
 		t->now = i->fire_at;
 		r = absence_fire(t, i);
 		if (r == 0)
-			r = calendar_update(t);
+			r = follow(t);
 	}
 	return r;
 }
@@ -80,7 +89,7 @@ static int apply(struct turn *t, const struct event *event)
 		r = absence_event_retired(t);
 	if (r == 0)
 		r = absence_leave(t);
-	return r < 0 ? r : calendar_update(t);
+	return r < 0 ? r : follow(t);
 }
 
 /* The other journey becomes part of this one. Nothing fires because of it; but conditions that end
@@ -93,7 +102,7 @@ static int merge(struct turn *t, const struct input *input)
 		r = merge_instances(t, input->other, &input->terms);
 	if (r == 0)
 		r = absence_leave(t);
-	return r < 0 ? r : calendar_update(t);
+	return r < 0 ? r : follow(t);
 }
 
 /* The due set holds one time per customer, moved only when it is too late or has passed. */
@@ -127,7 +136,7 @@ static int take(struct turn *t, const struct input *input, int64_t now)
 		return apply(t, input->event);
 	if (input->kind == INPUT_MERGE)
 		return merge(t, input);
-	return span_equal(input->source, MARK_RULES) ? calendar_update(t) : absence_release(t);
+	return span_equal(input->source, MARK_RULES) ? follow(t) : absence_release(t);
 }
 
 /* What the customer's place in the indexes of those held was before an input. */

@@ -70,14 +70,15 @@ static int put_aside(struct applier *a, const struct log_entry *e)
 	return 0;
 }
 
-/* Is there a rule among NOW's that follows the calendar and did not in BEFORE, or otherwise? */
-static bool has_new_calendar(const struct rules *before, const struct rules *now)
+/* Is there a rule among NOW's that follows the calendar or the customer's stage and did not in
+ * BEFORE, or otherwise? */
+static bool has_new_follower(const struct rules *before, const struct rules *now)
 {
-	for (size_t i = 0; now->n_calendar > 0 && i < now->n; i++) {
+	for (size_t i = 0; now->n_calendar + now->n_staged > 0 && i < now->n; i++) {
 		const struct rule *rule = &now->list[i];
 		const struct rule *known = rules_find(before, rule->id);
 
-		if (rule->calendar && rule->mode != RULE_OFF &&
+		if ((rule->calendar || rule->stages_to) && rule->mode != RULE_OFF &&
 			(!known || known->mode == RULE_OFF || known->version != rule->version))
 			return true;
 	}
@@ -107,7 +108,7 @@ int applier_begin_rules(struct applier *a, const struct position *from, const st
 			return APPLIER_RULES;
 		a->options.rules = rules;
 		a->options.decoder = decoder;
-		if (has_new_calendar(a->in_force, rules)) {
+		if (has_new_follower(a->in_force, rules)) {
 			a->mark = (struct log_entry){.id = e->id, .mark_source = MARK_RULES};
 			a->mark_until = (int64_t)e->id.ms - 1;
 			return APPLIER_HELD;

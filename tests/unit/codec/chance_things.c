@@ -77,12 +77,20 @@ static void fill_known(struct chance *c, struct journey *j)
 	struct address *a = journey_add_address(j,
 		(enum job_channel)chance_below(c, JOB_CHANNEL_COUNT), chance_text(c, ADDRESS_MAX));
 	struct date *d = journey_add_date(j, some_name(c, DATE_NAME_MAX));
+	struct past *past = &j->past;
 	struct send send = {.rule = chance_u64(c),
 		.at = chance_instant(c),
 		.class = (uint32_t)chance_below(c, 3),
 		.channel = (uint32_t)chance_below(c, JOB_CHANNEL_COUNT),
 		.state = (enum send_state)chance_below(c, SEND_RELEASED + 1)};
 
+	past->named_at = chance_instant(c);
+	past_engage(past, (int64_t)chance_below(c, 900) * MS_DAY);
+	past_say(past, (enum past_about)chance_below(c, PAST_ABOUT_COUNT),
+		(enum past_verdict)chance_below(c, PAST_VERDICT_COUNT),
+		(int64_t)chance_below(c, 9) * MS_DAY);
+	past_drop(past, (enum past_open)chance_below(c, PAST_OPEN_COUNT),
+		(struct period){(int64_t)chance_below(c, 9), (int64_t)chance_below(c, 9)});
 	if (consent) {
 		consent->word = (enum consent_word)chance_below(c, CONSENT_GIVEN + 1);
 		consent->at = chance_instant(c);
@@ -277,6 +285,24 @@ static const char *address_differs(const struct address *a, const struct address
 	return NULL;
 }
 
+static const char *past_differs(const struct past *a, const struct past *b)
+{
+	DIFFERS(named_at);
+	DIFFERS(n_words);
+	DIFFERS(n_runs);
+	for (uint32_t i = 0; i < a->n_words; i++) {
+		DIFFERS(words[i].at);
+		DIFFERS(words[i].about);
+		DIFFERS(words[i].verdict);
+	}
+	for (uint32_t i = 0; i < a->n_runs; i++) {
+		DIFFERS(runs[i].from);
+		DIFFERS(runs[i].to);
+	}
+	BYTES_DIFFER(dropped);
+	return NULL;
+}
+
 static const char *date_differs(const struct date *a, const struct date *b)
 {
 	TEXT_DIFFERS(name);
@@ -382,5 +408,5 @@ const char *things_differ(const struct journey *a, const struct journey *b)
 	DIFFERS(n_more);
 	DIFFERS(more_at);
 	EACH(id_groups, n_id_groups, group_differs);
-	return what;
+	return what ? what : past_differs(&a->past, &b->past);
 }

@@ -315,7 +315,9 @@ static void test_journey(void)
 	REQUIRE(journey_json(&r, NOON, &b) == 0);
 	CHECK_STR(buf_span(&b),
 		"{\"customer\":\"cust_42\",\"user_id\":\"u\",\"anonymous_id\":null,"
-		"\"stage\":\"customer_awaiting\",\"since\":\"2026-11-20T12:00:00.000Z\","
+		"\"stage\":\"customer_awaiting\","
+		"\"stage_since\":\"2026-11-20T12:00:00.000Z\",\"since\":\"2026-11-20T12:00:00."
+		"000Z\","
 		"\"last_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"engaged_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"totals\":{\"events\":7,\"orders\":2,\"entries\":18},"
@@ -372,7 +374,8 @@ static void test_new_customer(void)
 	REQUIRE(journey_json(&r, NOON, &b) == 0);
 	CHECK_STR(buf_span(&b),
 		"{\"customer\":\"c\",\"user_id\":null,\"anonymous_id\":null,"
-		"\"stage\":\"anonymous\",\"since\":null,\"last_at\":null,\"engaged_at\":null,"
+		"\"stage\":\"anonymous\",\"stage_since\":null,\"since\":null,\"last_at\":null,"
+		"\"engaged_at\":null,"
 		"\"totals\":{\"events\":0,\"orders\":0,\"entries\":0},\"traits\":{},"
 		"\"carts\":[],\"orders\":[],"
 		"\"things\":[],\"profile\":null,\"dates\":[],\"consents\":[],\"addresses\":[],"

@@ -35,6 +35,7 @@ void scene_init(struct scene *s, const struct rule *rules, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		s->rules->list[i].order = (uint32_t)i;
 		s->rules->n_calendar += rules[i].calendar != NULL;
+		s->rules->n_staged += rules[i].stages_to != 0;
 		s->rules->n_leaving += rules[i].exit_policy == EXIT_NOT_MATCHING;
 		REQUIRE(map_put(&s->rules->by_id, rules[i].id, &s->rules->list[i]) == 0);
 	}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stages of a customer over time, as far as is known now: what they were at any instant, when
+ * that changed, and when it will change if nothing more happens. Inside core only.
+ */
+#pragma once
+
+#include "core/journey.h"
+
+#define STAGE_PERIODS_MAX                                                                          \
+	(2 * JOURNEY_CARTS_MAX + JOURNEY_ORDERS_MAX + 2 * JOURNEY_THINGS_MAX + PAST_OPEN_COUNT)
+#define STAGE_WORDS_MAX (PAST_WORDS_MAX + PAST_ABOUT_COUNT)
+
+struct open_period {
+	struct period period;
+	enum past_open open;
+};
+
+struct stage_view {
+	const struct journey *journey;
+	int64_t now;
+	int64_t named_at;	    /* TIME_NEVER: never */
+	int64_t first_order_at;	    /* placed */
+	int64_t second_order_at;    /* placed */
+	int64_t first_delivered_at; /* of the earliest order kept, or when it was placed */
+	struct period runs[PAST_RUNS_MAX + 1]; /* of engagement */
+	size_t n_runs, n_words, n_periods;
+	struct past_word words[STAGE_WORDS_MAX];
+	struct open_period periods[STAGE_PERIODS_MAX];
+};
+
+void stage_view_init(struct stage_view *v, const struct journey *j, int64_t now);
+enum stage stage_view_at(const struct stage_view *v, int64_t at);
+/* The change that led to the stage of AT; its `at` is INT64_MIN where nothing was before. */
+struct stage_turn stage_view_turn(const struct stage_view *v, int64_t at);
+/* The first change behind AFTER; false: there is none. */
+bool stage_view_next(const struct stage_view *v, int64_t after, struct stage_turn *ret_turn);
+
+/* When a cart, an order, a thing of J was open; what may be open again is left out here. */
+struct period stage_cart_period(const struct journey *j, const struct cart *c);
+struct period stage_order_period(const struct order *o);
+struct period stage_thing_period(const struct thing *t);

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stages over time: since when, in whatever order the news comes; and rules that follow them.
+ * Instants by hand from triggers.md, section 13: thirty days for a cart, ninety for a new customer,
+ * 180 and 540 of silence.
+ */
+#include "absence_scene.h"
+#include "chance.h"
+
+#define D MS_DAY
+
+struct happening {
+	enum event_kind kind;
+	int64_t at;
+	const char *order, *cart;
+	bool named;
+};
+
+static void fold(struct journey *j, const struct happening *h)
+{
+	struct value fields[FIELD_FIXED_COUNT] = {{0}};
+	struct event e = {
+		.kind = h->kind,
+		.name = vocab_name(h->kind),
+		.occurred_at = h->at,
+		.user_id = h->named ? SPAN_LIT("u") : SPAN_EMPTY,
+		.fields = fields,
+		.n_fields = FIELD_FIXED_COUNT,
+	};
+
+	if (h->order) {
+		fields[FIELD_ORDER_ID].type = VALUE_STRING;
+		fields[FIELD_ORDER_ID].text = span_str(h->order);
+	}
+	if (h->cart) {
+		fields[FIELD_CART_ID].type = VALUE_STRING;
+		fields[FIELD_CART_ID].text = span_str(h->cart);
+	}
+	REQUIRE(journey_fold(j, &e) == 0);
+}
+
+/* What happened, and what is so at NOW of all up to there. */
+static const struct step_of {
+	struct happening happening;
+	int64_t now;
+	enum stage stage, before;
+	int64_t since;
+} steps[] = {
+	{{EVENT_PAGE_VIEWED, 0, NULL, NULL, false}, H, STAGE_ANONYMOUS, STAGE_COUNT, 0},
+	{{EVENT_PAGE_VIEWED, 2 * H, NULL, NULL, true}, 3 * H, STAGE_PROSPECT, STAGE_ANONYMOUS,
+		2 * H},
+	{{EVENT_PRODUCT_ADDED, 5 * H, NULL, "c", true}, 6 * H, STAGE_ACTIVE_SHOPPER, STAGE_PROSPECT,
+		5 * H},
+	{{EVENT_PRODUCT_ADDED, 8 * H, NULL, "c", true}, 9 * H, STAGE_ACTIVE_SHOPPER, STAGE_PROSPECT,
+		5 * H},
+	{{EVENT_EMAIL_SENT, 8 * H, NULL, NULL, true}, 30 * D + 8 * H, STAGE_PROSPECT,
+		STAGE_ACTIVE_SHOPPER, 30 * D + 8 * H},
+	{{EVENT_ORDER_COMPLETED, 10 * H, "o1", "c", true}, 11 * H, STAGE_CUSTOMER_AWAITING,
+		STAGE_ACTIVE_SHOPPER, 10 * H},
+	{{EVENT_ORDER_DELIVERED, 3 * D, "o1", NULL, true}, 4 * D, STAGE_NEW_CUSTOMER,
+		STAGE_CUSTOMER_AWAITING, 3 * D},
+	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 93 * D - 1, STAGE_NEW_CUSTOMER,
+		STAGE_CUSTOMER_AWAITING, 3 * D},
+	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 93 * D, STAGE_ONE_TIME, STAGE_NEW_CUSTOMER,
+		93 * D},
+	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 200 * D, STAGE_LAPSING, STAGE_ONE_TIME,
+		180 * D + 10 * H},
+	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 599 * D, STAGE_LAPSED, STAGE_LAPSING,
+		540 * D + 10 * H},
+	{{EVENT_PAGE_VIEWED, 600 * D, NULL, NULL, true}, 601 * D, STAGE_ONE_TIME, STAGE_LAPSED,
+		600 * D},
+	/* Told late: from 480 days on they were lapsing, and never lapsed. */
+	{{EVENT_PAGE_VIEWED, 300 * D, NULL, NULL, true}, 601 * D, STAGE_ONE_TIME, STAGE_LAPSING,
+		600 * D},
+	{{EVENT_REFERRAL_MADE, 610 * D, NULL, NULL, true}, 611 * D, STAGE_ADVOCATE, STAGE_ONE_TIME,
+		610 * D},
+	/* Said again it is no change, and the year counts from there. */
+	{{EVENT_REFERRAL_MADE, 620 * D, NULL, NULL, true}, 621 * D, STAGE_ADVOCATE, STAGE_ONE_TIME,
+		610 * D},
+	{{EVENT_PAGE_VIEWED, 900 * D, NULL, NULL, true}, 985 * D, STAGE_ADVOCATE, STAGE_LAPSING,
+		900 * D},
+	{{EVENT_PAGE_VIEWED, 900 * D, NULL, NULL, true}, 985 * D + 1, STAGE_ONE_TIME,
+		STAGE_ADVOCATE, 985 * D + 1},
+	{{EVENT_ORDER_COMPLETED, 986 * D, "o2", NULL, true}, 987 * D, STAGE_CUSTOMER_AWAITING,
+		STAGE_ONE_TIME, 986 * D},
+	{{EVENT_ORDER_COMPLETED, 988 * D, "o3", NULL, true}, 989 * D, STAGE_CUSTOMER_AWAITING,
+		STAGE_ONE_TIME, 986 * D},
+	{{EVENT_ORDER_CANCELLED, 990 * D, "o2", NULL, true}, 991 * D, STAGE_CUSTOMER_AWAITING,
+		STAGE_ONE_TIME, 986 * D},
+	/* Late: between the two nothing was open for a day. */
+	{{EVENT_ORDER_CANCELLED, 987 * D, "o2", NULL, true}, 991 * D, STAGE_CUSTOMER_AWAITING,
+		STAGE_REPEAT, 988 * D},
+	{{EVENT_ORDER_DELIVERED, 992 * D, "o3", NULL, true}, 993 * D, STAGE_REPEAT,
+		STAGE_CUSTOMER_AWAITING, 992 * D},
+};
+
+static void check_turn(const struct journey *j, const struct step_of *s, size_t n)
+{
+	struct stage_turn turn = journey_stage_turn(j, s->now);
+	int before = check_failures;
+
+	CHECK_INT(turn.stage, s->stage);
+	CHECK_INT(turn.before, s->before);
+	CHECK_INT(turn.at, s->since);
+	CHECK_INT(journey_stage(j, s->now), s->stage);
+	if (check_failures != before)
+		fprintf(stderr, "# step %zu\n", n);
+}
+
+static void test_since(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		fold(j, &steps[i].happening);
+		check_turn(j, &steps[i], i);
+	}
+}
+
+/* All that is known by some step, in any order. */
+static void test_any_order(void)
+{
+	struct chance c = chance_new();
+
+	for (int round = 0; round < 300 && check_failures == 0; round++) {
+		_cleanup_(journey_freep) struct journey *j = NULL;
+		size_t n = 1 + chance_below(&c, ARRAY_SIZE(steps)), order[ARRAY_SIZE(steps)];
+
+		REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+		for (size_t i = 0; i < n; i++)
+			order[i] = i;
+		for (size_t i = n; i > 0; i--) {
+			size_t k = chance_below(&c, i), taken = order[k];
+
+			order[k] = order[i - 1];
+			fold(j, &steps[taken].happening);
+		}
+		check_turn(j, &steps[n - 1], n - 1);
+	}
+}
+
+/* What was dropped from the state was open all the same. */
+static void test_dropped(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	_cleanup_(rules_freep) struct rules *rules = NULL;
+	static const struct happening rows[] = {
+		{EVENT_PRODUCT_ADDED, 0, NULL, "c", true},
+		{EVENT_ORDER_COMPLETED, H, "o1", NULL, true},
+		{EVENT_ORDER_DELIVERED, D, "o1", NULL, true},
+		{EVENT_IN_STORE_PURCHASE, 2 * D, "o2", NULL, true},
+		{EVENT_PRODUCT_ADDED, 3 * D, NULL, "c", true},
+		{EVENT_CART_EMPTIED, 4 * D, NULL, "c", true},
+	};
+	struct stage_turn turn;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		fold(j, &rows[i]);
+	REQUIRE(rules_new(&rules) == 0);
+	journey_prune(j, rules, 4 * D + 45 * D + 1);
+	CHECK(!journey_cart(j, SPAN_LIT("cart:c")));
+	turn = journey_stage_turn(j, 60 * D);
+	CHECK_INT(turn.stage, STAGE_REPEAT);
+	CHECK_INT(turn.before, STAGE_ACTIVE_SHOPPER);
+	CHECK_INT(turn.at, 4 * D);
+}
+
+/* ---- rules ------------------------------------------------------------------------------- */
+
+static void staged(struct scene *s, uint32_t to, uint32_t from, int64_t wait)
+{
+	struct rule rule = scene_cart("r");
+
+	rule.key = RULE_KEY_CUSTOMER;
+	rule.n_arm = 0;
+	rule.wait.span_ms = wait;
+	rule.stages_to = to;
+	rule.stages_from = from;
+	scene_init(s, &rule, 1);
+}
+
+static void happens(struct scene *s, enum event_kind kind, const char *order, int64_t at)
+{
+	scene_event(s, kind, (struct carried){.order = order}, at, at);
+}
+
+/* What time alone brings: half a year of silence, then a year and a half. */
+static void test_time(void)
+{
+	struct scene s;
+
+	staged(&s, 1u << STAGE_LAPSING | 1u << STAGE_LAPSED, 0, D);
+	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
+	CHECK_INT(s.journey->due_at, 181 * D);
+	happens(&s, EVENT_PAGE_VIEWED, NULL, 100 * D);
+	scene_tick(&s, 281 * D - 1);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_tick(&s, 281 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @24278400000;");
+	CHECK_INT(s.journey->due_at, 641 * D);
+	scene_tick(&s, 2000 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 2/main @55382400000;");
+	/* They are back, and begin again. */
+	happens(&s, EVENT_PAGE_VIEWED, NULL, 2001 * D);
+	CHECK_INT(s.journey->due_at, 2182 * D);
+	scene_release(&s);
+}
+
+/* The wait ends with the stage. */
+static void test_lasts(void)
+{
+	struct scene s;
+
+	staged(&s, 1u << STAGE_CUSTOMER_AWAITING, 0, 2 * D);
+	happens(&s, EVENT_ORDER_COMPLETED, "o1", 0);
+	happens(&s, EVENT_ORDER_DELIVERED, "o1", D);
+	CHECK_STR(span_str(scene_take(&s)), "cancelled r customer @86400000;");
+	/* Two that overlap are one stage. */
+	happens(&s, EVENT_ORDER_COMPLETED, "o2", 10 * D);
+	happens(&s, EVENT_ORDER_COMPLETED, "o3", 11 * D);
+	happens(&s, EVENT_ORDER_DELIVERED, "o2", 11 * D + H);
+	scene_tick(&s, 20 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @1036800000;");
+	happens(&s, EVENT_ORDER_DELIVERED, "o3", 20 * D);
+	happens(&s, EVENT_ORDER_COMPLETED, "o4", 21 * D);
+	scene_tick(&s, 23 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 2/main @1987200000;");
+	scene_release(&s);
+}
+
+/* Late news: it never began, it began earlier, it was over when the job was made. */
+static void test_late(void)
+{
+	struct scene s;
+
+	staged(&s, 1u << STAGE_CUSTOMER_AWAITING, 0, 2 * D);
+	scene_event(&s, EVENT_ORDER_DELIVERED, (struct carried){.order = "o1"}, D, D);
+	scene_event(&s, EVENT_ORDER_COMPLETED, (struct carried){.order = "o1"}, 0, D + 1);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	CHECK_INT(s.journey->due_at, TIME_NEVER);
+	happens(&s, EVENT_ORDER_COMPLETED, "o2", 10 * D);
+	CHECK_INT(s.journey->due_at, 12 * D);
+	scene_event(&s, EVENT_ORDER_COMPLETED, (struct carried){.order = "o3"}, 9 * D, 10 * D + H);
+	CHECK_INT(s.journey->due_at, 11 * D);
+	scene_tick(&s, 13 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @950400000;");
+	/* One of them was still open then. */
+	scene_event(&s, EVENT_ORDER_DELIVERED, (struct carried){.order = "o3"}, 10 * D, 13 * D);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_event(&s, EVENT_ORDER_DELIVERED, (struct carried){.order = "o2"}, 11 * D, 13 * D);
+	CHECK_STR(span_str(scene_take(&s)), "retracted r customer 1/main @1123200000;");
+	scene_release(&s);
+}
+
+static void test_from(void)
+{
+	struct scene s;
+
+	staged(&s, 1u << STAGE_CUSTOMER_AWAITING, 1u << STAGE_NEW_CUSTOMER, H);
+	happens(&s, EVENT_ORDER_COMPLETED, "o1", 0);
+	CHECK_INT(s.journey->due_at, TIME_NEVER);
+	happens(&s, EVENT_ORDER_DELIVERED, "o1", D);
+	happens(&s, EVENT_ORDER_COMPLETED, "o2", 2 * D);
+	CHECK_INT(s.journey->due_at, 2 * D + H);
+	CHECK_STR(text_span(journey_instance(s.journey, SPAN_LIT("r"), SPAN_LIT("customer"))->data),
+		"\"stage\":\"customer_awaiting\",\"stage_before\":\"new_customer\","
+		"\"stage_since\":\"1970-01-03T00:00:00.000Z\"");
+	scene_release(&s);
+}
+
+/* What is told of long ago makes no job. */
+static void test_stale(void)
+{
+	struct scene s;
+
+	staged(&s, 1u << STAGE_LAPSING, 0, D);
+	s.rules->list[0].stale_ms = 12 * H;
+	scene_event(&s, EVENT_IN_STORE_PURCHASE, (struct carried){.order = "o"}, 0,
+		181 * D + 12 * H + 1);
+	CHECK_INT(s.journey->due_at, TIME_NEVER);
+	scene_release(&s);
+	staged(&s, 1u << STAGE_LAPSING, 0, D);
+	s.rules->list[0].stale_ms = 12 * H;
+	scene_event(
+		&s, EVENT_IN_STORE_PURCHASE, (struct carried){.order = "o"}, 0, 181 * D + 12 * H);
+	scene_tick(&s, 182 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @15681600000;");
+	scene_release(&s);
+}
+
+static const struct check_case cases[] = {
+	{"since when, and what was before", test_since},
+	{"in any order of arrival", test_any_order},
+	{"what the state has let go of", test_dropped},
+	{"rules: what time brings", test_time},
+	{"rules: as long as it lasts", test_lasts},
+	{"rules: late news", test_late},
+	{"rules: from which stage", test_from},
+	{"rules: history", test_stale},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
