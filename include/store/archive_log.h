@@ -49,7 +49,7 @@ int archive_look(struct archive_log *l, struct archive_place *ret_place);
 
 /* Entries behind AFTER, up to UNTIL; they lie in A: [[id, [name, value, …]], …]. There are no more
  * if fewer than ARCHIVE_PAGE come. */
-#define ARCHIVE_PAGE 100
+#define ARCHIVE_PAGE 256
 int archive_entries(struct archive_log *l, struct log_id after, struct log_id until,
 	struct arena *a, const struct redis_value **ret_entries);
 
