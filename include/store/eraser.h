@@ -48,7 +48,7 @@ struct eraser_options {
 	struct span id; /* as people give it */
 	struct span by; /* who asks for it: up to 100 bytes, for the receipt */
 	bool lift;	/* the other way: whoever was erased may come back, by any of their names */
-	int64_t patience_ms; /* without any progress of a partition */
+	int64_t patience_ms;	  /* without any progress of a partition */
 	unsigned char random[40]; /* that nobody can guess */
 	eraser_fn *done;
 	eraser_fn *begun; /* or NULL: the receipt is known, and the rest takes its time */
