@@ -3,7 +3,7 @@
  * The head of a message between partitions (core/message.h) as JSON, one object on one line:
  *
  *	{"from":3,"seq":17,"kind":"forward","to":"u1","at":"1700000000000-0",
- *	 "path":[["anon:a",1699999999000]]}
+ *	 "path":[["anon:a",1699999999000,"1700000000000-0"]]}
  *	{"from":3,"seq":18,"kind":"claim","to":"anon:b","of":"user:1","rights":1,
  *	 "linked_at":1700000000000,"said_at":1699999999000}
  *

@@ -68,6 +68,7 @@ enum message_kind {
 struct message_hop {
 	struct span key;
 	int64_t linked_at;
+	struct log_id at; /* where it came to that key, in the key's log; 0-0: not said */
 };
 
 struct message {
@@ -100,6 +101,8 @@ struct message {
 
 /* Adds a hop to M's path, if there is room. */
 void message_pass(struct message *m, struct span key, int64_t linked_at);
+/* The same of a link that M met in the log, at AT. */
+void message_pass_at(struct message *m, struct span key, int64_t linked_at, struct log_id at);
 
 /*
  * Who the customer was at the instant RECEIVED_AT by what was said on M's path: along the links

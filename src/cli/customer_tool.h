@@ -7,10 +7,11 @@
 
 struct customer_ask {
 	struct span customer; /* as people type it, or a prefix */
+	struct span other;    /* merge: the second key */
 	const char *reason;   /* "" if none was given */
 	size_t limit;
-	const char *by; /* erase, unsuppress: who asks; "": whose terminal it is */
-	bool yes;	/* erase: without asking again */
+	const char *by; /* who asks; "": whose terminal it is */
+	bool yes;	/* erase: without asking again; merge, unmerge: do it */
 };
 
 /* Each returns a status for main, with the reason said. */

@@ -167,7 +167,8 @@ static int put_message(
 	put_some(g, "message", head);
 	put_some(g, "event", export_field(fields, "e"));
 	put_some(g, "meta", export_field(fields, "m"));
-	r = put_record(g, export_field(fields, "b"));
+	if (m->kind == MESSAGE_MERGE)
+		r = put_record(g, export_field(fields, "b"));
 	buf_add_char(&g->x->text, '}');
 	return r;
 }

@@ -51,8 +51,10 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_RESTORE] = CLAIMED | HAS(REASON) | HAS(BY),
 };
 
-/* Those that say which links they have passed, if any. */
+/* Which links they have passed, and who of the staff said it and why, if any. */
 static const unsigned may_have[MESSAGE_KIND_COUNT] = {
+	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON),
+	[MESSAGE_MERGE] = HAS(BY) | HAS(REASON),
 	[MESSAGE_LINKED] = HAS(PATH),
 	[MESSAGE_TAKEN] = HAS(PATH),
 	[MESSAGE_REFUSED] = HAS(PATH),
@@ -94,6 +96,11 @@ static const struct row rows[MEMBER_COUNT] = {
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
+static void put_log_id(struct json_out *o, struct log_id id)
+{
+	buf_printf(o->buf, "\"%llu-%llu\"", (unsigned long long)id.ms, (unsigned long long)id.seq);
+}
+
 static void put_path(struct json_out *o, const struct message *m)
 {
 	json_out_open(o, rows[MEMBER_PATH].name, '[');
@@ -102,6 +109,10 @@ static void put_path(struct json_out *o, const struct message *m)
 		json_out_text(o, NULL, m->path[i].key);
 		json_out_key(o, NULL);
 		buf_add_i64(o->buf, m->path[i].linked_at);
+		if (m->path[i].at.ms > 0) {
+			json_out_key(o, NULL);
+			put_log_id(o, m->path[i].at);
+		}
 		json_out_close(o, ']');
 	}
 	json_out_close(o, ']');
@@ -119,8 +130,7 @@ static void put_other(struct json_out *o, const struct message *m, enum member m
 		json_out_bool(o, name, m->late);
 	} else {
 		json_out_key(o, name);
-		buf_printf(o->buf, "\"%llu-%llu\"", (unsigned long long)m->at.ms,
-			(unsigned long long)m->at.seq);
+		put_log_id(o, m->at);
 	}
 }
 
@@ -153,6 +163,13 @@ static void put(struct json_out *o, const struct message *m, enum member member)
 	}
 }
 
+static bool has_more(const struct message *m, enum member member)
+{
+	if (!(may_have[m->kind] & 1u << member))
+		return false;
+	return member == MEMBER_PATH ? m->n_path > 0 : m->by.len > 0;
+}
+
 void message_json(const struct message *m, struct buf *out)
 {
 	struct json_out o = {out, false};
@@ -160,7 +177,7 @@ void message_json(const struct message *m, struct buf *out)
 	assert(m->n_path <= MESSAGE_PATH_MAX);
 	json_out_open(&o, NULL, '{');
 	for (unsigned i = 0; i < MEMBER_COUNT; i++)
-		if (members_of[m->kind] & 1u << i || (m->n_path > 0 && may_have[m->kind] & 1u << i))
+		if (members_of[m->kind] & 1u << i || has_more(m, (enum member)i))
 			put(&o, m, (enum member)i);
 	json_out_close(&o, '}');
 }
@@ -285,10 +302,10 @@ static int take_log_id(struct reading *g, struct log_id *ret_id)
 	return 0;
 }
 
-/* [key, linked_at] */
+/* [key, linked_at] or [key, linked_at, at] */
 static int take_hop(struct reading *g, struct message_hop *ret_hop)
 {
-	int r;
+	int r, next = JSON_END;
 
 	if (json_peek(&g->cursor) != JSON_TYPE_ARRAY || json_array_open(&g->cursor) != 0 ||
 		json_array_next(&g->cursor) != 0)
@@ -298,9 +315,13 @@ static int take_hop(struct reading *g, struct message_hop *ret_hop)
 		return MESSAGE_BAD;
 	if (r == 0)
 		r = take_i64(g, &ret_hop->linked_at);
-	if (r == 0 && json_array_next(&g->cursor) != JSON_END)
-		return MESSAGE_BAD;
-	return r;
+	if (r == 0)
+		next = json_array_next(&g->cursor);
+	if (r == 0 && next == 0) {
+		r = take_log_id(g, &ret_hop->at);
+		next = r == 0 ? json_array_next(&g->cursor) : next;
+	}
+	return r == 0 && next != JSON_END ? MESSAGE_BAD : r;
 }
 
 static int take_path(struct reading *g)

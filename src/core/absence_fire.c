@@ -208,6 +208,5 @@ int absence_fire(const struct turn *t, struct instance *i)
 	scope = absence_scope(t, i, SPAN_EMPTY);
 	if (only_if && !cond_holds(only_if, &scope))
 		return skip(t, rule, i);
-	/* What began on trial stays so, and what is on trial now sends nothing either. */
-	return judge(t, rule, i, in_force->mode == RULE_LIVE && rule->mode == RULE_LIVE);
+	return judge(t, rule, i, in_force->mode == RULE_LIVE);
 }

@@ -316,11 +316,30 @@ int link_refused(struct journey *j, const struct message *m, struct span reason,
 	return r < 0 ? r : tell(effects, &word);
 }
 
+#define WORDS_MAX (2 * MESSAGE_REASON_MAX + 2)
+
+/* `NAME: reason`, where somebody of the staff said it, in WORDS; else empty. */
+static struct span who_and_why(const struct message *m, char words[WORDS_MAX])
+{
+	const struct span parts[] = {m->by, SPAN_LIT(": "), m->reason};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && m->by.len > 0; i++) {
+		assert(parts[i].len <= WORDS_MAX - n);
+		if (parts[i].len > 0)
+			memcpy(words + n, parts[i].ptr, parts[i].len);
+		n += parts[i].len;
+	}
+	return span_of(words, n);
+}
+
 int link_merged(struct journey *j, const struct message *m, int64_t now, struct effects *effects)
 {
+	char words[WORDS_MAX];
 	const struct word word = {.outcome = OUTCOME_JOINED,
 		.counter = COUNTER_IDENTITY_MERGED,
 		.key = m->of,
+		.words = who_and_why(m, words),
 		.now = now,
 		.said_at = m->said_at};
 	bool news = false;
@@ -347,21 +366,15 @@ static int move_holds(
 int link_unmerged(struct journey *j, const struct journey *before, const struct message *m,
 	int64_t now, struct effects *effects)
 {
-	const struct span parts[] = {m->by, SPAN_LIT(": "), m->reason};
-	char words[2 * MESSAGE_REASON_MAX + 2];
+	char words[WORDS_MAX];
 	struct word word = {.outcome = OUTCOME_UNMERGED,
 		.counter = COUNTER_IDENTITY_UNMERGED,
 		.key = m->of,
-		.words = {words, 0},
+		.words = who_and_why(m, words),
 		.now = now,
 		.said_at = m->said_at};
 	int r = journey_add_apart(j, m->of, now);
 
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		assert(parts[i].len <= sizeof(words) - word.words.len);
-		memcpy(words + word.words.len, parts[i].ptr, parts[i].len);
-		word.words.len += parts[i].len;
-	}
 	if (r == 0)
 		r = move_holds(j, before, effects);
 	return r < 0 ? r : tell(effects, &word);

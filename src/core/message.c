@@ -4,8 +4,13 @@
 
 void message_pass(struct message *m, struct span key, int64_t linked_at)
 {
+	message_pass_at(m, key, linked_at, (struct log_id){0, 0});
+}
+
+void message_pass_at(struct message *m, struct span key, int64_t linked_at, struct log_id at)
+{
 	if (m->n_path < MESSAGE_PATH_MAX)
-		m->path[m->n_path++] = (struct message_hop){key, linked_at};
+		m->path[m->n_path++] = (struct message_hop){key, linked_at, at};
 }
 
 struct span message_subject(const struct message *m, int64_t received_at)

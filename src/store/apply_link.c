@@ -128,6 +128,10 @@ static int send_along(struct applier *a, const struct cached *c, const struct me
 		.linked_at = said->linked_at,
 		.said_at = said->said_at};
 
+	if (said->kind == MESSAGE_CLAIM) {
+		m.by = said->by;
+		m.reason = said->reason;
+	}
 	if (cargo.record.len == 0)
 		return 0;
 	message_pass(&m, c->customer, said->linked_at);
@@ -154,7 +158,7 @@ int applier_forward(struct applier *a, const struct work *w)
 	if (w->kind == WORK_MESSAGE)
 		m = *w->message;
 	m.to = w->cached->link->to;
-	message_pass(&m, w->cached->customer, w->cached->link->linked_at);
+	message_pass_at(&m, w->cached->customer, w->cached->link->linked_at, w->entry.id);
 	a->commit.counters[COUNTER_FORWARDED]++;
 	return applier_say(a, &m, &cargo);
 }
@@ -484,7 +488,7 @@ static int pass_on(struct applier *a, const struct work *w)
 	m.to = w->cached->link->to;
 	m.linked_at = int64_max(m.linked_at, w->cached->link->linked_at);
 	m.said_at = int64_max(m.said_at, w->cached->link->said_at);
-	message_pass(&m, w->cached->customer, w->cached->link->linked_at);
+	message_pass_at(&m, w->cached->customer, w->cached->link->linked_at, w->entry.id);
 	return applier_say(a, &m, &cargo);
 }
 

@@ -226,6 +226,8 @@ static int on_restore(struct applier *a, const struct work *w)
 	struct division own;
 	int r;
 
+	if (w->entry.record.len == 0)
+		return on_note(a, w);
 	if (!link || !span_equal(link->to, w->message->of) ||
 		link->linked_at != w->message->linked_at)
 		return 0;

@@ -21,6 +21,7 @@ int divide_new(const struct divide_ask *ask, struct divide **ret_divide)
 	if (!d)
 		return -ENOMEM;
 	d->ask = *ask;
+	d->record = RECORD_INIT;
 	seen_init(&d->seen);
 	arena_init(&d->arena);
 	arena_init(&d->scratch);
@@ -32,10 +33,13 @@ struct divide *divide_free(struct divide *d)
 {
 	if (!d)
 		return NULL;
+	record_release(&d->record);
 	fold_release(&d->all);
 	fold_release(&d->apart);
 	fold_release(&d->alone);
 	free(d->kept.list);
+	free(d->partings.list);
+	free(d->returns.list);
 	free(d->jobs.list);
 	free(d->own_jobs.list);
 	seen_release(&d->seen);
@@ -188,23 +192,113 @@ static bool find_joining(struct divide *d)
 	return false;
 }
 
-/* The place behind which KEY, that was taken out again by now, is itself; 0: it was not. */
-static size_t taken_out(const struct divide *d, const struct kept *k)
+static bool is_joining(const struct kept *k, struct span key)
+{
+	return k->message &&
+	       (k->message->kind == MESSAGE_MERGE || k->message->kind == MESSAGE_LINKED) &&
+	       span_equal(k->message->of, key);
+}
+
+static bool is_kind(const struct kept *k, enum message_kind kind)
+{
+	return k->message && k->message->kind == kind;
+}
+
+/* Is KEY a name of the customer's, as they are? */
+static bool is_with_them(const struct divide *d, struct span key)
+{
+	enum id_state state;
+
+	return journey_knows_id(d->record.journey, key, &state) && state == ID_LINKED;
+}
+
+/* Of several words of staff about one key the last is the one that was done, before the key joined
+ * again, or is not with them any more. */
+static bool was_done(const struct divide *d, size_t u)
 {
 	const struct kept *kept = d->kept.list;
-	const struct folded_word *words = d->all.words.list;
+	struct span key = kept[u].message->of;
 
-	for (size_t w = d->all.words.n; w > 0; w--) {
-		const struct folded_word *word = &words[w - 1];
-		size_t i = d->kept.n;
+	for (size_t i = u + 1; i < d->kept.n; i++) {
+		if (is_kind(&kept[i], MESSAGE_UNMERGE) && span_equal(kept[i].message->of, key))
+			return false;
+		if (is_joining(&kept[i], key))
+			return true;
+	}
+	return !is_with_them(d, key);
+}
 
-		if (word->kind != MESSAGE_RESTORE || !kept_is_by(k, word->to))
+/* The few words that took somebody apart, for every entry is asked about them. 0 or -ENOMEM. */
+static int find_partings(struct divide *d)
+{
+	const struct kept *kept = d->kept.list;
+
+	for (size_t i = 0; i < d->kept.n; i++) {
+		bool own = is_kind(&kept[i], MESSAGE_RESTORE);
+		size_t *place;
+
+		if (!own && !(is_kind(&kept[i], MESSAGE_UNMERGE) && was_done(d, i)))
 			continue;
-		while (i > 0 && log_id_compare(kept[i - 1].entry.id, word->id) != 0)
-			i--;
-		return i;
+		place = items_add(own ? &d->returns : &d->partings, sizeof(*place));
+		if (!place)
+			return -ENOMEM;
+		*place = i;
 	}
 	return 0;
+}
+
+static bool is_parting(const struct divide *d, size_t i)
+{
+	const size_t *partings = d->partings.list;
+
+	for (size_t n = 0; n < d->partings.n; n++)
+		if (partings[n] == i)
+			return true;
+	return false;
+}
+
+/* Nothing was folded where nothing had come but the name. */
+static bool was_name_only(const struct divide *d, size_t parting)
+{
+	const struct kept *kept = d->kept.list;
+	struct span key = kept[parting].message->of;
+
+	for (size_t i = 0; i < parting; i++)
+		if ((is_kind(&kept[i], MESSAGE_FORWARD) || is_kind(&kept[i], MESSAGE_MERGE)) &&
+			kept_is_by(&kept[i], key))
+			return false;
+	return true;
+}
+
+/* Did the entry I come by a key that was taken out again since? NAMES: of which nothing but the
+ * name had come, too. */
+static bool is_undone(const struct divide *d, size_t i, bool names)
+{
+	const struct kept *kept = d->kept.list;
+	const size_t *partings = d->partings.list;
+
+	for (size_t n = 0; n < d->partings.n; n++)
+		if (partings[n] > i && kept_is_by(&kept[i], kept[partings[n]].message->of) &&
+			(names || !was_name_only(d, partings[n])))
+			return true;
+	return false;
+}
+
+/* Did the entry I make the customer a part of another, of whom they were taken out again since? */
+static bool is_undone_claim(const struct divide *d, size_t i)
+{
+	const struct kept *kept = d->kept.list;
+	const size_t *returns = d->returns.list;
+	struct span whose = SPAN_EMPTY;
+
+	if (is_kind(&kept[i], MESSAGE_CLAIM))
+		whose = kept[i].message->of;
+	else if (is_kind(&kept[i], MESSAGE_TAKEN))
+		whose = kept[i].message->other;
+	for (size_t n = 0; n < d->returns.n && whose.len > 0; n++)
+		if (returns[n] > i && span_equal(kept[returns[n]].message->of, whose))
+			return true;
+	return false;
 }
 
 /* ---- the folds --------------------------------------------------------------------------- */
@@ -243,27 +337,7 @@ static void start_over(struct fold *f)
 	memset(f, 0, sizeof(*f));
 }
 
-/* Everything, as it was. */
-static int fold_all(struct divide *d)
-{
-	const struct kept *kept = d->kept.list;
-	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
-	size_t first = d->from, n = 0;
-	int r = entries ? stand(d, &d->all, first) : -ENOMEM;
-
-	d->all.customer = d->ask.customer;
-	d->all.base = d->ask.snapshot;
-	for (size_t i = first; i < d->kept.n && r == 0; i++)
-		entries[n++] = kept[i].entry;
-	if (r == 0)
-		r = fold_run(&d->all, entries, n);
-	free(entries);
-	if (r == 0 && !span_equal(d->all.record, d->ask.record))
-		r = DIVIDE_DIFFERENT;
-	return r;
-}
-
-/* Of an UNMERGE only that it was: what it was made of had the other in it. */
+/* Of what took somebody apart only that it was: what it was made of had others in it. */
 static struct log_entry bare_note(const struct kept *k)
 {
 	struct log_entry e = k->entry;
@@ -272,43 +346,99 @@ static struct log_entry bare_note(const struct kept *k)
 	return e;
 }
 
-static bool was_done(const struct divide *d, const struct kept *k)
+/* The customer's own part of the log; WITHOUT: a key, and what came by it since it joined. */
+static size_t own_log(const struct divide *d, struct span without, struct log_entry *entries)
 {
-	const struct folded_word *words = d->all.words.list;
+	const struct kept *kept = d->kept.list;
+	size_t n = 0;
 
-	for (size_t i = 0; i < d->all.words.n; i++)
-		if (words[i].kind == MESSAGE_RESTORE &&
-			log_id_compare(words[i].id, k->entry.id) == 0)
-			return true;
-	return false;
+	for (size_t i = d->from; i < d->kept.n; i++) {
+		const struct kept *k = &kept[i];
+
+		if (without.len > 0 && (k->other || (i >= d->joined && kept_is_by(k, without))))
+			continue;
+		if (is_undone(d, i, false) || is_undone_claim(d, i))
+			continue;
+		if (is_kind(k, MESSAGE_RESTORE))
+			entries[n++] = bare_note(k);
+		else if (!is_kind(k, MESSAGE_UNMERGE))
+			entries[n++] = k->entry;
+		else if (is_parting(d, i))
+			entries[n++] = bare_note(k);
+	}
+	return n;
+}
+
+/* Whoever was a part of another for a while would not have become one. */
+static int own_base(struct divide *d, struct span *ret_base)
+{
+	_cleanup_(record_release) struct record base = RECORD_INIT;
+	const struct kept *kept = d->kept.list;
+	const size_t *returns = d->returns.list;
+	bool changed = false;
+	int r;
+
+	*ret_base = d->ask.snapshot;
+	if (ret_base->len == 0)
+		return 0;
+	r = record_decode(*ret_base, &base);
+	for (size_t n = 0; n < d->returns.n && r == 0; n++) {
+		if (returns[n] < d->from)
+			continue;
+		r = journey_add_apart(base.journey, kept[returns[n]].message->of, INT64_MIN);
+		changed = true;
+	}
+	if (r == 0 && changed)
+		r = divide_encode(d, &base, ret_base);
+	return r > 0 ? -EBADMSG : r;
+}
+
+/* As they are since: what was taken out is no name of theirs. */
+static int forget_undone(struct divide *d, struct fold *f)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	const struct kept *kept = d->kept.list;
+	const size_t *partings = d->partings.list;
+	int r;
+
+	if (f->record.len == 0 || d->partings.n == 0)
+		return 0;
+	r = record_decode(f->record, &record);
+	if (r != 0)
+		return r < 0 ? r : DIVIDE_DIFFERENT;
+	for (size_t n = 0; n < d->partings.n; n++)
+		if (!is_with_them(d, kept[partings[n]].message->of))
+			divide_forget(record.journey, kept[partings[n]].message->of);
+	return divide_encode(d, &record, &f->record);
+}
+
+static int fold_own(struct divide *d, struct fold *f, struct span without)
+{
+	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
+	int r;
+
+	start_over(f);
+	r = entries ? stand(d, f, d->from) : -ENOMEM;
+	f->customer = d->ask.customer;
+	if (r == 0)
+		r = own_base(d, &f->base);
+	if (r == 0)
+		r = fold_run(f, entries, own_log(d, without, entries));
+	free(entries);
+	return r == 0 ? forget_undone(d, f) : r;
+}
+
+/* Everything, as it was. */
+static int fold_all(struct divide *d)
+{
+	int r = fold_own(d, &d->all, SPAN_EMPTY);
+
+	return r == 0 && !span_equal(d->all.record, d->ask.record) ? DIVIDE_DIFFERENT : r;
 }
 
 static int fold_alone(struct divide *d)
 {
-	const struct kept *kept = d->kept.list;
-	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
-	size_t n = 0;
-	int r;
-
-	start_over(&d->alone);
-	r = entries ? stand(d, &d->alone, d->from) : -ENOMEM;
-	d->alone.customer = d->ask.customer;
-	d->alone.base = d->ask.snapshot;
-	for (size_t i = d->from; i < d->kept.n && r == 0; i++) {
-		const struct kept *k = &kept[i];
-
-		if ((i >= d->joined && kept_is_by(k, d->ask.key)) || k->other ||
-			i < taken_out(d, k))
-			continue;
-		if (!k->message || k->message->kind != MESSAGE_UNMERGE)
-			entries[n++] = k->entry;
-		else if (was_done(d, k))
-			entries[n++] = bare_note(k);
-	}
-	if (r == 0)
-		r = fold_run(&d->alone, entries, n);
-	free(entries);
-	return r;
+	return fold_own(d, &d->alone, d->ask.key);
 }
 
 static int fold_apart(struct divide *d)
@@ -358,7 +488,7 @@ static bool find_later(const struct divide *d, struct span *ret_key)
 
 			if (!m || (m->kind != MESSAGE_MERGE && m->kind != MESSAGE_LINKED) ||
 				!span_equal(m->of, word->to) || kept_is_by(&kept[i], d->ask.key) ||
-				i < taken_out(d, &kept[i]))
+				is_undone(d, i, true))
 				continue;
 			*ret_key = word->to;
 			return true;
@@ -392,8 +522,14 @@ int divide_finish(struct divide *d, struct divided *ret_divided)
 	struct divided out = {.n_through = 0};
 	int r;
 
+	r = record_decode(d->ask.record, &d->record);
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
 	if (!find_joining(d))
 		return DIVIDE_TRIMMED;
+	r = find_partings(d);
+	if (r < 0)
+		return r;
 	/* Nothing was kept of before somebody who brought nothing along. */
 	d->from = d->ask.frozen.len > 0 ? d->joined : 0;
 	out.n_through = count_through(d);

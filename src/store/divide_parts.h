@@ -16,14 +16,17 @@ struct kept {
 
 struct divide {
 	struct divide_ask ask;
+	struct record record; /* of the customer, as they are */
 	struct arena arena;   /* what is kept, and what comes out */
 	struct arena scratch; /* of an entry */
 	struct seen seen;
 	uint64_t heard[PARTITIONS_MAX];
-	struct items kept;   /* struct kept */
-	struct log_id first; /* of the log */
-	size_t joined;	     /* the entry that made them one */
-	size_t from;	     /* the entry behind the customer's base */
+	struct items kept;     /* struct kept */
+	struct items partings; /* size_t, of kept: what took another out of the customer … */
+	struct items returns;  /* … and the customer out of another */
+	struct log_id first;   /* of the log */
+	size_t joined;	       /* the entry that made them one */
+	size_t from;	       /* the entry behind the customer's base */
 	struct fold all, apart, alone;
 	bool outcomes;	       /* some are the other's */
 	struct items jobs;     /* struct divided_job */
@@ -44,6 +47,9 @@ int divide_other_log(struct divide *d, struct log_entry **ret_entries, size_t *r
 bool divide_claimed(const struct fold *fold, struct span key);
 /* Whose is which job, when all three are folded. 0 or -ENOMEM. */
 int divide_sort_jobs(struct divide *d);
+/* KEY is no name of J's. */
+void divide_forget(struct journey *j, struct span key);
+int divide_encode(struct divide *d, const struct record *record, struct span *ret_bytes);
 /* The two sides. 0 or -errno. */
 int divide_results(struct divide *d, struct divided *out);
 /* The same where nothing came but the name. */

@@ -48,7 +48,7 @@ static int add_message(struct other_log *l, const struct kept *k, size_t n)
 	m.to = l->d->ask.key;
 	m.n_path = n;
 	if (m.kind == MESSAGE_FORWARD)
-		e.id = m.at;
+		e.id = m.path[n].at.ms > 0 ? m.path[n].at : m.at;
 	if (m.kind == MESSAGE_MERGE)
 		m.linked_at = m.path[n - 1].linked_at;
 	message_json(&m, &head);
@@ -338,7 +338,7 @@ static int lay_job(const struct divide *d, struct journey *j, const struct folde
 	return 0;
 }
 
-static void forget(struct journey *j, struct span key)
+void divide_forget(struct journey *j, struct span key)
 {
 	const struct customer_id *id = journey_id(j, key);
 
@@ -357,10 +357,10 @@ static void forget_claims(const struct divide *d, struct journey *j)
 	for (size_t i = 0; i < d->apart.words.n; i++)
 		if (words[i].kind == MESSAGE_CLAIM && journey_knows_id(j, words[i].to, &state) &&
 			state == ID_CLAIMED)
-			forget(j, words[i].to);
+			divide_forget(j, words[i].to);
 }
 
-static int encode(struct divide *d, const struct record *record, struct span *ret_bytes)
+int divide_encode(struct divide *d, const struct record *record, struct span *ret_bytes)
 {
 	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
 	int r = record_encode(record, &bytes);
@@ -387,7 +387,7 @@ static int finish_other(struct divide *d, struct span *ret_record)
 		if (own[i].fate == DIVISION_MOVE)
 			r = lay_job(d, record.journey, find_id(&d->all, own[i].id));
 	forget_claims(d, record.journey);
-	return r < 0 ? r : encode(d, &record, ret_record);
+	return r < 0 ? r : divide_encode(d, &record, ret_record);
 }
 
 /* ---- results ----------------------------------------------------------------------------- */
@@ -423,8 +423,8 @@ static int finish_customer(struct divide *d, struct span bytes, struct span *ret
 	r = record_decode(bytes, &record);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
-	forget(record.journey, d->ask.key);
-	return encode(d, &record, ret_record);
+	divide_forget(record.journey, d->ask.key);
+	return divide_encode(d, &record, ret_record);
 }
 
 int divide_results(struct divide *d, struct divided *out)

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A busy shop with three workers, whose workers and Redis are killed, put to sleep and started
-again, whose rules change while it runs and are on trial at times, whose customers buy after the
-fact, change their minds about
+again, whose rules change while it runs, whose customers buy after the fact, change their minds about
 being written to and come in twice: afterwards a replay of the log, with the rules that it names,
 comes to the very jobs, retractions and decisions of the live run.
 
@@ -40,7 +39,6 @@ def rules(change):
             "wait": "%dms" % (600 + 150 * (change % 3)), "grace": "200ms", "slack": "50ms",
             "tombstone": "3s", "episode": {"cooldown": "700ms", "scope": "customer"},
             "steps": [{"id": "one", "after": "0s"}, {"id": "two", "after": "400ms"}],
-            "supersedes": ["first_view"],
             "fire_if": {"<": [{"var": "s.orders"}, 40 + change]}}),
         dict(base, id="first_view", gates="off", epoch=1 + change // 4, **{
             "class": "task", "anchor": "first", "arm": ["Product Viewed"],
@@ -50,15 +48,6 @@ def rules(change):
             "class": "marketing", "key": "cart_id", "key_else": "customer",
             "arm": ["Product Added"], "cancel": ["Order Completed"], "wait": "500ms",
             "grace": "100ms", "expire": "4s"}),
-        # In and out of trial, and moved by whatever else the customer does.
-        dict(base, id="trial", mode=("shadow", "live")[change % 2], **{
-            "class": "task", "key": "cart_id", "arm": ["Product Added"], "channels": ["task"],
-            "touch": [{"event": "Product Viewed", "match": "customer"}],
-            "cancel": ["Order Completed"], "wait": "500ms", "grace": "100ms"}),
-        # On trial all the time: it ends nothing that is sent.
-        dict(base, id="shadow", mode="shadow", gates="off", supersedes=["news"], **{
-            "class": "marketing", "arm": ["Product Viewed"], "wait": "300ms", "grace": "0s",
-            "episode": {"cooldown": "1s"}}),
         dict(base, id="promise", **{
             "class": "service", "key": "order_id", "arm": ["Order Completed"],
             "cancel": ["Order Delivered"], "wait": {"at": "e.promised_at"}, "grace": "0s"}),
@@ -254,9 +243,6 @@ def replay_comes_to_what_the_live_run_did():
         tap.ok(len(emitted) > 100 and retracted and stage.changes, "something happened")
         by_rule = collections.Counter(job["rule"] for job in jobs)
         tap.ok(by_rule["news"] and by_rule["promise"], "jobs behind the gates: %s" % by_rule)
-        tap.ok(by_rule["trial"] and not by_rule["shadow"] and outcomes["would_send"] > 50,
-               "on trial: %s" % by_rule)
-        tap.ok(outcomes["superseded"] > 10 and outcomes["suppressed"] > 10, "gates, and superiors")
         tap.ok(outcomes["cancelled"] > 50 and outcomes["fired"] == len(emitted), "decisions")
         count = shop.counters(stage.redis)
         tap.ok(count["duplicate"] > 0 and count["held"] > 0, "duplicates, and some were held")

@@ -456,33 +456,6 @@ static void test_versions(void)
 	}
 }
 
-/* A rule that leaves its trial, or enters it, while something waits: nothing is sent of that. */
-static void test_trial_ends(void)
-{
-	static struct rule earlier;
-
-	for (int live = 0; live < 2; live++) {
-		struct rule rule = scene_cart("cart");
-		struct scene s;
-
-		earlier = rule;
-		earlier.version = 4;
-		earlier.mode = live ? RULE_LIVE : RULE_SHADOW;
-		rule.version = 5;
-		rule.mode = live ? RULE_SHADOW : RULE_LIVE;
-		scene_init(&s, &rule, 1);
-		s.rules->list[0] = earlier;
-		scene_event(&s, ADDED, c1, 0, 0);
-		s.rules->list[0] = rule;
-		earlier.retired = true;
-		s.rules->retired = &earlier;
-		s.rules->n_retired = 1;
-		scene_tick(&s, 9 * H);
-		TAKEN(&s, "would_send cart cart:C1 1/main @14400000;");
-		scene_release(&s);
-	}
-}
-
 /* ---- notes ------------------------------------------------------------------------------ */
 
 static void test_notes(void)
@@ -533,7 +506,6 @@ int main(void)
 		{"put off for longer than it is worth", test_not_worth_it},
 		{"refused by a gate", test_refused},
 		{"instances under the text they were armed with", test_versions},
-		{"a trial ends while it waits", test_trial_ends},
 		{"why it did not arm", test_notes},
 	};
 

@@ -94,6 +94,8 @@ void world_stir(struct world *w);
 /* Staff take KEY out of whom it is a link to; what that comes to stands in the log then, unless an
  * outcome of divide_finish says otherwise. *ret_later: of DIVIDE_LATER. */
 int world_unmerge(struct world *w, const char *key, char *ret_later);
+/* Staff say that the customer KEY and WINNER, the stronger, are one. */
+void world_claim(struct world *w, const char *winner, const char *key);
 /* Only the note of it, at AT and said at SAID_AT, of a world in which they never were one. */
 void world_note_apart(
 	struct world *w, const char *key, const char *of, int64_t at, int64_t said_at);

@@ -227,8 +227,259 @@ static void histories(void)
 	}
 }
 
+/* ---- what goes on meanwhile ------------------------------------------------------------------ */
+
+#define CART(WHO, CART)                                                                            \
+	"{\"type\":\"track\",\"event\":\"Product Added\"," WHO                                     \
+	",\"properties\":{\"cart_id\":\"" CART "\"}}"
+
+/* Two who are one, at an instant at which all is settled. */
+static void join(uint64_t seed)
+{
+	world_init(&one, seed);
+	world_say(&one, T, CART(USER("u1"), "a"));
+	world_say(&one, T, CART(MAIL("b@y.org"), "b"));
+	world_settle(&one);
+	world_say(&one, T, merging);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "u1", 3);
+}
+
+/* What is on its way along the old link, in each state of being so, arrives where it belongs. */
+static void in_flight(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+		unsigned n = 0;
+		int r;
+
+		join(seed);
+		for (unsigned k = world_roll(&one, 4); k > 0; k--, n++)
+			world_say(&one, T, CART(MAIL("b@y.org"), "c"));
+		for (unsigned k = world_roll(&one, 6); k > 0; k--)
+			world_stir(&one);
+		r = world_unmerge(&one, OTHER, later);
+		CHECK_INT(r, 0);
+		for (unsigned k = world_roll(&one, 4); k > 0; k--, n++) {
+			world_say(&one, T, CART(MAIL("b@y.org"), "d"));
+			world_stir(&one);
+		}
+		world_settle(&one);
+		/* Something came first, and nothing was done: again. */
+		if (link_is(record_of(&one, OTHER))) {
+			CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+			world_settle(&one);
+		}
+		world_check_customer(&one, "u1", "u1", 2);
+		world_check_customer(&one, OTHER, OTHER, 1 + n);
+		world_finish(&one);
+		check_jobs(&one);
+		world_release(&one);
+	}
+}
+
+/* What was made from one state does not take the place of another. */
+static void too_late(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	join(1);
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	/* Posted behind it, but made from the same state: the first one was done. */
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_check_customer(&one, "u1", "u1", 2);
+	world_check_customer(&one, OTHER, OTHER, 1);
+	world_finish(&one);
+	CHECK_INT(one.counters[COUNTER_IDENTITY_UNMERGED], 2);
+	world_release(&one);
+	join(2);
+	world_say(&one, T, CART(USER("u1"), "z"));
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "u1", 4);
+	world_release(&one);
+}
+
+/* The old evidence comes again, and from a third side; they stay two, until somebody says so. */
+static void not_again(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	join(3);
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_say(&one, T, "{\"type\":\"identify\"," USER("u1") "," MAIL("b@y.org") "}");
+	world_say(&one, T, "{\"type\":\"identify\"," MAIL("b@y.org") ",\"anonymousId\":\"v\"}");
+	world_settle(&one);
+	world_say(&one, T, "{\"type\":\"identify\"," USER("u1") ",\"anonymousId\":\"v\"}");
+	world_settle(&one);
+	world_check_customer(&one, OTHER, OTHER, 2);
+	world_check_customer(&one, "anon:v", OTHER, 2);
+	world_check_customer(&one, "u1", "u1", 4);
+	world_claim(&one, "u1", OTHER);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "u1", 6);
+	world_say(&one, T, CART(MAIL("b@y.org"), "e"));
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "u1", 7);
+	/* And once more. */
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, OTHER, 3);
+	world_check_customer(&one, "u1", "u1", 4);
+	world_release(&one);
+}
+
+/* A chain is undone from its end. */
+static void chain(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	join(4);
+	world_say(&one, T, CART(USER("a0"), "x"));
+	world_settle(&one);
+	world_claim(&one, "a0", "u1");
+	world_settle(&one);
+	world_say(&one, T, CART(MAIL("b@y.org"), "y"));
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "a0", 5);
+	CHECK_INT(world_unmerge(&one, OTHER, later), -ELOOP);
+	CHECK_INT(world_unmerge(&one, "u1", later), 0);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "u1", 4);
+	world_check_customer(&one, "a0", "a0", 1);
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, OTHER, 2);
+	world_check_customer(&one, "u1", "u1", 2);
+	world_release(&one);
+}
+
+/* Of two who became parts of one the first is taken out, and the second stays; then it goes too. */
+static void first_of_two(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	join(5);
+	world_say(&one, T, CART(MAIL("c@y.org"), "c"));
+	world_settle(&one);
+	world_claim(&one, "u1", "email:c@y.org");
+	world_settle(&one);
+	world_check_customer(&one, "email:c@y.org", "u1", 4);
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, OTHER, 1);
+	world_check_customer(&one, "email:c@y.org", "u1", 3);
+	CHECK_INT(world_unmerge(&one, "email:c@y.org", later), 0);
+	world_settle(&one);
+	world_check_customer(&one, "u1", "u1", 2);
+	world_check_customer(&one, "email:c@y.org", "email:c@y.org", 1);
+	world_release(&one);
+}
+
+/* A name that brought nobody along, without events of its own and with some. */
+static void only_a_name(void)
+{
+	char later[CUSTOMER_MAX + 1], key[CUSTOMER_MAX + 1];
+
+	for (unsigned n = 0; n < 3; n++) {
+		_cleanup_(record_release) struct record r = RECORD_INIT;
+
+		world_init(&one, 6);
+		world_say(&one, T, CART(USER("u1"), "a"));
+		world_say(&one, T, merging);
+		world_settle(&one);
+		for (unsigned k = 0; k < n; k++)
+			world_say(&one, T, CART(MAIL("b@y.org"), "b"));
+		world_settle(&one);
+		world_check_customer(&one, OTHER, "u1", 2 + n);
+		CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+		world_settle(&one);
+		world_check_customer(&one, "u1", "u1", 2);
+		CHECK(world_canonical(&one, OTHER, &r, key) == (n > 0));
+		if (n > 0)
+			world_check_customer(&one, OTHER, OTHER, n);
+		world_say(&one, T, CART(MAIL("b@y.org"), "c"));
+		world_settle(&one);
+		world_check_customer(&one, OTHER, OTHER, n + 1);
+		world_release(&one);
+	}
+}
+
+/* The mail about the other's cart was made while they were one: it is the other's, and is not made
+ * again. */
+static void a_job_moves(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	join(7);
+	one.clock += 2 * MS_MINUTE;
+	world_settle(&one);
+	CHECK_INT(one.n_jobs, 2);
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_finish(&one);
+	CHECK_INT(one.n_jobs, 2);
+	for (size_t i = 0; i < one.n_jobs; i++)
+		CHECK_STR(span_str(one.jobs[i].owner), one.jobs[i].customer);
+	/* It lies where it was made, and is taken back there. */
+	world_say(
+		&one, T, "{\"type\":\"track\",\"event\":\"Order Completed\"," MAIL("b@y.org") "}");
+	world_settle(&one);
+	CHECK_INT(world_n_live(&one), 1);
+	world_release(&one);
+}
+
+/* What came to the customer by the other's event has to go first. */
+static void later_first(void)
+{
+	char later[CUSTOMER_MAX + 1] = "";
+
+	join(8);
+	world_say(&one, T, CART(MAIL("b@y.org") ",\"anonymousId\":\"v\"", "b"));
+	world_settle(&one);
+	world_check_customer(&one, "anon:v", "u1", 4);
+	CHECK_INT(world_unmerge(&one, OTHER, later), DIVIDE_LATER);
+	CHECK_STR(span_str(later), "anon:v");
+	CHECK_INT(world_unmerge(&one, "anon:v", later), 0);
+	world_settle(&one);
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, OTHER, 2);
+	world_check_customer(&one, "u1", "u1", 2);
+	world_release(&one);
+}
+
+/* A log that lacks what is needed is noticed. */
+static void trimmed(void)
+{
+	char later[CUSTOMER_MAX + 1];
+	struct shore *s;
+
+	join(9);
+	world_say(&one, T, CART(USER("u1"), "q"));
+	world_settle(&one);
+	s = &one.shores[partition_of(SPAN_LIT("u1"), PARTS)];
+	s->n_log--;
+	CHECK_INT(world_unmerge(&one, OTHER, later), DIVIDE_DIFFERENT);
+	s->n_log = 1;
+	CHECK_INT(world_unmerge(&one, OTHER, later), DIVIDE_TRIMMED);
+	world_release(&one);
+}
+
 static const struct check_case cases[] = {
 	{"a random history", histories},
+	{"on its way along the old link", in_flight},
+	{"made from another state", too_late},
+	{"the old evidence again", not_again},
+	{"a chain", chain},
+	{"the first of two", first_of_two},
+	{"a name without a customer", only_a_name},
+	{"a job moves", a_job_moves},
+	{"what has to go first", later_first},
+	{"a log that was trimmed", trimmed},
 };
 
 int main(void)

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking apart what was made one (store/divide.h): what each side would be is made from the log and
+ * shown, and with --yes it is posted. It holds for one state of the customer; where something was
+ * applied to them meanwhile the worker lets it pass, and it is made again.
+ */
+#include <time.h>
+
+#include "base/instant.h"
+#include "codec/link.h"
+#include "codec/record.h"
+#include "core/message.h"
+#include "customer_apart.h"
+#include "rule_sets.h"
+#include "rules_at_hand.h"
+#include "store/divide.h"
+#include "store/keys.h"
+
+#define TRIES	5
+#define PAGE	"1000"
+#define WAIT_MS 10000
+#define POLL_MS 20
+
+/* The customer, what they were before, and the position that both are of. */
+static const char script[] =
+	"#!lua flags=no-writes\n"
+	"local p = redis.call('HMGET', KEYS[3], 'id', 'clock', 'rules_first')\n"
+	"return {redis.call('GET', KEYS[1]) or '', redis.call('HGET', KEYS[2], ARGV[1]) or '',\n"
+	"  p[1] or '', p[2] or '', p[3] or ''}\n";
+
+struct unmerge {
+	struct tool *t;
+	struct redis *redis;
+	const struct customer_ask *ask;
+	struct arena arena; /* of one try */
+	struct rule_sets *sets;
+	struct rules *stand_in; /* where the log names none */
+	struct event_decoder *decoder;
+	struct link link;
+	uint32_t partition;	   /* the customer's */
+	struct log_id until, last; /* of the log: to be fed, and fed */
+	char sum[DIVISION_SUM_SIZE];
+	struct divide_ask divide_ask;
+	struct divide *divide;
+	struct divided divided;
+};
+
+static void unmerge_release(struct unmerge *u)
+{
+	divide_free(u->divide);
+	event_decoder_free(u->decoder);
+	rules_free(u->stand_in);
+	rule_sets_free(u->sets);
+	arena_release(&u->arena);
+}
+
+static int say(const struct unmerge *u, const char *words)
+{
+	return tool_say(&u->t->program, STATUS_FOUND, "%s", words);
+}
+
+static struct span key_of(struct unmerge *u, uint32_t p, const char *name, struct span id)
+{
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+
+	if (id.len > 0)
+		key_add_id(&key, p, name, id);
+	else
+		key_add(&key, p, name);
+	return arena_copy(&u->arena, buf_span(&key));
+}
+
+/* ---- what there is ----------------------------------------------------------------------- */
+
+static int read_link(struct unmerge *u)
+{
+	struct span key = u->ask->customer;
+	uint32_t p = partition_of(key, u->t->program.dataset.partitions);
+	const struct redis_value *v = tool_ask(u->t, u->redis,
+		(struct span[]){SPAN_LIT("GET"), key_of(u, p, "c", key)}, 2, &u->arena);
+
+	if (!v)
+		return STATUS_FOUND;
+	if (!link_is(v->text))
+		return tool_say(&u->t->program, STATUS_FOUND,
+			"%.*s is not a part of another customer, so there is nothing to take "
+			"apart.",
+			(int)key.len, key.ptr);
+	if (link_decode(v->text, &u->link) != 0)
+		return say(u, "what stands there cannot be read.");
+	u->partition = u->link.partition;
+	return 0;
+}
+
+static int read_customer(struct unmerge *u)
+{
+	struct divide_ask *d = &u->divide_ask;
+	const struct redis_value *v = tool_ask(u->t, u->redis,
+		(struct span[]){SPAN_LIT("EVAL"), SPAN_LIT(script), SPAN_LIT("3"),
+			key_of(u, u->partition, "c", u->link.to),
+			key_of(u, u->partition, "m", u->link.to),
+			key_of(u, u->partition, "pos", SPAN_EMPTY), u->ask->customer},
+		7, &u->arena);
+	uint64_t clock, digest = 0;
+	struct link on;
+
+	if (!v)
+		return STATUS_FOUND;
+	d->record = v->items[0].text;
+	d->snapshot = v->items[1].text;
+	if (link_is(d->record) && link_decode(d->record, &on) == 0)
+		return tool_say(&u->t->program, STATUS_FOUND,
+			"%.*s, of whom it is a part, has become a part of %.*s since; first undo "
+			"that: waymark customer unmerge %.*s",
+			(int)u->link.to.len, u->link.to.ptr, (int)on.to.len, on.to.ptr,
+			(int)u->link.to.len, u->link.to.ptr);
+	if (d->record.len == 0 || log_id_parse(v->items[2].text, &u->until) != 0 ||
+		span_to_u64(v->items[3].text, INT64_MAX, &clock) != 0)
+		return say(u, "they are on their way to each other still; try again soon.");
+	d->clock = (int64_t)clock;
+	division_sum(d->record, u->sum);
+	(void)rules_digest_parse(v->items[4].text, &digest);
+	if (digest == 0 || !rule_sets_find(u->sets, digest, &d->rules, &d->decoder)) {
+		d->rules = u->stand_in;
+		d->decoder = u->decoder;
+	}
+	return 0;
+}
+
+/* ---- the log ----------------------------------------------------------------------------- */
+
+static struct span field(const struct redis_value *fields, const char *name)
+{
+	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
+		if (span_is(fields->items[i].text, name))
+			return fields->items[i + 1].text;
+	return SPAN_EMPTY;
+}
+
+static int feed_entry(struct unmerge *u, const struct redis_value *v)
+{
+	const struct redis_value *fields = &v->items[1];
+	struct log_entry e = {.event = field(fields, "e"),
+		.meta = field(fields, "m"),
+		.mark_source = field(fields, "w"),
+		.mark_until = field(fields, "t"),
+		.rules = field(fields, "r"),
+		.message = field(fields, "x"),
+		.record = field(fields, "b")};
+
+	if (v->n_items != 2 || log_id_parse(v->items[0].text, &e.id) != 0)
+		return -EBADMSG;
+	u->last = e.id;
+	return divide_feed(u->divide, &e);
+}
+
+/* The page behind FROM; *ret_more: there may be others. 0 or a status. */
+static int feed_page(struct unmerge *u, char from[LOG_ID_SIZE + 1], bool *ret_more)
+{
+	_cleanup_(arena_release) struct arena a;
+	const struct redis_value *v;
+	char until[LOG_ID_SIZE];
+	int r = 0;
+
+	arena_init(&a);
+	log_id_format(u->until, until);
+	v = tool_ask(u->t, u->redis,
+		(struct span[]){SPAN_LIT("XRANGE"), key_of(u, u->partition, "in", SPAN_EMPTY),
+			span_str(from), span_str(until), SPAN_LIT("COUNT"), SPAN_LIT(PAGE)},
+		6, &a);
+	if (!v)
+		return STATUS_FOUND;
+	for (size_t i = 0; i < v->n_items && r == 0; i++)
+		r = feed_entry(u, &v->items[i]);
+	*ret_more = v->n_items > 0;
+	from[0] = '(';
+	log_id_format(u->last, from + 1);
+	return r < 0 ? say(u, "the log cannot be read.") : 0;
+}
+
+static int explain(const struct unmerge *u, int r)
+{
+	const struct span *later = &u->divided.later;
+
+	switch (r) {
+	case DIVIDE_TRIMMED:
+		return say(u, "that they became one is not in the log any more, so what each "
+			      "would be cannot be found out.");
+	case DIVIDE_DIFFERENT:
+		return say(u, "what the log has does not lead to what the customer is, because it "
+			      "lacks what was before, or rules that were in force; nothing was "
+			      "changed.");
+	case DIVIDE_LATER:
+		return tool_say(&u->t->program, STATUS_FOUND,
+			"%.*s came to them by an event of %.*s; first undo that: waymark customer "
+			"unmerge %.*s",
+			(int)later->len, later->ptr, (int)u->ask->customer.len,
+			u->ask->customer.ptr, (int)later->len, later->ptr);
+	default:
+		return tool_say(&u->t->program, STATUS_FOUND, "%s.", strerror(-r));
+	}
+}
+
+/* What each would be, from what stands there now. 0 or a status. */
+static int make(struct unmerge *u)
+{
+	char from[LOG_ID_SIZE + 1] = "-";
+	bool more = true;
+	int r;
+
+	u->divide = divide_free(u->divide);
+	arena_reset(&u->arena);
+	r = read_link(u);
+	if (r == 0)
+		r = read_customer(u);
+	if (r)
+		return r;
+	u->divide_ask.customer = u->link.to;
+	u->divide_ask.key = u->ask->customer;
+	u->divide_ask.frozen = u->link.frozen;
+	r = divide_new(&u->divide_ask, &u->divide);
+	if (r < 0)
+		return explain(u, r);
+	while (r == 0 && more)
+		r = feed_page(u, from, &more);
+	if (r)
+		return r;
+	r = divide_finish(u->divide, &u->divided);
+	return r == 0 ? 0 : explain(u, r);
+}
+
+/* ---- the preview ------------------------------------------------------------------------- */
+
+static void print_texts(const char *what, const struct journey *j)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < j->n_ids; i++) {
+		if (j->ids[i].state != ID_LINKED)
+			continue;
+		(void)printf("%s%.*s", first ? what : ", ", (int)j->ids[i].key.len,
+			text_span(j->ids[i].key).ptr);
+		first = false;
+	}
+	if (!first)
+		(void)printf("\n");
+}
+
+static void print_journey(const struct journey *j)
+{
+	char at[INSTANT_SIZE];
+	size_t waiting = 0, open = 0;
+
+	for (size_t i = 0; i < j->n_instances; i++)
+		waiting += j->instances[i].state == INSTANCE_ARMED;
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		open += j->orders[i].at[MILESTONE_DELIVERED] == TIME_NEVER;
+	instant_format(j->last_at, at);
+	(void)printf("  %llu events, the last %s; %zu carts, %llu orders (%zu not delivered); "
+		     "%zu timers; %zu sends that count for caps\n",
+		(unsigned long long)j->n_events, at, j->n_carts, (unsigned long long)j->n_orders,
+		open, waiting, j->n_sends);
+	print_texts("  also known as ", j);
+	for (size_t i = 0; i < j->n_instances; i++) {
+		const struct instance *in = &j->instances[i];
+
+		if (in->state != INSTANCE_ARMED)
+			continue;
+		instant_format(in->fire_at, at);
+		(void)printf("  waits: %.*s for %.*s, due %s\n", (int)in->rule.len,
+			text_span(in->rule).ptr, (int)in->key.len, text_span(in->key).ptr, at);
+	}
+}
+
+static int print_side(const struct unmerge *u, struct span key, struct span bytes)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+
+	(void)printf("%.*s\n", (int)key.len, key.ptr);
+	if (bytes.len == 0) {
+		(void)printf("  nobody: a name that may belong to anybody again\n");
+		return 0;
+	}
+	if (record_decode(bytes, &record) != 0)
+		return say(u, "what was made cannot be read.");
+	print_journey(record.journey);
+	return 0;
+}
+
+static void print_jobs(const struct unmerge *u)
+{
+	for (size_t i = 0; i < u->divided.n_jobs; i++) {
+		const struct divided_job *job = &u->divided.jobs[i];
+		const char *what = !job->made		? "would have been made, and is not"
+				   : job->side.len == 0 ? "is nobody's: taken back if not sent"
+				   : span_equal(job->side, u->ask->customer) ? "moves"
+									     : "stays";
+
+		(void)printf("job %.*s of %.*s for %.*s %s\n", (int)job->id.len, job->id.ptr,
+			(int)job->rule.len, job->rule.ptr, (int)job->job_key.len, job->job_key.ptr,
+			what);
+	}
+}
+
+static int preview(const struct unmerge *u)
+{
+	char since[INSTANT_SIZE];
+	int r;
+
+	instant_format((int64_t)u->divided.since.ms, since);
+	(void)printf("one since %s; %zu events came by %.*s since\n", since, u->divided.n_through,
+		(int)u->ask->customer.len, u->ask->customer.ptr);
+	r = print_side(u, u->link.to, u->divided.stays.record);
+	if (r == 0)
+		r = print_side(u, u->ask->customer, u->divided.goes.record);
+	print_jobs(u);
+	return r;
+}
+
+/* ---- doing it ---------------------------------------------------------------------------- */
+
+static void rest(void)
+{
+	const struct timespec step = {0, POLL_MS * 1000000L};
+
+	(void)nanosleep(&step, NULL);
+}
+
+/* Has the worker passed AT? Then in *ret_done whether it took it. 0 or a status. */
+static int look(struct unmerge *u, struct log_id at, bool *ret_passed, bool *ret_done)
+{
+	_cleanup_(arena_release) struct arena a;
+	const struct redis_value *v;
+	struct log_id id = {0, 0};
+
+	arena_init(&a);
+	v = tool_ask(u->t, u->redis,
+		(struct span[]){SPAN_LIT("HGET"), key_of(u, u->partition, "pos", SPAN_EMPTY),
+			SPAN_LIT("id")},
+		3, &a);
+	if (!v)
+		return STATUS_FOUND;
+	*ret_passed = log_id_parse(v->text, &id) == 0 && log_id_compare(id, at) >= 0;
+	if (!*ret_passed)
+		return 0;
+	v = tool_ask(u->t, u->redis,
+		(struct span[]){SPAN_LIT("SISMEMBER"), key_of(u, u->partition, "ids", u->link.to),
+			u->ask->customer},
+		3, &a);
+	if (!v)
+		return STATUS_FOUND;
+	*ret_done = v->integer == 0;
+	return 0;
+}
+
+/* *ret_done: the worker took it; else something else came first. 0 or a status. */
+static int post(struct unmerge *u, bool *ret_done)
+{
+	_cleanup_(buf_release) struct buf record = BUF_INIT;
+	bool passed = false;
+	char who[104];
+	struct log_id at;
+	struct message m = {.kind = MESSAGE_UNMERGE,
+		.to = u->link.to,
+		.of = u->ask->customer,
+		.linked_at = u->link.linked_at,
+		.said_at = io_wall_now(),
+		.by = span_str(apart_who(u->ask, who, sizeof(who))),
+		.reason = span_str(u->ask->reason),
+		.sum = span_str(u->sum)};
+	int r;
+
+	if (divided_encode(&u->divided, &record) < 0)
+		return say(u, "out of memory.");
+	if (record.len > DIVISION_MAX)
+		return say(u, "what they would be is too large for the log.");
+	r = apart_post(u->t, u->redis, u->partition, &m, buf_span(&record), &at);
+	for (int waited = 0; r == 0 && !passed && waited < WAIT_MS; waited += POLL_MS) {
+		r = look(u, at, &passed, ret_done);
+		if (!passed)
+			rest();
+	}
+	if (r == 0 && !passed)
+		return say(u, "it is in the log, and no worker has come to it; look again later.");
+	return r;
+}
+
+static int begin(struct unmerge *u)
+{
+	struct program *p = &u->t->program;
+	int r = rule_sets_read(u->t, u->redis, &u->sets);
+
+	if (r == 0)
+		r = rules_at_hand(u->t, u->redis, "", "", &u->stand_in);
+	if (r)
+		return r;
+	if (!u->stand_in)
+		return say(u, "there are no rules to fold by.");
+	if (event_decoder_new(&u->stand_in->fields, p->identity, &u->decoder) < 0)
+		return say(u, "out of memory.");
+	u->divide_ask.find_rules = rule_sets_find;
+	u->divide_ask.rules_user = u->sets;
+	u->divide_ask.identity = p->identity;
+	u->divide_ask.partitions = p->dataset.partitions;
+	return 0;
+}
+
+int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_ask *ask)
+{
+	_cleanup_(unmerge_release) struct unmerge u = {.t = t, .redis = redis, .ask = ask};
+	bool done = false;
+	int r;
+
+	arena_init(&u.arena);
+	r = begin(&u);
+	for (int i = 0; i < TRIES && r == 0 && !done; i++) {
+		r = make(&u);
+		if (r == 0 && i == 0)
+			r = preview(&u);
+		if (r == 0 && !ask->yes) {
+			(void)printf("Nothing was changed. Do it with --yes.\n");
+			return STATUS_DONE;
+		}
+		if (r == 0)
+			r = post(&u, &done);
+	}
+	if (r)
+		return r;
+	if (!done)
+		return say(
+			&u, "so much comes in for them that it was never up to date; try again.");
+	(void)printf("They are two again.\n");
+	return STATUS_DONE;
+}
