@@ -80,7 +80,7 @@ class Stage(Desk):
     """A desk with something of everything on it: carts, orders, decisions, a late event, traits."""
 
     def __init__(self):
-        super().__init__(settings="consumer_token_file = CONSUMER")
+        super().__init__(settings="consumer_token_file = CONSUMER\nsearches = 60")
         self.n_jobs = 0
         self.job(BROKEN_JOB, text="junk")
         self.write("orders.json", json.dumps(ORDERS))
@@ -146,6 +146,7 @@ class Stage(Desk):
         """Puts something unreadable where the record of `broken` would be."""
         for partition in range(harness.PARTITIONS):
             self.server("SET", "wm:{p%d}:c:broken" % partition, "junk")
+        self.server("ZADD", "wm:{p0}:find", 0, "n:broken\0broken")
 
     # One way to get each status.
 
@@ -167,7 +168,19 @@ class Stage(Desk):
             return http.request(method, path.replace("{id}", name), fields,
                                 text if method == "POST" else None)
 
+    def search_answer(self, status):
+        """Until there have been too many, and where that is not asked for, until there are no more."""
+        path = "/v1/customers?prefix=" + {400: "a", 500: "broken"}.get(status, "a@shop")
+
+        def answer():
+            got = self.ask(path, token={401: "wrong", 403: CONSUMER}.get(status, TOKEN),
+                           host="evil.example" if status == 421 else "localhost")
+            return got if (got.status == 429) == (status == 429) else None
+        return harness.wait_until(answer, "status %d of a search" % status)
+
     def console_answer(self, status, path):
+        if path == "/v1/customers":
+            return self.search_answer(status)
         path = path.replace("{id}", {404: "nobody", 500: "broken", 400: "%zz"}.get(status, "u1"))
         return self.ask(path, token={401: "wrong", 403: CONSUMER}.get(status, TOKEN),
                         host="evil.example" if status == 421 else "localhost")
