@@ -13,7 +13,8 @@
 #define JSON_TYPE "application/json"
 
 /* The statuses that the console itself answers with; the HTTP server counts its own refusals. */
-#define TELLING_STATUSES(X) X(200) X(400) X(401) X(403) X(404) X(405) X(409) X(421) X(429) X(500) X(503)
+#define TELLING_STATUSES(X)                                                                        \
+	X(200) X(400) X(401) X(403) X(404) X(405) X(409) X(421) X(429) X(500) X(503)
 
 #define X(STATUS) TELLING_##STATUS,
 enum { TELLING_STATUSES(X) TELLING_STATUS_COUNT };

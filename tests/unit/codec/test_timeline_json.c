@@ -171,6 +171,7 @@ static void test_sentences(void)
 		[OUTCOME_JOINED] = "cart:C1001 and this customer are one from now on.",
 		[OUTCOME_NOT_LINKED] = "cart:C1001 was not linked to this customer: it belongs to "
 				       "another customer.",
+		[OUTCOME_UNMERGED] = "cart:C1001 and this customer are two again: bea: one tablet.",
 	};
 
 	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
@@ -184,6 +185,8 @@ static void test_sentences(void)
 			d.words = SPAN_LIT("known as anon:a1, the customer waits for it already");
 		if (i == OUTCOME_NOT_LINKED)
 			d.words = SPAN_LIT("taken");
+		if (i == OUTCOME_UNMERGED)
+			d.words = SPAN_LIT("bea: one tablet");
 		d.until = INT64_C(1795334400000); /* 2026-11-22T08:00:00Z */
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);

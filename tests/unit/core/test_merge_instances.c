@@ -358,7 +358,8 @@ static void test_names(void)
 /* Over links that were made one after the other: who the customer was when it was armed. */
 static void test_path(void)
 {
-	static const struct message_hop path[] = {{{"anon:v", 6}, H}, {{"guest", 5}, 3 * H}};
+	static const struct message_hop path[] = {
+		{.key = {"anon:v", 6}, .linked_at = H}, {.key = {"guest", 5}, .linked_at = 3 * H}};
 	static const char *const want[] = {"anon:v", "guest", "guest", ""};
 	struct rule rule = scene_cart("cart");
 
