@@ -31,14 +31,15 @@ struct rule_sets *rule_sets_free(struct rule_sets *s)
 /* 0 or -ENOMEM. */
 static int add(struct rule_sets *s, const struct tool *t, struct span name, struct span text)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct rule_problems *problems = NULL;
 	struct one *one = &s->list[s->n];
 	int r;
 
-	if (!problems)
-		return -ENOMEM;
 	if (!rules_digest_parse(name, &one->digest))
 		return 0;
+	problems = malloc(sizeof(*problems));
+	if (!problems)
+		return -ENOMEM;
 	r = rule_set_of_text(text, problems, &one->rules);
 	if (r != 0)
 		return r < 0 ? r : 0;

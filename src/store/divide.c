@@ -359,12 +359,10 @@ static size_t own_log(const struct divide *d, struct span without, struct log_en
 			continue;
 		if (is_undone(d, i, false) || is_undone_claim(d, i))
 			continue;
-		if (is_kind(k, MESSAGE_RESTORE))
+		if (is_kind(k, MESSAGE_RESTORE) || is_parting(d, i))
 			entries[n++] = bare_note(k);
 		else if (!is_kind(k, MESSAGE_UNMERGE))
 			entries[n++] = k->entry;
-		else if (is_parting(d, i))
-			entries[n++] = bare_note(k);
 	}
 	return n;
 }

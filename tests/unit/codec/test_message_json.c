@@ -24,8 +24,8 @@ static struct message forward(void)
 		.at = {1700000000000, 2},
 		.n_path = 2};
 
-	m.path[0] = (struct message_hop){SPAN_LIT("anon:a"), 12};
-	m.path[1] = (struct message_hop){SPAN_LIT("email:x@y"), -3};
+	m.path[0] = (struct message_hop){.key = SPAN_LIT("anon:a"), .linked_at = 12};
+	m.path[1] = (struct message_hop){.key = SPAN_LIT("email:x@y"), .linked_at = -3};
 	return m;
 }
 
@@ -231,7 +231,7 @@ static void bounds(void)
 	memset(key, 1, sizeof(key));
 	m.to = span_of(key, CUSTOMER_MAX);
 	for (m.n_path = 0; m.n_path < MESSAGE_PATH_MAX; m.n_path++)
-		m.path[m.n_path] = (struct message_hop){m.to, INT64_MAX};
+		m.path[m.n_path] = (struct message_hop){.key = m.to, .linked_at = INT64_MAX};
 	CHECK_INT(round_trip(&m, &a), 0);
 	m.to.len++;
 	CHECK_INT(round_trip(&m, &a), MESSAGE_BAD);
