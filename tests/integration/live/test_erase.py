@@ -7,6 +7,7 @@ until somebody says that they may come back. All that while workers and Redis ar
 
 WAYMARK_LIVE_SEED sets the chance (printed)."""
 
+import gzip
 import json
 import os
 import random
@@ -103,6 +104,12 @@ class Shop:
             assert "not finished" in error or "Redis" in error or "redis" in error, error
         raise AssertionError("never over: " + error)
 
+    def archive(self, verb, *args):
+        status, out, error = self.place.tool("archive", verb, *args, "--directory",
+                                             self.place.path("archive"), *self.common, within=90)
+        tap.equal(status, 0, "archive %s: %s" % (verb, error))
+        return out
+
     def keys(self):
         return sorted(self.redis("KEYS", "*"))
 
@@ -158,6 +165,8 @@ def read_all(folder):
 
 def values_of(shop, key):
     kind = shop.redis("TYPE", key)
+    if kind == b"none":
+        return []  # a lease that ran out since the keys were listed
     ask = {b"string": ("GET", key), b"hash": ("HGETALL", key), b"set": ("SMEMBERS", key),
            b"list": ("LRANGE", key, "0", "-1"), b"zset": ("ZRANGE", key, "0", "-1"),
            b"stream": ("XRANGE", key, "-", "+")}[kind]
@@ -197,6 +206,11 @@ def search(shop):
                 hits = has_secret(file.read())
             if hits:
                 found.setdefault("log", set()).update(hits)
+    for path, data in read_all(shop.place.path("archive")):
+        plain = gzip.decompress(data) if path.endswith(".gz") else b""
+        hits = has_secret(path.encode()) + has_secret(data) + has_secret(plain)
+        if hits:
+            found.setdefault("archive", set()).update(hits)
     if any(has_secret(v) for v in flat(shop.redis("SLOWLOG", "GET", "100000"))):
         found["slowlog"] = {"something"}
     return found
@@ -243,7 +257,12 @@ def nothing_is_left():
                    "c", "json", "w", "no JSON")
         shop.redis("XADD", "wm:{p4}:bad", "*", "id", "1-2", "e",
                    "mail=janeth.doe77%40example.org&x=1", "m", "?", "c", "json", "w", "no JSON")
+        shop.archive("run", "--once")
+        n_lines = shop.archive("cat").count("\n")
+        tap.equal(sorted(has_secret(shop.archive("cat").encode())), sorted(
+            [s for s in SECRETS if "%" not in s]), "with the keys all of it is in the archive")
         before = search(shop)
+        tap.ok("archive" not in before, "without keys the archive names nobody")
         for kind in ("in", "c", "t", "m", "ids", "due", "jobs", "job", "bad", "find"):
             tap.ok("redis " + kind in before, "found before in " + kind)
         tap.ok("aof" in before, "found before in the files")
@@ -255,6 +274,9 @@ def nothing_is_left():
         tap.equal(tries, 1, "at once")
         nowhere(shop, "nowhere after")
         tap.equal(shop.dump(is_neighbours), others, "others are what they were")
+        left = shop.archive("cat")
+        tap.equal(has_secret(left.encode()), [], "nobody can read it in the archive any more")
+        tap.ok(0 < left.count("\n") < n_lines, "others' lines can be read")
         tap.equal(receipt["state"], "erased", "the receipt says so")
         tap.equal(receipt["by"], "tester", "and by whom")
         tap.equal(receipt["removed"]["identifiers"], 5, "names")
