@@ -51,8 +51,8 @@ static void reads_all(void)
 static void reads_little(void)
 {
 	static const char *const texts[] = {"{}",
-		"{\"id\":1,\"epoch\":\"2\",\"fire_at\":7,\"priority\":[],\"data\":[{\"total\":5}],"
-		"\"valid_until\":null,\"canonical\":{}}",
+		("{\"id\":1,\"epoch\":\"2\",\"fire_at\":7,\"priority\":[],\"data\":[{\"total\":5}],"
+		 "\"valid_until\":null,\"canonical\":{}}"),
 		"{\"priority\":{\"class\":\"urgent\",\"likelihood\":true}}"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
