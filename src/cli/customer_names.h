@@ -3,12 +3,14 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "tool.h"
 
 struct customer_names {
 	struct arena arena;
 	struct span *names; /* keys; the first is the one they are kept under now */
-	size_t n;
+	size_t n, cap;
+	struct map set; /* the same */
 };
 
 /*
@@ -16,7 +18,7 @@ struct customer_names {
  * status for main, with the reason said.
  */
 int customer_names_ask(
-	struct customer_names *n, const struct tool *tool, struct redis *redis, struct span id);
+	struct customer_names *n, struct tool *tool, struct redis *redis, struct span id);
 /* Also of one that is all zeros. */
 void customer_names_release(struct customer_names *n);
 bool customer_names_have(const struct customer_names *n, struct span key);
