@@ -12,6 +12,7 @@
 #include "base/base64.h"
 #include "base/instant.h"
 #include "codec/json_scan.h"
+#include "customer_names.h"
 #include "store/keys.h"
 
 /* A partition with its next line. */
@@ -30,7 +31,8 @@ struct cat {
 	struct lane *lanes;
 	uint32_t n_lanes;
 	int64_t from, to;
-	struct arena arena; /* of the line that is printed */
+	struct customer_names names; /* whom it is about; unless it is one key, or everybody */
+	struct arena arena;	     /* of the line that is printed */
 	struct buf out;
 	uint64_t unreadable, faults;
 };
@@ -142,6 +144,8 @@ static bool is_wanted(const struct cat *c, struct span customer)
 {
 	const char *only = c->tool->settings.customer;
 
+	if (c->names.n > 0)
+		return customer_names_have(&c->names, customer);
 	return !only[0] || span_is(customer, only);
 }
 
@@ -276,6 +280,7 @@ static void cat_release(struct cat *c)
 		archive_keyring_release(&c->lanes[i].keys);
 	}
 	free(c->lanes);
+	customer_names_release(&c->names);
 	archive_dir_release(&c->dir);
 	archive_coder_free(c->coder);
 	arena_release(&c->arena);
@@ -305,5 +310,8 @@ int archive_cat(struct archive_tool *t)
 		status = tool_say(&t->tool.program, STATUS_FOUND, "out of memory.");
 	if (status == STATUS_DONE && tool_connect(&t->tool, &c.redis))
 		status = t->tool.program.status;
+	if (status == STATUS_DONE && t->settings.customer[0] && !t->settings.exact)
+		status = customer_names_ask(
+			&c.names, &t->tool, c.redis, span_str(t->settings.customer));
 	return status == STATUS_DONE ? run(&c) : status;
 }

@@ -15,7 +15,7 @@
 struct archive_settings {
 	const char *data, *directory, *customer, *from, *to;
 	int64_t every_ms, keep_ms, segment;
-	bool once, moved, offline, bare;
+	bool once, moved, offline, bare, exact;
 };
 
 struct archive_tool {
