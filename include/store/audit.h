@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What staff did with customers' data that leaves no trace in the data: searched, looked at what is
- * masked, exported. It goes into a stream of the data set, wm:audit, before it is done; what cannot
- * be noted is not done. The stream keeps the latest AUDIT_MAX entries or somewhat more; fields:
+ * What staff did with customers' data that leaves no trace in the data, or none with a name: searched,
+ * looked at what is masked, exported, erased, let come back. It goes into a stream of the data set,
+ * wm:audit, before it is done; what cannot be noted is not done. The stream keeps the latest
+ * AUDIT_MAX entries or somewhat more; fields:
  *
  *	who	`console PEER` or `tool UID`
- *	what	`search`, `reveal`, `export`
+ *	what	`search`, `reveal`, `export`, `erase`, `unsuppress`
  *	shape	what was asked, without it: `email of 5 characters`
  *	of	HMAC-SHA256 of what was asked for under the data set's salt (wm:meta), 16 hex
  *digits: the same for the same, and nothing for who has only this reason	as given, if one was

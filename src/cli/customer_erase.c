@@ -139,11 +139,15 @@ int customer_erase(struct tool *t, struct redis *redis, const struct customer_as
 	if (!is_sure(ask))
 		return tool_say(&t->program, STATUS_USAGE,
 			"nothing was done: it cannot be undone, so say --yes.");
+	if (customer_note(t, redis, ask, "erase"))
+		return STATUS_FOUND;
 	return run(t, redis, ask, false);
 }
 
 int customer_unsuppress(struct tool *t, struct redis *redis, const struct customer_ask *ask)
 {
+	if (customer_note(t, redis, ask, "unsuppress"))
+		return STATUS_FOUND;
 	return run(t, redis, ask, true);
 }
 

@@ -488,56 +488,38 @@ static int say(const struct export *x, int r)
 	return tool_say(&x->tool->program, STATUS_FOUND, "%s.", r < 0 ? strerror(-r) : words[r]);
 }
 
-static void on_noted(void *user, const struct redis_value *reply)
-{
-	struct export *x = user;
-
-	x->asked = false;
-	x->r = audit_was_noted(reply) ? 0 : -EIO;
-}
-
-/* What is not noted is not done. 0, -EIO or what the loop failed with. */
-static int note(struct export *x, const struct customer_ask *ask)
-{
-	struct audit audit = {.redis = NULL};
-	char who[32];
-	const struct audit_entry entry = {.who = who,
-		.what = "export",
-		.shape = "customer",
-		.of = ask->customer,
-		.reason = span_str(ask->reason)};
-	int r = customer_audit(x->tool, x->redis, &audit, who);
-
-	if (r == 0 && !audit_is_open(&audit))
-		return -EIO;
-	x->asked = true;
-	r = r ? r : audit_add(&audit, &entry, on_noted, x);
-	while (r == 0 && x->asked)
-		r = loop_turn(x->tool->program.loop, true);
-	return r ? r : x->r;
-}
-
 int customer_export(struct tool *t, struct redis *redis, const struct customer_ask *ask)
 {
 	static int (*const parts[])(struct export * x) = {export_links, export_snapshots,
-		export_suppressed, put_jobs, export_originals, export_quarantine, put_timeline};
+		export_suppressed, put_jobs, export_originals, export_archived, export_quarantine,
+		put_timeline};
 	static const uint64_t seed[2] = {0x77617966, 0x6d61726b};
+	_cleanup_(archive_dir_release) struct archive_dir archive = {.path = NULL};
 	_cleanup_(export_release) struct export x = {.tool = t, .redis = redis, .out = stdout};
 	int r;
 
 	arena_init(&x.arena);
 	arena_init(&x.page);
 	map_init(&x.names, seed);
+	if (ask->archive[0]) {
+		if (export_archive_open(t, ask->archive, &archive))
+			return STATUS_FOUND;
+		x.archive = &archive;
+	}
 	r = query_source_new(redis, &x.source);
 	if (r < 0)
 		return say(&x, r);
 	query_source_set_partitions(x.source, t->program.dataset.partitions);
 	query_source_set_identity(x.source, t->program.identity);
-	r = note(&x, ask);
-	r = r ? r : put_customer(&x, ask->customer);
+	if (customer_note(t, redis, ask, "export"))
+		return STATUS_FOUND;
+	r = put_customer(&x, ask->customer);
 	for (size_t i = 0; i < ARRAY_SIZE(parts) && r == 0; i++)
 		r = parts[i](&x);
 	if (r == 0 && t->program.stopping)
 		return tool_say(&t->program, STATUS_FOUND, "stopped; the document is not whole.");
+	if (r == 0 && x.archive_faults > 0)
+		return tool_say(&t->program, STATUS_FOUND,
+			"the archive has faults; `waymark archive check` says what is wrong.");
 	return r ? say(&x, r) : STATUS_DONE;
 }

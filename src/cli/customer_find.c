@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* `waymark customer find`: page by page, as a table or as one JSON object a page. */
-#include <unistd.h>
-
 #include "base/instant.h"
 #include "cells.h"
 #include "codec/mask.h"
@@ -128,16 +126,6 @@ static int page(struct finding *f, struct span prefix, size_t limit)
 
 	r = r ? r : query_wait(f->source, f->tool->program.loop);
 	return r ? r : f->r;
-}
-
-int customer_audit(struct tool *t, struct redis *redis, struct audit *audit, char who[32])
-{
-	int r = audit_open(audit, redis);
-
-	(void)snprintf(who, 32, "tool %u", (unsigned)getuid());
-	while (r == 0 && !audit_is_open(audit) && redis_pending(redis) > 0)
-		r = loop_turn(t->program.loop, true);
-	return r;
 }
 
 int customer_find(struct tool *t, struct redis *redis, const struct customer_ask *ask)

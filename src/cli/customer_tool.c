@@ -5,7 +5,7 @@
 #include "customer_apart.h"
 
 struct customer_settings {
-	const char *data, *reason, *by;
+	const char *data, *reason, *by, *archive;
 	int64_t limit;
 	bool yes;
 };
@@ -13,8 +13,11 @@ struct customer_settings {
 static const struct setting settings[] = {
 	{NULL, "reason", "reason", SETTING_TEXT, offsetof(struct customer_settings, reason), "", 0,
 		AUDIT_REASON_MAX, "TEXT",
-		"find: show everything whole, and keep in the audit why; export: likewise; merge, "
-		"unmerge: why, for the timeline"},
+		"find: show everything whole, and keep in the audit why; export, erase, "
+		"unsuppress: why, for the audit; merge, unmerge: why, for the timeline"},
+	{"archive", "directory", "archive", SETTING_TEXT,
+		offsetof(struct customer_settings, archive), NULL, 0, DATA_PATH_MAX, "DIR",
+		"export: what has left the log is read from the archive there"},
 	{NULL, "limit", "limit", SETTING_INT, offsetof(struct customer_settings, limit), "20", 1,
 		10000, "N", "find: so many customers at most"},
 	{NULL, "by", "by", SETTING_TEXT, offsetof(struct customer_settings, by), "", 0, 100, "WHO",
@@ -106,6 +109,7 @@ int customer_main(int argc, char **argv)
 		.other = span_str(verb->operands > 1 ? p->operands[2] : ""),
 		.reason = values.reason,
 		.by = values.by,
+		.archive = values.archive,
 		.yes = values.yes,
 		.limit = (size_t)values.limit};
 	return verb->run(&t, redis, &ask);

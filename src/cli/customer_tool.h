@@ -10,8 +10,9 @@ struct customer_ask {
 	struct span other;    /* merge: the second key */
 	const char *reason;   /* "" if none was given */
 	size_t limit;
-	const char *by; /* who asks; "": whose terminal it is */
-	bool yes;	/* erase: without asking again; merge, unmerge: do it */
+	const char *by;	     /* who asks; "": whose terminal it is */
+	const char *archive; /* export: where it lies; "": none */
+	bool yes;	     /* erase: without asking again; merge, unmerge: do it */
 };
 
 /* Each returns a status for main, with the reason said. */
@@ -34,3 +35,7 @@ int customer_receipt(struct tool *t, struct redis *redis, const struct customer_
 
 /* Opens the audit and says who asks. 0 or -errno; audit_is_open says whether it can be written. */
 int customer_audit(struct tool *t, struct redis *redis, struct audit *audit, char who[32]);
+/* Notes that WHAT is done with ask->customer, why if that is said. What cannot be noted is not
+ * done: then a status, with the reason said; else 0. */
+int customer_note(
+	struct tool *t, struct redis *redis, const struct customer_ask *ask, const char *what);

@@ -2,10 +2,11 @@
 /*
  * The parts of `waymark customer export`: customer_export.c is the document and its order,
  * export_kin.c who led to whom and what was before, export_log.c what of the log and of the
- * quarantine is theirs.
+ * quarantine is theirs, export_archive.c what of it only the archive holds.
  */
 #pragma once
 
+#include "archive_stream.h"
 #include "base/map.h"
 #include "customer_tool.h"
 #include "store/job_query.h"
@@ -39,7 +40,10 @@ struct export
 	size_t n_jobs;
 	struct arena page; /* their texts */
 	char next[TIMELINE_CURSOR_SIZE];
-	size_t n; /* elements of the array that is open */
+	const struct archive_dir *archive; /* NULL: none is read */
+	bool trimmed;			   /* part of the log is only in the archive */
+	uint64_t archive_faults;	   /* of files: something may be missing */
+	size_t n;			   /* elements of the array that is open */
 	int r;
 };
 
@@ -57,6 +61,8 @@ void export_text(struct export *x, const char *name, struct span value);
 void export_instant(struct export *x, const char *name, int64_t at);
 /* Bytes as they are: a string, or {"base64":…} where they are no UTF-8 without controls. */
 void export_bytes(struct export *x, const char *name, struct span bytes);
+/* `"NAME":` and where the customer of BYTES stood, or null where there was none. 0 or -errno. */
+int export_state(struct export *x, const char *name, struct span bytes);
 /* The field NAME of a flat list of names and values; empty if it has none. */
 struct span export_field(const struct redis_value *fields, const char *name);
 /* A reply, which lives as long as A. NULL: said why not. */
@@ -72,4 +78,8 @@ int export_snapshots(struct export *x);	 /* what they were before others became 
 int export_suppressed(struct export *x); /* which of the keys were erased once */
 int export_sends(struct export *x, const struct journey *j);
 int export_originals(struct export *x);	 /* entries of the log */
+int export_archived(struct export *x);	 /* entries that have left it; the log was read before */
 int export_quarantine(struct export *x); /* what was not taken, and names them */
+
+/* Opens the archive in PATH for it. 0, or a status: said why not. Release D in either case. */
+int export_archive_open(const struct tool *t, const char *path, struct archive_dir *d);

@@ -10,8 +10,7 @@ static uint32_t home_of(const struct export *x, struct span key)
 	return partition_of(key, x->tool->program.dataset.partitions);
 }
 
-/* `"NAME":` and where the customer of BYTES stood, or null where there was none. */
-static int put_state(struct export *x, const char *name, struct span bytes)
+int export_state(struct export *x, const char *name, struct span bytes)
 {
 	struct record record;
 	int r;
@@ -48,7 +47,7 @@ static int put_link(struct export *x, struct span key, struct span value)
 	buf_add_char(&x->text, ',');
 	export_instant(x, "said_at", link.said_at);
 	buf_add_char(&x->text, ',');
-	r = put_state(x, "state", link.frozen);
+	r = export_state(x, "state", link.frozen);
 	buf_add_char(&x->text, '}');
 	return r;
 }
@@ -94,7 +93,7 @@ static int put_snapshots(struct export *x, struct span customer, const struct re
 		buf_add_char(&x->text, ',');
 		export_text(x, "before", pairs->items[i].text);
 		buf_add_char(&x->text, ',');
-		r = put_state(x, "state", pairs->items[i + 1].text);
+		r = export_state(x, "state", pairs->items[i + 1].text);
 		buf_add_char(&x->text, '}');
 		r = r ? r : export_flush(x);
 	}

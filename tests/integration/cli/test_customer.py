@@ -89,6 +89,12 @@ def everything_is_there():
         tap.equal([e["job"] for e in decided], [jobs[0]["job"]["id"]], "and why there is one")
         tap.equal([(n["key"], n["state"]) for n in document["identifiers"]], [("ada", "customer")], "names")
         tap.equal(messages(export(up, "bob")), ["bobs"], "somebody else")
+        # A name that is only in the set of all that ever led to somebody.
+        tap.equal(up.tool("jobs", "--json", "--customer", "bob")[1], "", "he has no job")
+        (home,) = up.redis()("KEYS", "wm:{p*}:c:bob")
+        up.redis()("SADD", home.replace(b":c:", b":ids:"), "ada")
+        (job,) = up.tool("jobs", "--json", "--customer", "bob")[1].splitlines()
+        tap.ok(jobs[0]["job"]["id"] in job, "under every name: " + job)
         status, out, err = up.tool("customer", "export", "nobody")
         tap.ok(status == 1 and "nothing is known" in err, err)
         tap.equal(up.tool("customer", "forget", "ada")[0], 2, "a word that is none")
@@ -260,6 +266,15 @@ def who_is_it():
         tap.equal(find(up, "Quist-O")[1][0]["whole"], True, "whole again")
         done = [dict(zip(f[::2], f[1::2])) for _, f in redis("XRANGE", "wm:audit", "-", "+")]
         tap.ok({(e[b"what"], e.get(b"reason")) for e in done} >= {(b"search", None), (b"reveal", b"case 1")}, done)
+        for verb, why in (("erase", "case 2"), ("unsuppress", "case 3")):
+            status, _, err = up.tool("customer", verb, "niels", "--yes", "--reason", why)
+            tap.equal(status, 0, "%s: %s" % (verb, err))
+        entries = [dict(zip(f[::2], f[1::2])) for _, f in redis("XRANGE", "wm:audit", "-", "+")]
+        tap.equal([(e[b"what"], e[b"reason"]) for e in entries[len(done):]],
+                  [(b"erase", b"case 2"), (b"unsuppress", b"case 3")], "noted, too")
+        tap.equal(len({e[b"of"] for e in entries[len(done):]}), 1, "the same somebody")
+        done = entries
+        tap.ok(b"niels" not in repr(done).encode(), "who is not told")
         tap.ok(all(e[b"who"] == b"tool %d" % os.getuid() for e in done), "by whom")
         tap.ok(b"uist" not in repr(done).encode(), "nothing personal")
         tap.equal(up.stop(), 0, "up")
