@@ -66,13 +66,13 @@
  *                        head and query the mapping reads) and k (JSON array: message ids of what
  *                        of it was understood)
  *   wm:{p7}:arch         hash, of the archive: epoch, id (archived up to), file (the last), clock
- *                        (virtual time that goes with it), lines, bytes, at (when, ms), trimmed (the
- *                        log begins here or later), trouble (why it stands still)
+ *                        (virtual time that goes with it), lines, bytes, at (when, ms), trimmed
+ *                        (the log begins here or later), trouble (why it stands still)
  *   wm:{p7}:seal         hash: customer → the key that their archived lines are sealed with
  *                        (codec/seal.h); `?` and a log id: that of an entry that is about nobody
  *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
- *   wm:{p7}:gone         hash: name of an erased key, of any partition (codec/gone_name.h) → when (ms)
- *                        and by which receipt; salt → what the names were made with
+ *   wm:{p7}:gone         hash: name of an erased key, of any partition (codec/gone_name.h) → when
+ *                        (ms) and by which receipt; salt → what the names were made with
  *   wm:{p7}:erased:ID, kin:ID   sets: while ID, an erasure, is under way
  *   wm:{p7}:day:DATE     hash: counter → n; `quarantined/SOURCE/REASON` → n
  */
