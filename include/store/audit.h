@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What staff did with customers' data that leaves no trace in the data, or none with a name: searched,
- * looked at what is masked, exported, erased, let come back. It goes into a stream of the data set,
- * wm:audit, before it is done; what cannot be noted is not done. The stream keeps the latest
- * AUDIT_MAX entries or somewhat more; fields:
+ * What staff did with customers' data that leaves no trace in the data, or none with a name:
+ * searched, looked at what is masked, exported, erased, let come back. It goes into a stream of the
+ * data set, wm:audit, before it is done; what cannot be noted is not done. The stream keeps the
+ * latest AUDIT_MAX entries or somewhat more; fields:
  *
  *	who	`console PEER` or `tool UID`
  *	what	`search`, `reveal`, `export`, `erase`, `unsuppress`
