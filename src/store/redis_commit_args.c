@@ -3,6 +3,14 @@
 
 #include "base/instant.h"
 
+/* Counts an argument that would have to be formatted first, in the walk that only counts. */
+static bool is_counted(struct args *a)
+{
+	if (!a->redis)
+		a->n++;
+	return !a->redis;
+}
+
 void put(struct args *a, struct span s)
 {
 	a->n++;
@@ -19,7 +27,9 @@ void put2(struct args *a, struct span prefix, struct span id)
 
 void put_str(struct args *a, const char *s)
 {
-	put(a, span_str(s));
+	a->n++;
+	if (a->redis)
+		redis_arg_str(a->redis, s);
 }
 
 void put_i64(struct args *a, int64_t n)
@@ -48,6 +58,8 @@ void put_id(struct args *a, struct log_id id)
 {
 	char text[LOG_ID_SIZE];
 
+	if (is_counted(a))
+		return;
 	log_id_format(id, text);
 	put_str(a, text);
 }
@@ -56,6 +68,8 @@ void put_rules(struct args *a, uint64_t digest)
 {
 	char text[RULES_DIGEST_SIZE] = "";
 
+	if (is_counted(a))
+		return;
 	if (digest)
 		rules_digest_format(digest, text);
 	put_str(a, text);
@@ -71,20 +85,24 @@ void put_key(struct args *a, const char *name)
 {
 	char key[KEY_SIZE];
 
-	put(a, key_text(key, a->partition, name));
+	if (!is_counted(a))
+		put(a, key_text(key, a->partition, name));
 }
 
 void put_key_id(struct args *a, const char *name, struct span id)
 {
 	char key[KEY_SIZE];
 
-	put2(a, key_prefix(key, a->partition, name), id);
+	if (!is_counted(a))
+		put2(a, key_prefix(key, a->partition, name), id);
 }
 
 void put_key_number(struct args *a, const char *name, int64_t n)
 {
 	char id[24];
 
+	if (is_counted(a))
+		return;
 	(void)snprintf(id, sizeof(id), "%lld", (long long)n);
 	put_key_id(a, name, span_str(id));
 }

@@ -2,6 +2,8 @@
 /* What the script of the commit is given, piece by piece. */
 #pragma once
 
+#include "base/instant.h"
+
 #include "redis_store_impl.h"
 
 /* Pairs in one MSET or ZADD; Lua's stack takes some 8000 values. */
@@ -16,7 +18,9 @@ struct args {
 	uint32_t partition;
 	bool beside; /* records go beside the script */
 	const struct commit *commit;
-	const struct terms *terms; /* of its jobs */
+	char date[INSTANT_SIZE];	  /* its day, in front */
+	const struct terms *terms;	  /* of its jobs */
+	const struct commit_hold **holds; /* its holds, by source */
 };
 
 void put(struct args *a, struct span s);
@@ -36,6 +40,13 @@ void put_command(struct args *a, size_t n, const char *name);
 void put_key(struct args *a, const char *name);
 void put_key_id(struct args *a, const char *name, struct span id);
 void put_key_number(struct args *a, const char *name, int64_t n);
+
+/* ---- redis_commit_hold.c ---- */
+
+/* Those of C in order of their sources, to be freed; NULL where there are none. 0 or -ENOMEM. */
+int holds_by_source(const struct commit *c, const struct commit_hold ***ret_holds);
+void put_hold_probes(struct args *a);
+void put_holds(struct args *a);
 
 /* ---- redis_commit_find.c ---- */
 

@@ -22,6 +22,10 @@ void put_terms(struct args *a)
 		n = run_of(c, i);
 		put_command(a, 2 + (gone ? n : 2 * n), gone ? "ZREM" : "ZADD");
 		put_key(a, "find");
+		if (!a->redis) {
+			a->n += gone ? n : 2 * n;
+			continue;
+		}
 		for (size_t j = i; j < i + n; j++) {
 			if (!gone)
 				put_str(a, "0");

@@ -71,10 +71,7 @@ static int terms_of(const struct commit *c, struct terms **ret_terms)
 
 static void put_day_key(struct args *a)
 {
-	char date[INSTANT_SIZE];
-
-	instant_format(a->commit->day * MS_DAY, date);
-	put_key_id(a, "day", span_of(date, 10));
+	put_key_id(a, "day", span_of(a->date, 10));
 }
 
 /* What a job's place is made of. */
@@ -115,8 +112,7 @@ static void put_probes(struct args *a)
 	put_day_key(a);
 	if (c->n_dues > 0)
 		put_probe(a, "ZCARD", "due", SPAN_EMPTY);
-	for (size_t i = 0; i < c->n_holds; i++)
-		put_probe(a, "ZCARD", "held", c->holds[i].source);
+	put_hold_probes(a);
 	if (c->n_marks > 0)
 		put_probe(a, "HLEN", "marks", SPAN_EMPTY);
 	if (c->n_messages > 0)
@@ -211,20 +207,10 @@ static void put_dues(struct args *a)
 }
 
 /* Few, so each is a command of its own. */
-static void put_holds(struct args *a)
+static void put_marks(struct args *a)
 {
 	const struct commit *c = a->commit;
 
-	for (size_t i = 0; i < c->n_holds; i++) {
-		const struct commit_hold *hold = &c->holds[i];
-		bool removal = hold->at == TIME_NEVER;
-
-		put_command(a, removal ? 3 : 4, removal ? "ZREM" : "ZADD");
-		put_key_id(a, "held", hold->source);
-		if (!removal)
-			put_i64(a, hold->at);
-		put(a, hold->customer);
-	}
 	for (size_t i = 0; i < c->n_marks; i++) {
 		put_command(a, 4, "HSET");
 		put_key(a, "marks");
@@ -423,6 +409,10 @@ static void put_opening(struct args *a)
 		size_t n = c->n_records - i < RUN_MAX ? c->n_records - i : RUN_MAX;
 
 		put_command(a, 1 + n, "UNLINK");
+		if (!a->redis) {
+			a->n += n;
+			continue;
+		}
 		for (size_t j = i; j < i + n; j++)
 			put2(a, prefix, c->records[j].customer);
 	}
@@ -450,6 +440,7 @@ static void put_all(struct args *a)
 	put_records(a);
 	put_dues(a);
 	put_holds(a);
+	put_marks(a);
 	put_bad(a);
 	put_seen(a);
 	put_messages(a);
@@ -501,16 +492,20 @@ int commit_send_script(struct part *p, bool by_name, bool beside, redis_reply_fn
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	_cleanup_free_ struct terms *terms = NULL;
+	_cleanup_free_ const struct commit_hold **holds = NULL;
 	struct redis *redis = p->store->redis;
 	struct args a = {.partition = p->partition, .beside = beside, .commit = p->commit};
-	int r = terms_of(p->commit, &terms);
+	int r = holds_by_source(p->commit, &holds);
 
+	r = r < 0 ? r : terms_of(p->commit, &terms);
 	if (!by_name)
 		add_script(&text);
 	r = r < 0 ? r : buf_failed(&text);
 	if (r < 0)
 		return r;
 	a.terms = terms;
+	a.holds = holds;
+	instant_format(p->commit->day * MS_DAY, a.date);
 	put_all(&a);
 	redis_begin(redis, 2 + a.n);
 	redis_arg_str(redis, by_name ? "EVALSHA" : "EVAL");

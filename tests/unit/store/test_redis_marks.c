@@ -4,9 +4,10 @@
 
 static void committed(void)
 {
-	const struct commit_hold holds[] = {{SPAN_LIT("anna"), SPAN_LIT("till-1"), 1795289176001},
+	const struct commit_hold holds[] = {{SPAN_LIT("b ert"), SPAN_LIT("till-2"), 7},
+		{SPAN_LIT("anna"), SPAN_LIT("till-1"), 1795289176001},
+		{SPAN_LIT("b ert"), SPAN_LIT("till-2"), TIME_NEVER},
 		{SPAN_LIT("gone"), SPAN_LIT("till-1"), TIME_NEVER},
-		{SPAN_LIT("b ert"), SPAN_LIT("till-2"), 7},
 		{SPAN_LIT("b ert"), SPAN_LIT("till-2"), 9}};
 	const struct commit_mark marks[] = {
 		{SPAN_LIT("till-1"), 1795289176000}, {SPAN_LIT("till-2"), 5}};
@@ -29,6 +30,37 @@ static void committed(void)
 	CHECK_SAY(&s, "[\"b ert\" \"9\"]", "ZRANGE wm:{p3}:held:till-2 0 -1 WITHSCORES");
 	CHECK_SAY(
 		&s, "[\"1795289176000\" \"5\" \"4\"]", "HMGET wm:{p3}:marks till-1 till-2 till-9");
+}
+
+/* What one command takes, 500, and one more, of one source; another's stand in between. */
+static void many(void)
+{
+	static const size_t counts[] = {500, 501};
+
+	for (size_t k = 0; k < ARRAY_SIZE(counts); k++) {
+		struct commit_hold holds[2 * 501];
+		char names[501][8], want[8];
+		struct position p;
+		struct commit c;
+
+		STAGE(s, NULL);
+		REQUIRE(stage_acquire(&s, 3, "w", &p) == 0);
+		for (size_t i = 0; i < counts[k]; i++) {
+			int n = snprintf(names[i], sizeof(names[i]), "c%zu", i);
+			struct span name = span_of(names[i], (size_t)n);
+
+			holds[2 * i] = (struct commit_hold){name, SPAN_LIT("till-1"), 5};
+			holds[2 * i + 1] = (struct commit_hold){name, SPAN_LIT("till-2"), 6};
+		}
+		c = (struct commit){.from = p, .to = p};
+		c.to.seq++;
+		c.holds = holds;
+		c.n_holds = 2 * counts[k];
+		CHECK_INT(stage_commit(&s, 3, &c), 0);
+		(void)snprintf(want, sizeof(want), "%zu", counts[k]);
+		CHECK_SAY(&s, want, "ZCOUNT wm:{p3}:held:till-1 5 5");
+		CHECK_SAY(&s, want, "ZCOUNT wm:{p3}:held:till-2 6 6");
+	}
 }
 
 struct listed {
@@ -146,6 +178,7 @@ int main(void)
 {
 	static const struct check_case cases[] = {
 		{"committed", committed},
+		{"many of one source", many},
 		{"asked for", marks_and_held},
 		{"a key of another type", wrong_types},
 	};
