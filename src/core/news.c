@@ -91,9 +91,12 @@ static size_t place_of(const struct follower *f, struct span id, bool *ret_there
 static void add(struct follower *f, struct span id)
 {
 	bool there;
-	size_t i = place_of(f, id, &there);
+	size_t i;
 
-	if (id.len == 0 || there)
+	if (id.len == 0)
+		return;
+	i = place_of(f, id, &there);
+	if (there)
 		return;
 	if (f->n == NEWS_FOLLOWED_MAX) {
 		f->full = true;
@@ -192,10 +195,13 @@ static int hold_product(struct effects *effects, struct span id, int64_t at)
 
 int followed_update(const struct journey *j, const struct followed *before, struct effects *effects)
 {
-	struct followed now;
+	struct follower now; /* not copied: J stays as it is */
 	size_t b = 0, n = 0;
-	int r = followed_of(j, &effects->arena, &now);
+	int r = 0;
 
+	now.n = 0;
+	now.full = false;
+	collect(&now, j);
 	while (r == 0 && (b < before->n || n < now.n)) {
 		int c = b == before->n ? 1
 			: n == now.n   ? -1
@@ -236,7 +242,7 @@ int followed_site(const struct journey *j, const struct marks *marks, int64_t er
 	int64_t active_at, struct effects *effects)
 {
 	int64_t since = marks_at(marks, MARK_INCIDENT);
-	bool came = incident_lasts(marks) && j->web_active_at >= since && active_at < since;
+	bool came = active_at < since && j->web_active_at >= since && incident_lasts(marks);
 
 	return news_error_at(j) > error_at || came ? hold(effects, NEWS_SITE, 0) : 0;
 }

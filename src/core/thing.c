@@ -8,6 +8,7 @@ static const char *const kinds[THING_KIND_COUNT] = {
 #undef X
 };
 
+/* Of each kind without a gap: the first without a name is behind the last. */
 static const struct {
 	const char *name;
 	unsigned flags;
@@ -48,7 +49,7 @@ int64_t thing_opened_at(const struct thing *t)
 {
 	int64_t opened = INT64_MIN;
 
-	for (unsigned i = 0; i < THING_MARKS_MAX; i++)
+	for (unsigned i = 0; i < THING_MARKS_MAX && marks[t->kind][i].name; i++)
 		if ((marks[t->kind][i].flags & THING_OPENS) && t->at[i] != TIME_NEVER)
 			opened = int64_max(opened, t->at[i]);
 	return opened;
@@ -60,7 +61,7 @@ bool thing_is_open(const struct thing *t)
 
 	if (opened == INT64_MIN)
 		return false;
-	for (unsigned i = 0; i < THING_MARKS_MAX; i++) {
+	for (unsigned i = 0; i < THING_MARKS_MAX && marks[t->kind][i].name; i++) {
 		unsigned flags = marks[t->kind][i].flags;
 
 		if (t->at[i] == TIME_NEVER)
