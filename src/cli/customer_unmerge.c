@@ -6,9 +6,9 @@
  */
 #include <time.h>
 
+#include "apart_view.h"
 #include "base/instant.h"
 #include "codec/link.h"
-#include "codec/record.h"
 #include "core/message.h"
 #include "customer_apart.h"
 #include "rule_sets.h"
@@ -20,6 +20,8 @@
 #define PAGE	"1000"
 #define WAIT_MS 10000
 #define POLL_MS 20
+
+#define ON_THEIR_WAY "they are on their way to each other still; try again soon."
 
 /* The customer, what they were before, and the position that both are of. */
 static const char script[] =
@@ -38,7 +40,8 @@ struct unmerge {
 	struct event_decoder *decoder;
 	struct link link;
 	uint32_t partition;	   /* the customer's */
-	struct log_id until, last; /* of the log: to be fed, and fed */
+	struct log_id until, last; /* of the log: to be fed, and fed … */
+	struct log_id first;	   /* … and the first of it; 0-0: there is none */
 	char sum[DIVISION_SUM_SIZE];
 	struct divide_ask divide_ask;
 	struct divide *divide;
@@ -116,7 +119,7 @@ static int read_customer(struct unmerge *u)
 			(int)u->link.to.len, u->link.to.ptr);
 	if (d->record.len == 0 || log_id_parse(v->items[2].text, &u->until) != 0 ||
 		span_to_u64(v->items[3].text, INT64_MAX, &clock) != 0)
-		return say(u, "they are on their way to each other still; try again soon.");
+		return say(u, ON_THEIR_WAY);
 	d->clock = (int64_t)clock;
 	division_sum(d->record, u->sum);
 	(void)rules_digest_parse(v->items[4].text, &digest);
@@ -151,6 +154,8 @@ static int feed_entry(struct unmerge *u, const struct redis_value *v)
 	if (v->n_items != 2 || log_id_parse(v->items[0].text, &e.id) != 0)
 		return -EBADMSG;
 	u->last = e.id;
+	if (log_id_compare(u->first, (struct log_id){0, 0}) == 0)
+		u->first = e.id;
 	return divide_feed(u->divide, &e);
 }
 
@@ -178,14 +183,29 @@ static int feed_page(struct unmerge *u, char from[LOG_ID_SIZE + 1], bool *ret_mo
 	return r < 0 ? say(u, "the log cannot be read.") : 0;
 }
 
+/* What made them one is not in the log. */
+static int explain_trimmed(const struct unmerge *u)
+{
+	struct log_id first = u->first.ms > 0 ? u->first : u->until;
+	char then[INSTANT_SIZE], from[INSTANT_SIZE];
+
+	if ((int64_t)first.ms <= u->link.linked_at)
+		return say(u, ON_THEIR_WAY);
+	instant_format(u->link.linked_at, then);
+	instant_format((int64_t)first.ms, from);
+	return tool_say(&u->t->program, STATUS_FOUND,
+		"they became one at %s, and the log was trimmed up to %s, so what each would be "
+		"cannot be found out.",
+		then, from);
+}
+
 static int explain(const struct unmerge *u, int r)
 {
 	const struct span *later = &u->divided.later;
 
 	switch (r) {
 	case DIVIDE_TRIMMED:
-		return say(u, "that they became one is not in the log any more, so what each "
-			      "would be cannot be found out.");
+		return explain_trimmed(u);
 	case DIVIDE_DIFFERENT:
 		return say(u, "what the log has does not lead to what the customer is, because it "
 			      "lacks what was before, or rules that were in force; nothing was "
@@ -209,6 +229,7 @@ static int make(struct unmerge *u)
 	int r;
 
 	u->divide = divide_free(u->divide);
+	u->first = (struct log_id){0, 0};
 	arena_reset(&u->arena);
 	r = read_link(u);
 	if (r == 0)
@@ -231,90 +252,29 @@ static int make(struct unmerge *u)
 
 /* ---- the preview ------------------------------------------------------------------------- */
 
-static void print_texts(const char *what, const struct journey *j)
-{
-	bool first = true;
-
-	for (size_t i = 0; i < j->n_ids; i++) {
-		if (j->ids[i].state != ID_LINKED)
-			continue;
-		(void)printf("%s%.*s", first ? what : ", ", (int)j->ids[i].key.len,
-			text_span(j->ids[i].key).ptr);
-		first = false;
-	}
-	if (!first)
-		(void)printf("\n");
-}
-
-static void print_journey(const struct journey *j)
-{
-	char at[INSTANT_SIZE];
-	size_t waiting = 0, open = 0;
-
-	for (size_t i = 0; i < j->n_instances; i++)
-		waiting += j->instances[i].state == INSTANCE_ARMED;
-	for (size_t i = 0; i < j->n_orders_kept; i++)
-		open += j->orders[i].at[MILESTONE_DELIVERED] == TIME_NEVER;
-	instant_format(j->last_at, at);
-	(void)printf("  %llu events, the last %s; %zu carts, %llu orders (%zu not delivered); "
-		     "%zu timers; %zu sends that count for caps\n",
-		(unsigned long long)j->n_events, at, j->n_carts, (unsigned long long)j->n_orders,
-		open, waiting, j->n_sends);
-	print_texts("  also known as ", j);
-	for (size_t i = 0; i < j->n_instances; i++) {
-		const struct instance *in = &j->instances[i];
-
-		if (in->state != INSTANCE_ARMED)
-			continue;
-		instant_format(in->fire_at, at);
-		(void)printf("  waits: %.*s for %.*s, due %s\n", (int)in->rule.len,
-			text_span(in->rule).ptr, (int)in->key.len, text_span(in->key).ptr, at);
-	}
-}
-
-static int print_side(const struct unmerge *u, struct span key, struct span bytes)
-{
-	_cleanup_(record_release) struct record record = RECORD_INIT;
-
-	(void)printf("%.*s\n", (int)key.len, key.ptr);
-	if (bytes.len == 0) {
-		(void)printf("  nobody: a name that may belong to anybody again\n");
-		return 0;
-	}
-	if (record_decode(bytes, &record) != 0)
-		return say(u, "what was made cannot be read.");
-	print_journey(record.journey);
-	return 0;
-}
-
-static void print_jobs(const struct unmerge *u)
-{
-	for (size_t i = 0; i < u->divided.n_jobs; i++) {
-		const struct divided_job *job = &u->divided.jobs[i];
-		const char *what = !job->made		? "would have been made, and is not"
-				   : job->side.len == 0 ? "is nobody's: taken back if not sent"
-				   : span_equal(job->side, u->ask->customer) ? "moves"
-									     : "stays";
-
-		(void)printf("job %.*s of %.*s for %.*s %s\n", (int)job->id.len, job->id.ptr,
-			(int)job->rule.len, job->rule.ptr, (int)job->job_key.len, job->job_key.ptr,
-			what);
-	}
-}
-
 static int preview(const struct unmerge *u)
 {
-	char since[INSTANT_SIZE];
-	int r;
+	_cleanup_(apart_view_release) struct apart_view view;
+	const struct apart_view_ask ask = {.customer = u->link.to,
+		.key = u->ask->customer,
+		.divided = &u->divided,
+		.now = u->divide_ask.clock};
+	int r = apart_view_make(&view, u->t, u->redis, &ask);
 
-	instant_format((int64_t)u->divided.since.ms, since);
-	(void)printf("one since %s; %zu events came by %.*s since\n", since, u->divided.n_through,
-		(int)u->ask->customer.len, u->ask->customer.ptr);
-	r = print_side(u, u->link.to, u->divided.stays.record);
-	if (r == 0)
-		r = print_side(u, u->ask->customer, u->divided.goes.record);
-	print_jobs(u);
-	return r;
+	if (r)
+		return r;
+	if (!u->t->program.common.json) {
+		apart_print(&view);
+		return 0;
+	}
+	return apart_print_json(&view) < 0 ? say(u, "out of memory.") : 0;
+}
+
+/* For people; JSON is only the preview. */
+static void tell(const struct unmerge *u, const char *words)
+{
+	if (!u->t->program.common.json)
+		(void)printf("%s\n", words);
 }
 
 /* ---- doing it ---------------------------------------------------------------------------- */
@@ -418,7 +378,7 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 		if (r == 0 && i == 0)
 			r = preview(&u);
 		if (r == 0 && !ask->yes) {
-			(void)printf("Nothing was changed. Do it with --yes.\n");
+			tell(&u, "\nNothing was changed. Do it with --yes.");
 			return STATUS_DONE;
 		}
 		if (r == 0)
@@ -429,6 +389,6 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 	if (!done)
 		return say(
 			&u, "so much comes in for them that it was never up to date; try again.");
-	(void)printf("They are two again.\n");
+	tell(&u, "They are two again.");
 	return STATUS_DONE;
 }

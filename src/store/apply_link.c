@@ -128,7 +128,7 @@ static int send_along(struct applier *a, const struct cached *c, const struct me
 		.linked_at = said->linked_at,
 		.said_at = said->said_at};
 
-	if (said->kind == MESSAGE_CLAIM) {
+	if (said->kind == MESSAGE_CLAIM || said->kind == MESSAGE_TAKEN) {
 		m.by = said->by;
 		m.reason = said->reason;
 	}
@@ -243,6 +243,8 @@ static int reply(
 		m.other = link->to;
 		m.linked_at = int64_max(claim->linked_at, link->linked_at);
 		m.said_at = int64_max(claim->said_at, link->said_at);
+		m.by = claim->by;
+		m.reason = claim->reason;
 	}
 	return applier_say(a, &m, NULL);
 }
@@ -305,7 +307,9 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 		.of = w->cached->customer,
 		.rights = m->rights,
 		.linked_at = m->linked_at,
-		.said_at = m->said_at};
+		.said_at = m->said_at,
+		.by = m->by,
+		.reason = m->reason};
 	enum id_state state;
 
 	/* By whoever is part of this customer already. */

@@ -3,7 +3,10 @@
 
 import json
 import os
+import re
+import signal
 import sys
+import threading
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, FOLDER)
@@ -71,6 +74,183 @@ def one_and_two_again():
         tap.equal(names(up, "ada"), ("ada", ["a1", "a2"]), "what came before is known again")
         status, out, err = up.tool("customer", "unmerge", "bob")
         tap.ok(status == 1 and "nothing to take apart" in err, err)
+        tap.equal(up.stop(), 0, "up")
+
+
+# Of something seen: nothing more for an hour. It is there to wait.
+LOOK = dict(RULE, id="look", key="product_id", arm=["Product Viewed"], wait="1h")
+
+
+def rules(place):
+    place.write("rules/cart.json", json.dumps(RULE))
+    return os.path.dirname(place.write("rules/look.json", json.dumps(LOOK)))
+
+
+def say(up, who, name, event, **properties):
+    assert up.track(who, event, message_id=name, **properties).status == 200
+
+
+def jobs(up):
+    """{cart: job} of all that the tool lists."""
+    listed = [json.loads(line) for line in up.tool("jobs", "list", "--json")[1].splitlines()]
+    return {j["key"]: j for j in listed if "key" in j}
+
+
+def one_of_two(place):
+    """Each has had a cart, they become one, and each goes on: bob's cart c3 is ada's then."""
+    up = upbox.Up(place, args=["--rules", rules(place)]).wait_up()
+    say(up, "ada", "a1", "Product Added", cart_id="c1", product_id="p1")
+    say(up, "bob", "b1", "Product Added", cart_id="c2", product_id="p2")
+    harness.wait_until(lambda: len(jobs(up)) == 2, "a job of each")
+    status, out, err = up.tool("customer", "merge", "bob", "ada", "--yes", "--reason", "one hand",
+                               "--by", "Eva")
+    assert status == 0, out + err
+    harness.wait_until(lambda: names(up, "bob")[0] == "ada", "they are one")
+    say(up, "bob", "b2", "Product Added", cart_id="c3", product_id="p3")
+    say(up, "ada", "a2", "Product Added", cart_id="c4", product_id="p4")
+    say(up, "bob", "b3", "Product Viewed", product_id="p5")
+    say(up, "bob", "b4", "Unsubscribed", medium="email")
+    harness.wait_until(lambda: len(jobs(up)) == 4 and len(names(up, "ada")[1]) == 6, "two more")
+    return up
+
+
+def carts(side):
+    return sorted(c["key"] for c in side["journey"]["carts"])
+
+
+@tap.test
+def what_each_would_be():
+    with harness.Place() as place:
+        up = one_of_two(place)
+        status, out, err = up.tool("customer", "unmerge", "bob", "--json")
+        tap.equal(status, 0, err)
+        seen = json.loads(out)
+        stays, goes = seen["stays"], seen["goes"]
+        tap.equal((seen["through"], stays["key"], goes["key"]), (3, "ada", "bob"), "who")
+        tap.equal([side["journey"]["totals"]["events"] for side in (stays, goes)], [2, 4], "events")
+        tap.equal((carts(stays), carts(goes)), (["cart:c1", "cart:c4"], ["cart:c2", "cart:c3"]), "carts")
+        tap.equal([e["message_id"] for e in stays["latest"]], ["a2", "a1"], "the latest of ada")
+        tap.equal(sorted(e["message_id"] for e in goes["latest"]), ["b1", "b2", "b3", "b4"], "of bob")
+        # By hand: a send for each cart that was left, and ada's own two stay hers.
+        two = [{"class": "task", "channel": "task", "sends": 2}]
+        tap.equal((stays["caps"], goes["caps"]), (two, two), "what counts for caps")
+        due = [(d["rule"], d["key"]) for d in goes["journey"]["due"]]
+        tap.equal((due, stays["journey"]["due"]), ([("look", "product:p5")], []), "timers")
+        tap.equal(seen["consents"], [{"topic": "all", "channel": "email", "stays": None,
+                                      "goes": "withdrawn"}], "consents")
+        made = jobs(up)
+        tap.equal(sorted((j["id"], j["rule"], j["channel"], j["state"], j["customer"], j["fate"])
+                         for j in seen["jobs"]),
+                  sorted([(made["cart:c3"]["id"], "cart", "task", "ready", "bob", "moves"),
+                          (made["cart:c4"]["id"], "cart", "task", "ready", "ada", "stays")]), "jobs")
+        tap.equal((stays["ids"], goes["ids"]), ([], []), "identifiers")
+        status, out, err = up.tool("customer", "unmerge", "bob")
+        tap.equal(status, 0, err)
+        for row in (r"waits +look +product:p5 +\d{4}-", r"all +email +- +withdrawn",
+                    r"task +task +2 +2\b", r"moves +%s +cart +cart:c3 +task +ready +bob\n" %
+                    made["cart:c3"]["id"], r"stays +%s +cart +cart:c4 " % made["cart:c4"]["id"],
+                    r"open cart +cart:c3", r"bob, \w+: 4 events, 0 orders ever", r"Nothing was changed"):
+            tap.ok(re.search(row, out), "%s in:\n%s" % (row, out))
+        redis = up.redis()
+        for key in redis("KEYS", "wm:{*}:in"):
+            redis("XTRIM", key, "MAXLEN", "1")
+        status, out, err = up.tool("customer", "unmerge", "bob")
+        tap.ok(status == 1 and re.search(r"became one at 2\S+Z, and the log was trimmed up to 2\S+Z,", err),
+               out + err)
+        tap.equal(up.stop(), 0, "up")
+
+
+@tap.test
+def a_job_that_is_leased():
+    with harness.Place() as place:
+        up = one_of_two(place)
+        leased = [json.loads(line) for line in
+                  up.tool("jobs", "lease", "--count", "9", "--lease", "5m", "--consumer", "me")[1].splitlines()]
+        by_cart = {j["job"]["key"]: (j["job"]["id"], j["token"]) for j in leased}
+        tap.equal(sorted(by_cart), ["cart:c1", "cart:c2", "cart:c3", "cart:c4"], "all are leased")
+        seen = json.loads(up.tool("customer", "unmerge", "bob", "--json")[1])
+        tap.equal([j["state"] for j in seen["jobs"]], ["leased", "leased"], "the preview says so")
+        status, out, err = up.tool("customer", "unmerge", "bob", "--yes", "--reason", "two sisters")
+        tap.equal(status, 0, out + err)
+        harness.wait_until(lambda: names(up, "bob")[0] == "bob", "bob again")
+        for cart in by_cart:
+            job, token = by_cart[cart]
+            tap.equal(up.tool("jobs", "ack", job, "--token", token)[:2], (0, "done\n"), "ack " + cart)
+        sent = {cart: "job:%s:sent" % by_cart[cart][0] for cart in by_cart}
+        ada, bob = (["a1", "a2", sent["cart:c1"], sent["cart:c4"]],
+                    ["b1", "b2", "b3", "b4", sent["cart:c2"], sent["cart:c3"]])
+        harness.wait_until(lambda: len(names(up, "ada")[1]) == 4 and len(names(up, "bob")[1]) == 6,
+                           "what became of them")
+        tap.equal((names(up, "ada"), names(up, "bob")), (("ada", sorted(ada)), ("bob", sorted(bob))),
+                  "each to whom it belongs")
+        tap.equal(up.stop(), 0, "up")
+
+
+def outline(up, who):
+    """What is the same in every run, whatever the clock says."""
+    document = export(up, who)
+    state = document["state"]
+    return (names(up, who), sorted(c["key"] for c in state["carts"]),
+            sorted((i["rule"], i["key"], i["state"], i["outcome"]) for i in state["instances"]),
+            sorted((e["outcome"], e["rule"], e["key"]) for e in document["timeline"] if e["kind"] == "decision"),
+            sorted((j["job"]["key"], j["job"]["id"], j["state"]) for j in document["jobs"]))
+
+
+def is_posted(redis):
+    return any(b'"kind":"unmerge"' in field
+               for key in redis("KEYS", "wm:{*}:in")
+               for entry in redis("XREVRANGE", key, "+", "-", "COUNT", "3") for field in entry[1])
+
+
+def taken_apart(place, disturbed):
+    up = one_of_two(place)
+    answer = []
+    run = threading.Thread(target=lambda: answer.append(up.tool(
+        "customer", "unmerge", "bob", "--yes", "--reason", "two sisters", "--by", "Eva")))
+    if disturbed:
+        worker = up.pid_of("worker")
+        os.kill(worker, signal.SIGSTOP)
+        run.start()
+        harness.wait_until(lambda: is_posted(up.redis()), "the word is in the log")
+        os.kill(worker, signal.SIGKILL)
+        harness.wait_until(lambda: up.pid_of("worker") not in (None, worker), "another worker")
+    else:
+        run.start()
+    run.join()
+    tap.equal(answer[0][0], 0, answer[0][1] + answer[0][2])
+    harness.wait_until(lambda: names(up, "bob")[0] == "bob", "bob again")
+    sends(up, ("bob", "b5"))
+    harness.wait_until(lambda: "b5" in names(up, "bob")[1], "and goes on")
+    result = [outline(up, who) for who in ("ada", "bob")]
+    tap.equal(up.stop(), 0, "up")
+    return result
+
+
+@tap.test
+def a_worker_that_dies_over_it():
+    with harness.Place() as calm, harness.Place() as rough:
+        tap.equal(taken_apart(rough, True), taken_apart(calm, False), "as if nothing had been")
+
+
+def joined(up, who):
+    return {e["key"]: e.get("words") for e in export(up, who)["timeline"]
+            if e["kind"] == "decision" and e.get("outcome") == "joined"}
+
+
+@tap.test
+def who_said_it_where_the_key_is_a_link():
+    with harness.Place() as place:
+        up = upbox.Up(place, args=["--rules", rules(place)]).wait_up()
+        sends(up, *((who, "m-" + who) for who in ("aaron", "ada", "bert", "bob")))
+        harness.wait_until(lambda: all(export(up, who) for who in ("aaron", "ada", "bert", "bob")), "four")
+        for other, reason, winner, key in (("ada", "one hand", "ada", "bob"),
+                                           ("bert", "a second", "ada", "bert"),
+                                           ("aaron", "a third", "aaron", "ada")):
+            status, out, err = up.tool("customer", "merge", "bob", other, "--yes", "--reason", reason,
+                                       "--by", "Eva")
+            tap.equal(status, 0, out + err)
+            harness.wait_until(lambda: names(up, key)[0] == winner, "%s is %s" % (key, winner))
+            tap.equal(joined(up, winner).get(key), "Eva: " + reason, "%s and %s" % (key, winner))
         tap.equal(up.stop(), 0, "up")
 
 

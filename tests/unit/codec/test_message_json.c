@@ -103,6 +103,8 @@ static const char *const sound[] = {
 	"\"said_at\":1}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"taken\",\"to\":\"a\",\"of\":\"b\",\"other\":\"c\","
 	"\"rights\":1,\"linked_at\":1,\"said_at\":1}",
+	("{\"from\":1,\"seq\":1,\"kind\":\"taken\",\"to\":\"a\",\"of\":\"b\",\"other\":\"c\","
+	 "\"rights\":1,\"linked_at\":1,\"said_at\":1,\"reason\":\"x\",\"by\":\"Eva\"}"),
 	"{\"from\":1,\"seq\":1,\"kind\":\"refused\",\"to\":\"a\",\"of\":\"b\",\"rights\":1,"
 	"\"linked_at\":1,\"said_at\":1,\"reason\":\"\"}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"merge\",\"to\":\"a\",\"of\":\"b\",\"linked_at\":1,"
