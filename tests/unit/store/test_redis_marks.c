@@ -39,7 +39,7 @@ static void many(void)
 
 	for (size_t k = 0; k < ARRAY_SIZE(counts); k++) {
 		struct commit_hold holds[2 * 501];
-		char names[501][8], want[8];
+		char names[501][24], want[24];
 		struct position p;
 		struct commit c;
 
