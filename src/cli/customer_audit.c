@@ -47,6 +47,8 @@ int customer_note(
 	r = r ? r : n.r;
 	return r == 0 ? 0
 		      : tool_say(&t->program, STATUS_FOUND,
-				"the audit cannot be written, so nothing is done: %s.",
+				"the audit cannot be written, so nothing is done: %s. Ask again "
+				"when "
+				"Redis answers.",
 				strerror(-r));
 }

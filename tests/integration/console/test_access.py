@@ -168,7 +168,7 @@ def hostile_ids_find_nobody():
             is_problem(desk.ask("/v1/customers/%s/timeline" % raw), 400, "bad_parameter", raw)
         for raw in ("%ff%fe", "%c0%af", "%ed%a0%80", "+", ";", "a=b&c"):
             tap.equal(desk.ask("/v1/customers/" + raw).status, 404, raw)
-        for path in ("/v1/customers/", "/v1/customers", "/v1//customers/u1", "/v1/customers/u1/",
+        for path in ("/v1/customers/", "/v1//customers/u1", "/v1/customers/u1/",
                      "/v1/customers/u1/timeline/", "/v1/customers//timeline", "/V1/customers/u1",
                      "/v1/customers/u1/x", "//v1/customers/u1", "/%761/customers/u1"):
             is_problem(desk.ask(path), 404, "not_found", path)

@@ -329,11 +329,11 @@ static void test_by_hand(void)
 	/* texts longer than all there is */
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00" LONGEST), TIMELINE_CORRUPT);
 	CHECK_INT(DECODE("\x00\x01\x01\x00\x00\x00\x00\x00" LONGEST), TIMELINE_CORRUPT);
-	/* a decision: the outcomes are twenty-three */
-	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x58\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
+	/* a decision: the outcomes are twenty-four */
+	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x5c\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
 			 "\x00\x00\x00\x00\x00"),
 		0);
-	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x5c\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
+	CHECK_INT(DECODE("\x40\x01\x01\x00\x00\x60\x00\x00\x00\x00\x00\x00\x00\xd5\x02"
 			 "\x00\x00\x00\x00\x00"),
 		TIMELINE_CORRUPT);
 	/* what few decisions have: a version, and no mask that says nothing or what is not known */
