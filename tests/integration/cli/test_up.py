@@ -135,7 +135,7 @@ def rules_that_are_broken_meanwhile_harm_nothing():
         # The worker reads its files again for the server that is back.
         up.kill_child("redis")
         harness.wait_until(lambda: "The rules stay as they were" in up.log(), "the sentence")
-        up.track("ada", "Product Added", "m1", cart_id="C1")
+        up.accept("ada", "Product Added", "m1", cart_id="C1")
         harness.wait_until(lambda: up.timeline("ada") == ["Product Added"], "the timeline")
         tap.equal(rule_sets(up), kept, "the set that is kept")
         tap.equal(up.stop(), 0, "exit status")
@@ -145,7 +145,7 @@ def rules_that_are_broken_meanwhile_harm_nothing():
 def no_child_outlives_a_killed_supervisor():
     with harness.Place() as place:
         up = upbox.Up(place).wait_up()
-        up.track("ada", "Product Added", "m1")
+        up.accept("ada", "Product Added", "m1")
         pids = [pid for pids in up.children().values() for pid in pids]
         tap.equal(len(pids), 4, "children")
         up.kill()
@@ -249,7 +249,7 @@ def a_path_too_long_for_a_socket_will_do():
         up = upbox.Up(place, data="d" * 60 + "/" + "e" * 60,
                       env={"XDG_RUNTIME_DIR": place.folder}).wait_up()
         tap.ok("too long for a unix socket" in up.log(), "the sentence")
-        up.track("ada", "Product Added", "m1")
+        up.accept("ada", "Product Added", "m1")
         harness.wait_until(lambda: up.tool("timeline", "ada")[0] == 0, "the tools find it")
         tap.equal(up.stop(), 0, "exit status")
 
@@ -258,7 +258,7 @@ def a_path_too_long_for_a_socket_will_do():
 def a_moved_directory_is_found_again():
     with harness.Place() as place:
         up = upbox.Up(place).wait_up()
-        up.track("ada", "Product Added", "m1")
+        up.accept("ada", "Product Added", "m1")
         harness.wait_until(lambda: up.timeline("ada"), "the timeline")
         up.stop()
         os.rename(up.data, place.path("moved"))
@@ -299,7 +299,7 @@ def a_damaged_file_is_explained():
     with harness.Place() as place:
         up = upbox.Up(place).wait_up()
         for i in range(50):
-            up.track("ada", "Product Viewed", "m%d" % i)
+            up.accept("ada", "Product Viewed", "m%d" % i)
         up.stop()
         folder = os.path.join(up.data, "redis", "appendonlydir")
         name = [n for n in os.listdir(folder) if n.endswith(".incr.aof")][0]
@@ -315,7 +315,7 @@ def a_damaged_file_is_explained():
 def a_torn_tail_is_no_reason_not_to_start():
     with harness.Place() as place:
         up = upbox.Up(place).wait_up()
-        up.track("ada", "Product Added", "m1")
+        up.accept("ada", "Product Added", "m1")
         harness.wait_until(lambda: up.timeline("ada"), "the timeline")
         up.kill_child("redis")
         up.stop()

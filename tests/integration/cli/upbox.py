@@ -111,6 +111,11 @@ class Up(harness.Process):
             body["messageId"] = message_id
         return self.post("/v1/track", body, key)
 
+    def accept(self, *args, **kwargs):
+        """Says it until it is accepted: the collector may still be on its way to a server that
+        the worker has found again already, and then asks its clients to come back."""
+        harness.wait_until(lambda: self.track(*args, **kwargs).status == 200, "an acceptance")
+
     def get(self, path):
         with open(os.path.join(self.data, "staff-token"), encoding="ascii") as file:
             token = file.read().strip()
