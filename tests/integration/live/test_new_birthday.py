@@ -49,11 +49,11 @@ def known_customers_are_congratulated():
         collector.wait_ready()
         place.write("rules/rules.json", json.dumps([CART]))
         worker = place.role("worker", common + ["--rules", place.path("rules"), "--lease", "400ms"])
-        # A minute that begins in 8 s at the earliest, and not on another day by then.
-        day = time.gmtime(time.time() + 75)
+        # A minute that begins in 20 s at the earliest, and not on another day by then.
+        day = time.gmtime(time.time() + 95)
         born = time.strftime("1990-%m-%d", day)
         if time.gmtime().tm_mday != day.tm_mday:
-            time.sleep(80)
+            time.sleep(100)
         with collector.http() as http:
             for start in range(0, CUSTOMERS, 500):
                 batch = [{"type": "identify", "userId": "u%d" % n, "messageId": "m%d" % n,
@@ -65,7 +65,7 @@ def known_customers_are_congratulated():
         harness.wait_until(lambda: sum(redis("ZCARD", "wm:{p%d}:held:@rules" % p) for p in
                                        range(harness.PARTITIONS)) == CUSTOMERS, "all are known")
         before = in_force(redis)
-        at = int(time.time() + 8 + 59) // 60 * 60
+        at = int(time.time() + 20 + 59) // 60 * 60
         place.write("rules/rules.json", json.dumps([CART, birthday(
             time.strftime("%H:%M", time.gmtime(at)))]))
         worker.signal(1)
