@@ -49,6 +49,9 @@ struct applier_options {
 	 * with the entry that says something. */
 	uint32_t partition, partitions;
 	const struct identity *identity; /* NULL: IDENTITY_DEFAULT */
+	/* Nobody becomes a link, whatever is said: for folding again the log of somebody who is a
+	 * customer still. */
+	bool no_links;
 
 	/* Where the log changes the rules; NULL: the first ones stay in force whatever it says. */
 	applier_rules_fn *find_rules;

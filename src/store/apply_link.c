@@ -204,7 +204,9 @@ int applier_event(struct applier *a, const struct work *w)
 			&a->effects, &stronger);
 	if (r == 0)
 		r = applier_stepped(a, w, &input);
-	return r < 0 || stronger.len == 0 ? r : yield(a, w->cached, stronger, &moment);
+	if (r < 0 || stronger.len == 0 || a->options.no_links)
+		return r;
+	return yield(a, w->cached, stronger, &moment);
 }
 
 /* ---- messages --------------------------------------------------------------------------- */
@@ -255,6 +257,8 @@ static int on_claim(struct applier *a, const struct work *w)
 	struct span to = c->link ? c->link->to : SPAN_EMPTY, reason = SPAN_EMPTY;
 	int r;
 
+	if (a->options.no_links)
+		return 0;
 	switch (link_claimed(
 		applier_identity(a), w->message, claimed_node(c, w->message->of), to, &reason)) {
 	case LINK_KNOWN:
@@ -356,7 +360,9 @@ static int on_word(struct applier *a, const struct work *w)
 		r = applier_touch(a, w->cached);
 	if (r == 0)
 		r = applier_stepped(a, w, &heard);
-	return r < 0 || !yields ? r : yield(a, w->cached, m->other, m);
+	if (r < 0 || !yields || a->options.no_links)
+		return r;
+	return yield(a, w->cached, m->other, m);
 }
 
 /* ---- merging ---------------------------------------------------------------------------- */

@@ -228,8 +228,8 @@ static int on_restore(struct applier *a, const struct work *w)
 
 	if (w->entry.record.len == 0)
 		return on_note(a, w);
-	if (!link || !span_equal(link->to, w->message->of) ||
-		link->linked_at != w->message->linked_at)
+	if (!a->options.no_links && (!link || !span_equal(link->to, w->message->of) ||
+					    link->linked_at != w->message->linked_at))
 		return 0;
 	r = division_decode(w->entry.record, &a->arena, &own);
 	if (r > 0 || (r == 0 && !is_sound(own.record)))

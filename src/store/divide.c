@@ -35,11 +35,11 @@ struct divide *divide_free(struct divide *d)
 		return NULL;
 	record_release(&d->record);
 	fold_release(&d->all);
+	fold_release(&d->since);
 	fold_release(&d->apart);
 	fold_release(&d->alone);
 	free(d->kept.list);
 	free(d->partings.list);
-	free(d->returns.list);
 	free(d->jobs.list);
 	free(d->own_jobs.list);
 	seen_release(&d->seen);
@@ -192,59 +192,9 @@ static bool find_joining(struct divide *d)
 	return false;
 }
 
-static bool is_joining(const struct kept *k, struct span key)
-{
-	return k->message &&
-	       (k->message->kind == MESSAGE_MERGE || k->message->kind == MESSAGE_LINKED) &&
-	       span_equal(k->message->of, key);
-}
-
 static bool is_kind(const struct kept *k, enum message_kind kind)
 {
 	return k->message && k->message->kind == kind;
-}
-
-/* Is KEY a name of the customer's, as they are? */
-static bool is_with_them(const struct divide *d, struct span key)
-{
-	enum id_state state;
-
-	return journey_knows_id(d->record.journey, key, &state) && state == ID_LINKED;
-}
-
-/* Of several words of staff about one key the last is the one that was done, before the key joined
- * again, or is not with them any more. */
-static bool was_done(const struct divide *d, size_t u)
-{
-	const struct kept *kept = d->kept.list;
-	struct span key = kept[u].message->of;
-
-	for (size_t i = u + 1; i < d->kept.n; i++) {
-		if (is_kind(&kept[i], MESSAGE_UNMERGE) && span_equal(kept[i].message->of, key))
-			return false;
-		if (is_joining(&kept[i], key))
-			return true;
-	}
-	return !is_with_them(d, key);
-}
-
-/* The few words that took somebody apart, for every entry is asked about them. 0 or -ENOMEM. */
-static int find_partings(struct divide *d)
-{
-	const struct kept *kept = d->kept.list;
-
-	for (size_t i = 0; i < d->kept.n; i++) {
-		bool own = is_kind(&kept[i], MESSAGE_RESTORE);
-		size_t *place;
-
-		if (!own && !(is_kind(&kept[i], MESSAGE_UNMERGE) && was_done(d, i)))
-			continue;
-		place = items_add(own ? &d->returns : &d->partings, sizeof(*place));
-		if (!place)
-			return -ENOMEM;
-		*place = i;
-	}
-	return 0;
 }
 
 static bool is_parting(const struct divide *d, size_t i)
@@ -284,31 +234,16 @@ static bool is_undone(const struct divide *d, size_t i, bool names)
 	return false;
 }
 
-/* Did the entry I make the customer a part of another, of whom they were taken out again since? */
-static bool is_undone_claim(const struct divide *d, size_t i)
-{
-	const struct kept *kept = d->kept.list;
-	const size_t *returns = d->returns.list;
-	struct span whose = SPAN_EMPTY;
-
-	if (is_kind(&kept[i], MESSAGE_CLAIM))
-		whose = kept[i].message->of;
-	else if (is_kind(&kept[i], MESSAGE_TAKEN))
-		whose = kept[i].message->other;
-	for (size_t n = 0; n < d->returns.n && whose.len > 0; n++)
-		if (returns[n] > i && span_equal(kept[returns[n]].message->of, whose))
-			return true;
-	return false;
-}
-
 /* ---- the folds --------------------------------------------------------------------------- */
 
 /* What was in force, and how far the sources had said all, where the entry FIRST came. */
-static int stand(struct divide *d, struct fold *f, size_t first)
+int divide_stand(struct divide *d, struct fold *f, size_t first)
 {
 	const struct kept *kept = d->kept.list;
 	struct commit_mark *marks = arena_calloc(&d->arena, first + 1, sizeof(*marks));
 
+	fold_release(f);
+	memset(f, 0, sizeof(*f));
 	if (!marks)
 		return -ENOMEM;
 	f->ask = &d->ask;
@@ -331,12 +266,6 @@ static int stand(struct divide *d, struct fold *f, size_t first)
 	return 0;
 }
 
-static void start_over(struct fold *f)
-{
-	fold_release(f);
-	memset(f, 0, sizeof(*f));
-}
-
 /* Of what took somebody apart only that it was: what it was made of had others in it. */
 static struct log_entry bare_note(const struct kept *k)
 {
@@ -346,7 +275,6 @@ static struct log_entry bare_note(const struct kept *k)
 	return e;
 }
 
-/* The customer's own part of the log; WITHOUT: a key, and what came by it since it joined. */
 static size_t own_log(const struct divide *d, struct span without, struct log_entry *entries)
 {
 	const struct kept *kept = d->kept.list;
@@ -357,7 +285,7 @@ static size_t own_log(const struct divide *d, struct span without, struct log_en
 
 		if (without.len > 0 && (k->other || (i >= d->joined && kept_is_by(k, without))))
 			continue;
-		if (is_undone(d, i, false) || is_undone_claim(d, i))
+		if (is_undone(d, i, false))
 			continue;
 		if (is_kind(k, MESSAGE_RESTORE) || is_parting(d, i))
 			entries[n++] = bare_note(k);
@@ -367,36 +295,13 @@ static size_t own_log(const struct divide *d, struct span without, struct log_en
 	return n;
 }
 
-/* Whoever was a part of another for a while would not have become one. */
-static int own_base(struct divide *d, struct span *ret_base)
-{
-	_cleanup_(record_release) struct record base = RECORD_INIT;
-	const struct kept *kept = d->kept.list;
-	const size_t *returns = d->returns.list;
-	bool changed = false;
-	int r;
-
-	*ret_base = d->ask.snapshot;
-	if (ret_base->len == 0)
-		return 0;
-	r = record_decode(*ret_base, &base);
-	for (size_t n = 0; n < d->returns.n && r == 0; n++) {
-		if (returns[n] < d->from)
-			continue;
-		r = journey_add_apart(base.journey, kept[returns[n]].message->of, INT64_MIN);
-		changed = true;
-	}
-	if (r == 0 && changed)
-		r = divide_encode(d, &base, ret_base);
-	return r > 0 ? -EBADMSG : r;
-}
-
-/* As they are since: what was taken out is no name of theirs. */
+/* As they are since: what was taken out is no name of theirs, unless it was asked for again. */
 static int forget_undone(struct divide *d, struct fold *f)
 {
 	_cleanup_(record_release) struct record record = RECORD_INIT;
 	const struct kept *kept = d->kept.list;
 	const size_t *partings = d->partings.list;
+	enum id_state state;
 	int r;
 
 	if (f->record.len == 0 || d->partings.n == 0)
@@ -405,7 +310,7 @@ static int forget_undone(struct divide *d, struct fold *f)
 	if (r != 0)
 		return r < 0 ? r : DIVIDE_DIFFERENT;
 	for (size_t n = 0; n < d->partings.n; n++)
-		if (!is_with_them(d, kept[partings[n]].message->of))
+		if (!journey_knows_id(d->record.journey, kept[partings[n]].message->of, &state))
 			divide_forget(record.journey, kept[partings[n]].message->of);
 	return divide_encode(d, &record, &f->record);
 }
@@ -413,13 +318,10 @@ static int forget_undone(struct divide *d, struct fold *f)
 static int fold_own(struct divide *d, struct fold *f, struct span without)
 {
 	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
-	int r;
+	int r = entries ? divide_stand(d, f, d->from) : -ENOMEM;
 
-	start_over(f);
-	r = entries ? stand(d, f, d->from) : -ENOMEM;
 	f->customer = d->ask.customer;
-	if (r == 0)
-		r = own_base(d, &f->base);
+	f->base = d->ask.snapshot;
 	if (r == 0)
 		r = fold_run(f, entries, own_log(d, without, entries));
 	free(entries);
@@ -431,7 +333,9 @@ static int fold_all(struct divide *d)
 {
 	int r = fold_own(d, &d->all, SPAN_EMPTY);
 
-	return r == 0 && !span_equal(d->all.record, d->ask.record) ? DIVIDE_DIFFERENT : r;
+	if (r != 0)
+		return r;
+	return divide_is_same(d) ? 0 : DIVIDE_DIFFERENT;
 }
 
 static int fold_alone(struct divide *d)
@@ -443,10 +347,8 @@ static int fold_apart(struct divide *d)
 {
 	struct log_entry *entries = NULL;
 	size_t n = 0;
-	int r;
+	int r = divide_stand(d, &d->apart, d->joined);
 
-	start_over(&d->apart);
-	r = stand(d, &d->apart, d->joined);
 	d->apart.customer = d->ask.key;
 	d->apart.base = d->ask.frozen;
 	if (r == 0)
@@ -497,8 +399,10 @@ static bool find_later(const struct divide *d, struct span *ret_key)
 
 static int fold_sides(struct divide *d, struct divided *out)
 {
-	int r = fold_all(d);
+	int r = divide_find_partings(d);
 
+	if (r == 0)
+		r = fold_all(d);
 	if (r == 0)
 		r = fold_apart(d);
 	if (r == 0)
@@ -525,9 +429,6 @@ int divide_finish(struct divide *d, struct divided *ret_divided)
 		return r < 0 ? r : -EBADMSG;
 	if (!find_joining(d))
 		return DIVIDE_TRIMMED;
-	r = find_partings(d);
-	if (r < 0)
-		return r;
 	/* Nothing was kept of before somebody who brought nothing along. */
 	d->from = d->ask.frozen.len > 0 ? d->joined : 0;
 	out.n_through = count_through(d);

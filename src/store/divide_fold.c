@@ -223,6 +223,7 @@ static int run(struct fold *f, struct memory_store *store, struct log_id from)
 			.partition = partition_of(f->customer, f->ask->partitions),
 			.partitions = f->ask->partitions,
 			.identity = f->ask->identity,
+			.no_links = true,
 			.find_rules = f->ask->find_rules,
 			.rules_user = f->ask->rules_user},
 		.idle = on_idle,

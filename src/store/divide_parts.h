@@ -22,12 +22,12 @@ struct divide {
 	struct seen seen;
 	uint64_t heard[PARTITIONS_MAX];
 	struct items kept;     /* struct kept */
-	struct items partings; /* size_t, of kept: what took another out of the customer … */
-	struct items returns;  /* … and the customer out of another */
+	struct items partings; /* size_t, of kept: what took another out of the customer */
 	struct log_id first;   /* of the log */
 	size_t joined;	       /* the entry that made them one */
 	size_t from;	       /* the entry behind the customer's base */
-	struct fold all, apart, alone;
+	struct fold all, since, apart, alone;
+	bool parted;	       /* the customer was taken apart from somebody since */
 	bool outcomes;	       /* some are the other's */
 	struct items jobs;     /* struct divided_job */
 	struct items own_jobs; /* struct division_job */
@@ -38,6 +38,18 @@ bool kept_is_by(const struct kept *k, struct span key);
 
 /* What E says, in the scratch arena. 0, EVENT_BAD or -ENOMEM. */
 int divide_decode(struct divide *d, const struct log_entry *e, struct event *ret_event);
+
+/* What was in force, and how far the sources had said all, where the entry FIRST was kept: F is
+ * cleared, and begins with that. 0 or -errno. */
+int divide_stand(struct divide *d, struct fold *f, size_t first);
+
+/* ---- divide_check.c ---- */
+
+/* Whom staff took out of the customer since they began, and whether that leads to what the customer
+ * is. 0, -errno or DIVIDE_DIFFERENT. */
+int divide_find_partings(struct divide *d);
+/* Is what was folded of everything what the customer is, as far as that can be told? */
+bool divide_is_same(const struct divide *d);
 
 /* ---- divide_sides.c ---- */
 

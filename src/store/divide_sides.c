@@ -47,8 +47,10 @@ static int add_message(struct other_log *l, const struct kept *k, size_t n)
 	m.seq = ++l->seq;
 	m.to = l->d->ask.key;
 	m.n_path = n;
-	if (m.kind == MESSAGE_FORWARD)
-		e.id = m.path[n].at.ms > 0 ? m.path[n].at : m.at;
+	if (m.path[n].at.ms > 0)
+		e.id = m.path[n].at;
+	else if (m.kind == MESSAGE_FORWARD)
+		e.id = m.at;
 	if (m.kind == MESSAGE_MERGE)
 		m.linked_at = m.path[n - 1].linked_at;
 	message_json(&m, &head);

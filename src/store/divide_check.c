@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which words of staff were done, and the check where some were.
+ *
+ * What was put in the customer's place by such a word was made at an instant: what they had asked
+ * for in vain was forgotten, it was noted where jobs lie that were made elsewhere, and what came to
+ * them by a longer way bears what was known of it there. The log of before says the same events and
+ * not that. But what was put there stands in the log too. So the log is replayed from there on, in
+ * which a word is done only if it was made from the very state that it meets; and that has to lead
+ * to what the customer is now, byte for byte. Then it is known what was done, and all of it,
+ * folded from the beginning without what is the others', has to be as many events.
+ */
+#include "divide_parts.h"
+
+#define TRIES 32 /* words of staff about one customer since they became one */
+
+/* What was put in the customer's place by K. 0, 1 if nothing was, or -errno. */
+static int replaced_by(struct divide *d, const struct kept *k, struct span *ret_record)
+{
+	struct span rest = k->entry.record, own = rest;
+	struct division division;
+	int r;
+
+	if (!k->message || rest.len == 0)
+		return 1;
+	if (k->message->kind != MESSAGE_UNMERGE && k->message->kind != MESSAGE_RESTORE)
+		return 1;
+	if (k->message->kind == MESSAGE_UNMERGE && span_take_block(&rest, &own) != 0)
+		return 1;
+	r = division_decode(own, &d->arena, &division);
+	if (r != 0)
+		return r;
+	*ret_record = division.record;
+	return division.record.len > 0 ? 0 : 1;
+}
+
+/* All of it from the entry PLACE on, as it came; with a BASE the customer became that there. */
+static int replay(struct divide *d, size_t place, const struct span *base)
+{
+	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
+	const struct kept *kept = d->kept.list;
+	int r = entries ? divide_stand(d, &d->since, place) : -ENOMEM;
+
+	d->since.customer = d->ask.customer;
+	d->since.base = base ? *base : d->ask.snapshot;
+	for (size_t i = place; i < d->kept.n && r == 0; i++)
+		entries[i - place] = kept[i].entry;
+	if (base && r == 0)
+		entries[0].record = SPAN_EMPTY;
+	if (r == 0)
+		r = fold_run(&d->since, entries, d->kept.n - place);
+	free(entries);
+	if (r == 0 && !span_equal(d->since.record, d->ask.record))
+		r = DIVIDE_DIFFERENT;
+	return r;
+}
+
+/* Did the replay do what the word at the entry ID says? Then it told the other. */
+static bool was_done(const struct divide *d, struct log_id id)
+{
+	const struct folded_word *words = d->since.words.list;
+
+	for (size_t w = 0; w < d->since.words.n; w++)
+		if (words[w].kind == MESSAGE_RESTORE && log_id_compare(words[w].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* The few of them, for every entry is asked about them. FIRST: was done. */
+static int note_partings(struct divide *d, size_t first)
+{
+	const struct kept *kept = d->kept.list;
+
+	for (size_t i = first; i < d->kept.n; i++) {
+		size_t *place;
+
+		if (!kept[i].message || kept[i].message->kind != MESSAGE_UNMERGE ||
+			(i > first && !was_done(d, kept[i].entry.id)))
+			continue;
+		place = items_add(&d->partings, sizeof(*place));
+		if (!place)
+			return -ENOMEM;
+		*place = i;
+	}
+	return 0;
+}
+
+int divide_find_partings(struct divide *d)
+{
+	const struct kept *kept = d->kept.list;
+	unsigned tries = 0;
+	int r = 1;
+
+	for (size_t i = d->from; i < d->kept.n && tries < TRIES; i++) {
+		struct span base;
+
+		r = replaced_by(d, &kept[i], &base);
+		if (r > 0)
+			continue;
+		tries++;
+		if (r == 0)
+			r = replay(d, i, &base);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			continue;
+		d->parted = true;
+		return note_partings(d, i);
+	}
+	/* Words that nobody heeded change nothing. */
+	return 0;
+}
+
+bool divide_is_same(const struct divide *d)
+{
+	_cleanup_(record_release) struct record folded = RECORD_INIT;
+
+	if (span_equal(d->all.record, d->ask.record))
+		return true;
+	return d->parted && d->all.record.len > 0 && record_decode(d->all.record, &folded) == 0 &&
+	       folded.journey->n_events == d->record.journey->n_events;
+}

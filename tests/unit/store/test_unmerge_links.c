@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whatever else was said of who is who, before and after, and by the two themselves: what was made
+ * one can be taken apart again, and goes on from there. Everybody is taken out of everybody, in the
+ * order that is asked for, until nobody is a part of another.
+ */
+#include "link_world.h"
+
+#define T LINK_TRUSTED
+#define X (LINK_TRUSTED | LINK_EXPLICIT)
+
+static const char *const keys[] = {"a0", "u1", "u2", "email:b@y.org", "email:c@y.org", "anon:v"};
+static const char *const members[] = {"\"userId\":\"a0\"", "\"userId\":\"u1\"", "\"userId\":\"u2\"",
+	"\"identifiers\":{\"email\":\"b@y.org\"}", "\"identifiers\":{\"email\":\"c@y.org\"}",
+	"\"anonymousId\":\"v\""};
+
+#define KEYS  ARRAY_SIZE(keys)
+#define USERS 3
+
+static struct world w;
+static unsigned counts[KEYS]; /* what was said of each */
+
+static bool is_link(const char *key)
+{
+	struct span k = span_str(key);
+
+	return link_is(memory_store_record(w.shores[partition_of(k, PARTS)].memory, k));
+}
+
+static void does(unsigned who)
+{
+	static const char *const names[] = {
+		"Product Added", "Product Viewed", "Order Completed", "Checkout Started"};
+	char json[400];
+
+	(void)snprintf(json, sizeof(json),
+		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"m%llu\",\"properties\":"
+		"{\"cart_id\":\"k%u\",\"order_id\":\"o%u\",\"value\":%u}}",
+		names[world_roll(&w, ARRAY_SIZE(names))], members[who],
+		(unsigned long long)w.chance, world_roll(&w, 3), world_roll(&w, 3),
+		world_roll(&w, 90));
+	world_say(&w, T, json);
+	counts[who]++;
+}
+
+static void aliases(void)
+{
+	unsigned who = world_roll(&w, USERS);
+	char json[200];
+
+	(void)snprintf(json, sizeof(json),
+		"{\"type\":\"alias\",\"userId\":\"%s\",\"previousId\":\"%s\"}", keys[who],
+		keys[world_roll(&w, USERS)]);
+	counts[who]++;
+	world_say(&w, X, json);
+}
+
+static void identifies(void)
+{
+	unsigned a = world_roll(&w, KEYS), b = world_roll(&w, KEYS);
+	char json[300];
+
+	if (a == b || (a < USERS) == (b < USERS))
+		return;
+	(void)snprintf(json, sizeof(json), "{\"type\":\"identify\",%s,%s}", members[a], members[b]);
+	world_say(&w, T, json);
+	counts[a < b ? a : b]++; /* the strongest is whose it is, and KEYS are in that order */
+}
+
+/* Takes KEY, or whoever has to go first, out of whom it is a part of. -ELOOP: that one is a part of
+ * another. */
+static int take_apart(const char *key)
+{
+	char at[CUSTOMER_MAX + 1], later[CUSTOMER_MAX + 1] = "";
+	int r = DIVIDE_LATER;
+
+	(void)snprintf(at, sizeof(at), "%s", key);
+	for (int hops = 0; r == DIVIDE_LATER && hops < 20; hops++) {
+		r = world_unmerge(&w, at, later);
+		if (r == DIVIDE_LATER)
+			(void)snprintf(at, sizeof(at), "%s", later);
+	}
+	if (r != 0)
+		return r;
+	world_settle(&w);
+	CHECK(!is_link(at));
+	return 0;
+}
+
+static int take_one_apart(void)
+{
+	unsigned first = world_roll(&w, KEYS);
+	int n = 0;
+
+	for (unsigned i = 0; i < KEYS; i++) {
+		const char *key = keys[(first + i) % KEYS];
+		int r;
+
+		if (!is_link(key))
+			continue;
+		n++;
+		r = take_apart(key);
+		if (r == 0)
+			return 1;
+		CHECK_INT(r, -ELOOP);
+	}
+	CHECK_INT(n, 0);
+	return 0;
+}
+
+static bool random_history(uint64_t seed)
+{
+	int before = check_failures;
+	int r = 1;
+
+	memset(counts, 0, sizeof(counts));
+	world_init(&w, seed);
+	for (unsigned rounds = 2; rounds > 0 && r >= 0; rounds--) {
+		for (unsigned n = 20 + world_roll(&w, 40); n > 0; n--) {
+			unsigned what = world_roll(&w, 10);
+
+			w.clock += 1000;
+			if (what < 7)
+				does(world_roll(&w, KEYS));
+			else if (what == 7)
+				aliases();
+			else
+				identifies();
+			if (world_roll(&w, 3) == 0)
+				world_settle(&w);
+			else
+				world_stir(&w);
+		}
+		world_settle(&w);
+		for (unsigned n = rounds == 2 ? 2 : 100; n > 0 && r > 0; n--)
+			r = take_one_apart();
+		if (r == 0)
+			r = 1;
+	}
+	for (size_t i = 0; i < KEYS; i++)
+		if (counts[i] > 0)
+			world_check_customer(&w, keys[i], keys[i], counts[i]);
+	world_finish(&w);
+	world_release(&w);
+	return check_failures == before;
+}
+
+#define ROUNDS 120
+
+static void histories(void)
+{
+	const char *given = getenv("WAYMARK_TEST_SEED");
+	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
+
+	printf("# seeds %llu to %llu\n", (unsigned long long)first,
+		(unsigned long long)first + ROUNDS - 1);
+	for (uint64_t seed = first; seed < first + ROUNDS; seed++) {
+		if (random_history(seed * 7919))
+			continue;
+		fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
+		return;
+	}
+}
+
+/* ---- one by one ------------------------------------------------------------------------------ */
+
+#define CART(WHO, CART)                                                                            \
+	"{\"type\":\"track\",\"event\":\"Product Added\"," WHO                                     \
+	",\"properties\":{\"cart_id\":\"" CART "\"}}"
+#define U1    "\"userId\":\"u1\""
+#define OTHER "email:b@y.org"
+#define MAIL  "\"identifiers\":{\"email\":\"b@y.org\"}"
+
+static void say(unsigned rights, const char *json)
+{
+	world_say(&w, rights, json);
+	world_settle(&w);
+}
+
+static void apart(const char *key, int want)
+{
+	char later[CUSTOMER_MAX + 1] = "";
+
+	CHECK_INT(world_unmerge(&w, key, later), want);
+	world_settle(&w);
+}
+
+/*
+ * u1 says by an alias of its own that it is a0, and is taken out again; then the address is taken
+ * out that was u1's before. The alias is in u1's log still, and u1 is no part of a0.
+ */
+static void own_alias(void)
+{
+	world_init(&w, 1);
+	say(T, CART(U1, "a"));
+	say(T, CART(MAIL, "b"));
+	say(T, "{\"type\":\"identify\"," U1 "," MAIL "}");
+	say(T, CART("\"userId\":\"a0\"", "c"));
+	say(X, "{\"type\":\"alias\",\"userId\":\"u1\",\"previousId\":\"a0\"}");
+	world_check_customer(&w, OTHER, "a0", 5);
+	say(T, CART(U1, "d"));
+	say(T, CART(MAIL, "e"));
+	apart(OTHER, -ELOOP);
+	apart("u1", 0);
+	world_check_customer(&w, "a0", "a0", 1);
+	world_check_customer(&w, OTHER, "u1", 6);
+	apart(OTHER, 0);
+	world_check_customer(&w, "u1", "u1", 4); /* carts a and d, the identify and the alias */
+	world_check_customer(&w, OTHER, OTHER, 2);
+	/* And once more the same, which means just that. */
+	say(X, "{\"type\":\"alias\",\"userId\":\"u1\",\"previousId\":\"a0\"}");
+	world_check_customer(&w, "u1", "a0", 6);
+	world_check_customer(&w, OTHER, OTHER, 2);
+	world_release(&w);
+}
+
+/* Who was taken out comes back by way of another, who came behind them. */
+static void back_by_another(void)
+{
+	world_init(&w, 2);
+	say(T, CART("\"userId\":\"a0\"", "a"));
+	say(T, CART(MAIL, "b"));
+	say(T, CART(U1, "c"));
+	world_claim(&w, "a0", OTHER);
+	world_settle(&w);
+	apart(OTHER, 0);
+	world_claim(&w, "u1", OTHER);
+	world_settle(&w);
+	world_claim(&w, "a0", "u1");
+	world_settle(&w);
+	world_check_customer(&w, OTHER, "a0", 3);
+	say(T, CART(MAIL, "d"));
+	apart("u1", 0);
+	world_check_customer(&w, "a0", "a0", 1);
+	world_check_customer(&w, OTHER, "u1", 3);
+	apart(OTHER, 0);
+	world_check_customer(&w, OTHER, OTHER, 2);
+	world_check_customer(&w, "u1", "u1", 1);
+	world_release(&w);
+}
+
+/* Of two words that were made from one state the first is done, and the second is known for what it
+ * is. */
+static void said_twice(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	world_init(&w, 3);
+	say(T, CART("\"userId\":\"a0\"", "a"));
+	say(T, CART(MAIL, "b"));
+	say(T, CART(U1, "c"));
+	world_claim(&w, "a0", "u1");
+	world_settle(&w);
+	world_claim(&w, "a0", OTHER);
+	world_settle(&w);
+	CHECK_INT(world_unmerge(&w, OTHER, later), 0);
+	w.clock += 1000;
+	CHECK_INT(world_unmerge(&w, OTHER, later), 0);
+	world_settle(&w);
+	world_check_customer(&w, OTHER, OTHER, 1);
+	apart("u1", 0);
+	world_check_customer(&w, "u1", "u1", 1);
+	world_check_customer(&w, "a0", "a0", 1);
+	world_release(&w);
+}
+
+static const struct check_case cases[] = {
+	{"random histories", histories},
+	{"an alias of one's own", own_alias},
+	{"back by another", back_by_another},
+	{"said twice", said_twice},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
