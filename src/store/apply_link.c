@@ -502,6 +502,27 @@ static int pass_on(struct applier *a, const struct work *w)
 	return applier_say(a, &m, &cargo);
 }
 
+/*
+ * What was due before the message came is run first, each at its own instant, as it is where the
+ * batch before has ended in between: what comes of a log does not depend on how it is cut.
+ */
+static int run_timers(struct applier *a, const struct work *w)
+{
+	const struct input tick = {.kind = INPUT_TICK, .marks = &a->marks};
+	const struct journey *j = w->cached->record.journey;
+	int64_t at = INT64_MIN;
+	int r = 0;
+
+	while (r == 0 && j->due_at > at && j->due_at < (int64_t)w->entry.id.ms) {
+		at = j->due_at;
+		w->cached->due_dirty = true;
+		r = applier_step(a, w, &tick, at);
+		if (r == 0)
+			r = applier_stepped(a, w, &tick);
+	}
+	return r;
+}
+
 int applier_node(struct applier *a, const struct work *w)
 {
 	const struct message *m = w->message;
@@ -518,6 +539,9 @@ int applier_node(struct applier *a, const struct work *w)
 		return applier_send_back(a, w, stray);
 	if (m->kind == MESSAGE_FORWARD)
 		return applier_event(a, w);
+	r = w->cached->link || m->kind == MESSAGE_MERGE ? 0 : run_timers(a, w);
+	if (r < 0)
+		return r;
 	if (m->kind == MESSAGE_CLAIM)
 		return on_claim(a, w);
 	if (m->kind == MESSAGE_UNMERGE || m->kind == MESSAGE_RESTORE)

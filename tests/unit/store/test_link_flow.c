@@ -247,7 +247,31 @@ static void opposite(void)
 	each(lines, ARRAY_SIZE(lines), two_carts);
 }
 
+/* A cart that was due five minutes before its owner became part of another: the mail is one to who
+ * they were, whether the worker came by in between or finds all of it at once. */
+static void due_before(void)
+{
+	for (int cut = 0; cut < 2; cut++) {
+		world_init(&world, 1);
+		world_say(&world, T, ADDED(USER("u1"), "k1"));
+		world_say(&world, T, ADDED(USER("u2"), "k2"));
+		world.clock = BASE_AT + 5 * MS_MINUTE;
+		if (cut)
+			world_settle(&world);
+		world.clock = BASE_AT + 6 * MS_MINUTE;
+		world_claim(&world, "u1", "u2");
+		world_finish(&world);
+		CHECK_INT(world.n_jobs, 2);
+		CHECK_INT(world_n_live(&world), 2);
+		for (size_t i = 0; i < world.n_jobs; i++)
+			CHECK_STR(span_str(world.jobs[i].owner), world.jobs[i].customer);
+		world_check_customer(&world, "u2", "u1", 2);
+		world_release(&world);
+	}
+}
+
 static const struct check_case cases[] = {
+	{"due before two became one", due_before},
 	{"a cart, a name, a purchase", cart_then_user},
 	{"one cart by two names", one_cart},
 	{"the name comes first", identify_first},
