@@ -34,6 +34,13 @@ int job_id(const struct decision *d, struct span customer, char ret_id[JOB_ID_SI
  * `canonical` names them. 0 or -ENOMEM. */
 int job_json(const struct decision *d, struct span customer, const char *id, struct buf *out);
 
+/*
+ * What would have been the job, had its rule not been on trial or the customer not held out
+ * (schemas/shadow.schema.json): OUTCOME_WOULD_SEND. ID is the one that the job would have had. As
+ * job_json.
+ */
+int job_trial_json(const struct decision *d, struct span customer, const char *id, struct buf *out);
+
 /* One plain sentence saying why the job exists, appended to OUT unescaped. D may lack its rule: it
  * then says less. */
 void job_reason(const struct decision *d, struct buf *out);

@@ -53,6 +53,8 @@ struct applier_options {
 	 * customer still. */
 	bool no_links;
 
+	uint64_t trials_kept; /* of what was not sent because its rule is on trial; 0: none */
+
 	/* Where the log changes the rules; NULL: the first ones stay in force whatever it says. */
 	applier_rules_fn *find_rules;
 	void *rules_user;

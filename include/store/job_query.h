@@ -3,7 +3,8 @@
  * Jobs, as those see them who only look: the tools. Handing them over is job_desk.h.
  *
  * A partition's stream of jobs holds two kinds of entries in their order: jobs as they were
- * emitted, and retractions. What has become of a job stands beside it (`wm:{p}:job:ID`).
+ * emitted, and retractions. What has become of a job stands beside it (`wm:{p}:job:ID`). Another
+ * stream holds what rules on trial would have sent, and those who are held out would have got.
  *
  * Questions are asked on a connection and answered by one call of a function, never from within.
  * Several may be under way. When the connection is lost, and when it is freed, the answer is
@@ -30,7 +31,8 @@ struct job_entry {
 	struct span id;	      /* of the job */
 	struct span json;     /* the job; empty: a retraction */
 	struct span reason;   /* of a retraction */
-	struct span state;    /* as job_desk.h has them: now, not when it was emitted */
+	struct span state;    /* as job_desk.h has them: now, not when it was emitted; empty of a
+				 trial */
 	struct span taken_by; /* who leased it last; or empty */
 };
 
@@ -45,6 +47,7 @@ typedef void job_page_fn(void *user, int r, const struct job_page *page, const c
 
 struct job_ask {
 	uint32_t partition;
+	bool shadow;	     /* instead of jobs, what would have been some (job_trial_json) */
 	size_t max;	     /* entries, 1..JOB_PAGE_MAX */
 	struct log_id after; /* those behind it */
 	job_page_fn *fn;

@@ -44,6 +44,9 @@
  *                        sorted sets: customers who follow the thing (core/news.h) → number of the
  *                        news that they were told of last, where it took more than one piece; 0
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
+ *   wm:{p7}:shadow       stream: what would have been sent, had its rule not been on trial or the
+ *                        customer not held out; fields id (the job's), j (job_trial_json); about
+ *                        the latest [worker] shadow_keep
  *   wm:{p7}:job:ID       hash: s (state, see job_desk.h; `taken` of before there were leases is
  *                        done), at (place in the stream), c (customer), o (member, see below), ch
  *                        (channel), cl (class), ru (rule), vu (valid until), fa (when it fired), nb

@@ -176,6 +176,11 @@ struct commit_retract {
 	bool late;	/* count late_cancel_after_send if somebody has taken the job */
 };
 
+/* What would have been a job (codec/job_json.h). */
+struct commit_trial {
+	struct span id, json;
+};
+
 struct commit_bad {
 	struct log_entry entry;
 	struct span code, words;
@@ -208,6 +213,9 @@ struct commit {
 	size_t n_jobs;
 	const struct commit_retract *retracts;
 	size_t n_retracts;
+	const struct commit_trial *trials;
+	size_t n_trials;
+	uint64_t trials_kept; /* about so many stay, the latest */
 	const struct commit_bad *bad;
 	size_t n_bad;
 	const struct commit_seen *seen;

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "codec/json_scan.h"
 #include "customer_names.h"
+#include "jobs_shadow.h"
 #include "store/job_desk.h"
 #include "store/job_query.h"
 
@@ -25,6 +26,12 @@ static const struct setting settings[] = {
 		"CUSTOMER", "of this customer only, under any of their names"},
 	{NULL, "state", "state", SETTING_TEXT, ROW(state), NULL, 0, 16, "STATE",
 		"ready, leased, retracting, done, failed, cancelled, expired or retracted only"},
+	{NULL, "shadow", "shadow", SETTING_BOOL, ROW(shadow), NULL, 0, 0, NULL,
+		"instead, what was not sent: its rule is in shadow, or the customer held out"},
+	{NULL, "day", "day", SETTING_TEXT, ROW(day), NULL, 0, 10, "DATE",
+		"with --shadow: due on this day only (UTC), as 2026-11-22"},
+	{NULL, "counts", "counts", SETTING_BOOL, ROW(counts), NULL, 0, 0, NULL,
+		"with --shadow: how many of each rule on each day"},
 	{NULL, "count", "count", SETTING_INT, ROW(count), "1", 1, 1000000, "N",
 		"take, lease: how many at most"},
 	{NULL, "consumer", "consumer", SETTING_TEXT, ROW(consumer), NULL, 0, JOB_CONSUMER_MAX,
@@ -82,6 +89,7 @@ struct jobs {
 	struct tool tool;
 	struct jobs_settings settings;
 	struct cells cells;
+	struct shadow_list shadow; /* with --shadow */
 	struct redis *redis;
 	struct customer_names names; /* of --customer */
 	struct lane *lanes;
@@ -139,6 +147,7 @@ static void ask_lane(struct jobs *j, uint32_t partition)
 {
 	struct lane *lane = &j->lanes[partition];
 	const struct job_ask question = {.partition = partition,
+		.shadow = j->settings.shadow,
 		.max = PAGE,
 		.after = lane->after,
 		.fn = on_page,
@@ -289,7 +298,9 @@ static void show(struct jobs *j, const struct job_entry *e)
 	/* What is no job is shown as far as it goes. */
 	if (job_view_read(e->json, &arena, &view) < 0 || !wanted(j, e, &view))
 		return;
-	if (j->tool.program.common.json)
+	if (j->settings.shadow)
+		shadow_list_show(&j->shadow, e, &view);
+	else if (j->tool.program.common.json)
 		print_json(e);
 	else
 		print_row(j, e, &view);
@@ -332,7 +343,9 @@ static int list(struct jobs *j)
 	struct program *p = &j->tool.program;
 	const struct job_entry *e;
 
-	if (!p->common.json)
+	if (j->settings.shadow)
+		shadow_list_head(&j->shadow);
+	else if (!p->common.json)
 		print_head(j);
 	do {
 		while (fill_lanes(j) && (e = next_entry(j)))
@@ -341,7 +354,8 @@ static int list(struct jobs *j)
 	} while (j->settings.follow && !j->trouble[0] && pause_following(j));
 	if (j->trouble[0])
 		return tool_say(p, STATUS_FOUND, "%s", j->trouble);
-	return p->status;
+	return j->settings.shadow && !p->stopping ? shadow_list_end(&j->shadow, &j->tool, j->redis)
+						  : p->status;
 }
 
 /* ------------------------------------------------------------------------------------------- */
@@ -350,6 +364,7 @@ static void jobs_release(struct jobs *j)
 {
 	tool_release(&j->tool); /* answers what is under way */
 	customer_names_release(&j->names);
+	shadow_list_release(&j->shadow);
 	for (uint32_t i = 0; i < j->n_lanes; i++)
 		arena_release(&j->lanes[i].arena);
 	free(j->lanes);
@@ -378,6 +393,28 @@ static bool state_is_known(const char *state)
 		if (strcmp(state, states[i]) == 0)
 			return true;
 	return false;
+}
+
+/* What goes with --shadow goes without it nowhere. 0, or the status with which it was refused. */
+static int read_shadow(struct jobs *j, bool listing)
+{
+	const struct jobs_settings *s = &j->settings;
+	struct program *p = &j->tool.program;
+
+	j->shadow.cells = &j->cells;
+	j->shadow.json = p->common.json;
+	j->shadow.counts = s->counts;
+	if (!s->shadow && (s->counts || s->day[0]))
+		return tool_say(p, STATUS_USAGE, "--day and --counts go with --shadow.");
+	if (s->shadow && (!listing || s->state[0]))
+		return tool_say(p, STATUS_USAGE,
+			"--shadow lists what was not sent; it has no states, and nothing else can "
+			"be done with it.");
+	if (s->counts && s->follow)
+		return tool_say(p, STATUS_USAGE, "--counts has an end, --follow has none.");
+	if (!shadow_list_init(&j->shadow, s->day))
+		return tool_say(p, STATUS_USAGE, "--day is a date such as 2026-11-22.");
+	return 0;
 }
 
 /* What is not listing. -1: it is. */
@@ -415,6 +452,8 @@ int jobs_main(int argc, char **argv)
 		return tool_say(p, STATUS_USAGE,
 			"--state is ready, leased, retracting, done, failed, cancelled, expired or "
 			"retracted.");
+	if (read_shadow(&j, listing))
+		return STATUS_USAGE;
 	cells_init(&j.cells, stdout);
 	if (tool_connect(&j.tool, &j.redis) || make_lanes(&j))
 		return p->status ? p->status : STATUS_FOUND;

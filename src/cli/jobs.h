@@ -6,10 +6,10 @@
 #include "tool.h"
 
 struct jobs_settings {
-	const char *data, *rule, *customer, *state;
+	const char *data, *rule, *customer, *state, *day;
 	const char *consumer, *channels, *token, *reason, *bounce, *rules, *store_zone;
 	int64_t count, lease_ms, retry_ms;
-	bool follow, final;
+	bool follow, final, shadow, counts;
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "codec/job_json.h"
 
 #include "base/instant.h"
+#include "core/gate.h"
 
 #include "json_out.h"
 
@@ -142,29 +143,39 @@ static void out_priority(struct json_out *o, const struct decision *d)
 	json_out_close(o, '}');
 }
 
-int job_json(const struct decision *d, struct span customer, const char *id, struct buf *out)
+/* What it is, for whom, which way and why. 0 or -ENOMEM. */
+static int out_head(
+	struct json_out *o, const struct decision *d, struct span customer, const char *id)
 {
 	_cleanup_(buf_release) struct buf reason = BUF_INIT;
-	struct json_out o = {.buf = out};
 
 	assert(d->rule_now);
 	job_reason(d, &reason);
 	if (buf_failed(&reason) < 0)
 		return -ENOMEM;
-	json_out_open(&o, NULL, '{');
-	json_out_text(&o, "id", span_str(id));
-	json_out_text(&o, "rule", d->rule);
-	json_out_number(&o, "epoch", d->epoch);
-	json_out_text(&o, "customer", d->subject.len ? d->subject : customer);
+	json_out_open(o, NULL, '{');
+	json_out_text(o, "id", span_str(id));
+	json_out_text(o, "rule", d->rule);
+	json_out_number(o, "epoch", d->epoch);
+	json_out_text(o, "customer", d->subject.len ? d->subject : customer);
 	if (d->subject.len)
-		json_out_text(&o, "canonical", customer);
-	json_out_text(&o, "key", d->key);
-	json_out_number(&o, "episode", d->episode);
-	json_out_text(&o, "step", d->step);
-	out_class(&o, d);
-	out_channels(&o, d);
-	out_priority(&o, d);
-	json_out_text(&o, "reason", buf_span(&reason));
+		json_out_text(o, "canonical", customer);
+	json_out_text(o, "key", d->key);
+	json_out_number(o, "episode", d->episode);
+	json_out_text(o, "step", d->step);
+	out_class(o, d);
+	out_channels(o, d);
+	out_priority(o, d);
+	json_out_text(o, "reason", buf_span(&reason));
+	return 0;
+}
+
+int job_json(const struct decision *d, struct span customer, const char *id, struct buf *out)
+{
+	struct json_out o = {.buf = out};
+
+	if (out_head(&o, d, customer, id) < 0)
+		return -ENOMEM;
 	json_out_instant(&o, "armed_at", d->armed_at);
 	json_out_instant(&o, "deadline", d->deadline_at);
 	json_out_instant(&o, "fire_at", d->fire_at);
@@ -174,6 +185,31 @@ int job_json(const struct decision *d, struct span customer, const char *id, str
 	if (d->data.len)
 		json_out_raw(&o, NULL, d->data);
 	json_out_close(&o, '}');
+	json_out_close(&o, '}');
+	return buf_failed(out);
+}
+
+int job_trial_json(const struct decision *d, struct span customer, const char *id, struct buf *out)
+{
+	struct json_out o = {.buf = out};
+	char version[9];
+
+	if (out_head(&o, d, customer, id) < 0)
+		return -ENOMEM;
+	(void)snprintf(version, sizeof(version), "%08llx",
+		(unsigned long long)(d->rule_now->version & UINT32_MAX));
+	json_out_text(&o, "version", span_str(version));
+	json_out_text(&o, "because", span_str(d->reason == REASON_HOLDOUT ? "holdout" : "shadow"));
+	if (d->reason) {
+		json_out_text(&o, "gate", gate_name((enum gate)d->gate));
+		json_out_text(&o, "gate_reason", gate_reason_name((enum gate_reason)d->reason));
+	}
+	json_out_some(&o, "words", d->words);
+	json_out_instant(&o, "armed_at", d->armed_at);
+	json_out_instant(&o, "deadline", d->deadline_at);
+	json_out_instant(&o, "fire_at", d->fire_at);
+	json_out_instant(&o, "decided_at", d->at);
+	json_out_instant(&o, "valid_until", valid_until(d));
 	json_out_close(&o, '}');
 	return buf_failed(out);
 }

@@ -41,6 +41,7 @@ int applier_new(const struct applier_options *options, struct applier **ret_appl
 	list_init(&a->passed, sizeof(struct commit_mark));
 	list_init(&a->jobs, sizeof(struct commit_job));
 	list_init(&a->retracts, sizeof(struct commit_retract));
+	list_init(&a->trials, sizeof(struct commit_trial));
 	list_init(&a->bad, sizeof(struct commit_bad));
 	list_init(&a->seen_lists, sizeof(struct commit_seen));
 	list_init(&a->messages, sizeof(struct commit_message));
@@ -82,6 +83,7 @@ struct applier *applier_free(struct applier *a)
 	list_release(&a->passed);
 	list_release(&a->jobs);
 	list_release(&a->retracts);
+	list_release(&a->trials);
 	list_release(&a->bad);
 	list_release(&a->seen_lists);
 	list_release(&a->messages);
@@ -526,6 +528,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 
 	memset(&a->commit, 0, sizeof(a->commit));
 	a->records.n = a->chunks.n = a->dues.n = a->jobs.n = a->retracts.n = a->bad.n = 0;
+	a->trials.n = 0;
 	a->seen_lists.n = a->holds.n = a->passed.n = a->messages.n = a->hearings.n = 0;
 	a->ids.n = a->snapshots.n = a->parts.n = a->terms.n = a->mends.n = 0;
 	a->erased.n = a->gones.n = a->drops.n = 0;

@@ -153,6 +153,28 @@ static int emit_job(struct applier *a, struct cached *c, const struct decision *
 	return keep_decision(a, d, &job->decision);
 }
 
+/* It is listed for those who try the rule. */
+static int note_trial(struct applier *a, struct cached *c, const struct decision *d)
+{
+	char id[JOB_ID_SIZE];
+	struct commit_trial *trial;
+	int r;
+
+	if (d->outcome != OUTCOME_WOULD_SEND || !d->rule_now || a->options.trials_kept == 0)
+		return 0;
+	r = job_id(d, c->customer, id);
+	if (r < 0)
+		return r;
+	buf_reset(&a->scratch);
+	r = job_trial_json(d, c->customer, id, &a->scratch);
+	trial = r < 0 ? NULL : list_add(&a->trials);
+	if (!trial)
+		return -ENOMEM;
+	trial->id = keep(a, span_str(id));
+	trial->json = keep(a, buf_span(&a->scratch));
+	return trial->id.ptr && trial->json.ptr ? 0 : -ENOMEM;
+}
+
 /* The job lies where it was emitted, which may be another partition. */
 static int retract_elsewhere(struct applier *a, const struct decision *d, struct span id)
 {
@@ -234,7 +256,7 @@ static int carry_out(struct applier *a, struct cached *c, const struct effect *e
 	case EFFECT_FORWARD:
 		return forward(a, e->message);
 	case EFFECT_DECISION:
-		return 0;
+		return note_trial(a, c, &e->decision);
 	}
 	return 0;
 }
@@ -364,6 +386,9 @@ int applier_finish_commit(struct applier *a)
 	c->n_jobs = a->jobs.n;
 	c->retracts = a->retracts.items;
 	c->n_retracts = a->retracts.n;
+	c->trials = a->trials.items;
+	c->n_trials = a->trials.n;
+	c->trials_kept = a->options.trials_kept;
 	c->terms = a->terms.items;
 	c->n_terms = a->terms.n;
 	c->bad = a->bad.items;

@@ -100,7 +100,7 @@ struct applier {
 	struct list missing; /* struct span */
 	struct list wanted;  /* struct cached * */
 	struct list dirty;   /* struct cached * */
-	struct list records, chunks, dues, holds, passed, jobs, retracts, bad, seen_lists;
+	struct list records, chunks, dues, holds, passed, jobs, retracts, trials, bad, seen_lists;
 	struct list messages, hearings, ids, snapshots, parts, terms, mends;
 	struct list erased, gones, drops;
 	struct gone gone;      /* who was erased */

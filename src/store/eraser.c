@@ -13,6 +13,7 @@ const char *const removed_words[REMOVED_COUNT] = {
 	[REMOVED_QUARANTINE] = "quarantined",
 	[REMOVED_JOBS] = "jobs",
 	[REMOVED_JOB_ENTRIES] = "job_entries",
+	[REMOVED_TRIAL_ENTRIES] = "trial_entries",
 };
 
 static void destroy(struct eraser *e)

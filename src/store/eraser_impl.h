@@ -34,6 +34,7 @@ enum removed {
 	REMOVED_QUARANTINE,
 	REMOVED_JOBS,
 	REMOVED_JOB_ENTRIES,
+	REMOVED_TRIAL_ENTRIES, /* of what rules on trial would have sent */
 	REMOVED_COUNT
 };
 extern const char *const removed_words[REMOVED_COUNT];
@@ -144,6 +145,6 @@ enum theirs { THEIRS_NOT, THEIRS_EVENT, THEIRS_MESSAGE };
 /* Is an entry of `in`, `out` or `bad`, with these FIELDS, theirs? 0 or -ENOMEM. */
 int eraser_match_entry(
 	struct eraser_match *m, const struct redis_value *fields, enum theirs *ret_theirs);
-/* And one of `jobs`: *ret_job is the id, empty if it is not theirs. */
+/* And one of `jobs` or `shadow`: *ret_job is the id, empty if it is not theirs. */
 int eraser_match_job(
 	struct eraser_match *m, const struct redis_value *fields, struct span *ret_job);

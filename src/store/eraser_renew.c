@@ -13,7 +13,7 @@
 /* More tries mean that somebody removes entries faster than they are copied. */
 #define TRIES_MAX 100
 
-static const char *const streams[] = {"in", "bad", "jobs"};
+static const char *const streams[] = {"in", "bad", "jobs", "shadow"};
 
 /* KEYS: the stream, the new one. ARGV: from where, how many. Answers `more` and the last id copied,
  * `again`, or `done`. */

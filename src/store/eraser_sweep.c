@@ -9,8 +9,8 @@
 
 #define PAGE "64"
 
-enum stream { STREAM_IN, STREAM_OUT, STREAM_BAD, STREAM_JOBS, STREAM_COUNT };
-static const char *const streams[STREAM_COUNT] = {"in", "out", "bad", "jobs"};
+enum stream { STREAM_IN, STREAM_OUT, STREAM_BAD, STREAM_JOBS, STREAM_SHADOW, STREAM_COUNT };
+static const char *const streams[STREAM_COUNT] = {"in", "out", "bad", "jobs", "shadow"};
 
 /* ARGV: prefix of the keys, id of a job. */
 static const char job_script[] =
@@ -97,6 +97,10 @@ static int judge_job(struct eraser *e, const struct redis_value *v)
 
 	if (r < 0 || job.len == 0)
 		return r;
+	if (e->stream == STREAM_SHADOW) {
+		note(e, REMOVED_TRIAL_ENTRIES);
+		return remove_entry(e, v->items[0].text);
+	}
 	note(e, REMOVED_JOB_ENTRIES);
 	r = remove_job(e, job);
 	return r ? r : remove_entry(e, v->items[0].text);
@@ -230,7 +234,7 @@ static int on_page(struct eraser *e, const struct redis_value *reply)
 
 		if (v->n_items != 2 || v->items[0].text.len + 2 > sizeof(e->cursor))
 			return eraser_stuck(e, "a stream was answered in another form");
-		r = e->stream == STREAM_JOBS ? judge_job(e, v) : judge_entry(e, v);
+		r = e->stream >= STREAM_JOBS ? judge_job(e, v) : judge_entry(e, v);
 		e->cursor[0] = '(';
 		memcpy(e->cursor + 1, v->items[0].text.ptr, v->items[0].text.len);
 		e->cursor[v->items[0].text.len + 1] = '\0';

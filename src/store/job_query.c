@@ -164,6 +164,8 @@ static void on_entries(void *user, const struct redis_value *reply)
 		read_entries(q, reply);
 	if (q->r != 0 || q->n == 0)
 		answer(q, false);
+	else if (q->ask.shadow)
+		answer(q, q->n == q->ask.max); /* nothing becomes of them */
 	else
 		ask_fates(q);
 }
@@ -179,7 +181,7 @@ int job_list(struct redis *redis, const struct job_ask *ask)
 	log_id_format(ask->after, id);
 	redis_begin(redis, 6);
 	redis_arg_str(redis, "XRANGE");
-	redis_arg(redis, key_text(key, ask->partition, "jobs"));
+	redis_arg(redis, key_text(key, ask->partition, ask->shadow ? "shadow" : "jobs"));
 	redis_arg2(redis, SPAN_LIT("("), span_str(id));
 	redis_arg_str(redis, "+");
 	redis_arg_str(redis, "COUNT");

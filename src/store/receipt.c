@@ -37,7 +37,7 @@ static void put_instant(
 }
 
 static const char *const words[] = {"identifiers", "records", "links", "chunks", "log_entries",
-	"messages", "quarantined", "jobs", "job_entries"};
+	"messages", "quarantined", "jobs", "job_entries", "trial_entries"};
 
 static uint64_t removed(const struct redis_value *reply, const char *word)
 {

@@ -56,6 +56,11 @@ void put_terms(struct args *a);
 void commit_put_erase_probes(struct args *a);
 void commit_put_erase(struct args *a);
 
+/* ---- redis_commit_trial.c ---- */
+
+void put_trial_probe(struct args *a);
+void put_trials(struct args *a);
+
 /* ---- redis_commit_mend.c ---- */
 
 void put_mend_probes(struct args *a);

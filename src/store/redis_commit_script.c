@@ -130,6 +130,7 @@ static void put_probes(struct args *a)
 		put_probe(a, "XLEN", "jobs", SPAN_EMPTY);
 		put_place_probes(a);
 	}
+	put_trial_probe(a);
 	if (c->n_bad > 0)
 		put_probe(a, "XLEN", "bad", SPAN_EMPTY);
 	commit_put_erase_probes(a);
@@ -442,6 +443,7 @@ static void put_all(struct args *a)
 	put_holds(a);
 	put_marks(a);
 	put_bad(a);
+	put_trials(a);
 	put_seen(a);
 	put_messages(a);
 	put_kin(a);

@@ -153,6 +153,7 @@ static int start_pump(struct owned *o, const struct position *from)
 			.partition = o->partition,
 			.partitions = w->n_partitions,
 			.identity = w->program.identity,
+			.trials_kept = (uint64_t)w->settings.shadow_keep,
 			.find_rules = worker_find_rules,
 			.rules_user = w},
 		.idle = on_idle,

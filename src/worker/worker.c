@@ -19,6 +19,8 @@ static const struct setting settings[] = {
 		"how long a dead worker's partitions stay unattended"},
 	{"worker", "cache_customers", "cache-customers", SETTING_INT, ROW(cache_customers),
 		"100000", 0, 100000000, "N", "customers kept in memory between batches"},
+	{"worker", "shadow_keep", "shadow-keep", SETTING_INT, ROW(shadow_keep), "10000", 0, 1000000,
+		"N", "of what rules on trial would have sent, how many are kept in a partition"},
 };
 
 static const struct program_spec spec = {

@@ -38,7 +38,7 @@ struct owned {
 
 struct worker_settings {
 	const char *rules, *store_zone;
-	int64_t batch, lease_ms, cache_customers;
+	int64_t batch, lease_ms, cache_customers, shadow_keep;
 };
 
 struct worker {

@@ -30,7 +30,7 @@ class Description:
         with open(os.path.join(SCHEMAS, "openapi.yaml"), encoding="utf-8") as file:
             self.root = yaml.safe_load(file)
         self.files["openapi.yaml"] = self.root
-        for name in ("event.schema.json", "job.schema.json"):
+        for name in ("event.schema.json", "job.schema.json", "shadow.schema.json"):
             with open(os.path.join(SCHEMAS, name), encoding="utf-8") as file:
                 self.files[name] = json.load(file)
 
