@@ -46,6 +46,7 @@ struct divide_ask {
 	struct span snapshot; /* as it was before; empty: there was none */
 	struct span key;      /* that became a link to them */
 	struct span frozen;   /* its record then; empty: it was nobody */
+	int64_t linked_at;    /* when they became one; INT64_MIN: it is not known */
 	int64_t clock;	      /* of the customer's partition, when the record was read */
 };
 
@@ -72,7 +73,9 @@ int divide_new(const struct divide_ask *ask, struct divide **ret_divide);
 struct divide *divide_free(struct divide *d);
 void divide_freep(struct divide **d);
 
-/* Takes the next entry; copies what it needs. 0 or -ENOMEM. */
+/* Takes the next entry; copies what it needs. 0 or -ENOMEM.
+ * Where the other brought a record along, events from more than SEEN_HOURS and an hour before they
+ * became one are not even decoded: what is folded begins where that record came. */
 int divide_feed(struct divide *d, const struct log_entry *e);
 
 /* When all was fed. 0, -ENOMEM, another -errno, or an outcome. */

@@ -167,6 +167,30 @@ static void print_jobs(const struct cells *c, const struct apart_view *v)
 	}
 }
 
+static void print_sent(const struct cells *c, const struct apart_view *v)
+{
+	if (v->n_sent == 0)
+		return;
+	title(c, "SENT SINCE THEN");
+	cell(c, SPAN_LIT("class"), 14, DIM);
+	cell(c, SPAN_LIT("channel"), 10, DIM);
+	for (size_t s = 0; s < APART_SIDES; s++)
+		cell(c, v->sides[s].key, 28, CYAN);
+	cell(c, SPAN_LIT("neither"), 0, DIM);
+	cells_end(c);
+	for (size_t i = 0; i < v->n_sent; i++) {
+		cell(c, v->sent[i].class, 14, PLAIN);
+		cell(c, v->sent[i].channel, 10, PLAIN);
+		for (size_t s = 0; s < APART_SIDES; s++)
+			cell_number(c, v->sent[i].n[s], 28);
+		cell_number(c, v->sent[i].n[APART_SIDES], 7);
+		cells_end(c);
+	}
+	(void)printf("They stay listed under ");
+	cell(c, v->sides[APART_STAYS].key, 0, CYAN);
+	(void)printf(", where they were made; what comes of them is told to whose they are.\n");
+}
+
 void apart_print(const struct apart_view *v)
 {
 	struct cells c;
@@ -182,6 +206,7 @@ void apart_print(const struct apart_view *v)
 	print_words(&c, v);
 	print_caps(&c, v);
 	print_jobs(&c, v);
+	print_sent(&c, v);
 }
 
 /* ---- JSON -------------------------------------------------------------------------------- */
@@ -308,6 +333,23 @@ static void json_jobs(const struct apart_view *v, struct buf *out)
 	buf_add_char(out, ']');
 }
 
+static void json_sent(const struct apart_view *v, struct buf *out)
+{
+	static const char *const names[] = {"stays", "goes", "neither"};
+
+	buf_add_str(out, ",\"sent\":[");
+	for (size_t i = 0; i < v->n_sent; i++) {
+		buf_add_str(out, i > 0 ? ",{" : "{");
+		member(out, "class", v->sent[i].class);
+		buf_add_char(out, ',');
+		member(out, "channel", v->sent[i].channel);
+		for (size_t s = 0; s < ARRAY_SIZE(names); s++)
+			buf_printf(out, ",\"%s\":%zu", names[s], v->sent[i].n[s]);
+		buf_add_char(out, '}');
+	}
+	buf_add_char(out, ']');
+}
+
 int apart_print_json(const struct apart_view *v)
 {
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
@@ -321,6 +363,7 @@ int apart_print_json(const struct apart_view *v)
 		r = json_side(v, APART_GOES, "goes", &out);
 	json_words(v, &out);
 	json_jobs(v, &out);
+	json_sent(v, &out);
 	buf_add_str(&out, "}\n");
 	if (r == 0)
 		r = buf_failed(&out);

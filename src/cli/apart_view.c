@@ -206,6 +206,11 @@ static const char *fate_of(const struct apart_view *v, const struct divided_job 
 	return span_equal(job->side, v->key) ? "moves" : "stays";
 }
 
+static bool is_sent(const struct apart_job *job)
+{
+	return job->job->made && span_is(job->state, "done");
+}
+
 /* What has become of it until now: it lies where the customer is. 0 or a status, said. */
 static int read_job(struct reading *g, uint32_t p, struct apart_job *job)
 {
@@ -216,15 +221,49 @@ static int read_job(struct reading *g, uint32_t p, struct apart_job *job)
 	if (buf_failed(&key) < 0)
 		return say(g->t, -ENOMEM);
 	v = tool_ask(g->t, g->redis,
-		(struct span[]){SPAN_LIT("HMGET"), buf_span(&key), SPAN_LIT("s"), SPAN_LIT("ch")},
-		4, &g->view->arena);
+		(struct span[]){SPAN_LIT("HMGET"), buf_span(&key), SPAN_LIT("s"), SPAN_LIT("ch"),
+			SPAN_LIT("cl")},
+		5, &g->view->arena);
 	if (!v)
 		return STATUS_FOUND;
-	if (v->n_items == 2) {
+	if (v->n_items == 3) {
 		job->state = v->items[0].text;
 		job->channel = v->items[1].text;
+		job->class = v->items[2].text;
 	}
+	if (job->job->side.len == 0 && is_sent(job))
+		job->fate = "kept";
 	return 0;
+}
+
+static void count_sent(struct apart_view *v, struct apart_sent *list, const struct apart_job *job)
+{
+	struct span side = job->job->side;
+	size_t i = 0;
+
+	while (i < v->n_sent && !(span_equal(list[i].class, job->class) &&
+					span_equal(list[i].channel, job->channel)))
+		i++;
+	if (i == v->n_sent) {
+		list[v->n_sent++] =
+			(struct apart_sent){.class = job->class, .channel = job->channel};
+	}
+	if (side.len == 0)
+		list[i].n[APART_SIDES]++;
+	else
+		list[i].n[span_equal(side, v->key) ? APART_GOES : APART_STAYS]++;
+}
+
+/* Each class and channel once. 0 or -ENOMEM. */
+static int sum_sent(struct apart_view *v)
+{
+	struct apart_sent *list = arena_calloc(&v->arena, v->n_jobs + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < v->n_jobs; i++)
+		if (is_sent(&v->jobs[i]))
+			count_sent(v, list, &v->jobs[i]);
+	v->sent = list;
+	return list ? 0 : -ENOMEM;
 }
 
 static int read_jobs(struct reading *g, uint32_t p)
@@ -244,7 +283,7 @@ static int read_jobs(struct reading *g, uint32_t p)
 	}
 	v->jobs = jobs;
 	v->n_jobs = d->n_jobs;
-	return r;
+	return r || sum_sent(v) == 0 ? r : say(g->t, -ENOMEM);
 }
 
 /* ---- all of it --------------------------------------------------------------------------- */

@@ -36,8 +36,18 @@ struct apart_word {
 
 struct apart_job {
 	const struct divided_job *job;
-	const char *fate;	    /* moves, stays, ends, or unmade: it is not made now */
-	struct span state, channel; /* empty: there is no such job (any more) */
+	/* moves, stays, ends, unmade: it is not made now, or kept: it was sent, to whom neither
+	 * side would have been */
+	const char *fate;
+	struct span state, channel, class; /* empty: there is no such job (any more) */
+};
+
+/* Jobs of a class and channel that were made since then and are done: whose they are from now on.
+ * Each lies where it lay, where it was made. */
+struct apart_sent {
+	struct span class, channel;
+	size_t n[APART_SIDES + 1]; /* of the sides; and of neither, for whose caps it does not
+				      count */
 };
 
 struct apart_view {
@@ -49,6 +59,8 @@ struct apart_view {
 	size_t n_words;
 	const struct apart_job *jobs;
 	size_t n_jobs;
+	const struct apart_sent *sent; /* in order of the jobs */
+	size_t n_sent;
 	struct arena arena;
 };
 

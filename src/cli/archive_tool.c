@@ -56,6 +56,25 @@ static const struct program_spec spec = {
 	.tool = true,
 };
 
+int archive_open_own(const struct tool *t, const char *path, struct archive_dir *d)
+{
+	const struct program *p = &t->program;
+	int r = archive_dir_open(d, path);
+
+	if (r == ARCHIVE_DIR_NONE)
+		return tool_say(p, STATUS_FOUND,
+			"there is no archive in %s; --archive= goes on without.", path);
+	if (r == ARCHIVE_DIR_WRONG)
+		return tool_say(p, STATUS_FOUND,
+			"the archive in %s is of another version of Waymark.", path);
+	if (r < 0)
+		return tool_say(p, STATUS_FOUND, "%s cannot be read: %s.", path, strerror(-r));
+	if (strcmp(d->dataset, p->dataset.id) != 0)
+		return tool_say(
+			p, STATUS_FOUND, "the archive is of another data set than Redis holds.");
+	return STATUS_DONE;
+}
+
 int archive_tool_open(struct archive_tool *t, struct archive_dir *d)
 {
 	const struct program *p = &t->tool.program;

@@ -31,3 +31,6 @@ int archive_cat(struct archive_tool *t);
 
 /* Opens the directory; says what is wrong. 0 or a status. */
 int archive_tool_open(struct archive_tool *t, struct archive_dir *d);
+/* Opens the data set's own archive in PATH, for another tool. 0, or a status: said why not. Release
+ * D in either case. */
+int archive_open_own(const struct tool *t, const char *path, struct archive_dir *d);

@@ -8,6 +8,7 @@
  * Memory is one page of the timeline, of the log or of jobs, and the names: these are bounded
  * (identity limits), and have to be known before the rest can be told apart.
  */
+#include "archive_tool.h"
 #include "base/base64.h"
 #include "base/instant.h"
 #include "codec/job_view.h"
@@ -502,7 +503,7 @@ int customer_export(struct tool *t, struct redis *redis, const struct customer_a
 	arena_init(&x.page);
 	map_init(&x.names, seed);
 	if (ask->archive[0]) {
-		if (export_archive_open(t, ask->archive, &archive))
+		if (archive_open_own(t, ask->archive, &archive))
 			return STATUS_FOUND;
 		x.archive = &archive;
 	}

@@ -17,7 +17,7 @@ static const struct setting settings[] = {
 		"unsuppress: why, for the audit; merge, unmerge: why, for the timeline"},
 	{"archive", "directory", "archive", SETTING_TEXT,
 		offsetof(struct customer_settings, archive), NULL, 0, DATA_PATH_MAX, "DIR",
-		"export: what has left the log is read from the archive there"},
+		"export, unmerge: what has left the log is read from the archive there"},
 	{NULL, "limit", "limit", SETTING_INT, offsetof(struct customer_settings, limit), "20", 1,
 		10000, "N", "find: so many customers at most"},
 	{NULL, "by", "by", SETTING_TEXT, offsetof(struct customer_settings, by), "", 0, 100, "WHO",

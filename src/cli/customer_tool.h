@@ -11,7 +11,7 @@ struct customer_ask {
 	const char *reason;   /* "" if none was given */
 	size_t limit;
 	const char *by;	     /* who asks; "": whose terminal it is */
-	const char *archive; /* export: where it lies; "": none */
+	const char *archive; /* export, unmerge: where it lies; "": none */
 	bool yes;	     /* erase: without asking again; merge, unmerge: do it */
 };
 

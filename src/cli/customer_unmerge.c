@@ -6,6 +6,7 @@
  */
 #include <time.h>
 
+#include "apart_log.h"
 #include "apart_view.h"
 #include "base/instant.h"
 #include "codec/link.h"
@@ -17,7 +18,6 @@
 #include "store/keys.h"
 
 #define TRIES	5
-#define PAGE	"1000"
 #define WAIT_MS 10000
 #define POLL_MS 20
 
@@ -39,9 +39,8 @@ struct unmerge {
 	struct rules *stand_in; /* where the log names none */
 	struct event_decoder *decoder;
 	struct link link;
-	uint32_t partition;	   /* the customer's */
-	struct log_id until, last; /* of the log: to be fed, and fed … */
-	struct log_id first;	   /* … and the first of it; 0-0: there is none */
+	uint32_t partition; /* the customer's */
+	struct apart_log log;
 	char sum[DIVISION_SUM_SIZE];
 	struct divide_ask divide_ask;
 	struct divide *divide;
@@ -117,7 +116,7 @@ static int read_customer(struct unmerge *u)
 			"that: waymark customer unmerge %.*s",
 			(int)u->link.to.len, u->link.to.ptr, (int)on.to.len, on.to.ptr,
 			(int)u->link.to.len, u->link.to.ptr);
-	if (d->record.len == 0 || log_id_parse(v->items[2].text, &u->until) != 0 ||
+	if (d->record.len == 0 || log_id_parse(v->items[2].text, &u->log.until) != 0 ||
 		span_to_u64(v->items[3].text, INT64_MAX, &clock) != 0)
 		return say(u, ON_THEIR_WAY);
 	d->clock = (int64_t)clock;
@@ -130,63 +129,12 @@ static int read_customer(struct unmerge *u)
 	return 0;
 }
 
-/* ---- the log ----------------------------------------------------------------------------- */
-
-static struct span field(const struct redis_value *fields, const char *name)
-{
-	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
-		if (span_is(fields->items[i].text, name))
-			return fields->items[i + 1].text;
-	return SPAN_EMPTY;
-}
-
-static int feed_entry(struct unmerge *u, const struct redis_value *v)
-{
-	const struct redis_value *fields = &v->items[1];
-	struct log_entry e = {.event = field(fields, "e"),
-		.meta = field(fields, "m"),
-		.mark_source = field(fields, "w"),
-		.mark_until = field(fields, "t"),
-		.rules = field(fields, "r"),
-		.message = field(fields, "x"),
-		.record = field(fields, "b")};
-
-	if (v->n_items != 2 || log_id_parse(v->items[0].text, &e.id) != 0)
-		return -EBADMSG;
-	u->last = e.id;
-	if (log_id_compare(u->first, (struct log_id){0, 0}) == 0)
-		u->first = e.id;
-	return divide_feed(u->divide, &e);
-}
-
-/* The page behind FROM; *ret_more: there may be others. 0 or a status. */
-static int feed_page(struct unmerge *u, char from[LOG_ID_SIZE + 1], bool *ret_more)
-{
-	_cleanup_(arena_release) struct arena a;
-	const struct redis_value *v;
-	char until[LOG_ID_SIZE];
-	int r = 0;
-
-	arena_init(&a);
-	log_id_format(u->until, until);
-	v = tool_ask(u->t, u->redis,
-		(struct span[]){SPAN_LIT("XRANGE"), key_of(u, u->partition, "in", SPAN_EMPTY),
-			span_str(from), span_str(until), SPAN_LIT("COUNT"), SPAN_LIT(PAGE)},
-		6, &a);
-	if (!v)
-		return STATUS_FOUND;
-	for (size_t i = 0; i < v->n_items && r == 0; i++)
-		r = feed_entry(u, &v->items[i]);
-	*ret_more = v->n_items > 0;
-	from[0] = '(';
-	log_id_format(u->last, from + 1);
-	return r < 0 ? say(u, "the log cannot be read.") : 0;
-}
+/* ---- what cannot be ---------------------------------------------------------------------- */
 
 /* What made them one is not in the log. */
 static int explain_trimmed(const struct unmerge *u)
 {
-	struct log_id first = u->first.ms > 0 ? u->first : u->until;
+	struct log_id first = u->log.first.ms > 0 ? u->log.first : u->log.until;
 	char then[INSTANT_SIZE], from[INSTANT_SIZE];
 
 	if ((int64_t)first.ms <= u->link.linked_at)
@@ -195,8 +143,25 @@ static int explain_trimmed(const struct unmerge *u)
 	instant_format((int64_t)first.ms, from);
 	return tool_say(&u->t->program, STATUS_FOUND,
 		"they became one at %s, and the log was trimmed up to %s, so what each would be "
-		"cannot be found out.",
-		then, from);
+		"cannot be found out%s.",
+		then, from,
+		u->log.archived ? "" : " from it; say where the archive is: --archive DIR");
+}
+
+/* Of somebody who brought nothing along the customer's whole log is needed. */
+static int explain_different(const struct unmerge *u)
+{
+	char from[INSTANT_SIZE];
+
+	if (u->log.trimmed.ms == 0 || u->log.archived)
+		return say(u, "what the log has does not lead to what the customer is, because it "
+			      "lacks what was before, or rules that were in force; nothing was "
+			      "changed.");
+	instant_format((int64_t)u->log.trimmed.ms, from);
+	return tool_say(&u->t->program, STATUS_FOUND,
+		"what the log has does not lead to what the customer is: it was trimmed up to %s; "
+		"say where the archive is: --archive DIR. Nothing was changed.",
+		from);
 }
 
 static int explain(const struct unmerge *u, int r)
@@ -207,9 +172,7 @@ static int explain(const struct unmerge *u, int r)
 	case DIVIDE_TRIMMED:
 		return explain_trimmed(u);
 	case DIVIDE_DIFFERENT:
-		return say(u, "what the log has does not lead to what the customer is, because it "
-			      "lacks what was before, or rules that were in force; nothing was "
-			      "changed.");
+		return explain_different(u);
 	case DIVIDE_LATER:
 		return tool_say(&u->t->program, STATUS_FOUND,
 			"%.*s came to them by an event of %.*s; first undo that: waymark customer "
@@ -224,12 +187,9 @@ static int explain(const struct unmerge *u, int r)
 /* What each would be, from what stands there now. 0 or a status. */
 static int make(struct unmerge *u)
 {
-	char from[LOG_ID_SIZE + 1] = "-";
-	bool more = true;
 	int r;
 
 	u->divide = divide_free(u->divide);
-	u->first = (struct log_id){0, 0};
 	arena_reset(&u->arena);
 	r = read_link(u);
 	if (r == 0)
@@ -239,11 +199,13 @@ static int make(struct unmerge *u)
 	u->divide_ask.customer = u->link.to;
 	u->divide_ask.key = u->ask->customer;
 	u->divide_ask.frozen = u->link.frozen;
+	u->divide_ask.linked_at = u->link.linked_at;
+	u->log.partition = u->partition;
+	u->log.customer = u->link.to;
 	r = divide_new(&u->divide_ask, &u->divide);
 	if (r < 0)
 		return explain(u, r);
-	while (r == 0 && more)
-		r = feed_page(u, from, &more);
+	r = apart_log_feed(&u->log, u->divide);
 	if (r)
 		return r;
 	r = divide_finish(u->divide, &u->divided);
@@ -367,7 +329,10 @@ static int begin(struct unmerge *u)
 
 int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_ask *ask)
 {
-	_cleanup_(unmerge_release) struct unmerge u = {.t = t, .redis = redis, .ask = ask};
+	_cleanup_(unmerge_release) struct unmerge u = {.t = t,
+		.redis = redis,
+		.ask = ask,
+		.log = {.tool = t, .redis = redis, .archive = ask->archive}};
 	bool done = false;
 	int r;
 

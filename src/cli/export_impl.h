@@ -80,6 +80,3 @@ int export_sends(struct export *x, const struct journey *j);
 int export_originals(struct export *x);	 /* entries of the log */
 int export_archived(struct export *x);	 /* entries that have left it; the log was read before */
 int export_quarantine(struct export *x); /* what was not taken, and names them */
-
-/* Opens the archive in PATH for it. 0, or a status: said why not. Release D in either case. */
-int export_archive_open(const struct tool *t, const char *path, struct archive_dir *d);

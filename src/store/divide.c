@@ -126,13 +126,23 @@ int divide_decode(struct divide *d, const struct log_entry *e, struct event *ret
 	return event_decode(d->ask.decoder, e->event, &origin, &d->scratch, ret_event, &fault);
 }
 
+/* Of before they became one nothing is folded, and duplicates are known again for a day. */
+static bool is_before(const struct divide *d, const struct log_entry *e)
+{
+	return d->ask.frozen.len > 0 && d->ask.linked_at > 0 &&
+	       (int64_t)e->id.ms < d->ask.linked_at - (SEEN_HOURS + 2) * MS_HOUR;
+}
+
 static int feed_event(struct divide *d, const struct log_entry *e)
 {
 	struct event event;
 	char mark[SEEN_BYTES];
 	int64_t hour = seen_hour((int64_t)e->id.ms);
-	int r = divide_decode(d, e, &event);
+	int r;
 
+	if (is_before(d, e))
+		return 0;
+	r = divide_decode(d, e, &event);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (event.message_id.len > 0) {

@@ -51,6 +51,11 @@ int divide_find_partings(struct divide *d);
 /* Is what was folded of everything what the customer is, as far as that can be told? */
 bool divide_is_same(const struct divide *d);
 
+/* ---- divide_sends.c ---- */
+
+/* What J, whom F led to, was sent is what was sent, when it is known whose is which job. */
+void divide_settle_sends(const struct divide *d, struct journey *j, const struct fold *f);
+
 /* ---- divide_sides.c ---- */
 
 /* What the other's own log would have had, in order; to be freed. 0 or -ENOMEM. */
@@ -59,6 +64,10 @@ int divide_other_log(struct divide *d, struct log_entry **ret_entries, size_t *r
 bool divide_claimed(const struct fold *fold, struct span key);
 /* Whose is which job, when all three are folded. 0 or -ENOMEM. */
 int divide_sort_jobs(struct divide *d);
+/* The job of this id that F made; and the one of the same wait, whatever its customer is called.
+ * NULL: there is none. */
+const struct folded_job *divide_find_job(const struct fold *f, struct span id);
+const struct folded_job *divide_find_like(const struct fold *f, const struct folded_job *job);
 /* KEY is no name of J's. */
 void divide_forget(struct journey *j, struct span key);
 int divide_encode(struct divide *d, const struct record *record, struct span *ret_bytes);

@@ -165,7 +165,7 @@ bool divide_claimed(const struct fold *fold, struct span key)
 
 /* ---- jobs -------------------------------------------------------------------------------- */
 
-static const struct folded_job *find_id(const struct fold *f, struct span id)
+const struct folded_job *divide_find_job(const struct fold *f, struct span id)
 {
 	const struct folded_job *jobs = f->jobs.list;
 
@@ -175,8 +175,7 @@ static const struct folded_job *find_id(const struct fold *f, struct span id)
 	return NULL;
 }
 
-/* The same wait, whatever its customer is called. */
-static const struct folded_job *find_like(const struct fold *f, const struct folded_job *job)
+const struct folded_job *divide_find_like(const struct fold *f, const struct folded_job *job)
 {
 	const struct folded_job *jobs = f->jobs.list;
 
@@ -215,15 +214,28 @@ static int move_job(struct divide *d, const struct folded_job *job, enum divisio
 
 static int sort_job(struct divide *d, const struct folded_job *job)
 {
-	const struct folded_job *theirs = find_id(&d->apart, job->id);
+	const struct folded_job *theirs = divide_find_job(&d->apart, job->id);
 	int r;
 
-	if (is_sent(find_id(&d->alone, job->id)))
+	if (is_sent(divide_find_job(&d->alone, job->id)))
 		return note_job(d, job, d->ask.customer, true);
 	if (!theirs)
-		theirs = find_like(&d->apart, job);
+		theirs = divide_find_like(&d->apart, job);
 	r = move_job(d, job, is_sent(theirs) ? DIVISION_MOVE : DIVISION_END);
 	return r < 0 ? r : note_job(d, job, is_sent(theirs) ? d->ask.key : SPAN_EMPTY, true);
+}
+
+/* What became of JOB of F when the two were one; NULL: it was not made, or one like it was the
+ * customer's own. */
+static const struct folded_job *made_of(
+	const struct divide *d, const struct fold *f, const struct folded_job *job)
+{
+	const struct folded_job *was = divide_find_job(&d->all, job->id);
+
+	if (was)
+		return was;
+	was = divide_find_like(&d->all, job);
+	return was && f != &d->alone && is_sent(divide_find_job(&d->alone, was->id)) ? NULL : was;
 }
 
 /* What F would have sent, and nobody has. */
@@ -233,11 +245,7 @@ static int note_unmade(struct divide *d, const struct fold *f)
 	int r = 0;
 
 	for (size_t i = 0; i < f->jobs.n && r == 0; i++) {
-		const struct folded_job *was = find_id(&d->all, jobs[i].id);
-
-		if (!was)
-			was = find_like(&d->all, &jobs[i]);
-		if (is_sent(&jobs[i]) && !is_sent(was))
+		if (is_sent(&jobs[i]) && !is_sent(made_of(d, f, &jobs[i])))
 			r = note_job(d, &jobs[i], f->customer, false);
 	}
 	return r;
@@ -387,7 +395,8 @@ static int finish_other(struct divide *d, struct span *ret_record)
 		return r < 0 ? r : -EBADMSG;
 	for (size_t i = 0; i < d->own_jobs.n && r == 0; i++)
 		if (own[i].fate == DIVISION_MOVE)
-			r = lay_job(d, record.journey, find_id(&d->all, own[i].id));
+			r = lay_job(d, record.journey, divide_find_job(&d->all, own[i].id));
+	divide_settle_sends(d, record.journey, &d->apart);
 	forget_claims(d, record.journey);
 	return r < 0 ? r : divide_encode(d, &record, ret_record);
 }
@@ -425,6 +434,7 @@ static int finish_customer(struct divide *d, struct span bytes, struct span *ret
 	r = record_decode(bytes, &record);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
+	divide_settle_sends(d, record.journey, &d->alone);
 	divide_forget(record.journey, d->ask.key);
 	return divide_encode(d, &record, ret_record);
 }

@@ -186,6 +186,38 @@ def a_job_that_is_leased():
         tap.equal(up.stop(), 0, "up")
 
 
+@tap.test
+def a_job_that_was_sent():
+    """To the one that they were. By hand: c3 is bob's and c4 ada's, and each counts for whose it is."""
+    with harness.Place() as place:
+        up = one_of_two(place)
+        leased = [json.loads(line) for line in
+                  up.tool("jobs", "lease", "--count", "9", "--lease", "5m", "--consumer", "me")[1].splitlines()]
+        by_cart = {j["job"]["key"]: (j["job"]["id"], j["token"]) for j in leased}
+        for cart in ("cart:c3", "cart:c4"):
+            job, token = by_cart[cart]
+            tap.equal(up.tool("jobs", "ack", job, "--token", token)[:2], (0, "done\n"), "ack " + cart)
+        harness.wait_until(lambda: len(names(up, "ada")[1]) == 8, "both are known to be sent")
+        seen = json.loads(up.tool("customer", "unmerge", "bob", "--json")[1])
+        tap.equal(seen["sent"], [{"class": "task", "channel": "task", "stays": 1, "goes": 1, "neither": 0}], "sent")
+        tap.equal(sorted((j["key"], j["state"], j["fate"]) for j in seen["jobs"]),
+                  [("cart:c3", "done", "moves"), ("cart:c4", "done", "stays")], "jobs")
+        two = [{"class": "task", "channel": "task", "sends": 2}]
+        tap.equal((seen["stays"]["caps"], seen["goes"]["caps"]), (two, two), "each is counted once")
+        out = up.tool("customer", "unmerge", "bob")[1]
+        tap.ok(re.search(r"SENT SINCE THEN\n.*neither *\n *task +task +1 +1 +0 *\n.* listed under ada,", out), out)
+        status, out, err = up.tool("customer", "unmerge", "bob", "--yes", "--reason", "two sisters")
+        tap.equal(status, 0, out + err)
+        harness.wait_until(lambda: names(up, "bob")[0] == "bob", "bob again")
+        sent = {cart: "job:%s:sent" % by_cart[cart][0] for cart in ("cart:c3", "cart:c4")}
+        tap.equal((names(up, "ada"), names(up, "bob")),
+                  (("ada", sorted(["a1", "a2", sent["cart:c4"]])),
+                   ("bob", sorted(["b1", "b2", "b3", "b4", sent["cart:c3"]]))), "on whose timeline it is")
+        tap.equal({cart: j["customer"] for cart, j in jobs(up).items() if cart in sent},
+                  {"cart:c3": "ada", "cart:c4": "ada"}, "the list has them where they were made")
+        tap.equal(up.stop(), 0, "up")
+
+
 def outline(up, who):
     """What is the same in every run, whatever the clock says."""
     document = export(up, who)

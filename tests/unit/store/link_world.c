@@ -396,6 +396,7 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 		.snapshot = snapshot ? span_of(snapshot->bytes, snapshot->len) : SPAN_EMPTY,
 		.key = key,
 		.frozen = link->frozen,
+		.linked_at = link->linked_at,
 		.clock = s->position.clock};
 	static char sum[DIVISION_SUM_SIZE];
 

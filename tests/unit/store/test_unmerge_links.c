@@ -264,7 +264,69 @@ static void said_twice(void)
 	world_release(&w);
 }
 
+/* ---- what was sent --------------------------------------------------------------------------- */
+
+static const char with_caps[] =
+	"[{\"id\":\"cart\",\"class\":\"task\",\"key\":\"cart_id\",\"arm\":[\"Product Added\"],"
+	"\"cancel\":[\"Order Completed\"],\"wait\":\"60s\",\"grace\":\"0s\",\"round\":\"1ms\","
+	"\"stale_after\":\"never\",\"tombstone\":\"0s\",\"channels\":[\"task\"]}]";
+
+/* Of the sends that CUSTOMER remembers how many are in STATE, and whether all that were not
+ * released bear the id of a job that there is, and is theirs. */
+static void check_sends(const char *key, unsigned reserved, unsigned released)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+	char got[CUSTOMER_MAX + 1];
+	unsigned n[SEND_RELEASED + 1] = {0};
+
+	CHECK(world_canonical(&w, key, &r, got));
+	REQUIRE(r.journey);
+	for (size_t i = 0; i < r.journey->n_sends; i++) {
+		const struct send *s = &r.journey->sends[i];
+		unsigned found = 0;
+		char id[33];
+
+		n[s->state]++;
+		for (size_t b = 0; b < 16; b++)
+			(void)snprintf(id + 2 * b, 3, "%02x", s->job_id[b]);
+		for (size_t k = 0; k < w.n_jobs; k++)
+			found += strcmp(w.jobs[k].id, id) == 0 && strcmp(w.jobs[k].owner, key) == 0;
+		CHECK_INT(found, s->state != SEND_RELEASED);
+	}
+	CHECK_INT(n[SEND_RESERVED] + n[SEND_SENT], reserved);
+	CHECK_INT(n[SEND_RELEASED], released);
+}
+
+/*
+ * Carts a and b of before, c of u1's and d of the other's when they were one, and s that both had:
+ * of that one job was made, in u1's name. By hand: u1 was sent a, c and s, the other b and d; s,
+ * which the other would have been sent, nobody sent them.
+ */
+static void whose_sends(void)
+{
+	world_init_with(&w, 4, with_caps);
+	say(T, CART(U1, "a"));
+	say(T, CART(MAIL, "b"));
+	say(T, "{\"type\":\"identify\"," U1 "," MAIL "}");
+	world_check_customer(&w, OTHER, "u1", 3);
+	say(T, CART(U1, "c"));
+	say(T, CART(MAIL, "d"));
+	say(T, CART(U1, "s"));
+	say(T, CART(MAIL, "s"));
+	w.clock += 2 * MS_MINUTE;
+	world_settle(&w);
+	CHECK_INT(w.n_jobs, 5);
+	check_sends("u1", 5, 0);
+	apart(OTHER, 0);
+	check_sends("u1", 3, 0);
+	check_sends(OTHER, 2, 1);
+	world_finish(&w);
+	CHECK_INT(w.n_jobs, 5);
+	world_release(&w);
+}
+
 static const struct check_case cases[] = {
+	{"whose sends count", whose_sends},
 	{"random histories", histories},
 	{"an alias of one's own", own_alias},
 	{"back by another", back_by_another},

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What counts for the caps of a side. A side that is folded by itself believes that it sent what it
+ * decided to send; but what was sent is what the two sent as one. So a job that was made is known
+ * to its side by the id that it has, and as what became of it; and one that nobody made was not
+ * sent.
+ */
+#include "divide_parts.h"
+
+#define ID_BYTES ((size_t)16)
+
+static int digit_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* False: TEXT is no id of a job. */
+static bool read_id(struct span text, unsigned char ret_id[ID_BYTES])
+{
+	if (text.len != 2 * ID_BYTES)
+		return false;
+	for (size_t i = 0; i < ID_BYTES; i++) {
+		int high = digit_of(text.ptr[2 * i]), low = digit_of(text.ptr[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		ret_id[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct send *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return memcmp(x->job_id, y->job_id, ID_BYTES);
+}
+
+/* The job as F made it; NULL: it did not. */
+static const struct folded_job *own_of(
+	const struct divide *d, const struct fold *f, const struct divided_job *job)
+{
+	const struct folded_job *own = divide_find_job(f, job->id);
+	const struct folded_job *was = own ? NULL : divide_find_job(&d->all, job->id);
+
+	return was ? divide_find_like(f, was) : own;
+}
+
+static void settle(const struct divide *d, struct journey *j, const struct fold *f,
+	const struct divided_job *job)
+{
+	const struct folded_job *own = own_of(d, f, job);
+	unsigned char id[ID_BYTES], real[ID_BYTES];
+	const struct send *known;
+	struct send *send;
+
+	if (!own || !read_id(own->id, id) || !read_id(job->id, real))
+		return;
+	send = journey_send(j, id);
+	if (!send)
+		return;
+	if (!job->made) {
+		send->state = SEND_RELEASED;
+		return;
+	}
+	memcpy(send->job_id, real, ID_BYTES);
+	known = journey_send(d->record.journey, real);
+	if (known)
+		send->state = known->state;
+}
+
+void divide_settle_sends(const struct divide *d, struct journey *j, const struct fold *f)
+{
+	const struct divided_job *jobs = d->jobs.list;
+
+	for (size_t i = 0; i < d->jobs.n; i++)
+		if (span_equal(jobs[i].side, f->customer))
+			settle(d, j, f, &jobs[i]);
+	if (j->n_sends > 1)
+		qsort(j->sends, j->n_sends, sizeof(*j->sends), compare);
+}
