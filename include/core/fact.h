@@ -8,8 +8,10 @@
  * (`s.order.late`, `s.case.open`). Which one is meant follows from the scope, in this order:
  *
  *	1. the one that the instance's key names: key `order:O1` and s.order.…; `product:P1` and
- *	   `sku:S1` name a wish and a watch, an order's or checkout's key the payment that has no
- *	   id of its own;
+ *	   `sku:S1` name a wish, a watch, a view and the open order that has it, an order's or
+ *	   checkout's key the payment that has no id of its own. What is known by its product alone
+ *	   stands for each variant: with `sku:S1` it is found by the event's product_id, or by the
+ *	   one that the instance keeps as `product_id`;
  *	2. the one that the event is about, by its ids;
  *	3. the one that is about what the key names: s.payment.… of a rule whose key is an order;
  *	   of several the open one, then the one heard of last;

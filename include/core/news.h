@@ -4,11 +4,12 @@
  * any more, the shop's site is down or works again. Who sends such events knows no customer; their
  * key is the thing's own, `product:SKU` or `site:shop`, which is nobody's.
  *
- * Each customer follows things: products they asked to be told about, wished for, have in an open
- * cart, or looked at lately. What they follow is in the index of those held (EFFECT_HOLD) in their
- * own partition, under the thing's key, and follows from the journey alone. So the owner of a
- * thing's key tells every partition, and each looks up there who is concerned: no list grows with
- * the product, and whoever began to follow before the news stood in the log hears it.
+ * Each customer follows things: products that they wait for in an open order, asked to be told
+ * about, wished for, have in an open cart, or looked at lately. What they follow is in the index of
+ * those held (EFFECT_HOLD) in their own partition, under the thing's key, and follows from the
+ * journey alone. So the owner of a thing's key tells every partition, and each looks up there who
+ * is concerned: no list grows with the product, and whoever began to follow before the news stood
+ * in the log hears it.
  */
 #pragma once
 
@@ -50,8 +51,9 @@ struct followed {
 	bool full; /* there are more than are followed */
 };
 
-/* Copies lie in A. Of more than can be followed those asked for come first, then wishes, carts and
- * what was looked at; that only of customers with a name or an address. 0 or -ENOMEM. */
+/* Copies lie in A. Of more than can be followed those ordered come first, then those asked for,
+ * wishes, carts and what was looked at; that only of customers with a name or an address. 0 or
+ * -ENOMEM. */
 int followed_of(const struct journey *j, struct arena *a, struct followed *ret_followed);
 
 /* Asks for what must change in the index, which says BEFORE, so that it says what J follows now. J

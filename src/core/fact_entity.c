@@ -5,6 +5,7 @@
 #include "core/detail.h"
 #include "core/rule.h"
 
+#include "cond_run.h"
 #include "fold.h"
 
 /* `order:O1`: order and O1. A key without a colon has no id. */
@@ -136,9 +137,66 @@ const struct cart *fact_cart(const struct cond_scope *s)
 	return is_whole(&k) ? latest_cart(j) : NULL;
 }
 
+/* ---- products ---------------------------------------------------------------------------- */
+
+/* A product by its sku, by its own id, or by both. */
+struct product_names {
+	struct span sku, id;
+};
+
+/*
+ * What the key says, else the event. The id that goes with a key's sku is that of an event of the
+ * same sku, or the one that the instance kept of it.
+ */
+static struct product_names product_meant(const struct cond_scope *s, const struct keys *keys)
+{
+	struct key sku = key_named(keys, SPAN_LIT("sku")),
+		   id = key_named(keys, SPAN_LIT("product"));
+	struct product_names of_event = {SPAN_EMPTY, SPAN_EMPTY};
+	struct product_names names = {SPAN_EMPTY, SPAN_EMPTY};
+
+	if (s->event) {
+		of_event.sku = value_id(event_detail(s->event, DETAIL_SKU), ENTITY_MAX);
+		of_event.id = value_id(event_field(s->event, FIELD_PRODUCT_ID), ENTITY_MAX);
+	}
+	if (span_is(sku.kind, "sku"))
+		names.sku = sku.id;
+	if (span_is(id.kind, "product"))
+		names.id = id.id;
+	if (names.sku.len == 0 && names.id.len == 0)
+		return of_event;
+	if (names.sku.len > 0 && names.id.len == 0 && span_equal(of_event.sku, names.sku))
+		names.id = of_event.id;
+	if (names.id.len == 0 && s->instance)
+		names.id = snapshot_text(text_span(s->instance->data), SPAN_LIT("product_id"));
+	return names;
+}
+
+/* What is known by its product alone is any variant of it; a variant is no other. */
+static bool line_is_meant(const struct line *l, const struct product_names *names)
+{
+	struct span key = text_span(l->key);
+
+	if (names->sku.len > 0 && span_equal(key, names->sku))
+		return true;
+	return names->id.len > 0 &&
+	       (span_equal(key, names->id) ||
+		       (names->sku.len == 0 && span_equal(text_span(l->id), names->id)));
+}
+
+static bool order_has(const struct order *o, const struct product_names *names)
+{
+	for (size_t i = 0; o->basket && i < o->basket->n_lines; i++)
+		if (line_is_in(&o->basket->lines[i], o->basket, INT64_MIN) &&
+			line_is_meant(&o->basket->lines[i], names))
+			return true;
+	return false;
+}
+
 /* ---- orders ------------------------------------------------------------------------------ */
 
-static const struct order *latest_order(const struct journey *j)
+/* Of those with the product; NAMES NULL: of all. */
+static const struct order *latest_order(const struct journey *j, const struct product_names *names)
 {
 	const struct order *found = NULL;
 
@@ -146,6 +204,8 @@ static const struct order *latest_order(const struct journey *j)
 		const struct order *o = &j->orders[i];
 		bool open = order_is_open(o);
 
+		if (names && !order_has(o, names))
+			continue;
 		if (!found ||
 			(open == order_is_open(found) ? o->touched_at > found->touched_at : open))
 			found = o;
@@ -156,6 +216,7 @@ static const struct order *latest_order(const struct journey *j)
 const struct order *fact_order(const struct cond_scope *s)
 {
 	const struct journey *j = s->journey;
+	struct product_names names;
 	enum thing_kind kind;
 	const struct thing *t;
 	struct keys keys;
@@ -174,7 +235,11 @@ const struct order *fact_order(const struct cond_scope *s)
 		t = fact_thing(s, kind);
 		return t && t->about.len ? journey_order(j, text_span(t->about)) : NULL;
 	}
-	return is_whole(&k) ? latest_order(j) : NULL;
+	if (k.id.len > 0 && (span_is(k.kind, "sku") || span_is(k.kind, "product"))) {
+		names = product_meant(s, &keys);
+		return latest_order(j, &names);
+	}
+	return is_whole(&k) ? latest_order(j, NULL) : NULL;
 }
 
 /* ---- things ------------------------------------------------------------------------------ */
@@ -194,6 +259,12 @@ static bool id_matches(const struct thing *t, struct span id)
 static bool about_matches(const struct thing *t, struct span id)
 {
 	return span_equal(text_span(t->about), id);
+}
+
+/* A watch may have an id of its own, beside which the news of the product made another. */
+static bool id_or_about_matches(const struct thing *t, struct span id)
+{
+	return id_matches(t, id) || about_matches(t, id);
 }
 
 static bool any(const struct thing *t, struct span id)
@@ -267,6 +338,28 @@ static struct span line_id(const struct keys *keys, struct span line, char buf[T
 	return span_of(buf, order.id.len + 1 + line.len);
 }
 
+/* A wish, watch or view that is not known by the key's sku: of the product alone. */
+static const struct thing *thing_of_product(
+	const struct cond_scope *s, const struct keys *keys, enum thing_kind kind)
+{
+	const struct journey *j = s->journey;
+	struct product_names names;
+
+	if (kind != THING_WISH && kind != THING_WATCH && kind != THING_VIEW)
+		return NULL;
+	names = product_meant(s, keys);
+	if (names.id.len == 0)
+		return NULL;
+	return latest_thing(
+		j, kind, kind == THING_WATCH ? id_or_about_matches : id_matches, names.id);
+}
+
+/* News of a variant leave a thing of their own, which nobody asked for. */
+static const struct thing *open_or(const struct thing *t, const struct thing *other)
+{
+	return t && (!other || thing_is_open(t)) ? t : other;
+}
+
 const struct thing *fact_thing(const struct cond_scope *s, enum thing_kind kind)
 {
 	const struct journey *j = s->journey;
@@ -287,12 +380,15 @@ const struct thing *fact_thing(const struct cond_scope *s, enum thing_kind kind)
 	if (kind == THING_KIND_COUNT)
 		return thing_of_key(j, &k);
 	if (k.id.len > 0 && key_names(kind, k.kind))
-		t = latest_thing(j, kind, id_matches, k.id);
-	if (t)
-		return t;
+		t = latest_thing(
+			j, kind, kind == THING_WATCH ? id_or_about_matches : id_matches, k.id);
 	id = s->event ? thing_event_id(kind, s->event, buf) : SPAN_EMPTY;
-	if (id.len > 0)
-		return journey_thing(j, kind, id);
+	if (!t && id.len > 0)
+		t = journey_thing(j, kind, id);
+	if (!t || !thing_is_open(t))
+		t = open_or(thing_of_product(s, &keys, kind), t);
+	if (t || id.len > 0)
+		return t;
 	if (k.id.len > 0)
 		return latest_thing(j, kind, about_matches, k.id);
 	return is_whole(&k) ? latest_thing(j, kind, any, SPAN_EMPTY) : NULL;

@@ -136,6 +136,21 @@ static void add_cart(struct follower *f, const struct cart *c)
 	}
 }
 
+/* Whoever waits for something hears that it cannot be had. */
+static void add_order(struct follower *f, const struct order *o)
+{
+	if (!o->basket || !order_is_open(o))
+		return;
+	for (size_t i = 0; i < o->basket->n_lines; i++) {
+		const struct line *l = &o->basket->lines[i];
+
+		if (!line_is_in(l, o->basket, INT64_MIN))
+			continue;
+		add(f, text_span(l->key));
+		add(f, text_span(l->id));
+	}
+}
+
 /* Nobody can be told what they once looked at who is not known by any name. */
 static bool is_known(const struct journey *j)
 {
@@ -144,8 +159,10 @@ static bool is_known(const struct journey *j)
 
 static void collect(struct follower *f, const struct journey *j)
 {
-	if (!j || (j->n_things == 0 && j->n_carts == 0))
+	if (!j || (j->n_things == 0 && j->n_carts == 0 && j->n_orders_kept == 0))
 		return;
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		add_order(f, &j->orders[i]);
 	add_things(f, j, THING_WATCH);
 	add_things(f, j, THING_WISH);
 	for (size_t i = 0; i < j->n_carts; i++)

@@ -11,9 +11,10 @@
 
 #define TRACK(EVENT, WHO, PROPERTIES)                                                              \
 	"{\"type\":\"track\",\"event\":\"" EVENT "\"," WHO "\"properties\":{" PROPERTIES "}}"
-#define USER(ID) "\"userId\":\"" ID "\","
-#define ANON(ID) "\"anonymousId\":\"" ID "\","
-#define RING	 "\"sku\":\"R-54\",\"product_id\":\"R\""
+#define USER(ID)	   "\"userId\":\"" ID "\","
+#define ANON(ID)	   "\"anonymousId\":\"" ID "\","
+#define ORDER(ID, PRODUCT) "\"order_id\":\"" ID "\",\"products\":[{" PRODUCT "}]"
+#define RING		   "\"sku\":\"R-54\",\"product_id\":\"R\""
 
 static const char back_in_stock[] =
 	"[{\"id\":\"back_in_stock\",\"class\":\"service\",\"gates\":\"off\",\"key\":\"sku\","
@@ -52,11 +53,19 @@ static void test_watched(void)
 		say(&w, TRACK("Stock Alert Requested", USER("eve"), "\"sku\":\"S-1\""));
 		say(&w, TRACK("Stock Alert Cancelled", USER("cid"), RING));
 		say(&w, TRACK("Product Viewed", ANON("dan"), RING));
+		/* One waits for it, another has it already, a third waits for something else. */
+		say(&w, TRACK("Order Completed", USER("fay"), ORDER("O1", RING)));
+		say(&w, TRACK("Order Completed", USER("gus"), ORDER("O2", RING)));
+		say(&w, TRACK("Order Delivered", USER("gus"), "\"order_id\":\"O2\""));
+		say(&w, TRACK("Order Completed", USER("hal"), ORDER("O3", "\"sku\":\"S-1\"")));
 		/* The same delivery twice. */
 		for (int i = 0; i < 2; i++)
 			say(&w, TRACK("Stock Changed", "\"messageId\":\"s1\",",
 					RING ",\"stock\":2"));
 		world_finish(&w);
+		world_check_customer(&w, "fay", "fay", 2);
+		world_check_customer(&w, "gus", "gus", 2);
+		world_check_customer(&w, "hal", "hal", 1);
 		world_check_customer(&w, "ada", "ada", 2);
 		world_check_customer(&w, "bob", "bob", 2);
 		world_check_customer(&w, "cid", "cid", 2);
@@ -65,7 +74,7 @@ static void test_watched(void)
 		CHECK(has_job(&w, "ada"));
 		CHECK_INT(world_n_live(&w), 1);
 		CHECK_INT(w.counters[COUNTER_NEWS], 1);
-		CHECK_INT(w.counters[COUNTER_NEWS_TOLD], 2);
+		CHECK_INT(w.counters[COUNTER_NEWS_TOLD], 3);
 		world_release(&w);
 	}
 }
