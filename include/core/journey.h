@@ -179,13 +179,14 @@ struct arming {
 	uint32_t entry; /* of the rule's arm list */
 	struct text by; /* name of the event; empty: it only counts */
 	struct text data;
+	struct text subject; /* the key that it came under; empty: the journey's own */
 };
 
 /* A job that was made and not taken back. */
 struct emission {
 	uint32_t episode, step;
 	int64_t arming_at, anchor_at, deadline_at;
-	struct text subject; /* the customer as of arming, after whom it is named */
+	struct text subject; /* the key that it is named after */
 	struct text home;    /* in whose partition it lies */
 	struct text told;    /* the value of which it told, as JSON (rules' `once`) */
 };
@@ -238,7 +239,7 @@ struct instance {
 				      has become of the instance since (virtual time); 0: none */
 	struct text told; /* the value of which the latest job told, as JSON (rules' `once`) */
 	/* What only a customer has who was two (core/merge.h). Empty: the journey's own. */
-	struct text subject;	  /* the customer as of arming, after whom jobs are named */
+	struct text subject; /* the key that what armed it came under: jobs are named after that */
 	struct text last_subject; /* the same of the latest job emitted and not retracted */
 	struct text home;	  /* in whose partition that job lies */
 };

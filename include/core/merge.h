@@ -14,8 +14,9 @@
  * word counts, as of the instant at which they were said to be one. What is said after that counts
  * as ever.
  *
- * What was waiting goes on: an instance keeps its timer, and the name of the customer as of arming
- * for its jobs (`subject`), so that a job that was decided before is not decided again. What the
+ * What was waiting goes on: an instance keeps its timer, and its jobs the name of the key that
+ * their arming event came under (`subject`): that is the event's own, whatever is known by then of
+ * who is who, and a job that was decided before is not decided again. What the
  * other side knows, however, ends and takes back as if it had been known: an order under the other
  * name ends the cart's wait, or retracts the mail that it made; a tombstone, a cooldown and rules'
  * precedence hold over both names; of two that wait for the same one goes on. Each of these is a
@@ -41,12 +42,7 @@
 
 /* What is known of the link. */
 struct merge_terms {
-	int64_t linked_at; /* received_at of the event that caused it, where it was first applied */
-	int64_t said_at;   /* its occurred_at */
-	/* Where there were customers between, the links from FROM to INTO in order: what was armed
-	 * is named after who the customer was by then. None: there is one, since linked_at. */
-	const struct message_hop *path;
-	size_t n_path;
+	int64_t said_at; /* occurred_at of the event that caused it */
 };
 
 #define MERGE_WORDS "known as "

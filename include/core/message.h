@@ -105,10 +105,9 @@ void message_pass(struct message *m, struct span key, int64_t linked_at);
 void message_pass_at(struct message *m, struct span key, int64_t linked_at, struct log_id at);
 
 /*
- * Who the customer was at the instant RECEIVED_AT by what was said on M's path: along the links
- * that were there by then, from its beginning; M's TO at its end. So it does not matter how late a
- * link was heard of.
+ * The key that M came under first: of an event, the strongest of its own names. What is named after
+ * that does not depend on how early or late links were heard of.
  */
-struct span message_subject(const struct message *m, int64_t received_at);
+struct span message_subject(const struct message *m);
 
 struct span message_kind_name(enum message_kind kind);

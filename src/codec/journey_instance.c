@@ -41,14 +41,15 @@ enum {
 	SAYS_WORTH = 1 << 1,
 	SAYS_BY = 1 << 2,
 	SAYS_DATA = 1 << 3,
-	SAYS_ALL = (1 << 4) - 1,
+	SAYS_SUBJECT = 1 << 4,
+	SAYS_ALL = (1 << 5) - 1,
 };
 
 static unsigned said_of(const struct arming *a)
 {
 	return (a->deadline_at != TIME_NEVER ? SAYS_DEADLINE : 0u) |
 	       (a->worth.mantissa ? SAYS_WORTH : 0u) | (a->by.len ? SAYS_BY : 0u) |
-	       (a->data.len ? SAYS_DATA : 0u);
+	       (a->data.len ? SAYS_DATA : 0u) | (a->subject.len ? SAYS_SUBJECT : 0u);
 }
 
 static bool says_anything(const struct instance *i)
@@ -100,11 +101,12 @@ static size_t instances_bound(const struct journey *j)
 
 		if (!extras_of(i))
 			continue;
-		n += (23 + 7 * i->n_armings + 7 * i->n_earlier) * PACK_NUMBER +
+		n += (23 + 8 * i->n_armings + 7 * i->n_earlier) * PACK_NUMBER +
 		     i->superseded_by.len + i->subject.len + i->last_subject.len + i->home.len +
 		     i->told.len;
 		for (size_t a = 0; a < i->n_armings; a++)
-			n += (size_t)i->armings[a].by.len + i->armings[a].data.len;
+			n += (size_t)i->armings[a].by.len + i->armings[a].data.len +
+			     i->armings[a].subject.len;
 		for (size_t m = 0; m < i->n_earlier; m++)
 			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len +
 			     i->earlier[m].told.len + PACK_NUMBER;
@@ -148,6 +150,9 @@ static bool pack_armings(struct pack *p, const struct instance *i, unsigned has,
 			pack_block(p, text_span(a->by));
 		if (said & SAYS_DATA)
 			pack_block(p, text_span(a->data));
+		if (said & SAYS_SUBJECT)
+			pack_block(p, text_span(a->subject));
+		ok = ok && a->subject.len <= CUSTOMER_MAX;
 	}
 	return ok;
 }
@@ -314,6 +319,8 @@ static void unpack_said(struct unpack *u, struct arming *a)
 		unpack_text(u, &a->by, INSTANCE_BY_MAX);
 	if (said & SAYS_DATA)
 		unpack_text(u, &a->data, INSTANCE_DATA_MAX);
+	if (said & SAYS_SUBJECT)
+		unpack_text(u, &a->subject, CUSTOMER_MAX);
 	if (said_of(a) != said)
 		u->bad = true;
 }

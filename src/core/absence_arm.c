@@ -48,6 +48,10 @@ static int read_event(const struct turn *t, const struct rule *rule, struct span
 		a.by = then.by;
 		a.data = then.data;
 	}
+	if (r == 0 && text_set(&a.subject, t->event->subject) < 0) {
+		arming_release(&a);
+		return -ENOMEM;
+	}
 	*ret = a;
 	return r;
 }
@@ -261,9 +265,6 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	i->touched_at = t->now;
 	i->version = rule->version;
 	text_release(&i->superseded_by);
-	/* Who the customer was when it came, however late it was brought here. */
-	if (text_set(&i->subject, t->event ? t->event->subject : SPAN_EMPTY) < 0)
-		return -ENOMEM;
 	absence_set_timer(t, rule, i);
 	if (absence_keep_arming(t, rule, i, a) < 0)
 		return -ENOMEM;
@@ -417,8 +418,10 @@ static int count_one(
 		return r;
 	r = read_event(t, rule, key, true, &a);
 	a.entry = m->entry;
-	if (r < 0 || absence_list_add(i, &a) < 0)
+	if (r < 0 || absence_list_add(i, &a) < 0) {
+		arming_release(&a);
 		return -ENOMEM;
+	}
 	i->touched_at = t->now;
 	return recount(t, rule, i, m, t->event->occurred_at);
 }

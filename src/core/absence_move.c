@@ -79,12 +79,16 @@ int absence_keep_arming(
 	i->worth = a->worth;
 	i->counted = a->by.len == 0;
 	/* Of several events the one that came in last is known by what it says. */
+	if (i->counted && text_set(&i->subject, text_span(a->subject)) < 0)
+		return -ENOMEM;
 	if (i->counted)
 		return t->ending ? 0 : absence_snapshot(t, rule, i);
 	text_release(&i->by);
 	text_release(&i->data);
+	text_release(&i->subject);
 	i->by = a->by;
 	i->data = a->data;
+	i->subject = a->subject;
 	*a = (struct arming){.at = a->at};
 	return 0;
 }
@@ -116,6 +120,7 @@ static struct arming current(const struct rule *rule, const struct instance *i)
 	if (!i->counted) {
 		a.by = i->by;
 		a.data = i->data;
+		a.subject = i->subject;
 	}
 	return a;
 }
@@ -133,9 +138,10 @@ static int copy_of(const struct arming *a, struct arming *ret)
 {
 	struct arming copy = *a;
 
-	copy.by = copy.data = (struct text){.ptr = NULL};
+	copy.by = copy.data = copy.subject = (struct text){.ptr = NULL};
 	if (text_set(&copy.by, text_span(a->by)) < 0 ||
-		text_set(&copy.data, text_span(a->data)) < 0) {
+		text_set(&copy.data, text_span(a->data)) < 0 ||
+		text_set(&copy.subject, text_span(a->subject)) < 0) {
 		arming_release(&copy);
 		return -ENOMEM;
 	}
@@ -193,7 +199,7 @@ int absence_offer(
 		return join_steps(t, rule, i, a, wait);
 	if (!may_return(rule, &old, a))
 		return rearm(t, rule, i, a, wait);
-	i->by = i->data = (struct text){.ptr = NULL};
+	i->by = i->data = i->subject = (struct text){.ptr = NULL};
 	r = rearm(t, rule, i, a, wait);
 	if (r == 0)
 		r = absence_list_add(i, &old);

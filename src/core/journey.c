@@ -134,6 +134,7 @@ void arming_release(struct arming *a)
 {
 	text_release(&a->by);
 	text_release(&a->data);
+	text_release(&a->subject);
 }
 
 void emission_release(struct emission *m)

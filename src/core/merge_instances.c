@@ -244,25 +244,41 @@ static int keep_arming(const struct rule *rule, struct instance *into, const str
 	return r;
 }
 
+static void swap_text(struct text *a, struct text *b)
+{
+	struct text t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* What armed FROM is the later: INTO says what that says. */
+static void take_arming(struct instance *into, struct instance *from)
+{
+	into->arming_at = from->arming_at;
+	into->counted = from->counted;
+	/* Between steps INTO speaks of what its next step waits for. */
+	if (into->step > 0)
+		return;
+	into->worth = from->worth;
+	swap_text(&into->by, &from->by);
+	swap_text(&into->data, &from->data);
+	swap_text(&into->subject, &from->subject);
+}
+
 /* Both wait: FROM has ended, INTO goes on, from the later activity where that counts. */
 static int join_armed(
 	const struct turn *t, struct instance *into, struct instance *from, struct span key)
 {
-	/* One customer would have armed it once, under the name of that time. */
-	struct text *named = from->armed_at < into->armed_at ? &from->subject : &into->subject;
-	struct text subject = {.ptr = NULL};
 	const struct rule *rule = rules_of(t->rules, into);
 	const struct verdict v = {.end = OUTCOME_MERGED,
 		.ended_by = into,
 		.clause = SPAN_LIT("the customer waits for it already")};
-	int r;
 	bool first = rule && rule->anchor_first, moves = rule && !(first && rule->n_touch == 0);
 
 	/* Where it goes on between steps, the other may have what armed it. */
-	if (!first && from->arming_at > into->arming_at) {
-		into->arming_at = from->arming_at;
-		into->counted = from->counted;
-	}
+	if (!first && from->arming_at > into->arming_at)
+		take_arming(into, from);
 	if (moves && from->anchor_at > into->anchor_at) {
 		into->anchor_at = from->anchor_at;
 		/* Between steps: not before the wait is over. */
@@ -278,12 +294,7 @@ static int join_armed(
 	into->armed_at = int64_min(into->armed_at, from->armed_at);
 	into->emitted = into->emitted > from->emitted ? into->emitted : from->emitted;
 	into->skipped_steps |= from->skipped_steps;
-	r = text_set(&subject, text_span(*named));
-	if (r == 0)
-		r = end(t, from, &v, key);
-	text_release(&into->subject);
-	into->subject = subject;
-	return r;
+	return end(t, from, &v, key);
 }
 
 /* Which of the two is what goes on? For what waits for nothing: whose news is the later. */
@@ -329,22 +340,6 @@ static int join(const struct turn *t, struct instance *into, struct instance *fr
 }
 
 /* ---- the other side ------------------------------------------------------------------------ */
-
-/* Who the customer was that FROM was armed for; empty: INTO's own. */
-static struct span subject_of(
-	const struct instance *from, struct span loser, const struct merge_terms *terms)
-{
-	size_t n = 0;
-
-	/* It has made a job already, and there is no taking that name back. */
-	if (from->emitted > 0)
-		return loser;
-	if (terms->n_path == 0)
-		return from->armed_at < terms->linked_at ? loser : SPAN_EMPTY;
-	while (n < terms->n_path && from->armed_at >= terms->path[n].linked_at)
-		n++;
-	return n < terms->n_path ? terms->path[n].key : SPAN_EMPTY;
-}
 
 /* Who FROM is named after, as one of INTO's: itself, unless it is INTO's own by then. */
 static int set_customer(struct text *to, struct text from, struct span loser, struct span winner)
@@ -395,7 +390,8 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->n_earlier = own.n_earlier;
 }
 
-static int copy_armings(struct instance *to, const struct instance *from)
+static int copy_armings(
+	struct instance *to, const struct instance *from, struct span loser, struct span winner)
 {
 	to->armings = from->n_armings ? calloc(from->n_armings, sizeof(*to->armings)) : NULL;
 	if (from->n_armings && !to->armings)
@@ -405,9 +401,10 @@ static int copy_armings(struct instance *to, const struct instance *from)
 		struct arming *copy = &to->armings[to->n_armings];
 
 		*copy = *a;
-		copy->by = copy->data = (struct text){.ptr = NULL};
+		copy->by = copy->data = copy->subject = (struct text){.ptr = NULL};
 		if (text_set(&copy->by, text_span(a->by)) < 0 ||
-			text_set(&copy->data, text_span(a->data)) < 0) {
+			text_set(&copy->data, text_span(a->data)) < 0 ||
+			set_customer(&copy->subject, a->subject, loser, winner) < 0) {
 			arming_release(copy);
 			return -ENOMEM;
 		}
@@ -437,16 +434,14 @@ static int copy_earlier(
 	return 0;
 }
 
-static int copy_instance(struct instance *to, const struct instance *from, struct span loser,
-	struct span winner, const struct merge_terms *terms)
+static int copy_instance(
+	struct instance *to, const struct instance *from, struct span loser, struct span winner)
 {
-
 	copy_values(to, from);
-	if (copy_armings(to, from) < 0 || copy_earlier(to, from, loser, winner) < 0)
+	if (copy_armings(to, from, loser, winner) < 0 || copy_earlier(to, from, loser, winner) < 0)
 		return -ENOMEM;
-	/* Armed when they were one already, though nobody here knew: named after who they are. */
-	if (from->state == INSTANCE_ARMED && set_customer(&to->subject, from->subject,
-						     subject_of(from, loser, terms), winner) < 0)
+	if (from->state == INSTANCE_ARMED &&
+		set_customer(&to->subject, from->subject, loser, winner) < 0)
 		return -ENOMEM;
 	if (from->last_deadline_at != INT64_MIN &&
 		(set_customer(&to->last_subject, from->last_subject, loser, winner) < 0 ||
@@ -456,8 +451,7 @@ static int copy_instance(struct instance *to, const struct instance *from, struc
 }
 
 /* The other side's instances as they stand among the winner's. */
-static int copy_side(const struct turn *t, const struct journey *other,
-	const struct merge_terms *terms, struct journey **ret_side)
+static int copy_side(const struct turn *t, const struct journey *other, struct journey **ret_side)
 {
 	_cleanup_(journey_freep) struct journey *side = NULL;
 	struct span loser = text_span(other->customer), winner = text_span(t->journey->customer);
@@ -469,7 +463,7 @@ static int copy_side(const struct turn *t, const struct journey *other,
 		struct instance *to =
 			journey_insert_instance(side, text_span(from->rule), text_span(from->key));
 
-		if (!to || copy_instance(to, from, loser, winner, terms) < 0)
+		if (!to || copy_instance(to, from, loser, winner) < 0)
 			return -ENOMEM;
 	}
 	*ret_side = side;
@@ -539,14 +533,13 @@ static int keep_bound(const struct turn *t, struct span key)
 	return 0;
 }
 
-int merge_instances(
-	const struct turn *t, const struct journey *other, const struct merge_terms *terms)
+int merge_instances(const struct turn *t, const struct journey *other)
 {
 	_cleanup_(journey_freep) struct journey *side = NULL;
 	struct journey *j = t->journey;
 	const struct span keys[2] = {text_span(j->customer), text_span(other->customer)};
 	const struct verdict *ours, *theirs;
-	int r = copy_side(t, other, terms, &side);
+	int r = copy_side(t, other, &side);
 
 	if (r < 0)
 		return r;

@@ -31,5 +31,4 @@ struct verdict merge_verdict(const struct rules *rules, const struct instance *i
 bool merge_goes_on(const struct rule *rule, const struct instance *a, const struct instance *b);
 
 /* The instances of OTHER into the turn's journey. 0 or -ENOMEM. */
-int merge_instances(
-	const struct turn *t, const struct journey *other, const struct merge_terms *terms);
+int merge_instances(const struct turn *t, const struct journey *other);

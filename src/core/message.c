@@ -13,13 +13,9 @@ void message_pass_at(struct message *m, struct span key, int64_t linked_at, stru
 		m->path[m->n_path++] = (struct message_hop){key, linked_at, at};
 }
 
-struct span message_subject(const struct message *m, int64_t received_at)
+struct span message_subject(const struct message *m)
 {
-	size_t i = 0;
-
-	while (i < m->n_path && received_at >= m->path[i].linked_at)
-		i++;
-	return i < m->n_path ? m->path[i].key : m->to;
+	return m->n_path > 0 ? m->path[0].key : m->to;
 }
 
 struct span message_kind_name(enum message_kind kind)

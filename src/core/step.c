@@ -99,7 +99,7 @@ static int merge(struct turn *t, const struct input *input)
 	int r = merge_journeys(t->rules, t->journey, input->other, &input->terms, t->now);
 
 	if (r == 0)
-		r = merge_instances(t, input->other, &input->terms);
+		r = merge_instances(t, input->other);
 	if (r == 0)
 		r = absence_leave(t);
 	return r < 0 ? r : follow(t);

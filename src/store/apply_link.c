@@ -458,10 +458,7 @@ static int merge(struct applier *a, const struct work *w, const struct record *o
 	const struct input input = {.kind = INPUT_MERGE,
 		.marks = &a->marks,
 		.other = other->journey,
-		.terms = {.linked_at = m->linked_at,
-			.said_at = m->said_at,
-			.path = m->path,
-			.n_path = m->n_path}};
+		.terms = {.said_at = m->said_at}};
 	int r = note_snapshot(a, w);
 
 	if (r == 0)

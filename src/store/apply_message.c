@@ -28,7 +28,7 @@ static int decode_event(struct applier *a, struct work *w, const struct message 
 	if (m->kind == MESSAGE_NEWS)
 		return 0;
 	w->event.customer = m->to;
-	w->event.subject = message_subject(m, w->event.logged_at);
+	w->event.subject = message_subject(m);
 	if (span_equal(w->event.subject, m->to))
 		w->event.subject = SPAN_EMPTY;
 	return 0;

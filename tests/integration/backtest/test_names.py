@@ -76,7 +76,7 @@ def jobs_of_people_with_several_names():
     story.cart("10:00", "A", anonymousId="a")
     story.say("10:20", "identify", anonymousId="a", userId="ua")
     story.order("10:30", userId="ua")
-    # Known since 10:25, did not buy: 11:05, named after who the customer was at 10:05.
+    # Known since 10:25, did not buy: 11:05, named after who said so.
     story.cart("10:05", "B", anonymousId="b")
     story.say("10:25", "identify", anonymousId="b", userId="ub")
     # Bought as a guest at 10:40, which nobody knew to be the same until 11:30: 11:10, taken back.
@@ -87,11 +87,11 @@ def jobs_of_people_with_several_names():
     story.cart("10:12", "F", anonymousId="f")
     story.order("11:20", **email("f"))
     story.say("11:40", "identify", anonymousId="f", userId="uf", **email("f"))
-    # Known before the cart, which comes by the visitor's number alone: the user's.
+    # Known before the cart, which comes by the visitor's number alone: the user's, named after the visitor.
     story.say("10:01", "identify", anonymousId="d", userId="ud")
     story.cart("10:15", "D", anonymousId="d")
     # One cart on two devices, touched at 10:02 and 10:31, one person since 10:45: one job, an hour
-    # after the later, named after who filled it first.
+    # after the later, and named after who filled it then.
     story.cart("10:02", "E", anonymousId="e1")
     story.cart("10:31", "E", anonymousId="e2")
     story.say("10:45", "identify", anonymousId="e1", userId="ue")
@@ -99,8 +99,8 @@ def jobs_of_people_with_several_names():
     story.say("13:00", "track", event="Page Viewed", userId="the end")
     report = story.run()
     expected = [("11:05", "anon:b", "ub", "B", None), ("11:10", "anon:c", "anon:c", "C", "11:30"),
-                ("11:12", "anon:f", "anon:f", "F", "11:40"), ("11:15", "ud", "ud", "D", None),
-                ("11:31", "anon:e1", "ue", "E", None)]
+                ("11:12", "anon:f", "anon:f", "F", "11:40"), ("11:15", "anon:d", "ud", "D", None),
+                ("11:31", "anon:e2", "ue", "E", None)]
     tap.equal([(job["fire_at"], job["customer"], job.get("canonical", job["customer"]), job["key"],
                 job["retracted"] and job["retracted"]["at"])
                for job in sorted(report["jobs"], key=lambda job: job["fire_at"])],

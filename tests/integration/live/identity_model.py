@@ -10,12 +10,10 @@ It follows DESIGN section 5 and triggers.md sections 5 and 7, and shares nothing
   - who they are known as: the strongest kind, of one kind the smaller bytes;
   - what is sent: an absence rule with one key per cart, counted from the last addition, ended by an
     order for the cart (a tie goes to the order) or by one in the shop, which ends them all;
-  - by whose name: the customer as known when the addition that began the wait was received. Logs
-    of two partitions have no order within a millisecond: links count from its beginning, and of two
-    first additions either may give the name."""
+  - by whose name: the strongest identifier of the addition that the wait counts from, whoever that
+    is known as. Of two additions at one instant either may give the name."""
 
 import hashlib
-import itertools
 
 KINDS = ("user", "card", "email", "phone", "anon", "order", "device")
 
@@ -83,8 +81,7 @@ class Wait:
     """One cart of one customer."""
 
     def __init__(self):
-        # When received, for whom as then known, when it occurred.
-        self.added = []
+        self.added = []      # under which name it came, when it occurred
         self.ended = []      # occurred_at
 
 
@@ -92,20 +89,18 @@ def outcome(events, rule, wait_ms):
     """EVENTS: (received order) dicts with `occurred` in ms. Returns customers, a dictionary of
     canonical key to the message ids on its timeline, the jobs as {(canonical, key): (deadline, ids
     of which it has one)}, and how many links were refused."""
-    people, subjects, refused = People(), [], 0
-    for _, at_once in itertools.groupby(events, key=lambda event: event["ms"]):
-        at_once = list(at_once)
-        for event in at_once:
-            refused += people.join(keys_of(event))
-        subjects += [people.canonical(keys_of(event)[0]) for event in at_once]
+    people, refused = People(), 0
+    for event in events:
+        refused += people.join(keys_of(event))
     timelines, carts, bought = {}, {}, {}
-    for event, subject in zip(events, subjects):
-        customer = people.canonical(keys_of(event)[0])
+    for event in events:
+        name = keys_of(event)[0]
+        customer = people.canonical(name)
         timelines.setdefault(customer, []).append(event["messageId"])
         cart = event.get("properties", {}).get("cart_id")
         if event.get("event") == "Product Added":
             carts.setdefault((customer, cart), Wait()).added.append(
-                (event["ms"], subject, event["occurred"]))
+                (name, event["occurred"]))
         elif event.get("event") == "Order Completed" and cart:
             carts.setdefault((customer, cart), Wait()).ended.append(event["occurred"])
         elif event.get("event") == "In-Store Purchase":
@@ -117,8 +112,7 @@ def outcome(events, rule, wait_ms):
         last = max(at for *_, at in wait.added)
         if any(at >= last for at in wait.ended + bought.get(customer, [])):
             continue
-        began = min(ms for ms, *_ in wait.added)
         jobs[customer, "cart:" + cart] = (last + wait_ms, {
-            job_id(rule, subject, "cart:" + cart, 1, "main")
-            for ms, subject, _ in wait.added if ms == began})
+            job_id(rule, name, "cart:" + cart, 1, "main")
+            for name, at in wait.added if at == last})
     return {k: sorted(v) for k, v in timelines.items()}, jobs, refused

@@ -125,6 +125,8 @@ static void fill_arming(struct chance *c, struct arming *a)
 		set(c, &a->by, INSTANCE_BY_MAX);
 	if (chance_below(c, 2) == 0)
 		set(c, &a->data, INSTANCE_DATA_MAX);
+	if (chance_below(c, 4) == 0)
+		set(c, &a->subject, CUSTOMER_MAX);
 }
 
 static void fill_emission(struct chance *c, struct emission *m)
@@ -434,6 +436,7 @@ static const char *instance_differs(const struct instance *a, const struct insta
 		DIFFERS(armings[k].worth.exponent);
 		TEXT_DIFFERS(armings[k].by);
 		TEXT_DIFFERS(armings[k].data);
+		TEXT_DIFFERS(armings[k].subject);
 	}
 	DIFFERS(n_earlier);
 	for (size_t k = 0; k < a->n_earlier; k++) {

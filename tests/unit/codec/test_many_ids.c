@@ -163,7 +163,7 @@ static void test_burst(void)
 /* Two with ten thousand each, half of which both claimed, become one. */
 static void test_merge(void)
 {
-	static const struct merge_terms terms = {.linked_at = 9, .said_at = 9};
+	static const struct merge_terms terms = {.said_at = 9};
 	_cleanup_(crowd_end) struct crowd a, b;
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	enum id_state state;

@@ -71,7 +71,7 @@ static struct journey *journey_of(
 
 static void join(struct bed *b, struct journey *into, const struct journey *from)
 {
-	const struct merge_terms terms = {.linked_at = NOVEMBER, .said_at = NOVEMBER};
+	const struct merge_terms terms = {.said_at = NOVEMBER};
 
 	REQUIRE(merge_journeys(b->rules, into, from, &terms, NOVEMBER + 30 * MS_DAY) == 0);
 }

@@ -124,7 +124,7 @@ void scene_merge(struct scene *s, const struct journey *other, int64_t linked, i
 	struct input input = {.kind = INPUT_MERGE,
 		.marks = &s->marks,
 		.other = other,
-		.terms = {.linked_at = s->start + linked, .said_at = s->start + linked}};
+		.terms = {.said_at = s->start + linked}};
 
 	effects_reset(&s->effects);
 	REQUIRE(step(s->rules, s->journey, &input, s->start + now, &s->effects) == 0);

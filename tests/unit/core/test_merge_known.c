@@ -34,7 +34,7 @@ static struct journey *new_journey(const char *customer)
 /* The link was said at SAID. */
 static void merge(struct journey *into, const struct journey *from, int64_t said)
 {
-	const struct merge_terms terms = {.linked_at = said, .said_at = said};
+	const struct merge_terms terms = {.said_at = said};
 	_cleanup_(rules_freep) struct rules *rules = no_rules();
 
 	REQUIRE(merge_journeys(rules, into, from, &terms, NOON) == 0);
