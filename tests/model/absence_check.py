@@ -66,7 +66,7 @@ def plain(job):
     job = dict(job)
     # Of one that was put off it says when it came due.
     job["fire_at"] = job.pop("came_due", job["fire_at"])
-    for name in ("arming", "kind", "channel"):
+    for name in ("arming", "kind", "channel", "told", "unsent"):
         job.pop(name, None)
     for name in ("anchor", "armed_at", "deadline", "fire_at"):
         job[name] = instant(job[name])
@@ -75,7 +75,7 @@ def plain(job):
     return job
 
 
-def engine(waymark, rules, log, until, keep=None, policy=None):
+def engine(waymark, rules, log, until, keep=None, policy=None, said=DECISION):
     """What a backtest comes to, by (rule, customer): jobs, and all that was decided."""
     with tempfile.TemporaryDirectory() as place:
         place = keep or place
@@ -92,7 +92,7 @@ def engine(waymark, rules, log, until, keep=None, policy=None):
                    file.name, "--until", instant(until), "--json"]
         jobs, decisions = by_customer(command), by_customer(command + ["--decisions"])
     return {where: (in_order({name: job[name] for name in FIELDS} for job in jobs.get(where, [])),
-                    sorted(tuple(one.get(name, "-") for name in DECISION) for one in decisions[where]))
+                    sorted(tuple(one.get(name, "-") for name in said) for one in decisions[where]))
             for where in decisions}
 
 
@@ -104,17 +104,22 @@ def by_customer(command):
     if "--decisions" in command:
         listed = [json.loads(line) for line in done.stdout.splitlines()]
     else:
-        listed = json.loads(done.stdout)["jobs"]
+        listed = [job for job in json.loads(done.stdout)["jobs"] if not job["would_send"]]
     found = {}
     for one in listed:
         found.setdefault((one["rule"], one["customer"]), []).append(one)
     return found
 
 
-def decided(run):
-    """The decisions of the model as the backtest prints them."""
-    return sorted((key, instant(at), outcome, episode, step, instant(anchor), instant(deadline))
-                  for key, at, outcome, episode, step, anchor, deadline in run.decisions)
+def decided(run, said=()):
+    """The decisions of the model as the backtest prints them, with what it has SAID of them."""
+    found = []
+    for key, at, outcome, episode, step, anchor, deadline, *rest in run.decisions:
+        more = [instant(value) if name == "until" and value else value or "-"
+                for name, value in zip(said, rest)]
+        found.append((key, instant(at), outcome, episode, step, instant(anchor), instant(deadline),
+                      *more))
+    return sorted(found)
 
 
 def in_order(jobs):

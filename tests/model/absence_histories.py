@@ -134,6 +134,15 @@ class Maker:
             wait["plus"] = self.chance.choice(("", "-")) + self.units(1, 3)
         return wait
 
+    def opening(self):
+        """Shop hours of every sort."""
+        chance = self.chance
+        days = {day: chance.choice((["10:00-18:00"], ["09:30-12:00", "13:30-18:30"], [],
+                                    ["00:00-23:30"])) for day in WEEK}
+        days[chance.choice(WEEK)] = ["10:00-13:00", "15:00-19:00"]
+        days["holidays"] = ["2026-03-03", "easter+1", "05-01", "12-25"]
+        return days
+
     def spans(self, rule):
         rule["grace"] = self.some((4, "0s"), (2, self.units(1, 1)), (3, self.units(1, 4)))
         rule["slack"] = self.some((3, "0s"), (2, self.units(1, 3)))

@@ -59,7 +59,7 @@ Readings, where the contract leaves a choice (READ n in the code):
 import hashlib
 
 from cond_model import holds
-from wait_model import MINUTE, NEVER, span, wait_end
+from wait_model import MINUTE, NEVER, SHOP, span, wait_end
 
 FUTURE = 5 * MINUTE
 
@@ -92,8 +92,9 @@ class Mark:
 class Rule:
     """A rule's JSON, with the defaults that the schema states."""
 
-    def __init__(self, members):
+    def __init__(self, members, policy=None):
         get = members.get
+        self.opening = (policy or {}).get("opening", SHOP)
         self.id, self.kind, self.epoch = members["id"], members["class"], get("epoch", 1)
         self.key, self.key_else = get("key", "customer"), get("key_else")
         self.arm = [self.entry(e) for e in members["arm"]]
@@ -193,6 +194,7 @@ class Run:
         self.rule, self.customer, self.marks = rule, customer, marks
         self.instances = {}
         self.jobs = []
+        self.made = []  # with those that nobody was to get
         self.decisions = []  # (key, at, outcome, episode, step, anchor, deadline)
         self.cancelled_all = -NEVER  # latest cancel that spoke of the whole customer
         self.cancelled_any = -NEVER  # latest cancel of any key
@@ -334,7 +336,7 @@ class Run:
         if self.rule.given:
             end = arming.deadline
         else:
-            end = wait_end(wait, anchor)
+            end = wait_end(wait, anchor, self.rule.opening)
         return end + self.rule.steps[0][1]
 
     def begin(self, i, arming, event):
@@ -382,7 +384,7 @@ class Run:
         return i.worth, i.arming.at, i.key.encode()
 
     def cooled_until(self, i):
-        jobs = self.jobs if self.rule.cooldown_customer else i.jobs  # READ 6
+        jobs = self.made if self.rule.cooldown_customer else i.jobs  # READ 6
         return max((job["fire_at"] + self.rule.cooldown for job in jobs), default=-NEVER)
 
     def instant_of(self, event):
@@ -576,8 +578,8 @@ class Run:
                "customer": self.customer, "key": i.key, "episode": i.episode, "step": step,
                "anchor": i.anchor, "armed_at": i.armed_at, "deadline": i.deadline, "fire_at": now,
                "retracted": None, "arming": i.arming.at}
-        self.jobs.append(job)
-        self.decide(i, "fired", now)
+        self.made.append(job)
+        self.come_out(i, job, now)
         self.emitted(i, job)
         for other in self.rivals(i):
             self.decide(other, "replaced", now)
@@ -596,6 +598,10 @@ class Run:
             self.rest(i)
             return False
         return True
+
+    def come_out(self, i, job, now):
+        self.jobs.append(job)
+        self.decide(i, "fired", now)
 
     def emitted(self, i, job):
         pass

@@ -18,6 +18,10 @@ import company_histories  # noqa: E402
 import company_model  # noqa: E402
 
 RULES, CUSTOMERS = 4, 100
+# What is said of why, how and when again, besides what absence_check compares.
+SAID = ("reason", "channel", "until")
+SAYING = ("fired", "would_send", "deferred", "suppressed", "expired")
+DECISION = absence_check.DECISION + SAID
 
 
 class Case:
@@ -25,10 +29,9 @@ class Case:
 
     def __init__(self, chance=None, maker=None):
         maker = maker or company_histories.Street(chance)
-        maker.lives_in = {}
         self.rules, self.policy, self.until = maker.rules(RULES), maker.policy(), maker.horizon()
+        self.marks = maker.marks()
         self.histories = {user: maker.history(user) for user in ("u%d" % n for n in range(CUSTOMERS))}
-        self.zones = maker.lives_in
 
     def but(self, **others):
         case = copy.copy(self)
@@ -37,23 +40,24 @@ class Case:
         return case
 
     def engine(self, waymark, keep=None):
-        got = absence_check.engine(waymark, self.rules, absence_check.log_of(self.histories, []),
-                                   self.until, keep, self.policy)
+        log = absence_check.log_of(self.histories, self.marks)
+        got = absence_check.engine(waymark, self.rules, log, self.until, keep, self.policy, DECISION)
         return {user: self.merged([got.get((rule["id"], user), ([], [])) for rule in self.rules])
                 for user in self.histories}
 
     def merged(self, answers):
         jobs = [job for its, _ in answers for job in its]
-        decided = [[rule["id"], *one] for rule, (_, its) in zip(self.rules, answers) for one in its]
+        decided = [[rule["id"], *one[:7], *(one[7:] if one[2] in SAYING else "---")]
+                   for rule, (_, its) in zip(self.rules, answers) for one in its]
         return sorted(jobs, key=lambda j: (j["fire_at"], j["id"])), sorted(decided)
 
     def company(self, user, kind=company_model.Gated):
-        return company_model.Company(self.rules, self.policy, user, self.zones[user], kind).go(
+        return company_model.Company(self.rules, self.policy, user, self.marks, kind).go(
             self.histories[user], self.until)
 
     def model(self, user, kind=company_model.Gated):
         return self.merged([(absence_check.in_order(absence_check.plain(j) for j in run.jobs),
-                             absence_check.decided(run)) for run in self.company(user, kind).runs])
+                             absence_check.decided(run, SAID)) for run in self.company(user, kind).runs])
 
     def compare(self, got, kind=company_model.Gated):
         """([(customer, what the engine did, what the model)] where they differ, outcomes)."""
@@ -61,6 +65,7 @@ class Case:
         for user in self.histories:
             mine = self.model(user, kind)
             outcomes.update(one[3] for one in mine[1])
+            outcomes.update(one[8] for one in mine[1] if one[8] != "-")
             if mine != got[user]:
                 wrong.append((user, got[user], mine))
         return wrong, outcomes
@@ -72,19 +77,22 @@ def shrink(waymark, case, user):
 
     def smaller():
         history = case.histories[user]
-        for n in range(3, len(history)):  # the first say who they are
+        for n in range(len(history)):
             yield case.but(histories={user: history[:n] + history[n + 1:]})
         for n in range(len(case.rules) if len(case.rules) > 1 else 0):
             left = case.rules[:n] + case.rules[n + 1:]
             ids = [rule["id"] for rule in left]
             yield case.but(rules=[{k: v for k, v in rule.items() if k != "supersedes" or v[0] in ids}
                                   for rule in left])
+        for n in range(len(case.marks)):
+            yield case.but(marks=case.marks[:n] + case.marks[n + 1:])
         for n in range(len(case.policy["caps"])):
             caps = case.policy["caps"]
             yield case.but(policy=dict(case.policy, caps=caps[:n] + caps[n + 1:]))
         for n, rule in enumerate(case.rules):
             for name in ("supersedes", "once", "cap", "send_at", "fire_if", "touch", "cancel", "goal",
-                         "steps", "episode", "anchor", "key_else"):
+                         "steps", "episode", "anchor", "key_else", "wait_for", "topic", "holdout",
+                         "expire", "priority", "on_cap", "quiet"):
                 if name in rule:
                     if name == "episode" and rule["key"] == "customer":
                         continue
@@ -108,7 +116,10 @@ def show(waymark, case):
     (user, its, mine), = case.compare(case.engine(waymark))[0]
     for rule in case.rules:
         print("rule  ", json.dumps(rule))
-    print("caps  ", json.dumps(case.policy["caps"]), "zone", case.zones[user])
+    print("caps  ", json.dumps(case.policy["caps"]), "opening",
+          json.dumps(case.policy["opening"]), "held out", case.policy["holdout"])
+    for mark in case.marks:
+        print("    mark", absence_check.instant(mark.at), mark.source, absence_check.instant(mark.until))
     for event in case.histories[user]:
         print("   ", absence_check.instant(event.at), absence_check.instant(event.said), event.name,
               json.dumps(event.properties))

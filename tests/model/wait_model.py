@@ -42,40 +42,74 @@ def local_after(wait, at):
         days += 1
 
 
-def openings(at):
-    """Of the day that holds AT, in UTC: Monday to Saturday from 10 to 18."""
-    day = at - at % DAY
-    return [(day + 10 * HOUR, day + 18 * HOUR)] if (day // DAY + 3) % 7 < 6 else []
+# The opening hours that hold where the policy says nothing.
+SHOP = {day: [] if day == "sun" else ["10:00-18:00"] for day in WEEK}
 
 
-def business_after(text, at):
-    """READ 25, by the policy that holds where there is none."""
-    def is_open(at):
-        return any(start <= at < end for start, end in openings(at))
+def easter(year):
+    """Sunday after the full moon: the rule of 1876 that is printed everywhere."""
+    century, of_19 = year // 100, year % 19
+    moon = (19 * of_19 + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    week = (32 + 2 * (century % 4) + 2 * (year % 100 // 4) - moon - year % 100 % 4) % 7
+    later = (of_19 + 11 * moon + 22 * week) // 451
+    month, day = divmod(moon + week - 7 * later + 114, 31)
+    return datetime.date(year, month, day + 1)
 
-    def opens(at):
-        while not is_open(at):
-            starts = [start for start, _ in openings(at) if start > at]
-            at = min(starts) if starts else at - at % DAY + DAY
-        return at
 
-    at = opens(at)
+def is_holiday(holidays, date):
+    """`12-25`, each year; `easter+1`: so many days behind Easter Sunday; `2026-04-01`: once."""
+    since = (date - easter(date.year)).days
+    return any(day in (date.isoformat(), date.strftime("%m-%d")) or
+               day.startswith("easter") and int(day.removeprefix("easter") or 0) == since
+               for day in holidays)
+
+
+def openings(at, opening):
+    """Of the day that holds AT, in UTC."""
+    start = at - at % DAY
+    date = datetime.datetime.fromtimestamp(start // 1000, datetime.timezone.utc).date()
+    if is_holiday(opening.get("holidays", []), date):
+        return []
+    hours = [hour.split("-") for hour in opening.get(WEEK[date.weekday()], [])]
+    return [tuple(start + HOUR * int(clock[:2]) + MINUTE * int(clock[3:]) for clock in pair)
+            for pair in hours]
+
+
+def shop_is_open(at, opening):
+    return any(start <= at < end for start, end in openings(at, opening))
+
+
+def opens_next(at, opening):
+    while not shop_is_open(at, opening):
+        starts = [start for start, _ in openings(at, opening) if start > at]
+        at = min(starts) if starts else at - at % DAY + DAY
+    return at
+
+
+def business_after(text, at, opening):
+    """READ 25."""
+    at = opens_next(at, opening)
     if text.endswith("d"):
         for _ in range(int(text[:-1])):
             at += DAY
-            while not openings(at):
+            while not openings(at, opening):
                 at += DAY
-        return at
+        if shop_is_open(at, opening):
+            return at
+        hours = openings(at, opening)
+        return min([start for start, _ in hours if start > at], default=hours[-1][1])
     left = span(text)
     while left > 0:
-        at = opens(at)
-        (_, end), = openings(at)
+        at = opens_next(at, opening)
+        end = next(end for start, end in openings(at, opening) if start <= at < end)
         worked = min(left, end - at)
         at, left = at + worked, left - worked
     return at
 
 
-def wait_end(wait, at):
+def wait_end(wait, at, opening):
     if isinstance(wait, str):
         return at + span(wait)
-    return business_after(wait["business"], at) if "business" in wait else local_after(wait, at)
+    if "business" in wait:
+        return business_after(wait["business"], at, opening)
+    return local_after(wait, at)
