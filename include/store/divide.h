@@ -17,8 +17,10 @@
  *	divide_feed(d, entry);          each entry of the log, in order
  *	r = divide_finish(d, &divided);
  *
- * Cost: each event of the log is decoded once; those of the customer since are kept, and applied up
- * to six times.
+ * Cost: each event of the log is decoded once (1,000,100 entries: 2 s of CPU in waymark customer
+ * unmerge, and 64 MB, most of it ids of a day's messages, by which duplicates are known); those of
+ * the customer since are kept, and applied up to six times, and once more for each word of staff
+ * before the first that was done.
  */
 #pragma once
 

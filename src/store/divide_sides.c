@@ -225,17 +225,17 @@ static int sort_job(struct divide *d, const struct folded_job *job)
 	return r < 0 ? r : note_job(d, job, is_sent(theirs) ? d->ask.key : SPAN_EMPTY, true);
 }
 
-/* What became of JOB of F when the two were one; NULL: it was not made, or one like it was the
- * customer's own. */
+/* What became of JOB of F when the two were one; NULL: it was not made, or one like it is the other
+ * side's. */
 static const struct folded_job *made_of(
 	const struct divide *d, const struct fold *f, const struct folded_job *job)
 {
 	const struct folded_job *was = divide_find_job(&d->all, job->id);
 
-	if (was)
+	if (was || f == &d->alone)
 		return was;
 	was = divide_find_like(&d->all, job);
-	return was && f != &d->alone && is_sent(divide_find_job(&d->alone, was->id)) ? NULL : was;
+	return was && is_sent(divide_find_job(&d->alone, was->id)) ? NULL : was;
 }
 
 /* What F would have sent, and nobody has. */

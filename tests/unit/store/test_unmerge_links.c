@@ -299,8 +299,8 @@ static void check_sends(const char *key, unsigned reserved, unsigned released)
 
 /*
  * Carts a and b of before, c of u1's and d of the other's when they were one, and s that both had:
- * of that one job was made, in u1's name. By hand: u1 was sent a, c and s, the other b and d; s,
- * which the other would have been sent, nobody sent them.
+ * of that one job was made, in the name of the other, who armed it last. By hand: u1 was sent a and
+ * c, the other b, d and s; s, which u1 would have been sent, nobody sent them.
  */
 static void whose_sends(void)
 {
@@ -318,8 +318,8 @@ static void whose_sends(void)
 	CHECK_INT(w.n_jobs, 5);
 	check_sends("u1", 5, 0);
 	apart(OTHER, 0);
-	check_sends("u1", 3, 0);
-	check_sends(OTHER, 2, 1);
+	check_sends("u1", 2, 1);
+	check_sends(OTHER, 3, 0);
 	world_finish(&w);
 	CHECK_INT(w.n_jobs, 5);
 	world_release(&w);
