@@ -462,6 +462,7 @@ int journey_add_apart(struct journey *j, struct span key, int64_t at);
 void journey_remove_apart(struct journey *j, struct span key);
 void journey_remove_thing(struct journey *j, size_t index);
 void journey_remove_consent(struct journey *j, size_t index);
+void journey_remove_address(struct journey *j, size_t index);
 void journey_remove_date(struct journey *j, size_t index);
 void journey_remove_send(struct journey *j, size_t index);
 void journey_remove_id(struct journey *j, size_t index);

@@ -21,10 +21,12 @@
  *   RESTORE   the customer OF says to the key TO, a link to them, what it is without them
  *   NEWS      an event about TO, which is a product or the site and no customer; it goes to every
  *             partition, for those there whom it concerns (core/news.h)
+ *   SCRUB     what is kept of the customer TO, or was when that became a link, names somebody who
+ * was erased: that goes
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM, ERASE, UNMERGE
- * and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and LIFT, which are about the
- * partition.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM, ERASE, SCRUB,
+ * UNMERGE and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and LIFT, which are
+ * about the partition.
  *
  * Staff speak in the log too: what they say is from MESSAGE_FROM_STAFF and has no place in an
  * order, so it must do no harm to hear it twice.
@@ -49,7 +51,8 @@
 	X(LIFT, "lift")                                                                            \
 	X(UNMERGE, "unmerge")                                                                      \
 	X(RESTORE, "restore")                                                                      \
-	X(NEWS, "news")
+	X(NEWS, "news")                                                                            \
+	X(SCRUB, "scrub")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -82,8 +85,8 @@ struct message {
 	/* But for FORWARD and RETRACT: the event behind it, when the log took it where it was first
 	 * applied, and when it happened. */
 	int64_t linked_at, said_at;
-	struct span reason; /* REFUSED, RETRACT, UNMERGE, RESTORE; ERASE, SUPPRESS, LIFT: the
-			       receipt's name */
+	struct span reason; /* REFUSED, RETRACT, UNMERGE, RESTORE; ERASE, SUPPRESS, LIFT,
+			       SCRUB: the receipt's name */
 	struct span salt;   /* SUPPRESS: of the names (codec/gone_name.h) */
 	struct span sum;    /* UNMERGE: name of the state of TO that it was made from */
 	struct log_id

@@ -4,10 +4,11 @@
  * that an owner has to write: names and keys are words in the logs (core/message.h), and their
  * owners carry them out. What this does is to gather who the customer is, say the words, wait until
  * they and all that was on its way before them are applied, walk through the streams and remove
- * what is left there, and have Redis write its files anew, for they hold the past too.
+ * what is left there, have what others' entries and records say of them taken out, and have Redis
+ * write its files anew, for they hold the past too.
  *
- *   OPEN -> WHO -> GATHER -> NAMES -> fence -> KEYS -> rounds of fences -> SWEEP -> RENEW -> CLOSE
- *                    ^                                     |                |
+ *   OPEN -> WHO -> GATHER -> NAMES -> fence -> KEYS -> rounds of fences -> SWEEP -> OTHERS
+ *                    ^                                     |                |    -> RENEW -> CLOSE
  *                    '----- more keys came to light -------'      anything found: again
  *
  * All of it may be done again from the beginning, and is, when it was interrupted: what an erasure
@@ -17,9 +18,12 @@
  *   wm:erasing:RECEIPT    set: keys that are known to be the customer's, until they are gone
  *   wm:erasure:RECEIPT    hash: the receipt; no personal data
  *   wm:{p7}:erased:RECEIPT, kin:RECEIPT   sets: keys that were emptied, and what led to them
+ *   wm:{p7}:renew:STREAM, wm:renew:audit  streams, while they are written anew
+ *   wm:{p7}:renew:as:STREAM, wm:renew:as:audit   hashes: an entry's id → what it is to be there
  *
  * Bounds: the keys of one customer in memory, and a page of a stream at a time. Every stream of
- * every partition is read once or twice.
+ * every partition is read once or twice, and every customer's record and chunks once; records in
+ * which something is found, and so all of them, once more.
  */
 #pragma once
 

@@ -333,6 +333,13 @@ static int64_t address_heard_at(const struct address *a)
 		int64_max(a->hard_at, a->complained_at), int64_max(a->delivered_at, a->soft[0]));
 }
 
+void journey_remove_address(struct journey *j, size_t index)
+{
+	text_release(&j->addresses[index].which);
+	j->n_addresses--;
+	list_remove(j->addresses, j->n_addresses, sizeof(*j->addresses), index);
+}
+
 /* One where all was well, before one that is not to be written to; then the one not heard of for
  * longest. */
 void journey_drop_address(struct journey *j)
@@ -347,9 +354,7 @@ void journey_drop_address(struct journey *j)
 		if (well == victim_well ? address_heard_at(a) < address_heard_at(v) : well)
 			victim = i;
 	}
-	text_release(&j->addresses[victim].which);
-	j->n_addresses--;
-	list_remove(j->addresses, j->n_addresses, sizeof(*j->addresses), victim);
+	journey_remove_address(j, victim);
 }
 
 struct address *journey_insert_address(

@@ -69,6 +69,7 @@ struct applier *applier_free(struct applier *a)
 	effects_release(&a->effects);
 	arena_release(&a->arena);
 	packer_free(a->packer);
+	scrubber_free(a->scrubber);
 	buf_release(&a->scratch);
 	buf_release(&a->encoded);
 	buf_release(&a->seen_marks);

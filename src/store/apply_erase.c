@@ -17,13 +17,12 @@ bool applier_is_alone(const struct work *w)
 {
 	return w->message &&
 	       (w->message->kind == MESSAGE_ERASE || w->message->kind == MESSAGE_SUPPRESS ||
-		       w->message->kind == MESSAGE_LIFT);
+		       w->message->kind == MESSAGE_LIFT || w->message->kind == MESSAGE_SCRUB);
 }
 
 /* ---- names ------------------------------------------------------------------------------ */
 
-/* The entry goes from the log with the commit. 0 or -ENOMEM. */
-static int drop(struct applier *a, const struct work *w)
+int applier_drop(struct applier *a, const struct work *w)
 {
 	struct log_id *id = list_add(&a->drops);
 
@@ -54,7 +53,7 @@ int applier_gone_names(struct applier *a, const struct work *w)
 		if (gone_take(&a->gone, gone) < 0)
 			return -ENOMEM;
 	}
-	return drop(a, w);
+	return applier_drop(a, w);
 }
 
 int applier_remember_gone(
@@ -217,7 +216,7 @@ int applier_erase(struct applier *a, const struct work *w)
 {
 	int r = w->cached->link ? erase_link(a, w) : erase_customer(a, w);
 
-	return r < 0 ? r : drop(a, w);
+	return r < 0 ? r : applier_drop(a, w);
 }
 
 /* ---- what comes too late ---------------------------------------------------------------- */
@@ -261,7 +260,7 @@ int applier_turn_away(struct applier *a, const struct work *w)
 		refusal.said_at = m->said_at;
 		r = applier_say(a, &refusal, NULL);
 	}
-	return r < 0 ? r : drop(a, w);
+	return r < 0 ? r : applier_drop(a, w);
 }
 
 void applier_finish_erased(struct applier *a)

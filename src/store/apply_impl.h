@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "codec/link.h"
 #include "codec/record.h"
+#include "codec/scrub.h"
 #include "core/mark.h"
 #include "core/message.h"
 #include "store/apply.h"
@@ -103,8 +104,9 @@ struct applier {
 	struct list records, chunks, dues, holds, passed, jobs, retracts, trials, bad, seen_lists;
 	struct list messages, hearings, ids, snapshots, parts, terms, mends;
 	struct list erased, gones, drops;
-	struct gone gone;      /* who was erased */
-	struct span gone_salt; /* in the batch that says it */
+	struct gone gone;	   /* who was erased */
+	struct span gone_salt;	   /* in the batch that says it */
+	struct scrubber *scrubber; /* NULL until there is somebody to look for */
 	uint64_t heard[PARTITIONS_MAX];
 	struct marks marks;    /* in force */
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
@@ -253,11 +255,18 @@ int applier_redact(struct applier *a, struct work *w, struct span *context, bool
 /* SUPPRESS, LIFT and ERASE. 0 or -ENOMEM. */
 int applier_gone_names(struct applier *a, const struct work *w);
 int applier_erase(struct applier *a, const struct work *w);
+/* W's entry goes from the log with the commit. 0 or -ENOMEM. */
+int applier_drop(struct applier *a, const struct work *w);
 /* Was the customer of W erased? Then it is turned away. 0 or -ENOMEM. */
 int applier_is_gone(struct applier *a, const struct work *w, bool *ret_gone);
 int applier_turn_away(struct applier *a, const struct work *w);
 /* In the commit, who goes. */
 void applier_finish_erased(struct applier *a);
+
+/* ---- apply_scrub.c ---- */
+
+/* SCRUB. 0 or -errno. */
+int applier_scrub(struct applier *a, const struct work *w);
 
 /* Adds an entry to the quarantine. 0 or -ENOMEM. */
 int applier_quarantine(

@@ -529,6 +529,8 @@ int applier_node(struct applier *a, const struct work *w)
 
 	if (m->kind == MESSAGE_ERASE)
 		return applier_erase(a, w);
+	if (m->kind == MESSAGE_SCRUB)
+		return applier_scrub(a, w);
 	r = applier_is_gone(a, w, &gone);
 	if (r < 0 || gone)
 		return r < 0 ? r : applier_turn_away(a, w);

@@ -16,6 +16,12 @@ const char *const removed_words[REMOVED_COUNT] = {
 	[REMOVED_TRIAL_ENTRIES] = "trial_entries",
 };
 
+const char *const scrubbed_words[SCRUBBED_COUNT] = {
+	[SCRUBBED_ENTRIES] = "entries",
+	[SCRUBBED_CUSTOMERS] = "customers",
+	[SCRUBBED_CHUNKS] = "chunks",
+};
+
 static void destroy(struct eraser *e)
 {
 	timer_stop(&e->timer);
@@ -24,6 +30,7 @@ static void destroy(struct eraser *e)
 	free(e->names);
 	free(e->targets);
 	arena_release(&e->arena);
+	arena_release(&e->page_arena);
 	free(e);
 }
 
@@ -200,6 +207,7 @@ int eraser_new(const struct eraser_options *options, struct eraser **ret_eraser)
 		return -ENOMEM;
 	e->options = *options;
 	arena_init(&e->arena);
+	arena_init(&e->page_arena);
 	map_init(&e->known, seed);
 	timer_init(&e->timer, options->loop, on_timer, e);
 	e->targets = calloc(options->partitions, sizeof(*e->targets));

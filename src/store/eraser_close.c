@@ -21,6 +21,33 @@ static int remove_key(struct eraser *e, const char *key)
 	return eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
 }
 
+/* What was done to others, and `by`, which is what somebody typed. */
+static int note_others(struct eraser *e, const char *key)
+{
+	_cleanup_(buf_release) struct buf by = BUF_INIT;
+	int r = scrub_text(e->match.scrubber, e->by, &by);
+
+	if (r == 0) {
+		const struct span args[] = {
+			SPAN_LIT("HSET"), span_str(key), SPAN_LIT("by"), buf_span(&by)};
+
+		r = eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
+	} else if (r == SCRUB_CLEAN) {
+		r = 0;
+	}
+	for (size_t i = 0; i < SCRUBBED_COUNT && r == 0; i++) {
+		char field[32], n[24];
+		const struct span args[] = {SPAN_LIT("HINCRBY"), span_str(key),
+			span_of(field,
+				(size_t)snprintf(field, sizeof(field), "o:%s", scrubbed_words[i])),
+			span_of(n, (size_t)snprintf(n, sizeof(n), "%llu",
+					   (unsigned long long)e->scrubbed[i]))};
+
+		r = eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
+	}
+	return r;
+}
+
 int eraser_close(struct eraser *e, const struct redis_value *reply)
 {
 	char key[64], n[24];
@@ -36,6 +63,7 @@ int eraser_close(struct eraser *e, const struct redis_value *reply)
 	args[1] = span_str(key);
 	args[3] = span_str(n);
 	r = eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
+	r = r ? r : note_others(e, key);
 	for (uint32_t p = 0; p < e->options.partitions && r == 0; p++) {
 		(void)snprintf(key, sizeof(key), "wm:{p%u}:erased:%s", p, e->receipt);
 		r = remove_key(e, key);

@@ -2,13 +2,15 @@
 /*
  * What the files of the eraser share: eraser.c has the way from step to step, eraser_names.c finds
  * out who the customer is, eraser_words.c says it to the owners and waits for them, eraser_sweep.c
- * walks through the streams, eraser_renew.c writes them anew, eraser_match.c knows what is theirs.
+ * walks through the streams, eraser_renew.c writes them anew, eraser_match.c knows what is theirs;
+ * eraser_scrub.c and eraser_others.c see to what others' entries and records say of them.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "codec/event_json.h"
+#include "codec/scrub.h"
 #include "query_find.h"
 #include "store/eraser.h"
 #include "store/keys.h"
@@ -39,6 +41,20 @@ enum removed {
 };
 extern const char *const removed_words[REMOVED_COUNT];
 
+/* What of others was written anew; chunks are sealed ones and records of before a merge. */
+enum scrubbed { SCRUBBED_ENTRIES, SCRUBBED_CUSTOMERS, SCRUBBED_CHUNKS, SCRUBBED_COUNT };
+extern const char *const scrubbed_words[SCRUBBED_COUNT];
+
+enum stream {
+	STREAM_IN,
+	STREAM_OUT,
+	STREAM_BAD,
+	STREAM_JOBS,
+	STREAM_SHADOW,
+	STREAM_AUDIT,
+	STREAM_COUNT
+};
+
 struct eraser;
 typedef int step_fn(struct eraser *e, const struct redis_value *reply);
 
@@ -49,8 +65,8 @@ struct eraser_match {
 	struct arena arena, entry;
 	struct field_table fields;
 	struct event_decoder *decoder;
-	struct span needles[64]; /* of what cannot be decoded; the rest is not looked for */
-	size_t n_needles;
+	struct packer *packer;
+	struct scrubber *scrubber;
 };
 
 struct eraser {
@@ -80,7 +96,8 @@ struct eraser {
 	uint32_t slow;			/* a partition that is not there yet; UINT32_MAX: none */
 	uint64_t moved_sum, moved_last; /* of the positions, to see progress */
 	int64_t moved_at;
-	unsigned quiet; /* rounds in which nothing came to light */
+	unsigned quiet;	 /* rounds in which nothing came to light */
+	unsigned rounds; /* in which others were told */
 
 	/* sweep */
 	struct eraser_match match;
@@ -88,10 +105,21 @@ struct eraser {
 	char cursor[LOG_ID_SIZE + 1];
 	struct log_id position;
 	uint64_t removed[REMOVED_COUNT], found;
-	bool partitions[PARTITIONS_MAX]; /* in which something was removed */
+
+	/* others */
+	struct arena page_arena;
+	struct span *page; /* keys */
+	size_t n_page, page_at;
+	uint64_t page_from; /* chunks of the key that were read */
+	uint64_t others;    /* who were told in this round */
+	uint64_t scrubbed[SCRUBBED_COUNT];
 
 	/* files */
 	bool rewriting, saves, saving;
+
+	bool scanned, sealed;			  /* others */
+	bool partitions[PARTITIONS_MAX];	  /* in which something was removed */
+	unsigned char staged[PARTITIONS_MAX + 1]; /* a bit for each stream that is to be changed */
 };
 
 /* ---- eraser.c ---- */
@@ -122,6 +150,7 @@ int eraser_gather(struct eraser *e, const struct redis_value *reply);
 int eraser_say_names(struct eraser *e, const struct redis_value *reply);
 int eraser_collect(struct eraser *e, const struct redis_value *reply);
 int eraser_sweep(struct eraser *e, const struct redis_value *reply);
+int eraser_others(struct eraser *e, const struct redis_value *reply);
 int eraser_renew(struct eraser *e, const struct redis_value *reply);
 int eraser_close(struct eraser *e, const struct redis_value *reply);
 int eraser_rewrite(struct eraser *e, const struct redis_value *reply);
@@ -133,6 +162,13 @@ int eraser_lifted(struct eraser *e, const struct redis_value *reply);
 /* Waits until all that is in the logs now is applied and what that says is in the logs; then
  * BEHIND. */
 int eraser_fence(struct eraser *e, step_fn *behind);
+/* Says M to the owner of PARTITION. */
+int eraser_say(struct eraser *e, uint32_t partition, const struct message *m, struct span cargo);
+/* The stream that is at hand, and what of it is to be changed. */
+void eraser_stream_key(const struct eraser *e, char out[64]);
+void eraser_stage_key(const struct eraser *e, char out[64]);
+/* What of ENTRY is about them is to be taken out when its stream is written anew. */
+int eraser_scrub_entry(struct eraser *e, const struct redis_value *entry);
 /* KEY may be theirs; SURE: it is. 0 or -ENOMEM. */
 int eraser_add_name(struct eraser *e, struct span key, bool sure);
 
@@ -141,6 +177,13 @@ int eraser_add_name(struct eraser *e, struct span key, bool sure);
 int eraser_match_init(struct eraser_match *m, const struct identity *identity);
 void eraser_match_release(struct eraser_match *m);
 int eraser_match_add(struct eraser_match *m, struct span key);
+bool eraser_match_name(const struct eraser_match *m, struct span key);
+/* A field of an entry; empty if it has none. */
+struct span eraser_field(const struct redis_value *fields, const char *name);
+/* Reads an event, which lives until the next entry is matched. 0, 1: it cannot be read, or -ENOMEM.
+ */
+int eraser_match_read(
+	struct eraser_match *m, struct span event, struct span meta, struct event *ret_event);
 enum theirs { THEIRS_NOT, THEIRS_EVENT, THEIRS_MESSAGE };
 /* Is an entry of `in`, `out` or `bad`, with these FIELDS, theirs? 0 or -ENOMEM. */
 int eraser_match_entry(

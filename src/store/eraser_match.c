@@ -2,15 +2,20 @@
 /*
  * Whose an entry is. What can be read is judged as a worker would: by the key of its customer, a
  * message by all keys that it names. What cannot be read is theirs if one of their identifiers
- * stands in it, as it is or as a form encodes it; a short one only between quotes.
+ * stands in it (codec/scrub.h), whichever of however many.
  */
 #include "eraser_impl.h"
 
 #include "codec/job_view.h"
 #include "codec/message_json.h"
 
-/* A value of fewer bytes is found in too much else. */
-#define NEEDLE_MIN 6
+static int knows(void *user, struct span key, bool *ret_known)
+{
+	const struct eraser_match *m = user;
+
+	*ret_known = map_get(&m->names, key) != NULL;
+	return 0;
+}
 
 int eraser_match_init(struct eraser_match *m, const struct identity *identity)
 {
@@ -22,6 +27,8 @@ int eraser_match_init(struct eraser_match *m, const struct identity *identity)
 	arena_init(&m->arena);
 	arena_init(&m->entry);
 	field_table_init(&m->fields);
+	if (packer_new(&m->packer) < 0 || scrubber_new(identity, knows, m, &m->scrubber) < 0)
+		return -ENOMEM;
 	return event_decoder_new(&m->fields, identity, &m->decoder);
 }
 
@@ -30,6 +37,8 @@ void eraser_match_release(struct eraser_match *m)
 	map_release(&m->names);
 	map_release(&m->jobs);
 	event_decoder_free(m->decoder);
+	scrubber_free(m->scrubber);
+	packer_free(m->packer);
 	arena_release(&m->arena);
 	arena_release(&m->entry);
 }
@@ -46,12 +55,6 @@ static int put(struct eraser_match *m, struct map *map, struct span key)
 
 int eraser_match_add(struct eraser_match *m, struct span key)
 {
-	struct span value = arena_copy(&m->arena, identity_value(m->identity, key));
-
-	if (!value.ptr)
-		return -ENOMEM;
-	if (m->n_needles < ARRAY_SIZE(m->needles) && value.len > 0)
-		m->needles[m->n_needles++] = value;
 	return put(m, &m->names, key);
 }
 
@@ -62,70 +65,22 @@ static bool is_name(const struct eraser_match *m, struct span key)
 
 /* ---- text --------------------------------------------------------------------------------- */
 
-static bool found_at(struct span text, size_t at, struct span needle)
-{
-	bool quoted = at > 0 && text.ptr[at - 1] == '"' && at + needle.len < text.len &&
-		      text.ptr[at + needle.len] == '"';
-
-	if (needle.len < NEEDLE_MIN && !quoted)
-		return false;
-	return span_equal_nocase(span_of(text.ptr + at, needle.len), needle);
-}
-
-static bool has_needle(const struct eraser_match *m, struct span text)
-{
-	for (size_t i = 0; i < m->n_needles; i++)
-		for (size_t at = 0; at + m->needles[i].len <= text.len; at++)
-			if (found_at(text, at, m->needles[i]))
-				return true;
-	return false;
-}
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *digit = c ? strchr(digits, c) : NULL;
-
-	return digit ? (int)((digit - digits) & 15) : -1;
-}
-
-/* What a form, or the path of a URL, encodes so. */
-static void add_decoded(struct span text, struct buf *out)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		int high = i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
-
-		if (text.ptr[i] == '%' && low >= 0) {
-			buf_add_char(out, (char)(high * 16 + low));
-			i += 2;
-		} else {
-			buf_add_char(out, text.ptr[i]);
-		}
-	}
-}
-
-/* All fields, as they are and decoded. */
+/* All fields. */
 static int match_text(struct eraser_match *m, const struct redis_value *fields, enum theirs *ret)
 {
-	_cleanup_(buf_release) struct buf decoded = BUF_INIT;
+	for (size_t i = 1; i < fields->n_items && *ret == THEIRS_NOT; i += 2) {
+		int r = scrub_finds(m->scrubber, fields->items[i].text);
 
-	for (size_t i = 1; i < fields->n_items; i += 2) {
-		struct span text = fields->items[i].text;
-
-		buf_reset(&decoded);
-		add_decoded(text, &decoded);
-		if (buf_failed(&decoded) < 0)
-			return -ENOMEM;
-		if (has_needle(m, text) || has_needle(m, buf_span(&decoded)))
-			*ret = THEIRS_EVENT;
+		if (r < 0)
+			return r;
+		*ret = r == 0 ? THEIRS_EVENT : THEIRS_NOT;
 	}
 	return 0;
 }
 
 /* ---- entries ------------------------------------------------------------------------------ */
 
-static struct span field_of(const struct redis_value *fields, const char *name)
+struct span eraser_field(const struct redis_value *fields, const char *name)
 {
 	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
 		if (span_is(fields->items[i].text, name))
@@ -144,15 +99,12 @@ static bool names_one(const struct eraser_match *e, const struct message *m)
 	return false;
 }
 
-/* 0, 1: it cannot be read, or -ENOMEM. */
-static int match_event(
-	struct eraser_match *m, struct span event, struct span meta, bool *ret_theirs)
+int eraser_match_read(
+	struct eraser_match *m, struct span event, struct span meta, struct event *ret_event)
 {
 	struct event_fault fault;
 	struct event_origin origin = {.id = {1, 0}};
 	struct log_meta lm;
-	struct event ev;
-	int r;
 
 	if (log_meta_parse(meta, &lm) != 0)
 		return 1;
@@ -163,23 +115,25 @@ static int match_event(
 	origin.recv_at = lm.recv_at;
 	origin.sent_at = lm.sent_at;
 	origin.context = lm.context;
-	r = event_decode(m->decoder, event, &origin, &m->entry, &ev, &fault);
-	if (r == 0)
-		*ret_theirs = is_name(m, ev.customer);
-	return r;
+	return event_decode(m->decoder, event, &origin, &m->entry, ret_event, &fault);
+}
+
+bool eraser_match_name(const struct eraser_match *m, struct span key)
+{
+	return is_name(m, key);
 }
 
 int eraser_match_entry(
 	struct eraser_match *m, const struct redis_value *fields, enum theirs *ret_theirs)
 {
-	struct span event = field_of(fields, "e"), head = field_of(fields, "x");
+	struct span event = eraser_field(fields, "e"), head = eraser_field(fields, "x");
 	struct message *message;
-	bool theirs = false;
+	struct event ev;
 	int r;
 
 	*ret_theirs = THEIRS_NOT;
 	arena_reset(&m->entry);
-	if (field_of(fields, "w").len > 0 && event.len == 0)
+	if (eraser_field(fields, "w").len > 0 && event.len == 0)
 		return 0; /* a watermark */
 	if (head.len > 0) {
 		message = arena_calloc(&m->entry, 1, sizeof(*message));
@@ -191,15 +145,15 @@ int eraser_match_entry(
 			return 0;
 		}
 	}
-	r = event.len > 0 ? match_event(m, event, field_of(fields, "m"), &theirs) : 1;
+	r = event.len > 0 ? eraser_match_read(m, event, eraser_field(fields, "m"), &ev) : 1;
 	if (r == 0)
-		*ret_theirs = theirs ? THEIRS_EVENT : THEIRS_NOT;
+		*ret_theirs = is_name(m, ev.customer) ? THEIRS_EVENT : THEIRS_NOT;
 	return r > 0 ? match_text(m, fields, ret_theirs) : r;
 }
 
 int eraser_match_job(struct eraser_match *m, const struct redis_value *fields, struct span *ret_job)
 {
-	struct span id = field_of(fields, "id"), json = field_of(fields, "j");
+	struct span id = eraser_field(fields, "id"), json = eraser_field(fields, "j");
 	struct job_view v;
 	int r;
 

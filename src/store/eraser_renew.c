@@ -13,41 +13,55 @@
 /* More tries mean that somebody removes entries faster than they are copied. */
 #define TRIES_MAX 100
 
-static const char *const streams[] = {"in", "bad", "jobs", "shadow"};
-
-/* KEYS: the stream, the new one. ARGV: from where, how many. Answers `more` and the last id copied,
- * `again`, or `done`. */
+/* KEYS: the stream, the new one, what is to stand in place of some. ARGV: from where, how many.
+ * Answers `more` and the last id copied, `again`, or `done` and how many were changed. */
 static const char renew_script[] =
 	"local page = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])\n"
-	"for _, e in ipairs(page) do redis.call('XADD', KEYS[2], e[1], unpack(e[2])) end\n"
+	"local some = redis.call('EXISTS', KEYS[3]) == 1\n"
+	"for _, e in ipairs(page) do\n"
+	"  local as = some and redis.call('HGET', KEYS[3], e[1])\n"
+	"  redis.call('XADD', KEYS[2], e[1], unpack(as and cmsgpack.unpack(as) or e[2]))\n"
+	"end\n"
 	"if #page == tonumber(ARGV[2]) then return {'more', page[#page][1]} end\n"
-	"local n = redis.call('XLEN', KEYS[1])\n"
+	"local n, as = redis.call('XLEN', KEYS[1]), redis.call('HLEN', KEYS[3])\n"
 	"if n ~= redis.call('XLEN', KEYS[2]) then\n"
 	"  redis.call('UNLINK', KEYS[2])\n"
 	"  return {'again', ''}\n"
 	"end\n"
-	"if n == 0 then return {'done', ''} end\n"
+	"redis.call('UNLINK', KEYS[3])\n"
+	"if n == 0 then return {'done', tostring(as)} end\n"
 	"local info, last = redis.call('XINFO', 'STREAM', KEYS[1]), nil\n"
 	"for i = 1, #info, 2 do\n"
 	"  if info[i] == 'last-generated-id' then last = info[i + 1] end\n"
 	"end\n"
 	"redis.call('XSETID', KEYS[2], last)\n"
 	"redis.call('RENAME', KEYS[2], KEYS[1])\n"
-	"return {'done', ''}\n";
+	"return {'done', tostring(as)}\n";
 
 static int copy_page(struct eraser *e, const struct redis_value *reply);
 static int begin_stream(struct eraser *e);
 
-static void keys_of(const struct eraser *e, char old[64], char new[64])
+/* The stream at hand, and where it is written anew. */
+static void keys_of(const struct eraser *e, char old[64], char new[64], char as[64])
 {
-	(void)snprintf(old, 64, "wm:{p%u}:%s", e->part, streams[e->stream]);
-	(void)snprintf(new, 64, "wm:{p%u}:renew:%s", e->part, streams[e->stream]);
+	eraser_stream_key(e, old);
+	eraser_stage_key(e, as);
+	if (e->stream == STREAM_AUDIT)
+		(void)snprintf(new, 64, "wm:renew:audit");
+	else
+		(void)snprintf(new, 64, "wm:{p%u}:renew:%s", e->part, strrchr(old, ':') + 1);
 }
 
 /* Had the stream something of theirs? What was put aside may stand anywhere. */
 static bool is_wanted(const struct eraser *e)
 {
-	if (strcmp(streams[e->stream], "bad") == 0 || e->partitions[e->part])
+	uint32_t part = e->stream == STREAM_AUDIT ? e->options.partitions : e->part;
+
+	if (e->staged[part] >> e->stream & 1)
+		return true;
+	if (e->stream == STREAM_OUT || e->stream == STREAM_AUDIT)
+		return false;
+	if (e->stream == STREAM_BAD || e->partitions[e->part])
 		return true;
 	for (size_t i = 0; i < e->n_names; i++)
 		if (e->names[i].in && eraser_partition(e, e->names[i].key) == e->part)
@@ -58,23 +72,28 @@ static bool is_wanted(const struct eraser *e)
 static int next_stream(struct eraser *e)
 {
 	do {
-		if (++e->stream < ARRAY_SIZE(streams))
-			continue;
-		e->stream = 0;
-		if (++e->part == e->options.partitions)
+		if (e->stream == STREAM_AUDIT)
 			return eraser_close(e, NULL);
+		if (++e->stream < STREAM_AUDIT)
+			continue;
+		if (++e->part < e->options.partitions)
+			e->stream = STREAM_IN;
 	} while (!is_wanted(e));
 	return begin_stream(e);
 }
 
 static int on_copied(struct eraser *e, const struct redis_value *reply)
 {
+	uint64_t changed = 0;
 	struct span last;
 
 	if (reply->n_items != 2 || reply->items[1].text.len + 2 > sizeof(e->cursor))
 		return eraser_stuck(e, "a copy was answered in another form");
-	if (redis_value_is(&reply->items[0], "done"))
+	if (redis_value_is(&reply->items[0], "done")) {
+		(void)span_to_u64(reply->items[1].text, UINT64_MAX, &changed);
+		e->scrubbed[SCRUBBED_ENTRIES] += changed;
 		return next_stream(e);
+	}
 	if (redis_value_is(&reply->items[0], "again") && ++e->tries > TRIES_MAX)
 		return eraser_stuck(e, "a stream changes faster than it can be copied");
 	if (redis_value_is(&reply->items[0], "again"))
@@ -88,25 +107,26 @@ static int on_copied(struct eraser *e, const struct redis_value *reply)
 
 static int copy_page(struct eraser *e, const struct redis_value *reply)
 {
-	char old[64], new[64];
-	struct span args[] = {SPAN_LIT("EVAL"), SPAN_LIT(renew_script), SPAN_LIT("2"), SPAN_EMPTY,
-		SPAN_EMPTY, span_str(e->cursor), SPAN_LIT("100")};
+	char old[64], new[64], as[64];
+	struct span args[] = {SPAN_LIT("EVAL"), SPAN_LIT(renew_script), SPAN_LIT("3"), SPAN_EMPTY,
+		SPAN_EMPTY, SPAN_EMPTY, span_str(e->cursor), SPAN_LIT("100")};
 
 	(void)reply;
-	keys_of(e, old, new);
+	keys_of(e, old, new, as);
 	args[3] = span_str(old);
 	args[4] = span_str(new);
+	args[5] = span_str(as);
 	return eraser_ask(e, on_copied, args, ARRAY_SIZE(args));
 }
 
 /* What an interrupted copy has left goes first. */
 static int begin_stream(struct eraser *e)
 {
-	char old[64], new[64];
+	char old[64], new[64], as[64];
 	struct span args[] = {SPAN_LIT("UNLINK"), SPAN_EMPTY};
 	int r;
 
-	keys_of(e, old, new);
+	keys_of(e, old, new, as);
 	args[1] = span_str(new);
 	memcpy(e->cursor, "-", 2);
 	r = eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
@@ -117,7 +137,7 @@ int eraser_renew(struct eraser *e, const struct redis_value *reply)
 {
 	(void)reply;
 	e->part = 0;
-	e->stream = 0;
+	e->stream = STREAM_IN;
 	e->tries = 0;
 	return is_wanted(e) ? begin_stream(e) : next_stream(e);
 }

@@ -9,8 +9,7 @@
 
 #define PAGE "64"
 
-enum stream { STREAM_IN, STREAM_OUT, STREAM_BAD, STREAM_JOBS, STREAM_SHADOW, STREAM_COUNT };
-static const char *const streams[STREAM_COUNT] = {"in", "out", "bad", "jobs", "shadow"};
+static const char *const streams[STREAM_COUNT] = {"in", "out", "bad", "jobs", "shadow", "audit"};
 
 /* ARGV: prefix of the keys, id of a job. */
 static const char job_script[] =
@@ -34,6 +33,25 @@ static void key_of(const struct eraser *e, const char *name, char out[64])
 	(void)snprintf(out, 64, "wm:{p%u}:%s", e->part, name);
 }
 
+void eraser_stream_key(const struct eraser *e, char out[64])
+{
+	if (e->stream == STREAM_AUDIT)
+		(void)snprintf(out, 64, "wm:audit");
+	else
+		key_of(e, streams[e->stream], out);
+}
+
+void eraser_stage_key(const struct eraser *e, char out[64])
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "renew:as:%s", streams[e->stream]);
+	if (e->stream == STREAM_AUDIT)
+		(void)snprintf(out, 64, "wm:%s", name);
+	else
+		key_of(e, name, out);
+}
+
 /* ---- removing ----------------------------------------------------------------------------- */
 
 static void note(struct eraser *e, enum removed what)
@@ -48,7 +66,7 @@ static int remove_entry(struct eraser *e, struct span id)
 	char key[64];
 	struct span args[] = {SPAN_LIT("XDEL"), SPAN_EMPTY, id};
 
-	key_of(e, streams[e->stream], key);
+	eraser_stream_key(e, key);
 	args[1] = span_str(key);
 	return eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
 }
@@ -95,8 +113,10 @@ static int judge_job(struct eraser *e, const struct redis_value *v)
 	struct span job = SPAN_EMPTY;
 	int r = eraser_match_job(&e->match, &v->items[1], &job);
 
-	if (r < 0 || job.len == 0)
+	if (r < 0)
 		return r;
+	if (job.len == 0)
+		return eraser_scrub_entry(e, v);
 	if (e->stream == STREAM_SHADOW) {
 		note(e, REMOVED_TRIAL_ENTRIES);
 		return remove_entry(e, v->items[0].text);
@@ -122,8 +142,10 @@ static int judge_entry(struct eraser *e, const struct redis_value *v)
 	struct log_id at;
 	int r = eraser_match_entry(&e->match, &v->items[1], &theirs);
 
-	if (r < 0 || theirs == THEIRS_NOT)
+	if (r < 0)
 		return r;
+	if (theirs == THEIRS_NOT)
+		return e->stream == STREAM_OUT ? 0 : eraser_scrub_entry(e, v);
 	if (log_id_parse(id, &at) != 0)
 		return eraser_stuck(e, "an entry was answered in another form");
 	if (e->stream == STREAM_OUT ||
@@ -180,20 +202,50 @@ static int keep_counts(struct eraser *e)
 	return r ? r : eraser_then(e, on_counted);
 }
 
+/* What an interrupted erasure meant to change is found once more. */
+static int begin_stream(struct eraser *e)
+{
+	char key[64];
+	struct span args[] = {SPAN_LIT("UNLINK"), SPAN_EMPTY};
+	int r;
+
+	memcpy(e->cursor, "-", 2);
+	eraser_stage_key(e, key);
+	args[1] = span_str(key);
+	r = eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
+	return r ? r : eraser_then(e, sweep_page);
+}
+
+static int end_sweep(struct eraser *e)
+{
+	if (e->found == 0)
+		return eraser_others(e, NULL);
+	/* What came to light meanwhile is of another round. */
+	e->quiet = 0;
+	return eraser_fence(e, eraser_collect);
+}
+
 static int next_stream(struct eraser *e)
 {
-	if (e->stream + 1 == STREAM_COUNT)
+	if (e->stream == STREAM_AUDIT)
+		return end_sweep(e);
+	if (e->stream == STREAM_SHADOW)
 		return keep_counts(e);
 	e->stream++;
-	memcpy(e->cursor, "-", 2);
-	return sweep_page(e, NULL);
+	return begin_stream(e);
+}
+
+static int sweep_stream(struct eraser *e, const struct redis_value *reply)
+{
+	(void)reply;
+	return begin_stream(e);
 }
 
 static int on_position(struct eraser *e, const struct redis_value *reply)
 {
 	if (log_id_parse(reply->text, &e->position) != 0)
 		return eraser_stuck(e, "a position was answered in another form");
-	return eraser_then(e, sweep_page);
+	return eraser_then(e, sweep_stream);
 }
 
 static int begin_partition(struct eraser *e)
@@ -202,7 +254,6 @@ static int begin_partition(struct eraser *e)
 	struct span args[] = {SPAN_LIT("HGET"), SPAN_EMPTY, SPAN_LIT("id")};
 
 	e->stream = STREAM_IN;
-	memcpy(e->cursor, "-", 2);
 	key_of(e, "pos", key);
 	args[1] = span_str(key);
 	return eraser_ask(e, on_position, args, ARRAY_SIZE(args));
@@ -212,11 +263,8 @@ static int next_partition(struct eraser *e)
 {
 	if (++e->part < e->options.partitions)
 		return begin_partition(e);
-	if (e->found == 0)
-		return eraser_renew(e, NULL);
-	/* What came to light meanwhile is of another round. */
-	e->quiet = 0;
-	return eraser_fence(e, eraser_collect);
+	e->stream = STREAM_AUDIT;
+	return begin_stream(e);
 }
 
 static int after_page(struct eraser *e, const struct redis_value *reply)
@@ -234,7 +282,10 @@ static int on_page(struct eraser *e, const struct redis_value *reply)
 
 		if (v->n_items != 2 || v->items[0].text.len + 2 > sizeof(e->cursor))
 			return eraser_stuck(e, "a stream was answered in another form");
-		r = e->stream >= STREAM_JOBS ? judge_job(e, v) : judge_entry(e, v);
+		if (e->stream == STREAM_AUDIT)
+			r = eraser_scrub_entry(e, v);
+		else
+			r = e->stream >= STREAM_JOBS ? judge_job(e, v) : judge_entry(e, v);
 		e->cursor[0] = '(';
 		memcpy(e->cursor + 1, v->items[0].text.ptr, v->items[0].text.len);
 		e->cursor[v->items[0].text.len + 1] = '\0';
@@ -251,7 +302,7 @@ static int sweep_page(struct eraser *e, const struct redis_value *reply)
 		SPAN_LIT("COUNT"), SPAN_LIT(PAGE)};
 
 	(void)reply;
-	key_of(e, streams[e->stream], key);
+	eraser_stream_key(e, key);
 	args[1] = span_str(key);
 	return eraser_ask(e, on_page, args, ARRAY_SIZE(args));
 }
@@ -261,5 +312,6 @@ int eraser_sweep(struct eraser *e, const struct redis_value *reply)
 	(void)reply;
 	e->found = 0;
 	e->part = 0;
+	memset(e->staged, 0, sizeof(e->staged));
 	return begin_partition(e);
 }

@@ -13,7 +13,7 @@
 
 /* ---- words -------------------------------------------------------------------------------- */
 
-static int say(struct eraser *e, uint32_t partition, const struct message *m, struct span cargo)
+int eraser_say(struct eraser *e, uint32_t partition, const struct message *m, struct span cargo)
 {
 	_cleanup_(buf_release) struct buf head = BUF_INIT;
 	char key[32];
@@ -53,7 +53,7 @@ static int say_keys(struct eraser *e, const struct redis_value *reply)
 			continue;
 		name->told = true;
 		if (name->customer || name->to.len)
-			r = say(e, eraser_partition(e, name->key), &m, SPAN_EMPTY);
+			r = eraser_say(e, eraser_partition(e, name->key), &m, SPAN_EMPTY);
 	}
 	return r ? r : eraser_then(e, after_keys);
 }
@@ -101,7 +101,7 @@ int eraser_say_names(struct eraser *e, const struct redis_value *reply)
 	if (r == 0 && buf_failed(&list) < 0)
 		r = -ENOMEM;
 	for (uint32_t p = 0; p < e->options.partitions && r == 0 && list.len > 0; p++)
-		r = say(e, p, &m, buf_span(&list));
+		r = eraser_say(e, p, &m, buf_span(&list));
 	return r ? r : eraser_then(e, after_names);
 }
 
@@ -114,7 +114,7 @@ int eraser_say_lift(struct eraser *e, struct span names)
 	int r = 0;
 
 	for (uint32_t p = 0; p < e->options.partitions && r == 0 && names.len > 0; p++)
-		r = say(e, p, &m, names);
+		r = eraser_say(e, p, &m, names);
 	return r ? r : eraser_fence(e, eraser_lifted);
 }
 

@@ -58,6 +58,28 @@ static void put_removed(const struct redis_value *reply, struct buf *out)
 	buf_add_char(out, '}');
 }
 
+/* Of others, what named them and does not any more. */
+static const char *const others[] = {"entries", "customers", "chunks"};
+
+static uint64_t rewritten(const struct redis_value *reply, const char *word)
+{
+	char name[32];
+	uint64_t n = 0;
+
+	(void)snprintf(name, sizeof(name), "o:%s", word);
+	(void)span_to_u64(field(reply, name), UINT64_MAX, &n);
+	return n;
+}
+
+static void put_others(const struct redis_value *reply, struct buf *out)
+{
+	buf_add_str(out, ",\"others\":{");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		buf_printf(out, "%s\"%s\":%llu", i ? "," : "", others[i],
+			(unsigned long long)rewritten(reply, others[i]));
+	buf_add_char(out, '}');
+}
+
 static void put_partitions(const struct redis_value *reply, struct buf *out)
 {
 	bool any = false;
@@ -97,6 +119,7 @@ int receipt_json(struct span name, const struct redis_value *reply, struct buf *
 	buf_add_str(out, ",\"by\":");
 	json_escape(field(reply, "by"), out);
 	put_removed(reply, out);
+	put_others(reply, out);
 	put_partitions(reply, out);
 	buf_add_str(out, ",\"files\":");
 	json_escape(field(reply, "files"), out);
@@ -133,4 +156,7 @@ void receipt_print(const struct redis_value *reply, const char *name, FILE *out)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		(void)fprintf(
 			out, "%10llu %s\n", (unsigned long long)removed(reply, words[i]), words[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		(void)fprintf(out, "%10llu %s of others\n",
+			(unsigned long long)rewritten(reply, others[i]), others[i]);
 }

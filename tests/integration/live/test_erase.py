@@ -27,7 +27,8 @@ KEYS = ("[page]\nkey = %s\nkind = browser\nrate = 0\n"
 RULES = [{"id": "cart", "class": "marketing", "key": "cart_id", "gates": "off", "round": "1ms",
           "arm": ["Product Added"], "cancel": [{"event": "Order Completed", "match": "customer"}],
           "wait": "1s", "grace": "0s", "stale_after": "never", "tombstone": "0s",
-          "channels": ["email"]},
+          "channels": ["email"], "data": {"gift_to": "e.gift_to",
+                                          "note": "e.note"}},
          {"id": "later", "class": "marketing", "key": "cart_id", "gates": "off", "round": "1ms",
           "arm": ["Product Added"], "cancel": [{"event": "Order Completed", "match": "customer"}],
           "wait": "300d", "grace": "0s", "stale_after": "never", "tombstone": "0s",
@@ -101,6 +102,7 @@ class Shop:
                                                within=within)
             if status == 0:
                 return json.loads(out), tries
+            print("# " + error.strip().replace("\n", " "), flush=True)
             assert "not finished" in error or "Redis" in error or "redis" in error, error
         raise AssertionError("never over: " + error)
 
@@ -153,6 +155,48 @@ def neighbours(shop):
             shop.post(SERVER, track("Product Viewed", who, product_id="q%d" % k))
 
 
+FRIENDS = ["friend-%d" % n for n in range(1, 6)] + ["anon:friend-visitor"]
+# The address, as others write it.
+WRITTEN = ["for %s, with love" % EMAIL, "https://x.example/?to=janeth.doe77%40example.org&a=1",
+           "<Janeth.Doe77@EXAMPLE.org>", "call +49 (1511) 23456-77", "/u/%s/wishes" % USER,
+           '{"to":"janeth.doe77\\u0040example.org"}']
+
+
+def friends(shop):
+    """Others who speak of them: what a present says, a claim that was refused, a visitor who is
+    somebody now, a long history, a job, and what staff have typed."""
+    for n, text in enumerate(WRITTEN):
+        shop.post(SERVER, track("Product Viewed", {"userId": FRIENDS[0]}, gift_to=EMAIL.upper(),
+                                note=text, product_id="g%d" % n))
+    for n in range(60):
+        shop.post(SERVER, track("Product Viewed", {"userId": FRIENDS[1]}, gift_to=EMAIL,
+                                product_id="g%d" % n))
+    shop.post(PAGE, {"type": "identify", "userId": FRIENDS[2],
+                     "traits": {"email": " Janeth.Doe77@Example.ORG ", "phone": PHONE}})
+    shop.post(PAGE, {"type": "identify", "userId": FRIENDS[2], "anonymousId": ANON})
+    shop.post(SERVER, track("Product Added", {"userId": FRIENDS[3]}, cart_id="f4", gift_to=EMAIL,
+                            note=WRITTEN[0]))
+    for n in range(3):
+        shop.post(PAGE, track("Product Viewed", {"anonymousId": "friend-visitor"}, gift_to=EMAIL,
+                              product_id="v%d" % n))
+    shop.settle()
+    shop.post(PAGE, {"type": "identify", "userId": FRIENDS[4], "anonymousId": "friend-visitor",
+                     "context": {"referrer": {"url": WRITTEN[1]}}})
+    shop.post(SERVER, track("Product Viewed", {"userId": FRIENDS[4], "messageId": "present:" + EMAIL},
+                            note="a name"))
+    shop.settle()
+    status, _, error = shop.customer("export", FRIENDS[0], "--reason", "asked for by " + EMAIL)
+    tap.equal(status, 0, error)
+
+
+def told(shop):
+    """What the programs tell of each of them."""
+    for name in FRIENDS:
+        status, out, error = shop.customer("export", name)
+        tap.equal(status, 0, error)
+        yield name, out.encode()
+
+
 def read_all(folder):
     for root, _, names in os.walk(folder):
         for name in names:
@@ -186,13 +230,15 @@ def has_secret(data):
     return [s for s in SECRETS if s.lower().encode() in small]
 
 
-def search(shop):
-    """kind of place: what was found there."""
+def search(shop, tell=False, removed=True):
+    """kind of place: what was found there; in entries too that are REMOVED, whose bytes Redis keeps
+    until their whole block is."""
     found = {}
     for key in shop.keys():
         kind = re.sub(r"wm:(\{p\d+\}:)?([a-z]+).*", r"\2", key.decode())
         hits = has_secret(key)
-        for value in [*flat(values_of(shop, key)), shop.redis("DUMP", key) or b""]:
+        dump = shop.redis("DUMP", key) if removed or kind != "in" else None
+        for value in [*flat(values_of(shop, key)), dump or b""]:
             hits += has_secret(value)
         if hits:
             found.setdefault("redis " + kind, set()).update(hits)
@@ -211,6 +257,10 @@ def search(shop):
         hits = has_secret(path.encode()) + has_secret(data) + has_secret(plain)
         if hits:
             found.setdefault("archive", set()).update(hits)
+    for name, out in told(shop) if tell else ():
+        hits = has_secret(out)
+        if hits:
+            found.setdefault("told of " + name, set()).update(hits)
     if any(has_secret(v) for v in flat(shop.redis("SLOWLOG", "GET", "100000"))):
         found["slowlog"] = {"something"}
     return found
@@ -231,12 +281,12 @@ def counter(shop, name):
     return total
 
 
-def nowhere(shop, what):
+def nowhere(shop, what, tell=False):
     # Redis removes the files that it wrote anew by a thread of its own.
     found = {}
     for _ in range(300):
-        found = search(shop)
-        if not set(found) & {"aof", "other file"}:
+        found = search(shop, tell)
+        if not set(found) or set(found) - {"aof", "other file"}:
             break
         time.sleep(0.02)
     tap.equal(found, {}, what)
@@ -261,7 +311,12 @@ def nothing_is_left():
         n_lines = shop.archive("cat").count("\n")
         tap.equal(sorted(has_secret(shop.archive("cat").encode())), sorted(
             [s for s in SECRETS if "%" not in s]), "with the keys all of it is in the archive")
-        before = search(shop)
+        friends(shop)
+        before = search(shop, tell=True)
+        print("# before: %s" % {k: sorted(v) for k, v in sorted(before.items())}, flush=True)
+        for name in FRIENDS:
+            tap.ok("told of " + name in before, "found before in what is told of " + name)
+        tap.ok("redis audit" in before, "found before in what staff typed")
         tap.ok("archive" not in before, "without keys the archive names nobody")
         for kind in ("in", "c", "t", "m", "ids", "due", "jobs", "job", "bad", "find"):
             tap.ok("redis " + kind in before, "found before in " + kind)
@@ -272,7 +327,7 @@ def nothing_is_left():
         shop.redis("CONFIG", "SET", "slowlog-log-slower-than", "-1")
         receipt, tries = shop.erase(EMAIL.upper())
         tap.equal(tries, 1, "at once")
-        nowhere(shop, "nowhere after")
+        nowhere(shop, "nowhere after", tell=True)
         tap.equal(shop.dump(is_neighbours), others, "others are what they were")
         left = shop.archive("cat")
         tap.equal(has_secret(left.encode()), [], "nobody can read it in the archive any more")
@@ -285,6 +340,11 @@ def nothing_is_left():
         tap.equal(receipt["removed"]["jobs"], 2, "jobs")
         tap.ok(receipt["removed"]["quarantined"] >= 3, "what was put aside: %s" % receipt)
         tap.equal(receipt["files"], "aof", "files")
+        # Those whose events said it, and what the visitor was; one of them has sealed chunks,
+        # another a record of before a merge.
+        tap.ok(receipt["others"]["customers"] >= 5, "others' records: %s" % receipt)
+        tap.ok(receipt["others"]["chunks"] >= 2, "their chunks: %s" % receipt)
+        tap.ok(receipt["others"]["entries"] >= 70, "their entries: %s" % receipt)
         tap.equal(has_secret(json.dumps(receipt).encode()), [], "the receipt names nobody")
         status, out, _ = shop.customer("receipt", receipt["receipt"], "--json")
         tap.equal((status, json.loads(out)), (0, receipt), "the receipt is kept")
@@ -308,8 +368,9 @@ def comes_again(shop, others, receipt):
     shop.settle()
     tap.equal(counter(shop, "kept_out"), out + 4, "kept out")
     tap.equal(n_jobs(shop), jobs, "no job")
-    found = search(shop)
-    found.pop("aof", None)  # what came in stands there until the next time it is written anew
+    # What came in stands among what was removed until the next time it is written anew.
+    found = search(shop, removed=False)
+    found.pop("aof", None)
     tap.equal(set(found) - {"slowlog"}, set(), "nothing of who comes again is kept")
     tap.equal(shop.dump(is_neighbours), others, "others still are")
     status, _, error = shop.customer("export", EMAIL)

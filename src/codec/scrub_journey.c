@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every text of a journey that can come from what was sent is looked at: what the customer
+ * themselves is called by cannot be somebody else's. Keys of lists stay apart from each other and
+ * in their order.
+ */
+#include "core/tally.h"
+
+#include "scrub_impl.h"
+
+/* What happened so far: 0, SCRUB_CLEAN or -ENOMEM. */
+struct walk {
+	struct scrubber *s;
+	struct buf out;
+	unsigned apart; /* keys that were told apart */
+	int r;
+};
+
+static void note(struct walk *w, int r)
+{
+	if (w->r >= 0 && r != SCRUB_CLEAN)
+		w->r = r;
+}
+
+/* True: T was changed. */
+static bool replace(struct walk *w, struct text *t, bool json)
+{
+	int r;
+
+	if (t->len == 0 || w->r < 0)
+		return false;
+	buf_reset(&w->out);
+	r = json ? scrub_json(w->s, text_span(*t), &w->out)
+		 : scrub_text(w->s, text_span(*t), &w->out);
+	if (r == 0 && w->out.len > t->len) {
+		/* It was no JSON; there is no more room than it had. */
+		buf_reset(&w->out);
+		r = scrub_text(w->s, text_span(*t), &w->out);
+	}
+	if (r == 0)
+		r = text_set(t, buf_span(&w->out));
+	note(w, r);
+	return r == 0;
+}
+
+/* A text that is nothing but a name of the other goes. */
+static bool strip(struct walk *w, struct text *t)
+{
+	bool whole = false;
+	int r;
+
+	if (t->len == 0 || w->r < 0)
+		return false;
+	r = scrub_is_name(w->s, text_span(*t), &whole);
+	if (r < 0)
+		note(w, r);
+	if (r < 0 || !whole)
+		return r == 0 && replace(w, t, false);
+	text_release(t);
+	*t = (struct text){.ptr = NULL};
+	note(w, 0);
+	return true;
+}
+
+/* Is KEY, of the form KIND:VALUE, to go? */
+static bool is_theirs(struct walk *w, struct text key)
+{
+	bool known = false;
+	int r = w->r < 0 ? 0 : w->s->knows(w->s->user, text_span(key), &known);
+
+	if (r < 0 || known)
+		note(w, r);
+	return known;
+}
+
+/* ---- keys -------------------------------------------------------------------------------- */
+
+#define APART_KEPT 24 /* bytes; with what follows them less than any key may have */
+
+/* Of two that differed in what they no longer say, one is given a number. 0 or -ENOMEM. */
+static int tell_apart(struct walk *w, struct text *key)
+{
+	_cleanup_(buf_release) struct buf other = BUF_INIT;
+	size_t n = key->len < APART_KEPT ? key->len : APART_KEPT;
+
+	/* Whole characters, in UTF-8. */
+	while (n > 0 && n < key->len && ((unsigned char)key->ptr[n] & 0xc0) == 0x80)
+		n--;
+	buf_add(&other, key->ptr, n);
+	buf_printf(&other, "~%u", ++w->apart);
+	return buf_failed(&other) < 0 ? -ENOMEM : text_set(key, buf_span(&other));
+}
+
+/* A list of N elements of SIZE, whose keys are texts at offset KEY, in the order COMPARE. */
+struct keyed {
+	void *items;
+	size_t n, size, key;
+	int (*compare)(const void *a, const void *b);
+};
+
+static struct text *key_of(const struct keyed *k, size_t i)
+{
+	return (void *)((char *)k->items + i * k->size + k->key);
+}
+
+static void scrub_keys(struct walk *w, const struct keyed *k)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < k->n; i++)
+		changed = replace(w, key_of(k, i), false) || changed;
+	while (changed && w->r >= 0) {
+		changed = false;
+		qsort(k->items, k->n, k->size, k->compare);
+		for (size_t i = 1; i < k->n && !changed; i++) {
+			const char *item = (const char *)k->items + i * k->size;
+
+			if (k->compare(item - k->size, item) != 0)
+				continue;
+			note(w, tell_apart(w, key_of(k, i)));
+			changed = true;
+		}
+	}
+}
+
+static int by_text(struct text a, struct text b)
+{
+	return span_compare(text_span(a), text_span(b));
+}
+
+static int compare_carts(const void *a, const void *b)
+{
+	return by_text(((const struct cart *)a)->key, ((const struct cart *)b)->key);
+}
+
+static int compare_orders(const void *a, const void *b)
+{
+	return by_text(((const struct order *)a)->id, ((const struct order *)b)->id);
+}
+
+static int compare_dates(const void *a, const void *b)
+{
+	return by_text(((const struct date *)a)->name, ((const struct date *)b)->name);
+}
+
+static int compare_instances(const void *a, const void *b)
+{
+	const struct instance *one = a, *other = b;
+	int r = by_text(one->rule, other->rule);
+
+	return r ? r : by_text(one->key, other->key);
+}
+
+static int compare_things(const void *a, const void *b)
+{
+	const struct thing *one = a, *other = b;
+
+	if (one->kind != other->kind)
+		return one->kind < other->kind ? -1 : 1;
+	return by_text(one->id, other->id);
+}
+
+static int compare_consents(const void *a, const void *b)
+{
+	const struct consent *one = a, *other = b;
+	int r = by_text(one->topic, other->topic);
+
+	if (r != 0 || one->channel == other->channel)
+		return r;
+	return one->channel < other->channel ? -1 : 1;
+}
+
+static void scrub_lists(struct walk *w, struct journey *j)
+{
+	const struct keyed lists[] = {
+		{j->carts, j->n_carts, sizeof(*j->carts), offsetof(struct cart, key),
+			compare_carts},
+		{j->orders, j->n_orders_kept, sizeof(*j->orders), offsetof(struct order, id),
+			compare_orders},
+		{j->instances, j->n_instances, sizeof(*j->instances),
+			offsetof(struct instance, key), compare_instances},
+		{j->things, j->n_things, sizeof(*j->things), offsetof(struct thing, id),
+			compare_things},
+		{j->dates, j->n_dates, sizeof(*j->dates), offsetof(struct date, name),
+			compare_dates},
+		{j->consents, j->n_consents, sizeof(*j->consents), offsetof(struct consent, topic),
+			compare_consents},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		scrub_keys(w, &lists[i]);
+}
+
+/* ---- what they are told to be called ----------------------------------------------------- */
+
+static void scrub_names(struct walk *w, struct journey *j)
+{
+	for (size_t i = j->n_ids; i-- > 0;)
+		if (is_theirs(w, j->ids[i].key))
+			journey_remove_id(j, i);
+	for (size_t i = j->n_apart; i-- > 0;)
+		if (is_theirs(w, j->apart[i].key))
+			journey_remove_apart(j, text_span(j->apart[i].key));
+	for (size_t i = j->n_addresses; i-- > 0;) {
+		bool theirs = false;
+		int r = w->r < 0 ? 0
+				 : scrub_is_name(w->s, text_span(j->addresses[i].which), &theirs);
+
+		if (r < 0 || theirs)
+			note(w, r);
+		if (theirs)
+			journey_remove_address(j, i);
+	}
+	(void)strip(w, &j->user_id);
+	(void)strip(w, &j->anonymous_id);
+	for (unsigned i = 0; i < TRAIT_COUNT; i++)
+		if (strip(w, &j->traits[i]) && j->traits[i].len == 0)
+			j->trait_at[i] = INT64_MIN;
+}
+
+/* ---- the rest ---------------------------------------------------------------------------- */
+
+static void scrub_instance(struct walk *w, struct instance *i)
+{
+	(void)replace(w, &i->by, false);
+	(void)replace(w, &i->data, true);
+	(void)replace(w, &i->told, true);
+	(void)strip(w, &i->subject);
+	(void)strip(w, &i->last_subject);
+	(void)strip(w, &i->home);
+	for (uint32_t k = 0; k < i->n_armings; k++) {
+		(void)replace(w, &i->armings[k].by, false);
+		(void)replace(w, &i->armings[k].data, true);
+		(void)strip(w, &i->armings[k].subject);
+	}
+	for (uint32_t k = 0; k < i->n_earlier; k++) {
+		(void)strip(w, &i->earlier[k].subject);
+		(void)strip(w, &i->earlier[k].home);
+		(void)replace(w, &i->earlier[k].told, true);
+	}
+}
+
+/* The last text that a tally was told stands behind a letter (core/tally.h). */
+static void scrub_last(struct walk *w, struct text *last)
+{
+	struct span text = text_span(*last);
+	int r;
+
+	if (text.len < 2 || text.ptr[0] != 't' || w->r < 0)
+		return;
+	buf_reset(&w->out);
+	buf_add_char(&w->out, 't');
+	r = scrub_text(w->s, span_of(text.ptr + 1, text.len - 1), &w->out);
+	note(w, r == 0 ? text_set(last, buf_span(&w->out)) : r);
+}
+
+static void scrub_rest(struct walk *w, struct journey *j)
+{
+	for (size_t i = 0; i < j->n_instances; i++)
+		scrub_instance(w, &j->instances[i]);
+	for (size_t i = 0; i < j->n_notes; i++) {
+		(void)replace(w, &j->notes[i].by, false);
+		(void)replace(w, &j->notes[i].words, false);
+	}
+	for (size_t i = 0; i < j->n_things; i++) {
+		(void)replace(w, &j->things[i].about, false);
+		(void)replace(w, &j->things[i].word.text, false);
+	}
+	for (size_t i = 0; i < j->n_orders_kept; i++)
+		(void)replace(w, &j->orders[i].total, true);
+	for (size_t i = 0; i < j->n_tallies; i++)
+		scrub_last(w, &j->tallies[i].last);
+	for (unsigned i = 0; j->profile && i < PROFILE_TEXT_COUNT; i++)
+		(void)replace(w, &j->profile->texts[i].text, false);
+}
+
+int scrub_journey(struct scrubber *s, struct journey *j)
+{
+	struct walk w = {.s = s, .out = BUF_INIT, .r = SCRUB_CLEAN};
+
+	scrub_names(&w, j);
+	scrub_lists(&w, j);
+	scrub_rest(&w, j);
+	buf_release(&w.out);
+	return w.r;
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* Texts and JSON by hand: what is found however it is written, what is somebody else's, and what is
+ * only like it. */
+#include "codec/scrub.h"
+
+#include "check.h"
+#include "journey_chance.h"
+
+/* Erased: an address, a number, a user, a visitor, one with four digits, a card, an order. */
+static const char *const gone[] = {"email:janeth.doe77@example.org", "phone:+4915112345677",
+	"shopper-erase-77", "anon:9f1c2d3e-77aa", "4711", "card:KD 20030077", "order:O-2024-0077",
+	"email:b\xc3\xbcro@xn--bcher-kva.example", /* RFC 3492 */
+	"email:a@b.de"};
+
+static int knows(void *user, struct span key, bool *ret_known)
+{
+	(void)user;
+	for (size_t i = 0; i < ARRAY_SIZE(gone); i++)
+		if (span_is(key, gone[i]))
+			*ret_known = true;
+	return 0;
+}
+
+struct text_case {
+	const char *in, *out; /* NULL: nothing is found */
+};
+
+static const struct text_case texts[] = {
+	{"", NULL},
+	{"nothing", NULL},
+	{"janeth.doe77@example.org", "[erased]"},
+	{" Janeth.Doe77@EXAMPLE.org ", "[erased]"},
+	{"write to janeth.doe77@example.org, please", "write to [erased], please"},
+	{"at the end: janeth.doe77@example.org.", "at the end: [erased]."},
+	{"Janeth <JANETH.DOE77@example.org>;", "Janeth <[erased]>;"},
+	{"mail=janeth.doe77%40example.org&x=1", "mail=[erased]&x=1"},
+	{"u=https%3A%2F%2Fx.example%2F%3Fe%3Djaneth.doe77%2540example.org%26y",
+		"u=https%3A%2F%2Fx.example%2F%3Fe%3D[erased]%26y"},
+	{"jan\\u0065th.doe77\\u0040example.org", "[erased]"},
+	{"{\\\"a\\\":\\\"janeth.doe77@example.org\\\"}", "{\\\"a\\\":\\\"[erased]\\\"}"},
+	{"<a href='mailto:janeth.doe77&#64;example.org'>", "<a href='mailto:[erased]'>"},
+	{"janeth.doe77&#x40;example.org", "[erased]"},
+	{"https://x.example/u?e=janeth.doe77@example.org#top",
+		"https://x.example/u?e=[erased]#top"},
+	{"a@b.de", "[erase"},
+	{"a@b.de,a@b.de a@b.de", "[erase,[erase [erase"},
+	{"b\xc3\xbcro@b\xc3\xbc"
+	 "cher.example und",
+		"[erased] und"},
+	/* Somebody else's. */
+	{"mary.janeth.doe77@example.org", NULL},
+	{"mary-janeth.doe77@example.org", NULL},
+	{"janeth.doe77@example.org.uk", NULL},
+	{"janeth.doe77@example.orgs", NULL},
+	{"janeth.doe7@example.org", NULL},
+	{"@example.org", NULL},
+	{"janeth.doe77@", NULL},
+	{"@@@@", NULL},
+	/* Numbers. */
+	{"+4915112345677", "[erased]"},
+	{"+49 151 123-456 77", "[erased]"},
+	{"call +49 (151) 12345677 now", "call [erased] now"},
+	{"4915112345677", "[erased]"},
+	{"tel=%2B4915112345677;", "tel=[erased];"},
+	{"+4915112345677 2024", "[erased] 2024"},
+	{"+491511234567", NULL},
+	{"x4915112345677", NULL},
+	{"4915112345677x", NULL},
+	{"149151123456771", NULL},
+	/* Words. */
+	{"shopper-erase-77", "[erased]"},
+	{"/u/shopper-erase-77/orders", "/u/[erased]/orders"},
+	{"is shopper-erase-77.", "is [erased]."},
+	{"shopper-erase-778", NULL},
+	{"my-shopper-erase-77", NULL},
+	{"anon:9f1c2d3e-77aa", "anon:[erased]"},
+	{"visitor 9f1c2d3e-77aa came", "visitor [erased] came"},
+	{"KD 20030077", "[erased]"},
+	/* Too much else besides, and the shop's own. */
+	{"4711", NULL},
+	{"Kölnisch Wasser 4711", NULL},
+	{"O-2024-0077", NULL},
+};
+
+static void in_texts(void)
+{
+	struct scrubber *s;
+
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_(buf_release) struct buf out = BUF_INIT;
+		const struct text_case *c = &texts[i];
+		int r;
+
+		buf_add_str(&out, "|");
+		r = scrub_text(s, span_str(c->in), &out);
+		if (r != (c->out ? 0 : SCRUB_CLEAN))
+			printf("# %s\n", c->in);
+		CHECK_INT(r, c->out ? 0 : SCRUB_CLEAN);
+		CHECK_STR(span_of(out.ptr + 1, out.len - 1), c->out ? c->out : "");
+	}
+	scrubber_free(s);
+}
+
+static const struct text_case documents[] = {
+	{"{}", NULL},
+	{"{\"a\":1}", NULL},
+	{"{\"email\":\"Janeth.Doe77@example.org \"}", "{\"email\":null}"},
+	{"{\"email\":\"janeth.doe77\\u0040example.org\"}", "{\"email\":null}"},
+	{"{\"deep\":[{\"to\":[\"janeth.doe77@example.org\",\"b@c.de\"]}]}",
+		"{\"deep\":[{\"to\":[null,\"b@c.de\"]}]}"},
+	{"{\"note\":\"for \\\"janeth.doe77@example.org\\\" \\u00e9\"}",
+		"{\"note\":\"for \\\"[erased]\\\" \xc3\xa9\"}"},
+	{"{\"phone\": 4915112345677 ,\"n\": 10.50}", "{\"phone\": null ,\"n\": 10.50}"},
+	{"{\"janeth.doe77@example.org\" : 2}", "{\"[erased]\" : 2}"},
+	{"{\"quantity\":4711,\"sku\":\"4711\"}", NULL},
+	/* Members without braces, as instances keep them. */
+	{"\"a\":1,\"gift_to\":\"janeth.doe77@example.org\"", "\"a\":1,\"gift_to\":null"},
+	{"\"shopper-erase-77\"", "null"},
+	{"{\"u\":\"https://x.example/?id=9f1c2d3e-77aa\"}",
+		"{\"u\":\"https://x.example/?id=[erased]\"}"},
+	/* What is not sound does no harm. */
+	{"\"", NULL},
+	{"{\"a\":\"janeth", NULL},
+	{"-", NULL},
+};
+
+static void in_json(void)
+{
+	struct scrubber *s;
+
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		_cleanup_(buf_release) struct buf out = BUF_INIT;
+		const struct text_case *c = &documents[i];
+		int r = scrub_json(s, span_str(c->in), &out);
+
+		if (r != (c->out ? 0 : SCRUB_CLEAN))
+			printf("# %s\n", c->in);
+		CHECK_INT(r, c->out ? 0 : SCRUB_CLEAN);
+		CHECK_STR(buf_span(&out), c->out ? c->out : "");
+	}
+	scrubber_free(s);
+}
+
+struct find_case {
+	const char *text;
+	bool found;
+};
+
+/* Of what nobody can read: shorter words, and what is quoted. */
+static const struct find_case unreadable[] = {
+	{"{\"id\":\"4711\",", true},
+	{"{\"id\":4711,", false},
+	{"x 4711 x", false},
+	{"no=O-2024-0077&", true},
+	{"<<janeth.doe77@example.org>>", true},
+	{"shopper-erase-7", false},
+	{"", false},
+};
+
+static void in_anything(void)
+{
+	struct scrubber *s;
+
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(unreadable); i++)
+		CHECK_INT(scrub_finds(s, span_str(unreadable[i].text)),
+			unreadable[i].found ? 0 : SCRUB_CLEAN);
+	scrubber_free(s);
+}
+
+/* A long text takes no longer for what it is made of. */
+static void of_any_length(void)
+{
+	static const char *const made_of[] = {
+		"a", "@", "%", "1 ", "+", "/", "a@", "\\u0040", "a.", "%40a"};
+	struct scrubber *s;
+
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(made_of); i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT, out = BUF_INIT;
+
+		while (text.len < 1u << 17)
+			buf_add_str(&text, made_of[i]);
+		CHECK_INT(scrub_text(s, buf_span(&text), &out), SCRUB_CLEAN);
+		buf_add_str(&text, " janeth.doe77@example.org");
+		CHECK_INT(scrub_text(s, buf_span(&text), &out), 0);
+		CHECK_INT(out.len, text.len - strlen("janeth.doe77@example.org") + 8);
+	}
+	scrubber_free(s);
+}
+
+/* ---- customers --------------------------------------------------------------------------- */
+
+#define SECRET "janeth.doe77@example.org"
+
+static void put(struct text *t, const char *s)
+{
+	REQUIRE(text_set(t, span_str(s)) == 0);
+}
+
+/* All texts that can come from what was sent. */
+static void tell(struct journey *j)
+{
+	struct instance *i = journey_add_instance(j, SPAN_LIT("rule"), SPAN_LIT("cart:" SECRET));
+	struct thing *t = journey_add_thing(j, THING_CASE, SPAN_LIT("case " SECRET));
+	struct thing *view = journey_add_thing(j, THING_CASE, SPAN_LIT("b"));
+	struct customer_id *id = journey_add_id(j, SPAN_LIT("email:" SECRET));
+	struct note *n = journey_add_note(j, SPAN_LIT("rule"));
+
+	REQUIRE(i && t && view && id && n);
+	put(&i->data, "\"to\":\"" SECRET "\"");
+	put(&i->by, "About " SECRET);
+	put(&n->words, "e.email is " SECRET);
+	put(&n->by, "x");
+	put(&view->about, SECRET);
+	put(&view->word.text, "for " SECRET);
+	view->word.at = 7;
+	REQUIRE(journey_add_id(j, SPAN_LIT("email:other@example.org")));
+	REQUIRE(journey_add_cart(j, SPAN_LIT("cart:" SECRET)));
+	REQUIRE(journey_add_cart(j, SPAN_LIT("cart:zz")));
+	REQUIRE(journey_add_cart(j, SPAN_LIT("cart:Janeth.doe77@example.org")));
+	REQUIRE(journey_add_order(j, SPAN_LIT(SECRET)));
+	REQUIRE(journey_add_address(j, JOB_CHANNEL_EMAIL, SPAN_LIT(SECRET)));
+	REQUIRE(journey_add_date(j, SPAN_LIT("birthday of " SECRET)));
+	REQUIRE(journey_add_apart(j, SPAN_LIT("shopper-erase-77"), 5) == 0);
+	put(&j->traits[TRAIT_EMAIL], SECRET);
+	j->trait_at[TRAIT_EMAIL] = 3;
+	put(&j->traits[TRAIT_NAME], "Ann");
+	j->trait_at[TRAIT_NAME] = 3;
+	put(&j->anonymous_id, "9f1c2d3e-77aa");
+}
+
+static void check_told(const struct journey *j)
+{
+	CHECK_INT(j->n_ids, 1);
+	CHECK(journey_id(j, SPAN_LIT("email:other@example.org")));
+	CHECK_INT(j->n_apart, 0);
+	CHECK_INT(j->n_addresses, 0);
+	CHECK_INT(j->n_carts, 3);
+	CHECK(journey_cart(j, SPAN_LIT("cart:[erased]")));
+	CHECK(journey_cart(j, SPAN_LIT("cart:[erased]~1")));
+	CHECK(journey_cart(j, SPAN_LIT("cart:zz")));
+	CHECK(journey_order(j, SPAN_LIT("[erased]")));
+	CHECK_INT(j->traits[TRAIT_EMAIL].len, 0);
+	CHECK(j->trait_at[TRAIT_EMAIL] == INT64_MIN);
+	CHECK_STR(text_span(j->traits[TRAIT_NAME]), "Ann");
+	CHECK_INT(j->anonymous_id.len, 0);
+	CHECK_INT(j->n_instances, 1);
+	CHECK_STR(text_span(j->instances[0].data), "\"to\":null");
+	CHECK_STR(text_span(j->instances[0].by), "About [erased]");
+	CHECK_STR(text_span(j->notes[0].words), "e.email is [erased]");
+}
+
+/* N entries that say it. */
+static void add_entries(struct record *r, uint64_t n)
+{
+	for (uint64_t i = 1; i <= n; i++) {
+		struct timeline_entry e = {.id = {i, 0},
+			.at = (int64_t)i,
+			.name = SPAN_LIT("Product Viewed"),
+			.source = SPAN_LIT("shop"),
+			.properties = SPAN_LIT("{\"n\":1,\"to\":\"" SECRET "\"}")};
+
+		timeline_encode(&e, &r->tail);
+		r->tail_n++;
+	}
+}
+
+static bool has(struct span bytes, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (size_t i = 0; i + n <= bytes.len; i++)
+		if (span_equal_nocase(span_of(bytes.ptr + i, n), span_of(what, n)))
+			return true;
+	return false;
+}
+
+static void in_records(void)
+{
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT, raw = BUF_INIT, chunk = BUF_INIT,
+					  again = BUF_INIT, value = BUF_INIT;
+	_cleanup_(record_release) struct record r = RECORD_INIT, back = RECORD_INIT;
+	_cleanup_(packer_freep) struct packer *p = NULL;
+	_cleanup_(scrubber_freep) struct scrubber *s = NULL;
+	enum record_settled settled;
+	struct chunk_head was, is;
+
+	REQUIRE(packer_new(&p) == 0);
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
+	REQUIRE(record_init(&r, SPAN_LIT("u1")) == 0);
+	tell(r.journey);
+	add_entries(&r, 5);
+	REQUIRE(record_settle(&r, p, &chunk, &settled) == 0 && r.packed_n == 5);
+	add_entries(&r, 2);
+	REQUIRE(record_encode(&r, &value) == 0);
+	CHECK(has(buf_span(&value), SECRET));
+	CHECK_INT(scrub_value(s, p, buf_span(&value), &bytes), 0);
+	CHECK(!has(buf_span(&bytes), SECRET));
+	CHECK(!has(buf_span(&bytes), "9f1c2d3e"));
+	REQUIRE(record_decode(buf_span(&bytes), &back) == 0);
+	check_told(back.journey);
+	CHECK_INT(back.packed_n, 5);
+	CHECK_INT(back.tail_n, 2);
+	REQUIRE(timeline_unpack(p, buf_span(&back.packed), 5, &raw) == 0);
+	CHECK(!has(buf_span(&raw), SECRET));
+	CHECK(has(buf_span(&raw), "{\"n\":1,\"to\":null}"));
+	CHECK_INT(scrub_value(s, p, buf_span(&bytes), &again), SCRUB_CLEAN);
+	CHECK_INT(again.len, 0);
+	add_entries(&r, 3);
+	r.tail_n = 0;
+	buf_reset(&r.tail);
+	add_entries(&r, 20);
+	REQUIRE(record_settle(&r, p, &chunk, &settled) == 0 && settled == RECORD_SEALED);
+	CHECK_INT(scrub_chunk(s, p, buf_span(&chunk), &again), 0);
+	REQUIRE(chunk_head(buf_span(&chunk), &was) == 0 && chunk_head(buf_span(&again), &is) == 0);
+	CHECK_INT(is.n, was.n);
+	CHECK_INT(is.min_at, was.min_at);
+	CHECK_INT(is.max_at, was.max_at);
+	CHECK_INT(is.reach_at, was.reach_at);
+	buf_reset(&raw);
+	REQUIRE(timeline_unpack(p, is.block, is.n, &raw) == 0);
+	CHECK(!has(buf_span(&raw), SECRET));
+	CHECK_INT(scrub_chunk(s, p, SPAN_LIT("no chunk"), &again), SCRUB_CLEAN);
+	CHECK_INT(scrub_value(s, p, SPAN_LIT("no record"), &again), SCRUB_CLEAN);
+	CHECK_INT(scrub_cargo(s, p, SPAN_LIT("D1 no division"), &again), SCRUB_CLEAN);
+}
+
+static int knows_some(void *user, struct span key, bool *ret_known)
+{
+	uint64_t *n = user;
+
+	*ret_known = key.len > 0 && ((unsigned char)key.ptr[key.len - 1] + key.len) % 3 == 0;
+	*n += *ret_known;
+	return 0;
+}
+
+/* Whatever is found where: it can be read again. */
+static void in_any_journey(void)
+{
+	struct chance c = chance_new();
+	uint64_t n_known = 0, n_changed = 0;
+	_cleanup_(scrubber_freep) struct scrubber *s = NULL;
+
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows_some, &n_known, &s) == 0);
+	for (unsigned i = 0; i < 100; i++) {
+		struct journey *j = chance_journey(&c, 6), *back = NULL;
+		_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+		struct span rest;
+		int r = scrub_journey(s, j);
+
+		n_changed += r == 0;
+		CHECK(r == 0 || r == SCRUB_CLEAN);
+		CHECK_INT(journey_encode(j, &bytes), 0);
+		rest = buf_span(&bytes);
+		CHECK_INT(journey_decode(&rest, &back), 0);
+		if (back)
+			CHECK_STR(
+				span_str(journey_differs(j, back) ? journey_differs(j, back) : ""),
+				"");
+		journey_free(back);
+		journey_free(j);
+	}
+	printf("# %llu of 100 changed, %llu names\n", (unsigned long long)n_changed,
+		(unsigned long long)n_known);
+	CHECK(n_changed > 30);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"in texts", in_texts},
+		{"in JSON", in_json},
+		{"in what nobody can read", in_anything},
+		{"of any length", of_any_length},
+		{"in records and chunks", in_records},
+		{"in any journey", in_any_journey},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
