@@ -20,7 +20,7 @@ int rule_set_load(const char *path, const char *store_zone, struct rule_problems
 	struct rules **ret_rules);
 
 /* Where rules come from: a file or a directory, or a text. */
-struct rule_place {
+struct rule_set_place {
 	const char *path; /* of a text: what it is called in messages */
 	struct span text; /* empty: PATH is read */
 	bool no_policy;	  /* of a directory: its policy.json is left out */
@@ -29,16 +29,21 @@ struct rule_place {
 #define RULE_POLICY_FILE "policy.json"
 
 /* The same from N PLACES, in their order, as one set. */
-int rule_set_load_places(const struct rule_place *places, size_t n, const char *store_zone,
+int rule_set_load_places(const struct rule_set_place *places, size_t n, const char *store_zone,
 	struct rule_problems *problems, struct rules **ret_rules);
 
-/*
- * The same, and the set's text (codec/rule_set_json.h) appended to OUT. LAST is the text of the set
- * before it, or empty: earlier versions of rules that have changed since stay in the new set, for
- * what they have armed. A LAST that cannot be read any more is left out. Same results.
- */
-int rule_set_compose(const char *path, const char *store_zone, struct span last,
-	struct rule_problems *problems, struct buf *out, struct rules **ret_rules);
+/* What a set that is put into the log is made of. */
+struct rule_set_plan {
+	const char *path, *store_zone; /* as rule_set_load */
+	/* The text of the set before it, or empty: earlier versions of rules that have changed
+	 * since stay in the new set, for what they have armed. One that cannot be read any more is
+	 * left out. */
+	struct span last;
+};
+
+/* The same, and the set's text (codec/rule_set_json.h) appended to OUT. Same results. */
+int rule_set_compose(const struct rule_set_plan *plan, struct rule_problems *problems,
+	struct buf *out, struct rules **ret_rules);
 
 /* The set of a text that rule_set_compose wrote. 0, -ENOMEM or RULES_BAD, also where TEXT is none.
  */

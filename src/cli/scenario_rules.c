@@ -29,7 +29,7 @@ bool scenario_no_memory(struct scenario *s)
 }
 
 struct places {
-	struct rule_place list[PLACES_MAX];
+	struct rule_set_place list[PLACES_MAX];
 	size_t n;
 };
 
@@ -59,7 +59,7 @@ static const char *beside(struct scenario *s, struct span name)
 	return joined(s, absolute ? SPAN_EMPTY : directory_of(s->file), name);
 }
 
-static bool add_place(struct scenario *s, struct places *p, struct rule_place place)
+static bool add_place(struct scenario *s, struct places *p, struct rule_set_place place)
 {
 	if (p->n == PLACES_MAX)
 		return scenario_trouble(s, "\"rules\" names more than %d files", PLACES_MAX);
@@ -88,12 +88,12 @@ static bool add_policy_beside(struct scenario *s, struct places *p, const char *
 	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->list[i].path, path) == 0)
 			return true;
-	return add_place(s, p, (struct rule_place){.path = path});
+	return add_place(s, p, (struct rule_set_place){.path = path});
 }
 
 static bool add_path(struct scenario *s, struct places *p, const char *path, bool own_policy)
 {
-	if (!add_place(s, p, (struct rule_place){.path = path, .no_policy = own_policy}))
+	if (!add_place(s, p, (struct rule_set_place){.path = path, .no_policy = own_policy}))
 		return false;
 	return own_policy || !is_file(path) || add_policy_beside(s, p, path);
 }
@@ -102,7 +102,7 @@ static bool add_rule(
 	struct scenario *s, struct places *p, const struct json_value *v, bool own_policy)
 {
 	if (v->type == JSON_TYPE_OBJECT)
-		return add_place(s, p, (struct rule_place){.path = s->file, .text = v->raw});
+		return add_place(s, p, (struct rule_set_place){.path = s->file, .text = v->raw});
 	if (v->type != JSON_TYPE_STRING)
 		return scenario_trouble(s, "\"rules\" holds neither a path nor a rule");
 	return add_path(s, p, beside(s, json_text(v, &s->arena)), own_policy);
@@ -151,7 +151,7 @@ static bool add_policy(struct scenario *s, struct places *p, const struct json_v
 	copy = arena_copy(&s->arena, buf_span(&text));
 	if (!copy.ptr)
 		return scenario_no_memory(s);
-	return add_place(s, p, (struct rule_place){.path = s->file, .text = copy});
+	return add_place(s, p, (struct rule_set_place){.path = s->file, .text = copy});
 }
 
 /* The rules that SPEC names, and the policy: its own, else the scenario's. */

@@ -153,7 +153,7 @@ static int compile(const struct rule_source *sources, size_t n, const struct rul
 }
 
 static int read_place(
-	struct source_list *l, const struct rule_place *place, struct rule_problems *problems)
+	struct source_list *l, const struct rule_set_place *place, struct rule_problems *problems)
 {
 	struct stat st;
 
@@ -166,7 +166,7 @@ static int read_place(
 	return read_source(l, place->path, problems);
 }
 
-int rule_set_load_places(const struct rule_place *places, size_t n, const char *store_zone,
+int rule_set_load_places(const struct rule_set_place *places, size_t n, const char *store_zone,
 	struct rule_problems *problems, struct rules **ret_rules)
 {
 	_cleanup_(source_list_release) struct source_list l = {.n = 0};
@@ -183,7 +183,7 @@ int rule_set_load_places(const struct rule_place *places, size_t n, const char *
 int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
 	struct rules **ret_rules)
 {
-	const struct rule_place place = {.path = path};
+	const struct rule_set_place place = {.path = path};
 
 	return rule_set_load_places(&place, 1, store_zone, problems, ret_rules);
 }
@@ -262,16 +262,16 @@ static void retire(const struct rule_set_parts *last, const struct source_list *
 	*ret_n = n;
 }
 
-int rule_set_compose(const char *path, const char *store_zone, struct span last,
-	struct rule_problems *problems, struct buf *out, struct rules **ret_rules)
+int rule_set_compose(const struct rule_set_plan *plan, struct rule_problems *problems,
+	struct buf *out, struct rules **ret_rules)
 {
 	_cleanup_(source_list_release) struct source_list l = {.n = 0};
 	_cleanup_(rules_freep) struct rules *rules = NULL;
-	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
+	struct rule_options options = {.store_zone = span_str(plan->store_zone), .zone = read_zone};
 	struct rule_set_parts parts = {.zone = options.store_zone, .files = l.sources};
 	struct rule_set_parts before = {.n_files = 0};
 	struct rule_source retired[RETIRED_MAX];
-	const struct rule_place place = {.path = path};
+	const struct rule_set_place place = {.path = plan->path};
 	int r;
 
 	arena_init(&l.arena);
@@ -279,7 +279,7 @@ int rule_set_compose(const char *path, const char *store_zone, struct span last,
 	r = read_place(&l, &place, problems);
 	if (r != 0)
 		return r;
-	if (last.len > 0 && rule_set_read(last, &l.arena, &before) == -ENOMEM)
+	if (plan->last.len > 0 && rule_set_read(plan->last, &l.arena, &before) == -ENOMEM)
 		return -ENOMEM;
 	retire(&before, &l, retired, &parts.n_retired);
 	options.retired = parts.retired = retired;
@@ -291,7 +291,7 @@ int rule_set_compose(const char *path, const char *store_zone, struct span last,
 	parts.n_files = l.n;
 	r = rule_set_write(&parts, out);
 	if (r == -EMSGSIZE)
-		return unreadable(problems, path, "holds more than one set of rules may");
+		return unreadable(problems, plan->path, "holds more than one set of rules may");
 	if (r < 0)
 		return r;
 	*ret_rules = rules;

@@ -110,6 +110,7 @@ static void log_problems(struct worker *w, const struct rule_problems *problems)
 int worker_read_rules(struct worker *w, struct span last)
 {
 	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	const struct rule_set_plan plan = {w->settings.rules, w->settings.store_zone, last};
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct rules *rules = NULL;
 	uint64_t digest;
@@ -118,8 +119,7 @@ int worker_read_rules(struct worker *w, struct span last)
 
 	if (!problems)
 		return -1;
-	r = rule_set_compose(
-		w->settings.rules, w->settings.store_zone, last, problems, &text, &rules);
+	r = rule_set_compose(&plan, problems, &text, &rules);
 	if (r > 0)
 		log_problems(w, problems);
 	if (r != 0)

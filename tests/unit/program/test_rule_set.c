@@ -29,10 +29,11 @@ struct composed {
 
 static void compose(const char *dir, struct span last, struct composed *ret)
 {
+	const struct rule_set_plan plan = {dir, "UTC", last};
 	static struct rule_problems problems;
 
 	*ret = (struct composed){.text = BUF_INIT};
-	CHECK_INT(rule_set_compose(dir, "UTC", last, &problems, &ret->text, &ret->rules), 0);
+	CHECK_INT(rule_set_compose(&plan, &problems, &ret->text, &ret->rules), 0);
 	REQUIRE(ret->rules);
 }
 

@@ -71,6 +71,7 @@ static uint64_t keep(struct bench *b, const char *wait)
 	char dir[] = "/tmp/waymark-rule-shelf-XXXXXX", path[64], name[RULES_DIGEST_SIZE];
 	struct span args[] = {
 		SPAN_LIT("HSET"), SPAN_LIT("wm:rules"), span_of(name, 16), SPAN_EMPTY};
+	const struct rule_set_plan plan = {dir, "UTC", SPAN_EMPTY};
 	struct rules *rules;
 	uint64_t digest;
 	FILE *f;
@@ -86,7 +87,7 @@ static uint64_t keep(struct bench *b, const char *wait)
 		"\"channels\":[\"task\"]}",
 		wait);
 	CHECK_INT(fclose(f), 0);
-	CHECK_INT(rule_set_compose(dir, "UTC", SPAN_EMPTY, &problems, &text, &rules), 0);
+	CHECK_INT(rule_set_compose(&plan, &problems, &text, &rules), 0);
 	rules_free(rules);
 	unlink(path);
 	rmdir(dir);
