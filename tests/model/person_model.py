@@ -47,7 +47,7 @@ class Person:
         self.words = {}  # (topic or None, channel or None): (at, given)
         self.bounced, self.delivered, self.complained = {}, {}, set()
         self.has_ordered = False
-        self.cases = {}  # id: what happened to it
+        self.cases = {}  # id: when what happened to it last
 
     def hear(self, event):
         does = {"identify": self.tell, "Preference Updated": self.tell,
@@ -96,7 +96,8 @@ class Person:
         self.has_ordered = self.has_ordered or "order_id" in event.properties
 
     def case(self, event):
-        self.cases.setdefault(event.properties["case_id"], set()).add(event.name)
+        case = self.cases.setdefault(event.properties["case_id"], {})
+        case[event.name] = max(case.get(event.name, -NEVER), event.occurred)
 
     # What follows from it
 
@@ -141,7 +142,9 @@ class Person:
         return None
 
     def has_case(self):
-        return any("Case Solved" not in case for case in self.cases.values())
+        """One that was opened again behind its solution is open."""
+        return any(case.get("Case Opened", -NEVER) > case.get("Case Solved", -NEVER)
+                   for case in self.cases.values())
 
     def has_matter(self):
         return self.has_ordered or self.has_case()
