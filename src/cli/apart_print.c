@@ -186,7 +186,7 @@ static void print_sent(const struct cells *c, const struct apart_view *v)
 		cell_number(c, v->sent[i].n[APART_SIDES], 7);
 		cells_end(c);
 	}
-	(void)printf("They stay listed under ");
+	(void)printf("They stay beside the jobs of ");
 	cell(c, v->sides[APART_STAYS].key, 0, CYAN);
 	(void)printf(", where they were made; what comes of them is told to whose they are.\n");
 }

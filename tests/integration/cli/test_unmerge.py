@@ -205,7 +205,7 @@ def a_job_that_was_sent():
         two = [{"class": "task", "channel": "task", "sends": 2}]
         tap.equal((seen["stays"]["caps"], seen["goes"]["caps"]), (two, two), "each is counted once")
         out = up.tool("customer", "unmerge", "bob")[1]
-        tap.ok(re.search(r"SENT SINCE THEN\n.*neither *\n *task +task +1 +1 +0 *\n.* listed under ada,", out), out)
+        tap.ok(re.search(r"SENT SINCE THEN\n.*neither *\n *task +task +1 +1 +0 *\n.* beside the jobs of ada,", out), out)
         status, out, err = up.tool("customer", "unmerge", "bob", "--yes", "--reason", "two sisters")
         tap.equal(status, 0, out + err)
         harness.wait_until(lambda: names(up, "bob")[0] == "bob", "bob again")
@@ -214,7 +214,7 @@ def a_job_that_was_sent():
                   (("ada", sorted(["a1", "a2", sent["cart:c4"]])),
                    ("bob", sorted(["b1", "b2", "b3", "b4", sent["cart:c3"]]))), "on whose timeline it is")
         tap.equal({cart: j["customer"] for cart, j in jobs(up).items() if cart in sent},
-                  {"cart:c3": "ada", "cart:c4": "ada"}, "the list has them where they were made")
+                  {"cart:c3": "bob", "cart:c4": "ada"}, "the list names whom they came under")
         tap.equal(up.stop(), 0, "up")
 
 
