@@ -33,8 +33,9 @@
 #define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
 #define INSTANCE_ARMINGS_MAX  16   /* arming events of an instance that are kept by themselves */
 #define INSTANCE_EARLIER_MAX  8	   /* jobs of an instance before its latest one */
-#define INSTANCE_TOLD_MAX     64   /* bytes: an instant or a number */
-#define INSTANCE_ENDED_BY_MAX 64   /* bytes of the name of a rule */
+#define INSTANCE_MOMENTS_MAX  32 /* when one was armed and ended that hands over to another rule */
+#define INSTANCE_TOLD_MAX     64 /* bytes: an instant or a number */
+#define INSTANCE_ENDED_BY_MAX 64 /* bytes of the name of a rule */
 #define JOURNEY_NOTES_MAX     64
 #define JOURNEY_IDS_MAX	      128
 #define JOURNEY_ID_MARKS_MAX  10000 /* of identifiers that have no room there: 8 bytes each */
@@ -169,8 +170,9 @@ enum outcome {
 struct span outcome_name(enum outcome o);
 
 /*
- * An arming event that may yet matter by itself: one that at_least counts, or, where the first of
- * them is the anchor, a later one, which is the first if a cancel between them comes to be known.
+ * An arming event that may yet matter by itself: one that at_least counts; or, where the first of
+ * them is the anchor, a later one, which is the first if a cancel between them comes to be known;
+ * or one by which another rule hands over, if that one waited then.
  */
 struct arming {
 	int64_t at;	     /* event time */
@@ -180,6 +182,24 @@ struct arming {
 	struct text by; /* name of the event; empty: it only counts */
 	struct text data;
 	struct text subject; /* the key that it came under; empty: the journey's own */
+	struct text giver;   /* the rule that hands over; empty: it arms by itself */
+	struct text about;   /* of which key of it */
+	bool stands;	     /* it hands over, as far as is known */
+};
+
+/* What an instance's moment was. */
+enum {
+	MOMENT_ARMS,   /* it was armed */
+	MOMENT_COUNTS, /* plus an entry of the rule's arm list: what that counts */
+	MOMENT_HELPS = MOMENT_COUNTS + 32, /* the same, of what cannot be the last of a window */
+	MOMENT_ENDS = MOMENT_HELPS + 32,   /* it was ended, */
+	MOMENT_CLOSES,			   /* and for good */
+	MOMENT_KINDS
+};
+
+struct moment {
+	int64_t at; /* event time */
+	uint32_t what;
 };
 
 /* A job that was made and not taken back. */
@@ -228,12 +248,14 @@ struct instance {
 	uint32_t gate, reason;	/* of the last deferral (core/gate.h) */
 	uint32_t skipped_steps; /* bit n: step n of this episode was due, and its condition false */
 	uint32_t counted;	/* 1: armed, by as many events as at_least asks for */
-	uint32_t n_armings, n_earlier;
+	uint32_t n_armings, n_earlier, n_moments;
 	int64_t touch_at; /* latest event time of what touches it, armed or not; INT64_MIN: never.
 			     Of the key `customer`: of what touches every key */
-	struct arming *armings;	   /* n_armings in order of time, then entry */
-	struct emission *earlier;  /* n_earlier, before the latest job; oldest first */
-	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
+	struct arming *armings;	  /* n_armings in order of time, then entry */
+	struct emission *earlier; /* n_earlier, before the latest job; oldest first */
+	struct moment
+		*moments;     /* n_moments of a rule that hands over, in order of time, then what */
+	struct decimal worth; /* by which `replace` compares; 0 where it does not */
 	struct text superseded_by; /* the rule that took its place */
 	int64_t cools_until;	   /* of a rule whose cooldown is the customer's: its end, whatever
 				      has become of the instance since (virtual time); 0: none */

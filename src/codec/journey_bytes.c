@@ -55,9 +55,9 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
-						  12 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
-						  2 * sizeof(void *) + sizeof(struct decimal),
-	"a new member?");
+						  14 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
+						  3 * sizeof(void *) + sizeof(struct decimal),
+	"a new member?"); /* with 4 bytes of padding */
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (10 + TRAIT_COUNT) * sizeof(int64_t) +
 						 14 * (sizeof(void *) + 2 * sizeof(size_t)) +

@@ -32,7 +32,8 @@ enum {
 	HAS_EARLIER = 1 << 14,
 	HAS_EARLIER_HOMES = 1 << 15, /* subject and home of each of them */
 	HAS_TOLD = 1 << 16,	     /* told of the latest job, then of the earlier ones */
-	HAS_ALL = (1 << 17) - 1,
+	HAS_MOMENTS = 1 << 17,
+	HAS_ALL = (1 << 18) - 1,
 };
 
 /* What an arming says. */
@@ -42,14 +43,17 @@ enum {
 	SAYS_BY = 1 << 2,
 	SAYS_DATA = 1 << 3,
 	SAYS_SUBJECT = 1 << 4,
-	SAYS_ALL = (1 << 5) - 1,
+	SAYS_GIVER = 1 << 5, /* giver, about */
+	SAYS_STANDS = 1 << 6,
+	SAYS_ALL = (1 << 7) - 1,
 };
 
 static unsigned said_of(const struct arming *a)
 {
 	return (a->deadline_at != TIME_NEVER ? SAYS_DEADLINE : 0u) |
 	       (a->worth.mantissa ? SAYS_WORTH : 0u) | (a->by.len ? SAYS_BY : 0u) |
-	       (a->data.len ? SAYS_DATA : 0u) | (a->subject.len ? SAYS_SUBJECT : 0u);
+	       (a->data.len ? SAYS_DATA : 0u) | (a->subject.len ? SAYS_SUBJECT : 0u) |
+	       (a->giver.len ? SAYS_GIVER : 0u) | (a->stands ? SAYS_STANDS : 0u);
 }
 
 static bool says_anything(const struct instance *i)
@@ -89,7 +93,8 @@ static unsigned extras_of(const struct instance *i)
 	       (i->last_arming_at != i->last_anchor_at ? HAS_LAST_ARMING : 0u) |
 	       (i->touch_at != INT64_MIN ? HAS_TOUCH : 0u) | (i->counted ? HAS_COUNTED : 0u) |
 	       (says_anything(i) ? HAS_SAID : 0u) | (i->n_earlier ? HAS_EARLIER : 0u) |
-	       (has_homes(i) ? HAS_EARLIER_HOMES : 0u) | (has_told(i) ? HAS_TOLD : 0u);
+	       (has_homes(i) ? HAS_EARLIER_HOMES : 0u) | (has_told(i) ? HAS_TOLD : 0u) |
+	       (i->n_moments ? HAS_MOMENTS : 0u);
 }
 
 static size_t instances_bound(const struct journey *j)
@@ -101,12 +106,13 @@ static size_t instances_bound(const struct journey *j)
 
 		if (!extras_of(i))
 			continue;
-		n += (23 + 8 * i->n_armings + 7 * i->n_earlier) * PACK_NUMBER +
+		n += (24 + 10 * i->n_armings + 7 * i->n_earlier + 2 * i->n_moments) * PACK_NUMBER +
 		     i->superseded_by.len + i->subject.len + i->last_subject.len + i->home.len +
 		     i->told.len;
 		for (size_t a = 0; a < i->n_armings; a++)
 			n += (size_t)i->armings[a].by.len + i->armings[a].data.len +
-			     i->armings[a].subject.len;
+			     i->armings[a].subject.len + i->armings[a].giver.len +
+			     i->armings[a].about.len;
 		for (size_t m = 0; m < i->n_earlier; m++)
 			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len +
 			     i->earlier[m].told.len + PACK_NUMBER;
@@ -153,6 +159,24 @@ static bool pack_armings(struct pack *p, const struct instance *i, unsigned has,
 		if (said & SAYS_SUBJECT)
 			pack_block(p, text_span(a->subject));
 		ok = ok && a->subject.len <= CUSTOMER_MAX;
+		if (said & SAYS_GIVER) {
+			pack_block(p, text_span(a->giver));
+			pack_block(p, text_span(a->about));
+			ok = ok && a->giver.len <= RULE_ID_MAX && a->about.len <= RULE_KEY_MAX;
+		}
+	}
+	return ok;
+}
+
+static bool pack_moments(struct pack *p, const struct instance *i, int64_t base)
+{
+	bool ok = i->n_moments <= INSTANCE_MOMENTS_MAX;
+
+	pack_number(p, i->n_moments);
+	for (size_t k = 0; k < i->n_moments; k++) {
+		pack_since(p, i->moments[k].at, k ? i->moments[k - 1].at : base);
+		pack_number(p, i->moments[k].what);
+		ok = ok && i->moments[k].what < MOMENT_KINDS;
 	}
 	return ok;
 }
@@ -228,6 +252,8 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 		ok = pack_earlier(p, i, has, base) && ok;
 	if (has & HAS_TOLD)
 		ok = pack_told(p, i) && ok;
+	if (has & HAS_MOMENTS)
+		ok = pack_moments(p, i, base) && ok;
 	return ok && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX &&
 	       i->subject.len <= CUSTOMER_MAX && i->last_subject.len <= CUSTOMER_MAX &&
 	       i->home.len <= CUSTOMER_MAX;
@@ -321,6 +347,11 @@ static void unpack_said(struct unpack *u, struct arming *a)
 		unpack_text(u, &a->data, INSTANCE_DATA_MAX);
 	if (said & SAYS_SUBJECT)
 		unpack_text(u, &a->subject, CUSTOMER_MAX);
+	if (said & SAYS_GIVER) {
+		unpack_text(u, &a->giver, RULE_ID_MAX);
+		unpack_text(u, &a->about, RULE_KEY_MAX);
+	}
+	a->stands = (said & SAYS_STANDS) != 0;
 	if (said_of(a) != said)
 		u->bad = true;
 }
@@ -349,6 +380,25 @@ static int unpack_earlier(struct unpack *u, struct instance *i, unsigned has, in
 			continue;
 		unpack_text(u, &m->subject, CUSTOMER_MAX);
 		unpack_text(u, &m->home, CUSTOMER_MAX);
+	}
+	return 0;
+}
+
+static int unpack_moments(struct unpack *u, struct instance *i, int64_t base)
+{
+	uint32_t n = (uint32_t)unpack_bounded(u, INSTANCE_MOMENTS_MAX);
+
+	if (n == 0)
+		u->bad = true;
+	if (u->bad)
+		return 0;
+	i->moments = calloc(n, sizeof(*i->moments));
+	if (!i->moments)
+		return -ENOMEM;
+	i->n_moments = n;
+	for (size_t k = 0; k < n; k++) {
+		i->moments[k].at = base = unpack_since(u, base);
+		i->moments[k].what = (uint32_t)unpack_bounded(u, MOMENT_KINDS - 1);
 	}
 	return 0;
 }
@@ -404,6 +454,8 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 		for (size_t k = 0; k < i->n_earlier; k++)
 			unpack_text(u, &i->earlier[k].told, INSTANCE_TOLD_MAX);
 	}
+	if (r == 0 && (has & HAS_MOMENTS))
+		r = unpack_moments(u, i, base);
 	/* Nothing is written where there is nothing. */
 	if (r == 0 && (has == 0 || extras_of(i) != has))
 		u->bad = true;

@@ -199,6 +199,7 @@ void absence_disarm(struct instance *i, enum instance_state state, enum outcome 
 {
 	absence_stop(i, state, outcome);
 	absence_list_settle(i, INT64_MAX);
+	absence_list_use(i);
 }
 
 int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, struct span words)
@@ -212,6 +213,8 @@ int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, 
 	if (words.len && !d->words.ptr)
 		return -ENOMEM;
 	absence_disarm(i, absence_after(i), outcome);
+	if (rule)
+		absence_moments_rest(t, rule, i);
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = t->now + ABSENCE_MEMORY_MS;
 	i->touched_at = t->now;
@@ -306,6 +309,8 @@ int absence_event(const struct turn *t, const struct rule *rule)
 	r = absence_cancel(t, rule, &hit);
 	if (r == 0 && !hit && !machine)
 		r = absence_arm(t, rule, &hit);
+	if (r == 0 && hit)
+		r = absence_settle_over(t, rule);
 	if (r < 0 || rule->n_touch == 0)
 		return r;
 	key = rule_event_reach(rule, t->event, buf);

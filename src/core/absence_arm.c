@@ -23,11 +23,7 @@ static struct decimal worth_of(const struct turn *t, const struct rule *rule)
 	return worth;
 }
 
-/*
- * The turn's event as one that arms KEY by itself or, if it only COUNTS, together with others. What
- * *RET points to is the caller's. 0 or -ENOMEM.
- */
-static int read_event(const struct turn *t, const struct rule *rule, struct span key, bool counts,
+int absence_read_event(const struct turn *t, const struct rule *rule, struct span key, bool counts,
 	struct arming *ret)
 {
 	struct cond_scope scope = absence_scope(t, NULL, key);
@@ -296,49 +292,88 @@ static int no_deadline(const struct turn *t, const struct rule *rule)
 	return r < 0 ? r : absence_count(t, COUNTER_NO_DEADLINE);
 }
 
-/* A arms KEY, which is not armed, unless something speaks against it. Takes over what A points to,
- * or leaves it. */
-static int begin(const struct turn *t, const struct rule *rule, struct span key, struct arming *a)
+/* Would it wait for KEY from A on, if there were no cancels? Then what ends it later, and is known
+ * already, has something to hand over. */
+static bool might_wait(const struct turn *t, const struct rule *rule, const struct instance *i,
+	int64_t a, int64_t deadline_at)
+{
+	if (cooling(t, rule) ||
+		(rule->stale_ms != TIME_NEVER && deadline_at + rule->stale_ms < t->now))
+		return false;
+	if (!i)
+		return true;
+	if (i->state != INSTANCE_CLOSED || i->until_at <= t->now)
+		return check_key(t, rule, i, a, deadline_at) == 0;
+	/* What closed it may have come behind that; but it was cooling, or had its share, before.
+	 */
+	if (a > i->cancelled_at || absence_fired(rule, i, a, deadline_at))
+		return false;
+	return !absence_made(i) ||
+	       (a - rule->cooldown_ms >= i->last_deadline_at &&
+		       (rule->max_per_key == 0 || i->episode < rule->max_per_key));
+}
+
+static int note_moment(const struct turn *t, const struct rule *rule, struct span key, int64_t a,
+	int64_t deadline_at)
 {
 	struct instance *i = journey_instance(t->journey, rule->id, key);
+	const struct moment m = {a, MOMENT_ARMS};
+	int r = 0;
+
+	if (!absence_hands_over(rule) || !might_wait(t, rule, i, a, deadline_at))
+		return 0;
+	i = absence_instance(t, rule, key, &r);
+	if (!i)
+		return r;
+	i->touched_at = t->now;
+	return absence_moment(t, rule, i, &m);
+}
+
+int absence_begin(const struct turn *t, const struct rule *rule, struct span key, struct arming *a)
+{
+	struct instance *i;
 	struct wait_of wait;
 	int r;
 
 	if (!absence_deadline(t, rule, key, a, &wait))
 		return no_deadline(t, rule);
-	r = check(t, rule, key, a->at, wait.deadline_at);
+	r = note_moment(t, rule, key, a->at, wait.deadline_at);
+	if (r == 0)
+		r = check(t, rule, key, a->at, wait.deadline_at);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	i = absence_instance(t, rule, key, &r);
 	return i ? begin_episode(t, rule, i, a, &wait) : r;
 }
 
-/* A also arms I, which is armed. */
-static int again(
+int absence_again(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
 {
+	const struct moment m = {a->at, MOMENT_ARMS};
 	const struct instance *other;
 
 	if (!absence_owns(t, rule, i))
 		return 0;
+	if (a->by.len > 0 && absence_moment(t, rule, i, &m) < 0)
+		return -ENOMEM;
 	other = canceller(t, rule, text_span(i->key), a->at);
 	return other ? note_older(t, rule, other) : absence_offer(t, rule, i, a);
 }
 
-int absence_arm_key(const struct turn *t, const struct rule *rule, struct span key)
+static int arm_key(const struct turn *t, const struct rule *rule, struct span key)
 {
 	struct instance *i = journey_instance(t->journey, rule->id, key);
 	bool armed = i && i->state == INSTANCE_ARMED;
-	struct arming a;
+	struct arming a = {.at = 0};
 	int r;
 
 	if (armed ? !absence_owns(t, rule, i) : rule->retired)
 		return 0;
-	r = read_event(t, rule, key, false, &a);
+	r = absence_read_event(t, rule, key, false, &a);
 	if (r == 0 && absence_gives(rule) && a.deadline_at == TIME_NEVER)
 		r = armed ? absence_count(t, COUNTER_NO_DEADLINE) : no_deadline(t, rule);
 	else if (r == 0)
-		r = armed ? again(t, rule, i, &a) : begin(t, rule, key, &a);
+		r = armed ? absence_again(t, rule, i, &a) : absence_begin(t, rule, key, &a);
 	arming_release(&a);
 	return r;
 }
@@ -364,9 +399,9 @@ int absence_arm_next(
 		return 0;
 	then.ending = true;
 	a = i->armings[n];
-	if (a.by.len > 0)
-		a = absence_list_take(i, n);
-	r = begin(&then, rule, text_span(i->key), &a);
+	if (a.by.len > 0 && absence_list_lend(i, n, &a) < 0)
+		return -ENOMEM;
+	r = absence_begin(&then, rule, text_span(i->key), &a);
 	/* What a plain one refers to was its own. */
 	if (a.by.len > 0)
 		arming_release(&a);
@@ -398,16 +433,17 @@ static int recount(const struct turn *t, const struct rule *rule, struct instanc
 	}
 	a = i->armings[n];
 	if (i->state == INSTANCE_ARMED)
-		return again(t, rule, i, &a);
-	return rule->retired ? 0 : begin(t, rule, text_span(i->key), &a);
+		return absence_again(t, rule, i, &a);
+	return rule->retired ? 0 : absence_begin(t, rule, text_span(i->key), &a);
 }
 
 /* One more of what the entry of M counts. */
 static int count_one(
 	const struct turn *t, const struct rule *rule, struct span key, const struct rule_match *m)
 {
+	struct moment moment = {t->event->occurred_at, MOMENT_COUNTS + m->entry};
 	struct instance *i;
-	struct arming a;
+	struct arming a = {.at = 0};
 	int r = 0;
 
 	i = journey_instance(t->journey, rule->id, key);
@@ -416,9 +452,11 @@ static int count_one(
 	i = absence_instance(t, rule, key, &r);
 	if (!i)
 		return r;
-	r = read_event(t, rule, key, true, &a);
+	r = absence_read_event(t, rule, key, true, &a);
 	a.entry = m->entry;
-	if (r < 0 || absence_list_add(i, &a) < 0) {
+	if (r == 0 && absence_gives(rule) && a.deadline_at == TIME_NEVER)
+		moment.what = MOMENT_HELPS + m->entry;
+	if (r < 0 || absence_moment(t, rule, i, &moment) < 0 || absence_list_add(i, &a) < 0) {
 		arming_release(&a);
 		return -ENOMEM;
 	}
@@ -494,5 +532,5 @@ int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit)
 	for (size_t n = 0; n < rule->n_arm && r == 0; n++)
 		if (v.counted >> n & 1)
 			r = count_one(t, rule, key, &rule->arm[n]);
-	return r == 0 && v.plain ? absence_arm_key(t, rule, key) : r;
+	return r == 0 && v.plain ? arm_key(t, rule, key) : r;
 }

@@ -14,7 +14,6 @@ struct ending {
 	enum outcome outcome; /* OUTCOME_CANCELLED or OUTCOME_GOAL */
 	bool terminal;	      /* it closes for good; never what it does not name */
 	bool hit;	      /* its condition held for something */
-	bool handed;	      /* it ended an instance that another rule takes over */
 };
 
 /* Does B come too early to end what armed I? */
@@ -32,6 +31,7 @@ static bool is_before(const struct turn *t, const struct ending *e, const struct
 static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 {
 	struct text data = i->data; /* which may yet be of use for what takes over */
+	const struct moment armed = {int64_min(i->arming_at, t->event->occurred_at), MOMENT_ARMS};
 	struct span to = e->match->to;
 	struct decision *d;
 	int r;
@@ -41,10 +41,14 @@ static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 	d = absence_decide(t, e->rule, i, i->step, e->outcome);
 	if (!d)
 		return -ENOMEM;
+	absence_moments_cut(i, t->event->occurred_at, t->event->occurred_at + e->rule->slack_ms);
 	if (to.len > 0) {
-		e->handed = true;
 		d->words = to;
 		if (text_set(&i->superseded_by, to) < 0)
+			return -ENOMEM;
+		/* A fact that ends what it came before does not end what waited then. */
+		if (i->arming_at - e->rule->slack_ms <= t->event->occurred_at &&
+			absence_moment(t, e->rule, i, &armed) < 0)
 			return -ENOMEM;
 	}
 	i->data = (struct text){.ptr = NULL};
@@ -74,13 +78,18 @@ static int end_now(const struct turn *t, struct ending *e, struct instance *i)
 static int end_instance(const struct turn *t, struct ending *e, struct instance *i)
 {
 	const struct rule *rule = e->rule;
+	bool closes = e->terminal && rule->tombstone_ms > 0;
+	const struct moment m = {t->event->occurred_at, closes ? MOMENT_CLOSES : MOMENT_ENDS};
 	int r;
 
 	i->cancelled_at = int64_max(i->cancelled_at, t->event->occurred_at);
 	/* What counted or armed before it does so no more. */
 	absence_list_forget(i, i->cancelled_at);
 	r = end_now(t, e, i);
-	if (e->terminal && rule->tombstone_ms > 0) {
+	if (r == 0)
+		r = absence_moment(t, rule, i, &m);
+	if (closes) {
+		absence_moments_cut(i, m.at, INT64_MAX);
 		/* A job that still cools, or an earlier fact, may keep it closed for longer. */
 		if (i->state == INSTANCE_IDLE)
 			i->until_at = INT64_MIN;
@@ -161,13 +170,10 @@ static int end_keyless(const struct turn *t, struct ending *e)
 {
 	struct instance *i = journey_instance(t->journey, e->rule->id, WHOLE);
 	struct ending other = {.rule = e->rule, .match = e->match, .outcome = e->outcome};
-	int r;
 
 	if (!i || !absence_owns(t, e->rule, i) || !holds_for(t, e, i, WHOLE))
 		return 0;
-	r = end_now(t, &other, i);
-	e->handed = e->handed || other.handed;
-	return r;
+	return end_now(t, &other, i);
 }
 
 static int end_by(const struct turn *t, struct ending *e, struct span key)
@@ -187,29 +193,13 @@ static int end_by(const struct turn *t, struct ending *e, struct span key)
 	return r < 0 || !rule->key_else_customer ? r : end_keyless(t, e);
 }
 
-/* Unless the rule that takes over is armed by the event itself, or off. */
-static int hand_over(const struct turn *t, struct span to)
-{
-	const struct rule *rule = rules_find(t->rules, to);
-	struct cond_scope scope = absence_scope(t, NULL, SPAN_EMPTY);
-	char buf[RULE_KEY_MAX];
-	struct span key;
-
-	if (!rule || rule->mode == RULE_OFF)
-		return 0;
-	for (size_t n = 0; n < rule->n_arm; n++)
-		if (rule_matches(&rule->arm[n], &scope))
-			return 0;
-	key = rule_event_key(rule, t->event, buf);
-	return key.len > 0 ? absence_arm_key(t, rule, key) : 0;
-}
-
 /* The goals of RULE, or its cancels. */
 static int end_list(const struct turn *t, const struct rule *rule, enum outcome outcome, bool *hit)
 {
 	const struct rule_match *list = outcome == OUTCOME_GOAL ? rule->goal : rule->cancel;
 	size_t n = outcome == OUTCOME_GOAL ? rule->n_goal : rule->n_cancel;
 	char buf[RULE_KEY_MAX];
+	struct span reach;
 	int r = 0;
 
 	for (size_t k = 0; k < n && r == 0; k++) {
@@ -217,9 +207,11 @@ static int end_list(const struct turn *t, const struct rule *rule, enum outcome 
 
 		if (!rule_match_named(&list[k], t->event))
 			continue;
-		r = end_by(t, &e, rule_event_reach(rule, t->event, buf));
-		if (r == 0 && e.handed)
-			r = hand_over(t, list[k].to);
+		reach = rule_event_reach(rule, t->event, buf);
+		r = end_by(t, &e, reach);
+		if (r == 0 && e.hit && list[k].to.len > 0)
+			r = absence_hand_over(
+				t, rule, list[k].to, list[k].customer ? WHOLE : reach);
 		*hit = *hit || e.hit;
 	}
 	return r;

@@ -22,6 +22,8 @@ static int give_up(const struct turn *t, const struct rule *rule, struct instanc
 		d->words = absence_keep(t, v->by.len ? v->by : span_str(v->words));
 	}
 	absence_disarm(i, absence_after(i), outcome);
+	if (rule)
+		absence_moments_rest(t, rule, i);
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = t->now + ABSENCE_MEMORY_MS;
 	i->touched_at = t->now;
@@ -59,6 +61,7 @@ static int next_step(const struct turn *t, const struct rule *rule, struct insta
 		return 0;
 	}
 	rest(rule, i);
+	absence_moments_rest(t, rule, i);
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = t->now + ABSENCE_MEMORY_MS;
 	return 0;

@@ -30,9 +30,19 @@ int absence_compare(const struct arming *a, const struct arming *b)
 	return c ? c : span_compare(text_span(a->by), text_span(b->by));
 }
 
+static bool is_given(const struct arming *a)
+{
+	return a->giver.len > 0;
+}
+
 static bool is_plain(const struct arming *a)
 {
-	return a->by.len > 0;
+	return a->by.len > 0 && !is_given(a);
+}
+
+static bool is_counted(const struct arming *a)
+{
+	return !is_given(a) && !is_plain(a);
 }
 
 static void remove_at(struct instance *i, size_t n)
@@ -51,6 +61,35 @@ struct arming absence_list_take(struct instance *i, size_t n)
 
 	remove_at(i, n);
 	return a;
+}
+
+int absence_list_lend(struct instance *i, size_t n, struct arming *ret)
+{
+	const struct arming *a = &i->armings[n];
+	struct arming copy = {
+		.at = a->at, .deadline_at = a->deadline_at, .worth = a->worth, .entry = a->entry};
+
+	if (!is_given(a)) {
+		*ret = absence_list_take(i, n);
+		return 0;
+	}
+	if (text_set(&copy.by, text_span(a->by)) < 0 ||
+		text_set(&copy.data, text_span(a->data)) < 0 ||
+		text_set(&copy.subject, text_span(a->subject)) < 0) {
+		arming_release(&copy);
+		return -ENOMEM;
+	}
+	*ret = copy;
+	return 0;
+}
+
+bool absence_list_given(const struct instance *i, const struct arming *a)
+{
+	for (size_t n = 0; n < i->n_armings; n++)
+		if (is_given(&i->armings[n]) && i->armings[n].stands &&
+			absence_compare(&i->armings[n], a) == 0)
+			return true;
+	return false;
 }
 
 static void drop(struct instance *i, size_t n)
@@ -119,8 +158,23 @@ int absence_list_add(struct instance *i, struct arming *a)
 
 void absence_list_forget(struct instance *i, int64_t until)
 {
-	while (i->n_armings > 0 && i->armings[0].at <= until)
-		drop(i, 0);
+	for (size_t n = i->n_armings; n-- > 0;)
+		if (!is_given(&i->armings[n]) && i->armings[n].at <= until)
+			drop(i, n);
+}
+
+void absence_list_use(struct instance *i)
+{
+	for (size_t n = i->n_armings; n-- > 0;)
+		if (is_given(&i->armings[n]) && i->armings[n].stands)
+			drop(i, n);
+}
+
+void absence_list_age(struct instance *i, int64_t until)
+{
+	for (size_t n = i->n_armings; n-- > 0;)
+		if (is_given(&i->armings[n]) && !i->armings[n].stands && i->armings[n].at < until)
+			drop(i, n);
 }
 
 void absence_list_settle(struct instance *i, int64_t until)
@@ -162,7 +216,7 @@ static size_t in_window(
 	for (size_t k = 0; k < i->n_armings; k++) {
 		const struct arming *a = &i->armings[k];
 
-		found += a->entry == m->entry && !is_plain(a) && a->at > after && a->at <= end &&
+		found += a->entry == m->entry && is_counted(a) && a->at > after && a->at <= end &&
 			 end - a->at <= m->within_ms;
 	}
 	return found;
@@ -170,7 +224,7 @@ static size_t in_window(
 
 static bool is_asked_for(const struct arming *a, const struct arming_ask *ask)
 {
-	if (ask->entry && (is_plain(a) || a->entry != *ask->entry))
+	if (ask->entry && (!is_counted(a) || a->entry != *ask->entry))
 		return false;
 	return a->at > ask->over && a->at <= ask->until;
 }
@@ -198,6 +252,8 @@ static bool arms(const struct rule *rule, const struct instance *i, size_t n, in
 
 	if (absence_gives(rule) && a->deadline_at == TIME_NEVER)
 		return false;
+	if (is_given(a))
+		return a->stands;
 	return is_plain(a) || (m && a->at > after && in_window(i, m, n, after) >= m->count);
 }
 
@@ -206,7 +262,7 @@ bool absence_list_stands(const struct rule *rule, const struct instance *i, int6
 	bool counted = false;
 
 	for (size_t n = 0; n < i->n_armings; n++) {
-		if (i->armings[n].at != i->arming_at || is_plain(&i->armings[n]))
+		if (i->armings[n].at != i->arming_at || !is_counted(&i->armings[n]))
 			continue;
 		if (arms(rule, i, n, after))
 			return true;

@@ -125,11 +125,15 @@ static struct arming current(const struct rule *rule, const struct instance *i)
 	return a;
 }
 
-/* Might LOSER be in force again when WINNER is found to be cancelled? */
-static bool may_return(
-	const struct rule *rule, const struct arming *loser, const struct arming *winner)
+/* Might LOSER be in force again when WINNER is found to be cancelled, or not to be handed over? */
+static bool may_return(const struct rule *rule, const struct instance *i,
+	const struct arming *loser, const struct arming *winner)
 {
-	if (loser->by.len == 0 || rule->n_cancel + rule->n_goal == 0)
+	if (loser->by.len == 0 || absence_list_given(i, loser))
+		return false;
+	if (absence_list_given(i, winner))
+		return true;
+	if (rule->n_cancel + rule->n_goal == 0)
 		return false;
 	return rule->anchor_first || winner->by.len == 0;
 }
@@ -138,7 +142,7 @@ static int copy_of(const struct arming *a, struct arming *ret)
 {
 	struct arming copy = *a;
 
-	copy.by = copy.data = copy.subject = (struct text){.ptr = NULL};
+	copy.by = copy.data = copy.subject = copy.giver = copy.about = (struct text){.ptr = NULL};
 	if (text_set(&copy.by, text_span(a->by)) < 0 ||
 		text_set(&copy.data, text_span(a->data)) < 0 ||
 		text_set(&copy.subject, text_span(a->subject)) < 0) {
@@ -165,7 +169,7 @@ static int join_steps(const struct turn *t, const struct rule *rule, struct inst
 	for (size_t n = 0; n < i->n_armings; n++)
 		if (i->armings[n].by.len > 0 && absence_compare(a, &i->armings[n]) <= 0)
 			return 0;
-	if (a->by.len > 0) {
+	if (a->by.len > 0 && !absence_list_given(i, a)) {
 		if (copy_of(a, &copy) < 0)
 			return -ENOMEM;
 		absence_list_settle(i, INT64_MAX);
@@ -194,10 +198,10 @@ int absence_offer(
 	if (!absence_deadline(t, rule, text_span(i->key), a, &wait))
 		return absence_count(t, COUNTER_NO_DEADLINE);
 	if (rule->anchor_first ? c > 0 : c < 0)
-		return may_return(rule, a, &old) ? absence_list_add(i, a) : 0;
+		return may_return(rule, i, a, &old) ? absence_list_add(i, a) : 0;
 	if (i->step > 0 && rule->n_cancel + rule->n_goal > 0)
 		return join_steps(t, rule, i, a, wait);
-	if (!may_return(rule, &old, a))
+	if (!may_return(rule, i, &old, a))
 		return rearm(t, rule, i, a, wait);
 	i->by = i->data = i->subject = (struct text){.ptr = NULL};
 	r = rearm(t, rule, i, a, wait);

@@ -70,6 +70,26 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 /* Goals and cancels; *RET_HIT: the event is one. */
 int absence_cancel(const struct turn *t, const struct rule *rule, bool *ret_hit);
 
+/* absence_hand.c */
+
+/* Does something that ends RULE hand over to another? */
+bool absence_hands_over(const struct rule *rule);
+/* M of I, remembered if RULE hands over. 0 or -ENOMEM. */
+int absence_moment(
+	const struct turn *t, const struct rule *rule, struct instance *i, const struct moment *m);
+/* Nothing armed I behind AFTER and up to UNTIL, as far as others are concerned. */
+void absence_moments_cut(struct instance *i, int64_t after, int64_t until);
+/* I, of RULE, waits no more, and no cancel has ended it: what armed it has nothing to hand over. */
+void absence_moments_rest(const struct turn *t, const struct rule *rule, struct instance *i);
+/* Those of both. 0 or -ENOMEM. */
+int absence_moments_join(struct instance *into, const struct instance *from);
+/* The turn's event ends GIVER's ABOUT and hands over to the rule TO, if that waited. 0 or -ENOMEM.
+ */
+int absence_hand_over(
+	const struct turn *t, const struct rule *giver, struct span to, struct span about);
+/* GIVER has been armed or ended: what of all that it hands over stands? 0 or -ENOMEM. */
+int absence_settle_over(const struct turn *t, const struct rule *giver);
+
 /* absence_list.c */
 
 /* Does the instant to wait for come with the arming event? */
@@ -81,6 +101,14 @@ int absence_compare(const struct arming *a, const struct arming *b);
 int absence_list_add(struct instance *i, struct arming *a);
 /* The N-th, off the list and the caller's. */
 struct arming absence_list_take(struct instance *i, size_t n);
+/* The same, but what is handed over stays, and the caller's is a copy. 0 or -ENOMEM. */
+int absence_list_lend(struct instance *i, size_t n, struct arming *ret);
+/* Is A on the list, as one that is handed over? */
+bool absence_list_given(const struct instance *i, const struct arming *a);
+/* What was handed over has been used up. */
+void absence_list_use(struct instance *i);
+/* What might have been handed over before UNTIL will not be any more. */
+void absence_list_age(struct instance *i, int64_t until);
 /* Those of both that no cancel of INTO's has made void, FROM's moved. 0 or -ENOMEM. */
 int absence_list_join(struct instance *into, struct instance *from);
 /* All up to UNTIL count and arm no more. */
@@ -138,8 +166,18 @@ int absence_touch(const struct turn *t, const struct rule *rule, struct span key
 
 /* *RET_HIT: the event is one that arms. */
 int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit);
-/* RULE takes KEY over from another rule. */
-int absence_arm_key(const struct turn *t, const struct rule *rule, struct span key);
+/*
+ * The turn's event as one that arms KEY by itself or, if it only COUNTS, together with others. What
+ * *RET points to is the caller's. 0 or -ENOMEM.
+ */
+int absence_read_event(const struct turn *t, const struct rule *rule, struct span key, bool counts,
+	struct arming *ret);
+/* A arms KEY, which is not armed, unless something speaks against it. Takes over what A points to,
+ * or leaves it. 0 or -ENOMEM. */
+int absence_begin(const struct turn *t, const struct rule *rule, struct span key, struct arming *a);
+/* A also arms I, which is armed; the same. */
+int absence_again(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
 /* A cancel that reaches to OVER has ended I: the next arming event behind it takes its place. */
 int absence_arm_next(
 	const struct turn *t, const struct rule *rule, struct instance *i, int64_t over);

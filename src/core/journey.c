@@ -135,6 +135,8 @@ void arming_release(struct arming *a)
 	text_release(&a->by);
 	text_release(&a->data);
 	text_release(&a->subject);
+	text_release(&a->giver);
+	text_release(&a->about);
 }
 
 void emission_release(struct emission *m)
@@ -162,6 +164,7 @@ static void instance_release(struct instance *i)
 	for (size_t n = 0; n < i->n_earlier; n++)
 		emission_release(&i->earlier[n]);
 	free(i->earlier);
+	free(i->moments);
 }
 
 static void note_release(struct note *n)

@@ -218,7 +218,7 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 	/* A yearly rule's episode is the year. */
 	if (!calendar || into->state != INSTANCE_ARMED)
 		join_episode(into, from);
-	if (absence_past_join(into, from) < 0)
+	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0)
 		return -ENOMEM;
 	return absence_list_join(into, from);
 }
@@ -388,6 +388,8 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->n_armings = own.n_armings;
 	to->earlier = own.earlier;
 	to->n_earlier = own.n_earlier;
+	to->moments = own.moments;
+	to->n_moments = own.n_moments;
 }
 
 static int copy_armings(
@@ -401,9 +403,12 @@ static int copy_armings(
 		struct arming *copy = &to->armings[to->n_armings];
 
 		*copy = *a;
-		copy->by = copy->data = copy->subject = (struct text){.ptr = NULL};
+		copy->by = copy->data = copy->subject = copy->giver = copy->about =
+			(struct text){.ptr = NULL};
 		if (text_set(&copy->by, text_span(a->by)) < 0 ||
 			text_set(&copy->data, text_span(a->data)) < 0 ||
+			text_set(&copy->giver, text_span(a->giver)) < 0 ||
+			text_set(&copy->about, text_span(a->about)) < 0 ||
 			set_customer(&copy->subject, a->subject, loser, winner) < 0) {
 			arming_release(copy);
 			return -ENOMEM;
@@ -438,7 +443,8 @@ static int copy_instance(
 	struct instance *to, const struct instance *from, struct span loser, struct span winner)
 {
 	copy_values(to, from);
-	if (copy_armings(to, from, loser, winner) < 0 || copy_earlier(to, from, loser, winner) < 0)
+	if (copy_armings(to, from, loser, winner) < 0 || absence_moments_join(to, from) < 0 ||
+		copy_earlier(to, from, loser, winner) < 0)
 		return -ENOMEM;
 	if (from->state == INSTANCE_ARMED &&
 		set_customer(&to->subject, from->subject, loser, winner) < 0)
@@ -504,7 +510,8 @@ static int take_over(const struct turn *t, struct instance *i)
 	if (!rule->anchor_first || !absence_list_find(rule, i, &ask, &n) ||
 		i->armings[n].by.len == 0)
 		return 0;
-	a = absence_list_take(i, n);
+	if (absence_list_lend(i, n, &a) < 0)
+		return -ENOMEM;
 	r = absence_offer(&then, rule, i, &a);
 	arming_release(&a);
 	return r;
@@ -567,5 +574,8 @@ int merge_instances(const struct turn *t, const struct journey *other)
 	}
 	for (size_t n = 0; n < j->n_instances && r == 0; n++)
 		r = take_over(t, &j->instances[n]);
+	for (size_t n = 0; n < t->rules->n && r == 0; n++)
+		if (t->rules->list[n].mode != RULE_OFF)
+			r = absence_settle_over(t, &t->rules->list[n]);
 	return r < 0 ? r : keep_bound(t, keys[1]);
 }

@@ -127,6 +127,12 @@ static void fill_arming(struct chance *c, struct arming *a)
 		set(c, &a->data, INSTANCE_DATA_MAX);
 	if (chance_below(c, 4) == 0)
 		set(c, &a->subject, CUSTOMER_MAX);
+	if (chance_below(c, 4) == 0) {
+		set(c, &a->giver, RULE_ID_MAX);
+		if (a->giver.len > 0)
+			set(c, &a->about, RULE_KEY_MAX);
+		a->stands = chance_below(c, 2) == 0;
+	}
 }
 
 static void fill_emission(struct chance *c, struct emission *m)
@@ -173,6 +179,15 @@ static void fill_extras(struct chance *c, struct instance *i)
 	if (chance_below(c, 4) == 0)
 		i->touch_at = chance_instant(c);
 	i->counted = chance_below(c, 4) == 0;
+	if (chance_below(c, 4) == 0) {
+		i->n_moments = 1 + (uint32_t)chance_below(c, INSTANCE_MOMENTS_MAX);
+		i->moments = calloc(i->n_moments, sizeof(*i->moments));
+		assert(i->moments);
+		for (size_t k = 0; k < i->n_moments; k++) {
+			i->moments[k].at = chance_instant(c);
+			i->moments[k].what = (uint32_t)chance_below(c, MOMENT_KINDS);
+		}
+	}
 	if (chance_below(c, 4) == 0) {
 		i->n_earlier = 1 + (uint32_t)chance_below(c, INSTANCE_EARLIER_MAX);
 		i->earlier = calloc(i->n_earlier, sizeof(*i->earlier));
@@ -437,6 +452,14 @@ static const char *instance_differs(const struct instance *a, const struct insta
 		TEXT_DIFFERS(armings[k].by);
 		TEXT_DIFFERS(armings[k].data);
 		TEXT_DIFFERS(armings[k].subject);
+		TEXT_DIFFERS(armings[k].giver);
+		TEXT_DIFFERS(armings[k].about);
+		DIFFERS(armings[k].stands);
+	}
+	DIFFERS(n_moments);
+	for (size_t k = 0; k < a->n_moments; k++) {
+		DIFFERS(moments[k].at);
+		DIFFERS(moments[k].what);
 	}
 	DIFFERS(n_earlier);
 	for (size_t k = 0; k < a->n_earlier; k++) {
