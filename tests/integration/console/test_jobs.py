@@ -313,6 +313,38 @@ def what_failed_comes_back_until_it_is_given_up():
 
 
 @tap.test
+def whoever_is_erased_takes_along_what_was_leased():
+    with Hatch() as desk:
+        desk.carts([1], user="gone")
+        told = desk.lease()[0]
+        desk.carts([2], user="gone")
+        sent = desk.lease()[0]
+        tap.equal(desk.report(sent, "ack").status, 200, "sent before")
+        desk.carts([3], user="gone")
+        desk.carts([4], user="stays")
+        harness.wait_until(lambda: b'state="ready"} 2\n' in desk.ask("/metrics").body, "two more")
+        status, out, error = desk.tool("customer", "erase", "gone", "--yes", "--json", "--by",
+                                       "tester", "--config", desk.config, within=90)
+        tap.equal((status, error), (0, ""), "erased")
+        tap.equal(json.loads(out)["removed"]["jobs"], 3, "jobs in the receipt")
+        for what in ("extend", "fail", "ack"):
+            is_problem(desk.report(told, what), 404, "no_job", None, what + " of what was leased")
+        for what in ("delivered", "bounced"):
+            is_problem(desk.report(sent, "outcome", outcome=what), 404, "no_job", None, what)
+        tap.equal([j["job"]["key"] for j in desk.lease(max=9)], ["cart:C4"], "only the other's")
+        tap.equal(desk.lease(max=9, wait="0s"), [], "and no more")
+        desk.carts([5], user="gone")
+        desk.carts([6], user="stays")
+        tap.equal([j["job"]["key"] for j in desk.lease(max=9)], ["cart:C6"], "kept out")
+        tap.equal(desk.customer("gone").status, 404, "nobody came back")
+        told_of = [fields for p in range(harness.PARTITIONS)
+                   for _, fields in desk.server("XRANGE", "wm:{p%d}:in" % p, "-", "+")
+                   if any(job["job"]["id"].encode() in value for value in fields
+                          for job in (told, sent))]
+        tap.equal(told_of, [], "nothing is said of the jobs")
+
+
+@tap.test
 def the_condition_is_asked_again_at_the_lease():
     with Hatch(fire_if={"<": [{"var": "s.orders"}, 1]}, channels=["email"]) as desk:
         desk.carts([1, 2], user="u1")
