@@ -56,6 +56,18 @@ def wait_until(question, what, within=None):
         time.sleep(0.01)
 
 
+def wait_timers(redis, seconds):
+    """Until all that comes due within SECONDS from now has been worked off, however long it takes."""
+    end = time.time() + seconds
+
+    def is_done():
+        if time.time() <= end:
+            return False
+        return not any(redis("ZRANGEBYSCORE", "wm:{p%d}:due" % p, "-inf", "%d" % (end * 1000),
+                             "LIMIT", "0", "1") for p in range(PARTITIONS))
+    wait_until(is_done, "the timers of the next %s s" % seconds, seconds + DEADLINE)
+
+
 def shared_data(*path):
     """A path below the shared data sets; Skip if they are not on this machine."""
     here = os.path.dirname(os.path.abspath(__file__))

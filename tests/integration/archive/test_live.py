@@ -48,7 +48,7 @@ class Stage:
 
     def settle(self):
         harness.wait_until(lambda: shop.is_drained(self.redis), "the log drained", 60)
-        time.sleep(3)  # the timers of the last events
+        harness.wait_timers(self.redis, 3)
         for process in (*self.workers, self.archiver):
             tap.equal(process.terminate(), 0, "exit status")
         status, _, error = self.archive("run", "--once")

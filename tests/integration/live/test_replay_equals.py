@@ -149,7 +149,7 @@ class Stage:
                     return False
             return True
         harness.wait_until(is_applied, "all applied", 60)
-        time.sleep(3)
+        harness.wait_timers(self.redis, 3)
         for worker in self.workers:
             tap.equal(worker.terminate(), 0, "a worker's exit status")
 
