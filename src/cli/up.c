@@ -193,6 +193,8 @@ static bool on_end(void *user, struct child *c, int status)
 	if (c == &u->redis.child) {
 		if (u->set_up && WIFEXITED(status))
 			up_redis_explain(u);
+		if (u->set_up)
+			up_redis_mend(u);
 		u->redis_ended = true;
 		return u->set_up;
 	}

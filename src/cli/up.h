@@ -65,6 +65,8 @@ struct up {
 
 /* up_redis.c. 0, or PROGRAM_EXIT when all was said (u->status). */
 int up_redis_start(struct up *u);
+/* Before it is started again: nothing half written may stay where more is added (io/aof.h). */
+void up_redis_mend(struct up *u);
 /* Says why it ended, as far as its log tells. */
 void up_redis_explain(const struct up *u);
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/aof.h"
 #include "io/file.h"
 #include "store/redis_store.h"
 #include "up.h"
@@ -154,6 +155,22 @@ static void mind_log(struct up *u)
 		u->redis_log_from = st.st_size;
 }
 
+void up_redis_mend(struct up *u)
+{
+	const struct log *log = &u->tool.program.log;
+	off_t bytes = 0;
+	int r = aof_mend(u->place.redis_dir, &bytes);
+
+	if (r < 0)
+		log_warn(log, "The end of Redis' append-only file cannot be looked at.",
+			LOG_FIELDS(log_str("reason", strerror(-r))));
+	else if (r == AOF_CUT)
+		log_info(log,
+			"Redis' append-only file ended within a write, which was not "
+			"acknowledged; it is cut off.",
+			LOG_FIELDS(log_int("bytes", bytes)));
+}
+
 static int launch(struct up *u)
 {
 	struct program *p = &u->tool.program;
@@ -166,6 +183,7 @@ static int launch(struct up *u)
 		role->args[i] = span_dup(span_str(words[i]));
 	role->n_args = ARRAY_SIZE(words);
 	mind_log(u);
+	up_redis_mend(u);
 	role->child = (struct child){.name = "redis-server",
 		.argv = role->args,
 		.stage = 2,

@@ -273,9 +273,16 @@ class Redis(Process):
             raise AssertionError("redis-server ended:\n" + self.log())
 
     def restart(self):
-        """Again on the same files, after kill()."""
+        """Again on the same files, after kill(), with what was torn cut off (io/aof.h)."""
+        self.mend()
         self.start()
         self.wait_ready()
+
+    def mend(self):
+        manifest = os.path.join(self.folder, "appendonlydir", "appendonly.aof.manifest")
+        if os.path.exists(manifest):
+            subprocess.run(["redis-check-aof", "--fix", manifest], input=b"y\n", check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def create_dataset(self, dataset=DATASET, partitions=PARTITIONS):
         """What `waymark up` writes into an empty Redis (store/redis_dataset.c)."""

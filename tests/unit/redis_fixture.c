@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/aof.h"
+
 #define MAX_ARGS 64
 #define TRIES	 2000
 #define TRY_MS	 10
@@ -85,8 +87,12 @@ static int wait_ready(struct redis_fixture *f)
 int redis_fixture_restart(struct redis_fixture *f)
 {
 	pid_t parent = getpid(), pid;
+	off_t bytes;
 
 	redis_fixture_kill(f);
+	/* As the supervisor does. */
+	if (aof_mend(f->dir, &bytes) < 0)
+		return -EIO;
 	unlink(f->socket);
 	fflush(stdout);
 	pid = fork();

@@ -322,10 +322,21 @@ def a_torn_tail_is_no_reason_not_to_start():
         folder = os.path.join(up.data, "redis", "appendonlydir")
         name = sorted(n for n in os.listdir(folder) if n.endswith(".incr.aof"))[-1]
         with open(os.path.join(folder, name), "ab") as file:
-            file.write(b"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$100\r\nhalf")
+            file.write(b"*1\r\n$5\r\nMULTI\r\n*2\r\n$4\r\nINCR\r\n$4\r\ntorn\r\n"
+                       b"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$100\r\nhalf")
         up.start()
         up.wait_up()
+        tap.ok("ended within a write" in up.log(), "the sentence")
         tap.equal(up.timeline("ada"), ["Product Added"], "the timeline")
+        up.accept("ada", "Product Viewed", "m2")
+        harness.wait_until(lambda: len(up.timeline("ada")) == 2, "the next event")
+        tap.equal(up.stop(), 0, "exit status")
+        # What was torn did not wait in the file for the end of another transaction.
+        up.start()
+        up.wait_up()
+        client = up.redis()
+        tap.equal(client("GET", "torn"), None, "the half of a transaction")
+        client.close()
         tap.equal(up.stop(), 0, "exit status")
 
 

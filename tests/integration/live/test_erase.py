@@ -395,11 +395,11 @@ def at_any_time_whatever_dies():
         harness.wait_until(lambda: n_jobs(shop) >= NEIGHBOURS, "their carts", 60)
         shop.settle()
         others = shop.dump(lambda k: is_neighbours(k) and ":job" not in k)
-        stop = threading.Event()
+        told_all, stop = threading.Event(), threading.Event()
 
         def story():
             person(shop)
-            while not stop.is_set():
+            while not told_all.is_set():
                 shop.post(SERVER, track("Product Added", {"userId": USER}, cart_id="cz"),
                           track("Product Viewed", {"identifiers": {"email": EMAIL}}))
                 time.sleep(0.01)
@@ -422,10 +422,10 @@ def at_any_time_whatever_dies():
         threads[1].start()
         harness.wait_until(lambda: is_there(shop), "somebody to erase", 60)
         receipt, tries = shop.erase(USER, within=200)
-        stop.set()
-        for thread in threads:
+        # What a thread has started ends with it, and nobody can tell a Redis that is gone anything.
+        for event, thread in zip((told_all, stop), threads):
+            event.set()
             thread.join()
-        # What a thread has started ends with it.
         shop.redis.kill()
         shop.redis.restart()
         for worker in shop.workers:
