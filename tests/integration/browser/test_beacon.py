@@ -461,7 +461,12 @@ def two_tabs_do_not_send_twice():
             web.gate.hold()
             for number, page in enumerate(tabs):
                 track_many(page, 10 * number, 10 * number + 9)
-            harness.wait_until(web.gate.posts, "an attempt")  # pylint: disable=cell-var-from-loop
+                if host == "localhost" and number < 2:
+                    continue
+                harness.wait_until(web.gate.posts, "an attempt")  # pylint: disable=cell-var-from-loop
+                # Without locks a tab minds another's claim from when it can see it.
+                for other in tabs:
+                    other.wait("localStorage.getItem('wm.claim')")
             # Time enough for each to send, if it would.
             tabs[0].run("window.then = performance.now() + 600")
             tabs[0].wait("performance.now() > then")
