@@ -433,9 +433,10 @@ def it_backs_off_and_gives_up_only_what_can_never_pass():
         page.run("waymark.track('Patient')")
         harness.wait_until(lambda: len(web.gate.posts()) >= 3, "three attempts")
         times = [when for when, _ in web.gate.posts()]
-        # 1 s, 2 s, 4 s …, and up to a quarter more.
-        tap.ok(1 <= times[1] - times[0] < 2.2, "first pause: %.2f s" % (times[1] - times[0]))
-        tap.ok(2 <= times[2] - times[1] < 4, "second pause: %.2f s" % (times[2] - times[1]))
+        # 1 s, 2 s, 4 s …, and up to a quarter more; then up to a second in which tabs take turns, and
+        # half a second for a slow machine.
+        tap.ok(1 <= times[1] - times[0] < 1.25 + 1.5, "first pause: %.2f s" % (times[1] - times[0]))
+        tap.ok(2 <= times[2] - times[1] < 2.5 + 1.5, "second pause: %.2f s" % (times[2] - times[1]))
         web.gate.answer_with(408)
         tried = len(web.gate.posts())
         page.run("localStorage.setItem('wm.wait', '0 1'); void dispatchEvent(new Event('online'))")
