@@ -21,3 +21,6 @@ int file_draft_add(struct file_draft *d, struct span bytes);
 /* Syncs it, gives it its name, syncs the directory. 0 or -errno: -EEXIST if there is a file of that
  * name; what is there is never replaced. */
 int file_draft_finish(struct file_draft *d);
+/* The same in the place of the file that is there: whoever opens it sees all of the one or of the
+ * other. */
+int file_draft_replace(struct file_draft *d);

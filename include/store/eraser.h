@@ -8,7 +8,8 @@
  * write its files anew, for they hold the past too.
  *
  *   OPEN -> WHO -> GATHER -> NAMES -> fence -> KEYS -> rounds of fences -> SWEEP -> OTHERS
- *                    ^                                     |                |    -> RENEW -> CLOSE
+ *                    ^                                     |                |    -> RENEW -> ORDER
+ * -> CLOSE
  *                    '----- more keys came to light -------'      anything found: again
  *
  * All of it may be done again from the beginning, and is, when it was interrupted: what an erasure

@@ -4,6 +4,7 @@
 #include "archive_tool.h"
 #include "progress.h"
 #include "store/archive_log.h"
+#include "store/entry_fields.h"
 #include "store/keys.h"
 
 #define PAGE "1000"
@@ -51,19 +52,6 @@ static struct span key_of(struct feeding *g, struct buf *key, const char *name)
 }
 
 /* ---- the archive ------------------------------------------------------------------------- */
-
-static void set_field(struct log_entry *e, struct span name, struct span value)
-{
-	struct {
-		const char *name;
-		struct span *place;
-	} const places[] = {{"e", &e->event}, {"m", &e->meta}, {"w", &e->mark_source},
-		{"t", &e->mark_until}, {"r", &e->rules}, {"x", &e->message}, {"b", &e->record}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (span_is(name, places[i].name))
-			*places[i].place = value;
-}
 
 /* The key that lines of NAME are sealed with, if it is kept. 0 or a status. */
 static int read_key(struct feeding *g, struct span name, struct seal_key *ret_key, bool *ret_kept)
@@ -130,8 +118,7 @@ static int feed_line(struct feeding *g, const struct archive_line *l)
 		seal_key_clear(&mark);
 	if (r)
 		return r;
-	for (size_t i = 0; i < n; i++)
-		set_field(&e, fields[i].name, fields[i].value);
+	entry_fields_put(fields, n, &e);
 	r = feed(g, &e);
 	arena_reset(&g->arena);
 	return r;
@@ -218,13 +205,16 @@ static int read_trimmed(struct feeding *g)
 
 static int feed_entry(struct feeding *g, const struct redis_value *v)
 {
-	const struct redis_value *fields = &v->items[1];
 	struct log_entry e = {.id = {0, 0}};
+	struct archive_field *fields;
+	size_t n;
 
 	if (v->n_items != 2 || log_id_parse(v->items[0].text, &e.id) != 0)
 		return say(g, "the log cannot be read");
-	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
-		set_field(&e, fields->items[i].text, fields->items[i + 1].text);
+	arena_reset(&g->arena);
+	if (entry_fields_take(&v->items[1], &g->arena, &fields, &n) < 0)
+		return say(g, "out of memory");
+	entry_fields_put(fields, n, &e);
 	if (g->log->first.ms == 0)
 		g->log->first = e.id;
 	count(g);

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,14 +46,21 @@ int archive_dir_make(const char *path, const char *dataset)
 	return r == 0 ? file_write(sign, buf_span(&text), 0640) : r;
 }
 
-int archive_dir_sign(const char *path)
+int archive_dir_lock(const char *path)
 {
 	char sign[PATH_MAX];
-	int r = sign_path(path, sign);
+	int fd, r = sign_path(path, sign);
 
-	if (r == 0)
-		r = open(sign, O_RDONLY | O_CLOEXEC);
-	return r < 0 && errno ? -errno : r;
+	if (r < 0)
+		return r;
+	fd = open(sign, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
 }
 
 void archive_file_name(uint32_t partition, struct log_id id, size_t size, char *out)

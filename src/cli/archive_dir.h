@@ -39,8 +39,9 @@ int archive_dir_make(const char *path, const char *dataset);
 int archive_dir_open(struct archive_dir *d, const char *path);
 void archive_dir_release(struct archive_dir *d);
 
-/* The sign of PATH, for taking a lock on it; a descriptor or -errno. */
-int archive_dir_sign(const char *path);
+/* Takes the lock of who writes in PATH: a descriptor, which is to be closed, -EWOULDBLOCK if
+ * another has it, or -errno. */
+int archive_dir_lock(const char *path);
 
 /* `dt=2026-11-22/p07-ID.ndjson.gz` of the entry ID in SIZE bytes. */
 void archive_file_name(uint32_t partition, struct log_id id, size_t size, char *out);

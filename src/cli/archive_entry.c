@@ -7,34 +7,29 @@
 #include "archive_writer.h"
 #include "codec/json_scan.h"
 #include "codec/message_json.h"
+#include "store/entry_fields.h"
 #include "store/keys.h"
+#include "store/log_origin.h"
 
 static struct span field(const struct archive_line *l, const char *name)
 {
-	for (size_t i = 0; i < l->n_fields; i++)
-		if (span_is(l->fields[i].name, name))
-			return l->fields[i].value;
-	return SPAN_EMPTY;
+	return entry_field(l->fields, l->n_fields, name);
 }
 
 /* [name, value, …] */
 static int take_fields(const struct redis_value *v, struct arena *a, struct archive_line *l)
 {
-	struct archive_field *fields = arena_calloc(a, v->n_items / 2 + 1, sizeof(*fields));
+	struct archive_field *fields = NULL;
+	int r = entry_fields_take(v, a, &fields, &l->n_fields);
 
-	if (!fields)
-		return -ENOMEM;
-	for (size_t i = 0; i + 1 < v->n_items; i += 2)
-		fields[i / 2] = (struct archive_field){v->items[i].text, v->items[i + 1].text};
 	l->fields = fields;
-	l->n_fields = v->n_items / 2;
-	return 0;
+	return r;
 }
 
 static int read_event(const struct archive_writer *w, struct arena *a, struct archive_line *l,
 	struct span *ret_customer)
 {
-	struct event_origin origin = {.id = l->id};
+	struct event_origin origin;
 	struct event_fault fault;
 	struct log_meta meta;
 	struct event event;
@@ -43,14 +38,7 @@ static int read_event(const struct archive_writer *w, struct arena *a, struct ar
 	if (log_meta_parse(field(l, "m"), &meta) != 0)
 		return 0;
 	l->source = meta.source;
-	origin.source = meta.source;
-	origin.channel = meta.channel;
-	origin.has_type = meta.has_type;
-	origin.type = meta.type;
-	origin.no_traits = meta.no_traits;
-	origin.recv_at = meta.recv_at;
-	origin.sent_at = meta.sent_at;
-	origin.context = meta.context;
+	origin = log_origin(&meta, l->id);
 	r = event_decode(w->decoder, field(l, "e"), &origin, a, &event, &fault);
 	if (r != 0)
 		return r < 0 ? r : 0;

@@ -10,8 +10,10 @@ static int add_key(struct archive_keyring *k, struct span customer, struct span 
 	struct archive_key *key = arena_alloc(&k->arena, sizeof(*key));
 	int r = key ? seal_key_read(text, &key->key) : -ENOMEM;
 
+	if (r > 0)
+		k->n_bad++; /* its lines are unreadable */
 	if (r != 0)
-		return r < 0 ? r : 0; /* none: its lines are unreadable */
+		return r < 0 ? r : 0;
 	key->customer = arena_copy(&k->arena, customer);
 	if (!key->customer.ptr)
 		return -ENOMEM;
@@ -41,6 +43,7 @@ int archive_keyring_load(
 
 	arena_init(&k->arena);
 	map_init(&k->by_id, seed);
+	k->n_bad = 0;
 	key_add(&name, partition, "seal");
 	buf_add_char(&cursor, '0');
 	do {

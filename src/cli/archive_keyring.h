@@ -17,6 +17,7 @@ struct archive_key {
 struct archive_keyring {
 	struct arena arena;
 	struct map by_id;
+	size_t n_bad; /* that are none */
 };
 
 /* Reads those of PARTITION. 0, or -1 when a sentence was said; release K as after success. */

@@ -7,9 +7,9 @@
  * try comes soon: the log grows meanwhile, and nothing is lost. That it stands still is said in the
  * log, once for each reason, and kept in Redis for doctor, stats and the console's metrics.
  */
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "archive_orders.h"
 #include "archive_tool.h"
 #include "archive_writer.h"
 #include "store/keys.h"
@@ -26,6 +26,8 @@ struct archivist {
 	int lock;
 	bool ready[PARTITIONS_MAX]; /* what an earlier process left was counted */
 	bool trouble;		    /* in this round */
+	bool left;		    /* there was no time for all that erasures ask for … */
+	bool failed;		    /* … or it cannot be done */
 	char said[512];		    /* the trouble that was told last */
 };
 
@@ -65,14 +67,12 @@ static int refuse(struct archivist *a, const char *message, const char *why)
 /* One process writes here; the lock goes with it. */
 static int lock_directory(struct archivist *a)
 {
-	a->lock = archive_dir_sign(a->writer.directory);
-	if (a->lock < 0)
-		return refuse(a, "The archive's directory cannot be used.", strerror(-a->lock));
-	if (flock(a->lock, LOCK_EX | LOCK_NB) == 0)
+	a->lock = archive_dir_lock(a->writer.directory);
+	if (a->lock >= 0)
 		return 0;
 	return refuse(a, "The archive's directory cannot be used.",
-		errno == EWOULDBLOCK ? "another `waymark archive run` writes into it"
-				     : strerror(errno));
+		a->lock == -EWOULDBLOCK ? "another `waymark archive run` writes into it"
+					: strerror(-a->lock));
 }
 
 static int open_directory(struct archivist *a, struct archive_dir *d)
@@ -169,6 +169,51 @@ static void archive_all(struct archivist *a, uint32_t partitions)
 				log_int("bytes", (int64_t)account.bytes)));
 }
 
+/* ---- what erasures ask for --------------------------------------------------------------- */
+
+static void tell_orders(struct archivist *a, const struct archive_orders_account *account)
+{
+	const struct log *log = &a->tool->tool.program.log;
+
+	if (account->looked > 0)
+		log_info(log,
+			account->left ? "Who was erased is being taken out of the archive."
+				      : "Who was erased was taken out of the archive.",
+			LOG_FIELDS(log_int("files", (int64_t)account->looked),
+				log_int("written", (int64_t)account->written),
+				log_int("lines", (int64_t)(account->scrubbed + account->sealed))));
+	if (!account->words[0])
+		return;
+	a->failed = true;
+	if (strcmp(a->said, account->words) == 0)
+		return;
+	(void)snprintf(a->said, sizeof(a->said), "%s", account->words);
+	log_error(log, "Who was erased cannot be taken out of the archive; tried again.",
+		LOG_FIELDS(log_str("why", account->words)));
+}
+
+/* What is new is archived first, so that it may take its time. */
+static void carry_out(struct archivist *a)
+{
+	const struct program *p = &a->tool->tool.program;
+	_cleanup_(archive_dir_release) struct archive_dir d = {.path = NULL};
+	const struct archive_orders_ask ask = {.program = p,
+		.redis = a->writer.redis,
+		.coder = a->writer.coder,
+		.dir = &d,
+		.within_ms = a->tool->settings.scrub_ms,
+		.archives = true,
+		.all_here = a->tool->settings.all_here};
+	struct archive_orders_account account;
+
+	a->left = a->failed = false;
+	if (open_directory(a, &d) != 0)
+		return;
+	a->trouble = archive_orders_carry_out(&ask, &account) != 0 || a->trouble;
+	a->left = account.left;
+	tell_orders(a, &account);
+}
+
 /* All partitions. The files are looked through first where it is not known which of them count. */
 static void do_round(struct archivist *a)
 {
@@ -179,9 +224,12 @@ static void do_round(struct archivist *a)
 	if (!all_ready(a, p->dataset.partitions))
 		adopt(a, p->dataset.partitions);
 	archive_all(a, p->dataset.partitions);
+	if (all_ready(a, p->dataset.partitions) && !is_over(p))
+		carry_out(a);
 	if (a->trouble || is_over(p))
 		return;
-	a->said[0] = '\0';
+	if (!a->failed)
+		a->said[0] = '\0';
 	if (was_trouble)
 		log_info(&p->log, "The archive goes on.", NULL);
 }
@@ -197,8 +245,12 @@ static int rounds(struct archivist *a)
 			continue;
 		}
 		do_round(a);
+		if (a->left && !a->trouble)
+			continue;
 		if (s->once)
-			return p->finished ? p->status : a->trouble ? STATUS_FOUND : STATUS_DONE;
+			return p->finished		 ? p->status
+			       : a->trouble || a->failed ? STATUS_FOUND
+							 : STATUS_DONE;
 		wait(a, a->trouble ? int64_min(s->every_ms, RETRY_MS) : s->every_ms);
 	}
 	return p->status;
@@ -213,8 +265,6 @@ static int prepare(struct archivist *a)
 	struct redis_options options;
 	int r = archive_coder_new(&w->coder);
 
-	if (r == 0)
-		r = gzip_out_new(&w->gzip);
 	if (r == 0)
 		r = rules_new(&w->no_rules);
 	if (r == 0)
@@ -233,7 +283,6 @@ static void archivist_release(struct archivist *a)
 {
 	timer_stop(&a->pause);
 	archive_coder_free(a->writer.coder);
-	gzip_out_free(a->writer.gzip);
 	event_decoder_free(a->writer.decoder);
 	rules_free(a->writer.no_rules);
 	arena_release(&a->writer.arena);

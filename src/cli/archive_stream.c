@@ -126,9 +126,10 @@ static int take_line(struct archive_stream *s, struct span text, struct archive_
 
 static int next_line(struct archive_stream *s, struct archive_line *l)
 {
-	struct span text;
+	struct span text = SPAN_EMPTY;
 	int r = event_file_next(s->file, &text);
 
+	s->text = SPAN_EMPTY;
 	*l = (struct archive_line){.kind = ARCHIVE_FILE};
 	arena_reset(&s->arena);
 	if (r < 0)
@@ -137,8 +138,10 @@ static int next_line(struct archive_stream *s, struct archive_line *l)
 		return fault(s, "the gzip data is broken");
 	if (r == EVENT_FILE_LONG)
 		return fault(s, "a line is too long");
-	if (r == 0)
+	if (r == 0) {
+		s->text = text;
 		return take_line(s, text, l);
+	}
 	if (!s->ended)
 		return fault(s, "ends early");
 	close_file(s);
@@ -159,7 +162,8 @@ int archive_stream_next(struct archive_stream *s, struct archive_line *ret_line)
 			r = next_line(s, &l);
 		if (r != 0)
 			return r;
-		if (l.kind == ARCHIVE_FILE || l.kind == ARCHIVE_END)
+		if ((l.kind == ARCHIVE_FILE || l.kind == ARCHIVE_END) &&
+			(!s->whole || s->text.len == 0))
 			continue;
 		*ret_line = l;
 		return 0;

@@ -25,6 +25,8 @@ struct archive_stream {
 	uint64_t all;	       /* of all files */
 	bool begun, ended;     /* the file's first line, and its last, were read */
 	bool placed;	       /* `through` is that of a file */
+	bool whole;	       /* the first and the last lines of files are wanted, too */
+	struct span text;      /* of the line, without its end; valid as long as it is */
 	char words[512];       /* of the last fault */
 };
 
@@ -35,6 +37,7 @@ void archive_stream_release(struct archive_stream *s);
 
 enum { ARCHIVE_STREAM_END = 1, ARCHIVE_STREAM_FAULT = 2 };
 
-/* The next entry; valid until the next call. 0, an outcome (a fault's words are in S), or -errno.
+/* The next entry, or whichever line; valid until the next call. 0, an outcome (a fault's words are
+ * in S), or -errno.
  */
 int archive_stream_next(struct archive_stream *s, struct archive_line *ret_line);

@@ -21,6 +21,10 @@ static const struct setting settings[] = {
 		"run: how long the log in Redis is kept although it is archived"},
 	{"archive", "segment", "segment", SETTING_SIZE, ROW(segment), "64M", 4096, INT64_C(4) << 30,
 		"SIZE", "run: bytes of a file's lines at most"},
+	{"archive", "scrub", "scrub", SETTING_DURATION, ROW(scrub_ms), "1m", 1, MS_DAY, "SPAN",
+		"run: how long in one go files are written anew for who was erased"},
+	{"archive", "all_here", "all-here", SETTING_BOOL, ROW(all_here), NULL, 0, 0, NULL,
+		"run, scrub: files that are missing here are nowhere any more"},
 	{NULL, "once", "once", SETTING_BOOL, ROW(once), NULL, 0, 0, NULL,
 		"run: write what there is, then end"},
 	{NULL, "moved", "moved", SETTING_BOOL, ROW(moved), NULL, 0, 0, NULL,
@@ -42,7 +46,7 @@ static const struct setting settings[] = {
 
 static const struct program_spec spec = {
 	.name = "archive",
-	.operands = "run, or list|check|cat [DIR]",
+	.operands = "run, or list|check|cat|scrub [DIR]",
 	.min_operands = 1,
 	.max_operands = 2,
 	.about =
@@ -50,7 +54,9 @@ static const struct program_spec spec = {
 		"of their own, and takes what is old off the log.\n"
 		"list: shows the days. check: looks whether all of it is there and whole, and "
 		"ends\n"
-		"with 1 if not. cat: prints entries as they were, in the order of their receipt.",
+		"with 1 if not. cat: prints entries as they were, in the order of their receipt.\n"
+		"scrub: takes those who were erased out of others' lines, as run does, in files\n"
+		"that run does not write to.",
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
@@ -162,7 +168,8 @@ static int list(struct archive_tool *t)
 static const struct {
 	const char *name;
 	int (*run)(struct archive_tool *t);
-} verbs[] = {{"run", archive_run}, {"list", list}, {"check", archive_check}, {"cat", archive_cat}};
+} verbs[] = {{"run", archive_run}, {"list", list}, {"check", archive_check}, {"cat", archive_cat},
+	{"scrub", archive_scrub}};
 
 static void archive_release(struct archive_tool *t)
 {
@@ -183,5 +190,6 @@ int archive_main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strcmp(p->operands[0], verbs[i].name) == 0)
 			return verbs[i].run(&t);
-	return tool_say(p, STATUS_USAGE, "%s is none of run, list, check and cat.", p->operands[0]);
+	return tool_say(
+		p, STATUS_USAGE, "%s is none of run, list, check, cat and scrub.", p->operands[0]);
 }

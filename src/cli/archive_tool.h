@@ -6,6 +6,7 @@
  *	archive_tool.c    settings, list
  *	archive_check.c   check
  *	archive_cat.c     cat
+ *	archive_orders.c  scrub, and the same as a part of run
  */
 #pragma once
 
@@ -14,8 +15,8 @@
 
 struct archive_settings {
 	const char *data, *directory, *customer, *from, *to;
-	int64_t every_ms, keep_ms, segment;
-	bool once, moved, offline, bare, exact;
+	int64_t every_ms, keep_ms, segment, scrub_ms;
+	bool once, moved, offline, bare, exact, all_here;
 };
 
 struct archive_tool {
@@ -28,6 +29,7 @@ struct archive_tool {
 int archive_run(struct archive_tool *t);
 int archive_check(struct archive_tool *t);
 int archive_cat(struct archive_tool *t);
+int archive_scrub(struct archive_tool *t);
 
 /* Opens the directory; says what is wrong. 0 or a status. */
 int archive_tool_open(struct archive_tool *t, struct archive_dir *d);

@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
+#include "archive_draft.h"
 #include "archive_stream.h"
-#include "base/sha256.h"
 #include "io/file.h"
 #include "store/keys.h"
 
@@ -14,13 +14,11 @@ struct segment {
 	struct archive_log *log;
 	struct archive_place place; /* where it goes on from */
 	struct archive_account *account;
-	struct file_draft *draft;
+	struct archive_draft draft;
 	char name[ARCHIVE_NAME_MAX];
 	struct log_id last;
 	int64_t day;
-	uint64_t lines, text_bytes, file_bytes;
-	struct sha256 sum;
-	struct buf text, packed;
+	uint64_t lines;
 	bool full; /* of this day, or of this size */
 };
 
@@ -45,20 +43,9 @@ static int failed(struct segment *s, int r)
 	return r == -ENOMEM ? r : stuck(s->account, strerror(-r), s->name);
 }
 
-static int flush(struct segment *s, bool end)
+/* 0 or an outcome of the draft, told. */
+static int drafted(struct segment *s, int r)
 {
-	int r;
-
-	sha256_add(&s->sum, buf_span(&s->text));
-	s->text_bytes += s->text.len;
-	buf_reset(&s->packed);
-	r = gzip_out_add(s->writer->gzip, buf_span(&s->text), &s->packed);
-	if (r == 0 && end)
-		r = gzip_out_end(s->writer->gzip, &s->packed);
-	buf_reset(&s->text);
-	if (r == 0)
-		r = file_draft_add(s->draft, buf_span(&s->packed));
-	s->file_bytes += s->packed.len;
 	return r < 0 ? failed(s, r) : 0;
 }
 
@@ -81,13 +68,12 @@ static int begin(struct segment *s, struct log_id first)
 	r = dir_make(path, 0750);
 	path[strlen(path)] = '/';
 	if (r == 0)
-		r = file_draft_open(path, 0640, &s->draft);
+		r = archive_draft_open(&s->draft, path);
 	if (r < 0)
 		return failed(s, r);
 	s->day = (int64_t)first.ms / MS_DAY;
-	sha256_init(&s->sum);
-	r = archive_line_write(s->writer->coder, &head, NULL, &s->text);
-	return r == 0 ? flush(s, false) : r;
+	r = archive_line_write(s->writer->coder, &head, NULL, &s->draft.text);
+	return r == 0 ? drafted(s, archive_draft_flush(&s->draft)) : r;
 }
 
 /* The last line, the name, and the place in Redis. */
@@ -95,8 +81,6 @@ static int finish(struct segment *s)
 {
 	struct archive_line end = {.kind = ARCHIVE_END, .through = s->last, .lines = s->lines};
 	struct archive_step step = {.file = s->name, .lines = s->lines};
-	char digest[2 * SHA256_SIZE + 1];
-	unsigned char bytes[SHA256_SIZE];
 	int r;
 
 	/* More may come in the last entry's millisecond. */
@@ -105,21 +89,14 @@ static int finish(struct segment *s)
 		end.through = s->place.applied;
 		end.clock = int64_max(end.clock, s->place.clock);
 	}
-	sha256_end(&s->sum, bytes);
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		(void)snprintf(digest + 2 * i, 3, "%02x", bytes[i]);
-	end.sha256 = span_str(digest);
-	r = archive_line_write(s->writer->coder, &end, NULL, &s->text);
+	r = archive_draft_end(&s->draft, s->writer->coder, &end);
 	if (r == 0)
-		r = flush(s, true);
-	if (r != 0)
-		return r;
-	r = file_draft_finish(s->draft);
+		r = file_draft_finish(s->draft.file);
 	if (r < 0)
 		return failed(s, r);
 	step.through = end.through;
 	step.clock = end.clock;
-	step.bytes = s->file_bytes;
+	step.bytes = s->draft.file_bytes;
 	return told(s->account, s->log, archive_advance(s->log, &s->place, &step));
 }
 
@@ -190,10 +167,10 @@ static int add_line(struct segment *s, const struct page *p, size_t i)
 	int r;
 
 	if (p->customers[i].len == 0)
-		return archive_line_write(coder, &p->lines[i], NULL, &s->text);
+		return archive_line_write(coder, &p->lines[i], NULL, &s->draft.text);
 	r = read_key(s, p->keys[i], &key);
 	if (r == 0)
-		r = archive_line_write(coder, &p->lines[i], &key, &s->text);
+		r = archive_line_write(coder, &p->lines[i], &key, &s->draft.text);
 	seal_key_clear(&key);
 	return r;
 }
@@ -205,7 +182,7 @@ static int add_page(struct segment *s, const struct page *p)
 	for (size_t i = 0; r == 0 && i < p->n && !s->full; i++) {
 		struct log_id id = p->lines[i].id;
 
-		if (!s->draft)
+		if (!s->draft.file)
 			r = begin(s, id);
 		s->full = (int64_t)id.ms / MS_DAY != s->day;
 		if (r != 0 || s->full)
@@ -213,9 +190,10 @@ static int add_page(struct segment *s, const struct page *p)
 		r = add_line(s, p, i);
 		s->last = id;
 		s->lines++;
-		s->full = s->text_bytes + s->text.len >= (uint64_t)s->writer->segment_bytes;
+		s->full = s->draft.text_bytes + s->draft.text.len >=
+			  (uint64_t)s->writer->segment_bytes;
 	}
-	return r == 0 && s->draft ? flush(s, false) : r;
+	return r == 0 && s->draft.file ? drafted(s, archive_draft_flush(&s->draft)) : r;
 }
 
 /* One file. A signal to stop ends it early. */
@@ -233,12 +211,12 @@ static int write_segment(struct segment *s)
 		s->full = s->full || (more && s->writer->program->stopping);
 	}
 	free(p);
-	if (r == 0 && s->draft)
+	if (r == 0 && s->draft.file)
 		r = finish(s);
 	if (r != 0)
 		return r;
 	s->account->lines += s->lines;
-	s->account->bytes += s->file_bytes;
+	s->account->bytes += s->draft.file_bytes;
 	s->account->files += s->lines > 0;
 	return 0;
 }
@@ -248,20 +226,12 @@ static int next_segment(struct archive_writer *w, struct archive_log *l,
 {
 	struct segment s = {
 		.writer = w, .log = l, .place = *place, .account = account, .last = place->done};
-	_cleanup_(gzip_out_freep) struct gzip_out *fresh = NULL;
-	int r = write_segment(&s);
+	int r;
 
+	archive_draft_init(&s.draft);
+	r = write_segment(&s);
 	*ret_more = r == 0 && s.full && !w->program->stopping;
-	file_draft_free(s.draft);
-	buf_release(&s.text);
-	buf_release(&s.packed);
-	/* A stream that was left in the middle is of no use. */
-	if (r != 0 && gzip_out_new(&fresh) == 0) {
-		struct gzip_out *old = w->gzip;
-
-		w->gzip = fresh;
-		fresh = old;
-	}
+	archive_draft_release(&s.draft);
 	return r;
 }
 

@@ -17,9 +17,7 @@
 #include "archive_dir.h"
 #include "codec/archive_line.h"
 #include "codec/event_json.h"
-#include "codec/gzip_out.h"
 #include "core/rule.h"
-#include "io/file_draft.h"
 #include "store/archive_log.h"
 #include "tool.h"
 
@@ -30,7 +28,6 @@ struct archive_writer {
 	int64_t segment_bytes, keep_ms;
 	bool moved; /* it goes on in this directory, wherever the files of before are */
 	struct archive_coder *coder;
-	struct gzip_out *gzip;
 	struct rules *no_rules; /* only the customer and the name of events are wanted */
 	struct event_decoder *decoder;
 	struct arena arena; /* of a page */

@@ -3,6 +3,7 @@
 
 #include "archive_keyring.h"
 #include "archive_stream.h"
+#include "store/entry_fields.h"
 
 static int wrong(struct backtest_archive *a, const char *words)
 {
@@ -29,19 +30,6 @@ void backtest_archive_release(struct backtest_archive *a)
 	archive_coder_free(a->coder);
 }
 
-static void set_field(struct log_entry *e, const struct archive_field *f)
-{
-	struct {
-		const char *name;
-		struct span *place;
-	} const places[] = {{"e", &e->event}, {"m", &e->meta}, {"w", &e->mark_source},
-		{"t", &e->mark_until}, {"r", &e->rules}, {"x", &e->message}, {"b", &e->record}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (span_is(f->name, places[i].name))
-			*places[i].place = f->value;
-}
-
 /* 0, -errno, or 1. */
 static int feed_line(struct backtest_archive *a, struct backtest *b,
 	const struct archive_keyring *keys, const struct archive_line *l)
@@ -65,8 +53,7 @@ static int feed_line(struct backtest_archive *a, struct backtest *b,
 	}
 	if (r != 0)
 		return r < 0 ? r : wrong(a, "an entry is not what was sealed");
-	for (size_t i = 0; i < n; i++)
-		set_field(&e, &fields[i]);
+	entry_fields_put(fields, n, &e);
 	return backtest_append_id(b, &e);
 }
 

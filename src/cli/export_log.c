@@ -11,6 +11,7 @@
 #include "codec/timeline_json.h"
 #include "core/field.h"
 #include "export_impl.h"
+#include "store/log_origin.h"
 
 #define PAGE "500"
 
@@ -30,7 +31,7 @@ struct reading {
 static int customer_of(struct reading *g, struct span event, struct span meta, struct arena *a,
 	struct span *ret_key)
 {
-	struct event_origin origin = {.sent_at = TIME_NEVER};
+	struct event_origin origin;
 	struct event_fault fault;
 	struct log_meta m;
 	struct event e;
@@ -39,14 +40,7 @@ static int customer_of(struct reading *g, struct span event, struct span meta, s
 	*ret_key = SPAN_EMPTY;
 	if (log_meta_parse(meta, &m) != 0)
 		return 0;
-	origin.source = m.source;
-	origin.channel = m.channel;
-	origin.has_type = m.has_type;
-	origin.type = m.type;
-	origin.no_traits = m.no_traits;
-	origin.recv_at = m.recv_at;
-	origin.sent_at = m.sent_at;
-	origin.context = m.context;
+	origin = log_origin(&m, (struct log_id){0, 0});
 	r = event_decode(g->decoder, event, &origin, a, &e, &fault);
 	if (r == 0)
 		*ret_key = e.customer;

@@ -11,6 +11,7 @@
 #include "base/instant.h"
 #include "codec/event_json.h"
 #include "quarantine.h"
+#include "store/log_origin.h"
 #include "store/query.h"
 
 #define PAGE "100"
@@ -85,7 +86,7 @@ struct again {
 static const char *judge(struct redrive *d, struct span item, struct span meta_text,
 	struct arena *arena, bool *ret_known, uint32_t *ret_partition)
 {
-	struct event_origin origin = {.id = {0, 0}};
+	struct event_origin origin;
 	struct event_fault fault;
 	struct event event;
 	struct log_meta meta;
@@ -94,14 +95,7 @@ static const char *judge(struct redrive *d, struct span item, struct span meta_t
 
 	if (log_meta_parse(meta_text, &meta) != 0)
 		return "it does not say where it came from";
-	origin.source = meta.source;
-	origin.channel = meta.channel;
-	origin.has_type = meta.has_type;
-	origin.type = meta.type;
-	origin.recv_at = meta.recv_at;
-	origin.sent_at = meta.sent_at;
-	origin.context = meta.context;
-	origin.id.ms = (uint64_t)io_wall_now();
+	origin = log_origin(&meta, (struct log_id){(uint64_t)io_wall_now(), 0});
 	r = event_decode(d->decoder, item, &origin, arena, &event, &fault);
 	if (r != 0)
 		return r < 0 ? "out of memory" : fault.words;

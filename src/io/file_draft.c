@@ -106,14 +106,24 @@ static int sync_directory(const char *path)
 	return r;
 }
 
-int file_draft_finish(struct file_draft *d)
+static int finish(struct file_draft *d, bool replace)
 {
 	if (fsync(d->fd) < 0)
 		return -errno;
-	if (access(d->path, F_OK) == 0)
+	if (!replace && access(d->path, F_OK) == 0)
 		return -EEXIST;
 	if (rename(d->beside, d->path) < 0)
 		return -errno;
 	d->finished = true;
 	return sync_directory(d->directory);
+}
+
+int file_draft_finish(struct file_draft *d)
+{
+	return finish(d, false);
+}
+
+int file_draft_replace(struct file_draft *d)
+{
+	return finish(d, true);
 }

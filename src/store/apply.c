@@ -9,6 +9,7 @@
 #include "core/news.h"
 #include "core/step.h"
 #include "store/keys.h"
+#include "store/log_origin.h"
 
 int applier_new(const struct applier_options *options, struct applier **ret_applier)
 {
@@ -172,7 +173,7 @@ static int decode_event(struct applier *a, struct work *w, const struct event_or
 
 int applier_decode(struct applier *a, struct work *w, struct log_id at)
 {
-	struct event_origin origin = {.id = at};
+	struct event_origin origin;
 	struct log_meta meta;
 	bool changed = false;
 	int r;
@@ -183,16 +184,7 @@ int applier_decode(struct applier *a, struct work *w, struct log_id at)
 		w->words = "the log entry does not say where it came from";
 		return 0;
 	}
-	origin.source = meta.source;
-	origin.channel = meta.channel;
-	origin.has_type = meta.has_type;
-	origin.type = meta.type;
-	origin.machine = meta.machine;
-	origin.no_traits = meta.no_traits;
-	origin.link_rights = meta.link_rights;
-	origin.recv_at = meta.recv_at;
-	origin.sent_at = meta.sent_at;
-	origin.context = meta.context;
+	origin = log_origin(&meta, at);
 	r = decode_event(a, w, &origin);
 	if (r == 0 && w->kind == WORK_EVENT)
 		r = applier_redact(a, w, &origin.context, &changed);

@@ -3,11 +3,8 @@
  * wm:{p}:arch, wm:{p}:seal, and what of wm:{p}:in is no longer needed. The scripts run at the
  * memory limit: what they add is little, and archiving is what lets the log become shorter.
  */
-#include "store/archive_log.h"
-
+#include "archive_command.h"
 #include "store/keys.h"
-
-#define COMMAND_MAX 16
 
 /* KEYS: arch, pos. */
 static const char look_script[] =
@@ -94,97 +91,6 @@ static const char trim_script[] =
 	"redis.call('HSET', KEYS[1], 'trimmed', cut)\n"
 	"return n\n";
 
-/* A command, argument by argument; what it is made of lies in ARENA. */
-struct command {
-	struct archive_log *log;
-	struct arena *arena;
-	struct span *args;
-	size_t n, max;
-	bool failed;
-};
-
-static struct command command_of(struct archive_log *l, struct arena *a, size_t max)
-{
-	struct command c = {.log = l, .arena = a, .max = max};
-
-	c.args = arena_calloc(a, max, sizeof(*c.args));
-	c.failed = !c.args;
-	return c;
-}
-
-static void add(struct command *c, struct span arg)
-{
-	assert(c->failed || c->n < c->max);
-	if (!c->failed)
-		c->args[c->n++] = arg;
-}
-
-static void add_copy(struct command *c, struct span arg)
-{
-	struct span copy = arena_copy(c->arena, arg);
-
-	c->failed = c->failed || !copy.ptr;
-	add(c, copy);
-}
-
-static void add_key(struct command *c, const char *name)
-{
-	_cleanup_(buf_release) struct buf key = BUF_INIT;
-
-	key_add(&key, c->log->partition, name);
-	c->failed = c->failed || buf_failed(&key) < 0;
-	add_copy(c, buf_span(&key));
-}
-
-static void add_id(struct command *c, struct log_id id)
-{
-	char text[LOG_ID_SIZE];
-
-	log_id_format(id, text);
-	add_copy(c, span_str(text));
-}
-
-static void add_number(struct command *c, uint64_t n)
-{
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-	add_copy(c, span_str(text));
-}
-
-/* EVAL SCRIPT with keys of the partition. */
-static void add_script(struct command *c, const char *script, const char *const *keys, size_t n)
-{
-	add(c, SPAN_LIT("EVAL"));
-	add(c, span_str(script));
-	add_number(c, n);
-	for (size_t i = 0; i < n; i++)
-		add_key(c, keys[i]);
-}
-
-static int refuse(struct archive_log *l, struct span words)
-{
-	size_t n = words.len < sizeof(l->words) ? words.len : sizeof(l->words) - 1;
-
-	if (n > 0)
-		memcpy(l->words, words.ptr, n);
-	l->words[n] = '\0';
-	return ARCHIVE_REFUSED;
-}
-
-static int send(struct command *c, const struct redis_value **ret_value)
-{
-	struct archive_log *l = c->log;
-	int r = c->failed ? -ENOMEM : redis_call(l->redis, c->args, c->n, c->arena, ret_value);
-
-	if (r != 0)
-		return r == -ENOMEM ? r : ARCHIVE_UNKNOWN;
-	if ((*ret_value)->type != REDIS_ERROR)
-		return 0;
-	(void)refuse(l, (*ret_value)->text);
-	return redis_value_is_error(*ret_value, "FENCED") ? ARCHIVE_FENCED : ARCHIVE_REFUSED;
-}
-
 /* ---- where it stands -------------------------------------------------------------------- */
 
 static bool place_of(const struct redis_value *v, struct archive_place *ret_place)
@@ -215,16 +121,16 @@ static int look(struct archive_log *l, bool begin, struct archive_place *ret_pla
 	static const char *const keys[] = {"arch", "pos"};
 	_cleanup_(arena_release) struct arena arena;
 	const struct redis_value *v;
-	struct command c;
+	struct archive_command c;
 	int r;
 
 	arena_init(&arena);
-	c = command_of(l, &arena, COMMAND_MAX);
-	add_script(&c, look_script, keys, 2);
-	add_number(&c, begin);
-	r = send(&c, &v);
+	c = archive_command_of(l, &arena, ARCHIVE_ARGS_MAX);
+	archive_add_script(&c, look_script, keys, 2);
+	archive_add_number(&c, begin);
+	r = archive_send(&c, &v);
 	if (r == 0 && !place_of(v, ret_place))
-		return refuse(l, SPAN_LIT("where the archive stands cannot be read"));
+		return archive_refuse(l, SPAN_LIT("where the archive stands cannot be read"));
 	return r;
 }
 
@@ -244,19 +150,19 @@ int archive_advance(
 	static const char *const keys[] = {"arch"};
 	_cleanup_(arena_release) struct arena arena;
 	const struct redis_value *v;
-	struct command c;
+	struct archive_command c;
 
 	arena_init(&arena);
-	c = command_of(l, &arena, COMMAND_MAX);
-	add_script(&c, advance_script, keys, 1);
-	add_number(&c, from->epoch);
-	add_id(&c, from->done);
-	add_id(&c, step->through);
-	add(&c, span_str(step->file));
-	add_number(&c, (uint64_t)step->clock);
-	add_number(&c, step->lines);
-	add_number(&c, step->bytes);
-	return send(&c, &v);
+	c = archive_command_of(l, &arena, ARCHIVE_ARGS_MAX);
+	archive_add_script(&c, advance_script, keys, 1);
+	archive_add_number(&c, from->epoch);
+	archive_add_id(&c, from->done);
+	archive_add_id(&c, step->through);
+	archive_add(&c, span_str(step->file));
+	archive_add_number(&c, (uint64_t)step->clock);
+	archive_add_number(&c, step->lines);
+	archive_add_number(&c, step->bytes);
+	return archive_send(&c, &v);
 }
 
 static int note(struct archive_log *l, uint64_t epoch, struct span field, struct span value)
@@ -264,15 +170,15 @@ static int note(struct archive_log *l, uint64_t epoch, struct span field, struct
 	static const char *const keys[] = {"arch"};
 	_cleanup_(arena_release) struct arena arena;
 	const struct redis_value *v;
-	struct command c;
+	struct archive_command c;
 
 	arena_init(&arena);
-	c = command_of(l, &arena, COMMAND_MAX);
-	add_script(&c, note_script, keys, 1);
-	add_number(&c, epoch);
-	add(&c, field);
-	add(&c, value);
-	return send(&c, &v);
+	c = archive_command_of(l, &arena, ARCHIVE_ARGS_MAX);
+	archive_add_script(&c, note_script, keys, 1);
+	archive_add_number(&c, epoch);
+	archive_add(&c, field);
+	archive_add(&c, value);
+	return archive_send(&c, &v);
 }
 
 int archive_trouble(struct archive_log *l, uint64_t epoch, const char *why)
@@ -294,14 +200,14 @@ int archive_trim(struct archive_log *l, uint64_t epoch, int64_t keep_ms)
 	while (r == 0 && n > 0) {
 		_cleanup_(arena_release) struct arena arena;
 		const struct redis_value *v;
-		struct command c;
+		struct archive_command c;
 
 		arena_init(&arena);
-		c = command_of(l, &arena, COMMAND_MAX);
-		add_script(&c, trim_script, keys, 3);
-		add_number(&c, epoch);
-		add_number(&c, (uint64_t)keep_ms);
-		r = send(&c, &v);
+		c = archive_command_of(l, &arena, ARCHIVE_ARGS_MAX);
+		archive_add_script(&c, trim_script, keys, 3);
+		archive_add_number(&c, epoch);
+		archive_add_number(&c, (uint64_t)keep_ms);
+		r = archive_send(&c, &v);
 		if (r == 0)
 			n = v->integer;
 	}
@@ -313,20 +219,20 @@ int archive_trim(struct archive_log *l, uint64_t epoch, int64_t keep_ms)
 int archive_entries(struct archive_log *l, struct log_id after, struct log_id until,
 	struct arena *a, const struct redis_value **ret_entries)
 {
-	struct command c = command_of(l, a, COMMAND_MAX);
+	struct archive_command c = archive_command_of(l, a, ARCHIVE_ARGS_MAX);
 	char from[LOG_ID_SIZE + 1] = "(";
 	int r;
 
 	log_id_format(after, from + 1);
-	add(&c, SPAN_LIT("XRANGE"));
-	add_key(&c, "in");
-	add(&c, span_str(from));
-	add_id(&c, until);
-	add(&c, SPAN_LIT("COUNT"));
-	add_number(&c, ARCHIVE_PAGE);
-	r = send(&c, ret_entries);
+	archive_add(&c, SPAN_LIT("XRANGE"));
+	archive_add_key(&c, "in");
+	archive_add(&c, span_str(from));
+	archive_add_id(&c, until);
+	archive_add(&c, SPAN_LIT("COUNT"));
+	archive_add_number(&c, ARCHIVE_PAGE);
+	r = archive_send(&c, ret_entries);
 	if (r == 0 && (*ret_entries)->type != REDIS_ARRAY)
-		return refuse(l, SPAN_LIT("XRANGE answered in another form"));
+		return archive_refuse(l, SPAN_LIT("XRANGE answered in another form"));
 	return r;
 }
 
@@ -342,17 +248,17 @@ void archive_nobody(struct log_id id, char out[ARCHIVE_NOBODY_SIZE])
 static int ask_keys(struct archive_log *l, const struct span *customers, size_t n, struct arena *a,
 	struct span *ret_keys)
 {
-	struct command c = command_of(l, a, 2 + n);
+	struct archive_command c = archive_command_of(l, a, 2 + n);
 	const struct redis_value *v;
 	int r;
 
-	add(&c, SPAN_LIT("HMGET"));
-	add_key(&c, "seal");
+	archive_add(&c, SPAN_LIT("HMGET"));
+	archive_add_key(&c, "seal");
 	for (size_t i = 0; i < n; i++)
-		add(&c, customers[i]);
-	r = send(&c, &v);
+		archive_add(&c, customers[i]);
+	r = archive_send(&c, &v);
 	if (r == 0 && v->n_items != n)
-		return refuse(l, SPAN_LIT("HMGET answered in another form"));
+		return archive_refuse(l, SPAN_LIT("HMGET answered in another form"));
 	for (size_t i = 0; r == 0 && i < n; i++)
 		ret_keys[i] = v->items[i].text;
 	return r;
@@ -361,30 +267,30 @@ static int ask_keys(struct archive_log *l, const struct span *customers, size_t 
 /* What the names of the erased are made with; empty: nobody was ever erased. */
 static int ask_salt(struct archive_log *l, struct arena *a, struct span *ret_salt)
 {
-	struct command c = command_of(l, a, COMMAND_MAX);
+	struct archive_command c = archive_command_of(l, a, ARCHIVE_ARGS_MAX);
 	const struct redis_value *v;
 	int r;
 
-	add(&c, SPAN_LIT("HGET"));
-	add(&c, SPAN_LIT("wm:meta"));
-	add(&c, SPAN_LIT("salt"));
-	r = send(&c, &v);
+	archive_add(&c, SPAN_LIT("HGET"));
+	archive_add(&c, SPAN_LIT("wm:meta"));
+	archive_add(&c, SPAN_LIT("salt"));
+	r = archive_send(&c, &v);
 	if (r == 0)
 		*ret_salt = v->text;
 	return r;
 }
 
-static void add_wanted(struct command *c, struct span customer, struct span salt)
+static void add_wanted(struct archive_command *c, struct span customer, struct span salt)
 {
 	char made[SEAL_KEY_TEXT + 1], gone[SEAL_MAC_TEXT + 1] = "";
 
-	add(c, customer);
+	archive_add(c, customer);
 	if (seal_key_make(made) < 0)
 		c->failed = true;
 	if (salt.len > 0 && seal_mac(salt, customer, gone) < 0)
 		c->failed = true;
-	add_copy(c, span_str(gone));
-	add_copy(c, span_str(made));
+	archive_add_copy(c, span_str(gone));
+	archive_add_copy(c, span_str(made));
 }
 
 /* Makes the keys that are missing in KEYS. */
@@ -392,7 +298,7 @@ static int make_keys(struct archive_log *l, const struct span *customers, size_t
 	struct span *keys)
 {
 	static const char *const names[] = {"seal", "gone"};
-	struct command c = command_of(l, a, COMMAND_MAX + 3 * n);
+	struct archive_command c = archive_command_of(l, a, ARCHIVE_ARGS_MAX + 3 * n);
 	const struct redis_value *v;
 	struct span salt;
 	size_t made = 0;
@@ -400,17 +306,18 @@ static int make_keys(struct archive_log *l, const struct span *customers, size_t
 
 	if (r != 0)
 		return r;
-	add_script(&c, keys_script, names, 2);
-	add_number(&c, salt.len > 0);
+	archive_add_script(&c, keys_script, names, 2);
+	archive_add_number(&c, salt.len > 0);
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].len == 0)
 			add_wanted(&c, customers[i], salt);
-	r = send(&c, &v);
+	r = archive_send(&c, &v);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (keys[i].len > 0)
 			continue;
 		if (made == v->n_items)
-			return refuse(l, SPAN_LIT("the keys were answered in another form"));
+			return archive_refuse(
+				l, SPAN_LIT("the keys were answered in another form"));
 		keys[i] = v->items[made++].text;
 	}
 	return r;

@@ -13,6 +13,7 @@
 
 #include "codec/message_json.h"
 #include "core/message.h"
+#include "store/log_origin.h"
 
 int divide_new(const struct divide_ask *ask, struct divide **ret_divide)
 {
@@ -107,22 +108,13 @@ static int feed_message(struct divide *d, const struct log_entry *e)
 
 int divide_decode(struct divide *d, const struct log_entry *e, struct event *ret_event)
 {
-	struct event_origin origin = {.id = e->id};
+	struct event_origin origin;
 	struct event_fault fault;
 	struct log_meta meta;
 
 	if (log_meta_parse(e->meta, &meta) != 0)
 		return EVENT_BAD;
-	origin.source = meta.source;
-	origin.channel = meta.channel;
-	origin.has_type = meta.has_type;
-	origin.type = meta.type;
-	origin.machine = meta.machine;
-	origin.no_traits = meta.no_traits;
-	origin.link_rights = meta.link_rights;
-	origin.recv_at = meta.recv_at;
-	origin.sent_at = meta.sent_at;
-	origin.context = meta.context;
+	origin = log_origin(&meta, e->id);
 	return event_decode(d->ask.decoder, e->event, &origin, &d->scratch, ret_event, &fault);
 }
 

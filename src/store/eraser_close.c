@@ -25,7 +25,7 @@ static int remove_key(struct eraser *e, const char *key)
 static int note_others(struct eraser *e, const char *key)
 {
 	_cleanup_(buf_release) struct buf by = BUF_INIT;
-	int r = scrub_text(e->match.scrubber, e->by, &by);
+	int r = scrub_text(e->match.entries.scrubber, e->by, &by);
 
 	if (r == 0) {
 		const struct span args[] = {

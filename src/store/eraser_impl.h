@@ -3,15 +3,16 @@
  * What the files of the eraser share: eraser.c has the way from step to step, eraser_names.c finds
  * out who the customer is, eraser_words.c says it to the owners and waits for them, eraser_sweep.c
  * walks through the streams, eraser_renew.c writes them anew, eraser_match.c knows what is theirs;
- * eraser_scrub.c and eraser_others.c see to what others' entries and records say of them.
+ * eraser_scrub.c and eraser_others.c see to what others' entries and records say of them, and
+ * eraser_order.c asks the archive to do likewise.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "codec/event_json.h"
-#include "codec/scrub.h"
 #include "query_find.h"
+#include "store/entry_fields.h"
+#include "store/entry_match.h"
 #include "store/eraser.h"
 #include "store/keys.h"
 
@@ -59,14 +60,10 @@ struct eraser;
 typedef int step_fn(struct eraser *e, const struct redis_value *reply);
 
 struct eraser_match {
-	const struct identity *identity;
 	struct map names; /* key -> the eraser */
 	struct map jobs;  /* id -> the eraser */
-	struct arena arena, entry;
-	struct field_table fields;
-	struct event_decoder *decoder;
-	struct packer *packer;
-	struct scrubber *scrubber;
+	struct arena arena;
+	struct entry_match entries;
 };
 
 struct eraser {
@@ -114,6 +111,8 @@ struct eraser {
 	uint64_t others;    /* who were told in this round */
 	uint64_t scrubbed[SCRUBBED_COUNT];
 
+	bool archived; /* there is an archive that may name them */
+
 	/* files */
 	bool rewriting, saves, saving;
 
@@ -152,6 +151,7 @@ int eraser_collect(struct eraser *e, const struct redis_value *reply);
 int eraser_sweep(struct eraser *e, const struct redis_value *reply);
 int eraser_others(struct eraser *e, const struct redis_value *reply);
 int eraser_renew(struct eraser *e, const struct redis_value *reply);
+int eraser_order(struct eraser *e, const struct redis_value *reply);
 int eraser_close(struct eraser *e, const struct redis_value *reply);
 int eraser_rewrite(struct eraser *e, const struct redis_value *reply);
 
@@ -167,8 +167,9 @@ int eraser_say(struct eraser *e, uint32_t partition, const struct message *m, st
 /* The stream that is at hand, and what of it is to be changed. */
 void eraser_stream_key(const struct eraser *e, char out[64]);
 void eraser_stage_key(const struct eraser *e, char out[64]);
-/* What of ENTRY is about them is to be taken out when its stream is written anew. */
-int eraser_scrub_entry(struct eraser *e, const struct redis_value *entry);
+/* What of the entry ID is about them is to be taken out when its stream is written anew. */
+int eraser_scrub_entry(
+	struct eraser *e, struct span id, const struct archive_field *fields, size_t n);
 /* KEY may be theirs; SURE: it is. 0 or -ENOMEM. */
 int eraser_add_name(struct eraser *e, struct span key, bool sure);
 
@@ -177,17 +178,6 @@ int eraser_add_name(struct eraser *e, struct span key, bool sure);
 int eraser_match_init(struct eraser_match *m, const struct identity *identity);
 void eraser_match_release(struct eraser_match *m);
 int eraser_match_add(struct eraser_match *m, struct span key);
-bool eraser_match_name(const struct eraser_match *m, struct span key);
-/* A field of an entry; empty if it has none. */
-struct span eraser_field(const struct redis_value *fields, const char *name);
-/* Reads an event, which lives until the next entry is matched. 0, 1: it cannot be read, or -ENOMEM.
- */
-int eraser_match_read(
-	struct eraser_match *m, struct span event, struct span meta, struct event *ret_event);
-enum theirs { THEIRS_NOT, THEIRS_EVENT, THEIRS_MESSAGE };
-/* Is an entry of `in`, `out` or `bad`, with these FIELDS, theirs? 0 or -ENOMEM. */
-int eraser_match_entry(
-	struct eraser_match *m, const struct redis_value *fields, enum theirs *ret_theirs);
-/* And one of `jobs` or `shadow`: *ret_job is the id, empty if it is not theirs. */
+/* An entry of `jobs` or `shadow`: *ret_job is the id, empty if it is not theirs. 0 or -ENOMEM. */
 int eraser_match_job(
-	struct eraser_match *m, const struct redis_value *fields, struct span *ret_job);
+	struct eraser_match *m, const struct archive_field *fields, size_t n, struct span *ret_job);

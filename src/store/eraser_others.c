@@ -63,6 +63,7 @@ static int say_scrub(struct eraser *e, uint32_t partition, struct span to)
 static int on_value(struct eraser *e, const struct redis_value *reply)
 {
 	_cleanup_(buf_release) struct buf clean = BUF_INIT;
+	struct entry_match *m = &e->match.entries;
 	struct span key = e->page[e->page_at++], id;
 	uint32_t partition;
 	int r;
@@ -70,7 +71,7 @@ static int on_value(struct eraser *e, const struct redis_value *reply)
 	if (reply->type != REDIS_STRING || !parse_key(key, &partition, &id) ||
 		partition >= e->options.partitions)
 		return 0;
-	r = scrub_value(e->match.scrubber, e->match.packer, reply->text, &clean);
+	r = scrub_value(m->scrubber, m->packer, reply->text, &clean);
 	return r == 0 ? say_scrub(e, partition, id) : r < 0 ? r : 0;
 }
 
@@ -107,8 +108,9 @@ static int put(
 static int scrub_item(struct eraser *e, const struct redis_value *item, uint64_t index)
 {
 	_cleanup_(buf_release) struct buf clean = BUF_INIT;
+	struct entry_match *m = &e->match.entries;
 	char at[24];
-	int r = scrub_chunk(e->match.scrubber, e->match.packer, item->text, &clean);
+	int r = scrub_chunk(m->scrubber, m->packer, item->text, &clean);
 
 	(void)snprintf(at, sizeof(at), "%llu", (unsigned long long)index);
 	return r == 0  ? put(e, SPAN_LIT(chunk_script), span_str(at), item->text, buf_span(&clean))
@@ -148,13 +150,14 @@ static int get_chunks(struct eraser *e, const struct redis_value *reply)
 
 static int on_snapshots(struct eraser *e, const struct redis_value *reply)
 {
+	struct entry_match *m = &e->match.entries;
 	int r = 0;
 
 	for (size_t i = 0; i + 1 < reply->n_items && r == 0; i += 2) {
 		_cleanup_(buf_release) struct buf clean = BUF_INIT;
 		struct span value = reply->items[i + 1].text;
 
-		r = scrub_value(e->match.scrubber, e->match.packer, value, &clean);
+		r = scrub_value(m->scrubber, m->packer, value, &clean);
 		r = r == 0	       ? put(e, SPAN_LIT(field_script), reply->items[i].text, value,
 						 buf_span(&clean))
 		    : r == SCRUB_CLEAN ? 0

@@ -73,7 +73,7 @@ static int next_stream(struct eraser *e)
 {
 	do {
 		if (e->stream == STREAM_AUDIT)
-			return eraser_close(e, NULL);
+			return eraser_order(e, NULL);
 		if (++e->stream < STREAM_AUDIT)
 			continue;
 		if (++e->part < e->options.partitions)

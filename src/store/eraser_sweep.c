@@ -108,45 +108,42 @@ static int remove_job(struct eraser *e, struct span id)
 
 /* ---- judging ------------------------------------------------------------------------------ */
 
-static int judge_job(struct eraser *e, const struct redis_value *v)
+/* An entry that is being judged. */
+struct judged {
+	struct span id;
+	struct archive_field *fields;
+	size_t n;
+};
+
+static int judge_job(struct eraser *e, const struct judged *j)
 {
 	struct span job = SPAN_EMPTY;
-	int r = eraser_match_job(&e->match, &v->items[1], &job);
+	int r = eraser_match_job(&e->match, j->fields, j->n, &job);
 
 	if (r < 0)
 		return r;
 	if (job.len == 0)
-		return eraser_scrub_entry(e, v);
+		return eraser_scrub_entry(e, j->id, j->fields, j->n);
 	if (e->stream == STREAM_SHADOW) {
 		note(e, REMOVED_TRIAL_ENTRIES);
-		return remove_entry(e, v->items[0].text);
+		return remove_entry(e, j->id);
 	}
 	note(e, REMOVED_JOB_ENTRIES);
 	r = remove_job(e, job);
-	return r ? r : remove_entry(e, v->items[0].text);
+	return r ? r : remove_entry(e, j->id);
 }
 
-/* The place in the log of what was put aside: field `id`. */
-static struct span log_place(const struct redis_value *fields)
-{
-	for (size_t i = 0; i + 1 < fields->n_items; i += 2)
-		if (span_is(fields->items[i].text, "id"))
-			return fields->items[i + 1].text;
-	return SPAN_EMPTY;
-}
-
-static int judge_entry(struct eraser *e, const struct redis_value *v)
+static int judge_entry(struct eraser *e, const struct judged *j)
 {
 	enum theirs theirs = THEIRS_NOT;
-	struct span id = v->items[0].text;
 	struct log_id at;
-	int r = eraser_match_entry(&e->match, &v->items[1], &theirs);
+	int r = entry_whose(&e->match.entries, j->fields, j->n, &theirs);
 
 	if (r < 0)
 		return r;
 	if (theirs == THEIRS_NOT)
-		return e->stream == STREAM_OUT ? 0 : eraser_scrub_entry(e, v);
-	if (log_id_parse(id, &at) != 0)
+		return e->stream == STREAM_OUT ? 0 : eraser_scrub_entry(e, j->id, j->fields, j->n);
+	if (log_id_parse(j->id, &at) != 0)
 		return eraser_stuck(e, "an entry was answered in another form");
 	if (e->stream == STREAM_OUT ||
 		(e->stream == STREAM_IN && log_id_compare(at, e->position) > 0)) {
@@ -156,11 +153,25 @@ static int judge_entry(struct eraser *e, const struct redis_value *v)
 	note(e, e->stream == STREAM_BAD	   ? REMOVED_QUARANTINE
 		: theirs == THEIRS_MESSAGE ? REMOVED_MESSAGES
 					   : REMOVED_LOG);
-	r = remove_entry(e, id);
-	r = r ? r : remove_seal(e, id);
-	if (r == 0 && e->stream == STREAM_BAD)
-		r = remove_seal(e, log_place(&v->items[1]));
+	r = remove_entry(e, j->id);
+	r = r ? r : remove_seal(e, j->id);
+	if (r == 0 && e->stream == STREAM_BAD) /* its place in the log */
+		r = remove_seal(e, entry_field(j->fields, j->n, "id"));
 	return r;
+}
+
+static int judge(struct eraser *e, const struct redis_value *v)
+{
+	struct judged j = {.id = v->items[0].text};
+	int r;
+
+	arena_reset(&e->page_arena);
+	r = entry_fields_take(&v->items[1], &e->page_arena, &j.fields, &j.n);
+	if (r < 0)
+		return r;
+	if (e->stream == STREAM_AUDIT)
+		return eraser_scrub_entry(e, j.id, j.fields, j.n);
+	return e->stream >= STREAM_JOBS ? judge_job(e, &j) : judge_entry(e, &j);
 }
 
 /* ---- the way through ---------------------------------------------------------------------- */
@@ -282,10 +293,7 @@ static int on_page(struct eraser *e, const struct redis_value *reply)
 
 		if (v->n_items != 2 || v->items[0].text.len + 2 > sizeof(e->cursor))
 			return eraser_stuck(e, "a stream was answered in another form");
-		if (e->stream == STREAM_AUDIT)
-			r = eraser_scrub_entry(e, v);
-		else
-			r = e->stream >= STREAM_JOBS ? judge_job(e, v) : judge_entry(e, v);
+		r = judge(e, v);
 		e->cursor[0] = '(';
 		memcpy(e->cursor + 1, v->items[0].text.ptr, v->items[0].text.len);
 		e->cursor[v->items[0].text.len + 1] = '\0';

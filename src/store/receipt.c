@@ -97,11 +97,83 @@ static void put_partitions(const struct redis_value *reply, struct buf *out)
 	buf_add_char(out, ']');
 }
 
+/* ---- what the archive has been asked for (store/archive_order.h) ------------------------- */
+
+static uint64_t archived(const struct redis_value *reply, const char *word)
+{
+	char name[32];
+	uint64_t n = 0;
+
+	(void)snprintf(name, sizeof(name), "a:%s", word);
+	(void)span_to_u64(field(reply, name), UINT64_MAX, &n);
+	return n;
+}
+
+static const struct {
+	const char *field, *member, *words;
+} archive_counts[] = {
+	{"looked", "looked_at", "files of the archive looked at"},
+	{"files", "files", "of them written anew"},
+	{"lines", "lines", "archived lines of others"},
+	{"sealed", "sealed", "archived lines that nobody can open any more"},
+	{"left", "partitions_left", "partitions left"},
+	{"elsewhere", "partitions_elsewhere", "of them with files in another directory"},
+};
+
+static void put_archive(const struct redis_value *reply, struct buf *out)
+{
+	struct span state = field(reply, "archive");
+
+	buf_add_str(out, ",\"archive\":");
+	if (state.len == 0) {
+		buf_add_str(out, "null");
+		return;
+	}
+	buf_add_str(out, "{\"state\":");
+	json_escape(state, out);
+	for (size_t i = 0; i < ARRAY_SIZE(archive_counts); i++)
+		buf_printf(out, ",\"%s\":%llu", archive_counts[i].member,
+			(unsigned long long)archived(reply, archive_counts[i].field));
+	put_instant(reply, "archive_at", "finished_at", out);
+	buf_add_char(out, '}');
+}
+
+static const char *archive_words(const struct redis_value *reply)
+{
+	struct span state = field(reply, "archive");
+
+	if (span_is(state, "none"))
+		return "nothing was ever archived";
+	if (span_is(state, "done"))
+		return "done";
+	if (span_is(state, "pending") && archived(reply, "elsewhere") > 0)
+		return "waits for files that are not in the archive's directory: run `waymark "
+		       "archive scrub DIR` where they are, or set all_here if they are nowhere";
+	if (span_is(state, "pending"))
+		return "waits for `waymark archive run`";
+	return "was not asked";
+}
+
+static void print_archive(const struct redis_value *reply, FILE *out)
+{
+	struct span state = field(reply, "archive");
+
+	(void)fprintf(out, "%-10s %s\n", "archive", archive_words(reply));
+	for (size_t i = 0; i < ARRAY_SIZE(archive_counts) && !span_is(state, "none"); i++)
+		(void)fprintf(out, "%10llu %s\n",
+			(unsigned long long)archived(reply, archive_counts[i].field),
+			archive_counts[i].words);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
 static const char *state_of(const struct redis_value *reply)
 {
 	if (field(reply, "lifted_at").len)
 		return "lifted";
-	return field(reply, "finished_at").len ? "erased" : "working";
+	if (field(reply, "finished_at").len == 0)
+		return "working";
+	return span_is(field(reply, "archive"), "pending") ? "waiting" : "erased";
 }
 
 int receipt_json(struct span name, const struct redis_value *reply, struct buf *out)
@@ -110,16 +182,14 @@ int receipt_json(struct span name, const struct redis_value *reply, struct buf *
 		return RECEIPT_NONE;
 	buf_add_str(out, "{\"receipt\":");
 	json_escape(name, out);
-	buf_printf(out, ",\"state\":\"%s\"",
-		field(reply, "lifted_at").len	  ? "lifted"
-		: field(reply, "finished_at").len ? "erased"
-						  : "working");
+	buf_printf(out, ",\"state\":\"%s\"", state_of(reply));
 	put_instant(reply, "asked_at", "asked_at", out);
 	put_instant(reply, "finished_at", "finished_at", out);
 	buf_add_str(out, ",\"by\":");
 	json_escape(field(reply, "by"), out);
 	put_removed(reply, out);
 	put_others(reply, out);
+	put_archive(reply, out);
 	put_partitions(reply, out);
 	buf_add_str(out, ",\"files\":");
 	json_escape(field(reply, "files"), out);
@@ -159,4 +229,5 @@ void receipt_print(const struct redis_value *reply, const char *name, FILE *out)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		(void)fprintf(out, "%10llu %s of others\n",
 			(unsigned long long)rewritten(reply, others[i]), others[i]);
+	print_archive(reply, out);
 }
