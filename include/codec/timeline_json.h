@@ -35,5 +35,6 @@ void decision_text(const struct decision *d, struct buf *out);
  *   due[{rule, key, episode, step, anchor_at, deadline, fire_at}], the next first,
  *   instances[{rule, key, state, outcome, epoch, episode, emitted, anchor_at, cancelled_at,
  * until_at, by}], all of them. 0 or -ENOMEM.
+ * LAPSE: of the policy in force.
  */
-int journey_json(const struct record *r, int64_t now, struct buf *out);
+int journey_json(const struct record *r, const struct lapse *lapse, int64_t now, struct buf *out);

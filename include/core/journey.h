@@ -575,10 +575,17 @@ struct stage_turn {
 	int64_t at;		  /* event time; INT64_MIN: of somebody nothing is known of */
 };
 
+/* Who has ordered and done nothing for so long is lapsing, then lapsed; with both the same nobody
+ * is ever lapsing. Of the policy in force (core/policy.h); neither is below PAST_RUN_GAP_MS. */
+struct lapse {
+	int64_t lapsing_ms, lapsed_ms;
+};
+
 /* Derived. NOW is virtual time. */
-enum stage journey_stage(const struct journey *j, int64_t now);
+enum stage journey_stage(const struct journey *j, const struct lapse *lapse, int64_t now);
 /* The change that led to it. */
-struct stage_turn journey_stage_turn(const struct journey *j, int64_t now);
+struct stage_turn journey_stage_turn(
+	const struct journey *j, const struct lapse *lapse, int64_t now);
 struct span stage_name(enum stage s);
 
 /* The earliest fire_at over armed instances; TIME_NEVER if none. */

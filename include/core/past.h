@@ -42,9 +42,9 @@ struct period {
 enum past_open { PAST_RISK, PAST_AWAITED, PAST_SHOPPED, PAST_OPEN_COUNT };
 
 #define PAST_WORDS_MAX 12
-#define PAST_RUNS_MAX  4
-/* Silence for so long ends a run; no stage is made by less. */
-#define PAST_RUN_GAP_MS (90 * MS_DAY)
+#define PAST_RUNS_MAX  12
+/* Silence for so long ends a run; no stage is made by less (LAPSE_MIN_MS). */
+#define PAST_RUN_GAP_MS (30 * MS_DAY)
 
 struct past {
 	int64_t named_at; /* the earliest event with a user id; TIME_NEVER: none */

@@ -174,11 +174,32 @@ struct policy {
 	size_t n_severities;
 	const struct policy_model *models;
 	size_t n_models;
+	struct lapse lapse;	  /* in force; what follows from the models and from LAPSE_GIVEN */
+	struct lapse lapse_given; /* the shop's own figures; 0: it says none */
 };
 
 /* What holds where no policy was written; borrows nothing but constants. The shop's zone is UTC,
  * nobody is held out. */
 void policy_default(struct policy *p);
+
+/*
+ * Of the shop's own gaps between two purchases (the model `store_gap`): three of four are shorter
+ * than a customer who is lapsing has been silent, nineteen of twenty than one who is lapsed
+ * (triggers.md, section 13). Fewer gaps than LAPSE_SAMPLES say nothing, nor does a table that ends
+ * below the share; then the defaults hold.
+ */
+#define LAPSE_MODEL	"store_gap"
+#define LAPSE_SAMPLES	30
+#define LAPSING_SHARE	7500
+#define LAPSED_SHARE	9500
+#define LAPSE_MIN_MS	PAST_RUN_GAP_MS
+#define LAPSE_MAX_MS	(540 * MS_DAY) /* of what the table says */
+#define LAPSING_ELSE_MS (180 * MS_DAY)
+#define LAPSED_ELSE_MS	LAPSE_MAX_MS
+
+extern const struct lapse lapse_default;
+/* To be called when P's models and LAPSE_GIVEN are there: makes LAPSE of them. */
+void policy_settle_lapse(struct policy *p);
 
 /* By name; NULL if there is none. */
 const struct zone *policy_zone(const struct policy *p, struct span name);

@@ -74,7 +74,8 @@ static void print_timers(const struct cells *c, const struct journey *j)
 	}
 }
 
-static void print_side(const struct cells *c, const struct apart_side *side, int64_t now)
+static void print_side(
+	const struct cells *c, const struct apart_view *v, const struct apart_side *side)
 {
 	const struct journey *j = side->nobody ? NULL : side->record.journey;
 
@@ -84,7 +85,7 @@ static void print_side(const struct cells *c, const struct apart_side *side, int
 		(void)fputs(": nobody, a name that may belong to anybody again\n", c->out);
 		return;
 	}
-	customer_print(c, j, int64_max(now, j->received_at));
+	customer_print(c, j, &v->lapse, int64_max(v->now, j->received_at));
 	print_ids(c, j);
 	print_carts(c, j);
 	print_timers(c, j);
@@ -202,7 +203,7 @@ void apart_print(const struct apart_view *v)
 	cell(&c, v->key, 0, CYAN);
 	(void)printf(" since\n");
 	for (size_t s = 0; s < APART_SIDES; s++)
-		print_side(&c, &v->sides[s], v->now);
+		print_side(&c, v, &v->sides[s]);
 	print_words(&c, v);
 	print_caps(&c, v);
 	print_jobs(&c, v);
@@ -265,7 +266,7 @@ static int json_side(
 		buf_add_str(out, "null}");
 		return 0;
 	}
-	r = journey_json(&side->record, int64_max(v->now, j->received_at), out);
+	r = journey_json(&side->record, &v->lapse, int64_max(v->now, j->received_at), out);
 	json_ids(j, out);
 	json_caps(side, out);
 	buf_add_str(out, ",\"latest\":[");

@@ -302,7 +302,8 @@ int apart_view_make(
 	struct reading g = {.t = t, .redis = redis, .view = v};
 	int r;
 
-	*v = (struct apart_view){.divided = ask->divided, .key = ask->key, .now = ask->now};
+	*v = (struct apart_view){
+		.divided = ask->divided, .key = ask->key, .now = ask->now, .lapse = ask->lapse};
 	arena_init(&v->arena);
 	v->sides[APART_STAYS].key = ask->customer;
 	v->sides[APART_GOES].key = ask->key;

@@ -54,6 +54,7 @@ struct apart_view {
 	const struct divided *divided; /* borrowed */
 	struct span key;	       /* that is taken out; borrowed */
 	int64_t now;		       /* virtual time */
+	struct lapse lapse;	       /* of the policy in force */
 	struct apart_side sides[APART_SIDES];
 	const struct apart_word *words;
 	size_t n_words;
@@ -68,6 +69,7 @@ struct apart_view_ask {
 	struct span customer, key;
 	const struct divided *divided;
 	int64_t now;
+	struct lapse lapse;
 };
 
 /* ASK's spans and `divided` must outlive V, which is released whatever comes of it. 0 or a status,

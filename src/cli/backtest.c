@@ -16,7 +16,7 @@
 struct backtest_settings {
 	const char *rules, *events, *store_zone, *from, *to, *until, *against, *curve, *customer;
 	int64_t lateness;
-	bool log, log_rules, decisions, list;
+	bool log, log_rules, decisions, list, gaps;
 };
 
 #define ROW(MEMBER) offsetof(struct backtest_settings, MEMBER)
@@ -48,6 +48,9 @@ static const struct setting settings[] = {
 		"other rules: show which jobs are added, removed, moved and the same"},
 	{NULL, "curve", "curve", SETTING_TEXT, ROW(curve), NULL, 0, 64, "RULE",
 		"show in full what other waits would do to this rule"},
+	{NULL, "gaps", "gaps", SETTING_BOOL, ROW(gaps), "no", 0, 0, NULL,
+		"without rules: print how long customers let pass between two purchases, as the "
+		"policy's models take it"},
 	{NULL, "list", "list", SETTING_BOOL, ROW(list), "no", 0, 0, NULL,
 		"list the jobs, customer by customer, with why each exists"},
 	{NULL, "customer", "customer", SETTING_TEXT, ROW(customer), NULL, 0, CUSTOMER_MAX,
@@ -226,9 +229,13 @@ static int run(struct runs *x)
 	x->study.customer = span_str(x->settings->customer);
 	x->study.decisions = x->settings->decisions;
 	x->study.json = x->program->common.json;
+	x->study.measures = x->settings->gaps;
 	status = feed(x);
 	if (status != STATUS_DONE)
 		return status;
+	if (x->settings->gaps)
+		return gaps_print(&x->study.gaps, x->study.json) < 0 ? trouble("out of memory")
+								     : STATUS_DONE;
 	horizon = is_own(x->settings) ? x->account.horizon : horizon_of(x);
 	if (study_end(&x->study, horizon) < 0 || (x->against && study_end(&x->other, horizon) < 0))
 		return trouble("out of memory");
@@ -258,7 +265,9 @@ static int begin(struct runs *x)
 	x->to = x->until = TIME_NEVER;
 	if (s->log_rules && !is_own(s))
 		return usage("--log-rules is for --log, and for an archive of ours");
-	if (!s->rules[0] && !s->log_rules)
+	if (s->gaps && (s->rules[0] || s->against[0] || s->log_rules))
+		return usage("--gaps is about purchases alone; leave the rules out");
+	if (!s->rules[0] && !s->log_rules && !s->gaps)
 		return usage("say which rules: --rules DIR");
 	if (!s->log && !s->events[0] && x->program->n_operands == 0)
 		return usage("say where the events are: --events PATH, or --log for the live log");
@@ -269,7 +278,7 @@ static int begin(struct runs *x)
 	if (read_instant(s->from, "--from", &x->from) || read_instant(s->to, "--to", &x->to) ||
 		read_instant(s->until, "--until", &x->until))
 		return STATUS_USAGE;
-	if (s->log_rules)
+	if (s->log_rules || s->gaps)
 		status = rules_new(&x->rules) == 0 ? STATUS_DONE : trouble("out of memory");
 	else
 		status = load(s->rules, s->store_zone, &x->rules);

@@ -64,6 +64,8 @@ static void witness(void *user, const struct journey *j, const struct event *eve
 		if (is_decision(&effects->list[i]))
 			count_decision(s, &effects->list[i], customer);
 	curve_see(&s->curve, j, event, now);
+	if (s->measures)
+		gaps_see(&s->gaps, j, now);
 	if (s->decisions)
 		decisions_print(effects, customer, s->json);
 	if (s->customer.len > 0 && span_equal(s->customer, customer))
@@ -81,6 +83,7 @@ int study_init(struct study *s, const struct rules *rules, const struct identity
 	s->from = from;
 	s->to = to;
 	buf_init(&s->story);
+	gaps_init(&s->gaps);
 	r = curve_init(&s->curve, rules);
 	s->rules = calloc(rules->n + 1, sizeof(*s->rules));
 	if (backtest_init(&s->backtest, &setup) < 0 || r < 0 || !s->rules)
@@ -91,6 +94,7 @@ int study_init(struct study *s, const struct rules *rules, const struct identity
 void study_release(struct study *s)
 {
 	curve_release(&s->curve);
+	gaps_release(&s->gaps);
 	backtest_release(&s->backtest);
 	buf_release(&s->story);
 	free(s->rules);

@@ -7,6 +7,7 @@
 
 #include "backtest.h"
 #include "backtest_curve.h"
+#include "backtest_gaps.h"
 #include "core/gate.h"
 
 /* Of the time that is reported about. */
@@ -20,6 +21,8 @@ struct study_rule {
 struct study {
 	struct backtest backtest;
 	struct curve curve;
+	struct gaps gaps;
+	bool measures;		  /* the gaps between purchases are wanted */
 	struct study_rule *rules; /* one for each of the set, in its order */
 	int64_t from, to;	  /* reported: from inclusive, to exclusive */
 	struct span customer;	  /* whose story is told; empty: nobody's */

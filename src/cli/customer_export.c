@@ -15,6 +15,7 @@
 #include "codec/json_scan.h"
 #include "codec/timeline_json.h"
 #include "export_impl.h"
+#include "rules_at_hand.h"
 
 #define NAMES_PAGE "1000"
 
@@ -255,7 +256,7 @@ static void on_customer(void *user, int r, const struct query_answer *a)
 	text_member(x, "matched", a->matched);
 	text_member(x, "customer", a->customer);
 	buf_add_str(&x->text, "\"state\":");
-	x->r = journey_json(a->record, a->now, &x->text);
+	x->r = journey_json(a->record, &x->lapse, a->now, &x->text);
 	buf_add_str(&x->text, ",\n");
 	put_parts(x, a->record->journey);
 	x->r = x->r ? x->r : export_sends(x, a->record->journey);
@@ -512,6 +513,7 @@ int customer_export(struct tool *t, struct redis *redis, const struct customer_a
 		return say(&x, r);
 	query_source_set_partitions(x.source, t->program.dataset.partitions);
 	query_source_set_identity(x.source, t->program.identity);
+	x.lapse = lapse_at_hand(t, redis);
 	if (customer_note(t, redis, ask, "export"))
 		return STATUS_FOUND;
 	r = put_customer(&x, ask->customer);

@@ -220,7 +220,8 @@ static int preview(const struct unmerge *u)
 	const struct apart_view_ask ask = {.customer = u->link.to,
 		.key = u->ask->customer,
 		.divided = &u->divided,
-		.now = u->divide_ask.clock};
+		.now = u->divide_ask.clock,
+		.lapse = u->stand_in->policy.lapse};
 	int r = apart_view_make(&view, u->t, u->redis, &ask);
 
 	if (r)

@@ -32,6 +32,7 @@ struct export
 	struct span *list; /* those of them that are theirs */
 	size_t n_list, cap_list;
 	struct span customer;
+	struct lapse lapse;		 /* of the policy in force */
 	bool partitions[PARTITIONS_MAX]; /* where a name of theirs lies */
 	bool asked;			 /* a page of jobs is under way */
 	struct log_id jobs_after;

@@ -23,7 +23,7 @@ int export_state(struct export *x, const char *name, struct span bytes)
 	r = record_decode(bytes, &record);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
-	r = journey_json(&record, record.journey->received_at, &x->text);
+	r = journey_json(&record, &x->lapse, record.journey->received_at, &x->text);
 	record_release(&record);
 	return r;
 }

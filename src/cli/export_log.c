@@ -138,7 +138,7 @@ static int put_record(struct reading *g, struct span bytes)
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
 	buf_add_str(&g->x->text, ",\"state\":");
-	r = journey_json(&record, record.journey->received_at, &g->x->text);
+	r = journey_json(&record, &g->x->lapse, record.journey->received_at, &g->x->text);
 	record_release(&record);
 	return r;
 }

@@ -12,3 +12,5 @@
  */
 int rules_at_hand(struct tool *t, struct redis *redis, const char *path, const char *store_zone,
 	struct rules **ret_rules);
+/* What the policy in force says of silence; the default where there are no such rules. */
+struct lapse lapse_at_hand(struct tool *t, struct redis *redis);

@@ -206,8 +206,8 @@ static int check_state(const struct scenario *s, const struct scenario_outcome *
 			continue;
 		}
 		if (record_decode(bytes, &record) != 0 ||
-			journey_json(&record, int64_max(s->until_at, record.journey->received_at),
-				&json) < 0)
+			journey_json(&record, &o->backtest.rules->policy.lapse,
+				int64_max(s->until_at, record.journey->received_at), &json) < 0)
 			return -ENOMEM;
 		if (!json_match(raw, buf_span(&json), s->start_at, &d))
 			add_difference(out, s, "state", n, &d);

@@ -70,7 +70,8 @@ static size_t count_orders(const struct journey *j)
 	return n;
 }
 
-void customer_print(const struct cells *c, const struct journey *j, int64_t now)
+void customer_print(
+	const struct cells *c, const struct journey *j, const struct lapse *lapse, int64_t now)
 {
 	int64_t due = journey_next_due(j);
 	size_t carts = count_carts(j), orders = count_orders(j);
@@ -78,7 +79,7 @@ void customer_print(const struct cells *c, const struct journey *j, int64_t now)
 
 	cell(c, text_span(j->customer), 0, CYAN);
 	(void)fputs(", ", c->out);
-	cell(c, stage_name(journey_stage(j, now)), 0, BOLD);
+	cell(c, stage_name(journey_stage(j, lapse, now)), 0, BOLD);
 	(void)fprintf(c->out, ": %llu events, %llu orders ever; open now: %zu carts, %zu orders",
 		(unsigned long long)j->n_events, (unsigned long long)j->n_orders, carts, orders);
 	if (due != TIME_NEVER) {

@@ -7,8 +7,9 @@
 #include "core/journey.h"
 #include "program/program.h"
 
-/* Who it is and where they stand at NOW. */
-void customer_print(const struct cells *c, const struct journey *j, int64_t now);
+/* Who it is and where they stand at NOW. LAPSE: of the policy in force. */
+void customer_print(
+	const struct cells *c, const struct journey *j, const struct lapse *lapse, int64_t now);
 void timeline_print(const struct cells *c, const struct timeline_entry *e);
 
 /* Says why a question about CUSTOMER failed: R is an outcome of store/query.h, or -errno.

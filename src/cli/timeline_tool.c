@@ -4,6 +4,7 @@
 #include "cells.h"
 #include "cli.h"
 #include "codec/timeline_json.h"
+#include "rules_at_hand.h"
 #include "store/query.h"
 #include "timeline_print.h"
 #include "tool.h"
@@ -47,6 +48,7 @@ struct timeline_tool {
 	struct timeline_query query;
 	struct cells cells;
 	struct query_source *source;
+	struct lapse lapse;
 	int r; /* what the question came to */
 	bool json;
 };
@@ -91,7 +93,7 @@ static void print_head(const struct timeline_tool *t, const struct query_answer 
 		cell(&t->cells, a->customer, 0, CYAN);
 		cells_end(&t->cells);
 	}
-	customer_print(&t->cells, a->record->journey, a->now);
+	customer_print(&t->cells, a->record->journey, &t->lapse, a->now);
 }
 
 static void on_page(void *user, int r, const struct query_answer *a)
@@ -147,6 +149,7 @@ int timeline_main(int argc, char **argv)
 	cells_init(&t.cells, stdout);
 	if (tool_connect(&t.tool, &redis))
 		return p->status;
+	t.lapse = lapse_at_hand(&t.tool, redis);
 	if (query_source_new(redis, &t.source) < 0)
 		return tool_say(p, STATUS_FOUND, "out of memory.");
 	query_source_set_partitions(t.source, p->dataset.partitions);

@@ -14,6 +14,7 @@
 #include "io/http_client.h"
 #include "io/http_server.h"
 #include "remove_tree.h"
+#include "rules_at_hand.h"
 #include "store/job_query.h"
 #include "store/query.h"
 #include "timeline_print.h"
@@ -52,6 +53,7 @@ struct demo_post {
 struct demo {
 	struct up *up;
 	struct cells cells;
+	struct lapse lapse; /* of the policy in force */
 	struct http_client *client;
 	struct redis *redis;
 	const char *url, *socket, *keys[2];
@@ -385,7 +387,7 @@ static void on_customer(void *user, int r, const struct query_answer *a)
 	struct demo *d = user;
 
 	if (r == 0)
-		customer_print(&d->cells, a->record->journey, a->now);
+		customer_print(&d->cells, a->record->journey, &d->lapse, a->now);
 }
 
 static void print_timeline(struct demo *d)
@@ -397,6 +399,7 @@ static void print_timeline(struct demo *d)
 
 	if (query_source_new(d->redis, &source) < 0)
 		return;
+	d->lapse = lapse_at_hand(&d->up->tool, d->redis);
 	query_source_set_partitions(source, d->n_lanes);
 	(void)fprintf(d->cells.out, "\nOne customer's timeline, newest first: ");
 	if (query_customer(source, &ask) == 0)

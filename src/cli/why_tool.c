@@ -110,7 +110,8 @@ static void print_table(struct why_tool *t, const struct why_ask *ask)
 	size_t silent = 0;
 	struct why w;
 
-	customer_print(&t->cells, ask->journey, ask->now);
+	customer_print(&t->cells, ask->journey, t->rules ? &t->rules->policy.lapse : &lapse_default,
+		ask->now);
 	for (size_t n = 0; why_of(ask, n, &w); n++) {
 		t->told++;
 		if (ask->rule.len == 0 && !t->settings.all && is_silent(&w)) {

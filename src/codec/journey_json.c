@@ -38,10 +38,11 @@ static void out_text_or_null(struct json_out *o, const char *key, struct text t)
 		json_out_null(o, key);
 }
 
-static void out_head(struct json_out *o, const struct record *r, int64_t now)
+static void out_head(
+	struct json_out *o, const struct record *r, const struct lapse *lapse, int64_t now)
 {
 	const struct journey *j = r->journey;
-	struct stage_turn turn = journey_stage_turn(j, now);
+	struct stage_turn turn = journey_stage_turn(j, lapse, now);
 
 	json_out_text(o, "customer", text_span(j->customer));
 	out_text_or_null(o, "user_id", j->user_id);
@@ -185,13 +186,13 @@ static void out_instance(struct json_out *o, const struct instance *i)
 	json_out_close(o, '}');
 }
 
-int journey_json(const struct record *r, int64_t now, struct buf *out)
+int journey_json(const struct record *r, const struct lapse *lapse, int64_t now, struct buf *out)
 {
 	const struct journey *j = r->journey;
 	struct json_out o = {.buf = out};
 
 	json_out_open(&o, NULL, '{');
-	out_head(&o, r, now);
+	out_head(&o, r, lapse, now);
 	json_out_open(&o, "carts", '[');
 	for (size_t i = 0; i < j->n_carts; i++)
 		if (cart_is_open(&j->carts[i]))

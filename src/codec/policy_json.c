@@ -254,6 +254,7 @@ static const struct rule_member policy_members[] = {
 	{"percentiles", policy_read_percentiles, false},
 	{"severities", policy_read_severities, false},
 	{"models", policy_read_models, false},
+	{"lapse", policy_read_lapse, false},
 };
 static_assert(ARRAY_SIZE(policy_members) <= RULE_MEMBERS_MAX, "members");
 static const struct rule_members policy_spec = {
@@ -263,8 +264,10 @@ static void read_whole(struct rule_reader *r, const struct rule_place *p, void *
 {
 	struct rule_place found[RULE_MEMBERS_MAX];
 
-	if (rule_members_find(r, p, &policy_spec, found))
-		rule_members_read(r, &policy_spec, found, target);
+	if (!rule_members_find(r, p, &policy_spec, found))
+		return;
+	rule_members_read(r, &policy_spec, found, target);
+	policy_settle_lapse(target);
 }
 
 static const struct rule_member file_members[] = {{"policy", read_whole, true}};

@@ -184,6 +184,42 @@ void policy_read_models(struct rule_reader *r, const struct rule_place *p, void 
 	policy->n_models = l.n;
 }
 
+/* ---- silence --------------------------------------------------------------------------- */
+
+/* What ends no run of engagement makes no stage. */
+static const struct rule_duration_limits lapse_limits = {LAPSE_MIN_MS, DURATION_MAX_MS, false};
+
+static void read_lapsing(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	(void)rule_read_duration(r, p, &lapse_limits, &((struct lapse *)target)->lapsing_ms);
+}
+
+static void read_lapsed(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	(void)rule_read_duration(r, p, &lapse_limits, &((struct lapse *)target)->lapsed_ms);
+}
+
+static const struct rule_member lapse_members[] = {
+	{"description", policy_read_description, false},
+	{"lapsing", read_lapsing, false},
+	{"lapsed", read_lapsed, false},
+};
+static const struct rule_members lapse_spec = {"`lapse`", lapse_members, ARRAY_SIZE(lapse_members)};
+
+void policy_read_lapse(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	struct lapse *lapse = &((struct policy *)target)->lapse_given;
+	struct rule_place found[RULE_MEMBERS_MAX];
+
+	if (!rule_members_find(r, p, &lapse_spec, found))
+		return;
+	rule_members_read(r, &lapse_spec, found, lapse);
+	if (lapse->lapsing_ms > 0 && lapse->lapsed_ms > 0 && lapse->lapsing_ms >= lapse->lapsed_ms)
+		rule_problem_add(r, p, "lapsing must come before lapsed");
+}
+
+/* ---- what customers are worth ------------------------------------------------------------ */
+
 struct percentile_list {
 	struct policy_percentile list[POLICY_POINTS_MAX];
 	size_t n;

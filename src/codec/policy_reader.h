@@ -41,4 +41,4 @@ rule_member_fn policy_read_description;
 /* Members that have files of their own. */
 rule_member_fn policy_read_countries, policy_read_opening, policy_read_caps,
 	policy_read_arbitration, policy_read_models, policy_read_percentiles, policy_read_tiers,
-	policy_read_currency, policy_read_severities;
+	policy_read_currency, policy_read_severities, policy_read_lapse;

@@ -143,13 +143,84 @@ static void asked(struct look *look, int r)
 	free(look);
 }
 
+/* ---- what the rules in force are needed for ---------------------------------------------- */
+
+/* A question whose answer is judged by the set of rules that it names. */
+struct ruled {
+	struct looks *looks;
+	struct http_request *request;
+	struct buf id;
+	struct buf rule; /* asked about; empty: all */
+	int (*ask)(struct ruled *d, const struct query_ask *ask);
+	unsigned brought; /* how often rules were waited for */
+};
+
+static void ruled_freep(struct ruled **d)
+{
+	if (!*d)
+		return;
+	buf_release(&(*d)->id);
+	buf_release(&(*d)->rule);
+	free(*d);
+}
+
+/* NULL, and REQUEST answered: out of memory. */
+static struct ruled *ruled_new(struct looks *l, struct http_request *request, struct span id)
+{
+	_cleanup_(ruled_freep) struct ruled *d = calloc(1, sizeof(*d));
+	struct ruled *made = d;
+
+	if (d) {
+		*d = (struct ruled){
+			.looks = l, .request = request, .id = BUF_INIT, .rule = BUF_INIT};
+		buf_add_span(&d->id, id);
+	}
+	if (!d || buf_failed(&d->id) < 0) {
+		no_memory(l, request);
+		return NULL;
+	}
+	d = NULL;
+	return made;
+}
+
+static bool is_ruled_wanted(void *user)
+{
+	const struct ruled *d = user;
+
+	return http_request_is_alive(d->request);
+}
+
+/* Asks, or asks again. Takes D. */
+static void ruled_ask(void *user)
+{
+	_cleanup_(ruled_freep) struct ruled *d = user;
+	const struct query_ask ask = {.id = buf_span(&d->id), .user = d, .wanted = is_ruled_wanted};
+	int r = d->ask(d, &ask);
+
+	if (r != 0)
+		tell_outcome(d->looks, d->request, r);
+	else
+		d = NULL;
+}
+
+/* True: D asks again when the set of this DIGEST is there; without it the answer would be less than
+ * it could be. */
+static bool awaits_rules(struct ruled *d, uint64_t digest)
+{
+	if (d->brought++ > 0)
+		return false;
+	return rule_shelf_have(d->looks->shelf, digest, ruled_ask, d) == JOB_RULES_COMING;
+}
+
 /* ---- a customer -------------------------------------------------------------------------- */
 
 /* What the id was, in front of where they stand. */
-static int customer_json(const struct query_answer *answer, struct buf *out)
+static int customer_json(
+	const struct query_answer *answer, const struct rules *rules, struct buf *out)
 {
 	_cleanup_(buf_release) struct buf journey = BUF_INIT;
-	int r = journey_json(answer->record, answer->now, &journey);
+	int r = journey_json(answer->record, rules ? &rules->policy.lapse : &lapse_default,
+		answer->now, &journey);
 
 	if (r != 0)
 		return r;
@@ -164,22 +235,34 @@ static int customer_json(const struct query_answer *answer, struct buf *out)
 static void on_customer(void *user, int r, const struct query_answer *answer)
 {
 	_cleanup_(buf_release) struct buf body = BUF_INIT;
-	_cleanup_free_ struct look *look = user;
-	struct looks *l = look->looks;
+	_cleanup_(ruled_freep) struct ruled *d = user;
+	struct looks *l = d->looks;
 
+	if (r == 0 && awaits_rules(d, answer->rules)) {
+		d = NULL;
+		return;
+	}
 	if (r == 0)
-		r = customer_json(answer, &body);
+		r = customer_json(answer, rule_shelf_find(l->shelf, answer->rules), &body);
 	if (r != 0)
-		tell_outcome(l, look->request, r);
+		tell_outcome(l, d->request, r);
 	else
-		tell_json(l->telling, look->request, &body);
+		tell_json(l->telling, d->request, &body);
+}
+
+static int ask_customer(struct ruled *d, const struct query_ask *ask)
+{
+	struct query_ask whole = *ask;
+
+	whole.fn = on_customer;
+	return query_customer(d->looks->source, &whole);
 }
 
 void look_at_customer(
 	struct looks *l, struct http_request *request, const struct route_params *params)
 {
 	_cleanup_(buf_release) struct buf id = BUF_INIT;
-	struct query_ask ask;
+	struct ruled *d;
 	int r = decode_id(&id, params);
 
 	if (r > 0)
@@ -188,12 +271,11 @@ void look_at_customer(
 		no_memory(l, request);
 	if (r != 0 || !has_room(l, request))
 		return;
-	ask = ask_for(l, request, on_customer);
-	ask.id = buf_span(&id);
-	if (ask.user)
-		asked(ask.user, query_customer(l->source, &ask));
-	else
-		no_memory(l, request);
+	d = ruled_new(l, request, buf_span(&id));
+	if (!d)
+		return;
+	d->ask = ask_customer;
+	ruled_ask(d);
 }
 
 /* ---- a timeline -------------------------------------------------------------------------- */
@@ -272,30 +354,6 @@ void look_at_timeline(
 
 /* ---- why --------------------------------------------------------------------------------- */
 
-struct why_look {
-	struct looks *looks;
-	struct http_request *request;
-	struct buf id;
-	struct buf rule;  /* asked about; empty: all */
-	unsigned brought; /* how often rules were waited for */
-};
-
-static void why_look_freep(struct why_look **w)
-{
-	if (!*w)
-		return;
-	buf_release(&(*w)->id);
-	buf_release(&(*w)->rule);
-	free(*w);
-}
-
-static bool is_why_wanted(void *user)
-{
-	const struct why_look *w = user;
-
-	return http_request_is_alive(w->request);
-}
-
 static void no_rule(struct looks *l, struct http_request *request)
 {
 	static const struct refusal refusal = {404, "no_rule",
@@ -305,37 +363,15 @@ static void no_rule(struct looks *l, struct http_request *request)
 	tell_refusal(l->telling, request, &refusal);
 }
 
-static void on_why(void *user, int r, const struct why_ask *answer);
-
-static void ask_again(void *user)
-{
-	_cleanup_(why_look_freep) struct why_look *w = user;
-	struct query_ask ask = {.id = buf_span(&w->id), .user = w, .wanted = is_why_wanted};
-	int r = query_why(w->looks->source, &ask, on_why, w);
-
-	if (r != 0)
-		tell_outcome(w->looks, w->request, r);
-	else
-		w = NULL;
-}
-
-/* True: W asks again when the rules are there; without them it would say less than it could. */
-static bool awaits_rules(struct why_look *w, const struct why_ask *answer)
-{
-	if (w->brought++ > 0)
-		return false;
-	return rule_shelf_have(w->looks->shelf, answer->in_force, ask_again, w) == JOB_RULES_COMING;
-}
-
 static void on_why(void *user, int r, const struct why_ask *answer)
 {
 	_cleanup_(buf_release) struct buf body = BUF_INIT;
-	_cleanup_(why_look_freep) struct why_look *w = user;
+	_cleanup_(ruled_freep) struct ruled *w = user;
 	struct looks *l = w->looks;
 	struct why_ask ask;
 	struct why first;
 
-	if (r == 0 && awaits_rules(w, answer)) {
+	if (r == 0 && awaits_rules(w, answer->in_force)) {
 		w = NULL;
 		return;
 	}
@@ -356,7 +392,7 @@ static void on_why(void *user, int r, const struct why_ask *answer)
 }
 
 /* The one parameter that there is. False, and REQUEST answered, if the query is anything else. */
-static bool read_rule(struct why_look *w)
+static bool read_rule(struct ruled *w)
 {
 	static const struct refusal refusal = {400, "bad_parameter",
 		"The only parameter is rule, the id of a rule, and it is given once.", "rule",
@@ -374,27 +410,21 @@ static bool read_rule(struct why_look *w)
 	return ok && buf_failed(&w->rule) == 0;
 }
 
+static int ask_why_of(struct ruled *d, const struct query_ask *ask)
+{
+	return query_why(d->looks->source, ask, on_why, d);
+}
+
 static void ask_why(struct looks *l, struct http_request *request, struct span id)
 {
-	_cleanup_(why_look_freep) struct why_look *w = calloc(1, sizeof(*w));
-	struct query_ask ask = {.id = id, .user = w, .wanted = is_why_wanted};
-	int r;
+	_cleanup_(ruled_freep) struct ruled *d = ruled_new(l, request, id);
+	struct ruled *asked = d;
 
-	if (!w) {
-		no_memory(l, request);
+	if (!d || !read_rule(d) || !has_room(l, request))
 		return;
-	}
-	*w = (struct why_look){l, request, BUF_INIT, BUF_INIT, 0};
-	buf_add_span(&w->id, id);
-	if (buf_failed(&w->id) < 0)
-		no_memory(l, request);
-	if (buf_failed(&w->id) < 0 || !read_rule(w) || !has_room(l, request))
-		return;
-	r = query_why(l->source, &ask, on_why, w);
-	if (r == 0)
-		w = NULL;
-	else
-		tell_outcome(l, request, r);
+	d->ask = ask_why_of;
+	d = NULL;
+	ruled_ask(asked);
 }
 
 void look_why(struct looks *l, struct http_request *request, const struct route_params *params)

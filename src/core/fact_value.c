@@ -231,7 +231,7 @@ static struct value rating_fact(const struct journey *j, size_t fact)
 
 static struct value stage_fact(size_t fact, const struct cond_scope *s)
 {
-	struct stage_turn turn = journey_stage_turn(s->journey, s->now);
+	struct stage_turn turn = journey_stage_turn(s->journey, &s->rules->policy.lapse, s->now);
 
 	if (fact == FACT_STAGE_SINCE)
 		return of_instant(turn.at);
@@ -262,7 +262,7 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 	case FACT_HAS_PHONE:
 		return cond_bool(j->traits[TRAIT_PHONE].len > 0);
 	case FACT_STAGE:
-		return of_text(stage_name(journey_stage(j, s->now)));
+		return of_text(stage_name(journey_stage(j, &s->rules->policy.lapse, s->now)));
 	case FACT_STAGE_SINCE:
 	case FACT_STAGE_BEFORE:
 		return stage_fact(fact, s);

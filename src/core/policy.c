@@ -112,6 +112,7 @@ void policy_default(struct policy *p)
 		.mutes = default_mutes,
 		.n_mutes = ARRAY_SIZE(default_mutes),
 	};
+	policy_settle_lapse(p);
 	default_channels(p);
 	/* A shop's week: Monday to Saturday, 10 to 18. */
 	for (size_t day = 0; day < 6; day++) {

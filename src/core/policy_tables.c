@@ -136,6 +136,31 @@ int64_t model_late(const struct policy_model *m, uint32_t theta, int64_t promise
 	return int64_min(ms, promise_ms);
 }
 
+const struct lapse lapse_default = {LAPSING_ELSE_MS, LAPSED_ELSE_MS};
+
+/* What the shop itself says, else what its customers do, else the default. */
+static int64_t lapse_after(
+	const struct policy_model *m, int64_t given_ms, uint32_t share, int64_t else_ms)
+{
+	int64_t ms;
+
+	if (given_ms > 0)
+		return given_ms;
+	if (!m || m->samples < LAPSE_SAMPLES || !model_quantile(m, share, &ms))
+		return else_ms;
+	return int64_max(int64_min(ms, LAPSE_MAX_MS), LAPSE_MIN_MS);
+}
+
+void policy_settle_lapse(struct policy *p)
+{
+	const struct policy_model *m = policy_model(p, SPAN_LIT(LAPSE_MODEL));
+
+	p->lapse.lapsed_ms =
+		lapse_after(m, p->lapse_given.lapsed_ms, LAPSED_SHARE, lapse_default.lapsed_ms);
+	p->lapse.lapsing_ms = int64_min(p->lapse.lapsed_ms,
+		lapse_after(m, p->lapse_given.lapsing_ms, LAPSING_SHARE, lapse_default.lapsing_ms));
+}
+
 uint32_t policy_percentile(const struct policy *p, struct decimal value)
 {
 	uint32_t share = 0;

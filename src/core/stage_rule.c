@@ -186,7 +186,7 @@ int stage_update(const struct turn *t)
 		if (rule->stages_to == 0 || rule->mode == RULE_OFF)
 			continue;
 		if (!known)
-			stage_view_init(&v, t->journey, t->now);
+			stage_view_init(&v, t->journey, &t->rules->policy.lapse, t->now);
 		known = true;
 		r = update(t, rule, &v);
 	}

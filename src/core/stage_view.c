@@ -11,8 +11,6 @@
 /* After this an untouched cart is no longer an intention (triggers, section 13). */
 #define CART_EXPIRES_MS (30 * MS_DAY)
 #define NEW_CUSTOMER_MS (90 * MS_DAY)
-#define LAPSING_MS	(180 * MS_DAY)
-#define LAPSED_MS	(540 * MS_DAY)
 #define YEAR_MS		(365 * MS_DAY)
 
 static const struct period nothing = {TIME_NEVER, INT64_MIN};
@@ -262,9 +260,9 @@ static enum stage settled_stage(const struct stage_view *v, int64_t at)
 {
 	int64_t idle = idle_at(v, at);
 
-	if (idle >= LAPSED_MS)
+	if (idle >= v->lapse->lapsed_ms)
 		return STAGE_LAPSED;
-	if (idle >= LAPSING_MS)
+	if (idle >= v->lapse->lapsing_ms)
 		return STAGE_LAPSING;
 	if (is_advocate(v, at))
 		return STAGE_ADVOCATE;
@@ -323,8 +321,8 @@ static int64_t boundary(const struct stage_view *v, int64_t at, bool back)
 		look_at(&s, v->first_delivered_at + NEW_CUSTOMER_MS);
 	for (size_t i = 0; i < v->n_runs; i++) {
 		look_at(&s, v->runs[i].from);
-		look_at(&s, v->runs[i].to + LAPSING_MS);
-		look_at(&s, v->runs[i].to + LAPSED_MS);
+		look_at(&s, v->runs[i].to + v->lapse->lapsing_ms);
+		look_at(&s, v->runs[i].to + v->lapse->lapsed_ms);
 	}
 	for (size_t i = 0; i < v->n_words; i++) {
 		look_at(&s, v->words[i].at);
@@ -413,9 +411,11 @@ static void find_orders(struct stage_view *v)
 		v->second_order_at = int64_min(two, v->now);
 }
 
-void stage_view_init(struct stage_view *v, const struct journey *j, int64_t now)
+void stage_view_init(
+	struct stage_view *v, const struct journey *j, const struct lapse *lapse, int64_t now)
 {
 	v->journey = j;
+	v->lapse = lapse;
 	v->now = now;
 	v->n_runs = v->n_words = v->n_periods = 0;
 	v->named_at = j->past.named_at;
@@ -436,18 +436,19 @@ void stage_view_init(struct stage_view *v, const struct journey *j, int64_t now)
 		add_period(v, (enum past_open)i, j->past.dropped[i]);
 }
 
-enum stage journey_stage(const struct journey *j, int64_t now)
+enum stage journey_stage(const struct journey *j, const struct lapse *lapse, int64_t now)
 {
 	struct stage_view v;
 
-	stage_view_init(&v, j, now);
+	stage_view_init(&v, j, lapse, now);
 	return stage_view_at(&v, now);
 }
 
-struct stage_turn journey_stage_turn(const struct journey *j, int64_t now)
+struct stage_turn journey_stage_turn(
+	const struct journey *j, const struct lapse *lapse, int64_t now)
 {
 	struct stage_view v;
 
-	stage_view_init(&v, j, now);
+	stage_view_init(&v, j, lapse, now);
 	return stage_view_turn(&v, now);
 }

@@ -18,6 +18,7 @@ struct open_period {
 
 struct stage_view {
 	const struct journey *journey;
+	const struct lapse *lapse;
 	int64_t now;
 	int64_t named_at;	    /* TIME_NEVER: never */
 	int64_t first_order_at;	    /* placed */
@@ -29,7 +30,8 @@ struct stage_view {
 	struct open_period periods[STAGE_PERIODS_MAX];
 };
 
-void stage_view_init(struct stage_view *v, const struct journey *j, int64_t now);
+void stage_view_init(
+	struct stage_view *v, const struct journey *j, const struct lapse *lapse, int64_t now);
 enum stage stage_view_at(const struct stage_view *v, int64_t at);
 /* The change that led to the stage of AT; its `at` is INT64_MIN where nothing was before. */
 struct stage_turn stage_view_turn(const struct stage_view *v, int64_t at);

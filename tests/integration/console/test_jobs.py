@@ -6,6 +6,7 @@ that race and that die; and what became of each in the customer's timeline.
 usage: test_jobs.py WAYMARK [TEST...]
 """
 
+import datetime
 import json
 import os
 import subprocess
@@ -500,6 +501,27 @@ def why_speaks_of_the_rules_in_force():
         desk.worker.signal(1)
         wait_other_rules(desk, before)
         tap.equal(rules(), ["cart", "more"], "and then")
+
+
+@tap.test
+def stages_are_those_of_the_policy_in_force():
+    """Fifty days of silence are lapsed where the shop's customers hardly ever stay away for forty."""
+    with Hatch() as desk:
+        day = datetime.timedelta(days=1)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        desk.post([{"type": "track", "userId": "ada", "event": event, "messageId": event,
+                    "timestamp": (now - age * day).isoformat(timespec="milliseconds"),
+                    "properties": {"order_id": "O1"}}
+                   for event, age in (("Order Completed", 50), ("Order Delivered", 45))])
+        said = lambda: (desk.customer("ada").json()["stage"],
+                        desk.tool("timeline", "--config", desk.config, "ada")[1].split(":")[0].split(", ")[1])
+        tap.equal(desk.wait_events("ada", 2)["stage"], "new_customer", "by the default")
+        before = in_force(desk)
+        desk.write("rules/policy.json", json.dumps({"policy": {"lapse": {"lapsing": "30d", "lapsed": "40d"}}}))
+        tap.equal(said(), ("new_customer", "new_customer"), "the file is not in force yet")
+        desk.worker.signal(1)
+        wait_other_rules(desk, before)
+        tap.equal(said(), ("lapsed", "lapsed"), "and then")
 
 
 @tap.test

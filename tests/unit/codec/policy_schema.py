@@ -26,6 +26,7 @@ OBJECTS = {
     "arbitration": (["arbitration"], POLICY + ["properties", "arbitration"]),
     "thetas": (["thetas"], POLICY + ["properties", "thetas"]),
     "holdout": (["holdout"], POLICY + ["properties", "holdout"]),
+    "lapse": (["lapse"], POLICY + ["properties", "lapse"]),
     "tier": (["value_tiers", 0], POLICY + ["properties", "value_tiers", "items"]),
     "model": (["models", "a"], POLICY + ["properties", "models", "additionalProperties"]),
     "part": (
@@ -150,6 +151,8 @@ def test_refusals():
         "tier_order",
         "percentile_order",
         "model_order",
+        "lapse_order",
+        "lapse_short",
         "model_part_twice",
         "mute_known",
         "mute_event",  # what conditions mean

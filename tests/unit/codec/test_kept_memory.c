@@ -143,7 +143,7 @@ static int act_journey_json(const struct scene *s)
 {
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
 
-	return journey_json(&s->record, 0, &b);
+	return journey_json(&s->record, &lapse_default, 0, &b);
 }
 
 static int act_job(const struct scene *s)

@@ -265,6 +265,54 @@ static void test_zones(void)
 			0);
 }
 
+/* In tenths of a day. From triggers.md, section 13, by hand: of lines from point to point, the
+ * share of 0.75 and that of 0.95, no more than 540 days. */
+static void test_lapse(void)
+{
+	static const struct {
+		const char *policy;
+		int64_t lapsing, lapsed;
+	} rows[] = {
+		{"\"incident\":false", 1800, 5400},
+		{"\"models\":{\"store_gap\":{\"samples\":30,\"points\":"
+		 "[[0.5,\"60d\"],[0.75,\"100d\"],[0.95,\"200d\"]]}}",
+			1000, 2000},
+		/* too few to say anything */
+		{"\"models\":{\"store_gap\":{\"samples\":29,\"points\":"
+		 "[[0.5,\"60d\"],[0.75,\"100d\"],[0.95,\"200d\"]]}}",
+			1800, 5400},
+		/* 60 + 25/40 of 160; the table ends below 0.95 */
+		{"\"models\":{\"store_gap\":{\"samples\":900,\"points\":"
+		 "[[0.5,\"60d\"],[0.9,\"220d\"]]}}",
+			1600, 5400},
+		/* 60 + 25/50 of 640; 60 + 45/50 of 640 are 636 */
+		{"\"models\":{\"store_gap\":{\"samples\":900,\"points\":"
+		 "[[0.5,\"60d\"],[1,\"700d\"]]}}",
+			3800, 5400},
+		/* a month at least */
+		{"\"models\":{\"store_gap\":{\"samples\":900,\"points\":"
+		 "[[0.75,\"10d\"],[0.95,\"20d\"]]}}",
+			300, 300},
+		{"\"models\":{\"store_gap\":{\"samples\":900,\"points\":"
+		 "[[0.75,\"10d\"],[0.95,\"40d\"]]}},\"lapse\":{\"lapsing\":\"35d\"}",
+			350, 400},
+		{"\"lapse\":{\"description\":\"x\",\"lapsing\":\"30d\",\"lapsed\":\"730d\"}", 300,
+			7300},
+		/* never later than lapsed */
+		{"\"lapse\":{\"lapsed\":\"100d\"}", 1000, 1000},
+	};
+	char text[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(rules_freep) struct rules *rules = NULL;
+
+		(void)snprintf(text, sizeof(text), "{\"policy\":{%s}}", rows[i].policy);
+		REQUIRE(compile(RULE("x", "task", ""), text, &rules) == 0);
+		CHECK_INT(rules->policy.lapse.lapsing_ms * 10 / MS_DAY, rows[i].lapsing);
+		CHECK_INT(rules->policy.lapse.lapsed_ms * 10 / MS_DAY, rows[i].lapsed);
+	}
+}
+
 static const struct check_case cases[] = {
 	{"channels and countries", test_all_members},
 	{"all other members", test_more_members},
@@ -275,6 +323,7 @@ static const struct check_case cases[] = {
 	{"a shop has one", test_two},
 	{"it is part of the digest", test_digest},
 	{"where customers may live", test_zones},
+	{"when they are lapsing", test_lapse},
 };
 
 int main(void)

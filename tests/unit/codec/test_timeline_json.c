@@ -315,7 +315,7 @@ static void test_journey(void)
 	fill(r.journey);
 	r.tail_n = 2;
 	r.sealed_n = 16;
-	REQUIRE(journey_json(&r, NOON, &b) == 0);
+	REQUIRE(journey_json(&r, &lapse_default, NOON, &b) == 0);
 	CHECK_STR(buf_span(&b),
 		"{\"customer\":\"cust_42\",\"user_id\":\"u\",\"anonymous_id\":null,"
 		"\"stage\":\"customer_awaiting\","
@@ -374,7 +374,7 @@ static void test_new_customer(void)
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
 
 	REQUIRE(record_init(&r, SPAN_LIT("c")) == 0);
-	REQUIRE(journey_json(&r, NOON, &b) == 0);
+	REQUIRE(journey_json(&r, &lapse_default, NOON, &b) == 0);
 	CHECK_STR(buf_span(&b),
 		"{\"customer\":\"c\",\"user_id\":null,\"anonymous_id\":null,"
 		"\"stage\":\"anonymous\",\"stage_since\":null,\"since\":null,\"last_at\":null,"
@@ -426,7 +426,7 @@ static void test_known(void)
 
 	REQUIRE(record_init(&r, SPAN_LIT("c")) == 0);
 	fill_known(r.journey);
-	REQUIRE(journey_json(&r, NOON, &b) == 0);
+	REQUIRE(journey_json(&r, &lapse_default, NOON, &b) == 0);
 	buf_add_char(&b, '\0');
 	things = strstr(b.ptr, "\"things\"");
 	REQUIRE(things);
@@ -488,7 +488,7 @@ static void test_chance(void)
 
 		for (size_t n = 0; n < r.journey->n_orders_kept; n++)
 			set(&r.journey->orders[n].total, "19.90");
-		REQUIRE(journey_json(&r, NOON, &b) == 0);
+		REQUIRE(journey_json(&r, &lapse_default, NOON, &b) == 0);
 		REQUIRE(is_json(&b));
 	}
 }

@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "chance.h"
 #include "core/journey.h"
+#include "core/policy.h"
 
 #define EVENTS 24
 #define ORDERS 6
@@ -151,7 +152,8 @@ static void compare(const struct journey *a, const struct journey *b)
 	CHECK_SPAN(text_span(a->traits[TRAIT_EMAIL]), text_span(b->traits[TRAIT_EMAIL]));
 	compare_carts(a, b);
 	compare_orders(a, b);
-	CHECK_INT(journey_stage(a, 20 * MS_HOUR), journey_stage(b, 20 * MS_HOUR));
+	CHECK_INT(journey_stage(a, &lapse_default, 20 * MS_HOUR),
+		journey_stage(b, &lapse_default, 20 * MS_HOUR));
 }
 
 static void test_any_order(void)
@@ -212,7 +214,8 @@ static void test_stages(void)
 	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		fold(j, &rows[i].spec);
-		CHECK_SPAN(stage_name(journey_stage(j, rows[i].now)), stage_name(rows[i].stage));
+		CHECK_SPAN(stage_name(journey_stage(j, &lapse_default, rows[i].now)),
+			stage_name(rows[i].stage));
 	}
 }
 

@@ -96,13 +96,13 @@ static const struct step_of {
 
 static void check_turn(const struct journey *j, const struct step_of *s, size_t n)
 {
-	struct stage_turn turn = journey_stage_turn(j, s->now);
+	struct stage_turn turn = journey_stage_turn(j, &lapse_default, s->now);
 	int before = check_failures;
 
 	CHECK_INT(turn.stage, s->stage);
 	CHECK_INT(turn.before, s->before);
 	CHECK_INT(turn.at, s->since);
-	CHECK_INT(journey_stage(j, s->now), s->stage);
+	CHECK_INT(journey_stage(j, &lapse_default, s->now), s->stage);
 	if (check_failures != before)
 		fprintf(stderr, "# step %zu\n", n);
 }
@@ -161,7 +161,7 @@ static void test_dropped(void)
 	REQUIRE(rules_new(&rules) == 0);
 	journey_prune(j, rules, 4 * D + 45 * D + 1);
 	CHECK(!journey_cart(j, SPAN_LIT("cart:c")));
-	turn = journey_stage_turn(j, 60 * D);
+	turn = journey_stage_turn(j, &lapse_default, 60 * D);
 	CHECK_INT(turn.stage, STAGE_REPEAT);
 	CHECK_INT(turn.before, STAGE_ACTIVE_SHOPPER);
 	CHECK_INT(turn.at, 4 * D);
@@ -290,6 +290,111 @@ static void test_stale(void)
 	scene_release(&s);
 }
 
+/* ---- the shop's own silence ---------------------------------------------------------------- */
+
+/* The rules, and with them the policy, are others from AT on. */
+static void change_lapse(struct scene *s, int64_t lapsing, int64_t lapsed, int64_t at)
+{
+	struct input input = {.kind = INPUT_MARK, .marks = &s->marks, .source = MARK_RULES};
+
+	s->rules->policy.lapse = (struct lapse){lapsing, lapsed};
+	effects_reset(&s->effects);
+	REQUIRE(step(s->rules, s->journey, &input, at, &s->effects) == 0);
+}
+
+static void test_shop(void)
+{
+	struct scene s;
+
+	staged(&s, 1u << STAGE_LAPSING | 1u << STAGE_LAPSED, 0, D);
+	s.rules->policy.lapse = (struct lapse){100 * D, 200 * D};
+	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
+	CHECK_INT(s.journey->due_at, 101 * D);
+	happens(&s, EVENT_PAGE_VIEWED, NULL, 50 * D);
+	scene_tick(&s, 151 * D - 1);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_tick(&s, 151 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @13046400000;");
+	CHECK_INT(s.journey->due_at, 251 * D);
+	scene_release(&s);
+}
+
+/* A change of policy is a place in the log: what waits is what follows from it there. */
+static void test_changed(void)
+{
+	struct scene s;
+
+	staged(&s, 1u << STAGE_LAPSING, 0, D);
+	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
+	CHECK_INT(s.journey->due_at, 181 * D);
+	change_lapse(&s, 100 * D, 200 * D, 20 * D);
+	CHECK_INT(s.journey->due_at, 101 * D);
+	change_lapse(&s, 300 * D, 540 * D, 60 * D);
+	scene_tick(&s, 301 * D - 1);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_tick(&s, 301 * D);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @26006400000;");
+	scene_release(&s);
+	/* Lapsing from now on, and since the day on which they would have been. */
+	staged(&s, 1u << STAGE_LAPSING, 0, D);
+	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
+	change_lapse(&s, 100 * D, 200 * D, 100 * D + H);
+	CHECK_INT(s.journey->due_at, 101 * D);
+	CHECK_STR(text_span(journey_instance(s.journey, SPAN_LIT("r"), SPAN_LIT("customer"))->data),
+		"\"stage\":\"lapsing\",\"stage_before\":\"one_time\","
+		"\"stage_since\":\"1970-04-11T00:00:00.000Z\"");
+	/* And not at all any more. */
+	change_lapse(&s, 200 * D, 200 * D, 100 * D + 2 * H);
+	CHECK_INT(journey_next_due(s.journey), TIME_NEVER);
+	scene_release(&s);
+}
+
+/* Silences of a month and a day, which are a stage where a month makes one; in any order. */
+static void test_short_silence(void)
+{
+	static const struct lapse month = {30 * D, 60 * D};
+	static const struct step_of rows[] = {
+		{{EVENT_IN_STORE_PURCHASE, 0, "o", NULL, true}, 9 * D, STAGE_NEW_CUSTOMER,
+			STAGE_COUNT, 0},
+		{{EVENT_PAGE_VIEWED, 10 * D, NULL, NULL, true}, 40 * D, STAGE_LAPSING,
+			STAGE_NEW_CUSTOMER, 40 * D},
+		{{EVENT_PAGE_VIEWED, 41 * D, NULL, NULL, true}, 41 * D, STAGE_NEW_CUSTOMER,
+			STAGE_LAPSING, 41 * D},
+		{{EVENT_PAGE_VIEWED, 72 * D, NULL, NULL, true}, 80 * D, STAGE_NEW_CUSTOMER,
+			STAGE_LAPSING, 72 * D},
+		{{EVENT_PAGE_VIEWED, 90 * D, NULL, NULL, true}, 119 * D, STAGE_ONE_TIME,
+			STAGE_NEW_CUSTOMER, 90 * D},
+		{{EVENT_PAGE_VIEWED, 90 * D, NULL, NULL, true}, 120 * D, STAGE_LAPSING,
+			STAGE_ONE_TIME, 120 * D},
+		{{EVENT_PAGE_VIEWED, 121 * D, NULL, NULL, true}, 181 * D, STAGE_LAPSED,
+			STAGE_LAPSING, 181 * D},
+		{{EVENT_PAGE_VIEWED, 182 * D, NULL, NULL, true}, 183 * D, STAGE_ONE_TIME,
+			STAGE_LAPSED, 182 * D},
+	};
+	struct chance c = chance_new();
+
+	for (size_t n = 0; n < 20 * ARRAY_SIZE(rows); n++) {
+		_cleanup_(journey_freep) struct journey *j = NULL;
+		const struct step_of *row = &rows[n % ARRAY_SIZE(rows)];
+		size_t order[ARRAY_SIZE(rows)];
+		struct stage_turn turn;
+
+		REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+		for (size_t i = 0; i <= n % ARRAY_SIZE(rows); i++)
+			order[i] = i;
+		for (size_t i = n % ARRAY_SIZE(rows) + 1; i > 0; i--) {
+			size_t k = chance_below(&c, i), taken = order[k];
+
+			order[k] = order[i - 1];
+			fold(j, &rows[taken].happening);
+		}
+		turn = journey_stage_turn(j, &month, row->now);
+		CHECK_INT(turn.stage, row->stage);
+		CHECK_INT(turn.before, row->before);
+		CHECK_INT(turn.at, row->since);
+	}
+}
+
 static const struct check_case cases[] = {
 	{"since when, and what was before", test_since},
 	{"in any order of arrival", test_any_order},
@@ -299,6 +404,9 @@ static const struct check_case cases[] = {
 	{"rules: late news", test_late},
 	{"rules: from which stage", test_from},
 	{"rules: history", test_stale},
+	{"a shop's own silence", test_shop},
+	{"another policy", test_changed},
+	{"short silences", test_short_silence},
 };
 
 int main(void)
