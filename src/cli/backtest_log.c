@@ -210,6 +210,11 @@ static int feed_page(struct log_reader *l, bool *ret_more)
 	return r;
 }
 
+static struct log_id next_id(struct log_id id)
+{
+	return (struct log_id){id.ms, id.seq + 1};
+}
+
 /* What the archive has; the log goes on behind it. */
 static int feed_archived(struct log_reader *l)
 {
@@ -222,8 +227,9 @@ static int feed_archived(struct log_reader *l)
 		l->words = r > 0 ? l->archive.words : NULL;
 		return r > 0 ? -EBADMSG : r;
 	}
-	/* The log alone has nothing before its first entry. */
-	if (l->source->log && log_id_compare(l->trimmed, reach.through) > 0) {
+	/* The log alone has nothing before its first entry; what it begins with may be what comes
+	 * right behind the archive's last. */
+	if (l->source->log && log_id_compare(l->trimmed, next_id(reach.through)) > 0) {
 		l->words = l->source->archive
 				   ? "the archive does not reach to where the log begins"
 				   : "older entries have left it; say where the archive is: "

@@ -139,6 +139,16 @@ static int arm_for(const struct turn *t, const struct rule *rule, struct instanc
 	return fresh ? absence_count(t, COUNTER_ARMED) : 0;
 }
 
+/* The same day, told again or by somebody who knew more: the wait goes on, and says what is known
+ * now, whichever of the words came in first. */
+static int retell(struct instance *i, const struct occasion *o)
+{
+	if (i->step > 0 || i->anchor_at == o->said_at)
+		return 0;
+	i->anchor_at = i->arming_at = o->said_at;
+	return set_data(i, o, (int32_t)i->episode);
+}
+
 static int end(const struct turn *t, struct instance *i)
 {
 	int r = absence_end(t, i, OUTCOME_CANCELLED, SPAN_EMPTY);
@@ -160,7 +170,7 @@ static int update(const struct turn *t, const struct rule *rule)
 	/* Between its steps, or unmoved: as it is, also while it is put off or in its grace. */
 	if (armed && (i->step > 0 || (due_in(t, rule, &o, (int32_t)i->episode, &at) &&
 					     at == i->deadline_at)))
-		return 0;
+		return retell(i, &o);
 	year = next_ahead(t, rule, &o, first_free(i, &o), &at);
 	if (year == 0)
 		return armed ? end(t, i) : 0;

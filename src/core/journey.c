@@ -375,16 +375,32 @@ void journey_remove_instance(struct journey *j, size_t index)
 		(j->n_instances - index) * sizeof(*j->instances));
 }
 
-/* The oldest that waits for nothing. False if all are armed. */
+/* Is it about the customer as a whole, or a day of theirs, and not about one cart or order? */
+static bool is_of_customer(const struct instance *i)
+{
+	return memchr(i->key.ptr, ':', i->key.len) == NULL;
+}
+
+/*
+ * The oldest that waits for nothing, as long as there are such that are about a thing: the customer
+ * will be back, and the number of an episode, which names its jobs, must not begin anew. False if
+ * all are armed.
+ */
 bool journey_drop_instance(struct journey *j)
 {
 	size_t victim = j->n_instances;
 
 	for (size_t i = 0; i < j->n_instances; i++) {
-		if (j->instances[i].state == INSTANCE_ARMED)
+		const struct instance *one = &j->instances[i];
+		const struct instance *least =
+			victim < j->n_instances ? &j->instances[victim] : one;
+
+		if (one->state == INSTANCE_ARMED)
 			continue;
 		if (victim == j->n_instances ||
-			j->instances[i].touched_at < j->instances[victim].touched_at)
+			(is_of_customer(one) == is_of_customer(least)
+					? one->touched_at < least->touched_at
+					: is_of_customer(least)))
 			victim = i;
 	}
 	if (victim == j->n_instances)

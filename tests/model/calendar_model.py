@@ -5,7 +5,8 @@ hour of the customer's, by the offset of that day. A date that is told, changed 
 from its word on, the latest word by when it was said; what is told on the day is kept that day if
 the hour is still ahead. The year is the episode: whatever is edited, there is one job for each.
 
-An occasion in its grace stays as it is unless its own instant moves."""
+An occasion in its grace stays as it is unless its own instant moves. It counts from the latest word
+that told it, also where that says the same again: which of the two came in first decides nothing."""
 
 import calendar
 import datetime
@@ -71,6 +72,7 @@ class Dated:
                 self.year = None
             return
         if self.year and self.due(self.year) == self.deadline:
+            self.anchor = self.said
             return
         if not self.year:
             self.armed_at = now

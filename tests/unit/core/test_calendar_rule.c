@@ -252,6 +252,22 @@ static void test_first_order(void)
 	days_release(&d);
 }
 
+/* The same day told again, of another year: the day is due when it was, and the job says the years
+ * that are known now. */
+static void test_told_again(void)
+{
+	struct rule_calendar calendar = birthday_at_nine();
+	struct days d;
+
+	days_init(&d, &calendar);
+	say(&d, 1990, 3, 10, "2026-01-05T12:00:00Z");
+	say(&d, 1985, 3, 10, "2026-01-06T12:00:00Z");
+	CHECK_DUE(&d, "2026-03-10T08:00:00.000Z", 2026);
+	CHECK_STR(text_span(armed(&d)->data), "\"years\":41,\"date\":\"1985-03-10\"");
+	CHECK_INT(armed(&d)->anchor_at, at("2026-01-06T12:00:00Z"));
+	days_release(&d);
+}
+
 /* Between two steps nothing is begun anew. */
 static void test_steps(void)
 {
@@ -286,6 +302,7 @@ int main(void)
 		{"taken back", test_removed},
 		{"the customer's zone changes", test_zone},
 		{"the day of the first order", test_first_order},
+		{"told again", test_told_again},
 		{"steps of an occasion", test_steps},
 	};
 

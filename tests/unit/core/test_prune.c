@@ -68,6 +68,44 @@ static void test_others(void)
 	CHECK(!journey_date(j, SPAN_LIT("b")));
 }
 
+/* Where there is no room for another wait, what is over makes it: things before the customer, whose
+ * episodes are counted on and name their jobs. */
+static void test_room(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct instance *i;
+	char key[32];
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (int n = 0; n < JOURNEY_INSTANCES_MAX; n++) {
+		(void)snprintf(key, sizeof(key), "cart:%d", n);
+		i = journey_add_instance(j, SPAN_LIT("cart"),
+			n == 0	 ? SPAN_LIT("customer")
+			: n == 1 ? SPAN_LIT("birthday")
+				 : span_str(key));
+		REQUIRE(i);
+		i->state = n == 3 ? INSTANCE_ARMED : INSTANCE_COOLING;
+		i->episode = 1;
+		i->touched_at = NOW + n;
+	}
+	for (int n = 0; n < JOURNEY_INSTANCES_MAX; n++) {
+		(void)snprintf(key, sizeof(key), "order:%d", n);
+		i = journey_add_instance(j, SPAN_LIT("cart"), span_str(key));
+		REQUIRE(i);
+		i->state = INSTANCE_ARMED;
+		CHECK(journey_instance(j, SPAN_LIT("cart"), SPAN_LIT("cart:2")) == NULL);
+		CHECK(journey_instance(j, SPAN_LIT("cart"), SPAN_LIT("cart:3")));
+		/* of those that are left the one that nothing has happened to for longest */
+		CHECK((journey_instance(j, SPAN_LIT("cart"), SPAN_LIT("customer")) != NULL) ==
+			(n < JOURNEY_INSTANCES_MAX - 3));
+		CHECK((journey_instance(j, SPAN_LIT("cart"), SPAN_LIT("birthday")) != NULL) ==
+			(n < JOURNEY_INSTANCES_MAX - 2));
+		if (n == JOURNEY_INSTANCES_MAX - 2)
+			break;
+	}
+	CHECK(!journey_add_instance(j, SPAN_LIT("cart"), SPAN_LIT("order:x")) && errno == ENOSPC);
+}
+
 /* What is in an order is forgotten before the order is. */
 static void test_baskets(void)
 {
@@ -152,6 +190,7 @@ static void test_views(void)
 }
 
 static const struct check_case cases[] = {
+	{"room", test_room},
 	{"products looked at", test_views},
 	{"things", test_things},
 	{"sends and dates", test_others},
