@@ -44,9 +44,10 @@ class Maker:
     def rule(self, name):
         chance = self.chance
         rule = {"id": name, "class": self.some((3, "marketing"), (2, "service"), (1, "task")),
-                "key": self.some((3, "cart_id"), (2, "customer"), (1, "order_id")),
+                "key": self.some((3, "cart_id"), (2, "customer"), (1, "order_id"),
+                                 (1, ["order_id", "cart_id"])),
                 "channels": ["task"], "gates": "off"}
-        if rule["key"] != "customer" and chance.random() < 0.5:
+        if rule["key"] not in ("customer", ["order_id", "cart_id"]) and chance.random() < 0.5:
             rule["key_else"] = "customer"
         self.spans(rule)
         if chance.random() < 0.25:
@@ -134,6 +135,12 @@ class Maker:
             wait["plus"] = self.chance.choice(("", "-")) + self.units(1, 3)
         return wait
 
+    def step_wait(self):
+        """Of a step, from when the one before it was done with."""
+        if self.chance.random() < 0.6:
+            return self.local()
+        return {"business": self.chance.choice(("1d", "2d", "3h", "17h"))}
+
     def opening(self):
         """Shop hours of every sort."""
         chance = self.chance
@@ -173,6 +180,10 @@ class Maker:
         if chance.random() < 0.3:
             rule["steps"] = [{"id": "s%d" % n, "after": self.units(1 if n else 0, 4)}
                              for n in range(chance.randint(1, 3))]
+            for step in rule["steps"][1:]:
+                if chance.random() < 0.25:
+                    del step["after"]
+                    step["wait"] = self.step_wait()
             if chance.random() < 0.3:
                 # Not below five: with a fire_if of more than three that could never be true.
                 chance.choice(rule["steps"])["if"] = {

@@ -54,6 +54,9 @@ Readings, where the contract leaves a choice (READ n in the code):
 25. A wait in business time begins when the shop is open next. So many days on are at that time of
     day on the next days with openings: where it is not open then, at its next opening of that day,
     or, behind the last one, at its end.
+26. Of a key of several values an event that has only the first of them ends or moves all that
+    begin with these, and that is remembered for those that come to be known later; it arms nothing,
+    and neither does one that has only others.
 """
 
 import hashlib
@@ -97,6 +100,7 @@ class Rule:
         self.opening = (policy or {}).get("opening", SHOP)
         self.id, self.kind, self.epoch = members["id"], members["class"], get("epoch", 1)
         self.key, self.key_else = get("key", "customer"), get("key_else")
+        self.fields = self.key if isinstance(self.key, list) else [self.key]
         self.arm = [self.entry(e) for e in members["arm"]]
         self.touch = [self.entry(e) for e in get("touch", [])]
         self.ends = [("goal", self.entry(e)) for e in get("goal", [])]
@@ -119,7 +123,7 @@ class Rule:
         self.cooldown_customer = episode.get("scope", "key") == "customer"
         self.replace = episode.get("replace")
         steps = get("steps", [{"id": "main", "after": "0s"}])
-        self.steps = [(s["id"], span(s["after"])) for s in steps]
+        self.steps = [(s["id"], s.get("wait", s.get("after"))) for s in steps]
         self.step_if = [s.get("if") for s in steps]
         self.says_till = any(TILL in e["event"]
                              for e in self.arm + self.touch + [e for _, e in self.ends])
@@ -139,14 +143,26 @@ class Rule:
                 return "when" not in entry or holds(entry["when"], event, facts)
         return False
 
+    def values_of(self, event):
+        """As many of the values that make the key as EVENT has, one behind the other."""
+        values = [event.properties.get(field) for field in self.fields]
+        return tuple(values[:values.index(None)] if None in values else values)
+
     def key_of(self, event):
         """The key of the instance that EVENT is about; None: of none."""
         if self.key == "customer":
             return "customer"
-        value = event.properties.get(self.key)
-        if value is not None:
-            return self.key.removesuffix("_id") + ":" + value
-        return None
+        values = self.values_of(event)
+        if len(values) < len(self.fields):
+            return None
+        if len(values) > 1:
+            values = [v.replace("%", "%25").replace("/", "%2F") for v in values]
+        return "+".join(f.removesuffix("_id") for f in self.fields) + ":" + "/".join(values)
+
+    def step_end(self, step, at):
+        """When STEP is due whose wait begins AT."""
+        wait = self.steps[step][1]
+        return at + span(wait) if isinstance(wait, str) else wait_end(wait, at, self.opening)
 
 
 def job_id(rule, customer, key, episode, step):
@@ -167,11 +183,18 @@ class Arming:
         return self.at, self.deadline or 0, self.worth
 
 
+class Beginning:
+    """What is known of all keys that begin with these values (READ 26)."""
+
+    def __init__(self):
+        self.closed_until = self.cancelled = self.touched = -NEVER
+
+
 class Instance:
     """What is known of one key of one rule."""
 
-    def __init__(self, key):
-        self.key = key
+    def __init__(self, key, above=()):
+        self.key, self.above = key, above
         self.state = "idle"  # or armed
         self.episode = 0
         self.step = 0
@@ -199,6 +222,7 @@ class Run:
         self.cancelled_all = -NEVER  # latest cancel that spoke of the whole customer
         self.cancelled_any = -NEVER  # latest cancel of any key
         self.touched_all = -NEVER  # latest touch that spoke of the whole customer
+        self.beginnings = {}  # of keys of several values
         self.periods = []  # (deadline, when it goes off) of all waits there ever were
         self.facts = {"events": 0, "orders": 0, "identified": True}
         self.orders, self.seen = set(), set()
@@ -247,7 +271,10 @@ class Run:
         for outcome, entry in rule.ends:
             if rule.names(entry, event, self.facts):
                 ended = True
-                self.cancel(event, key, entry, outcome)
+                if key is None and self.above(event):
+                    self.cancel_above(event, entry, outcome)
+                else:
+                    self.cancel(event, key, entry, outcome)
         self.touch_all(event)
         if ended:
             return  # READ 1
@@ -275,7 +302,7 @@ class Run:
     def count_one(self, event, key, entry):
         """One more of what arms it in numbers: it does at the end of the last window that is full
         and has the event in it, both ends of the window counting."""
-        i = self.instances.setdefault(key, Instance(key))
+        i = self.instance(key, event)
         i.counted.setdefault(str(entry["event"]), []).append(self.arming(event, window=True))
         ends = [a for a in self.windows(i, self.settled(i), entry)
                 if 0 <= a.at - event.occurred <= span(entry["at_least"]["within"])]
@@ -298,8 +325,22 @@ class Run:
                      sum(end.at - within <= a.at <= end.at for a in ones) >= count]
         return ends
 
+    def instance(self, key, event):
+        if key not in self.instances:
+            self.instances[key] = Instance(key, self.above(event))
+        return self.instances[key]
+
+    def above(self, event):
+        """The beginnings of the key that EVENT speaks of, but for the whole of it."""
+        values = self.rule.values_of(event) if self.rule.key != "customer" else ()
+        return [self.beginnings.setdefault(values[:n], Beginning())
+                for n in range(1, min(len(values) + 1, len(self.rule.fields)))]
+
+    def cancelled_at(self, i):
+        return max([i.cancelled, self.cancelled_all] + [b.cancelled for b in i.above])
+
     def settled(self, i):
-        return max([i.cancelled, self.cancelled_all] + [j["deadline"] for j in i.standing])  # READ 19
+        return max([self.cancelled_at(i)] + [j["deadline"] for j in i.standing])  # READ 19
 
     def arming(self, event, window=False):
         deadline = self.instant_of(event) if self.rule.given else None
@@ -315,7 +356,7 @@ class Run:
 
     def arm(self, event, key):
         """Contract 1 and 2: KEY is armed by EVENT alone."""
-        i, arming = self.instances.setdefault(key, Instance(key)), self.arming(event)
+        i, arming = self.instance(key, event), self.arming(event)
         if not self.is_told(arming):
             return
         if i.state == "armed":
@@ -326,7 +367,7 @@ class Run:
     def wait_from(self, i, arming):
         """(anchor, deadline) of a wait that ARMING begins."""
         deadline = self.deadline(arming, arming.at)
-        touched = max(i.touched, self.touched_all)
+        touched = max([i.touched, self.touched_all] + [b.touched for b in i.above])
         if arming.at < touched <= deadline:
             return touched, self.deadline(arming, touched)  # READ 15
         return arming.at, deadline
@@ -337,12 +378,13 @@ class Run:
             end = arming.deadline
         else:
             end = wait_end(wait, anchor, self.rule.opening)
-        return end + self.rule.steps[0][1]
+        return self.rule.step_end(0, end)
 
     def begin(self, i, arming, event):
         rule, at = self.rule, arming.at
         anchor, deadline = self.wait_from(i, arming)
-        if event.at < max(i.closed_until, self.cooled_until(i)):
+        if event.at < max([i.closed_until, self.cooled_until(i)] + [
+                b.closed_until for b in i.above]):
             return
         if self.is_cancelled(i, at):
             return
@@ -360,7 +402,7 @@ class Run:
 
     def is_cancelled(self, i, at):
         """READ 2 and 12."""
-        return at <= max(i.cancelled, self.cancelled_all) or (
+        return at <= self.cancelled_at(i) or (
             i.key == "customer" and at <= self.cancelled_any)
 
     def is_part_of(self, job, at, deadline):
@@ -446,9 +488,13 @@ class Run:
 
     def touch(self, event, key):
         if key is not None and key != "customer":
-            i = self.instances.setdefault(key, Instance(key))
+            i = self.instance(key, event)
             i.touched = max(i.touched, event.occurred)
             running = [i]
+        elif key is None and self.above(event):
+            beginning = self.above(event)[-1]
+            beginning.touched = max(beginning.touched, event.occurred)
+            running = self.under(beginning)
         elif key is not None or self.rule.key_else:
             self.touched_all = max(self.touched_all, event.occurred)
             running = self.instances.values()  # READ 9
@@ -478,15 +524,35 @@ class Run:
             self.cancelled_any = max(self.cancelled_any, event.occurred)
             if "customer" in self.instances:
                 self.end(self.instances["customer"], event, outcome)  # READ 12
-        i = self.instances.setdefault(key, Instance(key))
+        i = self.instance(key, event)
         i.cancelled = max(i.cancelled, event.occurred)
-        usual = rule.key != "customer" and event.name in TERMINAL
-        terminal = entry.get("terminal", usual) and rule.tombstone > 0  # READ 18
+        self.end_key(i, event, outcome, self.is_terminal(event, entry))
+
+    def is_terminal(self, event, entry):
+        usual = self.rule.key != "customer" and event.name in TERMINAL
+        return entry.get("terminal", usual) and self.rule.tombstone > 0  # READ 18
+
+    def end_key(self, i, event, outcome, terminal):
         self.end(i, event, outcome, terminal)
         if terminal:
-            until = [event.at + rule.tombstone, i.closed_until]
-            until += [job["fire_at"] + rule.cooldown for job in i.jobs]  # READ 17
+            until = [event.at + self.rule.tombstone, i.closed_until]
+            until += [job["fire_at"] + self.rule.cooldown for job in i.jobs]  # READ 17
             i.closed_until = max(until)
+
+    def under(self, beginning):
+        return [i for i in self.instances.values() if beginning in i.above]
+
+    def cancel_above(self, event, entry, outcome):
+        """READ 26."""
+        if entry.get("match", "key") == "customer":
+            self.cancel(event, None, entry, outcome)
+            return
+        beginning, terminal = self.above(event)[-1], self.is_terminal(event, entry)
+        beginning.cancelled = max(beginning.cancelled, event.occurred)
+        for i in self.under(beginning):
+            self.end_key(i, event, outcome, terminal)
+        if terminal:
+            beginning.closed_until = max(beginning.closed_until, event.at + self.rule.tombstone)
 
     def end(self, i, event, outcome, terminal=False):
         """EVENT cancels what runs, and takes back what came out."""
@@ -516,7 +582,7 @@ class Run:
 
     def is_reached(self, i, event):
         """Does it end what armed I, or one of the several events that did?"""
-        after = max(i.cancelled, self.cancelled_all)
+        after = self.cancelled_at(i)
         return self.reaches(event, i.arming.at) or (
             i.arming.window and all(Arming.order(a) != Arming.order(i.arming)
                                     for a in self.windows(i, after)))
@@ -610,7 +676,7 @@ class Run:
         rule = self.rule
         i.step += 1
         if i.step < len(rule.steps):
-            self.set_deadline(i, now + rule.steps[i.step][1], now)  # READ 7
+            self.set_deadline(i, rule.step_end(i.step, now), now)  # READ 7
         else:
             self.rest(i)
 

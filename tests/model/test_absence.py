@@ -159,7 +159,7 @@ class StepsFromTheDeadline(absence_model.Run):
         before = i.deadline
         super().fire(i, now)
         if i.state == "armed":
-            self.set_deadline(i, before + self.rule.steps[i.step][1], now)
+            self.set_deadline(i, self.rule.step_end(i.step, before), now)
 
 
 class NoCooldown(absence_model.Run):
@@ -192,10 +192,40 @@ class StepsAskNothing(absence_model.Run):
         super().fire(i, now)
 
 
+class BeginningsEndNothing(absence_model.Run):
+    """Of a key of several values the first of them alone is nothing: wrong."""
+
+    def cancel_above(self, event, entry, outcome):
+        pass
+
+
+class BeginningsAreForgotten(absence_model.Run):
+    def cancel_above(self, event, entry, outcome):
+        super().cancel_above(event, entry, outcome)
+        for beginning in self.beginnings.values():
+            beginning.cancelled = beginning.closed_until = -wait_model.NEVER
+
+
+class BeginningsAreKeys(absence_model.Run):
+    """What begins alike is one: wrong."""
+
+    def under(self, beginning):
+        return list(self.instances.values())
+
+
+class StepsHaveNoHours(absence_model.Run):
+    """A step's own wait is none: wrong."""
+
+    def __init__(self, rule, *others):
+        rule.steps = [(name, wait if isinstance(wait, str) else "1ms") for name, wait in rule.steps]
+        super().__init__(rule, *others)
+
+
 MUTANTS = (CancelLosesTies, DeadlineMovesBack, TouchedIsArmed, TouchesAreForgotten,
            NobodyTakesOver, OnlyTheLatestIsTakenBack, LateIsOver, NoTombstone, NothingRemembered, TwiceIsTwo,
            TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown,
-           WindowIsOpen, NobodyLetsGo, AlwaysMatches, StepsAskNothing)
+           WindowIsOpen, NobodyLetsGo, AlwaysMatches, StepsAskNothing, BeginningsEndNothing,
+           BeginningsAreForgotten, BeginningsAreKeys, StepsHaveNoHours)
 
 
 @tap.test
