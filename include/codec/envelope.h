@@ -131,6 +131,8 @@ struct envelope_item {
 	struct span event;		/* of a track */
 	struct span properties, traits; /* raw objects; empty: none */
 	struct span customer;		/* the key of the customer it belongs to, not empty */
+	struct span identifiers;	/* raw object; empty: none */
+	struct span previous_id;	/* of an alias */
 	uint32_t named;			/* a bit for the place of each kind that is not blank */
 	bool is_watermark;		/* a line that is no event: envelope_watermark reads it */
 };

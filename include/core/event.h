@@ -60,6 +60,7 @@ struct event {
 	int64_t received_at; /* id.ms, as an instant */
 	int64_t logged_at;   /* received_at where it first stood in a log: of one that was forwarded
 				to another partition it is earlier */
+	struct span named;   /* the key that it was sent to; empty: the customer's */
 	struct span subject; /* whom that log knew as its customer; empty: the one it is of now */
 	struct span
 		properties; /* raw JSON object of properties, or of traits for identify; or empty */

@@ -14,6 +14,7 @@
 #include "core/basket.h"
 #include "core/contact.h"
 #include "core/event.h"
+#include "core/naming.h"
 #include "core/past.h"
 #include "core/profile.h"
 #include "core/text.h"
@@ -401,6 +402,9 @@ struct journey {
 	size_t n_parts, cap_parts;
 	struct customer_apart *apart; /* in order of keys */
 	size_t n_apart, cap_apart;
+	struct customer_naming
+		*named; /* in the order of the log; while it is open whose the key is */
+	size_t n_named, cap_named;
 	/* Parts that had no room: how many are kept beside the record, in the order in which they
 	 * went, and up to when they reach; and those among them that still have to be put there,
 	 * which are no part of what is written. */

@@ -6,7 +6,7 @@
  *   an event of customer S names another identifier O
  *       link_claims():  may it, by the rights of the event's source and by S's limits? Then S
  *                       claims O; or, if O is the stronger of the two, S becomes a link to it
- *   O hears the claim
+ *   O hears the claim, and who was named beside it in earlier events has asked too, or will not
  *       link_claimed(): it becomes a link to S, taking the customer it was along; or it is a link
  *                       to T already; or it refuses
  *   S hears that O is T's
@@ -33,6 +33,14 @@
  */
 int link_claims(const struct identity *id, struct journey *j, const struct event *event,
 	struct effects *effects, struct span *ret_yield);
+
+/*
+ * May a customer SELF, of whom nothing is known, claim KEY by what the settings and a source's
+ * RIGHTS say? Then the log of KEY's partition is told of it with the event (NAMED), and its order
+ * is that in which claims are judged: a claim itself comes when SELF's partition is worked through,
+ * and says nothing about which event was received first.
+ */
+bool link_may_claim(const struct identity *id, unsigned rights, struct span self, struct span key);
 
 /* ---- at the key that is claimed ---------------------------------------------------------- */
 

@@ -19,17 +19,21 @@
  *   UNMERGE   staff take the key OF, a link to the customer TO, apart from them; with what each is
  *             without the other (codec/division.h)
  *   RESTORE   the customer OF says to the key TO, a link to them, what it is without them
+ *   NAMED     the key TO stands in an event beside OF, whose log has the event; said by whoever put
+ *             it there, in one write with it (core/link_rules.h)
+ *   ASK       the key OF asks whoever was named as OTHER whether they will claim it
+ *   ANSWER    OTHER, who was named as OF, will not claim TO by that name, or has done so
  *   NEWS      an event about TO, which is a product or the site and no customer; it goes to every
  *             partition, for those there whom it concerns (core/news.h)
  *   SCRUB     what is kept of the customer TO, or was when that became a link, names somebody who
  * was erased: that goes
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM, ERASE, SCRUB,
- * UNMERGE and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and LIFT, which are
- * about the partition.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM, NAMED, ANSWER,
+ * ERASE, SCRUB, UNMERGE and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and
+ * LIFT, which are about the partition.
  *
- * Staff speak in the log too: what they say is from MESSAGE_FROM_STAFF and has no place in an
- * order, so it must do no harm to hear it twice.
+ * Staff and the collector speak in the log too: what they say is from MESSAGE_FROM_STAFF and has no
+ * place in an order, so it must do no harm to hear it twice.
  */
 #pragma once
 
@@ -52,7 +56,10 @@
 	X(UNMERGE, "unmerge")                                                                      \
 	X(RESTORE, "restore")                                                                      \
 	X(NEWS, "news")                                                                            \
-	X(SCRUB, "scrub")
+	X(SCRUB, "scrub")                                                                          \
+	X(NAMED, "named")                                                                          \
+	X(ASK, "ask")                                                                              \
+	X(ANSWER, "answer")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -80,7 +87,8 @@ struct message {
 	enum message_kind kind;
 	struct span to;	   /* a key */
 	struct span of;	   /* a key; FORWARD, RETRACT: empty */
-	struct span other; /* TAKEN: a key */
+	struct span other; /* TAKEN, ASK, ANSWER: a key; CLAIM: what OF was called in the event, if
+			      not OF */
 	unsigned rights;   /* CLAIM, TAKEN, REFUSED: LINK_… of the event behind it */
 	/* But for FORWARD and RETRACT: the event behind it, when the log took it where it was first
 	 * applied, and when it happened. */

@@ -50,17 +50,23 @@ static int terms_of(struct reindex *x, struct span key, struct span value, struc
 {
 	_cleanup_(buf_release) struct buf inputs = BUF_INIT;
 	struct record record;
+	bool named = false; /* and nothing else is known of them */
 	int r;
 
 	if (!link_is(value)) {
 		r = record_decode(value, &record);
 		if (r != 0)
 			return r < 0 ? r : -EBADMSG;
+		named = record.journey->n_events == 0;
 		find_inputs(record.journey, &inputs);
 		record_release(&record);
 	}
 	if (buf_failed(&inputs) < 0)
 		return -ENOMEM;
+	if (named) {
+		*ret_terms = (struct find_terms){.n = 0};
+		return 0;
+	}
 	return find_terms_make(x->tool->program.identity, key, buf_span(&inputs), a, ret_terms);
 }
 

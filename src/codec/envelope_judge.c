@@ -311,10 +311,9 @@ static struct span raw_part(const struct envelope_parts *p, enum envelope_field 
 
 /* What an alias says that its user was called before: as any user id. */
 static int judge_previous(
-	struct envelope_reader *rd, const struct envelope_item *item, struct envelope_parts *p)
+	struct envelope_reader *rd, struct envelope_item *item, struct envelope_parts *p)
 {
 	const struct json_value *v = envelope_part(p, ENVELOPE_PREVIOUS_ID);
-	struct span text;
 
 	if (item->type != EVENT_ALIAS || !v)
 		return 0;
@@ -323,7 +322,7 @@ static int judge_previous(
 			envelope_offset(rd, v->raw.ptr));
 		return 0;
 	}
-	return judge_id(rd, p, ENVELOPE_PREVIOUS_ID, &text);
+	return judge_id(rd, p, ENVELOPE_PREVIOUS_ID, &item->previous_id);
 }
 
 /* All that can be said of an item whose members are in P. 0 or -ENOMEM. */
@@ -343,6 +342,7 @@ static int judge_members(
 	r = r ? r : judge_time(rd, p, ENVELOPE_SENT_AT, &p->sent_at);
 	item->properties = raw_part(p, ENVELOPE_PROPERTIES);
 	item->traits = raw_part(p, ENVELOPE_TRAITS);
+	item->identifiers = raw_part(p, ENVELOPE_IDENTIFIERS);
 	return r ? r : judge_customer(rd, item, p);
 }
 

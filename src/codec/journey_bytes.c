@@ -60,7 +60,7 @@ _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(
 	"a new member?"); /* with 4 bytes of padding */
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (10 + TRAIT_COUNT) * sizeof(int64_t) +
-						 14 * (sizeof(void *) + 2 * sizeof(size_t)) +
+						 15 * (sizeof(void *) + 2 * sizeof(size_t)) +
 						 2 * sizeof(struct profile *) + sizeof(size_t) +
 						 sizeof(struct past),
 	"a new member?");

@@ -147,6 +147,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_apart,
 	&journey_part_beside,
 	&journey_part_past,
+	&journey_part_named,
 };
 
 size_t journey_parts_bound(const struct journey *j)

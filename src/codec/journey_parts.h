@@ -44,6 +44,8 @@ extern const struct journey_part journey_part_marks;
 extern const struct journey_part journey_part_beside;
 /* journey_apart_bytes.c */
 extern const struct journey_part journey_part_apart;
+/* journey_named_bytes.c */
+extern const struct journey_part journey_part_named;
 /* journey_past.c */
 extern const struct journey_part journey_part_past;
 /* journey_profile.c */

@@ -50,15 +50,19 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_LIFT] = WORD,
 	[MESSAGE_UNMERGE] = CLAIMED | HAS(REASON) | HAS(BY) | HAS(SUM),
 	[MESSAGE_RESTORE] = CLAIMED | HAS(REASON) | HAS(BY),
+	[MESSAGE_NAMED] = HEAD | HAS(OF),
+	[MESSAGE_ASK] = HEAD | HAS(OF) | HAS(OTHER),
+	[MESSAGE_ANSWER] = HEAD | HAS(OF) | HAS(OTHER),
 };
 
-/* Which links they have passed, and who of the staff said it and why, if any. */
+/* Which links they have passed, who of the staff said it and why, and by which name, if any. */
 static const unsigned may_have[MESSAGE_KIND_COUNT] = {
-	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON),
+	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON) | HAS(OTHER),
 	[MESSAGE_MERGE] = HAS(BY) | HAS(REASON),
 	[MESSAGE_LINKED] = HAS(PATH),
 	[MESSAGE_TAKEN] = HAS(PATH) | HAS(BY) | HAS(REASON),
 	[MESSAGE_REFUSED] = HAS(PATH),
+	[MESSAGE_ASK] = HAS(PATH),
 };
 
 enum form { FORM_KEY, FORM_TEXT, FORM_PART, FORM_COUNT, FORM_RIGHTS, FORM_INSTANT, FORM_OTHER };
@@ -168,6 +172,8 @@ static bool has_more(const struct message *m, enum member member)
 {
 	if (!(may_have[m->kind] & 1u << member))
 		return false;
+	if (member == MEMBER_OTHER)
+		return m->other.len > 0;
 	return member == MEMBER_PATH ? m->n_path > 0 : m->by.len > 0;
 }
 

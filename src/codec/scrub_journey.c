@@ -4,6 +4,7 @@
  * themselves is called by cannot be somebody else's. Keys of lists stay apart from each other and
  * in their order.
  */
+#include "codec/message_json.h"
 #include "core/tally.h"
 
 #include "scrub_impl.h"
@@ -63,14 +64,19 @@ static bool strip(struct walk *w, struct text *t)
 }
 
 /* Is KEY, of the form KIND:VALUE, to go? */
-static bool is_theirs(struct walk *w, struct text key)
+static bool is_key_theirs(struct walk *w, struct span key)
 {
 	bool known = false;
-	int r = w->r < 0 ? 0 : w->s->knows(w->s->user, text_span(key), &known);
+	int r = w->r < 0 ? 0 : w->s->knows(w->s->user, key, &known);
 
 	if (r < 0 || known)
 		note(w, r);
 	return known;
+}
+
+static bool is_theirs(struct walk *w, struct text key)
+{
+	return is_key_theirs(w, text_span(key));
 }
 
 /* ---- keys -------------------------------------------------------------------------------- */
@@ -193,8 +199,29 @@ static void scrub_lists(struct walk *w, struct journey *j)
 
 /* ---- what they are told to be called ----------------------------------------------------- */
 
+/* Was it they who were named, or by another name they who asked? */
+static bool is_naming_theirs(struct walk *w, const struct customer_naming *naming)
+{
+	_cleanup_(arena_release) struct arena a;
+	struct message claim;
+	int r;
+
+	arena_init(&a);
+	if (is_theirs(w, naming->name))
+		return true;
+	if (naming->said.len == 0)
+		return false;
+	r = message_parse(text_span(naming->said), &a, &claim);
+	if (r < 0)
+		note(w, r);
+	return r == 0 && is_key_theirs(w, claim.of);
+}
+
 static void scrub_names(struct walk *w, struct journey *j)
 {
+	for (size_t i = j->n_named; i-- > 0;)
+		if (is_naming_theirs(w, &j->named[i]))
+			journey_remove_naming(j, i);
 	for (size_t i = j->n_ids; i-- > 0;)
 		if (is_theirs(w, j->ids[i].key))
 			journey_remove_id(j, i);

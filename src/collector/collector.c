@@ -185,8 +185,8 @@ static int open_door(struct collector *c)
 static int collector_init(struct collector *c, struct program *p, const struct settings *s)
 {
 	*c = (struct collector){.program = p, .settings = s};
-	journal_init(&c->journal, p->loop, &p->log, (size_t)s->waiting);
-	if (intake_init(&c->intake, p->identity, p->loop, &c->journal, &c->tally) < 0)
+	if (journal_init(&c->journal, p->loop, &p->log, (size_t)s->waiting) < 0 ||
+		intake_init(&c->intake, p->identity, p->loop, &c->journal, &c->tally) < 0)
 		return program_fail(p, "Out of memory.", NULL);
 	c->intake.limits = (struct intake_limits){
 		{(size_t)s->item_size, (size_t)s->batch_items, (size_t)s->item_depth},

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "deliver.h"
 
-#include "admit.h"
-#include "robot.h"
+#include "codec/envelope_ids.h"
+#include "core/link_rules.h"
 #include "store/keys.h"
+
+#include "admit.h"
+#include "journal_pairs.h"
+#include "robot.h"
 
 /* What an entry costs on its way beside its bytes: RESP, the client's books. */
 #define ENTRY_COST ((size_t)200)
@@ -97,12 +101,56 @@ static void on_stored(struct submission *s, bool kept)
 	journal_end(mark, answer_submission);
 }
 
+/* Was it said before whom this very item may link? */
+static bool is_known(const struct call *c, const struct envelope_item *item)
+{
+	const char flags[] = {
+		(char)write_key_link_rights(c->key), item->type == EVENT_ALIAS ? 'a' : 't'};
+	const struct span parts[] = {item->user_id, item->anonymous_id, item->identifiers,
+		item->previous_id, span_of(flags, sizeof(flags))};
+
+	return !journal_pairs_add(c->in->journal->pairs, parts, ARRAY_SIZE(parts));
+}
+
+/* The keys that the item's customer may claim because of it. 0 or -ENOMEM. */
+static int find_names(struct call *c, const struct envelope_item *item,
+	struct span names[JOURNAL_NAMES_MAX], size_t *ret_n)
+{
+	unsigned rights = write_key_link_rights(c->key);
+	/* These are not told by what stands beside them. */
+	bool traits = item->type == EVENT_IDENTIFY && item->traits.len > 0 &&
+		      rights & LINK_TRUSTED && c->key->rights & WRITE_KEY_TRAITS;
+	const struct event_id *ids;
+	size_t n, kept = 0;
+	int r;
+
+	*ret_n = 0;
+	if (!envelope_has_ids(item, rights) || (!traits && is_known(c, item)))
+		return 0;
+	r = envelope_ids(c->in->identity, item, traits, &c->in->arena, &ids, &n);
+	if (item->type != EVENT_ALIAS)
+		rights &= ~(unsigned)LINK_EXPLICIT;
+	for (size_t i = 0; r == 0 && i < n && kept < JOURNAL_NAMES_MAX; i++)
+		if (link_may_claim(c->in->identity, rights, item->customer, ids[i].key))
+			names[kept++] = ids[i].key;
+	*ret_n = kept;
+	return r;
+}
+
 static void add_item(struct call *c, const struct delivery *d, struct submission *s, size_t i)
 {
 	const struct envelope_item *item = &d->envelope->items[i];
 	struct intake *in = c->in;
-	struct journal_entry entry = {.event = item->raw, .meta = buf_span(&in->meta)};
+	struct span names[JOURNAL_NAMES_MAX];
+	struct journal_entry entry = {.event = item->raw,
+		.meta = buf_span(&in->meta),
+		.customer = item->customer,
+		.names = names};
 
+	if (find_names(c, item, names, &entry.n_names) < 0) {
+		s->failed = true;
+		return;
+	}
 	if (d->originals)
 		entry.original = d->originals[i];
 	journal_add(s, partition_of(item->customer, in->journal->n_streams), &entry);

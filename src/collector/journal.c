@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "journal.h"
 
+#include "codec/message_json.h"
+
+#include "journal_pairs.h"
+
 /* How long a refusal counts as news: long enough for a balancer's probe to see it, short enough
  * that we are back soon after the server is, since only a new event can find that out. */
 #define REFUSAL_MS (2 * MS_SECOND)
@@ -12,7 +16,7 @@ struct stream_name {
 	size_t len;
 };
 
-void journal_init(struct journal *j, struct loop *loop, const struct log *log, size_t max_waiting)
+int journal_init(struct journal *j, struct loop *loop, const struct log *log, size_t max_waiting)
 {
 	*j = (struct journal){
 		.loop = loop,
@@ -21,6 +25,7 @@ void journal_init(struct journal *j, struct loop *loop, const struct log *log, s
 		.refused_at = INT64_MIN / 2,
 		.logged_at = INT64_MIN / 2,
 	};
+	return journal_pairs_new(&j->pairs);
 }
 
 void journal_release(struct journal *j)
@@ -34,6 +39,8 @@ void journal_release(struct journal *j)
 	}
 	free(j->streams);
 	free(j->bad);
+	free(j->pairs);
+	j->pairs = NULL;
 }
 
 /* The keys of N partitions' streams called WHAT; NULL when out of memory. */
@@ -144,6 +151,8 @@ static void finish_if_answered(struct submission *s)
 	if (s->n_unanswered > 0 || !s->complete)
 		return;
 	s->journal->waiting -= s->bytes;
+	if (s->failed)
+		journal_pairs_forget(s->journal->pairs);
 	s->done(s, !s->failed);
 	give_spare(s);
 }
@@ -190,6 +199,11 @@ static void on_reply(void *user, const struct redis_value *reply)
 		redis_refuse(j->redis, "the server is read-only");
 }
 
+static void put_stream(struct journal *j, uint32_t partition)
+{
+	redis_arg(j->redis, span_of(j->streams[partition].text, j->streams[partition].len));
+}
+
 /* XADD of N fields, those without a value left out. */
 struct field {
 	char name;
@@ -222,12 +236,104 @@ static void add_fields(struct submission *s, const struct stream_name *stream,
 		s->failed = true;
 }
 
+/* The keys of ENTRY whose logs are not known to have been told. */
+static size_t find_new(struct journal *j, const struct journal_entry *entry,
+	struct span ret_new[JOURNAL_NAMES_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < entry->n_names && n < JOURNAL_NAMES_MAX; i++) {
+		const struct span pair[] = {entry->customer, entry->names[i]};
+
+		if (journal_pairs_add(j->pairs, pair, ARRAY_SIZE(pair)))
+			ret_new[n++] = entry->names[i];
+	}
+	return n;
+}
+
+/* The heads of messages, one behind the other; LENS of each. 0 or -ENOMEM. */
+static int make_named(const struct journal_entry *entry, const struct span *names, size_t n,
+	struct buf *heads, size_t *lens)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct message m = {.from = MESSAGE_FROM_STAFF,
+			.seq = 1,
+			.kind = MESSAGE_NAMED,
+			.to = names[i],
+			.of = entry->customer};
+		size_t before = heads->len;
+
+		message_json(&m, heads);
+		lens[i] = heads->len - before;
+	}
+	return buf_failed(heads);
+}
+
+/*
+ * One script: all or nothing of it is in the logs, at one instant. The event last, whose ID is the
+ * answer.
+ */
+static const char together[] = "#!lua\n"
+			       "local i, id = 1, nil\n"
+			       "for _, key in ipairs(KEYS) do\n"
+			       "  local n = tonumber(ARGV[i])\n"
+			       "  id = redis.call('XADD', key, '*', unpack(ARGV, i + 1, i + n))\n"
+			       "  i = i + n + 1\n"
+			       "end\n"
+			       "return id\n";
+
+static void add_together(struct submission *s, uint32_t partition,
+	const struct journal_entry *entry, const struct span *names, size_t n)
+{
+	struct journal *j = s->journal;
+	struct redis *redis = j->redis;
+	bool original = entry->original.ptr != NULL;
+	_cleanup_(buf_release) struct buf heads = BUF_INIT;
+	size_t lens[JOURNAL_NAMES_MAX], at = 0;
+
+	if (s->failed || make_named(entry, names, n, &heads, lens) < 0) {
+		s->failed = true;
+		return;
+	}
+	redis_begin(redis, 3 + 4 * n + 1 + 5 + (original ? 2U : 0U));
+	redis_arg_str(redis, "EVAL");
+	redis_arg(redis, span_of(together, sizeof(together) - 1));
+	redis_arg_u64(redis, n + 1);
+	for (size_t i = 0; i < n; i++)
+		put_stream(j, partition_of(names[i], j->n_streams));
+	put_stream(j, partition);
+	for (size_t i = 0; i < n; i++) {
+		redis_arg_str(redis, "2");
+		redis_arg_str(redis, "x");
+		redis_arg(redis, span_of(heads.ptr + at, lens[i]));
+		at += lens[i];
+	}
+	redis_arg_u64(redis, original ? 6 : 4);
+	redis_arg_str(redis, "e");
+	redis_arg(redis, entry->event);
+	redis_arg_str(redis, "m");
+	redis_arg(redis, entry->meta);
+	if (original) {
+		redis_arg_str(redis, "o");
+		redis_arg(redis, entry->original);
+	}
+	if (redis_end(redis, on_reply, s) == 0)
+		s->n_unanswered++;
+	else
+		s->failed = true;
+}
+
 void journal_add(struct submission *s, uint32_t partition, const struct journal_entry *entry)
 {
 	const struct field fields[] = {
 		{'e', entry->event}, {'m', entry->meta}, {'o', entry->original}};
+	struct span names[JOURNAL_NAMES_MAX];
+	size_t n = find_new(s->journal, entry, names);
 
-	add_fields(s, &s->journal->streams[partition], fields, ARRAY_SIZE(fields));
+	if (n > 0)
+		add_together(s, partition, entry, names, n);
+	else
+		add_fields(s, &s->journal->streams[partition], fields, ARRAY_SIZE(fields));
 }
 
 /* In the day's counters, where those of the workers are. */

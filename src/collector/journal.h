@@ -12,6 +12,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "codec/identifiers.h"
 #include "io/http_server.h"
 #include "io/log.h"
 #include "io/loop.h"
@@ -27,6 +28,20 @@ struct journal_stats {
 };
 
 struct answer_style;
+
+/*
+ * Pairs of keys that events have named together: the log of the second was told of the first
+ * (core/link_rules.h), and need not be told again. And all that an event says of whom it names, as
+ * it stands there: most say the same as one before, and need not be understood. A table of hashes,
+ * in sets as large as a line of the processor's cache, the last asked for first in its set. What
+ * has no room in its set is forgotten and told of twice then, which does no harm. A megabyte.
+ */
+#define JOURNAL_PAIR_SETS 16384
+#define JOURNAL_PAIRS_SET 16
+struct journal_pairs {
+	_Alignas(64) uint32_t hashes[JOURNAL_PAIR_SETS][JOURNAL_PAIRS_SET];
+	uint64_t seed[2];
+};
 
 /* That a source has told all up to an instant. */
 struct journal_mark {
@@ -46,6 +61,7 @@ struct journal {
 	size_t max_waiting;
 	size_t waiting; /* bytes of requests that are not answered yet */
 	struct journal_stats stats;
+	struct journal_pairs *pairs;
 	struct submission *spare;
 	int64_t refused_at; /* clock that never jumps; when Redis last refused to write */
 	int64_t logged_at;  /* when that was last logged */
@@ -71,7 +87,8 @@ struct submission {
 	void (*done)(struct submission *s, bool kept);
 };
 
-void journal_init(struct journal *j, struct loop *loop, const struct log *log, size_t max_waiting);
+/* 0 or -errno. */
+int journal_init(struct journal *j, struct loop *loop, const struct log *log, size_t max_waiting);
 /* After the connection is gone, which ends all submissions. */
 void journal_release(struct journal *j);
 
@@ -100,7 +117,13 @@ int journal_begin(struct journal *j, struct http_request *request, size_t bytes,
 struct journal_entry {
 	struct span event, meta;
 	struct span original; /* the bytes that came, where the event was made of them; or empty */
+	/* Its customer may claim these keys: their logs are told so in one write with it, so that
+	 * their order is that in which events came, whoever works through which log first. */
+	struct span customer;
+	const struct span *names;
+	size_t n_names;
 };
+#define JOURNAL_NAMES_MAX (IDENTITY_KINDS_MAX + IDENTIFIER_MORE_MAX)
 /* One entry. A failure shows in `done`. */
 void journal_add(struct submission *s, uint32_t partition, const struct journal_entry *entry);
 

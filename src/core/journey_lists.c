@@ -65,6 +65,9 @@ void journey_lists_release(struct journey *j)
 		id_group_release(&j->id_groups[i]);
 	free(j->id_groups);
 	journey_aparts_release(j);
+	while (j->n_named > 0)
+		journey_remove_naming(j, j->n_named - 1);
+	free(j->named);
 	journey_clear_shed(j);
 	free(j->shed);
 	free(j->ids);

@@ -149,6 +149,23 @@ static bool is_first_refused(const struct identity *id, const struct journey *j,
 
 /* ---- at the customer of an event --------------------------------------------------------- */
 
+/* KEY need not wait for J, whom the event named beside it. */
+static int waive(
+	struct journey *j, const struct event *event, struct span key, struct effects *effects)
+{
+	struct message *m = arena_calloc(&effects->arena, 1, sizeof(*m));
+	struct effect *e = effects_add(effects, EFFECT_FORWARD);
+
+	if (!m || !e)
+		return -ENOMEM;
+	e->message = m;
+	m->kind = MESSAGE_ANSWER;
+	m->to = key;
+	m->other = text_span(j->customer);
+	m->of = event->named.len > 0 ? event->named : m->other;
+	return 0;
+}
+
 static int over_limit(const struct identity *id, struct journey *j, const struct event *event,
 	struct span key, struct effects *effects)
 {
@@ -162,6 +179,9 @@ static int over_limit(const struct identity *id, struct journey *j, const struct
 	bool news = false;
 	int r = note_key(j, key, event->occurred_at, ID_REFUSED, &news);
 
+	if (r < 0)
+		return r;
+	r = waive(j, event, key, effects);
 	if (r < 0)
 		return r;
 	return first && news ? tell(effects, &word) : count(effects, COUNTER_IDENTITY_LIMIT);
@@ -184,6 +204,8 @@ static int claim(
 	m->rights = event->link_rights;
 	m->linked_at = event->logged_at;
 	m->said_at = event->occurred_at;
+	if (event->named.len > 0)
+		m->other = event->named;
 	return 0;
 }
 
@@ -196,6 +218,13 @@ static bool is_open(const struct journey *j, struct span key, unsigned rights)
 	if (rights & LINK_EXPLICIT)
 		return !known || state == ID_REFUSED;
 	return !known && !journey_apart(j, key);
+}
+
+bool link_may_claim(const struct identity *id, unsigned rights, struct span self, struct span key)
+{
+	return rights && !span_equal(key, self) &&
+	       identity_may_link(id, rights, self, key) == IDENTITY_MAY_LINK &&
+	       !are_two_users(id, rights, self, key) && identity_compare(id, key, self) > 0;
 }
 
 static int judge(const struct identity *id, struct journey *j, const struct event *event,

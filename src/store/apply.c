@@ -387,7 +387,8 @@ int applier_loaded(struct applier *a, const struct span *values, size_t n)
 			r = cached_load_link(a, c, values[i]);
 		else
 			r = record_decode(values[i], &c->record);
-		if (r == 0 && values[i].len > 0)
+		c->stored = values[i].len > 0;
+		if (r == 0 && c->stored && (c->link || c->record.journey->n_events > 0))
 			r = cached_find_loaded(a, c);
 		if (r > 0) {
 			a->corrupt = c->customer;

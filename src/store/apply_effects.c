@@ -298,6 +298,26 @@ static int finish_due(struct applier *a, struct cached *c)
 	return 0;
 }
 
+static bool is_nobody(const struct cached *c)
+{
+	return !c->link && c->record.journey->n_events == 0;
+}
+
+/* A wake-up for somebody who is not there any more leaves nothing behind, nor does a name. */
+static int finish_nobody(struct applier *a, struct cached *c)
+{
+	struct commit_mend *mend;
+
+	if (c->stored) {
+		mend = list_add(&a->mends);
+		if (!mend)
+			return -ENOMEM;
+		*mend = (struct commit_mend){.kind = MEND_NOBODY, .customer = c->customer};
+		c->stored = false;
+	}
+	return finish_due(a, c);
+}
+
 static int finish_record(struct applier *a, struct cached *c)
 {
 	struct commit_value *value;
@@ -305,12 +325,14 @@ static int finish_record(struct applier *a, struct cached *c)
 	int r;
 
 	c->dirty = false;
-	/* A wake-up for somebody who is not there any more leaves nothing behind. */
-	if (a->options.transient || (!c->link && c->record.journey->n_events == 0))
+	if (a->options.transient)
 		return finish_due(a, c);
+	if (is_nobody(c) && c->record.journey->n_named == 0)
+		return finish_nobody(a, c);
 	value = list_add(&a->records);
 	if (!value)
 		return -ENOMEM;
+	c->stored = true;
 	start = a->encoded.len;
 	if (c->link)
 		link_encode(c->link, &a->encoded);
@@ -319,7 +341,8 @@ static int finish_record(struct applier *a, struct cached *c)
 		return r;
 	value->customer = c->customer;
 	value->bytes.len = a->encoded.len - start;
-	r = applier_finish_terms(a, c, true);
+	/* Whoever was only named is nobody yet. */
+	r = applier_finish_terms(a, c, !is_nobody(c));
 	return r < 0 ? r : finish_due(a, c);
 }
 

@@ -118,6 +118,20 @@ static int say_erase(struct applier *a, struct span to, struct span of, struct s
 	return applier_say(a, &m, NULL);
 }
 
+/* To who made the CLAIM of KEY. */
+static int refuse_erased(struct applier *a, struct span key, const struct message *claim)
+{
+	struct message m = {.kind = MESSAGE_REFUSED,
+		.to = claim->of,
+		.of = key,
+		.rights = claim->rights,
+		.linked_at = claim->linked_at,
+		.said_at = claim->said_at,
+		.reason = SPAN_LIT("erased")};
+
+	return applier_say(a, &m, NULL);
+}
+
 /* To all that J knows to lead to KEY. */
 static int say_to_kin(struct applier *a, const struct journey *j, struct span key, struct span by)
 {
@@ -141,6 +155,18 @@ static int say_to_frozen_kin(struct applier *a, const struct cached *c, struct s
 	return r != 0 ? (r < 0 ? r : 0) : say_to_kin(a, frozen.journey, c->customer, by);
 }
 
+/* Whoever waits for C hears that there is nothing to wait for. */
+static int refuse_waiting(struct applier *a, const struct cached *c)
+{
+	struct message *claims;
+	size_t n = 0;
+	int r = c->link ? 0 : applier_waiting(a, c, &claims, &n);
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = refuse_erased(a, c->customer, &claims[i]);
+	return r;
+}
+
 /* Nothing of C stays. 0 or -ENOMEM. */
 static int empty(struct applier *a, struct cached *c, struct span by)
 {
@@ -159,6 +185,8 @@ static int empty(struct applier *a, struct cached *c, struct span by)
 		*hold = (struct commit_hold){c->customer, MARK_RULES, TIME_NEVER};
 		r = applier_remove_holds(a, c);
 	}
+	if (r == 0)
+		r = refuse_waiting(a, c);
 	if (r < 0)
 		return r;
 	r = applier_unfollow(a, c);
@@ -241,7 +269,6 @@ static int say_to_path(struct applier *a, const struct work *w, struct span by)
 int applier_turn_away(struct applier *a, const struct work *w)
 {
 	const struct message *m = w->message;
-	struct message refusal = {.kind = MESSAGE_REFUSED, .reason = SPAN_LIT("erased")};
 	struct span by;
 	bool gone;
 	int r = gone_knows(&a->gone, w->customer, &gone, &by);
@@ -252,14 +279,10 @@ int applier_turn_away(struct applier *a, const struct work *w)
 		r = say_to_path(a, w, by);
 	if (r == 0 && m && m->kind == MESSAGE_LINKED)
 		r = say_erase(a, m->of, w->customer, by);
-	if (r == 0 && m && m->kind == MESSAGE_CLAIM) {
-		refusal.to = m->of;
-		refusal.of = w->customer;
-		refusal.rights = m->rights;
-		refusal.linked_at = m->linked_at;
-		refusal.said_at = m->said_at;
-		r = applier_say(a, &refusal, NULL);
-	}
+	if (r == 0 && m && m->kind == MESSAGE_CLAIM)
+		r = refuse_erased(a, w->customer, m);
+	if (r == 0 && m && m->kind == MESSAGE_ASK)
+		r = applier_asked(a, w);
 	return r < 0 ? r : applier_drop(a, w);
 }
 

@@ -29,6 +29,7 @@ struct cached {
 	uint64_t batch;		      /* that used it last */
 	bool dirty;		      /* changed in this batch */
 	bool due_dirty;
+	bool stored;   /* the store has a value */
 	bool in_index; /* its terms stand in the index, those of KEY and of these inputs */
 	char *find_inputs;
 	size_t find_len;
@@ -190,6 +191,20 @@ void cached_unlink(struct cached *c);
 
 /* W's event goes on to what its key is a link to. 0 or -ENOMEM. */
 int applier_forward(struct applier *a, const struct work *w);
+
+/* Answers the claim M of C: who it is of hears what became of it. 0 or -ENOMEM. */
+int applier_judge(struct applier *a, struct cached *c, const struct message *m);
+
+/* ---- apply_claims.c ---- */
+
+/* NAMED, CLAIM and ANSWER, and ASK to who is no link. 0 or -ENOMEM. */
+int applier_named(struct applier *a, const struct work *w);
+int applier_claim(struct applier *a, const struct work *w);
+int applier_answered(struct applier *a, const struct work *w);
+int applier_asked(struct applier *a, const struct work *w);
+/* The claims that wait at C, in order and in the batch's arena. 0 or -ENOMEM. */
+int applier_waiting(
+	struct applier *a, const struct cached *c, struct message **ret_claims, size_t *ret_n);
 
 /* ---- apply_find.c ---- */
 

@@ -94,13 +94,20 @@ int cached_encode(struct applier *a, const struct cached *c, struct span *ret_by
 	return ret_bytes->ptr ? 0 : -ENOMEM;
 }
 
-/* C becomes a link by what M, of which only the instants count, says. 0 or -ENOMEM. */
+/* C becomes a link by what M, of which only the instants count, says; whoever waited for it hears
+ * that. 0 or -ENOMEM. */
 static int freeze(struct applier *a, struct cached *c, struct span to, const struct message *m)
 {
 	struct link link = {.to = to, .linked_at = m->linked_at, .said_at = m->said_at};
+	struct message *waiting;
 	struct span frozen;
-	int r = cached_encode(a, c, &frozen);
+	size_t n;
+	int r = applier_waiting(a, c, &waiting, &n);
 
+	while (c->record.journey->n_named > 0)
+		journey_remove_naming(c->record.journey, c->record.journey->n_named - 1);
+	if (r == 0)
+		r = cached_encode(a, c, &frozen);
 	if (r == 0)
 		r = applier_remove_holds(a, c);
 	if (r < 0)
@@ -115,7 +122,9 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 	if (r < 0)
 		return r;
 	c->link->frozen = frozen;
-	return applier_touch(a, c);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = applier_judge(a, c, &waiting[i]);
+	return r < 0 ? r : applier_touch(a, c);
 }
 
 /* And what it was goes to whoever it is a link to. */
@@ -226,18 +235,23 @@ static enum link_node claimed_node(const struct cached *c, struct span of)
 	return node == NODE_CUSTOMER && journey_apart(c->record.journey, of) ? NODE_APART : node;
 }
 
-static int reply(
-	struct applier *a, const struct work *w, enum message_kind kind, struct span reason)
+struct answer {
+	enum message_kind kind;
+	struct span reason;
+};
+
+static int reply(struct applier *a, const struct cached *c, const struct message *claim,
+	const struct answer *answer)
 {
-	const struct message *claim = w->message;
+	enum message_kind kind = answer->kind;
 	struct message m = {.kind = kind,
 		.to = claim->of,
-		.of = w->cached->customer,
+		.of = c->customer,
 		.rights = claim->rights,
 		.linked_at = claim->linked_at,
 		.said_at = claim->said_at,
-		.reason = reason};
-	const struct link *link = w->cached->link;
+		.reason = answer->reason};
+	const struct link *link = c->link;
 
 	if (kind == MESSAGE_TAKEN && link) {
 		/* Two claims make one of those who claim, whichever came here first: it is so since
@@ -251,31 +265,30 @@ static int reply(
 	return applier_say(a, &m, NULL);
 }
 
-static int on_claim(struct applier *a, const struct work *w)
+int applier_judge(struct applier *a, struct cached *c, const struct message *m)
 {
-	struct cached *c = w->cached;
-	struct span to = c->link ? c->link->to : SPAN_EMPTY, reason = SPAN_EMPTY;
-	int r;
+	struct span to = c->link ? c->link->to : SPAN_EMPTY;
+	struct answer answer = {MESSAGE_LINKED, SPAN_EMPTY};
+	int r = 0;
 
-	if (a->options.no_links)
-		return 0;
-	switch (link_claimed(
-		applier_identity(a), w->message, claimed_node(c, w->message->of), to, &reason)) {
+	switch (link_claimed(applier_identity(a), m, claimed_node(c, m->of), to, &answer.reason)) {
 	case LINK_KNOWN:
-		return reply(a, w, MESSAGE_LINKED, reason);
+		break;
 	case LINK_MAKE:
-		r = freeze(a, c, w->message->of, w->message);
-		return r < 0 ? r : reply(a, w, MESSAGE_LINKED, reason);
+		r = freeze(a, c, m->of, m);
+		break;
 	case LINK_MERGE:
 	case LINK_YIELD:
-		return yield(a, c, w->message->of, w->message);
+		return yield(a, c, m->of, m);
 	case LINK_TAKEN:
-		return reply(a, w, MESSAGE_TAKEN, reason);
+		answer.kind = MESSAGE_TAKEN;
+		break;
 	case LINK_REFUSE:
 	case LINK_CLAIM:
+		answer.kind = MESSAGE_REFUSED;
 		break;
 	}
-	return reply(a, w, MESSAGE_REFUSED, reason);
+	return r < 0 ? r : reply(a, c, m, &answer);
 }
 
 /* For the set of all that ever led to C. */
@@ -538,11 +551,17 @@ int applier_node(struct applier *a, const struct work *w)
 		return applier_send_back(a, w, stray);
 	if (m->kind == MESSAGE_FORWARD)
 		return applier_event(a, w);
+	if (m->kind == MESSAGE_ASK)
+		return w->cached->link ? pass_on(a, w) : applier_asked(a, w);
 	r = w->cached->link || m->kind == MESSAGE_MERGE ? 0 : run_timers(a, w);
 	if (r < 0)
 		return r;
 	if (m->kind == MESSAGE_CLAIM)
-		return on_claim(a, w);
+		return applier_claim(a, w);
+	if (m->kind == MESSAGE_NAMED)
+		return applier_named(a, w);
+	if (m->kind == MESSAGE_ANSWER)
+		return applier_answered(a, w);
 	if (m->kind == MESSAGE_UNMERGE || m->kind == MESSAGE_RESTORE)
 		return applier_unmerge(a, w);
 	if (w->cached->link)

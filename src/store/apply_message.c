@@ -27,6 +27,8 @@ static int decode_event(struct applier *a, struct work *w, const struct message 
 	w->event.received_at = (int64_t)w->entry.id.ms;
 	if (m->kind == MESSAGE_NEWS)
 		return 0;
+	if (!span_equal(w->event.customer, m->to))
+		w->event.named = w->event.customer;
 	w->event.customer = m->to;
 	w->event.subject = message_subject(m);
 	if (span_equal(w->event.subject, m->to))

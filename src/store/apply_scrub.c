@@ -31,8 +31,13 @@ static int scrub_customer(struct applier *a, struct cached *c)
 	struct span bytes;
 	int r = cached_encode(a, c, &bytes);
 
-	if (r < 0 || bytes.len == 0)
-		return r < 0 ? r : SCRUB_CLEAN;
+	if (r < 0)
+		return r;
+	/* Of nobody it can only be who was named beside them. */
+	if (bytes.len == 0)
+		return c->record.journey->n_named > 0
+			       ? scrub_record(a->scrubber, a->packer, &c->record)
+			       : SCRUB_CLEAN;
 	r = record_decode(bytes, &before);
 	if (r != 0)
 		return r < 0 ? r : -EINVAL; /* we have just written it */

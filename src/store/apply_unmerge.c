@@ -106,9 +106,12 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 		r = record_decode(d->record, &c->record);
 	else
 		r = record_init(&c->record, c->customer);
+	/* Who waits for the key goes on waiting. */
+	if (r == 0)
+		journey_move_namings(c->record.journey, before.journey);
 	if (r == 0)
 		r = put_beside(a, w, d);
-	if (r == 0 && c->record.journey->n_events == 0)
+	if (r == 0 && c->record.journey->n_events == 0 && c->record.journey->n_named == 0)
 		r = remove_value(a, c);
 	if (r == 0)
 		r = applier_touch(a, c);
@@ -252,7 +255,7 @@ int applier_send_back(struct applier *a, const struct work *w, struct span stray
 	while (!span_equal(m.path[m.n_path].key, stray))
 		m.n_path++;
 	/* One that was never anywhere else has come to itself. */
-	if (m.n_path == 0 && m.kind == MESSAGE_FORWARD)
+	if (m.n_path == 0 && (m.kind == MESSAGE_FORWARD || m.kind == MESSAGE_ASK))
 		message_pass(&m, stray, 0);
 	m.to = stray;
 	if (m.kind == MESSAGE_FORWARD)

@@ -421,12 +421,30 @@ static int fold_sides(struct divide *d, struct divided *out)
 	return r;
 }
 
+/* Who was named beside a key and is not heard yet is settled between partitions and nothing that a
+ * fold finds; who takes the two apart lets them wait on. */
+static int forget_named(struct divide *d, struct span *bytes)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	int r = bytes->len > 0 ? record_decode(*bytes, &record) : 0;
+
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	if (bytes->len == 0 || record.journey->n_named == 0)
+		return 0;
+	journey_move_namings(record.journey, NULL);
+	return divide_encode(d, &record, bytes);
+}
+
 int divide_finish(struct divide *d, struct divided *ret_divided)
 {
 	struct divided out = {.n_through = 0};
-	int r;
+	int r = forget_named(d, &d->ask.record);
 
-	r = record_decode(d->ask.record, &d->record);
+	if (r == 0)
+		r = forget_named(d, &d->ask.snapshot);
+	if (r == 0)
+		r = record_decode(d->ask.record, &d->record);
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
 	if (!find_joining(d))

@@ -292,6 +292,8 @@ static int decode_record(struct query *q, struct span bytes)
 		return -ENOMEM;
 	}
 	*q->record = record;
+	if (record.journey->n_events == 0 && record.journey->n_named > 0)
+		return QUERY_NO_CUSTOMER; /* somebody's event named the key, and that is all */
 	return span_equal(text_span(record.journey->customer), q->find.customer) ? 0
 										 : QUERY_CORRUPT;
 }

@@ -123,12 +123,6 @@ class Variants:
         with harness.Http(("127.0.0.1", port)) as http:
             return http.request("GET", "/readyz").status == 200
 
-    def _count_and_clear(self):
-        streams = ["wm:{p%d}:in" % p for p in range(harness.PARTITIONS)]
-        n = sum(self.redis("XLEN", stream) for stream in streams)
-        self.redis("UNLINK", *streams)
-        return n
-
     def measure(self, kind):
         path, _, items, fields, planned = self.kinds[kind]
         port, role = self.servers[planned]
@@ -139,7 +133,7 @@ class Variants:
                                self.bench.size["slice_ms"], *fields)
         cpu = [self.tools.cpu_seconds(pid) - b for pid, b in zip(pids, before)]
         self.next = load["next"]
-        events, stored = load["requests"] * items, self._count_and_clear()
+        events, stored = load["requests"] * items, self.tools.count_and_clear(self.redis)
         if load["bad"] or stored != events:
             raise AssertionError("%s: %d bad answers, %d of %d events stored" % (
                 kind, load["bad"], stored, events))

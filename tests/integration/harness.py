@@ -294,13 +294,14 @@ class Redis(Process):
                    "find", 1, "created_at", int(time.time() * 1000))
 
     def log_entries(self, partitions=PARTITIONS):
-        """All events of all partitions: (partition, id, raw event, meta). Watermarks are none."""
+        """All events of all partitions: (partition, id, raw event, meta). Watermarks are none, nor
+        is what one log is told of another's event."""
         found = []
         with contextlib.closing(self.client()) as client:
             for partition in range(partitions):
                 for entry, fields in client("XRANGE", "wm:{p%d}:in" % partition, "-", "+"):
                     pairs = dict(zip(fields[::2], fields[1::2]))
-                    if b"w" not in pairs:
+                    if b"w" not in pairs and (b"e" in pairs or b"x" not in pairs):
                         found.append((partition, entry.decode(), pairs[b"e"], pairs[b"m"].decode()))
         return found
 

@@ -111,6 +111,16 @@ static void fill_known(struct chance *c, struct journey *j)
 	(void)journey_add_send(j, &send);
 }
 
+static void fill_naming(struct chance *c, struct journey *j)
+{
+	struct customer_naming *naming = journey_add_naming(j, some_name(c, CUSTOMER_MAX));
+
+	assert(naming);
+	naming->asked = chance_below(c, 2);
+	if (chance_below(c, 2))
+		set(c, &naming->said, 300);
+}
+
 static void fill_ids(struct chance *c, struct journey *j)
 {
 	struct customer_id *id = journey_add_id(j, some_name(c, CUSTOMER_MAX));
@@ -125,6 +135,8 @@ static void fill_ids(struct chance *c, struct journey *j)
 
 		assert(r == 0);
 	}
+	if (chance_below(c, 3) == 0)
+		fill_naming(c, j);
 	assert(part);
 	part->n_chunks = (uint32_t)chance_u64(c);
 	part->sealed_n = chance_u64(c) >> chance_below(c, 64);

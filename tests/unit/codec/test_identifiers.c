@@ -5,7 +5,7 @@
  */
 #include "check.h"
 
-#include "codec/envelope.h"
+#include "codec/envelope_ids.h"
 #include "codec/event_json.h"
 
 #define T    LINK_TRUSTED
@@ -29,6 +29,43 @@ static struct identity own_settings(void)
 	id.shared = shared;
 	id.n_shared = ARRAY_SIZE(shared);
 	return id;
+}
+
+/* Whoever puts ITEM into the log says the same of it as E, which was read from there. An alias may
+ * say more, of which the rules take what the source may say. */
+static void check_announced(
+	const struct identity *id, const char *item, const struct event *e, unsigned rights)
+{
+	_cleanup_(arena_release) struct arena arena;
+	_cleanup_(buf_release) struct buf body = BUF_INIT;
+	struct envelope_request batch = {
+		.kind = ENVELOPE_KIND_BATCH, .limits = ENVELOPE_LIMITS_DEFAULT, .identity = id};
+	const struct event_id *ids = NULL;
+	struct envelope_fault fault;
+	struct envelope envelope;
+	bool traits = e->type == EVENT_IDENTIFY && rights & LINK_TRUSTED;
+	size_t n = 0;
+
+	arena_init(&arena);
+	buf_printf(&body, "{\"batch\":[%s]}", item);
+	batch.body = buf_span(&body);
+	REQUIRE(envelope_read(&batch, &arena, &envelope, &fault) == 0);
+	REQUIRE(envelope.n_items == 1 && envelope.n_refused == 0);
+	if (envelope_has_ids(&envelope.items[0], rights))
+		CHECK_INT(envelope_ids(id, &envelope.items[0],
+				  traits && envelope.items[0].traits.len > 0, &arena, &ids, &n),
+			0);
+	if (rights == 0 || e->link_rights == 0) {
+		CHECK_INT(n, 0);
+		return;
+	}
+	if (e->type == EVENT_ALIAS && !(rights & LINK_EXPLICIT))
+		return;
+	REQUIRE(n == e->n_ids);
+	for (size_t i = 0; i < n; i++) {
+		CHECK(span_equal(ids[i].key, e->ids[i].key));
+		CHECK_INT(ids[i].kind, e->ids[i].kind);
+	}
 }
 
 /* `CUSTOMER KEY KEY … RIGHTS`, or the code of the fault. */
@@ -57,6 +94,7 @@ static void describe(const struct identity *id, const char *item, unsigned right
 		CHECK_INT(e.ids[i].kind, identity_kind_of(id, e.ids[i].key));
 	}
 	buf_printf(out, " %u", e.link_rights);
+	check_announced(id, item, &e, rights);
 }
 
 #define TRACK(WHO)    "{\"type\":\"track\",\"event\":\"E\"," WHO "}"

@@ -112,6 +112,15 @@ static const char *const sound[] = {
 	"{\"said_at\":1,\"linked_at\":1,\"of\":\"b\",\"to\":\"a\",\"kind\":\"linked\",\"seq\":1,"
 	"\"from\":1}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"news\",\"to\":\"product:R\",\"at\":\"1-0\"}",
+	"{\"from\":1024,\"seq\":1,\"kind\":\"named\",\"to\":\"anon:a\",\"of\":\"u1\"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\"}",
+	("{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\","
+	 "\"path\":[[\"u1\",1]]}"),
+	"{\"from\":1,\"seq\":1,\"kind\":\"answer\",\"to\":\"anon:a\",\"of\":\"u1\",\"other\":"
+	"\"u0\"}",
+	("{\"from\":1,\"seq\":1,\"kind\":\"claim\",\"to\":\"anon:a\",\"of\":\"u0\",\"other\":"
+	 "\"u1\","
+	 "\"rights\":1,\"linked_at\":1,\"said_at\":1}"),
 };
 
 /* The kind is told at a glance, whatever stands in the texts behind it. */
@@ -138,6 +147,9 @@ static const char *const unsound[] = {
 	"",
 	"[]",
 	"{}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"named\",\"to\":\"anon:a\"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"answer\",\"to\":\"anon:a\",\"of\":\"u1\"}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"merge\",\"to\":\"a\",\"of\":\"b\",\"linked_at\":1}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"of\":\"b\",\"to\":\"a\",\"linked_at\":1,"
 	"\"said_at\":1} x",

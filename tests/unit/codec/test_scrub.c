@@ -225,6 +225,12 @@ static void tell(struct journey *j)
 	REQUIRE(journey_add_address(j, JOB_CHANNEL_EMAIL, SPAN_LIT(SECRET)));
 	REQUIRE(journey_add_date(j, SPAN_LIT("birthday of " SECRET)));
 	REQUIRE(journey_add_apart(j, SPAN_LIT("shopper-erase-77"), 5) == 0);
+	REQUIRE(journey_add_naming(j, SPAN_LIT("email:" SECRET)));
+	REQUIRE(journey_add_naming(j, SPAN_LIT("u2")));
+	put(&j->named[1].said,
+		"{\"from\":1,\"seq\":1,\"kind\":\"claim\",\"to\":\"c\",\"of\":\"email:" SECRET
+		"\",\"other\":\"u2\",\"rights\":1,\"linked_at\":1,\"said_at\":1}");
+	REQUIRE(journey_add_naming(j, SPAN_LIT("u3")));
 	put(&j->traits[TRAIT_EMAIL], SECRET);
 	j->trait_at[TRAIT_EMAIL] = 3;
 	put(&j->traits[TRAIT_NAME], "Ann");
@@ -237,6 +243,8 @@ static void check_told(const struct journey *j)
 	CHECK_INT(j->n_ids, 1);
 	CHECK(journey_id(j, SPAN_LIT("email:other@example.org")));
 	CHECK_INT(j->n_apart, 0);
+	REQUIRE(j->n_named == 1);
+	CHECK_STR(text_span(j->named[0].name), "u3");
 	CHECK_INT(j->n_addresses, 0);
 	CHECK_INT(j->n_carts, 3);
 	CHECK(journey_cart(j, SPAN_LIT("cart:[erased]")));

@@ -220,24 +220,34 @@ static void limit(void)
 	}
 	snprintf(text, sizeof(text), "email:z@y");
 	say(&s, T, keys, 1);
-	CHECK_INT(n_of(&s, EFFECT_FORWARD), 0);
 	REQUIRE(n_of(&s, EFFECT_DECISION) == 1 && n_of(&s, EFFECT_COUNT) == 1);
-	CHECK_INT(s.effects.list[0].decision.outcome, OUTCOME_NOT_LINKED);
-	CHECK_STR(s.effects.list[0].decision.key, "email:z@y");
-	CHECK_STR(s.effects.list[0].decision.words, "limit");
-	CHECK_INT(s.effects.list[1].counter, COUNTER_IDENTITY_LIMIT);
+	/* Whoever was named later need not wait for this one. */
+	REQUIRE(n_of(&s, EFFECT_FORWARD) == 1);
+	CHECK_INT(s.effects.list[0].message->kind, MESSAGE_ANSWER);
+	CHECK_STR(s.effects.list[0].message->to, "email:z@y");
+	CHECK_STR(s.effects.list[0].message->of, "u1");
+	CHECK_STR(s.effects.list[0].message->other, "u1");
+	CHECK_INT(s.effects.list[1].decision.outcome, OUTCOME_NOT_LINKED);
+	CHECK_STR(s.effects.list[1].decision.key, "email:z@y");
+	CHECK_STR(s.effects.list[1].decision.words, "limit");
+	CHECK_INT(s.effects.list[2].counter, COUNTER_IDENTITY_LIMIT);
 	/* The next is only counted. */
 	snprintf(text, sizeof(text), "email:y@y");
 	say(&s, T, keys, 1);
-	REQUIRE(s.effects.n == 1);
-	CHECK_INT(s.effects.list[0].counter, COUNTER_IDENTITY_LIMIT);
+	REQUIRE(s.effects.n == 2);
+	CHECK_INT(s.effects.list[0].message->kind, MESSAGE_ANSWER);
+	CHECK_INT(s.effects.list[1].counter, COUNTER_IDENTITY_LIMIT);
 	/* And its own key counts. */
 	scene_end(&s);
 	scene_begin(&s, "email:0@y");
 	for (int i = 1; i < 11; i++) {
 		snprintf(text, sizeof(text), "email:%c@y", 'a' + i);
 		say(&s, T, keys, 1);
-		CHECK_INT(n_of(&s, EFFECT_FORWARD), i < 10);
+		REQUIRE(n_of(&s, EFFECT_FORWARD) == 1);
+		for (size_t k = 0; k < s.effects.n; k++)
+			if (s.effects.list[k].kind == EFFECT_FORWARD)
+				CHECK_INT(s.effects.list[k].message->kind,
+					i < 10 ? MESSAGE_CLAIM : MESSAGE_ANSWER);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "link_world.h"
 
 #include "codec/message_json.h"
+#include "core/link_rules.h"
 
 static const char rule_text[] =
 	"[{\"id\":\"cart\",\"class\":\"marketing\",\"gates\":\"off\",\"key\":\"cart_id\","
@@ -320,6 +321,19 @@ static void work(struct shore *s)
 	memory_store_run(s->memory);
 }
 
+/* As whoever takes events does, in one write with the event. */
+static void announce(struct world *w, const struct event *event, struct span key)
+{
+	const struct message m = {.from = MESSAGE_FROM_STAFF,
+		.seq = 1,
+		.kind = MESSAGE_NAMED,
+		.to = key,
+		.of = event->customer};
+
+	if (link_may_claim(&IDENTITY_DEFAULT, event->link_rights, event->customer, key))
+		world_tell(w, partition_of(key, PARTS), &m, SPAN_EMPTY);
+}
+
 /* An event as a source with RIGHTS sent it. */
 void world_say(struct world *w, unsigned rights, const char *json)
 {
@@ -330,7 +344,7 @@ void world_say(struct world *w, unsigned rights, const char *json)
 		.link_rights = rights,
 		.recv_at = w->clock,
 		.sent_at = TIME_NEVER};
-	struct event_origin origin = {.id = {1, 0}};
+	struct event_origin origin = {.id = {1, 0}, .link_rights = rights};
 	struct log_entry e = {.event = span_str(json)};
 	struct event_fault fault;
 	struct event event;
@@ -339,6 +353,8 @@ void world_say(struct world *w, unsigned rights, const char *json)
 	log_meta_add(&meta, &m);
 	e.meta = buf_span(&meta);
 	REQUIRE(event_decode(w->decoder, e.event, &origin, &a, &event, &fault) == 0);
+	for (size_t i = 0; i < event.n_ids && !w->silent; i++)
+		announce(w, &event, event.ids[i].key);
 	append(&w->shores[partition_of(event.customer, PARTS)], &e);
 }
 
@@ -461,6 +477,15 @@ const struct log_entry *world_message(
 			found = &s->log[i];
 	}
 	return found;
+}
+
+void world_work(struct world *w, uint32_t p)
+{
+	struct shore *s = &w->shores[p];
+
+	work(s);
+	for (; s->n_removed < s->n_mails; s->n_removed++)
+		deliver_one(s, &s->mails[s->n_removed]);
 }
 
 /* Something happens somewhere. */

@@ -69,6 +69,7 @@ struct world {
 	int64_t clock;
 	uint64_t chance;
 	unsigned n_messages;
+	bool silent; /* nobody says which keys an event names */
 	struct {
 		char id[33];
 		char customer[64]; /* whom it names */
@@ -103,6 +104,8 @@ void world_note_apart(
 const struct log_entry *world_message(
 	const struct world *w, const char *key, const char *kind, int64_t since);
 
+/* Partition P is worked through, and what it says delivered. */
+void world_work(struct world *w, uint32_t p);
 /* Until nobody has anything to say any more. */
 void world_settle(struct world *w);
 /* And then ten minutes more, and what was counted. */

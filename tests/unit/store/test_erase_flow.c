@@ -184,6 +184,28 @@ static void lifted(void)
 	world_release(&world);
 }
 
+/* Nor is anything kept of them where their event names another, though nobody ever claims it. */
+static void named_by_who_is_gone(void)
+{
+	world_init(&world, 1);
+	world_say(&world, B, ADDED(USER("u1") "," ANON("z"), "k1"));
+	tell_names(&world, MESSAGE_SUPPRESS);
+	world_settle(&world);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		erase(&world, names[i]);
+	world_settle(&world);
+	world_say(&world, B, ADDED(USER("u1") "," ANON("y"), "k1"));
+	world_settle(&world);
+	CHECK_INT(kept(&world, "anon:y").len, 0);
+	check_nothing(&world);
+	/* And nobody waits for them. */
+	world_say(&world, B, ADDED(USER("u1") "," ANON("x"), "k1"));
+	world_say(&world, B, ADDED(USER("u2") "," ANON("x"), "k1"));
+	world_settle(&world);
+	world_check_customer(&world, "anon:x", "u2", 1);
+	world_release(&world);
+}
+
 /* Somebody else gives an address that is erased: their event counts, the address does not. */
 static void another_with_the_address(void)
 {
@@ -216,6 +238,7 @@ static const struct check_case cases[] = {
 	{"from one name to all", spreads},
 	{"they may come back", lifted},
 	{"another with the address", another_with_the_address},
+	{"named by who is gone", named_by_who_is_gone},
 };
 
 int main(void)

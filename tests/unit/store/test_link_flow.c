@@ -194,23 +194,143 @@ static void stay_two(struct world *w)
 	CHECK_INT(world_n_live(w), 2);
 }
 
+static void mail_of_first(struct world *w)
+{
+	world_check_customer(w, "email:a@y.org", "u1", 2);
+	world_check_customer(w, "u2", "u2", 1);
+}
+
+static void second_first(struct world *w)
+{
+	world_check_customer(w, "anon:a", "u2", 2);
+	world_check_customer(w, "u1", "u1", 1);
+}
+
 /* Two who log in one after the other on one machine; what is done there without a name is the first
- * one's. It is settled before the second comes, since who comes first is what counts. */
+ * one's. Who was received first is what counts, and nobody else. */
 static void shared_machine(void)
 {
+	static const struct speech lines[] = {{B, ADDED(USER("u1") "," ANON("a"), "k1")},
+		{B, ADDED(USER("u2") "," ANON("a"), "k2")}, {B, ADDED(ANON("a"), "k1")}};
+
+	each(lines, ARRAY_SIZE(lines), stay_two);
+}
+
+/* The same with a visitor who is somebody already. */
+static void shared_cart(void)
+{
+	static const struct speech lines[] = {{B, ADDED(ANON("a"), "k1")},
+		{B, IDENTIFY(USER("u2") "," ANON("a"))},
+		{B, ADDED(USER("u1") "," ANON("a"), "k2")}};
+
+	each(lines, ARRAY_SIZE(lines), second_first);
+}
+
+static unsigned home_of(const char *key)
+{
+	return partition_of(span_str(key), PARTS);
+}
+
+/* The owners of U2 and of the visitor work, and what they say is delivered; that of U1 does not. */
+static void others_work(struct world *w)
+{
+	for (unsigned n = 0; n < 6; n++) {
+		w->clock++;
+		for (uint32_t p = 0; p < PARTS; p++)
+			if (p != home_of("u1"))
+				world_work(w, p);
+	}
+}
+
+/* u1 comes first and its worker sleeps, u2's is fast. SILENT: nobody says whom an event names, as
+ * it was once; then the faster worker's user has the visitor. */
+static void sleeping_worker(bool silent, const char *whose, const char *meanwhile)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+	char key[CUSTOMER_MAX + 1] = "";
+
+	REQUIRE(home_of("u1") != home_of("u2") && home_of("u1") != home_of("anon:a"));
+	world_init(&world, 5);
+	world.silent = silent;
+	world_say(&world, B, ADDED(ANON("a"), "k1"));
+	world_settle(&world);
+	world_say(&world, B, IDENTIFY(USER("u1") "," ANON("a")));
+	world.clock++;
+	world_say(&world, B, IDENTIFY(USER("u2") "," ANON("a")));
+	others_work(&world);
+	CHECK(world_canonical(&world, "anon:a", &r, key));
+	CHECK_STR(span_str(key), meanwhile);
+	world_finish(&world);
+	world_check_customer(&world, "anon:a", whose, 2);
+	CHECK_INT(world.counters[COUNTER_IDENTITY_REFUSED], 1);
+	CHECK_INT(world_n_live(&world), 1);
+	world_release(&world);
+}
+
+static void first_received(void)
+{
+	sleeping_worker(false, "u1", "anon:a");
+}
+
+static void control(void)
+{
+	sleeping_worker(true, "u2", "u2");
+}
+
+/* Somebody was named before whose event does not claim anything: nobody waits for them for ever. */
+static void never_claimed(void)
+{
 	for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+		const struct message m = {.from = MESSAGE_FROM_STAFF,
+			.seq = 1,
+			.kind = MESSAGE_NAMED,
+			.to = SPAN_LIT("anon:a"),
+			.of = SPAN_LIT("u1")};
+
 		world_init(&world, seed);
-		world_say(&world, B, ADDED(USER("u1") "," ANON("a"), "k1"));
-		world_settle(&world);
+		if (seed % 2)
+			world_say(&world, B, ADDED(ANON("a"), "k1"));
+		world_tell(&world, home_of("anon:a"), &m, SPAN_EMPTY);
+		for (unsigned k = world_roll(&world, 12); k > 0; k--)
+			world_stir(&world);
 		world_say(&world, B, ADDED(USER("u2") "," ANON("a"), "k2"));
 		for (unsigned k = world_roll(&world, 12); k > 0; k--)
 			world_stir(&world);
-		world_say(&world, B, ADDED(ANON("a"), "k1"));
 		world_finish(&world);
-		stay_two(&world);
-		CHECK_INT(world.counters[COUNTER_IDENTITY_REFUSED], 1);
+		world_check_customer(&world, "anon:a", "u2", 1 + seed % 2);
+		CHECK_INT(world.counters[COUNTER_IDENTITY_REFUSED], 0);
 		world_release(&world);
 	}
+}
+
+static void first_of_two_names(struct world *w)
+{
+	world_check_customer(w, "u7", "u1", 0);
+	world_check_customer(w, "anon:a", "u1", 4);
+	world_check_customer(w, "u2", "u2", 1);
+}
+
+/* The first one's user id is only another name of a user; the question goes where their event
+ * went. */
+static void by_another_name(void)
+{
+	static const struct speech lines[] = {{T, ADDED(USER("u7"), "k1")},
+		{X, "{\"type\":\"alias\",\"userId\":\"u1\",\"previousId\":\"u7\"}"},
+		{B, ADDED(USER("u7") "," ANON("a"), "k2")},
+		{B, ADDED(USER("u2") "," ANON("a"), "k3")},
+		{B, ADDED(USER("u1") "," ANON("a"), "k2")}};
+
+	each(lines, ARRAY_SIZE(lines), first_of_two_names);
+}
+
+/* Trusted sources contradict each other too: two users cannot be one. */
+static void trusted_too(void)
+{
+	static const struct speech lines[] = {{T, ADDED(USER("u1") "," MAIL("a@y.org"), "k1")},
+		{T, ADDED(USER("u2") "," MAIL("a@y.org"), "k2")},
+		{T, ADDED(MAIL("a@y.org"), "k1")}};
+
+	each(lines, ARRAY_SIZE(lines), mail_of_first);
 }
 
 static void name_of_then(struct world *w)
@@ -279,6 +399,12 @@ static const struct check_case cases[] = {
 	{"two devices", devices},
 	{"a chain and a circle", chain_and_circle},
 	{"two on one machine", shared_machine},
+	{"two with a visitor's cart", shared_cart},
+	{"the first one's worker sleeps", first_received},
+	{"and if nobody said whom events name", control},
+	{"the first one never claims", never_claimed},
+	{"the first one by another name", by_another_name},
+	{"two users with one address", trusted_too},
 	{"named after arming", named_later},
 	{"two users, both ways at once", opposite},
 };

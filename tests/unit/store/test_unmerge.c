@@ -469,6 +469,74 @@ static void trimmed(void)
 	world_release(&one);
 }
 
+/* ---- who is waited for ----------------------------------------------------------------------- */
+
+static void name_beside(struct world *w, const char *key, const char *of)
+{
+	const struct message m = {.from = MESSAGE_FROM_STAFF,
+		.seq = 1,
+		.kind = MESSAGE_NAMED,
+		.to = span_str(key),
+		.of = span_str(of)};
+
+	world_tell(w, partition_of(m.to, PARTS), &m, SPAN_EMPTY);
+	world_settle(w);
+}
+
+/* Whose name is kept until they are heard is no part of what is folded; it stays with the key. */
+static void waited_for(void)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+	char later[CUSTOMER_MAX + 1];
+
+	world_init(&one, 4);
+	world_say(&one, T, CART(MAIL("a@y.org"), "a"));
+	world_say(&one, T, CART(MAIL("b@y.org"), "b"));
+	name_beside(&one, "email:a@y.org", "u7");
+	/* The snapshot of before the merge has a name, and what stands there has two. */
+	world_claim(&one, "email:a@y.org", OTHER);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "email:a@y.org", 2);
+	name_beside(&one, "email:a@y.org", "u8");
+	CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+	world_settle(&one);
+	world_check_customer(&one, "email:a@y.org", "email:a@y.org", 1);
+	world_check_customer(&one, OTHER, OTHER, 1);
+	REQUIRE(record_decode(record_of(&one, "email:a@y.org"), &r) == 0);
+	REQUIRE(r.journey->n_named == 2);
+	CHECK_STR(text_span(r.journey->named[0].name), "u7");
+	CHECK_STR(text_span(r.journey->named[1].name), "u8");
+	world_release(&one);
+}
+
+/* The question whether somebody claims a visitor goes the way that their event goes: to whom they
+ * were a part of, and back to them when the two were taken apart meanwhile. Their claim was
+ * received first, so it counts. */
+static void asked_on_the_way(void)
+{
+	char later[CUSTOMER_MAX + 1];
+
+	for (uint64_t seed = 1; seed <= UINT64_C(5) * ROUNDS; seed++) {
+		int before = check_failures;
+
+		join(seed);
+		CHECK_INT(world_unmerge(&one, OTHER, later), 0);
+		world_say(&one, T,
+			"{\"type\":\"identify\"," MAIL("b@y.org") ",\"anonymousId\":\"v\"}");
+		one.clock++;
+		world_say(&one, B, "{\"type\":\"identify\"," USER("u2") ",\"anonymousId\":\"v\"}");
+		for (unsigned k = world_roll(&one, 30); k > 0; k--)
+			world_stir(&one);
+		world_settle(&one);
+		world_check_customer(&one, "anon:v", OTHER, 2);
+		world_release(&one);
+		if (check_failures > before) {
+			fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
+			return;
+		}
+	}
+}
+
 static const struct check_case cases[] = {
 	{"a random history", histories},
 	{"on its way along the old link", in_flight},
@@ -480,6 +548,8 @@ static const struct check_case cases[] = {
 	{"a job moves", a_job_moves},
 	{"what has to go first", later_first},
 	{"a log that was trimmed", trimmed},
+	{"somebody is waited for", waited_for},
+	{"asked on the way", asked_on_the_way},
 };
 
 int main(void)

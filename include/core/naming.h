@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Beside whom a key was named, as long as it is open whose it is (core/link_rules.h). Part of the
+ * journey; a key that is a link has none.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/span.h"
+#include "core/text.h"
+
+struct journey;
+
+#define JOURNEY_NAMED_MAX 16
+#define NAMING_SAID_MAX	  16384 /* bytes of what is kept of a claim */
+
+/*
+ * Somebody along with whom the key was named in an event, in the order in which these were
+ * received. Who asks for the key is judged when all who were named before have asked, or will not.
+ */
+struct customer_naming {
+	struct text name; /* the key that the event bore */
+	struct text said; /* their claim, as the log has it; empty: not heard yet */
+	bool asked;	  /* whether they will */
+};
+
+/* The first who was named as NAME and has not asked yet (OPEN), or at all; NULL: none. Borrowed. */
+struct customer_naming *journey_naming(const struct journey *j, struct span name, bool open);
+/* Behind those that are there. NULL with errno ENOSPC, if there are too many, or ENOMEM. */
+struct customer_naming *journey_add_naming(struct journey *j, struct span name);
+void journey_remove_naming(struct journey *j, size_t index);
+/* J has those of FROM from now on, and FROM none; of NULL there are none. */
+void journey_move_namings(struct journey *j, struct journey *from);

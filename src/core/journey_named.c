@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Along with whom a key was named, for as long as it is open whose it is. It is a queue, of which
+ * places in the log are the order, and so nothing is sorted here.
+ */
+#include "core/journey.h"
+
+#include "list.h"
+
+struct customer_naming *journey_naming(const struct journey *j, struct span name, bool open)
+{
+	for (size_t i = 0; i < j->n_named; i++)
+		if (span_equal(text_span(j->named[i].name), name) &&
+			(!open || j->named[i].said.len == 0))
+			return &j->named[i];
+	return NULL;
+}
+
+struct customer_naming *journey_add_naming(struct journey *j, struct span name)
+{
+	struct text copy = {.ptr = NULL};
+	struct customer_naming *naming;
+
+	if (j->n_named >= JOURNEY_NAMED_MAX) {
+		errno = ENOSPC;
+		return NULL;
+	}
+	naming = text_set(&copy, name) < 0 ? NULL
+					   : list_insert((void **)&j->named, j->n_named,
+						     &j->cap_named, sizeof(*naming), j->n_named);
+	if (!naming) {
+		text_release(&copy);
+		errno = ENOMEM;
+		return NULL;
+	}
+	naming->name = copy;
+	j->n_named++;
+	return naming;
+}
+
+void journey_remove_naming(struct journey *j, size_t index)
+{
+	text_release(&j->named[index].name);
+	text_release(&j->named[index].said);
+	j->n_named--;
+	list_remove(j->named, j->n_named, sizeof(*j->named), index);
+}
+
+void journey_move_namings(struct journey *j, struct journey *from)
+{
+	struct customer_naming *named = from ? from->named : NULL;
+	size_t n = from ? from->n_named : 0, cap = from ? from->cap_named : 0;
+
+	if (from) {
+		from->named = NULL;
+		from->n_named = from->cap_named = 0;
+	}
+	while (j->n_named > 0)
+		journey_remove_naming(j, j->n_named - 1);
+	free(j->named);
+	j->named = named;
+	j->n_named = n;
+	j->cap_named = cap;
+}
