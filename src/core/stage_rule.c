@@ -144,10 +144,12 @@ static int disprove(const struct turn *t, const struct rule *rule, struct instan
 	return absence_retract(t, rule, i, b) ? 0 : -ENOMEM;
 }
 
+/* As far as is known now: if it turns out that the stage lasted, it is waited for once more. */
 static int end(const struct turn *t, struct instance *i)
 {
 	int r = absence_end(t, i, OUTCOME_CANCELLED, SPAN_EMPTY);
 
+	i->anchor_at = i->arming_at = INT64_MIN;
 	return r < 0 ? r : absence_count(t, COUNTER_CANCELLED);
 }
 

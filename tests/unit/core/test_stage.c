@@ -254,6 +254,28 @@ static void test_late(void)
 	scene_release(&s);
 }
 
+/* An order that was placed and called off at one instant: the cart was what they were about all the
+ * time, whichever came in first. */
+static void test_returns(void)
+{
+	for (int late = 0; late <= 1; late++) {
+		enum event_kind first = late ? EVENT_ORDER_CANCELLED : EVENT_ORDER_COMPLETED;
+		enum event_kind second = late ? EVENT_ORDER_COMPLETED : EVENT_ORDER_CANCELLED;
+		const struct carried cart = {.cart = "c"}, order = {.order = "o", .cart = "d"};
+		struct scene s;
+
+		staged(&s, 1u << STAGE_ACTIVE_SHOPPER, 0, 2 * D);
+		scene_event(&s, EVENT_PRODUCT_ADDED, cart, 0, 0);
+		scene_event(&s, first, order, H, H);
+		scene_event(&s, second, order, H, 2 * H);
+		scene_tick(&s, 2 * D - 1);
+		(void)scene_take(&s);
+		scene_tick(&s, 2 * D);
+		CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @172800000;");
+		scene_release(&s);
+	}
+}
+
 static void test_from(void)
 {
 	struct scene s;
@@ -402,6 +424,7 @@ static const struct check_case cases[] = {
 	{"rules: what time brings", test_time},
 	{"rules: as long as it lasts", test_lasts},
 	{"rules: late news", test_late},
+	{"rules: it lasted after all", test_returns},
 	{"rules: from which stage", test_from},
 	{"rules: history", test_stale},
 	{"a shop's own silence", test_shop},
