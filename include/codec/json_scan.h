@@ -131,6 +131,14 @@ struct json_place {
 };
 struct json_place json_place(struct span text, size_t offset);
 
+/*
+ * For walking through bytes that may be no sound JSON, or a part of some: the length of the text or
+ * number that JSON, which is not empty, begins with (a text without an end goes to the end); 0 if
+ * another byte is there. And is that, of LEN bytes, the name of a member? A colon follows it then.
+ */
+size_t json_scalar_len(struct span json);
+bool json_is_key(struct span json, size_t len);
+
 /* Text of strings. VALUE must be a string that a cursor passed. */
 
 /* What stands between the quotes, still escaped. */

@@ -8,6 +8,7 @@
  *                        salt (64 hex; of the HMACs of what is not to be read), find (1: the sets
  *                        of that name are whole)
  *   wm:erasing, wm:erasing:ID, wm:erasure:ID   store/eraser.h
+ *   wm:orders, wm:order:ID   what erasures have asked the archive for (store/archive_order.h)
  *   wm:audit             stream: what staff did with customers' data (store/audit.h)
  *   wm:rules             hash: name of a set of rules → its text (codec/rule_set_json.h); active →
  *                        the name of the latest
@@ -76,6 +77,8 @@
  *   wm:{p7}:seen:HOUR    string: message ids seen in that hour, SEEN_BYTES each
  *   wm:{p7}:gone         hash: name of an erased key, of any partition (codec/gone_name.h) → when
  *                        (ms) and by which receipt; salt → what the names were made with
+ *   wm:{p7}:stale        string: since when (ms) bytes of what was kept out lie in the log; renew:…
+ *                        while it is written anew (store/renewal.h, store/eraser.h)
  *   wm:{p7}:erased:ID, kin:ID   sets: while ID, an erasure, is under way
  *   wm:{p7}:day:DATE     hash: counter → n; `quarantined/SOURCE/REASON` → n
  */

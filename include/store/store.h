@@ -241,6 +241,7 @@ struct commit {
 	struct span gone_salt;	    /* of the names; empty: none is added */
 	const struct log_id *drops; /* entries of the log that go, since they are of erased ones */
 	size_t n_drops;
+	bool stale; /* … of somebody who was kept out, so that their bytes are to go, too */
 	/* Remembered hours [from, before) have left the window and go; at most SEEN_HOURS + 1. */
 	int64_t seen_drop_from, seen_drop_before;
 	int64_t day; /* days since 1970, of the counters */

@@ -28,30 +28,6 @@ static int is_theirs(const struct redaction *r, struct span text, bool *ret_thei
 	return 0;
 }
 
-/* The length of the scalar that JSON begins with; 0 if another byte is there. */
-static size_t scalar_len(struct span json)
-{
-	size_t n = 1;
-
-	if (json.ptr[0] == '"') {
-		while (n < json.len && json.ptr[n] != '"')
-			n += json.ptr[n] == '\\' ? 2 : 1;
-		return n < json.len ? n + 1 : json.len;
-	}
-	if (json.ptr[0] != '-' && (json.ptr[0] < '0' || json.ptr[0] > '9'))
-		return 0;
-	while (n < json.len && strchr("0123456789+-.eE", json.ptr[n]) && json.ptr[n])
-		n++;
-	return n;
-}
-
-static bool is_name(struct span json, size_t n)
-{
-	while (n < json.len && strchr(" \t\r\n", json.ptr[n]) && json.ptr[n])
-		n++;
-	return json.ptr[0] == '"' && n < json.len && json.ptr[n] == ':';
-}
-
 static int judge(const struct redaction *r, struct span scalar, bool *ret_theirs)
 {
 	struct json_value v = {.raw = scalar, .type = JSON_TYPE_STRING};
@@ -72,12 +48,12 @@ int event_redact(const struct identity *identity, struct span json, const struct
 	const struct redaction redaction = {identity, ids, n, a};
 
 	while (json.len > 0) {
-		size_t len = scalar_len(json);
+		size_t len = json_scalar_len(json);
 		struct span scalar = span_of(json.ptr, len);
 		bool theirs = false;
 		int r = 0;
 
-		if (len > 0 && !is_name(json, len))
+		if (len > 0 && !json_is_key(json, len))
 			r = judge(&redaction, scalar, &theirs);
 		if (r < 0)
 			return r;

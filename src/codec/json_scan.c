@@ -470,3 +470,28 @@ bool json_valid(struct span text, struct json_fault *ret_fault)
 	}
 	return true;
 }
+
+/* ---- bytes that may be no JSON ------------------------------------------------------------ */
+
+size_t json_scalar_len(struct span json)
+{
+	size_t n = 1;
+
+	if (json.ptr[0] == '"') {
+		while (n < json.len && json.ptr[n] != '"')
+			n += json.ptr[n] == '\\' ? 2 : 1;
+		return n < json.len ? n + 1 : json.len;
+	}
+	if (json.ptr[0] != '-' && (json.ptr[0] < '0' || json.ptr[0] > '9'))
+		return 0;
+	while (n < json.len && strchr("0123456789+-.eE", json.ptr[n]) && json.ptr[n])
+		n++;
+	return n;
+}
+
+bool json_is_key(struct span json, size_t len)
+{
+	while (len < json.len && strchr(" \t\r\n", json.ptr[len]) && json.ptr[len])
+		len++;
+	return json.ptr[0] == '"' && len < json.len && json.ptr[len] == ':';
+}

@@ -5,30 +5,6 @@
 
 #include "scrub_impl.h"
 
-/* The length of the text or number that JSON begins with; 0 if another byte is there. */
-static size_t scalar_len(struct span json)
-{
-	size_t n = 1;
-
-	if (json.ptr[0] == '"') {
-		while (n < json.len && json.ptr[n] != '"')
-			n += json.ptr[n] == '\\' ? 2 : 1;
-		return n < json.len ? n + 1 : json.len;
-	}
-	if (json.ptr[0] != '-' && (json.ptr[0] < '0' || json.ptr[0] > '9'))
-		return 0;
-	while (n < json.len && strchr("0123456789+-.eE", json.ptr[n]) && json.ptr[n])
-		n++;
-	return n;
-}
-
-static bool is_member(struct span json, size_t n)
-{
-	while (n < json.len && strchr(" \t\r\n", json.ptr[n]) && json.ptr[n])
-		n++;
-	return json.ptr[0] == '"' && n < json.len && json.ptr[n] == ':';
-}
-
 /* Appends what SCALAR becomes. 0, SCRUB_CLEAN or -ENOMEM. */
 static int scrub_scalar(
 	struct scrubber *s, struct span scalar, bool member, struct arena *a, struct buf *out)
@@ -67,14 +43,14 @@ static int walk(struct scrubber *s, struct span json, struct arena *a, struct bu
 	bool found = false;
 
 	while (json.len > 0) {
-		size_t len = scalar_len(json);
+		size_t len = json_scalar_len(json);
 		int r = SCRUB_CLEAN;
 
 		if (len > 0) {
 			struct span scalar = span_of(json.ptr, len);
 
 			arena_reset(a);
-			r = scrub_scalar(s, scalar, is_member(json, len), a, out);
+			r = scrub_scalar(s, scalar, json_is_key(json, len), a, out);
 		}
 		if (r < 0)
 			return r;

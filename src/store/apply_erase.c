@@ -244,6 +244,7 @@ int applier_erase(struct applier *a, const struct work *w)
 {
 	int r = w->cached->link ? erase_link(a, w) : erase_customer(a, w);
 
+	a->commit.stale = true; /* it says who */
 	return r < 0 ? r : applier_drop(a, w);
 }
 
@@ -273,6 +274,7 @@ int applier_turn_away(struct applier *a, const struct work *w)
 	bool gone;
 	int r = gone_knows(&a->gone, w->customer, &gone, &by);
 
+	a->commit.stale = true;
 	if (r == 0 && (!m || m->kind == MESSAGE_FORWARD))
 		a->commit.counters[COUNTER_KEPT_OUT]++;
 	if (r == 0 && m && (m->kind == MESSAGE_FORWARD || m->kind == MESSAGE_MERGE))

@@ -1,55 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Redis marks an entry of a stream as removed and keeps its bytes until all entries of its block
- * are, some hundred; they would stand in the files as well. So a stream from which something was
- * removed is copied, page by page, to a new one with the same ids, which takes its place if by then
- * it has as many entries; entries that are added meanwhile are copied last, by the script that also
- * swaps the two. If entries were removed meanwhile, it is done again.
- *
- * It costs the room of one stream for a while, and one copy of each that had something of theirs.
+ * Streams from which something was removed, or in which something is to be changed, are written
+ * anew (store/renewal.h). It costs the room of one stream for a while, and one copy of each that
+ * had something of theirs.
  */
 #include "eraser_impl.h"
+
+#include "store/renewal.h"
+
+#define PAGE "100"
 
 /* More tries mean that somebody removes entries faster than they are copied. */
 #define TRIES_MAX 100
 
-/* KEYS: the stream, the new one, what is to stand in place of some. ARGV: from where, how many.
- * Answers `more` and the last id copied, `again`, or `done` and how many were changed. */
-static const char renew_script[] =
-	"local page = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])\n"
-	"local some = redis.call('EXISTS', KEYS[3]) == 1\n"
-	"for _, e in ipairs(page) do\n"
-	"  local as = some and redis.call('HGET', KEYS[3], e[1])\n"
-	"  redis.call('XADD', KEYS[2], e[1], unpack(as and cmsgpack.unpack(as) or e[2]))\n"
-	"end\n"
-	"if #page == tonumber(ARGV[2]) then return {'more', page[#page][1]} end\n"
-	"local n, as = redis.call('XLEN', KEYS[1]), redis.call('HLEN', KEYS[3])\n"
-	"if n ~= redis.call('XLEN', KEYS[2]) then\n"
-	"  redis.call('UNLINK', KEYS[2])\n"
-	"  return {'again', ''}\n"
-	"end\n"
-	"redis.call('UNLINK', KEYS[3])\n"
-	"if n == 0 then return {'done', tostring(as)} end\n"
-	"local info, last = redis.call('XINFO', 'STREAM', KEYS[1]), nil\n"
-	"for i = 1, #info, 2 do\n"
-	"  if info[i] == 'last-generated-id' then last = info[i + 1] end\n"
-	"end\n"
-	"redis.call('XSETID', KEYS[2], last)\n"
-	"redis.call('RENAME', KEYS[2], KEYS[1])\n"
-	"return {'done', tostring(as)}\n";
-
 static int copy_page(struct eraser *e, const struct redis_value *reply);
 static int begin_stream(struct eraser *e);
 
-/* The stream at hand, and where it is written anew. */
-static void keys_of(const struct eraser *e, char old[64], char new[64], char as[64])
+/* The stream at hand, the new one, what is to be changed, the mark, who copies, what is applied. */
+enum { KEY_OLD, KEY_NEW, KEY_AS, KEY_STALE, KEY_BY, KEY_APPLIED, KEY_COUNT };
+
+struct keys {
+	char names[KEY_COUNT][64];
+};
+
+static void keys_of(const struct eraser *e, struct keys *k)
 {
-	eraser_stream_key(e, old);
-	eraser_stage_key(e, as);
-	if (e->stream == STREAM_AUDIT)
-		(void)snprintf(new, 64, "wm:renew:audit");
-	else
-		(void)snprintf(new, 64, "wm:{p%u}:renew:%s", e->part, strrchr(old, ':') + 1);
+	char head[32] = "wm:";
+	bool in = e->stream == STREAM_IN;
+
+	if (e->stream != STREAM_AUDIT)
+		(void)snprintf(head, sizeof(head), "wm:{p%u}:", e->part);
+	eraser_stream_key(e, k->names[KEY_OLD]);
+	eraser_stage_key(e, k->names[KEY_AS]);
+	(void)snprintf(k->names[KEY_NEW], sizeof(k->names[0]), "%srenew:%s", head,
+		strrchr(k->names[KEY_OLD], ':') + 1);
+	(void)snprintf(k->names[KEY_BY], sizeof(k->names[0]), "%srenew:by", head);
+	/* Only the log has a mark and a position; no other hash has a member `id`. */
+	(void)snprintf(
+		k->names[KEY_STALE], sizeof(k->names[0]), "%s%s", head, in ? "stale" : "renew:as");
+	(void)snprintf(
+		k->names[KEY_APPLIED], sizeof(k->names[0]), "%s%s", head, in ? "pos" : "renew:as");
 }
 
 /* Had the stream something of theirs? What was put aside may stand anywhere. */
@@ -94,10 +84,10 @@ static int on_copied(struct eraser *e, const struct redis_value *reply)
 		e->scrubbed[SCRUBBED_ENTRIES] += changed;
 		return next_stream(e);
 	}
-	if (redis_value_is(&reply->items[0], "again") && ++e->tries > TRIES_MAX)
-		return eraser_stuck(e, "a stream changes faster than it can be copied");
-	if (redis_value_is(&reply->items[0], "again"))
-		return begin_stream(e);
+	if (!redis_value_is(&reply->items[0], "more"))
+		return ++e->tries > TRIES_MAX
+			       ? eraser_stuck(e, "a stream changes faster than it can be copied")
+			       : begin_stream(e);
 	last = reply->items[1].text;
 	e->cursor[0] = '(';
 	memcpy(e->cursor + 1, last.ptr, last.len);
@@ -107,29 +97,45 @@ static int on_copied(struct eraser *e, const struct redis_value *reply)
 
 static int copy_page(struct eraser *e, const struct redis_value *reply)
 {
-	char old[64], new[64], as[64];
-	struct span args[] = {SPAN_LIT("EVAL"), SPAN_LIT(renew_script), SPAN_LIT("3"), SPAN_EMPTY,
-		SPAN_EMPTY, SPAN_EMPTY, span_str(e->cursor), SPAN_LIT("100")};
+	struct redis *redis = e->options.redis;
+	struct keys keys;
 
 	(void)reply;
-	keys_of(e, old, new, as);
-	args[3] = span_str(old);
-	args[4] = span_str(new);
-	args[5] = span_str(as);
-	return eraser_ask(e, on_copied, args, ARRAY_SIZE(args));
+	keys_of(e, &keys);
+	redis_begin(redis, 3 + KEY_COUNT + 4);
+	redis_arg_str(redis, "EVAL");
+	redis_arg_str(redis, renewal_script);
+	redis_arg_u64(redis, KEY_COUNT);
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		redis_arg_str(redis, keys.names[i]);
+	redis_arg_str(redis, e->cursor);
+	redis_arg_str(redis, PAGE);
+	redis_arg_str(redis, e->receipt);
+	redis_arg_str(redis, RENEWAL_HOLD_MS);
+	return eraser_asked(e, on_copied);
 }
 
-/* What an interrupted copy has left goes first. */
-static int begin_stream(struct eraser *e)
+/* Whoever else copies it has to stop, and what an interrupted copy has left goes. */
+static int take_over(struct eraser *e)
 {
-	char old[64], new[64], as[64];
-	struct span args[] = {SPAN_LIT("UNLINK"), SPAN_EMPTY};
+	struct span set[] = {SPAN_LIT("SET"), SPAN_EMPTY, span_of(e->receipt, RECEIPT_LEN),
+		SPAN_LIT("PX"), SPAN_LIT(RENEWAL_HOLD_MS)};
+	struct span clear[] = {SPAN_LIT("UNLINK"), SPAN_EMPTY};
+	struct keys keys;
 	int r;
 
-	keys_of(e, old, new, as);
-	args[1] = span_str(new);
+	keys_of(e, &keys);
+	set[1] = span_str(keys.names[KEY_BY]);
+	clear[1] = span_str(keys.names[KEY_NEW]);
+	r = eraser_ask(e, eraser_ignore, set, ARRAY_SIZE(set));
+	return r ? r : eraser_ask(e, eraser_ignore, clear, ARRAY_SIZE(clear));
+}
+
+static int begin_stream(struct eraser *e)
+{
+	int r = take_over(e);
+
 	memcpy(e->cursor, "-", 2);
-	r = eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
 	return r ? r : eraser_then(e, copy_page);
 }
 

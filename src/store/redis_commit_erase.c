@@ -88,6 +88,12 @@ void commit_put_erase(struct args *a)
 		put_gone(a, &c->gones[i]);
 	for (size_t i = 0; i < c->n_erased; i++)
 		put_erased(a, &c->erased[i]);
+	if (c->stale && c->n_drops > 0) {
+		put_command(a, 4, "SET");
+		put_key(a, "stale");
+		put_u64(a, c->drops[c->n_drops - 1].ms);
+		put_str(a, "NX");
+	}
 	for (size_t i = 0; i < c->n_drops; i += DROPS) {
 		size_t n = c->n_drops - i < DROPS ? c->n_drops - i : DROPS;
 

@@ -21,6 +21,9 @@ static const struct setting settings[] = {
 		"100000", 0, 100000000, "N", "customers kept in memory between batches"},
 	{"worker", "shadow_keep", "shadow-keep", SETTING_INT, ROW(shadow_keep), "10000", 0, 1000000,
 		"N", "of what rules on trial would have sent, how many are kept in a partition"},
+	{"worker", "renew", "renew", SETTING_DURATION, ROW(renew_ms), "1d", 100, 30 * MS_DAY,
+		"SPAN",
+		"when those who were erased come again, how long what was kept out stays in Redis"},
 };
 
 static const struct program_spec spec = {
@@ -114,6 +117,7 @@ static void worker_release(struct worker *w)
 	timer_stop(&w->beat);
 	timer_stop(&w->poll);
 	timer_stop(&w->bring);
+	renew_end(w);
 	program_release(&w->program); /* answers what is under way, which frees the pumps */
 	redis_store_free(w->store);
 	free(w->owned);
@@ -137,6 +141,7 @@ int worker_main(int argc, char **argv)
 	timer_init(&w.beat, w.program.loop, ownership_beat, &w);
 	timer_init(&w.poll, w.program.loop, watch_look, &w);
 	timer_init(&w.bring, w.program.loop, worker_bring_rules, &w);
+	renew_begin(&w);
 	if (worker_read_rules(&w, SPAN_EMPTY) < 0)
 		return STATUS_FOUND;
 	if (connect_redis(&w))

@@ -4,6 +4,7 @@
  *
  *   ownership.c  which partitions are ours: the lease of each, a fair share among live workers
  *   watch.c      when to look: news in the log, a time that has come
+ *   renew.c      what was kept out leaves the log
  *   rules.c      which rules are in force where
  *   worker.c     settings, start and stop
  */
@@ -15,6 +16,7 @@
 #include "store/keys.h"
 #include "store/pump.h"
 #include "store/redis_store.h"
+#include "store/renewal.h"
 
 enum owned_state {
 	OWNED_NOT,    /* somebody else's, or nobody's */
@@ -38,7 +40,7 @@ struct owned {
 
 struct worker_settings {
 	const char *rules, *store_zone;
-	int64_t batch, lease_ms, cache_customers, shadow_keep;
+	int64_t batch, lease_ms, cache_customers, shadow_keep, renew_ms;
 };
 
 struct worker {
@@ -61,8 +63,12 @@ struct worker {
 	struct timer beat;  /* leases and the registry */
 	struct timer poll;  /* idle partitions while others are busy */
 	bool waiting;	    /* a blocking wait is under way */
-	int64_t skew_ms;    /* the store's clock minus ours */
-	uint32_t leaving;   /* answers awaited before the end */
+	struct timer renew; /* logs are looked at for what was kept out */
+	struct renewal renewal;
+	uint32_t renew_at; /* the partition at hand */
+	bool unwritten;	   /* since then Redis has not written its file anew */
+	int64_t skew_ms;   /* the store's clock minus ours */
+	uint32_t leaving;  /* answers awaited before the end */
 	bool stopping;
 };
 
@@ -76,6 +82,11 @@ void ownership_forget(struct worker *w);
 void ownership_leave(struct worker *w);
 /* Starts every pump anew, under a new epoch: the rules have changed. */
 void ownership_restart(struct worker *w);
+
+/* renew.c */
+/* Looks now and then, from now on. */
+void renew_begin(struct worker *w);
+void renew_end(struct worker *w);
 
 /* rules.c */
 /* Reads the files, on top of the text of the set before. 0 or -1: said in the log, and those that

@@ -422,6 +422,38 @@ static void test_place(void)
 	CHECK_INT(json_place(text, 99).line, 4);
 }
 
+/* Of what may be no JSON. */
+static void test_scalars(void)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		bool key;
+	} cases[] = {
+		{"\"a\":1", 3, true},
+		{"\"a\" \t\r\n:1", 3, true},
+		{"\"a\",1", 3, false},
+		{"\"a\"", 3, false},
+		{"\"a\\\":b\" :", 7, true},
+		{"\"without an end", 15, false},
+		{"\"\\", 2, false},
+		{"\"", 1, false},
+		{"-1.5e+3:", 7, false},
+		{"7", 1, false},
+		{"true:", 0, false},
+		{"{\"a\":1}", 0, false},
+		{" 7", 0, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct span text = span_str(cases[i].text);
+		size_t len = json_scalar_len(text);
+
+		CHECK_INT(len, cases[i].len);
+		CHECK(json_is_key(text, len) == cases[i].key);
+	}
+}
+
 static const char *const seeds[] = {
 	"{\"type\":\"track\",\"event\":\"Product "
 	"Added\",\"userId\":\"u1\",\"properties\":{\"price\":"
@@ -498,6 +530,7 @@ static const struct check_case cases[] = {
 	{"escaping", test_escape},
 	{"every code point", test_code_points},
 	{"line and column", test_place},
+	{"texts, numbers and names in whatever bytes", test_scalars},
 	{"the same as jansson on mutations", test_against_jansson},
 };
 
