@@ -41,6 +41,7 @@ struct rule_match {
 	struct span name;
 	const struct cond *when; /* NULL: always */
 	bool customer;		 /* cancel, touch: every instance of the rule, not only the key's */
+	bool first; /* cancel: all keys whose first value is the event's, whatever else they have */
 	bool terminal; /* cancel: closes the key for good, whatever the times (tombstone) */
 	/* arm: so many of them within so long; the window holds both its ends. 0: one is enough */
 	uint32_t count;
@@ -124,7 +125,8 @@ enum rule_exit {
 	EXIT_GOAL,
 };
 
-/* Of two keys of one customer that wait at a time, one is let go. */
+/* Of two keys of one customer that wait at a time, one is let go: whichever they are where the
+ * cooldown is the customer's, else of those with the same first value. */
 enum rule_replace {
 	REPLACE_NONE,
 	REPLACE_LATEST,	  /* the later anchor stays */
@@ -261,6 +263,8 @@ const struct rule *rules_of(const struct rules *r, const struct instance *i);
 /* The rule that supersedes RULE and waits in J; NULL: none. One on trial stops no other. */
 const struct rule *rules_superior(
 	const struct rules *r, const struct journey *j, const struct rule *rule);
+/* May RULE arm or end OTHER? One on trial does nothing to one that is live. */
+bool rules_may_affect(const struct rules *r, const struct rule *rule, const struct rule *other);
 /* Does RULE, as far as it is in force, end what OTHER waits for? */
 bool rules_supersedes(const struct rules *r, const struct rule *rule, const struct rule *other);
 
@@ -296,6 +300,9 @@ struct span rule_event_key(const struct rule *r, const struct event *e, char *bu
 /* The same of an event that ends or moves something: of the first values alone it is the common
  * beginning of the keys with them, `order+line:O1/`. */
 struct span rule_event_reach(const struct rule *r, const struct event *e, char *buf);
+/* What M, a cancel of R, ends by E: the same, or no more than the first value. */
+struct span rule_match_reach(
+	const struct rule *r, const struct rule_match *m, const struct event *e, char *buf);
 /* Is KEY such a beginning? No key of all values is. */
 bool rule_key_is_partial(const struct rule *r, struct span key);
 /* Does what concerns REACH concern the instance of KEY? */

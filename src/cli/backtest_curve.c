@@ -101,7 +101,7 @@ static void cancel(struct curve *c, struct watched *all, const struct rule *rule
 	const struct rule_match *m, const struct event *event)
 {
 	char buf[RULE_KEY_MAX];
-	struct span key = rule_event_reach(rule, event, buf);
+	struct span key = rule_match_reach(rule, m, event, buf);
 	struct watch **at = &all->first;
 
 	while (*at) {

@@ -138,10 +138,10 @@ static void read_replace(struct rule_reader *r, const struct rule_place *p, void
 
 	if (!rule_read_text(r, p, FIELD_PATH_MAX + sizeof(greatest), &text))
 		return;
-	if (!rule->cooldown_customer) {
+	if (!rule->cooldown_customer && rule->n_key_fields < 2) {
 		rule_problem_add(r, p,
 			"only what is counted for the whole customer can replace one another; add "
-			"\"scope\": \"customer\"");
+			"\"scope\": \"customer\", or give the rule a key of several properties");
 		return;
 	}
 	if (span_is(text, "latest")) {

@@ -153,11 +153,11 @@ struct entry {
 	const struct rule *rule;
 	enum rule_match_role role;
 	struct rule_place event;
-	struct rule_place match_at, terminal_at;
+	struct rule_place terminal_at;
 	const struct cond *when;
 	struct span when_raw;
 	bool custom;
-	bool has_match, customer;
+	bool customer, first;
 	bool has_terminal, terminal;
 	uint32_t count; /* at_least */
 	int64_t within_ms;
@@ -187,17 +187,32 @@ static void read_custom(struct rule_reader *r, const struct rule_place *p, void 
 	(void)rule_read_bool(r, p, &((struct entry *)target)->custom);
 }
 
-static void read_match(struct rule_reader *r, const struct rule_place *p, void *target)
+/* What is touched. */
+static void read_reach(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	static const char *const words[] = {"key", "customer", NULL};
 	struct entry *entry = target;
 	size_t choice;
 
+	if (rule_read_choice(r, p, words, &choice))
+		entry->customer = choice == 1;
+}
+
+/* What is ended. */
+static void read_match(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	static const char *const words[] = {"key", "customer", "first", NULL};
+	struct entry *entry = target;
+	size_t choice;
+
 	if (!rule_read_choice(r, p, words, &choice))
 		return;
-	entry->match_at = *p;
-	entry->has_match = true;
 	entry->customer = choice == 1;
+	entry->first = choice == 2;
+	if (entry->first && entry->rule->n_key_fields < 2)
+		rule_problem_add(r, p,
+			"the first of one is all of the key; write \"match\": \"key\", or a key of "
+			"several properties");
 }
 
 static void read_terminal(struct rule_reader *r, const struct rule_place *p, void *target)
@@ -258,7 +273,7 @@ static const struct rule_member arm_members[] = {
 static const struct rule_member touch_members[] = {
 	{"event", read_event, true},
 	{"custom", read_custom, false},
-	{"match", read_match, false},
+	{"match", read_reach, false},
 	{"when", read_when, false},
 };
 
@@ -323,6 +338,7 @@ static void add_match(struct rule_reader *r, const struct rule_place *p, const s
 	m.within_ms = entry->within_ms;
 	m.entry = entry->number;
 	m.to = entry->to;
+	m.first = entry->first;
 	/* Where the key is the customer there are no others to touch. */
 	m.customer = entry->customer &&
 		     (entry->role != RULE_ROLE_TOUCH || entry->rule->key == RULE_KEY_FIELD);

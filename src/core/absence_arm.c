@@ -189,10 +189,23 @@ static bool goes_before(const struct instance *a, const struct instance *b)
 	return (c ? c : span_compare(text_span(a->key), text_span(b->key))) > 0;
 }
 
-static bool rivals(const struct instance *a, const struct instance *b)
+/* Up to behind the first value of a key of several. */
+static struct span first_part(struct span key)
 {
-	return a != b && b->state == INSTANCE_ARMED &&
-	       span_equal(text_span(a->rule), text_span(b->rule));
+	const char *end = memchr(key.ptr, '/', key.len);
+
+	return end ? span_of(key.ptr, (size_t)(end - key.ptr) + 1) : key;
+}
+
+/* All keys are rivals, or those that have the first of several values in common. */
+static bool rivals(const struct rule *rule, const struct instance *a, const struct instance *b)
+{
+	struct span x = text_span(a->key), y = text_span(b->key);
+
+	if (a == b || b->state != INSTANCE_ARMED ||
+		!span_equal(text_span(a->rule), text_span(b->rule)))
+		return false;
+	return rule->cooldown_customer || span_equal(first_part(x), first_part(y));
 }
 
 const struct instance *absence_greater(
@@ -201,7 +214,7 @@ const struct instance *absence_greater(
 	const struct journey *j = t->journey;
 
 	for (size_t n = 0; rule->replace != REPLACE_NONE && n < j->n_instances; n++)
-		if (rivals(i, &j->instances[n]) && goes_before(&j->instances[n], i))
+		if (rivals(rule, i, &j->instances[n]) && goes_before(&j->instances[n], i))
 			return &j->instances[n];
 	return NULL;
 }
@@ -212,7 +225,7 @@ int absence_replace(const struct turn *t, const struct rule *rule, const struct 
 	int r = 0;
 
 	for (size_t n = 0; rule->replace != REPLACE_NONE && n < j->n_instances && r == 0; n++) {
-		if (!rivals(i, &j->instances[n]))
+		if (!rivals(rule, i, &j->instances[n]))
 			continue;
 		r = absence_end(t, &j->instances[n], OUTCOME_REPLACED, text_span(i->key));
 		if (r == 0)

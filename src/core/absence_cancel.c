@@ -207,7 +207,7 @@ static int end_list(const struct turn *t, const struct rule *rule, enum outcome 
 
 		if (!rule_match_named(&list[k], t->event))
 			continue;
-		reach = rule_event_reach(rule, t->event, buf);
+		reach = rule_match_reach(rule, &list[k], t->event, buf);
 		r = end_by(t, &e, reach);
 		if (r == 0 && e.hit && list[k].to.len > 0)
 			r = absence_hand_over(

@@ -246,10 +246,20 @@ static bool is_known(const struct instance *i, const struct arming *a)
 	return false;
 }
 
+/* The rule TO as far as GIVER may hand over to it; NULL: it may not. */
+static const struct rule *taker(const struct turn *t, const struct rule *giver, struct span to)
+{
+	const struct rule *rule = to.len > 0 ? rules_find(t->rules, to) : NULL;
+
+	if (!rule || rule->mode == RULE_OFF || !rules_may_affect(t->rules, giver, rule))
+		return NULL;
+	return rule;
+}
+
 int absence_hand_over(
 	const struct turn *t, const struct rule *giver, struct span to, struct span about)
 {
-	const struct rule *rule = rules_find(t->rules, to);
+	const struct rule *rule = taker(t, giver, to);
 	char buf[RULE_KEY_MAX];
 	struct instance *i;
 	struct arming a = {.at = 0};
@@ -257,7 +267,7 @@ int absence_hand_over(
 	int r = 0;
 
 	/* Unless the rule that takes over is armed by the event itself, or off. */
-	if (!rule || rule->mode == RULE_OFF || about.len == 0 || is_armed_by(t, rule))
+	if (!rule || about.len == 0 || is_armed_by(t, rule))
 		return 0;
 	key = rule_event_key(rule, t->event, buf);
 	i = key.len > 0 ? absence_instance(t, rule, key, &r) : NULL;
@@ -363,10 +373,9 @@ int absence_settle_over(const struct turn *t, const struct rule *giver)
 	int r = 0;
 
 	for (size_t k = 0; k < giver->n_cancel && r == 0; k++) {
-		struct span to = giver->cancel[k].to;
-		const struct rule *rule = to.len > 0 ? rules_find(t->rules, to) : NULL;
+		const struct rule *rule = taker(t, giver, giver->cancel[k].to);
 
-		if (!rule || rule->mode == RULE_OFF)
+		if (!rule)
 			continue;
 		for (size_t n = 0; n < j->n_instances && r == 0; n++)
 			if (j->instances[n].n_armings > 0 &&

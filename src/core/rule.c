@@ -90,12 +90,12 @@ static void put_part(struct key_text *k, struct span id)
 			put(k, id.ptr + i, 1);
 }
 
-/* The first values that E carries, up to the first that it does not. */
-static size_t put_parts(const struct rule *r, const struct event *e, struct key_text *k)
+/* The first values that E carries, up to the first that it does not, MAX at most. */
+static size_t put_parts(const struct rule *r, const struct event *e, size_t max, struct key_text *k)
 {
 	size_t n = 0;
 
-	for (; n < r->n_key_fields; n++) {
+	for (; n < max; n++) {
 		struct span id = value_id(event_field(e, r->key_fields[n]), ENTITY_MAX);
 
 		if (id.len == 0)
@@ -110,7 +110,9 @@ static size_t put_parts(const struct rule *r, const struct event *e, struct key_
 	return n;
 }
 
-static struct span key_of(const struct rule *r, const struct event *e, char *buf, bool partial)
+/* Of MIN to MAX values. */
+static struct span key_of(
+	const struct rule *r, const struct event *e, char *buf, size_t min, size_t max)
 {
 	struct key_text k = {.buf = buf};
 	size_t n;
@@ -119,20 +121,26 @@ static struct span key_of(const struct rule *r, const struct event *e, char *buf
 		return SPAN_LIT("customer");
 	put(&k, r->key_prefix.ptr, r->key_prefix.len);
 	put(&k, ":", 1);
-	n = put_parts(r, e, &k);
-	if (!k.full && (n == r->n_key_fields || (partial && n > 0)))
+	n = put_parts(r, e, max, &k);
+	if (!k.full && n >= min)
 		return span_of(buf, k.len);
 	return r->key_else_customer ? SPAN_LIT("customer") : SPAN_EMPTY;
 }
 
 struct span rule_event_key(const struct rule *r, const struct event *e, char *buf)
 {
-	return key_of(r, e, buf, false);
+	return key_of(r, e, buf, r->n_key_fields, r->n_key_fields);
 }
 
 struct span rule_event_reach(const struct rule *r, const struct event *e, char *buf)
 {
-	return key_of(r, e, buf, true);
+	return key_of(r, e, buf, 1, r->n_key_fields);
+}
+
+struct span rule_match_reach(
+	const struct rule *r, const struct rule_match *m, const struct event *e, char *buf)
+{
+	return key_of(r, e, buf, 1, m->first ? 1 : r->n_key_fields);
 }
 
 bool rule_key_is_partial(const struct rule *r, struct span key)
@@ -166,11 +174,16 @@ static bool is_live(const struct rules *r, const struct rule *rule)
 	return in_force && in_force->mode == RULE_LIVE;
 }
 
+bool rules_may_affect(const struct rules *r, const struct rule *rule, const struct rule *other)
+{
+	return is_live(r, rule) || !is_live(r, other);
+}
+
 bool rules_supersedes(const struct rules *r, const struct rule *rule, const struct rule *other)
 {
 	for (size_t n = 0; n < rule->n_supersedes; n++)
 		if (span_equal(rule->supersedes[n], other->id))
-			return is_live(r, rule) || !is_live(r, other);
+			return rules_may_affect(r, rule, other);
 	return false;
 }
 
