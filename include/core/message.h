@@ -21,7 +21,8 @@
  *   RESTORE   the customer OF says to the key TO, a link to them, what it is without them
  *   NAMED     the key TO stands in an event beside OF, whose log has the event; said by whoever put
  *             it there, in one write with it (core/link_rules.h)
- *   ASK       the key OF asks whoever was named as OTHER whether they will claim it
+ *   ASK       the key OF asks whoever was named as OTHER whether they will claim it; with a claim
+ *             along, which OF has made of OTHER, it only waits for that and is said again
  *   ANSWER    OTHER, who was named as OF, will not claim TO by that name, or has done so
  *   NEWS      an event about TO, which is a product or the site and no customer; it goes to every
  *             partition, for those there whom it concerns (core/news.h)

@@ -16,7 +16,7 @@
 struct backtest_settings {
 	const char *rules, *events, *store_zone, *from, *to, *until, *against, *curve, *customer;
 	int64_t lateness;
-	bool log, log_rules, decisions, list, gaps;
+	bool log, log_rules, decisions, states, list, gaps;
 };
 
 #define ROW(MEMBER) offsetof(struct backtest_settings, MEMBER)
@@ -36,6 +36,8 @@ static const struct setting settings[] = {
 		"with --log or the own archive: the rules that were in force, where they were"},
 	{NULL, "decisions", "decisions", SETTING_BOOL, ROW(decisions), "no", 0, 0, NULL,
 		"print all that was decided, as on the timelines, instead of the report"},
+	{NULL, "states", "states", SETTING_BOOL, ROW(states), "no", 0, 0, NULL,
+		"print where each customer stands in the end, instead of the report"},
 	{NULL, "lateness", "lateness", SETTING_DURATION, ROW(lateness), "0", 0, 30 * MS_DAY, "SPAN",
 		"sort lines by event time first, for files that are late by up to this"},
 	{NULL, "from", "from", SETTING_TEXT, ROW(from), NULL, 0, 0, "INSTANT",
@@ -230,6 +232,8 @@ static int run(struct runs *x)
 	x->study.decisions = x->settings->decisions;
 	x->study.json = x->program->common.json;
 	x->study.measures = x->settings->gaps;
+	if (x->settings->states && backtest_tell_states(&x->study.backtest) < 0)
+		return trouble("out of memory");
 	status = feed(x);
 	if (status != STATUS_DONE)
 		return status;
@@ -239,7 +243,7 @@ static int run(struct runs *x)
 	horizon = is_own(x->settings) ? x->account.horizon : horizon_of(x);
 	if (study_end(&x->study, horizon) < 0 || (x->against && study_end(&x->other, horizon) < 0))
 		return trouble("out of memory");
-	if (x->settings->decisions)
+	if (x->settings->decisions || x->settings->states)
 		return STATUS_DONE;
 	(x->program->common.json ? study_print_json : study_print_table)(&report);
 	return STATUS_DONE;
@@ -275,6 +279,8 @@ static int begin(struct runs *x)
 		return usage("the data set's own log and archive are not mixed with other files");
 	if (s->log && s->events[0] && !archive_dir_is(s->events))
 		return usage("with --log, --events is the directory of the archive");
+	if (s->decisions && s->states)
+		return usage("--decisions and --states each take the place of the report");
 	if (read_instant(s->from, "--from", &x->from) || read_instant(s->to, "--to", &x->to) ||
 		read_instant(s->until, "--until", &x->until))
 		return STATUS_USAGE;

@@ -46,6 +46,8 @@ struct backtest {
 	applier_witness_fn *witness; /* set before the first entry; NULL: nobody looks */
 	void *witness_user;
 	bool state;		   /* records are kept in the store */
+	bool tells_states;	   /* and printed in the end */
+	struct map customers;	   /* then: all who had an input, to themselves */
 	struct backtest_set *sets; /* that the log may name; NULL: the rules stay as they are */
 	size_t n_sets;
 	int failed;	       /* why the pump stopped, 0: it did not */
@@ -81,6 +83,13 @@ bool backtest_find_rules(void *b, uint64_t digest, const struct rules **ret_rule
 int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *rules);
 /* Runs to the end: timers due at or before HORIZON fire. 0 or -errno. */
 int backtest_finish(struct backtest *b, int64_t horizon);
+/* Each customer's state is printed when a log has come to its end, as the console shows it, one JSON
+ * object a line, in order of their keys. Before the first entry. 0 or -ENOMEM. */
+int backtest_tell_states(struct backtest *b);
+/* CUSTOMER had an input. 0 or -ENOMEM. */
+int backtest_note_customer(struct backtest *b, struct span customer);
+/* Prints them as they are at NOW. 0 or -errno. */
+int backtest_print_states(const struct backtest *b, int64_t now);
 /* A fresh log for the next partition, keeping the jobs and counts. 0 or -errno. */
 int backtest_next_log(struct backtest *b);
 /* The same for the log of one partition of many: what others say to it stands in it. */

@@ -136,6 +136,7 @@ int backtest_init(struct backtest *b, const struct backtest_setup *setup)
 	b->state = setup->state;
 	arena_init(&b->arena);
 	map_init(&b->by_id, seed);
+	map_init(&b->customers, seed);
 	r = event_decoder_new(&b->rules->fields, b->identity, &b->decoder);
 	return r < 0 ? r : open_log(b);
 }
@@ -150,6 +151,7 @@ void backtest_release(struct backtest *b)
 	free(b->sets);
 	event_decoder_free(b->decoder);
 	map_release(&b->by_id);
+	map_release(&b->customers);
 	arena_release(&b->arena);
 	free(b->jobs);
 }
@@ -224,7 +226,10 @@ int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *ru
 
 int backtest_finish(struct backtest *b, int64_t horizon)
 {
-	return run(b, int64_max(horizon, (int64_t)b->last.ms));
+	int64_t end = int64_max(horizon, (int64_t)b->last.ms);
+	int r = run(b, end);
+
+	return r == 0 && b->tells_states ? backtest_print_states(b, end) : r;
 }
 
 int backtest_partition_log(struct backtest *b, uint32_t partition, uint32_t partitions)

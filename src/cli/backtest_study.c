@@ -66,6 +66,8 @@ static void witness(void *user, const struct journey *j, const struct event *eve
 	curve_see(&s->curve, j, event, now);
 	if (s->measures)
 		gaps_see(&s->gaps, j, now);
+	if (s->backtest.tells_states && backtest_note_customer(&s->backtest, customer) < 0)
+		s->failed = true;
 	if (s->decisions)
 		decisions_print(effects, customer, s->json);
 	if (s->customer.len > 0 && span_equal(s->customer, customer))

@@ -13,8 +13,10 @@
  * repetition, could not be read, is over a limit, was of somebody erased. Where nothing is
  * contradictory nobody is asked, and a claim waits for nothing.
  *
- * A claim that nobody announced (of staff, or by an identifier that only a worker finds in an
- * event) has the place where it comes itself. Of too many who were named the last have none either.
+ * A claim that nobody announced (of staff, or of who hears that a key is another's) has the place
+ * where it comes itself; and so has the wish of a key, by an event of its own, to be another's.
+ * What has no room waits elsewhere: it goes to the first one's log, behind the question, and comes
+ * back behind the answer.
  */
 #include "apply_impl.h"
 
@@ -110,36 +112,65 @@ int applier_named(struct applier *a, const struct work *w)
 	return applier_touch(a, c);
 }
 
-/* Where W's claim stands among those who were named; NULL: nowhere, it is judged now. */
-static int place_claim(const struct work *w, struct customer_naming **ret_naming)
+/* CLAIM, SAID of C, comes again when whoever is first has been heard. */
+static int send_away(
+	struct applier *a, const struct cached *c, const struct message *claim, struct span said)
 {
-	const struct message *m = w->message;
-	struct journey *j = w->cached->record.journey;
-	struct span name = m->other.len > 0 ? m->other : m->of;
-	struct customer_naming *naming = journey_naming(j, name, true);
+	const struct cargo cargo = {.record = said};
+	struct message m = {.kind = MESSAGE_ASK, .of = claim->of, .other = c->customer};
 
-	*ret_naming = NULL;
-	if (j->n_named == 0 || w->entry.message.len > NAMING_SAID_MAX)
-		return 0;
+	m.to = arena_copy(&a->arena, text_span(c->record.journey->named[0].name));
+	return m.to.ptr ? applier_say(a, &m, &cargo) : -ENOMEM;
+}
+
+/* CLAIM gets its place among those who were named. */
+static int place(struct applier *a, struct cached *c, const struct message *claim, struct span said)
+{
+	struct journey *j = c->record.journey;
+	struct span name = claim->other.len > 0 ? claim->other : claim->of;
+	struct customer_naming *naming = journey_naming(j, name, true);
+	int r;
+
 	if (!naming)
 		naming = journey_add_naming(j, name);
-	*ret_naming = naming;
-	return naming || errno == ENOSPC ? 0 : -ENOMEM;
+	if (!naming)
+		return errno == ENOSPC ? send_away(a, c, claim, said) : -ENOMEM;
+	r = text_set(&naming->said, said);
+	return r < 0 ? r : settle(a, c);
 }
 
 int applier_claim(struct applier *a, const struct work *w)
 {
-	struct customer_naming *naming = NULL;
-	int r;
+	struct cached *c = w->cached;
+	struct span said = w->entry.message;
 
 	if (a->options.no_links)
 		return 0;
-	r = w->cached->link ? 0 : place_claim(w, &naming);
-	if (r == 0 && !naming)
-		return applier_judge(a, w->cached, w->message);
-	if (r == 0)
-		r = text_set(&naming->said, w->entry.message);
-	return r < 0 ? r : settle(a, w->cached);
+	if (c->link || c->record.journey->n_named == 0 || said.len > NAMING_SAID_MAX)
+		return applier_judge(a, c, w->message);
+	return place(a, c, w->message, said);
+}
+
+int applier_wish(struct applier *a, const struct work *w, struct span stronger)
+{
+	_cleanup_(buf_release) struct buf said = BUF_INIT;
+	struct cached *c = w->cached;
+	const struct message claim = {.kind = MESSAGE_CLAIM,
+		.from = a->options.partition,
+		.seq = 1,
+		.to = c->customer,
+		.of = stronger,
+		.other = c->customer,
+		.rights = w->event.link_rights,
+		.linked_at = w->event.logged_at,
+		.said_at = w->event.occurred_at};
+
+	if (c->record.journey->n_named == 0)
+		return applier_judge(a, c, &claim);
+	message_json(&claim, &said);
+	if (buf_failed(&said) < 0)
+		return -ENOMEM;
+	return place(a, c, &claim, arena_copy(&a->arena, buf_span(&said)));
 }
 
 /* The claim that CUSTOMER has made behind the place FIRST; n_named: none. 0 or -ENOMEM. */
@@ -219,6 +250,21 @@ static int ask_there(struct applier *a, const struct work *w, const struct custo
 	return m.to.ptr ? applier_say(a, &m, NULL) : -ENOMEM;
 }
 
+/* A claim that had no room comes back to where it is for. It stands in no log longer than it must:
+ * whose it is is told by its cargo alone. */
+static int send_claim_back(struct applier *a, const struct work *w)
+{
+	struct message *claim = arena_calloc(&a->arena, 1, sizeof(*claim));
+	int r = claim ? message_parse(w->entry.record, &a->arena, claim) : -ENOMEM;
+
+	if (r > 0 || (r == 0 && claim->kind != MESSAGE_CLAIM))
+		return applier_quarantine(a, &w->entry, "bad_message",
+			"the claim that a question brings along cannot be read");
+	if (r == 0)
+		r = applier_say(a, claim, NULL);
+	return r < 0 ? r : applier_drop(a, w);
+}
+
 int applier_asked(struct applier *a, const struct work *w)
 {
 	struct message m = {.kind = MESSAGE_ANSWER,
@@ -227,5 +273,7 @@ int applier_asked(struct applier *a, const struct work *w)
 		.other = w->cached->customer};
 	const struct customer_apart *other = w->message->n_path > 0 ? NULL : last_parted(w->cached);
 
+	if (w->entry.record.len > 0)
+		return send_claim_back(a, w);
 	return other ? ask_there(a, w, other) : applier_say(a, &m, NULL);
 }

@@ -201,6 +201,8 @@ int applier_judge(struct applier *a, struct cached *c, const struct message *m);
 int applier_named(struct applier *a, const struct work *w);
 int applier_claim(struct applier *a, const struct work *w);
 int applier_answered(struct applier *a, const struct work *w);
+/* By W's event the customer it is of wants to be one with STRONGER. 0 or -ENOMEM. */
+int applier_wish(struct applier *a, const struct work *w, struct span stronger);
 int applier_asked(struct applier *a, const struct work *w);
 /* The claims that wait at C, in order and in the batch's arena. 0 or -ENOMEM. */
 int applier_waiting(

@@ -193,8 +193,6 @@ static int send_home(struct applier *a, const struct work *w)
 int applier_event(struct applier *a, const struct work *w)
 {
 	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
-	const struct message moment = {
-		.linked_at = w->event.logged_at, .said_at = w->event.occurred_at};
 	struct span stronger = SPAN_EMPTY;
 	bool hears = true;
 	int r;
@@ -215,7 +213,7 @@ int applier_event(struct applier *a, const struct work *w)
 		r = applier_stepped(a, w, &input);
 	if (r < 0 || stronger.len == 0 || a->options.no_links)
 		return r;
-	return yield(a, w->cached, stronger, &moment);
+	return applier_wish(a, w, stronger);
 }
 
 /* ---- messages --------------------------------------------------------------------------- */
@@ -253,6 +251,13 @@ static int reply(struct applier *a, const struct cached *c, const struct message
 		.reason = answer->reason};
 	const struct link *link = c->link;
 
+	if (kind == MESSAGE_TAKEN && link && span_equal(claim->other, c->customer)) {
+		/* Nobody but the key itself wished it: whose it is hears that its event names
+		 * somebody stronger. */
+		m.to = link->to;
+		m.of = m.other = claim->of;
+		return applier_say(a, &m, NULL);
+	}
 	if (kind == MESSAGE_TAKEN && link) {
 		/* Two claims make one of those who claim, whichever came here first: it is so since
 		 * the later of them. */

@@ -44,7 +44,7 @@ tap = harness.Tap()
 
 
 class Shop:
-    def __init__(self, place, lease="400ms"):
+    def __init__(self, place, lease="400ms", renew="1d"):
         self.place, self.n = place, 0
         self.redis = place.redis()
         self.common = ["--redis", "unix:" + self.redis.socket, "--dataset", harness.DATASET]
@@ -54,7 +54,7 @@ class Shop:
             "--listen", "unix:" + place.path("collector.sock")])
         self.collector.wait_ready()
         self.workers = [place.role("worker", self.common + [
-            "--rules", place.path("rules"), "--lease", lease, "--batch", "8", "--renew", "300ms"],
+            "--rules", place.path("rules"), "--lease", lease, "--batch", "8", "--renew", renew],
             name="worker%d" % n) for n in range(2)]
 
     def post(self, key, *items):
@@ -294,7 +294,7 @@ def nowhere(shop, what, tell=False):
 @tap.test
 def nothing_is_left():
     with harness.Place() as place:
-        shop = Shop(place)
+        shop = Shop(place, renew="300ms")
         shop.redis("CONFIG", "SET", "slowlog-log-slower-than", "0")
         shop.redis("CONFIG", "SET", "slowlog-max-len", "100000")
         neighbours(shop)

@@ -267,6 +267,58 @@ static void sleeping_worker(bool silent, const char *whose, const char *meanwhil
 	world_release(&world);
 }
 
+/* More claim the visitor than can be remembered, while the first one's worker sleeps. */
+static void crowd(void)
+{
+	char json[128];
+
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		world_init(&world, seed);
+		world_say(&world, B, IDENTIFY(USER("u1") "," ANON("a")));
+		for (unsigned n = 0; n < 40; n++) {
+			world.clock += world_roll(&world, 2);
+			(void)snprintf(json, sizeof(json), IDENTIFY(USER("w%u") "," ANON("a")), n);
+			world_say(&world, B, json);
+			if (world_roll(&world, 4) == 0)
+				others_work(&world);
+		}
+		others_work(&world);
+		world_finish(&world);
+		world_check_customer(&world, "anon:a", "u1", 1);
+		CHECK_INT(world.counters[COUNTER_IDENTITY_REFUSED], 40);
+		world_release(&world);
+	}
+}
+
+static void wish_refused(struct world *w)
+{
+	world_check_customer(w, "anon:a", "u1", 3);
+	world_check_customer(w, "email:e@y.org", "u2", 1);
+}
+
+static void wish_granted(struct world *w)
+{
+	world_check_customer(w, "anon:a", "u1", 2);
+	world_check_customer(w, "email:e@y.org", "u1", 2);
+}
+
+#define WITH_ADDRESS(WHO, ADDRESS)                                                                 \
+	"{\"type\":\"identify\"," WHO ",\"traits\":{\"email\":\"" ADDRESS "\"}}"
+
+/* A visitor gives an address after they were named with a user: it is that one's, if it can be.
+ * Were the visitor the address's at once, they would be the other user's. */
+static void wishes(void)
+{
+	static const struct speech lines[] = {{T, ADDED(USER("u2") "," MAIL("e@y.org"), "k1")},
+		{T, ADDED(ANON("a"), "k2")}, {T, IDENTIFY(USER("u1") "," ANON("a"))},
+		{T, WITH_ADDRESS(ANON("a"), "e@y.org")}};
+	static const struct speech alone[] = {
+		{T, IDENTIFY(USER("u1") "," ANON("a"))}, {T, WITH_ADDRESS(ANON("a"), "e@y.org")}};
+
+	each(lines, ARRAY_SIZE(lines), wish_refused);
+	each(alone, ARRAY_SIZE(alone), wish_granted);
+}
+
 static void first_received(void)
 {
 	sleeping_worker(false, "u1", "anon:a");
@@ -407,6 +459,8 @@ static const struct check_case cases[] = {
 	{"two users with one address", trusted_too},
 	{"named after arming", named_later},
 	{"two users, both ways at once", opposite},
+	{"more than can be remembered", crowd},
+	{"a visitor gives an address", wishes},
 };
 
 int main(void)
