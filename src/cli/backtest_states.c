@@ -45,7 +45,8 @@ static int print(const struct backtest *b, struct span customer, int64_t now)
 		return 0;
 	r = record_decode(bytes, &record);
 	if (r == 0)
-		r = journey_json(&record, int64_max(now, record.journey->received_at), &json);
+		r = journey_json(&record, &b->rules->policy.lapse,
+			int64_max(now, record.journey->received_at), &json);
 	if (r == 0)
 		printf("%.*s\n", (int)json.len, json.ptr);
 	return r > 0 ? -EBADMSG : r;
