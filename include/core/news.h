@@ -25,6 +25,9 @@ enum news_about { NEWS_OF_NOTHING, NEWS_OF_PRODUCT, NEWS_OF_SITE };
 #define NEWS_SITE	  SPAN_LIT("site:shop")
 #define NEWS_KEYS_MAX	  2
 #define NEWS_FOLLOWED_MAX 256 /* products that one customer follows */
+/* A name that became a link so long ago needs no following: who it leads to follows what they
+ * follow themselves. */
+#define NEWS_LINK_MS MS_DAY
 /* Who met with an error so long ago is not concerned by an incident any more. */
 #define NEWS_ERROR_MS MS_DAY
 
@@ -41,6 +44,12 @@ bool news_is_key(struct span key);
  * site. 0 or -ENOMEM. */
 int news_keys(const struct event *event, struct arena *a, struct span ret_keys[NEWS_KEYS_MAX],
 	size_t *ret_n);
+
+/* Each product that EVENT, or what J has of products, can have somebody follow, by sku or id, and
+ * perhaps more than once; what FN returns but 0 ends it and is returned. */
+typedef int news_product_fn(void *user, struct span id);
+int news_named(const struct event *event, news_product_fn *fn, void *user);
+int news_kept(const struct journey *j, news_product_fn *fn, void *user);
 
 /* ---- who follows -------------------------------------------------------------------------- */
 
@@ -69,6 +78,10 @@ int64_t news_error_at(const struct journey *j);
  * event. 0 or -ENOMEM. */
 int followed_site(const struct journey *j, const struct marks *marks, int64_t error_at,
 	int64_t active_at, struct effects *effects);
+
+/* Whoever waits for the site's news, by what they are: they have met with an error since it worked
+ * again, or came by while the incident lasts. */
+bool followed_site_holds(const struct journey *j, const struct marks *marks, int64_t now);
 
 /* Does the news KEY concern J at NOW? */
 bool news_concern(const struct journey *j, struct span key, const struct marks *marks, int64_t now);

@@ -17,6 +17,8 @@
  *	divide_feed(d, entry);          each entry of the log, in order
  *	r = divide_finish(d, &divided);
  *
+ * News of what a side may have followed are heard again by each, in the order of its log.
+ *
  * Cost: each event of the log is decoded once (1,000,100 entries: 2 s of CPU in waymark customer
  * unmerge, and 64 MB, most of it ids of a day's messages, by which duplicates are known); those of
  * the customer since are kept, and applied up to six times, and once more for each word of staff
@@ -79,6 +81,17 @@ void divide_freep(struct divide **d);
  * Where the other brought a record along, events from more than SEEN_HOURS and an hour before they
  * became one are not even decoded: what is folded begins where that record came. */
 int divide_feed(struct divide *d, const struct log_entry *e);
+
+/*
+ * News of things (core/news.h) since then: divide_feed keeps those that may concern a side, so that
+ * the folds hear them. The other would have heard them in the log of the key's own partition; if
+ * any were, that log's entries from *ret_since on are to be shown to divide_feed_news, in order.
+ * 0 or -ENOMEM.
+ */
+bool divide_wants_news(const struct divide *d, int64_t *ret_since);
+int divide_feed_news(struct divide *d, const struct log_entry *e);
+/* The keys of the products whose news are wanted, which grow as it is fed; their number. */
+size_t divide_things(const struct divide *d, const struct span **ret_keys);
 
 /* When all was fed. 0, -ENOMEM, another -errno, or an outcome. */
 int divide_finish(struct divide *d, struct divided *ret_divided);

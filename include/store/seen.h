@@ -29,6 +29,10 @@ void seen_release(struct seen *s);
 /* What is remembered of E, in the form that Redis keeps. */
 void seen_mark(const struct event *e, char ret_mark[SEEN_BYTES]);
 
+/* That CUSTOMER has heard the news of the log's entry AT, whose content is CONTENT. */
+void seen_news_mark(
+	struct span customer, struct log_id at, uint32_t content, char ret_mark[SEEN_BYTES]);
+
 /* Hours since 1970 of an instant. */
 int64_t seen_hour(int64_t at);
 

@@ -2,22 +2,39 @@
 #include "apart_log.h"
 
 #include "archive_tool.h"
+#include "core/news.h"
 #include "progress.h"
 #include "store/archive_log.h"
 #include "store/entry_fields.h"
 #include "store/keys.h"
+#include "store/seen.h"
 
 #define PAGE "1000"
+
+/* A seal that lines may have which are wanted. */
+struct news_key {
+	struct seal_key key;
+	struct news_key *next;
+};
 
 struct feeding {
 	struct apart_log *log;
 	struct divide *divide;
 	struct archive_coder *coder;
-	struct seal_key key; /* the customer's */
+	uint32_t partition;
+	bool news; /* of the key's partition, from SINCE on */
+	int64_t since;
+	struct log_id until;
+	struct log_id first, trimmed; /* as of struct apart_log */
+	struct seal_key key;	      /* the customer's */
 	bool has_key;
+	struct arena seals; /* of products' news */
+	struct map news_keys;
+	struct news_key *list;
+	size_t n_things;    /* whose key was asked for */
 	struct log_id last; /* that was fed */
 	struct arena arena; /* of a line */
-	struct progress progress;
+	struct progress *progress;
 };
 
 static int say(const struct feeding *g, const char *words)
@@ -29,13 +46,16 @@ static void count(struct feeding *g)
 {
 	uint64_t n = ++g->log->entries;
 
-	progress_update(&g->progress, n, n, io_mono_now());
+	progress_update(g->progress, n, n, io_mono_now());
 }
 
 static int feed(struct feeding *g, const struct log_entry *e)
 {
+	int r;
+
 	g->last = e->id;
-	return divide_feed(g->divide, e) < 0 ? say(g, "out of memory") : 0;
+	r = g->news ? divide_feed_news(g->divide, e) : divide_feed(g->divide, e);
+	return r < 0 ? say(g, "out of memory") : 0;
 }
 
 static const struct redis_value *ask(
@@ -47,7 +67,7 @@ static const struct redis_value *ask(
 static struct span key_of(struct feeding *g, struct buf *key, const char *name)
 {
 	buf_reset(key);
-	key_add(key, g->log->partition, name);
+	key_add(key, g->partition, name);
 	return buf_span(key);
 }
 
@@ -73,6 +93,47 @@ static int read_key(struct feeding *g, struct span name, struct seal_key *ret_ke
 	return r < 0 ? say(g, "out of memory") : 0;
 }
 
+static int keep_seal(struct feeding *g, const struct seal_key *key)
+{
+	struct news_key *kept = arena_alloc(&g->seals, sizeof(*kept));
+
+	if (!kept)
+		return say(g, "out of memory");
+	*kept = (struct news_key){*key, g->list};
+	g->list = kept;
+	return map_put(&g->news_keys, span_of(kept->key.id, SEAL_ID_TEXT), kept) < 0
+		       ? say(g, "out of memory")
+		       : 0;
+}
+
+static int read_seal(struct feeding *g, struct span name)
+{
+	struct seal_key key;
+	bool kept;
+	int r = read_key(g, name, &key, &kept);
+
+	if (r || !kept)
+		return r;
+	r = keep_seal(g, &key);
+	seal_key_clear(&key);
+	return r;
+}
+
+/* News are sealed with the key of what they are about. Of what those may follow who are fed so far:
+ * more comes to light with each entry. 0 or a status. */
+static int read_seals(struct feeding *g)
+{
+	const struct span *things;
+	size_t n = divide_things(g->divide, &things);
+	int r = 0;
+
+	if (g->n_things == 0 && !g->list)
+		r = read_seal(g, NEWS_SITE);
+	for (; g->n_things < n && r == 0; g->n_things++)
+		r = read_seal(g, things[g->n_things]);
+	return r;
+}
+
 /* A watermark that came along with something about somebody is sealed with a key of its own. */
 static int key_of_mark(
 	struct feeding *g, const struct archive_line *l, struct seal_key *ret_key, bool *ret_kept)
@@ -95,33 +156,57 @@ static int open_line(struct feeding *g, const struct archive_line *l, const stru
 	return r < 0 ? say(g, "out of memory") : 0;
 }
 
+/* The key of the line L, if it is wanted: *ret_found. MARK has room for one. 0 or a status. */
+static int find_key(struct feeding *g, const struct archive_line *l, struct seal_key *mark,
+	const struct seal_key **ret_found)
+{
+	const struct news_key *news;
+	bool kept = false;
+	int r;
+
+	*ret_found = NULL;
+	if (g->has_key && span_equal(l->key, span_of(g->key.id, SEAL_ID_TEXT))) {
+		*ret_found = &g->key;
+		return 0;
+	}
+	if (l->kind == ARCHIVE_MESSAGE) {
+		news = map_get(&g->news_keys, l->key);
+		*ret_found = news ? &news->key : NULL;
+		return 0;
+	}
+	if (l->kind != ARCHIVE_WATERMARK || g->news)
+		return 0;
+	r = key_of_mark(g, l, mark, &kept);
+	*ret_found = kept ? mark : NULL;
+	return r;
+}
+
 static int feed_line(struct feeding *g, const struct archive_line *l)
 {
 	const struct archive_field *fields = l->fields;
+	const struct seal_key *key = NULL;
 	struct log_entry e = {.id = l->id};
 	struct seal_key mark;
-	bool own = g->has_key && span_equal(l->key, span_of(g->key.id, SEAL_ID_TEXT));
-	bool kept = false;
 	size_t n = l->n_fields;
-	int r = 0;
+	int r = l->sealed.len > 0 ? find_key(g, l, &mark, &key) : 0;
 
-	if (l->sealed.len > 0 && !own) {
-		if (l->kind != ARCHIVE_WATERMARK)
-			return 0;
-		r = key_of_mark(g, l, &mark, &kept);
-		if (r || !kept)
-			return r;
-	}
-	if (l->sealed.len > 0)
-		r = open_line(g, l, own ? &g->key : &mark, &fields, &n);
-	if (kept)
+	if (r || (l->sealed.len > 0 && !key))
+		return r;
+	if (key)
+		r = open_line(g, l, key, &fields, &n);
+	if (key == &mark)
 		seal_key_clear(&mark);
 	if (r)
 		return r;
 	entry_fields_put(fields, n, &e);
 	r = feed(g, &e);
 	arena_reset(&g->arena);
-	return r;
+	return r ? r : read_seals(g);
+}
+
+static bool is_early(const struct feeding *g, const struct archive_line *l)
+{
+	return g->news && (int64_t)l->id.ms < g->since;
 }
 
 /* All lines up to UNTIL; the archive must go on from the log's beginning, without a gap. */
@@ -132,10 +217,10 @@ static int feed_files(struct feeding *g, struct archive_stream *s)
 
 	s->placed = true; /* at 0-0 */
 	while (status == 0 && (r = archive_stream_next(s, &l)) == 0) {
-		if (log_id_compare(l.id, g->log->until) > 0)
+		if (log_id_compare(l.id, g->until) > 0)
 			return 0;
 		count(g);
-		status = feed_line(g, &l);
+		status = is_early(g, &l) ? 0 : feed_line(g, &l);
 	}
 	if (status)
 		return status;
@@ -153,7 +238,7 @@ static bool reaches(const struct feeding *g)
 {
 	struct log_id next = {g->last.ms, g->last.seq + 1};
 
-	return log_id_compare(next, g->log->trimmed) >= 0;
+	return log_id_compare(next, g->trimmed) >= 0;
 }
 
 static int feed_archive(struct feeding *g)
@@ -167,13 +252,15 @@ static int feed_archive(struct feeding *g)
 
 	arena_init(&dir.arena);
 	r = archive_open_own(log->tool, log->archive, &dir);
-	if (r == 0)
+	if (r == 0 && !g->news)
 		r = read_key(g, log->customer, &g->key, &g->has_key);
+	if (r == 0)
+		r = read_seals(g);
 	if (r)
 		return r;
 	if (archive_coder_new(&g->coder) < 0)
 		return say(g, "out of memory");
-	n = archive_dir_files(&dir, log->partition, &files);
+	n = archive_dir_files(&dir, g->partition, &files);
 	archive_stream_init(&s, &dir, g->coder, files, n);
 	r = feed_files(g, &s);
 	archive_stream_release(&s);
@@ -197,8 +284,7 @@ static int read_trimmed(struct feeding *g)
 		3);
 	if (!v)
 		return STATUS_FOUND;
-	g->log->trimmed = (struct log_id){0, 0};
-	return v->text.len == 0 || log_id_parse(v->text, &g->log->trimmed) == 0
+	return v->text.len == 0 || log_id_parse(v->text, &g->trimmed) == 0
 		       ? 0
 		       : say(g, "how far the log was trimmed cannot be read");
 }
@@ -215,8 +301,8 @@ static int feed_entry(struct feeding *g, const struct redis_value *v)
 	if (entry_fields_take(&v->items[1], &g->arena, &fields, &n) < 0)
 		return say(g, "out of memory");
 	entry_fields_put(fields, n, &e);
-	if (g->log->first.ms == 0)
-		g->log->first = e.id;
+	if (g->first.ms == 0)
+		g->first = e.id;
 	count(g);
 	return feed(g, &e);
 }
@@ -232,7 +318,7 @@ static int feed_page(struct feeding *g, bool *ret_more)
 
 	arena_init(&a);
 	log_id_format(g->last, from + 1);
-	log_id_format(g->log->until, until);
+	log_id_format(g->until, until);
 	v = ask(g, &a,
 		(const struct span[]){SPAN_LIT("XRANGE"), key_of(g, &in, "in"), span_str(from),
 			span_str(until), SPAN_LIT("COUNT"), SPAN_LIT(PAGE)},
@@ -245,33 +331,86 @@ static int feed_page(struct feeding *g, bool *ret_more)
 	return r;
 }
 
+/* Does a log that was trimmed up to there, or the archive, reach back to when they became one? */
+static bool goes_back(const struct feeding *g, struct log_id trimmed)
+{
+	return g->log->archive[0] || (int64_t)trimmed.ms <= g->since + (SEEN_HOURS + 1) * MS_HOUR;
+}
+
 static int feed_all(struct feeding *g)
 {
 	bool more = true;
 	int r = read_trimmed(g);
 
-	if (r == 0 && g->log->trimmed.ms > 0 && g->log->archive[0])
+	/* What is said of the customer's own log then says enough. */
+	if (r == 0 && g->news && !goes_back(g, g->log->trimmed))
+		return 0;
+	if (r == 0 && g->news && !goes_back(g, g->trimmed))
+		return say(g, "news of products since they became one have left the log; say where "
+			      "the archive is: --archive DIR");
+	if (r == 0 && g->trimmed.ms > 0 && g->log->archive[0])
 		r = feed_archive(g);
+	else if (g->news)
+		g->last = (struct log_id){(uint64_t)g->since, 0};
 	while (r == 0 && more && !g->log->tool->program.stopping)
 		r = feed_page(g, &more);
 	return r == 0 && g->log->tool->program.stopping ? STATUS_FOUND : r;
 }
 
+static void feeding_init(struct feeding *g)
+{
+	static const uint64_t seed[2] = {0, 0};
+
+	arena_init(&g->arena);
+	arena_init(&g->seals);
+	map_init(&g->news_keys, seed);
+}
+
+static void feeding_release(struct feeding *g)
+{
+	if (g->has_key)
+		seal_key_clear(&g->key);
+	for (struct news_key *k = g->list; k; k = k->next)
+		seal_key_clear(&k->key);
+	archive_coder_free(g->coder);
+	map_release(&g->news_keys);
+	arena_release(&g->seals);
+	arena_release(&g->arena);
+}
+
+/* The log of the key's own partition has the news that it would have heard. */
+static int feed_news(struct apart_log *l, struct divide *d, struct progress *progress)
+{
+	_cleanup_(feeding_release) struct feeding g = {.log = l,
+		.divide = d,
+		.partition = l->key_partition,
+		.news = true,
+		.until = {UINT64_MAX, UINT64_MAX},
+		.progress = progress};
+
+	feeding_init(&g);
+	return divide_wants_news(d, &g.since) ? feed_all(&g) : 0;
+}
+
 int apart_log_feed(struct apart_log *l, struct divide *d)
 {
-	struct feeding g = {.log = l, .divide = d};
+	struct progress progress;
+	_cleanup_(feeding_release) struct feeding g = {.log = l,
+		.divide = d,
+		.partition = l->partition,
+		.until = l->until,
+		.progress = &progress};
 	int r;
 
-	l->first = (struct log_id){0, 0};
+	feeding_init(&g);
 	l->archived = false;
 	l->entries = 0;
-	arena_init(&g.arena);
-	progress_init(&g.progress, !l->tool->program.common.json, 0, "entries", io_mono_now());
+	progress_init(&progress, !l->tool->program.common.json, 0, "entries", io_mono_now());
 	r = feed_all(&g);
-	progress_end(&g.progress);
-	if (g.has_key)
-		seal_key_clear(&g.key);
-	archive_coder_free(g.coder);
-	arena_release(&g.arena);
+	l->first = g.first;
+	l->trimmed = g.trimmed;
+	if (r == 0)
+		r = feed_news(l, d, &progress);
+	progress_end(&progress);
 	return r;
 }

@@ -18,12 +18,14 @@ struct apart_log {
 	struct redis *redis;
 	const char *archive; /* a directory; "": none is read */
 	uint32_t partition;
-	struct span customer;  /* key */
-	struct log_id until;   /* the last entry that is fed */
-	struct log_id first;   /* the log's own first; 0-0: there is none */
-	struct log_id trimmed; /* what was before it has left the log; 0-0: nothing has */
-	bool archived;	       /* it came from the archive */
-	uint64_t entries;      /* that were looked at */
+	uint32_t key_partition; /* of who is taken out: its log has the news that they would have
+				   heard */
+	struct span customer;	/* key */
+	struct log_id until;	/* the last entry that is fed */
+	struct log_id first;	/* the log's own first; 0-0: there is none */
+	struct log_id trimmed;	/* what was before it has left the log; 0-0: nothing has */
+	bool archived;		/* it came from the archive */
+	uint64_t entries;	/* that were looked at */
 };
 
 /* Feeds D with all of it up to L->until, with progress on a terminal. L up to `until` is set. 0 or

@@ -201,6 +201,7 @@ static int make(struct unmerge *u)
 	u->divide_ask.frozen = u->link.frozen;
 	u->divide_ask.linked_at = u->link.linked_at;
 	u->log.partition = u->partition;
+	u->log.key_partition = partition_of(u->ask->customer, u->t->program.dataset.partitions);
 	u->log.customer = u->link.to;
 	r = divide_new(&u->divide_ask, &u->divide);
 	if (r < 0)

@@ -61,6 +61,58 @@ int news_keys(const struct event *event, struct arena *a, struct span ret_keys[N
 	return 0;
 }
 
+/* Of a watch the name may be the product's. */
+int news_named(const struct event *event, news_product_fn *fn, void *user)
+{
+	const struct span ids[] = {value_id(event_detail(event, DETAIL_SKU), ENTITY_MAX),
+		value_id(event_field(event, FIELD_PRODUCT_ID), ENTITY_MAX),
+		value_id(event_detail(event, DETAIL_WATCH_ID), ENTITY_MAX)};
+	size_t n = event->details ? event->details->n_products : 0;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids) && r == 0; i++)
+		r = ids[i].len > 0 ? fn(user, ids[i]) : 0;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct product *p = &event->details->products[i];
+
+		r = p->sku.len > 0 ? fn(user, p->sku) : 0;
+		if (r == 0 && p->id.len > 0)
+			r = fn(user, p->id);
+	}
+	return r;
+}
+
+static int name_both(struct text one, struct text other, news_product_fn *fn, void *user)
+{
+	int r = one.len > 0 ? fn(user, text_span(one)) : 0;
+
+	return r == 0 && other.len > 0 ? fn(user, text_span(other)) : r;
+}
+
+static int name_lines(const struct basket *b, news_product_fn *fn, void *user)
+{
+	int r = 0;
+
+	for (size_t i = 0; b && i < b->n_lines && r == 0; i++)
+		r = name_both(b->lines[i].key, b->lines[i].id, fn, user);
+	return r;
+}
+
+int news_kept(const struct journey *j, news_product_fn *fn, void *user)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < j->n_things && r == 0; i++)
+		if (j->things[i].kind == THING_WATCH || j->things[i].kind == THING_WISH ||
+			j->things[i].kind == THING_VIEW)
+			r = name_both(j->things[i].id, j->things[i].about, fn, user);
+	for (size_t i = 0; i < j->n_carts && r == 0; i++)
+		r = name_lines(j->carts[i].basket, fn, user);
+	for (size_t i = 0; i < j->n_orders_kept && r == 0; i++)
+		r = name_lines(j->orders[i].basket, fn, user);
+	return r;
+}
+
 /* ---- who follows -------------------------------------------------------------------------- */
 
 struct follower {
@@ -261,7 +313,11 @@ int followed_site(const struct journey *j, const struct marks *marks, int64_t er
 	int64_t since = marks_at(marks, MARK_INCIDENT);
 	bool came = active_at < since && j->web_active_at >= since && incident_lasts(marks);
 
-	return news_error_at(j) > error_at || came ? hold(effects, NEWS_SITE, 0) : 0;
+	/* Of what was over before it was heard of nobody waits for the end. */
+	bool erred = news_error_at(j) > error_at &&
+		     news_error_at(j) > marks_at(marks, MARK_INCIDENT_OVER);
+
+	return erred || came ? hold(effects, NEWS_SITE, 0) : 0;
 }
 
 static bool site_concerns(const struct journey *j, const struct marks *marks, int64_t now)
@@ -269,6 +325,12 @@ static bool site_concerns(const struct journey *j, const struct marks *marks, in
 	int64_t since = marks_at(marks, MARK_INCIDENT);
 
 	return has_erred(j, now) || (since != INT64_MIN && j->web_active_at >= since);
+}
+
+bool followed_site_holds(const struct journey *j, const struct marks *marks, int64_t now)
+{
+	return (has_erred(j, now) && news_error_at(j) > marks_at(marks, MARK_INCIDENT_OVER)) ||
+	       (incident_lasts(marks) && j->web_active_at >= marks_at(marks, MARK_INCIDENT));
 }
 
 bool news_concern(const struct journey *j, struct span key, const struct marks *marks, int64_t now)

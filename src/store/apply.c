@@ -471,6 +471,7 @@ static int run_mark(struct applier *a, const struct work *w)
 
 static int run_one(struct applier *a, const struct work *w)
 {
+	a->place = w->entry.id;
 	switch (w->kind) {
 	case WORK_EVENT:
 		return run_event(a, w);

@@ -98,6 +98,7 @@ struct applier {
 	struct buf encoded; /* the batch's records, one behind the other */
 	uint64_t batch;
 	struct position from, to;
+	struct log_id place; /* of the entry that is applied; 0-0: a timer is */
 	struct list work;    /* struct work */
 	struct list missing; /* struct span */
 	struct list wanted;  /* struct cached * */
@@ -188,6 +189,13 @@ int applier_idle_link(struct applier *a, const struct work *w);
 /* Takes up VALUE, which is a link. 0, -ENOMEM or APPLIER_CORRUPT. */
 int cached_load_link(struct applier *a, struct cached *c, struct span value);
 void cached_unlink(struct cached *c);
+
+/*
+ * What was due before W's entry came is run first, each at its own instant, as it is where the
+ * batch before has ended in between: what comes of a log does not depend on how it is cut. 0 or
+ * -ENOMEM.
+ */
+int applier_run_timers(struct applier *a, const struct work *w);
 
 /* W's event goes on to what its key is a link to. 0 or -ENOMEM. */
 int applier_forward(struct applier *a, const struct work *w);

@@ -127,7 +127,7 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 	return r < 0 ? r : applier_touch(a, c);
 }
 
-/* And what it was goes to whoever it is a link to. */
+/* And what it was goes to whoever it is a link to, since the log's entry at hand. */
 static int send_along(struct applier *a, const struct cached *c, const struct message *said)
 {
 	const struct cargo cargo = {.record = c->link->frozen};
@@ -143,7 +143,7 @@ static int send_along(struct applier *a, const struct cached *c, const struct me
 	}
 	if (cargo.record.len == 0)
 		return 0;
-	message_pass(&m, c->customer, said->linked_at);
+	message_pass_at(&m, c->customer, said->linked_at, a->place);
 	return applier_say(a, &m, &cargo);
 }
 
@@ -190,6 +190,23 @@ static int send_home(struct applier *a, const struct work *w)
 	return applier_say(a, &m, &cargo);
 }
 
+int applier_run_timers(struct applier *a, const struct work *w)
+{
+	const struct input tick = {.kind = INPUT_TICK, .marks = &a->marks};
+	const struct journey *j = w->cached->record.journey;
+	int64_t at = INT64_MIN;
+	int r = 0;
+
+	while (r == 0 && j->due_at > at && j->due_at < (int64_t)w->entry.id.ms) {
+		at = j->due_at;
+		w->cached->due_dirty = true;
+		r = applier_step(a, w, &tick, at);
+		if (r == 0)
+			r = applier_stepped(a, w, &tick);
+	}
+	return r;
+}
+
 int applier_event(struct applier *a, const struct work *w)
 {
 	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
@@ -203,6 +220,9 @@ int applier_event(struct applier *a, const struct work *w)
 		return applier_forward(a, w);
 	r = w->news ? applier_hears(a, w, &hears) : 0;
 	if (r < 0 || !hears)
+		return r;
+	r = applier_run_timers(a, w);
+	if (r < 0)
 		return r;
 	a->commit.counters[COUNTER_APPLIED] += !w->news;
 	r = applier_step(a, w, &input, w->event.received_at);
@@ -517,27 +537,6 @@ static int pass_on(struct applier *a, const struct work *w)
 	return applier_say(a, &m, &cargo);
 }
 
-/*
- * What was due before the message came is run first, each at its own instant, as it is where the
- * batch before has ended in between: what comes of a log does not depend on how it is cut.
- */
-static int run_timers(struct applier *a, const struct work *w)
-{
-	const struct input tick = {.kind = INPUT_TICK, .marks = &a->marks};
-	const struct journey *j = w->cached->record.journey;
-	int64_t at = INT64_MIN;
-	int r = 0;
-
-	while (r == 0 && j->due_at > at && j->due_at < (int64_t)w->entry.id.ms) {
-		at = j->due_at;
-		w->cached->due_dirty = true;
-		r = applier_step(a, w, &tick, at);
-		if (r == 0)
-			r = applier_stepped(a, w, &tick);
-	}
-	return r;
-}
-
 int applier_node(struct applier *a, const struct work *w)
 {
 	const struct message *m = w->message;
@@ -558,7 +557,7 @@ int applier_node(struct applier *a, const struct work *w)
 		return applier_event(a, w);
 	if (m->kind == MESSAGE_ASK)
 		return w->cached->link ? pass_on(a, w) : applier_asked(a, w);
-	r = w->cached->link || m->kind == MESSAGE_MERGE ? 0 : run_timers(a, w);
+	r = w->cached->link || m->kind == MESSAGE_MERGE ? 0 : applier_run_timers(a, w);
 	if (r < 0)
 		return r;
 	if (m->kind == MESSAGE_CLAIM)

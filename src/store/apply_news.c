@@ -19,10 +19,6 @@
 /* So many news of a millisecond have numbers of their own; Redis keeps them as doubles. */
 #define NEWS_NUMBERS 2048
 
-/* A name that became a link so long ago needs no following: who it leads to follows what they
- * follow themselves. */
-#define LINK_FOLLOWED_MS MS_DAY
-
 /* ---- out -------------------------------------------------------------------------------- */
 
 int applier_spread(struct applier *a, const struct work *w)
@@ -163,14 +159,10 @@ static int note(struct applier *a, const struct cached *c, int64_t at)
 static int hears_first(struct applier *a, const struct cached *c, const struct event *event,
 	struct log_id at, bool *ret_fresh)
 {
-	char id[64], mark[SEEN_BYTES];
-	struct event named = {.source = c->customer, .content = event->content};
 	int64_t hour = seen_hour(event->received_at);
+	char mark[SEEN_BYTES];
 
-	(void)snprintf(id, sizeof(id), "@news %llu-%llu", (unsigned long long)at.ms,
-		(unsigned long long)at.seq);
-	named.message_id = span_str(id);
-	seen_mark(&named, mark);
+	seen_news_mark(c->customer, at, event->content, mark);
 	*ret_fresh = seen_check(&a->seen, mark, hour) != SEEN_DUPLICATE;
 	return *ret_fresh ? applier_note_seen(a, mark, hour) : 0;
 }
@@ -194,7 +186,7 @@ int applier_hears(struct applier *a, const struct work *w, bool *ret_hears)
 
 static int tell_link(struct applier *a, const struct work *w)
 {
-	if (w->event.received_at - w->cached->link->linked_at > LINK_FOLLOWED_MS)
+	if (w->event.received_at - w->cached->link->linked_at > NEWS_LINK_MS)
 		return note(a, w->cached, TIME_NEVER);
 	return applier_forward(a, w);
 }

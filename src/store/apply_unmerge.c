@@ -17,6 +17,7 @@
 
 #include "codec/division.h"
 #include "core/link_rules.h"
+#include "core/news.h"
 
 static int mend(
 	struct applier *a, enum mend_kind kind, struct span customer, struct span key, uint64_t n)
@@ -91,6 +92,19 @@ static int remove_value(struct applier *a, struct cached *c)
 	return r < 0 ? r : applier_finish_terms(a, c, false);
 }
 
+/* Of the two whoever waits for the site's news is held for it, and no longer both. */
+static int follow_site(struct applier *a, const struct cached *c)
+{
+	const struct journey *j = c->record.journey;
+	struct commit_hold *hold = list_add(&a->holds);
+	bool holds = followed_site_holds(j, &a->marks, j->received_at);
+
+	if (!hold)
+		return -ENOMEM;
+	*hold = (struct commit_hold){c->customer, NEWS_SITE, holds ? 0 : TIME_NEVER};
+	return 0;
+}
+
 /* D's record in the place of what W's customer is. The timeline says so. */
 static int replace(struct applier *a, const struct work *w, const struct division *d)
 {
@@ -117,6 +131,10 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 		r = applier_touch(a, c);
 	if (r == 0)
 		r = applier_follow(a, c, before.journey, c->record.journey);
+	if (r == 0)
+		r = follow_site(a, c);
+	if (r == 0 && c->record.journey->n_events > 0)
+		r = applier_run_timers(a, w);
 	effects_reset(&a->effects);
 	if (r == 0)
 		r = link_unmerged(c->record.journey, before.journey, w->message,

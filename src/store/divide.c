@@ -13,21 +13,29 @@
 
 #include "codec/message_json.h"
 #include "core/message.h"
+#include "core/news.h"
 #include "store/log_origin.h"
 
 int divide_new(const struct divide_ask *ask, struct divide **ret_divide)
 {
+	static const uint64_t seed[2] = {0x64697669, 0x64653f21};
 	struct divide *d = calloc(1, sizeof(*d));
+	int r;
 
 	if (!d)
 		return -ENOMEM;
 	d->ask = *ask;
 	d->record = RECORD_INIT;
 	seen_init(&d->seen);
+	map_init(&d->followed, seed);
 	arena_init(&d->arena);
 	arena_init(&d->scratch);
-	*ret_divide = d;
-	return 0;
+	r = divide_follow_bases(d);
+	if (r < 0)
+		divide_free(d);
+	else
+		*ret_divide = d;
+	return r;
 }
 
 struct divide *divide_free(struct divide *d)
@@ -40,6 +48,9 @@ struct divide *divide_free(struct divide *d)
 	fold_release(&d->apart);
 	fold_release(&d->alone);
 	free(d->kept.list);
+	free(d->news.list);
+	free(d->things.list);
+	map_release(&d->followed);
 	free(d->partings.list);
 	free(d->jobs.list);
 	free(d->own_jobs.list);
@@ -65,9 +76,9 @@ static struct span keep(struct divide *d, struct span s, bool *failed)
 	return copy;
 }
 
-static int keep_entry(struct divide *d, const struct log_entry *e, const struct message *m)
+int divide_keep_entry(struct divide *d, struct items *list, const struct log_entry *e)
 {
-	struct kept *k = items_add(&d->kept, sizeof(*k));
+	struct kept *k = items_add(list, sizeof(*k));
 	bool failed = false;
 
 	if (!k)
@@ -80,13 +91,30 @@ static int keep_entry(struct divide *d, const struct log_entry *e, const struct 
 		.rules = keep(d, e->rules, &failed),
 		.message = keep(d, e->message, &failed),
 		.record = keep(d, e->record, &failed)};
-	if (m) {
-		k->message = arena_calloc(&d->arena, 1, sizeof(*k->message));
-		if (!k->message || failed)
-			return -ENOMEM;
-		return message_parse(k->entry.message, &d->arena, k->message) < 0 ? -ENOMEM : 0;
-	}
-	return failed ? -ENOMEM : 0;
+	if (failed || e->message.len == 0)
+		return failed ? -ENOMEM : 0;
+	k->message = arena_calloc(&d->arena, 1, sizeof(*k->message));
+	if (!k->message)
+		return -ENOMEM;
+	return message_parse(k->entry.message, &d->arena, k->message) < 0 ? -ENOMEM : 0;
+}
+
+static int keep_message(struct divide *d, const struct log_entry *e)
+{
+	int r = divide_keep_entry(d, &d->kept, e);
+	struct event event;
+	struct kept *k;
+
+	if (r < 0)
+		return r;
+	k = (struct kept *)d->kept.list + d->kept.n - 1;
+	if (e->record.len > 0)
+		return divide_note_record(d, k);
+	r = k->message->kind == MESSAGE_FORWARD ? divide_decode(d, e, &event) : EVENT_BAD;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	k->news = news_is_key(event.customer);
+	return k->news ? 0 : divide_note_products(d, &event);
 }
 
 static int feed_message(struct divide *d, const struct log_entry *e)
@@ -103,7 +131,9 @@ static int feed_message(struct divide *d, const struct log_entry *e)
 			return 0;
 		d->heard[m.from] = m.seq;
 	}
-	return span_equal(m.to, d->ask.customer) ? keep_entry(d, e, &m) : 0;
+	if (m.kind == MESSAGE_NEWS)
+		return divide_keep_news(d, &d->kept, e, &m);
+	return span_equal(m.to, d->ask.customer) ? keep_message(d, e) : 0;
 }
 
 int divide_decode(struct divide *d, const struct log_entry *e, struct event *ret_event)
@@ -144,7 +174,10 @@ static int feed_event(struct divide *d, const struct log_entry *e)
 		if (seen_add(&d->seen, mark, hour) < 0)
 			return -ENOMEM;
 	}
-	return span_equal(event.customer, d->ask.customer) ? keep_entry(d, e, NULL) : 0;
+	if (!span_equal(event.customer, d->ask.customer))
+		return 0;
+	r = divide_note_products(d, &event);
+	return r < 0 ? r : divide_keep_entry(d, &d->kept, e);
 }
 
 int divide_feed(struct divide *d, const struct log_entry *e)
@@ -154,7 +187,7 @@ int divide_feed(struct divide *d, const struct log_entry *e)
 	if (d->first.ms == 0)
 		d->first = e->id;
 	if (e->mark_source.len > 0 || e->rules.len > 0)
-		r = keep_entry(d, e, NULL);
+		r = divide_keep_entry(d, &d->kept, e);
 	else if (e->message.len > 0)
 		r = feed_message(d, e);
 	else
@@ -325,6 +358,10 @@ static int fold_own(struct divide *d, struct fold *f, struct span without)
 	f->customer = d->ask.customer;
 	f->base = d->ask.snapshot;
 	if (r == 0)
+		r = divide_incidents(d, f, d->from, false);
+	if (r == 0)
+		r = divide_heard(d, f, d->from);
+	if (r == 0)
 		r = fold_run(f, entries, own_log(d, without, entries));
 	free(entries);
 	return r == 0 ? forget_undone(d, f) : r;
@@ -354,6 +391,8 @@ static int fold_apart(struct divide *d)
 	d->apart.customer = d->ask.key;
 	d->apart.base = d->ask.frozen;
 	if (r == 0)
+		r = divide_incidents(d, &d->apart, d->joined, true);
+	if (r == 0)
 		r = divide_other_log(d, &entries, &n);
 	if (r == 0)
 		r = fold_run(&d->apart, entries, n);
@@ -369,7 +408,7 @@ static size_t count_through(const struct divide *d)
 	size_t n = 0;
 
 	for (size_t i = d->joined; i < d->kept.n; i++)
-		n += kept[i].message && kept[i].message->kind == MESSAGE_FORWARD &&
+		n += kept[i].message && kept[i].message->kind == MESSAGE_FORWARD && !kept[i].news &&
 		     kept_is_by(&kept[i], d->ask.key);
 	return n;
 }

@@ -48,6 +48,10 @@ static int replay(struct divide *d, size_t place, const struct span *base)
 	if (base && r == 0)
 		entries[0].record = SPAN_EMPTY;
 	if (r == 0)
+		r = divide_incidents(d, &d->since, place, false);
+	if (r == 0)
+		r = divide_heard(d, &d->since, place);
+	if (r == 0)
 		r = fold_run(&d->since, entries, d->kept.n - place);
 	free(entries);
 	if (r == 0 && !span_equal(d->since.record, d->ask.record))

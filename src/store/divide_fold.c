@@ -4,7 +4,9 @@
 
 #include "codec/message_json.h"
 #include "core/mark.h"
+#include "core/news.h"
 #include "store/pump.h"
+#include "store/seen.h"
 
 void *items_add(struct items *l, size_t size)
 {
@@ -30,6 +32,7 @@ void fold_release(struct fold *f)
 	free(f->words.list);
 	free(f->snapshots.list);
 	free(f->chunks.list);
+	free(f->heard.list);
 }
 
 static struct span keep(struct fold *f, struct span s)
@@ -180,31 +183,118 @@ static size_t seed_holds(const struct journey *j, struct commit_hold *holds)
 	return n;
 }
 
+/* What is only needed until the store has it. */
+struct seeds {
+	struct arena arena;
+	struct record base;
+	struct commit_hold *holds;
+	size_t n_holds;
+	struct marks marks;
+	struct commit_seen *seen;
+	size_t n_seen;
+};
+
+static void seeds_release(struct seeds *s)
+{
+	arena_release(&s->arena);
+	record_release(&s->base);
+	marks_release(&s->marks);
+}
+
+static int seed_marks(const struct fold *f, struct seeds *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < f->n_marks && r >= 0; i++)
+		r = marks_move(&s->marks, f->marks[i].source, f->marks[i].at);
+	return r < 0 ? r : 0;
+}
+
+/* Their places in the indexes of those held. */
+static int seed_indexes(const struct fold *f, struct seeds *s)
+{
+	const struct journey *j = s->base.journey;
+	struct followed followed;
+	int r = followed_of(j, &s->arena, &followed);
+
+	if (r < 0)
+		return r;
+	s->holds = arena_calloc(&s->arena, j->n_instances + followed.n + 2, sizeof(*s->holds));
+	if (!s->holds)
+		return -ENOMEM;
+	s->n_holds = seed_holds(j, s->holds);
+	for (size_t i = 0; i < followed.n; i++) {
+		struct span key = news_product_key(followed.list[i], &s->arena);
+
+		if (key.len == 0)
+			return -ENOMEM;
+		s->holds[s->n_holds++] = (struct commit_hold){f->customer, key, 0};
+	}
+	if (followed_site_holds(j, &s->marks, j->received_at))
+		s->holds[s->n_holds++] = (struct commit_hold){f->customer, NEWS_SITE, 0};
+	return 0;
+}
+
+/* What was heard before the base was written is not told again. */
+static int seed_seen(const struct fold *f, struct seeds *s)
+{
+	const struct folded_news *news = f->heard.list;
+
+	s->seen = arena_calloc(&s->arena, f->heard.n + 1, sizeof(*s->seen));
+	if (!s->seen)
+		return -ENOMEM;
+	for (size_t i = 0; i < f->heard.n; i++) {
+		char *mark = arena_alloc(&s->arena, SEEN_BYTES);
+
+		if (!mark)
+			return -ENOMEM;
+		if (!news_concern(s->base.journey, news[i].key, &s->marks, news[i].heard_at))
+			continue;
+		seen_news_mark(f->customer, news[i].at, news[i].content, mark);
+		s->seen[s->n_seen++] = (struct commit_seen){
+			seen_hour(news[i].heard_at), span_of(mark, SEEN_BYTES)};
+	}
+	return 0;
+}
+
+static int seed_base(const struct fold *f, struct seeds *s)
+{
+	int r = record_decode(f->base, &s->base);
+
+	if (r > 0)
+		r = -EBADMSG;
+	if (r == 0)
+		r = seed_marks(f, s);
+	if (r == 0)
+		r = seed_indexes(f, s);
+	return r == 0 ? seed_seen(f, s) : r;
+}
+
 /* The store as it was when the base was written. */
 static int seed(struct fold *f, struct memory_store *store)
 {
-	_cleanup_(record_release) struct record base = RECORD_INIT;
-	_cleanup_free_ struct commit_hold *holds = NULL;
+	_cleanup_(seeds_release) struct seeds seeds = {.base = RECORD_INIT};
 	const struct commit_value value = {f->customer, f->base};
 	struct commit_due due = {f->customer, TIME_NEVER};
 	struct commit c = {.marks = f->marks, .n_marks = f->n_marks};
 	struct store *s = memory_store_store(store);
 	int r = 0;
 
+	arena_init(&seeds.arena);
+	marks_init(&seeds.marks);
 	if (f->base.len > 0) {
-		r = record_decode(f->base, &base);
-		if (r != 0)
-			return r < 0 ? r : -EBADMSG;
-		holds = calloc(base.journey->n_instances + 1, sizeof(*holds));
-		if (!holds)
-			return -ENOMEM;
-		due.at = base.journey->due_at;
+		r = seed_base(f, &seeds);
+		if (r < 0)
+			return r;
+		due.at = seeds.base.journey->due_at;
 		c.records = &value;
 		c.n_records = 1;
 		c.dues = &due;
 		c.n_dues = 1;
-		c.holds = holds;
-		c.n_holds = seed_holds(base.journey, holds);
+		c.holds = seeds.holds;
+		c.n_holds = seeds.n_holds;
+		c.seen = seeds.seen;
+		c.n_seen = seeds.n_seen;
 	}
 	r = s->ops->commit(s, 0, &c, on_seeded, f);
 	memory_store_run(store);

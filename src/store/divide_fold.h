@@ -27,6 +27,14 @@ struct items {
 	size_t n, cap;
 };
 
+/* News of the thing KEY that the customer has heard before, if they followed it then. */
+struct folded_news {
+	struct span key;
+	struct log_id at; /* their first place in a log */
+	int64_t heard_at; /* hours are counted from there */
+	uint32_t content;
+};
+
 struct fold {
 	const struct divide_ask *ask;
 	struct span customer;	   /* key */
@@ -36,6 +44,7 @@ struct fold {
 	uint64_t digest;
 	const struct commit_mark *marks; /* at the beginning */
 	size_t n_marks;
+	struct items heard;  /* struct folded_news */
 	struct arena *arena; /* of what comes out */
 	/* what comes out */
 	struct span record;	/* empty: nobody */

@@ -12,6 +12,11 @@ struct kept {
 	struct log_entry entry;
 	struct message *message; /* NULL: it is none */
 	bool other;		 /* what became of a job that is the other's */
+	bool news;		 /* a forwarded event that is about a thing */
+	/* of NEWS */
+	uint32_t content;
+	struct span incident; /* whose mark it moves, to … */
+	int64_t occurred_at;
 };
 
 struct divide {
@@ -21,7 +26,12 @@ struct divide {
 	struct arena scratch; /* of an entry */
 	struct seen seen;
 	uint64_t heard[PARTITIONS_MAX];
-	struct items kept;     /* struct kept */
+	uint64_t heard_there[PARTITIONS_MAX]; /* news, in the log of the key's partition */
+	struct map followed;		      /* ids of what a side may ever have followed */
+	struct items things;		      /* the same as keys of news, struct span */
+	struct items news;		      /* struct kept, of the log of the key's partition */
+	bool heard_news;		      /* there were any since they became one */
+	struct items kept;		      /* struct kept */
 	struct items partings; /* size_t, of kept: what took another out of the customer */
 	struct log_id first;   /* of the log */
 	size_t joined;	       /* the entry that made them one */
@@ -39,9 +49,29 @@ bool kept_is_by(const struct kept *k, struct span key);
 /* What E says, in the scratch arena. 0, EVENT_BAD or -ENOMEM. */
 int divide_decode(struct divide *d, const struct log_entry *e, struct event *ret_event);
 
+/* Keeps E in LIST. 0 or -ENOMEM. */
+int divide_keep_entry(struct divide *d, struct items *list, const struct log_entry *e);
+
 /* What was in force, and how far the sources had said all, where the entry FIRST was kept: F is
  * cleared, and begins with that. 0 or -errno. */
 int divide_stand(struct divide *d, struct fold *f, size_t first);
+
+/* ---- divide_news.c ---- */
+
+/* Whatever EVENT, what came along with the message K, or both bases name may be followed since. */
+int divide_note_products(struct divide *d, const struct event *event);
+int divide_note_record(struct divide *d, const struct kept *k);
+int divide_follow_bases(struct divide *d);
+/* Keeps E in LIST if it may concern a side: the news M. 0 or -ENOMEM. */
+int divide_keep_news(
+	struct divide *d, struct items *list, const struct log_entry *e, const struct message *m);
+/* F, which begins with the entry FIRST: what was heard before. 0 or -ENOMEM. */
+int divide_heard(struct divide *d, struct fold *f, size_t first);
+/* And what incidents there were, for the customer or the OTHER. 0 or -ENOMEM. */
+int divide_incidents(struct divide *d, struct fold *f, size_t first, bool other);
+/* The other's: those before are noted in F, and FN is shown the rest. 0, -errno or what FN says. */
+typedef int divide_news_fn(void *user, const struct kept *news);
+int divide_other_news(struct divide *d, struct fold *f, divide_news_fn *fn, void *user);
 
 /* ---- divide_check.c ---- */
 

@@ -8,32 +8,51 @@
 
 /* ---- the other's log --------------------------------------------------------------------- */
 
-struct other_log {
-	struct divide *d;
-	struct log_entry *entries;
-	size_t n;
-	uint64_t seq; /* of messages */
+struct placed {
+	struct log_entry entry;
+	size_t n; /* the how-manyth it came */
 };
 
-/* Behind those that are not later. Nearly all come in order. */
-static void insert(struct other_log *l, const struct log_entry *e)
-{
-	size_t i = l->n++;
+struct other_log {
+	struct divide *d;
+	struct placed *entries;
+	size_t n;
+	uint64_t seq;	   /* of messages */
+	uint64_t news_seq; /* of news */
+};
 
-	for (; i > 0 && log_id_compare(l->entries[i - 1].id, e->id) > 0; i--)
-		l->entries[i] = l->entries[i - 1];
-	l->entries[i] = *e;
+static void add(struct other_log *l, const struct log_entry *e)
+{
+	l->entries[l->n] = (struct placed){*e, l->n};
+	l->n++;
 }
 
-/* Two logs had the same number for what is one log now. */
-static void make_ascending(struct other_log *l)
+static int compare_placed(const void *a, const void *b)
 {
-	for (size_t i = 1; i < l->n; i++) {
-		const struct log_id *before = &l->entries[i - 1].id;
+	const struct placed *one = a, *other = b;
+	int c = log_id_compare(one->entry.id, other->entry.id);
 
-		if (log_id_compare(*before, l->entries[i].id) >= 0)
-			l->entries[i].id = (struct log_id){before->ms, before->seq + 1};
+	return c ? c : one->n < other->n ? -1 : 1;
+}
+
+/* In order; two logs had the same number for what is one log now. 0 or -ENOMEM. */
+static int put_in_order(struct other_log *l, struct log_entry **ret_entries)
+{
+	struct log_entry *entries = calloc(l->n + 1, sizeof(*entries));
+
+	if (!entries)
+		return -ENOMEM;
+	if (l->n > 1)
+		qsort(l->entries, l->n, sizeof(*l->entries), compare_placed);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct log_id *before = i > 0 ? &entries[i - 1].id : NULL;
+
+		entries[i] = l->entries[i].entry;
+		if (before && log_id_compare(*before, entries[i].id) >= 0)
+			entries[i].id = (struct log_id){before->ms, before->seq + 1};
 	}
+	*ret_entries = entries;
+	return 0;
 }
 
 /* As it was said to the key, before it went on from there: the N-th hop of its path. */
@@ -57,7 +76,7 @@ static int add_message(struct other_log *l, const struct kept *k, size_t n)
 	e.message = arena_copy(&l->d->arena, buf_span(&head));
 	if (buf_failed(&head) < 0 || !e.message.ptr)
 		return -ENOMEM;
-	insert(l, &e);
+	add(l, &e);
 	return 0;
 }
 
@@ -70,14 +89,34 @@ static int add_through(struct other_log *l, const struct kept *k)
 		n++;
 	if (n == m->n_path || span_equal(m->of, l->d->ask.key))
 		return 0;
+	if (k->news && n == 0)
+		return 0; /* the link heard it, where the other would have: divide_other_news */
 	if (m->kind == MESSAGE_FORWARD && n == 0) {
 		const struct log_entry e = {
 			.id = m->at, .event = k->entry.event, .meta = k->entry.meta};
 
-		insert(l, &e);
+		add(l, &e);
 		return 0;
 	}
 	return m->kind == MESSAGE_MERGE && n == 0 ? 0 : add_message(l, k, n);
+}
+
+/* News come from where nothing else does, so that they are in an order of their own. */
+static int add_news(void *user, const struct kept *k)
+{
+	_cleanup_(buf_release) struct buf head = BUF_INIT;
+	struct other_log *l = user;
+	struct log_entry e = k->entry;
+	struct message m = *k->message;
+
+	m.from = 1;
+	m.seq = ++l->news_seq;
+	message_json(&m, &head);
+	e.message = arena_copy(&l->d->arena, buf_span(&head));
+	if (buf_failed(&head) < 0 || !e.message.ptr)
+		return -ENOMEM;
+	add(l, &e);
+	return 0;
 }
 
 /* What stands before and behind the first PART of TEXT. */
@@ -115,7 +154,7 @@ static int add_outcome(struct other_log *l, const struct kept *k)
 	e.event = arena_copy(&l->d->arena, buf_span(&json));
 	if (buf_failed(&json) < 0 || !e.event.ptr)
 		return -ENOMEM;
-	insert(l, &e);
+	add(l, &e);
 	return 0;
 }
 
@@ -125,27 +164,26 @@ int divide_other_log(struct divide *d, struct log_entry **ret_entries, size_t *r
 	const struct kept *kept = d->kept.list;
 	int r = 0;
 
-	l.entries = calloc(d->kept.n + 1, sizeof(*l.entries));
+	l.entries = calloc(d->kept.n + d->news.n + 1, sizeof(*l.entries));
 	if (!l.entries)
 		return -ENOMEM;
 	for (size_t i = d->joined; i < d->kept.n && r == 0; i++) {
 		const struct kept *k = &kept[i];
 
 		if (k->entry.mark_source.len > 0 || k->entry.rules.len > 0)
-			insert(&l, &k->entry);
+			add(&l, &k->entry);
 		else if (k->other)
 			r = add_outcome(&l, k);
 		else if (kept_is_by(k, d->ask.key))
 			r = add_through(&l, k);
 	}
-	if (r < 0) {
-		free(l.entries);
-		return r;
-	}
-	make_ascending(&l);
-	*ret_entries = l.entries;
+	if (r == 0)
+		r = divide_other_news(d, &d->apart, add_news, &l);
+	if (r == 0)
+		r = put_in_order(&l, ret_entries);
+	free(l.entries);
 	*ret_n = l.n;
-	return 0;
+	return r;
 }
 
 /* ---- identifiers ------------------------------------------------------------------------- */

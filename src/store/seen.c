@@ -44,6 +44,18 @@ void seen_mark(const struct event *e, char ret_mark[SEEN_BYTES])
 		ret_mark[8 + i] = (char)(content >> (8 * i));
 }
 
+void seen_news_mark(
+	struct span customer, struct log_id at, uint32_t content, char ret_mark[SEEN_BYTES])
+{
+	struct event named = {.source = customer, .content = content};
+	char id[64];
+
+	(void)snprintf(id, sizeof(id), "@news %llu-%llu", (unsigned long long)at.ms,
+		(unsigned long long)at.seq);
+	named.message_id = span_str(id);
+	seen_mark(&named, ret_mark);
+}
+
 int64_t seen_hour(int64_t at)
 {
 	return at >= 0 ? at / MS_HOUR : (at - MS_HOUR + 1) / MS_HOUR;

@@ -52,10 +52,18 @@ class Desk:
         return document["customer"] == customer and \
             {e.get("message_id") for e in document["timeline"] if e["kind"] == "event"} >= set(names)
 
+    def heard(self, who):
+        """Of products, in order."""
+        document = json.loads(self.up.tool("customer", "export", who)[1])
+        return [e["message_id"] for e in reversed(document["timeline"]) if e["kind"] == "event" and
+                e["message_id"].startswith("n")]
+
     def jobs(self):
         return len(self.up.tool("jobs", "list", "--json")[1].splitlines())
 
     def is_quiet(self):
+        if any(self.redis("XLEN", key) for key in self.redis("KEYS", "wm:{p*}:out")):
+            return False
         return all(entries and entries[-1][0] == self.redis("HGET", key.replace(b":in", b":pos"), "id")
                    for key in self.redis("KEYS", "wm:{p*}:in")
                    for entries in [self.redis("XRANGE", key, "-", "+")])
@@ -72,6 +80,13 @@ class Desk:
             self.cart(name, user)
         harness.wait_until(lambda: self.has("bob", "ada", ["a2", "b2", "b3"]) and self.jobs() == 5 and
                            self.is_quiet(), "went on")
+        # What is in a cart is followed; of pq there is none in any.
+        for name, event, product in (("n1", "Price Changed", "pa1"), ("n2", "Stock Changed", "pb1"),
+                                     ("n3", "Price Changed", "pq"), ("n4", "Price Changed", "pb3"),
+                                     ("n5", "Price Changed", "pa2")):
+            self.say(name, event, {}, product_id=product, price=3, stock=4)
+            harness.wait_until(self.is_quiet, "said to all")
+        tap.equal(self.heard("ada"), ["n1", "n2", "n4", "n5"], "all that either follows")
 
     def file(self):
         def whole():
@@ -122,6 +137,7 @@ def from_the_archive_as_from_the_log():
         tap.equal(status, 0, out + error)
         harness.wait_until(lambda: desk.has("bob", "bob", ["b1", "b2", "b3"]) and
                            desk.has("ada", "ada", ["a1", "a2"]), "two again")
+        tap.equal((desk.heard("ada"), desk.heard("bob")), (["n1", "n5"], ["n2", "n4"]), "to each what they follow")
         tap.equal(desk.jobs(), 5, "no job twice")
         tap.equal(desk.up.stop(), 0, "up")
 

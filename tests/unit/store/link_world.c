@@ -270,6 +270,7 @@ static void append(struct shore *s, struct log_entry *e)
 {
 	struct world *w = s->world;
 
+	w->clock += w->prompt && message_is_news(e->message);
 	s->seq = s->at == w->clock ? s->seq + 1 : 0;
 	s->at = w->clock;
 	e->id = (struct log_id){(uint64_t)w->clock, s->seq};
@@ -307,10 +308,10 @@ static void deliver(struct shore *s)
 
 	if (n == 0)
 		return;
-	n = 1 + world_roll(s->world, (unsigned)n);
+	n = s->world->prompt ? n : 1 + world_roll(s->world, (unsigned)n);
 	for (i = s->n_removed; i < s->n_removed + n; i++)
 		deliver_one(s, &s->mails[i]);
-	if (world_roll(s->world, 4) != 0)
+	if (s->world->prompt || world_roll(s->world, 4) != 0)
 		s->n_removed = i;
 }
 
@@ -334,7 +335,6 @@ static void announce(struct world *w, const struct event *event, struct span key
 		world_tell(w, partition_of(key, PARTS), &m, SPAN_EMPTY);
 }
 
-/* An event as a source with RIGHTS sent it. */
 void world_say(struct world *w, unsigned rights, const char *json)
 {
 	_cleanup_(buf_release) struct buf meta = BUF_INIT;
@@ -369,9 +369,7 @@ void world_tell(struct world *w, uint32_t p, const struct message *m, struct spa
 }
 
 /* ---- taking apart ------------------------------------------------------------------------ */
-
 static struct span value_of(const struct world *w, const char *key);
-
 static void post(struct world *w, struct message *m, struct span record)
 {
 	m->from = MESSAGE_FROM_STAFF;
@@ -402,6 +400,7 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 	struct divide **ret_divide, struct divided *ret_divided)
 {
 	struct shore *s = &w->shores[link->partition];
+	const struct shore *there = &w->shores[partition_of(key, PARTS)];
 	const struct world_snapshot *snapshot = snapshot_of(s, link->to, key);
 	struct divide_ask ask = {.rules = w->rules,
 		.decoder = w->decoder,
@@ -415,6 +414,7 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 		.linked_at = link->linked_at,
 		.clock = s->position.clock};
 	static char sum[DIVISION_SUM_SIZE];
+	int64_t since;
 
 	if (link_is(ask.record))
 		return -ELOOP;
@@ -423,6 +423,10 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 	for (size_t i = 0; i < s->n_log; i++)
 		if (log_id_compare(s->log[i].id, s->position.id) <= 0)
 			CHECK_INT(divide_feed(*ret_divide, &s->log[i]), 0);
+	if (divide_wants_news(*ret_divide, &since))
+		for (size_t i = 0; i < there->n_log; i++)
+			if ((int64_t)there->log[i].id.ms >= since)
+				CHECK_INT(divide_feed_news(*ret_divide, &there->log[i]), 0);
 	division_sum(ask.record, sum);
 	m->sum = span_str(sum);
 	return divide_finish(*ret_divide, ret_divided);
@@ -488,7 +492,6 @@ void world_work(struct world *w, uint32_t p)
 		deliver_one(s, &s->mails[s->n_removed]);
 }
 
-/* Something happens somewhere. */
 void world_stir(struct world *w)
 {
 	struct shore *s = &w->shores[world_roll(w, PARTS)];
@@ -517,7 +520,6 @@ static bool is_quiet(const struct world *w, unsigned before)
 	return w->n_messages == before;
 }
 
-/* Until nobody has anything to say any more. */
 void world_settle(struct world *w)
 {
 	unsigned before;
@@ -553,7 +555,6 @@ static struct span value_of(const struct world *w, const char *key)
 	return memory_store_record(w->shores[partition_of(k, PARTS)].memory, k);
 }
 
-/* Where KEY leads in the end, its record in *ret_r; false: nobody. */
 bool world_canonical(const struct world *w, const char *key, struct record *ret_r, char *ret_key)
 {
 	char at[CUSTOMER_MAX + 1];
@@ -576,7 +577,6 @@ bool world_canonical(const struct world *w, const char *key, struct record *ret_
 	return false; /* a cycle */
 }
 
-/* KEY leads to WANT, who has seen N events and has that many entries of them on the timeline. */
 void world_check_customer(const struct world *w, const char *key, const char *want, unsigned n)
 {
 	_cleanup_(record_release) struct record r = RECORD_INIT;

@@ -70,6 +70,8 @@ struct world {
 	uint64_t chance;
 	unsigned n_messages;
 	bool silent; /* nobody says which keys an event names */
+	bool prompt; /* all that is said arrives at once, and once; news at an instant of their own
+		      */
 	struct {
 		char id[33];
 		char customer[64]; /* whom it names */

@@ -4,171 +4,26 @@
  * world in which they never were one, with the same events at the same instants, says what that is,
  * byte for byte.
  */
-#include "link_world.h"
-
-#define B LINK_BROWSER
-#define T LINK_TRUSTED
-#define X (LINK_TRUSTED | LINK_EXPLICIT)
-
-#define MAIL(ADDRESS) "\"identifiers\":{\"email\":\"" ADDRESS "\"}"
-#define USER(ID)      "\"userId\":\"" ID "\""
-
-/* What is said at an instant of every world. */
-struct saying {
-	int64_t at;
-	unsigned rights;
-	char json[400];
-};
-
-#define LINES 256
-
-struct story {
-	struct saying lines[LINES];
-	size_t n;
-	int64_t at;
-};
-
-static struct story story;
-static struct world one, two;
-
-static struct saying *add(struct story *s, unsigned rights)
-{
-	struct saying *l = &s->lines[s->n++];
-
-	assert(s->n <= LINES);
-	l->rights = rights;
-	l->at = s->at += 1000;
-	return l;
-}
+#include "two_worlds.h"
 
 static const char *const names[] = {"Product Added", "Product Viewed", "Order Completed",
 	"Product Removed", "Checkout Started", "Email Opened"};
 
 /* Something that WHO does. */
-static void does(struct story *s, struct world *chance, const char *who)
+static void does(const char *who)
 {
-	struct saying *l = add(s, T);
-	unsigned name = world_roll(chance, 2) ? 0 : world_roll(chance, ARRAY_SIZE(names));
+	struct saying *l = add(T);
+	unsigned name = world_roll(&one, 2) ? 0 : world_roll(&one, ARRAY_SIZE(names));
 
 	(void)snprintf(l->json, sizeof(l->json),
 		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"m%zu\",\"properties\":"
 		"{\"cart_id\":\"k%u\",\"order_id\":\"o%u\",\"value\":%u}}",
-		names[name], who, s->n, world_roll(chance, 3), world_roll(chance, 4),
-		world_roll(chance, 100));
+		names[name], who, story.n, world_roll(&one, 3), world_roll(&one, 4),
+		world_roll(&one, 100));
 }
-
-static void says(struct story *s, unsigned rights, const char *json)
-{
-	(void)snprintf(add(s, rights)->json, sizeof(s->lines[0].json), "%s", json);
-}
-
-/* Says what comes before the N-th line, each at its instant, and nothing is left on the way. */
-static void play(struct world *w, const struct story *s, size_t from, size_t n, bool linking)
-{
-	for (size_t i = from; i < n; i++) {
-		const struct saying *l = &s->lines[i];
-
-		w->clock = l->at;
-		world_say(w, linking || !(l->rights & LINK_EXPLICIT) ? l->rights : 0, l->json);
-		if (world_roll(w, 3) == 0)
-			world_settle(w);
-	}
-	world_settle(w);
-	CHECK(w->clock < s->lines[n - 1].at + 900);
-}
-
-/* That a job lies elsewhere than it would is so since it was made. */
-static void forget_homes(struct record *r)
-{
-	for (size_t i = 0; i < r->journey->n_instances; i++) {
-		struct instance *in = &r->journey->instances[i];
-
-		CHECK_INT(text_set(&in->home, SPAN_EMPTY), 0);
-		CHECK_INT(text_set(&in->last_subject, SPAN_EMPTY), 0);
-		for (uint32_t k = 0; k < in->n_earlier; k++) {
-			CHECK_INT(text_set(&in->earlier[k].home, SPAN_EMPTY), 0);
-			CHECK_INT(text_set(&in->earlier[k].subject, SPAN_EMPTY), 0);
-		}
-	}
-}
-
-static struct span record_of(const struct world *w, const char *key)
-{
-	struct span k = span_str(key);
-
-	return memory_store_record(w->shores[partition_of(k, PARTS)].memory, k);
-}
-
-static void check_same(const char *key)
-{
-	_cleanup_(record_release) struct record a = RECORD_INIT, b = RECORD_INIT;
-	_cleanup_(buf_release) struct buf x = BUF_INIT, y = BUF_INIT;
-	struct span k = span_str(key);
-	uint32_t p = partition_of(k, PARTS);
-
-	REQUIRE(!link_is(record_of(&one, key)));
-	CHECK_INT(record_decode(record_of(&one, key), &a), 0);
-	CHECK_INT(record_decode(record_of(&two, key), &b), 0);
-	REQUIRE(a.journey && b.journey);
-	forget_homes(&a);
-	CHECK_INT(record_encode(&a, &x), 0);
-	CHECK_INT(record_encode(&b, &y), 0);
-	CHECK_INT(a.journey->n_events, b.journey->n_events);
-	CHECK_INT(a.n_chunks, b.n_chunks);
-	CHECK(span_equal(buf_span(&x), buf_span(&y)));
-	for (size_t i = 0;; i++) {
-		struct span mine = memory_store_chunk(one.shores[p].memory, k, i);
-		struct span want = memory_store_chunk(two.shores[p].memory, k, i);
-
-		CHECK(span_equal(mine, want));
-		if (mine.len == 0 || want.len == 0)
-			break;
-	}
-}
-
-/* No job was made twice, wherever. */
-static void check_jobs(const struct world *w)
-{
-	for (size_t i = 0; i < w->n_jobs; i++)
-		for (size_t k = 0; k < i; k++)
-			CHECK(strcmp(w->jobs[i].id, w->jobs[k].id) != 0);
-}
-
-#define OTHER "email:b@y.org"
 
 static const char merging[] =
 	"{\"type\":\"identify\"," USER("u1") "," MAIL("b@y.org") ",\"messageId\":\"joined\"}";
-
-static void begin(uint64_t seed)
-{
-	world_init(&one, seed);
-	world_init(&two, seed + 1);
-	memset(&story, 0, sizeof(story));
-	story.at = BASE_AT;
-}
-
-static void end(void)
-{
-	world_release(&one);
-	world_release(&two);
-}
-
-/* The word of staff, in ONE, and its notes in TWO. */
-static void take_apart(const char *key, const char *from)
-{
-	const struct log_entry *back;
-	char later[CUSTOMER_MAX + 1] = "";
-	int64_t at = one.clock = story.at += 1000;
-
-	CHECK_INT(world_unmerge(&one, key, later), 0);
-	CHECK_STR(span_str(later), "");
-	world_settle(&one);
-	back = world_message(&one, key, "restore", at);
-	REQUIRE(back);
-	world_note_apart(&two, from, key, at, at);
-	world_note_apart(&two, key, from, (int64_t)back->id.ms, at);
-	world_settle(&two);
-}
 
 #define ROUNDS 40
 
@@ -177,28 +32,28 @@ static void random_history(uint64_t seed)
 {
 	size_t joined, apart;
 
-	begin(seed);
+	begin(seed, NULL);
 	for (unsigned n = 2 + world_roll(&one, 30); n > 0; n--)
-		does(&story, &one, world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org"));
-	does(&story, &one, USER("u1"));
-	does(&story, &one, MAIL("b@y.org"));
-	says(&story, X, merging);
+		does(world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org"));
+	does(USER("u1"));
+	does(MAIL("b@y.org"));
+	says(X, merging);
 	joined = story.n;
 	for (unsigned n = world_roll(&one, 60); n > 0; n--)
-		does(&story, &one, world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org"));
+		does(world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org"));
 	apart = story.n;
-	play(&one, &story, 0, joined, true);
+	play(&one, 0, joined, true);
 	world_check_customer(&one, OTHER, "u1", 0);
-	play(&one, &story, joined, apart, true);
-	play(&two, &story, 0, apart, false);
+	play(&one, joined, apart, true);
+	play(&two, 0, apart, false);
 	take_apart(OTHER, "u1");
 	check_same("u1");
 	check_same(OTHER);
 	for (unsigned n = world_roll(&one, 10); n > 0; n--)
-		does(&story, &one, world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org"));
+		does(world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org"));
 	if (story.n > apart) {
-		play(&one, &story, apart, story.n, true);
-		play(&two, &story, apart, story.n, true);
+		play(&one, apart, story.n, true);
+		play(&two, apart, story.n, true);
 	}
 	one.clock = two.clock = story.at + 1000;
 	world_finish(&one);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "two_worlds.h"
+
+struct story story;
+struct world one, two;
+
+void begin(uint64_t seed, const char *rules)
+{
+	if (rules) {
+		world_init_with(&one, seed, rules);
+		world_init_with(&two, seed + 1, rules);
+	} else {
+		world_init(&one, seed);
+		world_init(&two, seed + 1);
+	}
+	memset(&story, 0, sizeof(story));
+	story.at = BASE_AT;
+}
+
+void end(void)
+{
+	world_release(&one);
+	world_release(&two);
+}
+
+struct saying *add(unsigned rights)
+{
+	struct story *s = &story;
+	struct saying *l = &s->lines[s->n++];
+
+	assert(s->n <= LINES);
+	l->rights = rights;
+	l->at = s->at += 1000;
+	return l;
+}
+
+void says(unsigned rights, const char *json)
+{
+	(void)snprintf(add(rights)->json, sizeof(story.lines[0].json), "%s", json);
+}
+
+/* Says what comes before the N-th line, each at its instant, and nothing is left on the way. */
+void play(struct world *w, size_t from, size_t n, bool linking)
+{
+	const struct story *s = &story;
+
+	for (size_t i = from; i < n; i++) {
+		const struct saying *l = &s->lines[i];
+
+		if (l->alone)
+			world_settle(w);
+		w->clock = l->at;
+		world_say(w, linking || !(l->rights & LINK_EXPLICIT) ? l->rights : 0, l->json);
+		if (l->alone || world_roll(w, 3) == 0)
+			world_settle(w);
+	}
+	world_settle(w);
+	CHECK(w->clock < s->lines[n - 1].at + 900);
+}
+
+/* That a job lies elsewhere than it would is so since it was made. */
+static void forget_homes(struct record *r)
+{
+	for (size_t i = 0; i < r->journey->n_instances; i++) {
+		struct instance *in = &r->journey->instances[i];
+
+		CHECK_INT(text_set(&in->home, SPAN_EMPTY), 0);
+		CHECK_INT(text_set(&in->last_subject, SPAN_EMPTY), 0);
+		for (uint32_t k = 0; k < in->n_earlier; k++) {
+			CHECK_INT(text_set(&in->earlier[k].home, SPAN_EMPTY), 0);
+			CHECK_INT(text_set(&in->earlier[k].subject, SPAN_EMPTY), 0);
+		}
+	}
+}
+
+struct span record_of(const struct world *w, const char *key)
+{
+	struct span k = span_str(key);
+
+	return memory_store_record(w->shores[partition_of(k, PARTS)].memory, k);
+}
+
+void check_same(const char *key)
+{
+	_cleanup_(record_release) struct record a = RECORD_INIT, b = RECORD_INIT;
+	_cleanup_(buf_release) struct buf x = BUF_INIT, y = BUF_INIT;
+	struct span k = span_str(key);
+	uint32_t p = partition_of(k, PARTS);
+
+	REQUIRE(!link_is(record_of(&one, key)));
+	CHECK_INT(record_decode(record_of(&one, key), &a), 0);
+	CHECK_INT(record_decode(record_of(&two, key), &b), 0);
+	REQUIRE(a.journey && b.journey);
+	forget_homes(&a);
+	forget_homes(&b);
+	CHECK_INT(record_encode(&a, &x), 0);
+	CHECK_INT(record_encode(&b, &y), 0);
+	CHECK_INT(a.journey->n_events, b.journey->n_events);
+	CHECK_INT(a.n_chunks, b.n_chunks);
+	CHECK(span_equal(buf_span(&x), buf_span(&y)));
+	for (size_t i = 0;; i++) {
+		struct span mine = memory_store_chunk(one.shores[p].memory, k, i);
+		struct span want = memory_store_chunk(two.shores[p].memory, k, i);
+
+		CHECK(span_equal(mine, want));
+		if (mine.len == 0 || want.len == 0)
+			break;
+	}
+}
+
+/* No job was made twice, wherever. */
+void check_jobs(const struct world *w)
+{
+	for (size_t i = 0; i < w->n_jobs; i++)
+		for (size_t k = 0; k < i; k++)
+			CHECK(strcmp(w->jobs[i].id, w->jobs[k].id) != 0);
+}
+
+/* The word of staff, in ONE, and its notes in TWO. */
+void take_apart(const char *key, const char *from)
+{
+	const struct log_entry *back;
+	char later[CUSTOMER_MAX + 1] = "";
+	int64_t at = one.clock = story.at += 1000;
+
+	CHECK_INT(world_unmerge(&one, key, later), 0);
+	CHECK_STR(span_str(later), "");
+	world_settle(&one);
+	back = world_message(&one, key, "restore", at);
+	REQUIRE(back);
+	world_note_apart(&two, from, key, at, at);
+	world_note_apart(&two, key, from, (int64_t)back->id.ms, at);
+	world_settle(&two);
+}
