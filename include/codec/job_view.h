@@ -16,6 +16,7 @@ struct job_view {
 	struct span id, rule, customer, key, step, kind /* `class` */, channel, reason;
 	struct span whose; /* under whose key it was emitted: `canonical`, else `customer` */
 	struct span data;  /* raw: the object */
+	unsigned tried;	   /* 1 << enum job_channel: ways that the message went before */
 	uint64_t epoch, episode;
 	enum priority_class priority;
 	struct decimal likelihood, impact;

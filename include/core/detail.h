@@ -17,6 +17,7 @@
 	X(AMOUNT, PROPERTIES, "amount")                                                            \
 	X(ESTIMATE, PROPERTIES, "estimate")                                                        \
 	X(STOCK, PROPERTIES, "stock")                                                              \
+	X(JOB_ID, PROPERTIES, "job_id")                                                            \
 	X(PAYMENT_ID, PROPERTIES, "payment_id")                                                    \
 	X(PAYMENT_INTENT_ID, PROPERTIES, "payment_intent_id")                                      \
 	X(SHIPMENT_ID, PROPERTIES, "shipment_id")                                                  \

@@ -46,6 +46,8 @@ struct decision {
 	uint32_t gate, reason; /* deferred, suppressed: which gate, and why (core/gate.h) */
 	int64_t until;	       /* deferred: until then; 0: not */
 	struct span channel;   /* the way it goes; empty: none was chosen */
+	unsigned tried;	       /* 1 << enum job_channel: ways that the message went before */
+	int64_t due_at;	       /* job: when it came due first, if that is not fire_at; else 0 */
 	struct decimal likelihood, impact;
 	enum priority_class priority;
 	uint64_t version;  /* of the rule's text; 0: the one in force */

@@ -63,7 +63,8 @@ enum gate_answer { GATE_ALLOW, GATE_REROUTE, GATE_DEFER, GATE_CANCEL };
 	X(MUTED_ORDER_LATE, ARBITRATION, "muted_order_late")                                       \
 	X(MUTED_CASE_OPEN, ARBITRATION, "muted_case_open")                                         \
 	X(MUTED_INCIDENT, ARBITRATION, "muted_incident")                                           \
-	X(MUTED, ARBITRATION, "muted") /* a condition of the shop's policy */
+	X(MUTED, ARBITRATION, "muted")		     /* a condition of the shop's policy */        \
+	X(NOT_DELIVERED, REACHABLE, "not_delivered") /* it went another way before */
 
 enum gate_reason {
 #define X(ID, GATE, NAME) REASON_##ID,
@@ -90,6 +91,8 @@ struct gate_ask {
 	struct span channel;	  /* at the lease: the job's; else empty */
 	const unsigned char *job; /* at the lease: its id's 16 bytes, so that it does not stand in
 				     its own way */
+	unsigned tried;		  /* 1 << enum job_channel: ways that the message went before */
+	bool lost;		  /* and that it is known not to have arrived by the last */
 };
 
 #define GATE_WORDS_SIZE 160
@@ -121,10 +124,10 @@ const struct zone *gates_zone(const struct policy *p, const struct journey *j);
 /* By which sends (core/contact.h) name their rule. */
 uint64_t gates_rule_hash(struct span rule);
 
-/* The first 16 bytes of the name of the job that STEP of I becomes (triggers, section 7; as text
- * it is codec/job_json.h's). */
+/* The first 16 bytes of the name of the job of I that M is (triggers, section 7; as text it is
+ * codec/job_json.h's). Only M's episode, step, way and subject matter. */
 void gates_job_id(const struct journey *j, const struct rule *rule, const struct instance *i,
-	uint32_t step, unsigned char ret_id[16]);
+	const struct emission *m, unsigned char ret_id[16]);
 
 /*
  * Reserves a send in J for what VERDICT let go: from now on it counts in every window, though

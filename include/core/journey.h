@@ -14,6 +14,7 @@
 #include "core/basket.h"
 #include "core/contact.h"
 #include "core/event.h"
+#include "core/fallback.h"
 #include "core/naming.h"
 #include "core/past.h"
 #include "core/profile.h"
@@ -207,6 +208,7 @@ struct moment {
 struct emission {
 	uint32_t episode, step;
 	int64_t arming_at, anchor_at, deadline_at;
+	uint32_t way; /* of a second way's job, which it was: enum job_channel plus one; else 0 */
 	struct text subject; /* the key that it is named after */
 	struct text home;    /* in whose partition it lies */
 	struct text told;    /* the value of which it told, as JSON (rules' `once`) */
@@ -235,7 +237,7 @@ struct instance {
 	int64_t until_at;	  /* end of cooldown or tombstone (virtual time) */
 	int64_t touched_at;	  /* virtual time of the last change */
 	uint32_t last_episode;	  /* of that job, which a retraction must name */
-	uint32_t last_step;
+	uint32_t last_step, last_way;
 	struct text by;	  /* name of the event behind the outcome */
 	struct text data; /* JSON members captured when armed, for the job: `"a":1,"b":"x"` */
 	/* Armed and due, but held: the source whose word is still missing (rules' wait_for), and
@@ -255,8 +257,9 @@ struct instance {
 	struct arming *armings;	  /* n_armings in order of time, then entry */
 	struct emission *earlier; /* n_earlier, before the latest job; oldest first */
 	struct moment
-		*moments;     /* n_moments of a rule that hands over, in order of time, then what */
-	struct decimal worth; /* by which `replace` compares; 0 where it does not */
+		*moments; /* n_moments of a rule that hands over, in order of time, then what */
+	struct fallback *fallback; /* of the latest job; NULL: its rule has none */
+	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
 	struct text superseded_by; /* the rule that took its place */
 	int64_t cools_until;	   /* of a rule whose cooldown is the customer's: its end, whatever
 				      has become of the instance since (virtual time); 0: none */
@@ -592,5 +595,6 @@ struct stage_turn journey_stage_turn(
 	const struct journey *j, const struct lapse *lapse, int64_t now);
 struct span stage_name(enum stage s);
 
-/* The earliest fire_at over armed instances; TIME_NEVER if none. */
+/* When something of I is due, or of any; TIME_NEVER: nothing is. */
+int64_t instance_due(const struct instance *i);
 int64_t journey_next_due(const struct journey *j);

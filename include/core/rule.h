@@ -206,7 +206,9 @@ struct rule {
 	struct span wait_for[RULE_SOURCES_MAX]; /* sources whose mark must reach the deadline */
 	size_t n_wait_for;
 	int64_t max_hold_ms; /* held no longer than this after fire_at */
-	int64_t expire_ms;   /* a job is worthless this long after fire_at; TIME_NEVER: never */
+	int64_t expire_ms;   /* a job is worthless this long after it came due; TIME_NEVER: never */
+	int64_t fallback_ms; /* not delivered so long after it was sent, it goes another way; 0: it
+				does not */
 	struct rule_step steps[RULE_STEPS_MAX];
 	size_t n_steps;
 	struct span channels[RULE_CHANNELS_MAX];

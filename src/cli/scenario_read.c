@@ -7,6 +7,7 @@
 #include "scenario_reader.h"
 
 #include "base/instant.h"
+#include "codec/job_json.h"
 #include "io/file.h"
 
 /* ---- members ------------------------------------------------------------------------------- */
@@ -136,6 +137,55 @@ static void add_member(
 	add_shifted(s, v.raw, out);
 }
 
+/* The id of the job that SPEC describes, so that what became of it need not be reckoned by hand. */
+static bool job_of(struct scenario *s, struct span spec, struct span user, char ret_id[JOB_ID_SIZE])
+{
+	static const char *const names[] = {"rule", "key", "step", "episode", "epoch", "customer"};
+	uint64_t episode = 1, epoch = 1;
+	struct span step, customer;
+	struct job_name name = {.rule = SPAN_EMPTY};
+	char number[24];
+
+	if (!known_members(s, spec, "\"job\"", names, ARRAY_SIZE(names)) ||
+		!text_member(s, spec, "rule", &name.rule) ||
+		!text_member(s, spec, "key", &name.key) || !text_member(s, spec, "step", &step) ||
+		!text_member(s, spec, "customer", &customer) ||
+		!number_member(s, spec, "episode", UINT32_MAX, &episode) ||
+		!number_member(s, spec, "epoch", UINT32_MAX, &epoch))
+		return false;
+	if (!name.rule.ptr || !name.key.ptr)
+		return scenario_trouble(s, "a job is named by its \"rule\" and its \"key\"");
+	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)episode);
+	name.epoch = (uint32_t)epoch;
+	name.episode = span_str(number);
+	name.step = step.ptr ? step : SPAN_LIT("main");
+	name.customer = customer.ptr ? customer : user;
+	return job_id_of(&name, ret_id) == 0 ? true : scenario_no_memory(s);
+}
+
+/* The properties of an event of a job say which. */
+static bool add_job(struct scenario *s, struct span spec, struct buf *out)
+{
+	struct json_value v = json_member(spec, "job");
+	struct json_value properties = json_member(spec, "properties");
+	char id[JOB_ID_SIZE];
+	struct span user;
+
+	if (v.type == JSON_TYPE_ABSENT) {
+		add_member(s, spec, "properties", "properties", out);
+		return true;
+	}
+	if (!text_member(s, spec, "user", &user) || !job_of(s, v.raw, user, id))
+		return false;
+	buf_printf(out, ",\"properties\":{\"job_id\":\"%s\"", id);
+	if (properties.type == JSON_TYPE_OBJECT && properties.raw.len > 2) {
+		buf_add_char(out, ',');
+		add_shifted(s, span_of(properties.raw.ptr + 1, properties.raw.len - 2), out);
+	}
+	buf_add_char(out, '}');
+	return true;
+}
+
 /* The Segment shape of an event. */
 static bool event_line(struct scenario *s, struct span spec, size_t number, int64_t at,
 	struct scenario_input *input)
@@ -145,7 +195,6 @@ static bool event_line(struct scenario *s, struct span spec, size_t number, int6
 		{"name", "name"},
 		{"user", "userId"},
 		{"anonymous", "anonymousId"},
-		{"properties", "properties"},
 		{"traits", "traits"},
 		{"context", "context"},
 	};
@@ -166,6 +215,8 @@ static bool event_line(struct scenario *s, struct span spec, size_t number, int6
 	buf_add_char(&out, '"');
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		add_member(s, spec, members[i][0], members[i][1], &out);
+	if (!add_job(s, spec, &out))
+		return false;
 	buf_add_char(&out, '}');
 	if (buf_failed(&out) == 0)
 		input->event = arena_copy(&s->arena, buf_span(&out));
@@ -176,7 +227,8 @@ static bool read_event(
 	struct scenario *s, struct span spec, size_t number, struct scenario_input *input)
 {
 	static const char *const names[] = {"at", "received", "type", "event", "name", "user",
-		"anonymous", "properties", "traits", "context", "id", "source", "machine", "about"};
+		"anonymous", "properties", "job", "traits", "context", "id", "source", "machine",
+		"about"};
 	struct json_value machine = json_member(spec, "machine");
 	int64_t at = INT64_MIN;
 	char what[32];

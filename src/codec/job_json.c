@@ -15,9 +15,17 @@ static void add_duration(struct buf *b, int64_t ms)
 	buf_add_str(b, text);
 }
 
+/* The id of D's step, without the way that a job of its own was made for: `m1` of `m1@sms`. */
+static struct span step_id(const struct decision *d)
+{
+	const char *at = d->step.len ? memchr(d->step.ptr, '@', d->step.len) : NULL;
+
+	return at ? span_of(d->step.ptr, (size_t)(at - d->step.ptr)) : d->step;
+}
+
 static bool is_first_step(const struct decision *d)
 {
-	return d->rule_now->n_steps == 0 || span_equal(d->step, d->rule_now->steps[0].id);
+	return d->rule_now->n_steps == 0 || span_equal(step_id(d), d->rule_now->steps[0].id);
 }
 
 /* What the deadline counts from: D's anchor, which touches and arms have moved or not. */
@@ -90,7 +98,8 @@ static int64_t valid_until(const struct decision *d)
 	int64_t until;
 
 	if (d->rule_now->expire_ms == TIME_NEVER ||
-		__builtin_add_overflow(d->fire_at, d->rule_now->expire_ms, &until))
+		__builtin_add_overflow(
+			d->due_at ? d->due_at : d->fire_at, d->rule_now->expire_ms, &until))
 		return TIME_NEVER;
 	return until;
 }
@@ -101,7 +110,7 @@ static uint32_t step_of(const struct decision *d)
 	const struct rule *rule = d->rule_now;
 	uint32_t n = 0;
 
-	while (n < rule->n_steps && !span_equal(rule->steps[n].id, d->step))
+	while (n < rule->n_steps && !span_equal(rule->steps[n].id, step_id(d)))
 		n++;
 	return n;
 }
@@ -128,6 +137,20 @@ static void out_channels(struct json_out *o, const struct decision *d)
 	for (size_t i = 0; i < n; i++)
 		json_out_text(o, NULL, channels[i]);
 	json_out_close(o, ']');
+}
+
+/* By which ways the same message went before. */
+static void out_fallback(struct json_out *o, const struct decision *d)
+{
+	if (!d->tried)
+		return;
+	json_out_open(o, "fallback", '{');
+	json_out_open(o, "tried", '[');
+	for (unsigned way = 0; way < JOB_CHANNEL_COUNT; way++)
+		if (d->tried & 1U << way)
+			json_out_text(o, NULL, job_channel_name((enum job_channel)way));
+	json_out_close(o, ']');
+	json_out_close(o, '}');
 }
 
 /* As it was judged; of a decision that was not, what the rule says. */
@@ -162,9 +185,10 @@ static int out_head(
 		json_out_text(o, "canonical", customer);
 	json_out_text(o, "key", d->key);
 	json_out_number(o, "episode", d->episode);
-	json_out_text(o, "step", d->step);
+	json_out_text(o, "step", step_id(d));
 	out_class(o, d);
 	out_channels(o, d);
+	out_fallback(o, d);
 	out_priority(o, d);
 	json_out_text(o, "reason", buf_span(&reason));
 	return 0;

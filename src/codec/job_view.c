@@ -83,6 +83,32 @@ static int take_priority(
 	return 0;
 }
 
+static int take_fallback(
+	struct job_view *v, size_t offset, const struct json_value *value, struct arena *a)
+{
+	struct json_value key, list, name;
+	struct json_cursor c;
+
+	(void)offset;
+	(void)a;
+	json_cursor_init(&c, value->raw);
+	if (json_object_open(&c) != 0 || json_object_key(&c, &key) != 0 ||
+		!json_is(&key, SPAN_LIT("tried")) || json_value(&c, &list) != 0)
+		return 0;
+	json_cursor_init(&c, list.raw);
+	if (json_array_open(&c) != 0)
+		return 0;
+	while (json_array_next(&c) == 0 && json_value(&c, &name) == 0) {
+		enum job_channel way = name.type == JSON_TYPE_STRING
+					       ? job_channel_of(json_content(&name))
+					       : JOB_CHANNEL_COUNT;
+
+		if (way < JOB_CHANNEL_COUNT)
+			v->tried |= 1U << way;
+	}
+	return 0;
+}
+
 static int take_data(
 	struct job_view *v, size_t offset, const struct json_value *value, struct arena *a)
 {
@@ -120,6 +146,7 @@ static const struct member members[] = {
 	{"step", take_text, AT(step)},
 	{"class", take_text, AT(kind)},
 	{"channel", take_text, AT(channel)},
+	{"fallback", take_fallback, 0},
 	{"priority", take_priority, 0},
 	{"reason", take_text, AT(reason)},
 	{"armed_at", take_instant, AT(armed_at)},

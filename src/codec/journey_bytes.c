@@ -55,8 +55,8 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
-						  14 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
-						  3 * sizeof(void *) + sizeof(struct decimal),
+						  15 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
+						  4 * sizeof(void *) + sizeof(struct decimal) + 4,
 	"a new member?"); /* with 4 bytes of padding */
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (10 + TRAIT_COUNT) * sizeof(int64_t) +

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What few instances have, and the notes on why rules did not arm.
+ * What few instances have.
  *
  *   instances:  number, then (index · mask · those of the members below whose bit is set)
- *   notes:      number, then (rule · reason · by · words · at · by_at)
  *
  * Indices rise. Text is a length and the bytes. Instants count from the customer's latest event.
  */
 #include "core/rule.h"
 
 #include "journey_parts.h"
-
-/* What stands on disk as a number may not move: append. */
-_Static_assert(NOTE_CONDITION == 0 && NOTE_NO_KEY == 6 && NOTE_FIRED == 12, "moved");
 
 enum {
 	HAS_VERSION = 1 << 0,
@@ -33,7 +29,18 @@ enum {
 	HAS_EARLIER_HOMES = 1 << 15, /* subject and home of each of them */
 	HAS_TOLD = 1 << 16,	     /* told of the latest job, then of the earlier ones */
 	HAS_MOMENTS = 1 << 17,
-	HAS_ALL = (1 << 18) - 1,
+	HAS_WAYS = 1 << 18, /* of the latest job, then of the earlier ones */
+	HAS_FALLBACK = 1 << 19,
+	HAS_ALL = (1 << 20) - 1,
+};
+
+/* Which of its members are not said otherwise. */
+enum {
+	FALLS_OVER = 1 << 0,
+	FALLS_LOST = 1 << 1,
+	FALLS_SENT = 1 << 2,
+	FALLS_DUE = 1 << 3,
+	FALLS_ALL = (1 << 4) - 1,
 };
 
 /* What an arming says. */
@@ -80,6 +87,14 @@ static bool has_told(const struct instance *i)
 	return i->told.len > 0;
 }
 
+static bool has_ways(const struct instance *i)
+{
+	for (size_t k = 0; k < i->n_earlier; k++)
+		if (i->earlier[k].way)
+			return true;
+	return i->last_way > 0;
+}
+
 static unsigned extras_of(const struct instance *i)
 {
 	bool deferred = i->deferred_until || i->due_at || i->gate || i->reason;
@@ -94,7 +109,8 @@ static unsigned extras_of(const struct instance *i)
 	       (i->touch_at != INT64_MIN ? HAS_TOUCH : 0u) | (i->counted ? HAS_COUNTED : 0u) |
 	       (says_anything(i) ? HAS_SAID : 0u) | (i->n_earlier ? HAS_EARLIER : 0u) |
 	       (has_homes(i) ? HAS_EARLIER_HOMES : 0u) | (has_told(i) ? HAS_TOLD : 0u) |
-	       (i->n_moments ? HAS_MOMENTS : 0u);
+	       (i->n_moments ? HAS_MOMENTS : 0u) | (has_ways(i) ? HAS_WAYS : 0u) |
+	       (i->fallback ? HAS_FALLBACK : 0u);
 }
 
 static size_t instances_bound(const struct journey *j)
@@ -115,7 +131,9 @@ static size_t instances_bound(const struct journey *j)
 			     i->armings[a].about.len;
 		for (size_t m = 0; m < i->n_earlier; m++)
 			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len +
-			     i->earlier[m].told.len + PACK_NUMBER;
+			     i->earlier[m].told.len + 2 * PACK_NUMBER;
+		if (i->fallback)
+			n += 12 * PACK_NUMBER + i->fallback->by.len + i->fallback->data.len;
 	}
 	return n ? n + PACK_NUMBER : 0;
 }
@@ -215,6 +233,42 @@ static bool pack_told(struct pack *p, const struct instance *i)
 	return ok;
 }
 
+static bool pack_ways(struct pack *p, const struct instance *i)
+{
+	bool ok = i->last_way <= JOB_CHANNEL_COUNT;
+
+	pack_number(p, i->last_way);
+	for (size_t k = 0; k < i->n_earlier; k++) {
+		pack_number(p, i->earlier[k].way);
+		ok = ok && i->earlier[k].way <= JOB_CHANNEL_COUNT;
+	}
+	return ok;
+}
+
+static bool pack_fallback(struct pack *p, const struct fallback *f, int64_t base)
+{
+	unsigned falls = (f->over ? FALLS_OVER : 0u) | (f->lost ? FALLS_LOST : 0u) |
+			 (f->sent_at != TIME_NEVER ? FALLS_SENT : 0u) |
+			 (f->fall_at != TIME_NEVER ? FALLS_DUE : 0u);
+
+	pack_number(p, falls);
+	pack_number(p, f->tried);
+	pack_number(p, f->way);
+	pack_since(p, f->made_at, base);
+	pack_since(p, f->due_at, f->made_at);
+	pack_since(p, f->armed_at, f->made_at);
+	if (falls & FALLS_SENT)
+		pack_since(p, f->sent_at, f->made_at);
+	if (falls & FALLS_DUE)
+		pack_since(p, f->fall_at, f->made_at);
+	pack_number(p, f->gate);
+	pack_number(p, f->reason);
+	pack_block(p, text_span(f->by));
+	pack_block(p, text_span(f->data));
+	return f->way < JOB_CHANNEL_COUNT && f->by.len <= INSTANCE_BY_MAX &&
+	       f->data.len <= INSTANCE_DATA_MAX;
+}
+
 static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, int64_t base)
 {
 	bool ok;
@@ -254,6 +308,10 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 		ok = pack_told(p, i) && ok;
 	if (has & HAS_MOMENTS)
 		ok = pack_moments(p, i, base) && ok;
+	if (has & HAS_WAYS)
+		ok = pack_ways(p, i) && ok;
+	if (has & HAS_FALLBACK)
+		ok = pack_fallback(p, i->fallback, base) && ok;
 	return ok && i->superseded_by.len <= INSTANCE_ENDED_BY_MAX &&
 	       i->subject.len <= CUSTOMER_MAX && i->last_subject.len <= CUSTOMER_MAX &&
 	       i->home.len <= CUSTOMER_MAX;
@@ -322,17 +380,6 @@ static int unpack_times_of(struct unpack *u, struct instance *i, int64_t base)
 	return 0;
 }
 
-/* Into T, whose bytes stay those of the record. */
-static void unpack_text(struct unpack *u, struct text *t, size_t max)
-{
-	struct span s = unpack_block(u);
-
-	if (s.len > max)
-		u->bad = true;
-	if (!u->bad)
-		text_share(t, s);
-}
-
 static void unpack_said(struct unpack *u, struct arming *a)
 {
 	unsigned said = (unsigned)unpack_bounded(u, SAYS_ALL);
@@ -342,14 +389,14 @@ static void unpack_said(struct unpack *u, struct arming *a)
 	if (said & SAYS_WORTH)
 		a->worth = unpack_worth(u);
 	if (said & SAYS_BY)
-		unpack_text(u, &a->by, INSTANCE_BY_MAX);
+		journey_unpack_text(u, &a->by, INSTANCE_BY_MAX);
 	if (said & SAYS_DATA)
-		unpack_text(u, &a->data, INSTANCE_DATA_MAX);
+		journey_unpack_text(u, &a->data, INSTANCE_DATA_MAX);
 	if (said & SAYS_SUBJECT)
-		unpack_text(u, &a->subject, CUSTOMER_MAX);
+		journey_unpack_text(u, &a->subject, CUSTOMER_MAX);
 	if (said & SAYS_GIVER) {
-		unpack_text(u, &a->giver, RULE_ID_MAX);
-		unpack_text(u, &a->about, RULE_KEY_MAX);
+		journey_unpack_text(u, &a->giver, RULE_ID_MAX);
+		journey_unpack_text(u, &a->about, RULE_KEY_MAX);
 	}
 	a->stands = (said & SAYS_STANDS) != 0;
 	if (said_of(a) != said)
@@ -378,8 +425,8 @@ static int unpack_earlier(struct unpack *u, struct instance *i, unsigned has, in
 		m->arming_at = unpack_since(u, m->anchor_at);
 		if (!(has & HAS_EARLIER_HOMES))
 			continue;
-		unpack_text(u, &m->subject, CUSTOMER_MAX);
-		unpack_text(u, &m->home, CUSTOMER_MAX);
+		journey_unpack_text(u, &m->subject, CUSTOMER_MAX);
+		journey_unpack_text(u, &m->home, CUSTOMER_MAX);
 	}
 	return 0;
 }
@@ -400,6 +447,36 @@ static int unpack_moments(struct unpack *u, struct instance *i, int64_t base)
 		i->moments[k].at = base = unpack_since(u, base);
 		i->moments[k].what = (uint32_t)unpack_bounded(u, MOMENT_KINDS - 1);
 	}
+	return 0;
+}
+
+static void unpack_ways(struct unpack *u, struct instance *i)
+{
+	i->last_way = (uint32_t)unpack_bounded(u, JOB_CHANNEL_COUNT);
+	for (size_t k = 0; k < i->n_earlier; k++)
+		i->earlier[k].way = (uint32_t)unpack_bounded(u, JOB_CHANNEL_COUNT);
+}
+
+static int unpack_fallback(struct unpack *u, struct instance *i, int64_t base)
+{
+	struct fallback *f = i->fallback = calloc(1, sizeof(*f));
+	unsigned falls = (unsigned)unpack_bounded(u, FALLS_ALL);
+
+	if (!f)
+		return -ENOMEM;
+	f->over = (falls & FALLS_OVER) != 0;
+	f->lost = (falls & FALLS_LOST) != 0;
+	f->tried = (uint32_t)unpack_bounded(u, (1U << JOB_CHANNEL_COUNT) - 1);
+	f->way = (uint32_t)unpack_bounded(u, JOB_CHANNEL_COUNT - 1);
+	f->made_at = unpack_since(u, base);
+	f->due_at = unpack_since(u, f->made_at);
+	f->armed_at = unpack_since(u, f->made_at);
+	f->sent_at = falls & FALLS_SENT ? unpack_since(u, f->made_at) : TIME_NEVER;
+	f->fall_at = falls & FALLS_DUE ? unpack_since(u, f->made_at) : TIME_NEVER;
+	f->gate = (uint32_t)unpack_bounded(u, UINT32_MAX);
+	f->reason = (uint32_t)unpack_bounded(u, UINT32_MAX);
+	journey_unpack_text(u, &f->by, INSTANCE_BY_MAX);
+	journey_unpack_text(u, &f->data, INSTANCE_DATA_MAX);
 	return 0;
 }
 
@@ -435,10 +512,10 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 	if (has & HAS_COOLS)
 		i->cools_until = unpack_since(u, base);
 	if (has & HAS_SUBJECT)
-		unpack_text(u, &i->subject, CUSTOMER_MAX);
+		journey_unpack_text(u, &i->subject, CUSTOMER_MAX);
 	if (has & HAS_HOME) {
-		unpack_text(u, &i->last_subject, CUSTOMER_MAX);
-		unpack_text(u, &i->home, CUSTOMER_MAX);
+		journey_unpack_text(u, &i->last_subject, CUSTOMER_MAX);
+		journey_unpack_text(u, &i->home, CUSTOMER_MAX);
 	}
 	if (has & HAS_ARMING)
 		i->arming_at = unpack_since(u, i->anchor_at);
@@ -450,12 +527,16 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 	if (r == 0 && (has & HAS_EARLIER))
 		r = unpack_earlier(u, i, has, base);
 	if (r == 0 && (has & HAS_TOLD)) {
-		unpack_text(u, &i->told, INSTANCE_TOLD_MAX);
+		journey_unpack_text(u, &i->told, INSTANCE_TOLD_MAX);
 		for (size_t k = 0; k < i->n_earlier; k++)
-			unpack_text(u, &i->earlier[k].told, INSTANCE_TOLD_MAX);
+			journey_unpack_text(u, &i->earlier[k].told, INSTANCE_TOLD_MAX);
 	}
 	if (r == 0 && (has & HAS_MOMENTS))
 		r = unpack_moments(u, i, base);
+	if (r == 0 && (has & HAS_WAYS))
+		unpack_ways(u, i);
+	if (r == 0 && (has & HAS_FALLBACK))
+		r = unpack_fallback(u, i, base);
 	/* Nothing is written where there is nothing. */
 	if (r == 0 && (has == 0 || extras_of(i) != has))
 		u->bad = true;
@@ -481,66 +562,3 @@ static int instances_unpack(struct unpack *u, struct journey *j)
 
 const struct journey_part journey_part_instances = {
 	instances_bound, instances_pack, instances_unpack};
-
-/* ---- notes ----------------------------------------------------------------------------- */
-
-static size_t notes_bound(const struct journey *j)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < j->n_notes; i++)
-		n += (size_t)j->notes[i].rule.len + j->notes[i].by.len + j->notes[i].words.len +
-		     6 * PACK_NUMBER;
-	return n ? n + PACK_NUMBER : 0;
-}
-
-static bool notes_pack(struct pack *p, const struct journey *j)
-{
-	bool ok = j->n_notes <= JOURNEY_NOTES_MAX;
-
-	pack_number(p, j->n_notes);
-	for (size_t i = 0; i < j->n_notes; i++) {
-		const struct note *n = &j->notes[i];
-
-		ok = ok && n->rule.len > 0 && n->rule.len <= RULE_ID_MAX &&
-		     n->by.len <= INSTANCE_BY_MAX && n->words.len <= NOTE_WORDS_MAX;
-		pack_block(p, text_span(n->rule));
-		pack_number(p, n->reason);
-		pack_block(p, text_span(n->by));
-		pack_block(p, text_span(n->words));
-		pack_since(p, n->at, j->last_at);
-		pack_since(p, n->by_at, j->last_at);
-	}
-	return ok;
-}
-
-static void unpack_note(struct unpack *u, struct note *n, int64_t base)
-{
-	unpack_text(u, &n->rule, RULE_ID_MAX);
-	n->reason = (enum note_reason)unpack_bounded(u, NOTE_REASON_COUNT - 1);
-	unpack_text(u, &n->by, INSTANCE_BY_MAX);
-	unpack_text(u, &n->words, NOTE_WORDS_MAX);
-	n->at = unpack_since(u, base);
-	n->by_at = unpack_since(u, base);
-	if (n->rule.len == 0)
-		u->bad = true;
-}
-
-static int notes_unpack(struct unpack *u, struct journey *j)
-{
-	uint64_t n = unpack_bounded(u, JOURNEY_NOTES_MAX);
-
-	if (n == 0)
-		u->bad = true;
-	if (u->bad)
-		return 0;
-	j->notes = calloc(n, sizeof(*j->notes));
-	if (!j->notes)
-		return -ENOMEM;
-	j->n_notes = j->cap_notes = n;
-	for (size_t i = 0; i < n && !u->bad; i++)
-		unpack_note(u, &j->notes[i], j->last_at);
-	return 0;
-}
-
-const struct journey_part journey_part_notes = {notes_bound, notes_pack, notes_unpack};

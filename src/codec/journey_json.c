@@ -168,6 +168,18 @@ static int out_dues(struct json_out *o, const struct journey *j)
 	return 0;
 }
 
+/* That the latest message may go another way. */
+static void out_fallback(struct json_out *o, const struct fallback *f)
+{
+	if (!f || f->over)
+		return;
+	json_out_open(o, "fallback", '{');
+	json_out_text(o, "channel", job_channel_name((enum job_channel)f->way));
+	json_out_instant(o, "sent_at", f->sent_at);
+	json_out_instant(o, "at", f->fall_at);
+	json_out_close(o, '}');
+}
+
 static void out_instance(struct json_out *o, const struct instance *i)
 {
 	json_out_open(o, NULL, '{');
@@ -183,6 +195,7 @@ static void out_instance(struct json_out *o, const struct instance *i)
 	json_out_instant(o, "cancelled_at", i->cancelled_at);
 	json_out_instant(o, "until_at", i->until_at);
 	out_text_or_null(o, "by", i->by);
+	out_fallback(o, i->fallback);
 	json_out_close(o, '}');
 }
 

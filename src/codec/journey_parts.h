@@ -56,6 +56,17 @@ size_t journey_parts_bound(const struct journey *j);
 bool journey_parts_pack(struct pack *p, const struct journey *j);
 int journey_parts_unpack(struct unpack *u, struct journey *j);
 
+/* Into T, whose bytes stay those of the record. */
+static inline void journey_unpack_text(struct unpack *u, struct text *t, size_t max)
+{
+	struct span s = unpack_block(u);
+
+	if (s.len > max)
+		u->bad = true;
+	if (!u->bad)
+		text_share(t, s);
+}
+
 /* The next index below N: not before *NEXT, which moves behind it. */
 static inline size_t journey_next_index(struct unpack *u, size_t n, size_t *next)
 {

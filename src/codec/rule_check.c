@@ -169,6 +169,39 @@ static void check_service(struct rule_reader *r, const struct draft *d)
 					(int)d->rule.data[i].name.len, d->rule.data[i].name.ptr);
 }
 
+/* Has STEP a way that says whether something arrived, and another one? */
+static bool may_fall(const struct rule *rule, uint32_t step)
+{
+	size_t n, reports = 0;
+	const struct span *ways = rule_channels(rule, step, &n);
+
+	for (size_t i = 0; i < n; i++)
+		reports += span_is(ways[i], "email") || span_is(ways[i], "sms") ||
+			   span_is(ways[i], "push");
+	return reports > 0 && n > 1 && !rule->steps[step].task;
+}
+
+static void check_fallback(struct rule_reader *r, const struct draft *d)
+{
+	bool falls = false;
+
+	if (!found(d, "fallback_after"))
+		return;
+	if (d->rule.class != RULE_SERVICE) {
+		rule_problem_add(r, found(d, "fallback_after"),
+			"only a service message must arrive and goes another way if it does not; "
+			"leave this out, or make the class \"service\" if it is one");
+		return;
+	}
+	for (uint32_t i = 0; i < d->rule.n_steps; i++)
+		falls = falls || may_fall(&d->rule, i);
+	if (!falls)
+		rule_problem_add(r, found(d, "fallback_after"),
+			"there is nothing to fall back from and to: write at least two "
+			"`channels`, one of them email, sms or push, which say whether something "
+			"arrived, such as [\"email\", \"sms\"]; or leave this out");
+}
+
 void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft *d)
 {
 	check_arming(r, p, d);
@@ -179,6 +212,7 @@ void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft 
 	check_reach(r, d);
 	check_room(r, d);
 	check_service(r, d);
+	check_fallback(r, d);
 	rule_once_check(r, found(d, "once"), &d->rule);
 	rule_promise_check(r, found(d, "wait"), &d->rule);
 }

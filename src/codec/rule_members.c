@@ -160,6 +160,14 @@ static void read_expire(struct rule_reader *r, const struct rule_place *p, void 
 		r, p, &positive_or_never, &((struct draft *)target)->rule.expire_ms);
 }
 
+static const struct rule_duration_limits fallback_limits = {MS_MINUTE, 30 * MS_DAY, false};
+
+static void read_fallback_after(struct rule_reader *r, const struct rule_place *p, void *target)
+{
+	(void)rule_read_duration(
+		r, p, &fallback_limits, &((struct draft *)target)->rule.fallback_ms);
+}
+
 static void read_wait_for(struct rule_reader *r, const struct rule_place *p, void *target)
 {
 	rule_read_sources(r, p, &((struct draft *)target)->rule);
@@ -219,6 +227,7 @@ static const struct rule_member rule_members[] = {
 	{"stale_after", read_stale, false},
 	{"episode", rule_read_episode, false},
 	{"expire", read_expire, false},
+	{"fallback_after", read_fallback_after, false},
 	{"steps", rule_read_steps, false},
 	{"channels", rule_read_channels, true},
 	{"priority", rule_read_priority, false},

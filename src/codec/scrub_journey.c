@@ -265,6 +265,10 @@ static void scrub_instance(struct walk *w, struct instance *i)
 		(void)strip(w, &i->earlier[k].home);
 		(void)replace(w, &i->earlier[k].told, true);
 	}
+	if (i->fallback) {
+		(void)replace(w, &i->fallback->by, false);
+		(void)replace(w, &i->fallback->data, true);
+	}
 }
 
 /* The last text that a tally was told stands behind a letter (core/tally.h). */

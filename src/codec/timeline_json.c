@@ -18,9 +18,9 @@
 static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_NONE] = "$rule for $key: nothing was decided.",
 	[OUTCOME_ARMED] = "$rule for $key was armed by $by; it is due at $fire_at.",
-	[OUTCOME_FIRED] = "$rule for $key fired. $reason",
+	[OUTCOME_FIRED] = "$rule for $key fired. $reason$again",
 	[OUTCOME_CANCELLED] = "$rule for $key was cancelled by $by$known; it was due at $fire_at.",
-	[OUTCOME_SUPPRESSED] = "$rule for $key came due at $fire_at and was not sent. $why",
+	[OUTCOME_SUPPRESSED] = "$rule for $key came due at $fire_at and was not sent$way. $why",
 	[OUTCOME_STALE] = "$rule for $key was not armed: $by was too old when it arrived.",
 	[OUTCOME_RETRACTED] =
 		"$rule for $key had fired and was taken back because of $by$late$known.",
@@ -94,6 +94,26 @@ static void say_words(const struct decision *d, struct buf *out)
 		buf_add_str(out, "another");
 }
 
+/* Is D about its message's going another way than before (core/fallback.h)? */
+static bool is_again(const struct decision *d)
+{
+	return d->step.len > 0 && memchr(d->step.ptr, '@', d->step.len);
+}
+
+static void say_again(const struct decision *d, struct buf *out)
+{
+	if (!is_again(d) || d->words.len == 0)
+		return;
+	buf_add_char(out, ' ');
+	buf_add_span(out, d->words);
+}
+
+static void say_way(const struct decision *d, struct buf *out)
+{
+	if (is_again(d))
+		buf_add_str(out, " another way, though it was not delivered");
+}
+
 /* The other name under which what ended it was known (core/merge.h). */
 static void say_known(const struct decision *d, struct buf *out)
 {
@@ -157,6 +177,8 @@ static const struct {
 	{"$until", say_until},
 	{"$words", say_words},
 	{"$leave", say_leave},
+	{"$again", say_again},
+	{"$way", say_way},
 	{"$why", say_why},
 	{"$trial", say_trial},
 	{"$reason", job_reason},

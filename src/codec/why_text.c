@@ -213,6 +213,29 @@ static void ended_text(const struct instance *i, struct buf *out)
 	buf_add_char(out, '.');
 }
 
+/* Its latest message may yet go another way. */
+static void fallback_text(const struct instance *i, struct buf *out)
+{
+	const struct fallback *f = i->fallback;
+
+	if (!f || f->over)
+		return;
+	buf_add_str(out, " Its message went by ");
+	buf_add_span(out, job_channel_name((enum job_channel)f->way));
+	if (f->fall_at == TIME_NEVER) {
+		buf_add_str(out, "; nobody has said yet that it was sent.");
+		return;
+	}
+	buf_add_str(out, f->lost ? " and did not arrive" : " and is not known to have arrived");
+	buf_add_str(out, "; it goes another way at ");
+	buf_add_instant(out, f->fall_at);
+	if (f->gate) {
+		buf_add_str(out, ", put off by the gate ");
+		buf_add_span(out, gate_name((enum gate)f->gate));
+	}
+	buf_add_char(out, '.');
+}
+
 /* Why it will not begin again yet. */
 static void rest_text(const struct why_ask *ask, const struct instance *i, struct buf *out)
 {
@@ -246,6 +269,7 @@ void why_instance_text(const struct why_ask *ask, const struct instance *i, stru
 
 	if (i->state == INSTANCE_ARMED) {
 		waiting_text(ask, i, out);
+		fallback_text(i, out);
 		return;
 	}
 	e = latest_of(ask, i);
@@ -253,6 +277,7 @@ void why_instance_text(const struct why_ask *ask, const struct instance *i, stru
 		decision_text(&e->decision, out);
 	else
 		ended_text(i, out);
+	fallback_text(i, out);
 	rest_text(ask, i, out);
 }
 

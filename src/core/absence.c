@@ -230,11 +230,33 @@ int absence_supersede(const struct turn *t, struct instance *i, struct span by)
 	return r < 0 ? r : absence_count(t, COUNTER_SUPERSEDED);
 }
 
+int64_t absence_timer(const struct turn *t, const struct rule *rule, int64_t at)
+{
+	return round_up(int64_max(at, t->now) + rule->grace_ms, rule->round_ms);
+}
+
 void absence_set_timer(const struct turn *t, const struct rule *rule, struct instance *i)
 {
-	int64_t from = int64_max(i->deadline_at, t->now);
+	i->fire_at = absence_timer(t, rule, i->deadline_at);
+}
 
-	i->fire_at = round_up(from + rule->grace_ms, rule->round_ms);
+int absence_name_way(const struct turn *t, struct decision *d, uint32_t way)
+{
+	struct span name, step = d->step;
+	char *text;
+
+	if (way == 0)
+		return 0;
+	name = way <= JOB_CHANNEL_COUNT ? job_channel_name((enum job_channel)(way - 1))
+					: SPAN_LIT("next");
+	text = arena_alloc(&t->effects->arena, step.len + 1 + name.len);
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, step.ptr, step.len);
+	text[step.len] = '@';
+	memcpy(text + step.len + 1, name.ptr, name.len);
+	d->step = span_of(text, step.len + 1 + name.len);
+	return 0;
 }
 
 /* Cut where a character ends. */

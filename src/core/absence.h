@@ -39,6 +39,16 @@ int absence_event_retired(const struct turn *t);
 /* Behind all rules: instances whose rule ends where it does not match any more. 0 or -ENOMEM. */
 int absence_leave(const struct turn *t);
 
+/* The latest job of I, which goes by CHANNEL, has just been made, for a step that came due at
+ * DUE_AT; behind absence_remember(). 0 or -ENOMEM. (core/fallback.h; so are the next two.) */
+int fallback_begin(const struct turn *t, const struct rule *rule, struct instance *i,
+	struct span channel, int64_t due_at);
+/* The turn's event may say what became of a job. 0 or -ENOMEM. */
+int fallback_event(const struct turn *t);
+/* It is time for the latest message of I to go another way: its fall_at is the turn's now. 0 or
+ * -ENOMEM. */
+int fallback_fall(const struct turn *t, struct instance *i);
+
 /* A mark has moved: instances held that now have all they wait for are due at once. 0 or -ENOMEM.
  */
 int absence_release(const struct turn *t);

@@ -8,6 +8,20 @@
 
 #include "absence_parts.h"
 
+enum outcome absence_outcome_of(const struct gate_verdict *v)
+{
+	if (v->reason == REASON_EXPIRED)
+		return OUTCOME_EXPIRED;
+	return v->reason == REASON_SUPERSEDED ? OUTCOME_SUPERSEDED : OUTCOME_SUPPRESSED;
+}
+
+enum counter absence_counter_of(enum outcome outcome)
+{
+	if (outcome == OUTCOME_EXPIRED)
+		return COUNTER_EXPIRED;
+	return outcome == OUTCOME_SUPERSEDED ? COUNTER_SUPERSEDED : COUNTER_SUPPRESSED;
+}
+
 /* It ends without a job. */
 static int give_up(const struct turn *t, const struct rule *rule, struct instance *i,
 	enum outcome outcome, const struct gate_verdict *v)
@@ -27,10 +41,7 @@ static int give_up(const struct turn *t, const struct rule *rule, struct instanc
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = t->now + ABSENCE_MEMORY_MS;
 	i->touched_at = t->now;
-	if (outcome == OUTCOME_EXPIRED)
-		return absence_count(t, COUNTER_EXPIRED);
-	return absence_count(
-		t, outcome == OUTCOME_SUPERSEDED ? COUNTER_SUPERSEDED : COUNTER_SUPPRESSED);
+	return absence_count(t, absence_counter_of(outcome));
 }
 
 /* The last step is done with. What was captured stays where a cancel asks for it: it may yet take
@@ -110,8 +121,10 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	if (!d)
 		return -ENOMEM;
 	/* Put off or not, it came due then: its worth is counted from there. */
-	if (i->due_at)
+	if (i->deferred_until)
 		d->fire_at = i->due_at;
+	else
+		d->due_at = i->due_at;
 	d->channel = absence_keep(t, v->channel);
 	d->gate = v->reason ? v->gate : 0;
 	d->reason = v->reason;
@@ -124,6 +137,8 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	i->outcome = outcome;
 	if (absence_remember(i, sends) < 0 || absence_tell(t, rule, i) < 0)
 		return -ENOMEM;
+	if (sends && fallback_begin(t, rule, i, v->channel, d->due_at ? d->due_at : d->fire_at) < 0)
+		return -ENOMEM;
 	i->emitted += sends;
 	i->until_at = t->now + rule->cooldown_ms;
 	if (rule->cooldown_customer && rule->cooldown_ms > 0)
@@ -132,13 +147,6 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 		absence_end_inferiors(t, rule) < 0 || absence_replace(t, rule, i) < 0)
 		return -ENOMEM;
 	return next_step(t, rule, i);
-}
-
-static enum outcome outcome_of(const struct gate_verdict *v)
-{
-	if (v->reason == REASON_EXPIRED)
-		return OUTCOME_EXPIRED;
-	return v->reason == REASON_SUPERSEDED ? OUTCOME_SUPERSEDED : OUTCOME_SUPPRESSED;
 }
 
 static int judge(const struct turn *t, const struct rule *rule, struct instance *i, bool live)
@@ -169,7 +177,7 @@ static int judge(const struct turn *t, const struct rule *rule, struct instance 
 	case GATE_CANCEL:
 		break;
 	}
-	return give_up(t, rule, i, outcome_of(&verdict), &verdict);
+	return give_up(t, rule, i, absence_outcome_of(&verdict), &verdict);
 }
 
 static int replaced(const struct turn *t, struct instance *i, const struct instance *by)

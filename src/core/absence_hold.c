@@ -16,6 +16,8 @@ int absence_hold(
 	if (text_set(&i->missing, missing) < 0)
 		return -ENOMEM;
 	i->held_at = i->touched_at = t->now;
+	/* Its worth counts from there, however long it is held. */
+	i->due_at = t->now;
 	i->fire_at = t->now + rule->max_hold_ms;
 	return absence_count(t, COUNTER_HELD);
 }

@@ -25,15 +25,12 @@ static int value_now(
 static bool stands(const struct turn *t, const struct rule *rule, const struct instance *i,
 	const struct emission *m)
 {
-	struct instance then = *i; /* as it fired; what it points to stays I's */
 	unsigned char job[16];
 	const struct send *s;
 
 	if (m->deadline_at == INT64_MIN || m->step == STEP_UNSENT)
 		return false;
-	then.episode = m->episode;
-	then.subject = m->subject;
-	gates_job_id(t->journey, rule, &then, m->step, job);
+	gates_job_id(t->journey, rule, i, m, job);
 	s = journey_send(t->journey, job);
 	return !s || s->state != SEND_RELEASED;
 }

@@ -61,7 +61,12 @@ int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, 
 int absence_supersede(const struct turn *t, struct instance *i, struct span by);
 void absence_unhold(struct instance *i);
 void absence_undefer(struct instance *i);
+/* When a timer of RULE runs that is for AT. */
+int64_t absence_timer(const struct turn *t, const struct rule *rule, int64_t at);
 void absence_set_timer(const struct turn *t, const struct rule *rule, struct instance *i);
+/* D is about a message that went another way before (struct emission); WAY is beyond all: none was
+ * found. 0 or -ENOMEM. */
+int absence_name_way(const struct turn *t, struct decision *d, uint32_t way);
 int absence_note(const struct turn *t, const struct rule *rule, enum note_reason reason,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -129,6 +134,14 @@ bool absence_list_find(const struct rule *rule, const struct instance *i,
 
 /* I makes the job of its step, or what would have been one. 0 or -ENOMEM. */
 int absence_remember(struct instance *i, bool sends);
+/* I makes its latest job once more, by WAY. 0 or -ENOMEM. */
+int absence_remember_again(struct instance *i, uint32_t way);
+/* The job that is BACK before the latest; not more than are kept. What it points to stays I's. */
+struct emission absence_emission(const struct instance *i, size_t back);
+/* Takes back the N latest jobs of I. LATE: what disproves them happened before they were made. 0 or
+ * -ENOMEM. */
+int absence_unsend(
+	const struct turn *t, const struct rule *rule, struct instance *i, size_t n, bool late);
 /* Has what happened at A, and would be waited for until DEADLINE_AT, fired already? */
 bool absence_fired(
 	const struct rule *rule, const struct instance *i, int64_t a, int64_t deadline_at);
@@ -213,6 +226,14 @@ int absence_once(const struct turn *t, const struct rule *rule, struct instance 
 int absence_tell(const struct turn *t, const struct rule *rule, struct instance *i);
 /* How many the group has made for I's key, with the one that I makes. */
 uint32_t absence_told(const struct turn *t, const struct rule *rule, const struct instance *i);
+
+/* absence_fire.c */
+
+struct gate_verdict;
+
+/* What comes of it that a gate says no, and what counts that. */
+enum outcome absence_outcome_of(const struct gate_verdict *v);
+enum counter absence_counter_of(enum outcome outcome);
 
 /* absence_hold.c */
 

@@ -17,6 +17,7 @@ static struct emission latest(const struct instance *i)
 		.arming_at = i->last_arming_at,
 		.anchor_at = i->last_anchor_at,
 		.deadline_at = i->last_deadline_at,
+		.way = i->last_way,
 		.subject = i->last_subject,
 		.home = i->home,
 		.told = i->told,
@@ -31,6 +32,7 @@ static void set_latest(struct instance *i, const struct emission *m)
 	i->last_arming_at = m->arming_at;
 	i->last_anchor_at = m->anchor_at;
 	i->last_deadline_at = m->deadline_at;
+	i->last_way = m->way;
 	i->last_subject = m->subject;
 	i->home = m->home;
 	i->told = m->told;
@@ -90,7 +92,29 @@ int absence_remember(struct instance *i, bool sends)
 		return -ENOMEM;
 	}
 	set_latest(i, &now);
+	i->fallback = fallback_free(i->fallback);
 	return 0;
+}
+
+int absence_remember_again(struct instance *i, uint32_t way)
+{
+	struct emission now = latest(i);
+
+	now.way = way + 1;
+	now.subject = now.home = now.told = (struct text){.ptr = NULL};
+	if (text_set(&now.subject, text_span(i->last_subject)) < 0)
+		return -ENOMEM;
+	if (push_latest(i) < 0) {
+		emission_release(&now);
+		return -ENOMEM;
+	}
+	set_latest(i, &now);
+	return 0;
+}
+
+struct emission absence_emission(const struct instance *i, size_t back)
+{
+	return back ? i->earlier[i->n_earlier - back] : latest(i);
 }
 
 int64_t absence_fired_until(const struct instance *i)
@@ -149,18 +173,19 @@ static struct decision *take_back(const struct turn *t, const struct rule *rule,
 	then.deadline_at = m->deadline_at;
 	then.subject = m->subject;
 	d = absence_decide(t, rule, &then, m->step, OUTCOME_RETRACTED);
-	if (!d)
+	if (!d || absence_name_way(t, d, m->way) < 0)
 		return NULL;
 	d->home = absence_keep(t, text_span(m->home));
 	if (m->home.len && !d->home.ptr)
 		return NULL;
 	d->late = b <= m->deadline_at;
-	gates_job_id(t->journey, rule, &then, m->step, job);
+	gates_job_id(t->journey, rule, i, m, job);
 	gates_release(t->journey, job);
 	return absence_count(t, COUNTER_RETRACTED) < 0 ? NULL : d;
 }
 
-struct decision *absence_retract(
+/* The latest, and the one before it is the latest. */
+static struct decision *take_latest(
 	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
 {
 	struct emission last = latest(i);
@@ -177,6 +202,24 @@ struct decision *absence_retract(
 	if (i->n_earlier)
 		before = take_earlier(i, i->n_earlier - 1);
 	set_latest(i, &before);
+	return d;
+}
+
+int absence_unsend(
+	const struct turn *t, const struct rule *rule, struct instance *i, size_t n, bool late)
+{
+	for (; n > 0; n--)
+		if (!take_latest(t, rule, i, late ? INT64_MIN : INT64_MAX))
+			return -ENOMEM;
+	return 0;
+}
+
+struct decision *absence_retract(
+	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
+{
+	struct decision *d = take_latest(t, rule, i, b);
+
+	i->fallback = fallback_free(i->fallback);
 	if (i->state != INSTANCE_ARMED) {
 		i->outcome = OUTCOME_RETRACTED;
 		text_release(&i->data);
@@ -227,6 +270,8 @@ void absence_forget_past(struct instance *i)
 	text_release(&i->last_subject);
 	text_release(&i->home);
 	text_release(&i->told);
+	i->fallback = fallback_free(i->fallback);
+	i->last_way = 0;
 	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = INT64_MIN;
 }
 
@@ -268,7 +313,10 @@ int absence_past_join(struct instance *into, struct instance *from)
 	set_latest(from, &none);
 	if (other.deadline_at > into->last_deadline_at) {
 		struct emission mine = latest(into);
+		struct fallback *fallback = into->fallback;
 
+		into->fallback = from->fallback;
+		from->fallback = fallback;
 		set_latest(into, &other);
 		other = mine;
 	}

@@ -27,6 +27,7 @@ enum {
 	FOLD_LOYALTY = 1 << 8,
 	FOLD_DATE = 1 << 9,
 	FOLD_WISHES = 1 << 10, /* preferences, and what an identify tells of the customer */
+	FOLD_REPORT = 1 << 11, /* what became of a message (fallback.h) */
 };
 
 #define FOLD_THINGS_MAX 3
@@ -46,6 +47,8 @@ int fold_things(struct journey *j, const struct event *e, const struct fold_row 
 int fold_baskets(struct journey *j, const struct event *e, unsigned parts);
 int fold_consent(struct journey *j, const struct event *e);
 int fold_address(struct journey *j, const struct event *e);
+/* Is the bounce that E tells of one for good? By its kind, else by SMTP's code: 5xx, 5.x.x. */
+bool fold_is_hard(const struct event *e);
 int fold_feedback(struct journey *j, const struct event *e);
 int fold_loyalty(struct journey *j, const struct event *e);
 int fold_date(struct journey *j, const struct event *e);

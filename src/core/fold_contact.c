@@ -131,8 +131,7 @@ int fold_consent(struct journey *j, const struct event *e)
 
 /* ---- addresses --------------------------------------------------------------------------- */
 
-/* Is the bounce that E tells of one for good? By its kind, else by SMTP's code: 5xx, 5.x.x. */
-static bool is_hard(const struct event *e)
+bool fold_is_hard(const struct event *e)
 {
 	static const char *const hard[] = {"hard", "hardbounce", "permanent", "hardbounced",
 		"invalid", "invalidemail", "unknownuser", NULL};
@@ -208,7 +207,7 @@ int fold_address(struct journey *j, const struct event *e)
 		a->delivered_at = int64_max(a->delivered_at, e->occurred_at);
 		break;
 	default:
-		if (is_hard(e))
+		if (fold_is_hard(e))
 			a->hard_at = int64_max(a->hard_at, e->occurred_at);
 		else
 			add_soft(a, e->occurred_at);

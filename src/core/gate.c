@@ -93,8 +93,11 @@ bool gate_defer(struct gate_turn *t, enum gate_habit habit, enum gate_reason rea
 
 	v->answer = waits ? GATE_DEFER : GATE_CANCEL;
 	v->until = waits ? until : 0;
-	v->reason = reason;
 	v->gate = reasons[reason].gate;
+	/* When it may go, it is worth nothing; where it never may, that is why. */
+	if (habit == HABIT_DEFER && !waits && until != TIME_NEVER)
+		reason = REASON_EXPIRED;
+	v->reason = reason;
 	va_start(args, format);
 	len = (size_t)vsnprintf(v->words, GATE_WORDS_SIZE, format, args);
 	va_end(args);
@@ -138,7 +141,8 @@ static bool gate_job(struct gate_turn *t)
 static bool gate_condition(struct gate_turn *t)
 {
 	const struct gate_ask *ask = t->ask;
-	const struct cond *step = ask->at_lease && ask->step < ask->rule->n_steps
+	bool again = ask->at_lease || ask->tried;
+	const struct cond *step = again && ask->step < ask->rule->n_steps
 					  ? ask->rule->steps[ask->step].only_if
 					  : NULL;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
@@ -203,6 +207,8 @@ bool gate_holdout(struct gate_turn *t)
 
 static void add_way(struct gate_turn *t, enum job_channel way)
 {
+	if (way < JOB_CHANNEL_COUNT && t->ask->tried & 1U << way)
+		return;
 	for (size_t i = 0; i < t->n_ways; i++)
 		if (t->ways[i] == way)
 			return;
@@ -328,6 +334,29 @@ bool gate_would_go(const struct gate_ask *ask)
 	return ask_gates(ask, GATES_AT_SIGHT, &t, &v);
 }
 
+/* Why it goes another way than the first. */
+static void say_undelivered(struct gate_turn *t)
+{
+	const struct gate_ask *ask = t->ask;
+	_cleanup_(buf_release) struct buf ways = BUF_INIT;
+	char within[DURATION_SIZE];
+
+	for (unsigned way = 0; way < JOB_CHANNEL_COUNT; way++) {
+		if (!(ask->tried & 1U << way))
+			continue;
+		buf_add_str(&ways, ways.len ? ", " : "");
+		buf_add_span(&ways, job_channel_name((enum job_channel)way));
+	}
+	duration_format(ask->rule->fallback_ms, within);
+	if (ask->lost)
+		(void)gate_answer(t, GATE_REROUTE, REASON_NOT_DELIVERED,
+			"It went by %.*s and did not arrive.", (int)ways.len, ways.ptr);
+	else
+		(void)gate_answer(t, GATE_REROUTE, REASON_NOT_DELIVERED,
+			"It went by %.*s, and nobody said within %s that it was delivered.",
+			(int)ways.len, ways.ptr, within);
+}
+
 void gates_judge(const struct gate_ask *ask, struct gate_verdict *ret_verdict)
 {
 	struct gate_verdict *v = ret_verdict;
@@ -337,6 +366,8 @@ void gates_judge(const struct gate_ask *ask, struct gate_verdict *ret_verdict)
 		v->held_out = false;
 		return;
 	}
+	if (ask->tried && !ask->at_lease)
+		say_undelivered(&t);
 	v->channel = job_channel_name(t.channel);
 	if (v->held_out)
 		(void)gate_answer(&t, v->answer, REASON_HOLDOUT,

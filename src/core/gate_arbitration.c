@@ -89,6 +89,7 @@ static bool gate_pending(struct gate_turn *t)
 		ask.at_lease = false;
 		ask.channel = SPAN_EMPTY;
 		ask.job = NULL;
+		ask.tried = 0;
 		if (gate_would_go(&ask))
 			return loses(t, ask.rule->id, "is due at the same time");
 	}

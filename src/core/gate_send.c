@@ -22,9 +22,26 @@ static void add_number(struct sha256 *s, uint32_t n)
 	add_netstring(s, span_of(text, (size_t)len));
 }
 
-void gates_job_id(const struct journey *j, const struct rule *rule, const struct instance *i,
-	uint32_t step, unsigned char ret_id[16])
+/* `m1`; of a second way's job `m1@sms`. */
+static void add_step(struct sha256 *s, struct span step, struct span way)
 {
+	char head[24];
+	size_t len = step.len + (way.len ? 1 + way.len : 0);
+	int n = snprintf(head, sizeof(head), "%zu:", len);
+
+	sha256_add(s, span_of(head, (size_t)n));
+	sha256_add(s, step);
+	if (way.len) {
+		sha256_add(s, SPAN_LIT("@"));
+		sha256_add(s, way);
+	}
+	sha256_add(s, SPAN_LIT(","));
+}
+
+void gates_job_id(const struct journey *j, const struct rule *rule, const struct instance *i,
+	const struct emission *m, unsigned char ret_id[16])
+{
+	struct span way = m->way ? job_channel_name((enum job_channel)(m->way - 1)) : SPAN_EMPTY;
 	unsigned char digest[SHA256_SIZE];
 	struct sha256 s;
 
@@ -32,10 +49,10 @@ void gates_job_id(const struct journey *j, const struct rule *rule, const struct
 	sha256_add(&s, SPAN_LIT("wm1|"));
 	add_netstring(&s, text_span(i->rule));
 	add_number(&s, i->epoch);
-	add_netstring(&s, text_span(i->subject.len ? i->subject : j->customer));
+	add_netstring(&s, text_span(m->subject.len ? m->subject : j->customer));
 	add_netstring(&s, text_span(i->key));
-	add_number(&s, i->episode);
-	add_netstring(&s, step < rule->n_steps ? rule->steps[step].id : SPAN_EMPTY);
+	add_number(&s, m->episode);
+	add_step(&s, m->step < rule->n_steps ? rule->steps[m->step].id : SPAN_EMPTY, way);
 	sha256_end(&s, digest);
 	memcpy(ret_id, digest, 16);
 }
@@ -49,9 +66,15 @@ int gates_reserve(struct journey *j, const struct gate_ask *ask, const struct ga
 		.channel = job_channel_of(verdict->channel),
 		.state = SEND_RESERVED,
 	};
+	const struct emission m = {
+		.episode = ask->instance->episode,
+		.step = ask->step,
+		.way = ask->tried ? send.channel + 1 : 0,
+		.subject = ask->instance->subject,
+	};
 	struct send *known;
 
-	gates_job_id(j, ask->rule, ask->instance, ask->step, send.job_id);
+	gates_job_id(j, ask->rule, ask->instance, &m, send.job_id);
 	known = journey_send(j, send.job_id);
 	if (known) {
 		known->state = SEND_RESERVED;

@@ -165,6 +165,7 @@ static void instance_release(struct instance *i)
 		emission_release(&i->earlier[n]);
 	free(i->earlier);
 	free(i->moments);
+	i->fallback = fallback_free(i->fallback);
 }
 
 static void note_release(struct note *n)
@@ -508,12 +509,18 @@ struct note *journey_insert_note(struct journey *j, struct span rule)
 	return n;
 }
 
+int64_t instance_due(const struct instance *i)
+{
+	int64_t due = i->state == INSTANCE_ARMED ? i->fire_at : TIME_NEVER;
+
+	return i->fallback ? int64_min(due, i->fallback->fall_at) : due;
+}
+
 int64_t journey_next_due(const struct journey *j)
 {
 	int64_t next = TIME_NEVER;
 
 	for (size_t i = 0; i < j->n_instances; i++)
-		if (j->instances[i].state == INSTANCE_ARMED)
-			next = int64_min(next, j->instances[i].fire_at);
+		next = int64_min(next, instance_due(&j->instances[i]));
 	return next;
 }

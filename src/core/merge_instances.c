@@ -390,6 +390,7 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->n_earlier = own.n_earlier;
 	to->moments = own.moments;
 	to->n_moments = own.n_moments;
+	to->fallback = own.fallback;
 }
 
 static int copy_armings(
@@ -453,6 +454,11 @@ static int copy_instance(
 		(set_customer(&to->last_subject, from->last_subject, loser, winner) < 0 ||
 			set_customer(&to->home, from->home, loser, winner) < 0))
 		return -ENOMEM;
+	if (from->fallback) {
+		to->fallback = fallback_copy(from->fallback);
+		if (!to->fallback)
+			return -ENOMEM;
+	}
 	return copy_texts(to, from);
 }
 

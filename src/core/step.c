@@ -17,8 +17,8 @@ static bool fires_before(
 {
 	const struct rule *ra, *rb;
 
-	if (a->fire_at != b->fire_at)
-		return a->fire_at < b->fire_at;
+	if (instance_due(a) != instance_due(b))
+		return instance_due(a) < instance_due(b);
 	ra = rules_find(rules, text_span(a->rule));
 	rb = rules_find(rules, text_span(b->rule));
 	if (ra != rb)
@@ -33,8 +33,7 @@ static struct instance *first_due(const struct rules *rules, const struct journe
 	for (size_t n = 0; n < j->n_instances; n++) {
 		struct instance *i = &j->instances[n];
 
-		if (i->state == INSTANCE_ARMED && i->fire_at <= until &&
-			(!first || fires_before(rules, i, first)))
+		if (instance_due(i) <= until && (!first || fires_before(rules, i, first)))
 			first = i;
 	}
 	return first;
@@ -55,8 +54,12 @@ static int fire_due(struct turn *t, int64_t until)
 	int r = 0;
 
 	while (r == 0 && (i = first_due(t->rules, t->journey, until))) {
-		t->now = i->fire_at;
-		r = absence_fire(t, i);
+		t->now = instance_due(i);
+		/* The next step's message ends the wait for that of the one before. */
+		if (i->state == INSTANCE_ARMED && i->fire_at == t->now)
+			r = absence_fire(t, i);
+		else
+			r = fallback_fall(t, i);
 		if (r == 0)
 			r = follow(t);
 	}
@@ -87,6 +90,8 @@ static int apply(struct turn *t, const struct event *event)
 		r = absence_event(t, rule);
 	if (r == 0)
 		r = absence_event_retired(t);
+	if (r == 0)
+		r = fallback_event(t);
 	if (r == 0)
 		r = absence_leave(t);
 	return r < 0 ? r : follow(t);

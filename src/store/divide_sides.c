@@ -343,12 +343,21 @@ int divide_sort_jobs(struct divide *d)
 
 /* ---- the other, in the end --------------------------------------------------------------- */
 
-static uint32_t step_number(const struct divide *d, const struct folded_job *job)
+/* Which step's job it is, and by which way if not by the first (struct emission). */
+static uint32_t step_number(const struct divide *d, const struct folded_job *job, uint32_t *ret_way)
 {
 	const struct rule *rule = rules_find(d->all.rules, job->rule);
+	const char *at = job->step.len ? memchr(job->step.ptr, '@', job->step.len) : NULL;
+	struct span step = job->step;
 
+	*ret_way = 0;
+	if (at) {
+		step.len = (size_t)(at - step.ptr);
+		*ret_way =
+			1 + (uint32_t)job_channel_of(span_of(at + 1, job->step.len - step.len - 1));
+	}
 	for (uint32_t i = 0; rule && i < rule->n_steps; i++)
-		if (span_equal(rule->steps[i].id, job->step))
+		if (span_equal(rule->steps[i].id, step))
 			return i;
 	return 0;
 }
@@ -368,7 +377,7 @@ static int lay(const struct divide *d, const struct folded_job *job, struct text
 
 static int lay_job(const struct divide *d, struct journey *j, const struct folded_job *job)
 {
-	uint32_t step = step_number(d, job);
+	uint32_t way, step = step_number(d, job, &way);
 
 	for (size_t i = 0; i < j->n_instances; i++) {
 		struct instance *in = &j->instances[i];
@@ -377,10 +386,11 @@ static int lay_job(const struct divide *d, struct journey *j, const struct folde
 			!span_equal(text_span(in->key), job->key))
 			continue;
 		if (in->last_episode == job->episode && in->last_step == step &&
-			in->last_deadline_at != INT64_MIN)
+			in->last_way == way && in->last_deadline_at != INT64_MIN)
 			return lay(d, job, &in->last_subject, &in->home);
 		for (uint32_t k = 0; k < in->n_earlier; k++)
-			if (in->earlier[k].episode == job->episode && in->earlier[k].step == step)
+			if (in->earlier[k].episode == job->episode && in->earlier[k].step == step &&
+				in->earlier[k].way == way)
 				return lay(d, job, &in->earlier[k].subject, &in->earlier[k].home);
 	}
 	return 0;

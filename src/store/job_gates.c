@@ -94,6 +94,14 @@ static const unsigned char *id_bytes(struct span id, unsigned char out[16])
 	return out;
 }
 
+/* Before it fired it may have been held, or have gone another way. */
+static int64_t due_at(const struct rule *rule, const struct job_view *job)
+{
+	if (job->valid_until == TIME_NEVER || rule->expire_ms == TIME_NEVER)
+		return job->fire_at;
+	return int64_min(job->fire_at, job->valid_until - rule->expire_ms);
+}
+
 static void ask_gates(const struct rules *rules, const struct rule *rule,
 	const struct job_look *look, struct job_verdict *ret_verdict)
 {
@@ -109,11 +117,12 @@ static void ask_gates(const struct rules *rules, const struct rule *rule,
 		.instance = instance ? instance : &forgotten,
 		.step = step_of(rule, look->job->step),
 		.now = look->now,
-		.due_at = look->job->fire_at,
+		.due_at = due_at(rule, look->job),
 		.incident = look->incident,
 		.at_lease = true,
 		.channel = look->channel,
 		.job = id_bytes(look->job->id, id),
+		.tried = look->job->tried,
 	};
 
 	if (!instance && remember(look->job, &forgotten) < 0) {

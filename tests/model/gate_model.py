@@ -11,8 +11,9 @@ Readings, besides those of person_model:
     ignores quiet hours ignores days off too. The rule's window and the shop's hours always wait.
 45. Who is held out is asked everything, and then nothing goes; it takes no room in any cap and says
     nothing for others, but what comes of it (cooldown, steps, what it supersedes) comes of it.
-46. Its worth counts from when it came due, and not while it is held for a source. What could only
-    go when it is worth nothing ends at once, for the reason why it may not go now.
+46. Its worth counts from when it came due, also while it is held for a source. What could only go
+    when it is worth nothing has expired as soon as that is known; who does not wait at all is told
+    why it may not go now.
 47. A cap counts what its `counts` say, and stops what its `classes` say.
 48. A step that is work for staff in a rule that is not goes to them, if it names no way.
 49. Service of a topic of its own is what the customer has asked for: it needs no word, and heeds
@@ -208,9 +209,12 @@ class Asked(Run):
             return "muted_case_open"
         return None
 
+    def worth_from(self, i, now):
+        """READ 46."""
+        return i.fire_at
+
     def judge(self, i, now):
-        came_due = getattr(i, "came_due", None) or now  # READ 46
-        worthless = min(came_due + self.expire, NEVER)
+        worthless = min(self.worth_from(i, now) + self.expire, NEVER)
         if now >= worthless:
             return Verdict(False, "expired", outcome="expired")
         verdict = self.would_go(i, now)
@@ -220,8 +224,10 @@ class Asked(Run):
         for until, reason in (self.hours(channel, now), self.caps(i, channel, now)):
             if until == now:
                 continue
-            if not self.waits_for(reason) or until >= worthless:
+            if not self.waits_for(reason) or until == NEVER:
                 return Verdict(False, reason)
+            if until >= worthless:
+                return Verdict(False, "expired", outcome="expired")
             return Verdict(False, reason, until)
         muted = self.muted(i)
         if muted:
@@ -243,22 +249,22 @@ class Asked(Run):
         return put_off if put_off and i.state == "armed" else super().due(i)
 
     def rest(self, i, keep=False):
-        i.put_off = i.came_due = None
+        i.put_off = None
         super().rest(i, keep)
 
     def set_deadline(self, i, deadline, at):
-        i.put_off = i.came_due = None
+        i.put_off = None
         super().set_deadline(i, deadline, at)
 
     def may_go(self, i, now):
         verdict = self.verdict = self.judge(i, now)
-        came_due = getattr(i, "came_due", None) or now
         if verdict.goes:
-            i.put_off, i.came_due, i.was_due = None, None, came_due
+            i.was_due = i.fire_at if getattr(i, "put_off", None) else now
+            i.put_off = None
         elif verdict.until:
             self.decide(i, "deferred", now)
             self.periods.append((i.deadline, verdict.until))
-            i.put_off, i.came_due = verdict.until, came_due
+            i.put_off = verdict.until
         else:
             self.decide(i, verdict.outcome, now)
             self.rest(i)

@@ -222,9 +222,8 @@ class WorthAtItsEnd(company_model.Gated):
 class WorthFromTheLast(company_model.Gated):
     """Each putting off begins its worth anew: wrong."""
 
-    def may_go(self, i, now):
-        i.came_due = None
-        return super().may_go(i, now)
+    def worth_from(self, i, now):
+        return now
 
 
 class AgreedForEver(company_model.Gated):
@@ -323,9 +322,9 @@ class PutOffForGood(company_model.Gated):
     """An event that moves the deadline leaves it put off: wrong."""
 
     def set_deadline(self, i, deadline, at):
-        kept = getattr(i, "put_off", None), getattr(i, "came_due", None)
+        kept = getattr(i, "put_off", None)
         super().set_deadline(i, deadline, at)
-        i.put_off, i.came_due = kept
+        i.put_off = kept
 
 
 MUTANTS = (NobodyGoesFirst, SendingEndsNothing, SaidTwice, StepsAreSeveral, SaidWhateverItWas,

@@ -87,6 +87,13 @@ def the_language():
 
 
 @tap.test
+def another_way():
+    """What was sent and is not known to have been delivered."""
+    done = run(os.path.join(ROOT, "tests", "data", "scenarios_fallback"))
+    tap.equal(done.returncode, 0, done.stdout)
+
+
+@tap.test
 def the_thirty_five():
     """What waits for a feature is named with it, a number or a file; files are run all the same."""
     folder = os.path.join(ROOT, "tests", "data", "scenarios35")

@@ -190,6 +190,29 @@ static void fill_profile(struct chance *c, struct profile *p)
 	fill_lists(c, p);
 }
 
+void chance_fallback(struct chance *c, struct instance *i)
+{
+	struct fallback *f = i->fallback = calloc(1, sizeof(*f));
+
+	assert(f);
+	i->last_way = (uint32_t)chance_below(c, JOB_CHANNEL_COUNT + 1);
+	for (size_t k = 0; k < i->n_earlier; k++)
+		i->earlier[k].way = (uint32_t)chance_below(c, JOB_CHANNEL_COUNT + 1);
+	f->tried = (uint32_t)chance_below(c, 1U << JOB_CHANNEL_COUNT);
+	f->way = (uint32_t)chance_below(c, JOB_CHANNEL_COUNT);
+	f->over = chance_below(c, 2) == 0;
+	f->lost = chance_below(c, 2) == 0;
+	f->due_at = chance_instant(c);
+	f->armed_at = chance_instant(c);
+	f->made_at = chance_instant(c);
+	f->sent_at = chance_below(c, 2) ? chance_instant(c) : TIME_NEVER;
+	f->fall_at = chance_below(c, 2) ? chance_instant(c) : TIME_NEVER;
+	f->gate = (uint32_t)chance_below(c, 9);
+	f->reason = (uint32_t)chance_below(c, 20);
+	set(c, &f->by, INSTANCE_BY_MAX);
+	set(c, &f->data, INSTANCE_DATA_MAX);
+}
+
 void chance_things(struct chance *c, struct journey *j, size_t size)
 {
 	for (size_t n = chance_below(c, size + 1); n > 0; n--)
@@ -404,6 +427,29 @@ static const char *group_differs(const struct id_group *a, const struct id_group
 	DIFFERS(N);                                                                                \
 	for (size_t i = 0; i < a->N && !what; i++)                                                 \
 	what = DIFFER(&a->LIST[i], &b->LIST[i])
+
+const char *fallback_differs(const struct instance *a, const struct instance *b)
+{
+	DIFFERS(last_way);
+	for (size_t k = 0; k < a->n_earlier; k++)
+		DIFFERS(earlier[k].way);
+	if (!a->fallback || !b->fallback)
+		return a->fallback == b->fallback ? NULL : "fallback";
+	DIFFERS(fallback->tried);
+	DIFFERS(fallback->way);
+	DIFFERS(fallback->over);
+	DIFFERS(fallback->lost);
+	DIFFERS(fallback->due_at);
+	DIFFERS(fallback->armed_at);
+	DIFFERS(fallback->made_at);
+	DIFFERS(fallback->sent_at);
+	DIFFERS(fallback->fall_at);
+	DIFFERS(fallback->gate);
+	DIFFERS(fallback->reason);
+	TEXT_DIFFERS(fallback->by);
+	TEXT_DIFFERS(fallback->data);
+	return NULL;
+}
 
 const char *things_differ(const struct journey *a, const struct journey *b)
 {

@@ -196,6 +196,8 @@ static void fill_extras(struct chance *c, struct instance *i)
 			fill_emission(c, &i->earlier[k]);
 	}
 	if (chance_below(c, 4) == 0)
+		chance_fallback(c, i);
+	if (chance_below(c, 4) == 0)
 		i->worth = chance_decimal(c);
 	if (chance_below(c, 4) == 0)
 		set(c, &i->superseded_by, INSTANCE_ENDED_BY_MAX);
@@ -479,7 +481,7 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	TEXT_DIFFERS(subject);
 	TEXT_DIFFERS(last_subject);
 	TEXT_DIFFERS(home);
-	return NULL;
+	return fallback_differs(a, b);
 }
 
 static const char *note_differs(const struct note *a, const struct note *b)

@@ -402,7 +402,7 @@ static void test_not_worth_it(void)
 	scene_event(&s, ORDER_COMPLETED, open_order, H, H);
 	scene_event(&s, ADDED, c1, 18 * H, 18 * H);
 	scene_tick(&s, 40 * H);
-	TAKEN(&s, "suppressed cart cart:C1 @79200000;");
+	TAKEN(&s, "expired cart cart:C1 @79200000;");
 	scene_release(&s);
 }
 

@@ -324,6 +324,13 @@ static void better_is_due(S)
 	(void)scene_instance(s, "checkout_abandoned", "checkout:K1", s->ask.now + MS_HOUR - 1);
 }
 
+static void went_by_mail(S)
+{
+	scene_channels(rule_of(s), "email", "sms");
+	rule_of(s)->fallback_ms = 4 * MS_HOUR;
+	s->ask.tried = 1U << JOB_CHANNEL_EMAIL;
+}
+
 static const struct {
 	const char *name;
 	void (*set)(S);
@@ -362,7 +369,7 @@ static const struct {
 	{"at night", at_night, GATE_DEFER, REASON_QUIET_HOURS},
 	{"at night, drop", at_night_dropped, GATE_CANCEL, REASON_QUIET_HOURS},
 	{"at night, ignore", at_night_ignored, GATE_ALLOW, REASON_NONE},
-	{"in the morning it is too late", at_night_too_late, GATE_CANCEL, REASON_QUIET_HOURS},
+	{"in the morning it is too late", at_night_too_late, GATE_CANCEL, REASON_EXPIRED},
 	{"in the morning it is not too late", at_night_just_in_time, GATE_DEFER,
 		REASON_QUIET_HOURS},
 	{"outside the rule's hours", outside_window, GATE_DEFER, REASON_OUTSIDE_WINDOW},
@@ -379,6 +386,7 @@ static const struct {
 	{"incident", incident, GATE_CANCEL, REASON_MUTED_INCIDENT},
 	{"a mute of the shop's own", own_mute, GATE_CANCEL, REASON_MUTED},
 	{"a better one is due", better_is_due, GATE_CANCEL, REASON_SUPERSEDED},
+	{"the mail was not delivered", went_by_mail, GATE_REROUTE, REASON_NOT_DELIVERED},
 };
 
 static void test_answers(void)
@@ -446,6 +454,7 @@ static void test_channels(void)
 
 static void test_lease(void)
 {
+	struct emission m = {.step = 0};
 	struct gate_scene s;
 	unsigned char job[16];
 
@@ -453,7 +462,8 @@ static void test_lease(void)
 	scene_init(&s);
 	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
 	CHECK_INT(gates_reserve(s.journey, &s.ask, &s.verdict), 0);
-	gates_job_id(s.journey, s.ask.rule, s.ask.instance, 0, job);
+	m.episode = s.ask.instance->episode;
+	gates_job_id(s.journey, s.ask.rule, s.ask.instance, &m, job);
 	SCENE_ANSWER(&s, GATE_DEFER, REASON_CAP_FULL);
 	s.ask.at_lease = true;
 	s.ask.channel = SPAN_LIT("email");
@@ -482,6 +492,10 @@ static void test_job_id(void)
 {
 	static const unsigned char want[16] = {0x6e, 0x0a, 0x90, 0xad, 0xe4, 0x9e, 0x49, 0x00, 0x8d,
 		0x98, 0xd6, 0xbb, 0xeb, 0xe4, 0xdf, 0x83};
+	/* The same of its second way: the step is email1@sms. */
+	static const unsigned char second[16] = {0x96, 0x73, 0x2e, 0xda, 0x4a, 0x79, 0x29, 0xda,
+		0x20, 0x80, 0x8d, 0x56, 0x69, 0xc6, 0xfe, 0xe2};
+	struct emission m = {.step = 0};
 	unsigned char got[16];
 	struct gate_scene s;
 	struct instance *i;
@@ -490,8 +504,12 @@ static void test_job_id(void)
 	rule_of(&s)->steps[0].id = SPAN_LIT("email1");
 	i = scene_instance(&s, "cart_abandoned", "cart:C1001", 0);
 	REQUIRE(i);
-	gates_job_id(s.journey, rule_of(&s), i, 0, got);
+	m.episode = i->episode;
+	gates_job_id(s.journey, rule_of(&s), i, &m, got);
 	CHECK(memcmp(got, want, sizeof(want)) == 0);
+	m.way = JOB_CHANNEL_SMS + 1;
+	gates_job_id(s.journey, rule_of(&s), i, &m, got);
+	CHECK(memcmp(got, second, sizeof(second)) == 0);
 	scene_release(&s);
 }
 

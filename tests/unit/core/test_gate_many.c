@@ -31,7 +31,8 @@ static void test_cap_bounds(void)
 	SCENE_UNTIL(&s, REASON_CAP_FULL, "2026-11-23T11:00:00.001Z");
 	/* As long as it is worth something. */
 	s.rules->list[0].expire_ms = 1;
-	SCENE_ANSWER(&s, GATE_CANCEL, REASON_CAP_FULL);
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_EXPIRED);
+	CHECK_INT(s.verdict.gate, GATE_CAP);
 	s.rules->list[0].expire_ms = 2;
 	SCENE_UNTIL(&s, REASON_CAP_FULL, "2026-11-23T11:00:00.001Z");
 	scene_release(&s);
@@ -164,6 +165,7 @@ static void test_cap_chance(void)
 
 static void test_release(void)
 {
+	struct emission m = {.step = 0};
 	struct gate_scene s;
 	unsigned char job[16];
 
@@ -172,7 +174,8 @@ static void test_release(void)
 	CHECK_INT(gates_reserve(s.journey, &s.ask, &s.verdict), 0);
 	CHECK_INT(gates_reserve(s.journey, &s.ask, &s.verdict), 0);
 	CHECK_INT(s.journey->n_sends, 1);
-	gates_job_id(s.journey, s.ask.rule, s.ask.instance, 0, job);
+	m.episode = s.ask.instance->episode;
+	gates_job_id(s.journey, s.ask.rule, s.ask.instance, &m, job);
 	SCENE_ANSWER(&s, GATE_DEFER, REASON_CAP_FULL);
 	gates_release(s.journey, job);
 	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
