@@ -167,6 +167,20 @@ static int take_name(struct export *x, struct span key)
 	return add_name(x, key, "linked");
 }
 
+/* A job that is theirs since then lies where it was made. */
+static int add_apart(struct export *x, struct span key)
+{
+	struct span copy;
+
+	if (map_get(&x->apart, key))
+		return 0;
+	copy = arena_copy(&x->arena, key);
+	if (!copy.ptr)
+		return -ENOMEM;
+	x->partitions[partition_of(copy, x->tool->program.dataset.partitions)] = true;
+	return map_put(&x->apart, copy, x);
+}
+
 /* What the journey knows of them. */
 static int put_known_names(struct export *x, const struct journey *j)
 {
@@ -183,6 +197,8 @@ static int put_known_names(struct export *x, const struct journey *j)
 	}
 	for (size_t i = 0; i < j->n_parts && r == 0; i++)
 		r = take_name(x, text_span(j->parts[i].key));
+	for (size_t i = 0; i < j->n_apart && r == 0; i++)
+		r = add_apart(x, text_span(j->apart[i].key));
 	return r;
 }
 
@@ -326,6 +342,7 @@ static int put_job(struct export *x, const struct their_job *job)
 	_cleanup_(buf_release) struct buf key = BUF_INIT;
 	_cleanup_(arena_release) struct arena a;
 	const struct redis_value *fields;
+	struct span whose;
 	uint64_t sent;
 
 	arena_init(&a);
@@ -333,6 +350,10 @@ static int put_job(struct export *x, const struct their_job *job)
 	fields = export_ask(x, (const struct span[]){SPAN_LIT("HGETALL"), buf_span(&key)}, 2, &a);
 	if (!fields)
 		return -EIO;
+	/* Whose it is stands there, once it is known to be somebody's. */
+	whose = export_field(fields, "c");
+	if (whose.len > 0 ? !export_has(x, whose) : !job->named)
+		return 0;
 	export_comma(x);
 	buf_add_str(&x->text, "{\"job\":");
 	buf_add_span(&x->text, job->json);
@@ -354,7 +375,13 @@ static int put_job(struct export *x, const struct their_job *job)
 	return export_flush(x);
 }
 
-/* Is the job of E about one of their names? It is kept until it can be asked what became of it. */
+static bool is_apart(const struct export *x, struct span key)
+{
+	return key.len > 0 && map_get(&x->apart, key);
+}
+
+/* Is the job of E about one of their names, or was it made when they were somebody else's? It is
+ * kept until it can be asked whose it is, and what became of it. */
 static int keep_job(struct export *x, const struct job_entry *e)
 {
 	_cleanup_(arena_release) struct arena a;
@@ -364,12 +391,14 @@ static int keep_job(struct export *x, const struct job_entry *e)
 
 	arena_init(&a);
 	r = e->json.len ? job_view_read(e->json, &a, &v) : JOB_VIEW_BAD;
-	if (r != 0 || !export_has(x, v.customer))
+	if (r != 0 ||
+		!(export_has(x, v.customer) || is_apart(x, v.customer) || is_apart(x, v.whose)))
 		return r < 0 ? r : 0;
 	assert(x->n_jobs < ARRAY_SIZE(x->jobs));
 	job = &x->jobs[x->n_jobs++];
 	*job = (struct their_job){.partition = e->partition,
 		.at = (int64_t)e->at.ms,
+		.named = export_has(x, v.customer),
 		.id = arena_copy(&x->page, e->id),
 		.json = arena_copy(&x->page, e->json)};
 	return job->id.ptr && job->json.ptr ? 0 : -ENOMEM;
@@ -471,6 +500,7 @@ static void export_release(struct export *x)
 	buf_release(&x->text);
 	free(x->list);
 	arena_release(&x->page);
+	map_release(&x->apart);
 	map_release(&x->names);
 	arena_release(&x->arena);
 }
@@ -502,6 +532,7 @@ int customer_export(struct tool *t, struct redis *redis, const struct customer_a
 
 	arena_init(&x.arena);
 	arena_init(&x.page);
+	map_init(&x.apart, seed);
 	map_init(&x.names, seed);
 	if (ask->archive[0]) {
 		if (archive_open_own(t, ask->archive, &archive))

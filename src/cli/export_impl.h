@@ -18,6 +18,7 @@ struct their_job {
 	uint32_t partition;
 	int64_t at; /* emitted */
 	struct span id, json;
+	bool named; /* after one of them; whose it is may have changed since */
 };
 
 struct export
@@ -28,6 +29,7 @@ struct export
 	FILE *out;
 	struct buf text; /* what is written next */
 	struct arena arena;
+	struct map apart;  /* from whom they were taken: a job that is theirs may lie there */
 	struct map names;  /* every key that is or was the customer's → its state, a text */
 	struct span *list; /* those of them that are theirs */
 	size_t n_list, cap_list;

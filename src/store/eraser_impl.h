@@ -62,6 +62,7 @@ typedef int step_fn(struct eraser *e, const struct redis_value *reply);
 struct eraser_match {
 	struct map names; /* key -> the eraser */
 	struct map jobs;  /* id -> the eraser */
+	struct map apart; /* from whom they were taken: jobs of theirs may bear that name */
 	struct arena arena;
 	struct entry_match entries;
 };
@@ -178,6 +179,12 @@ int eraser_add_name(struct eraser *e, struct span key, bool sure);
 int eraser_match_init(struct eraser_match *m, const struct identity *identity);
 void eraser_match_release(struct eraser_match *m);
 int eraser_match_add(struct eraser_match *m, struct span key);
-/* An entry of `jobs` or `shadow`: *ret_job is the id, empty if it is not theirs. 0 or -ENOMEM. */
-int eraser_match_job(
-	struct eraser_match *m, const struct archive_field *fields, size_t n, struct span *ret_job);
+/* They were taken apart from KEY. 0 or -ENOMEM. */
+int eraser_match_apart(struct eraser_match *m, struct span key);
+/* The job ID is theirs. 0 or -ENOMEM. */
+int eraser_match_add_job(struct eraser_match *m, struct span id);
+bool eraser_match_is(const struct eraser_match *m, struct span key);
+/* An entry of `jobs` or `shadow`: *ret_job is the id, empty if it is not theirs; *ret_ask: the job
+ * itself has to say whose it is. 0 or -ENOMEM. */
+int eraser_match_job(struct eraser_match *m, const struct archive_field *fields, size_t n,
+	struct span *ret_job, bool *ret_ask);

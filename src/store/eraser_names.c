@@ -242,6 +242,8 @@ static int add_kin(struct eraser *e, struct span bytes)
 			r = eraser_add_name(e, text_span(j->ids[i].key), false);
 	for (size_t i = 0; i < j->n_parts && r == 0; i++)
 		r = eraser_add_name(e, text_span(j->parts[i].key), false);
+	for (size_t i = 0; i < j->n_apart && r == 0; i++)
+		r = eraser_match_apart(&e->match, text_span(j->apart[i].key));
 	return r;
 }
 

@@ -115,11 +115,43 @@ struct judged {
 	size_t n;
 };
 
+/* ARGV: prefix of the keys, id of a job, of its entry. Answers whose it is, and both. */
+static const char whose_script[] =
+	"#!lua flags=no-writes\n"
+	"return {redis.call('HGET', ARGV[1] .. 'job:' .. ARGV[2], 'c') or '', ARGV[2], ARGV[3]}\n";
+
+/* One that became theirs when they were taken apart. */
+static int on_whose(struct eraser *e, const struct redis_value *reply)
+{
+	int r;
+
+	if (reply->n_items != 3 || !eraser_match_is(&e->match, reply->items[0].text))
+		return 0;
+	note(e, REMOVED_JOB_ENTRIES);
+	r = eraser_match_add_job(&e->match, reply->items[1].text);
+	r = r ? r : remove_job(e, reply->items[1].text);
+	return r ? r : remove_entry(e, reply->items[2].text);
+}
+
+static int ask_whose(struct eraser *e, const struct judged *j)
+{
+	char prefix[64];
+	struct span args[] = {SPAN_LIT("EVAL"), SPAN_LIT(whose_script), SPAN_LIT("0"), SPAN_EMPTY,
+		entry_field(j->fields, j->n, "id"), j->id};
+
+	key_of(e, "", prefix);
+	args[3] = span_str(prefix);
+	return eraser_ask(e, on_whose, args, ARRAY_SIZE(args));
+}
+
 static int judge_job(struct eraser *e, const struct judged *j)
 {
 	struct span job = SPAN_EMPTY;
-	int r = eraser_match_job(&e->match, j->fields, j->n, &job);
+	bool ask;
+	int r = eraser_match_job(&e->match, j->fields, j->n, &job, &ask);
 
+	if (r == 0 && ask && e->stream == STREAM_JOBS)
+		r = ask_whose(e, j);
 	if (r < 0)
 		return r;
 	if (job.len == 0)

@@ -215,6 +215,20 @@ def a_job_that_was_sent():
                    ("bob", sorted(["b1", "b2", "b3", "b4", sent["cart:c3"]]))), "on whose timeline it is")
         tap.equal({cart: j["customer"] for cart, j in jobs(up).items() if cart in sent},
                   {"cart:c3": "bob", "cart:c4": "ada"}, "the list names whom they came under")
+
+        def told(who):
+            return sorted(j["job"]["key"] for j in export(up, who)["jobs"])
+        tap.equal((told("ada"), told("bob")), (["cart:c1", "cart:c4"], ["cart:c2", "cart:c3"]),
+                  "whoever's it is, it is told of them, wherever it lies")
+        # One that came under ada's name and was bob's all the same.
+        redis, taken = up.redis(), by_cart["cart:c4"][0]
+        place_of = [key for key in redis("KEYS", "wm:{p*}:job:" + taken)][0]
+        redis("HSET", place_of, "c", "bob")
+        tap.equal((told("ada"), told("bob")), (["cart:c1"], ["cart:c2", "cart:c3", "cart:c4"]), "whose it says that it is")
+        status, out, err = up.tool("customer", "erase", "bob", "--yes")
+        tap.equal(status, 0, out + err)
+        tap.equal(sorted(jobs(up)), ["cart:c1"], "and goes with them")
+        tap.equal((redis("EXISTS", place_of), told("ada")), (0, ["cart:c1"]), "nothing is left of it")
         tap.equal(up.stop(), 0, "up")
 
 
