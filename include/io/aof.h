@@ -20,3 +20,11 @@ enum { AOF_CUT = 1 };
  * AOF_CUT: *RET_BYTES were cut off, and the file is synced; or -errno.
  */
 int aof_mend(const char *dir, off_t *ret_bytes);
+
+/*
+ * A server that dies while it writes its file or a snapshot anew leaves the half of it in DIR, as
+ * temp-*.aof or temp-*.rdb (aof.c, rdb.c of Redis 7.0), and no later one removes it: what was
+ * erased from the data since would be kept in there. Removes them; no server may run on DIR. How
+ * many, or -errno of the first that could not be.
+ */
+int aof_sweep(const char *dir);

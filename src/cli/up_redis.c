@@ -159,7 +159,7 @@ void up_redis_mend(struct up *u)
 {
 	const struct log *log = &u->tool.program.log;
 	off_t bytes = 0;
-	int r = aof_mend(u->place.redis_dir, &bytes);
+	int r = aof_mend(u->place.redis_dir, &bytes), n = aof_sweep(u->place.redis_dir);
 
 	if (r < 0)
 		log_warn(log, "The end of Redis' append-only file cannot be looked at.",
@@ -169,6 +169,14 @@ void up_redis_mend(struct up *u)
 			"Redis' append-only file ended within a write, which was not "
 			"acknowledged; it is cut off.",
 			LOG_FIELDS(log_int("bytes", bytes)));
+	if (n < 0)
+		log_warn(log,
+			"What Redis left behind when it died cannot be removed; it may hold what "
+			"was erased since. Remove temp-* in its directory.",
+			LOG_FIELDS(log_str("reason", strerror(-n))));
+	else if (n > 0)
+		log_info(log, "Files that Redis had begun to write anew when it died are removed.",
+			LOG_FIELDS(log_int("files", n)));
 }
 
 static int launch(struct up *u)

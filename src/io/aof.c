@@ -6,7 +6,9 @@
  */
 #include "io/aof.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -189,4 +191,32 @@ int aof_mend(const char *dir, off_t *ret_bytes)
 	r = cut_file(fd, ret_bytes);
 	close(fd);
 	return r;
+}
+
+static bool is_left_over(const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(name, "temp-", 5) == 0 && len > 9 &&
+	       (strcmp(name + len - 4, ".aof") == 0 || strcmp(name + len - 4, ".rdb") == 0);
+}
+
+int aof_sweep(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	int n = 0, r = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while ((e = readdir(d))) {
+		if (!is_left_over(e->d_name))
+			continue;
+		if (unlinkat(dirfd(d), e->d_name, 0) == 0)
+			n++;
+		else if (r == 0)
+			r = -errno;
+	}
+	closedir(d);
+	return r < 0 ? r : n;
 }

@@ -22,6 +22,7 @@ everything that was started dies with the test, however that ends.
 
 import contextlib
 import ctypes
+import glob
 import gzip
 import json
 import os
@@ -273,8 +274,11 @@ class Redis(Process):
             raise AssertionError("redis-server ended:\n" + self.log())
 
     def restart(self):
-        """Again on the same files, after kill(), with what was torn cut off (io/aof.h)."""
+        """Again on the same files, after kill(), with what was torn cut off, and without what was
+        half written anew (io/aof.h)."""
         self.mend()
+        for name in glob.glob(os.path.join(self.folder, "temp-*.[ar][od][fb]")):
+            os.unlink(name)
         self.start()
         self.wait_ready()
 

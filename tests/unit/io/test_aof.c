@@ -163,12 +163,40 @@ static void goes_on(void)
 	redis_fixture_stop(&f);
 }
 
+/* Half a rewriting and half a snapshot go, and nothing else. */
+static void swept(void)
+{
+	static const struct {
+		const char *name;
+		bool stays;
+	} files[] = {{"temp-rewriteaof-bg-4711.aof", false}, {"temp-4711.rdb", false},
+		{"dump.rdb", true}, {"temp-4711.conf", true}, {"a-temp-1.aof", true},
+		{"temp-.aof", true}};
+	char dir[] = "/tmp/wm-aof-XXXXXX", path[128];
+
+	REQUIRE(mkdtemp(dir));
+	CHECK_INT(aof_sweep("/tmp/wm-aof-is-not-there"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
+		REQUIRE(file_write(path, SPAN_LIT("secret"), 0600) == 0);
+	}
+	CHECK_INT(aof_sweep(dir), 2);
+	CHECK_INT(aof_sweep(dir), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
+		CHECK((access(path, F_OK) == 0) == files[i].stays);
+		(void)unlink(path);
+	}
+	CHECK(rmdir(dir) == 0);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"cut at every byte", every_cut},
 		{"left alone", left_alone},
 		{"a server goes on", goes_on},
+		{"what is left behind", swept},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
