@@ -83,8 +83,8 @@ bool backtest_find_rules(void *b, uint64_t digest, const struct rules **ret_rule
 int backtest_change_rules(struct backtest *b, int64_t at, const struct rules *rules);
 /* Runs to the end: timers due at or before HORIZON fire. 0 or -errno. */
 int backtest_finish(struct backtest *b, int64_t horizon);
-/* Each customer's state is printed when a log has come to its end, as the console shows it, one JSON
- * object a line, in order of their keys. Before the first entry. 0 or -ENOMEM. */
+/* Each customer's state is printed when a log has come to its end, as the console shows it, one
+ * JSON object a line, in order of their keys. Before the first entry. 0 or -ENOMEM. */
 int backtest_tell_states(struct backtest *b);
 /* CUSTOMER had an input. 0 or -ENOMEM. */
 int backtest_note_customer(struct backtest *b, struct span customer);
