@@ -205,7 +205,9 @@ static bool rivals(const struct rule *rule, const struct instance *a, const stru
 	if (a == b || b->state != INSTANCE_ARMED ||
 		!span_equal(text_span(a->rule), text_span(b->rule)))
 		return false;
-	return rule->cooldown_customer || span_equal(first_part(x), first_part(y));
+	if (rule->cooldown_customer || rule->n_key_fields < 2)
+		return true;
+	return span_equal(first_part(x), first_part(y));
 }
 
 const struct instance *absence_greater(

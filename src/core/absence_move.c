@@ -75,20 +75,27 @@ static void set_deadline(
 int absence_keep_arming(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
 {
+	bool named;
+
 	i->arming_at = a->at;
 	i->worth = a->worth;
 	i->counted = a->by.len == 0;
+	/* The steps of an episode are of one name, whoever it goes on for: its number was counted
+	 * among the jobs of that name, and may be spent among those of another who is one with it
+	 * by now. */
+	named = i->step > 0;
 	/* Of several events the one that came in last is known by what it says. */
-	if (i->counted && text_set(&i->subject, text_span(a->subject)) < 0)
+	if (i->counted && !named && text_set(&i->subject, text_span(a->subject)) < 0)
 		return -ENOMEM;
 	if (i->counted)
 		return t->ending ? 0 : absence_snapshot(t, rule, i);
 	text_release(&i->by);
 	text_release(&i->data);
-	text_release(&i->subject);
 	i->by = a->by;
 	i->data = a->data;
-	i->subject = a->subject;
+	text_release(named ? &a->subject : &i->subject);
+	if (!named)
+		i->subject = a->subject;
 	*a = (struct arming){.at = a->at};
 	return 0;
 }
@@ -153,6 +160,17 @@ static int copy_of(const struct arming *a, struct arming *ret)
 	return 0;
 }
 
+/* Gives A, which borrows its texts, a subject of its own. */
+static int own_subject(struct arming *a)
+{
+	struct text own = {.ptr = NULL};
+
+	if (text_set(&own, text_span(a->subject)) < 0)
+		return -ENOMEM;
+	a->subject = own;
+	return 0;
+}
+
 /*
  * A comes between the steps of I, and would by itself come to WAIT: the next step waits for it and
  * carries what it says. But the one that armed I stays in force, since a cancel between the two
@@ -203,7 +221,11 @@ int absence_offer(
 		return join_steps(t, rule, i, a, wait);
 	if (!may_return(rule, i, &old, a))
 		return rearm(t, rule, i, a, wait);
-	i->by = i->data = i->subject = (struct text){.ptr = NULL};
+	if (i->step > 0 && own_subject(&old) < 0)
+		return -ENOMEM;
+	i->by = i->data = (struct text){.ptr = NULL};
+	if (i->step == 0)
+		i->subject = (struct text){.ptr = NULL};
 	r = rearm(t, rule, i, a, wait);
 	if (r == 0)
 		r = absence_list_add(i, &old);

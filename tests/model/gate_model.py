@@ -28,6 +28,8 @@ from cond_model import holds
 from wait_model import DAY, MINUTE, NEVER, is_holiday, span, shop_is_open
 
 HALF = 30 * MINUTE
+AHEAD = 366 * DAY  # hours that are free in summer time alone
+FREE = {}  # what is looked for so far ahead: (since when, from when on) of those who are alike
 QUIET = {"sms": ("21:00", "08:00"), "call": ("21:00", "08:00"), "push": ("21:00", "08:00")}
 OWN_QUIET = ("email", "sms", "push", "call")
 
@@ -156,12 +158,17 @@ class Asked(Run):
 
     def hours(self, channel, now):
         """(from when on nothing forbids it, why not now)."""
-        at = now
-        while self.forbidden(channel, at):
-            at += HALF - at % HALF
-            if at > now + 10 * DAY:
-                at = NEVER
-                break
+        about = self.person.about
+        facts = (type(self).forbidden, str(self.policy), self.quiet, self.window, channel,
+                 self.person.zone(), about.get("country"), about.get("quiet_from"),
+                 about.get("quiet_to"))
+        since, at = FREE.get(facts, (now, now))
+        if not since <= now < at:
+            since = at = now
+            while at != NEVER and self.forbidden(channel, at):
+                at += HALF - at % HALF
+                at = at if at <= now + AHEAD else NEVER
+            FREE[facts] = since, at
         return at, self.forbidden(channel, now)
 
     def opens(self, now, count, within, counts):

@@ -335,7 +335,7 @@ MUTANTS = (NobodyGoesFirst, SendingEndsNothing, SaidTwice, StepsAreSeveral, Said
            FollowedEverywhere, CallsAreCheap, NobodyIsBlocked, NobodyIsHeldOut, ServiceIsHeldOut,
            ShareOfTheShop, NeverMuted, AskedOnce, PutOffForGood)
 # Of the chances 0, 1, 2 … such that together show every mutant and meet all there is to meet.
-SHOWN = (1, 2, 3, 4, 5, 7, 8)
+SHOWN = (0, 1, 5, 6, 8, 9)
 MET = ("fired", "would_send", "deferred", "suppressed", "superseded", "cancelled", "goal",
        "retracted", "replaced", "source_late", "blocked", "minor", "deceased", "no_consent",
        "withdrawn", "no_contract", "unreachable", "bounced", "complained", "not_active",

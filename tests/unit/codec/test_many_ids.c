@@ -40,7 +40,8 @@ static void take_effects(struct crowd *c)
 	c->claims = c->told = 0;
 	memset(c->counts, 0, sizeof(c->counts));
 	for (size_t i = 0; i < c->effects.n; i++) {
-		c->claims += c->effects.list[i].kind == EFFECT_FORWARD;
+		c->claims += c->effects.list[i].kind == EFFECT_FORWARD &&
+			     c->effects.list[i].message->kind == MESSAGE_CLAIM;
 		c->told += c->effects.list[i].kind == EFFECT_DECISION;
 		if (c->effects.list[i].kind == EFFECT_COUNT)
 			c->counts[c->effects.list[i].counter]++;

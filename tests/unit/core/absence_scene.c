@@ -98,6 +98,7 @@ void scene_event(
 	struct event e = {
 		.kind = kind,
 		.customer = SPAN_LIT("cust"),
+		.subject = span_str(carried.subject ? carried.subject : ""),
 		.name = vocab_name(kind),
 		.occurred_at = s->start + at,
 		.received_at = s->start + received,

@@ -25,6 +25,7 @@ struct scene {
 /* What an event carries. */
 struct carried {
 	const char *cart, *order, *total; /* total: a number as text; NULL: none */
+	const char *subject;		  /* the name that it came under; NULL: the customer's */
 };
 
 /* A rule of key cart that Product Added arms, wait 4 h, and nothing else. */

@@ -242,6 +242,38 @@ static void test_steps(void)
 	two_release(&t);
 }
 
+/* Both have had the first message, and the visitor the second one, too: what they do then as Anna
+ * is another wait for hers, and not a second one by that name. */
+static void test_steps_named(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct carried hers = c1;
+	struct two t;
+
+	rule.steps[1] = (struct rule_step){.id = SPAN_LIT("second"), .after_ms = 2 * H};
+	rule.n_steps = 2;
+	hers.subject = "anon:v";
+	for (size_t i = 0; i < 2; i++) {
+		rule.cancel = order_of_cart;
+		rule.n_cancel = i;
+		two_init(&t, &rule, 1);
+		scene_event(&t.visitor, ADDED, c1, 0, 0);
+		scene_tick(&t.visitor, 4 * H);
+		scene_tick(&t.visitor, 6 * H);
+		TAKEN(&t.visitor, "fired cart cart:C1 1/main @14400000; "
+				  "fired cart cart:C1 1/second @21600000;");
+		scene_event(&t.anna, ADDED, c1, 7 * H, 7 * H);
+		scene_tick(&t.anna, 11 * H);
+		merge(&t, 12 * H, 12 * H);
+		scene_event(&t.anna, ADDED, hers, 12 * H, 12 * H);
+		(void)scene_take(&t.anna);
+		scene_tick(&t.anna, 16 * H);
+		TAKEN(&t.anna, "fired cart cart:C1 1/second @57600000;");
+		CHECK_INT(t.anna.last.subject.len, 0);
+		two_release(&t);
+	}
+}
+
 /* ---- sent already --------------------------------------------------------------------------- */
 
 /* The visitor was sent it; Anna is not, while it cools, nor for what belongs to that time. */
@@ -558,6 +590,7 @@ static const struct check_case cases[] = {
 	{"what concerns the whole customer concerns every name", test_whole},
 	{"of two that wait one goes on", test_both},
 	{"between steps", test_steps},
+	{"steps of one name", test_steps_named},
 	{"what was sent is not sent again", test_cooling},
 	{"nor twice", test_twice},
 	{"as often as the rule allows", test_episodes},

@@ -36,12 +36,16 @@ static void chance_lease(struct bench *b, struct chance *c, struct model *jobs)
 		m->tries++;
 		CHECK_INT(m->lease.tries, m->tries);
 	}
-	/* What is worthless or was tried too often goes as soon as somebody looks. */
-	for (size_t i = 0; i < CHANCE_JOBS; i++)
-		if (is_free(b, &jobs[i]) &&
-			state_is(
-				b, 2, i, jobs[i].valid_until <= b->desk.now ? "expired" : "failed"))
-			jobs[i].over = true;
+	/* What is worthless, also while it is put off, or was tried too often goes as soon as
+	 * somebody looks. */
+	for (size_t i = 0; i < CHANCE_JOBS; i++) {
+		struct model *m = &jobs[i];
+		bool worthless = m->valid_until <= b->desk.now && m->until <= b->desk.now;
+
+		if (!m->emitted || m->back || m->done || m->over || !(worthless || is_free(b, m)))
+			continue;
+		m->over = state_is(b, 2, i, worthless ? "expired" : "failed");
+	}
 }
 
 static void chance_report(struct bench *b, struct chance *c, struct model *m)
