@@ -16,6 +16,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "core/journey.h"
+
+/* In front of a division of which only the fact counts and the numbers of jobs that are spent,
+ * where a customer's log is folded again (store/divide.h). */
+#define UNMERGE_NOTE SPAN_LIT("note ")
 
 /* Bytes of a division that is posted. More would be a customer whom nobody can read any more. */
 #define DIVISION_MAX ((size_t)16 * 1024 * 1024)
@@ -53,6 +58,10 @@ void division_encode(const struct division *d, struct buf *out);
 
 /* A name for the state that RECORD is: what was made from one state does not fit another. */
 void division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE]);
+
+/* The same of J without what is known of timelines, which a replay of the log does not keep. 0 or
+ * -ENOMEM. */
+int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE]);
 
 enum { DIVISION_CORRUPT = 1 };
 

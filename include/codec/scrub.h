@@ -8,9 +8,11 @@
  * run of digits and what goes between them, and anything else a word that cannot well be a word:
  * eight bytes, of letters, digits and signs at least two. Each is brought into its normal form and
  * asked about, so it costs the same for one name or ten thousand, and it is enough to know the
- * names' digests. Case, spaces, JSON's escapes, %40 and &#64; make no difference. A user id of four
- * digits is found only where the event says that it is one (codec/event_redact.h): it is too much
- * else besides. Numbers of orders are the shop's own, and stay.
+ * names' digests. Case, spaces, JSON's escapes, %40 and &#64; make no difference, nor does it if
+ * all of the name, and nothing besides, stands there in hex or as base 64 (of eight bytes or more).
+ * Its SHA-256, as advertisers are told it, is found as the key that scrub_digest says. A user id of
+ * four digits is found only where the event says that it is one (codec/event_redact.h): it is too
+ * much else besides. Numbers of orders are the shop's own, and stay.
  *
  * A value of JSON that is such a name becomes null; within a longer text there stands SCRUB_WORD
  * instead, or as much of it as the name was long.
@@ -24,10 +26,18 @@
 
 #define SCRUB_WORD "[erased]"
 
+struct scrubber;
+
+/* What is asked about where a digest stands: this, and 64 hex digits in small letters. No NUL. */
+#define SCRUB_DIGEST	 "sha256:"
+#define SCRUB_DIGEST_LEN (sizeof(SCRUB_DIGEST) - 1 + 64)
+void scrub_digest(struct span value, char ret_key[SCRUB_DIGEST_LEN]);
+/* In what comes next, until it is said otherwise, DIGEST is what another customer is called by, and
+ * stays. It has to live so long. */
+void scrub_spare(struct scrubber *s, struct span digest);
+
 /* Is KEY (core/identity.h) to go? 0 or -ENOMEM. */
 typedef int scrub_knows_fn(void *user, struct span key, bool *ret_known);
-
-struct scrubber;
 
 /* IDENTITY and USER must outlive it. 0 or -ENOMEM. */
 int scrubber_new(const struct identity *identity, scrub_knows_fn *knows, void *user,

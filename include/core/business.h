@@ -15,9 +15,9 @@ int64_t business_next(const struct policy *p, int64_t at);
 
 /*
  * AT plus so much business time: first DAYS days on which the shop opens, then SPAN_MS of open
- * time. What happens while it is closed counts as happening when it opens. A day on is the same
- * local time on the next day with openings, or the nearest later moment at which it is open then,
- * or that day's closing: from Friday 17:00 with a Saturday until 16:00, one day is Saturday 16:00.
- * TIME_NEVER where the shop does not open for 400 days.
+ * time. What happens while it is closed counts as happening when it opens. So many days on is the
+ * same local time on the last of them, or the nearest later moment at which it is open then, or
+ * that day's closing: from Friday 17:00 with a Saturday until 16:00, one day is Saturday 16:00, and
+ * two are Monday 17:00. TIME_NEVER where the shop does not open for 400 days.
  */
 int64_t business_add(const struct policy *p, int64_t at, int64_t span_ms, uint32_t days);

@@ -23,10 +23,12 @@ enum consent_word {
 #define CONSENT_TOPIC_MAX  64 /* bytes */
 #define CONSENT_SOURCE_MAX 64
 
-/* What was said of one topic and one channel last. */
+/* What was said of one topic and one channel last, by one side. */
 struct consent {
 	struct text topic;  /* empty: all */
 	struct text source; /* who told us: the name of a write key */
+	struct text side;   /* of a customer who was several: the key that said it, before it was
+			       known as them; empty: it is the customer's */
 	int64_t at;	    /* event time */
 	uint32_t channel;   /* enum job_channel; JOB_CHANNEL_COUNT: all */
 	enum consent_word word;
@@ -43,10 +45,12 @@ enum consent_answer {
 /*
  * May J's customer be sent TOPIC on CHANNEL? What was said of the topic goes before what was said
  * of all, unless all was withdrawn later; what was said of the channel and of all channels counts
- * alike, the later one. Where nothing was said, a customer who has ordered may be written to by
- * email and SMS at the address that is known, and by post (soft opt-in; triggers, section 8). The
- * session that is open needs no consent, only that none was withdrawn. TASK and WEBHOOK concern no
- * customer's channel: always given.
+ * alike, the later one. Of a customer who was several, what each side said before it was one of
+ * them counts beside what the others said: the stricter of what follows from each
+ * (src/core/consent_sides.h). Where nothing was said, a customer who has ordered may be written to
+ * by email and SMS at the address that is known, and by post (soft opt-in; triggers, section 8).
+ * The session that is open needs no consent, only that none was withdrawn. TASK and WEBHOOK concern
+ * no customer's channel: always given.
  */
 enum consent_answer journey_consent_answer(
 	const struct journey *j, struct span topic, enum job_channel channel);

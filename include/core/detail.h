@@ -37,6 +37,7 @@
 	X(STARTS_AT, PROPERTIES, "starts_at")                                                      \
 	X(RETURN_BY, PROPERTIES, "return_by")                                                      \
 	X(EXPIRES_AT, PROPERTIES, "expires_at")                                                    \
+	X(PROMISE_OF, PROPERTIES, "promise_of")                                                    \
 	X(ETA, PROPERTIES, "eta")                                                                  \
 	X(REASON, PROPERTIES, "reason")                                                            \
 	X(CHOICE, PROPERTIES, "choice")                                                            \

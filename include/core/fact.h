@@ -115,6 +115,8 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 		"what it is worth: as said last, else prices times quantities")                    \
 	X(CART_IN_EVENT, "cart.in_event", BOOL,                                                    \
 		"the event names a product that is in it: a purchase elsewhere")                   \
+	X(CART_IN_STOCK, "cart.in_stock", BOOL,                                                    \
+		"something in it can be had, as far as the shop's stock is known")                 \
 	X(CART_ADDED_AT, "cart.added_at", INSTANT, "the latest addition")                          \
 	X(CART_CHECKOUT_AT, "cart.checkout_at", INSTANT, "the latest step of a checkout")          \
 	X(CART_LAST_AT, "cart.last_at", INSTANT, "the latest activity in it")                      \
@@ -129,6 +131,9 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(ORDER_ITEMS, "order.items", NUMBER, "different products in it, as far as known")         \
 	X(ORDER_IN_EVENT, "order.in_event", BOOL, "the event names a product that is in it")       \
 	X(ORDER_PROMISED_AT, "order.promised_at", INSTANT, "the promise in force")                 \
+	X(ORDER_PROMISE_OF, "order.promise_of", TEXT,                                              \
+		"what is promised for then: `delivery`, or `shipment` where it only had to be "    \
+		"sent")                                                                            \
 	X(ORDER_TOUCHED_AT, "order.touched_at", INSTANT, "the latest event about it")              \
 	X(ORDER_PLACED_AT, "order.placed_at", INSTANT, "placed")                                   \
 	X(ORDER_PAID_AT, "order.paid_at", INSTANT, "paid")                                         \

@@ -18,6 +18,7 @@
 #include "core/naming.h"
 #include "core/past.h"
 #include "core/profile.h"
+#include "core/spent.h"
 #include "core/text.h"
 #include "core/thing.h"
 
@@ -56,7 +57,7 @@ enum cart_state {
 struct cart {
 	struct text key;  /* `cart:ID`; `customer` for events without a cart_id; `all` is no cart,
 			but  remembers purchases without one */
-	int64_t first_at; /* earliest activity */
+	int64_t first_at; /* earliest product added; TIME_NEVER: none */
 	int64_t last_at;  /* latest activity */
 	int64_t added_at; /* latest product added; INT64_MIN: none */
 	int64_t checkout_at;   /* latest checkout step; INT64_MIN: none */
@@ -122,9 +123,9 @@ struct order {
 	struct text currency;
 	struct parcel *parcels; /* n_parcels, in order of their ids */
 	uint32_t n_parcels;
-	uint32_t parcels_lost; /* 1: there were more than are kept, so that nothing follows from
-				  what all of them have reached */
-	struct basket *basket; /* NULL: nothing is known of what was ordered */
+	uint16_t parcels_lost;	    /* 1: more than are kept, so that nothing follows from all */
+	uint16_t dispatch_promised; /* 1: what is promised is the dispatch, not the arrival */
+	struct basket *basket;	    /* NULL: nothing is known of what was ordered */
 };
 
 enum instance_state {
@@ -206,7 +207,7 @@ struct moment {
 
 /* A job that was made and not taken back. */
 struct emission {
-	uint32_t episode, step;
+	uint32_t episode, step, number; /* (core/spent.h); 0: as the episode */
 	int64_t arming_at, anchor_at, deadline_at;
 	uint32_t way; /* of a second way's job, which it was: enum job_channel plus one; else 0 */
 	struct text subject; /* the key that it is named after */
@@ -223,10 +224,9 @@ struct instance {
 	uint32_t epoch;	   /* of the rule when armed */
 	uint32_t episode;  /* 1, 2, …; 0: never armed */
 	uint32_t step;	   /* the step that is due next */
-	uint32_t emitted;  /* jobs emitted in this episode */
+	uint32_t emitted;  /* jobs of this episode, with what would have been one */
 	int64_t anchor_at; /* event time of the activity the wait counts from */
-	int64_t arming_at; /* event time of the arming event in force, by which cancels are judged;
-			      what touches the instance moves anchor_at alone */
+	int64_t arming_at; /* of the arming event in force: cancels are judged by it */
 	int64_t armed_at;  /* received_at of the event that armed this episode */
 	int64_t deadline_at;
 	int64_t fire_at;	  /* TIME_NEVER unless armed */
@@ -237,7 +237,7 @@ struct instance {
 	int64_t until_at;	  /* end of cooldown or tombstone (virtual time) */
 	int64_t touched_at;	  /* virtual time of the last change */
 	uint32_t last_episode;	  /* of that job, which a retraction must name */
-	uint32_t last_step, last_way;
+	uint32_t last_step, last_way, last_number, number; /* of jobs (core/spent.h) */
 	struct text by;	  /* name of the event behind the outcome */
 	struct text data; /* JSON members captured when armed, for the job: `"a":1,"b":"x"` */
 	/* Armed and due, but held: the source whose word is still missing (rules' wait_for), and
@@ -251,13 +251,13 @@ struct instance {
 	uint32_t gate, reason;	/* of the last deferral (core/gate.h) */
 	uint32_t skipped_steps; /* bit n: step n of this episode was due, and its condition false */
 	uint32_t counted;	/* 1: armed, by as many events as at_least asks for */
-	uint32_t n_armings, n_earlier, n_moments;
+	uint32_t n_armings, n_earlier, n_moments, n_spent;
 	int64_t touch_at; /* latest event time of what touches it, armed or not; INT64_MIN: never.
 			     Of the key `customer`: of what touches every key */
-	struct arming *armings;	  /* n_armings in order of time, then entry */
-	struct emission *earlier; /* n_earlier, before the latest job; oldest first */
-	struct moment
-		*moments; /* n_moments of a rule that hands over, in order of time, then what */
+	struct arming *armings;	   /* n_armings in order of time, then entry */
+	struct emission *earlier;  /* n_earlier, before the latest job; oldest first */
+	struct moment *moments;	   /* n_moments of a rule that hands over, in order of time */
+	struct spent *spent;	   /* n_spent in order of names; of who has several */
 	struct fallback *fallback; /* of the latest job; NULL: its rule has none */
 	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
 	struct text superseded_by; /* the rule that took its place */
@@ -315,8 +315,8 @@ enum id_state {
 
 /* An identifier beside the customer's own key. Its kind follows from the text and the settings. */
 struct customer_id {
-	struct text key;
-	int64_t first_at; /* earliest event time at which it was said to be theirs */
+	struct text key, under; /* the stronger one that it was part of first; empty: their own */
+	int64_t first_at;	/* earliest event time at which it is known to be that one's */
 	enum id_state state;
 };
 
@@ -385,7 +385,7 @@ struct journey {
 	size_t n_notes, cap_notes;
 	struct thing *things; /* in order of kind, then id */
 	size_t n_things, cap_things;
-	struct consent *consents; /* in order of topic, then channel */
+	struct consent *consents; /* in order of topic, channel, side */
 	size_t n_consents, cap_consents;
 	struct address *addresses; /* in order of channel, then which */
 	size_t n_addresses, cap_addresses;
@@ -524,8 +524,8 @@ enum cart_state cart_state(const struct cart *c);
 bool cart_is_open(const struct cart *c);
 /* Placed and neither delivered, cancelled, returned nor refunded. */
 bool order_is_open(const struct order *o);
-/* The highest milestone reached. */
-enum milestone order_rank(const struct order *o);
+enum milestone order_rank(const struct order *o);	/* the highest milestone reached */
+bool order_is_late(const struct order *o, int64_t now); /* open and behind its promise */
 
 /* When it reached M, TIME_NEVER: not yet. It is delivered when an event says so of the order as a
  * whole, or when every parcel that is known of was delivered. */

@@ -30,6 +30,11 @@
  * become J's ids, and EFFECTS gets a message for each, with counters and decisions where something
  * is refused. ret_yield: the stronger key that J shall become a link to, empty if none is; it
  * borrows from EVENT. 0 or -ENOMEM.
+ *
+ * Limits are kept by J's log: of events by one name the first received have room. What came by
+ * another name, that is a link to J, counts from when it comes to J; what a merge brings counts
+ * from then on, and is never refused, so that a customer may have more than the limit by it. So a
+ * limit stops at the same number whatever arrives first, but not always at the same identifiers.
  */
 int link_claims(const struct identity *id, struct journey *j, const struct event *event,
 	struct effects *effects, struct span *ret_yield);

@@ -10,9 +10,10 @@
  * called so. Neither the order in which news came nor that in which customers were put together
  * matters.
  *
- * Consent is the exception: of what the two sides had said when they were still two, the stricter
- * word counts, as of the instant at which they were said to be one. What is said after that counts
- * as ever.
+ * Consent is the exception: what the two sides had said when they were still two is kept apart, and
+ * the stricter of it counts until something is said after the instant at which they were said to be
+ * one. What is said after that counts as ever. Here too the order in which news came does not
+ * matter (src/core/consent_sides.h).
  *
  * What was waiting goes on: an instance keeps its timer, and its jobs the name of the key that
  * their arming event came under (`subject`): that is the event's own, whatever is known by then of
@@ -42,7 +43,9 @@
 
 /* What is known of the link. */
 struct merge_terms {
-	int64_t said_at; /* occurred_at of the event that caused it */
+	int64_t said_at;   /* occurred_at of the event that caused it */
+	struct span under; /* whose FROM is since then: INTO's own key, or empty, or one that is
+			      part of INTO by now */
 };
 
 #define MERGE_WORDS "known as "

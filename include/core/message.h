@@ -97,7 +97,8 @@ struct message {
 	struct span reason; /* REFUSED, RETRACT, UNMERGE, RESTORE; ERASE, SUPPRESS, LIFT,
 			       SCRUB: the receipt's name */
 	struct span salt;   /* SUPPRESS: of the names (codec/gone_name.h) */
-	struct span sum;    /* UNMERGE: name of the state of TO that it was made from */
+	struct span sum;    /* UNMERGE: name of the state of TO that it was made from … */
+	struct span state;  /* … and of that without its timeline; empty: not said */
 	struct log_id
 		at; /* FORWARD, NEWS: the event's first place in a log, that of the path's first */
 	struct message_hop path[MESSAGE_PATH_MAX]; /* FORWARD, MERGE, and others that were passed
@@ -121,5 +122,7 @@ void message_pass_at(struct message *m, struct span key, int64_t linked_at, stru
  * that does not depend on how early or late links were heard of.
  */
 struct span message_subject(const struct message *m);
+/* LINKED, MERGE: the key that OF was said to be: TO, or one that has become part of that. */
+struct span message_under(const struct message *m);
 
 struct span message_kind_name(enum message_kind kind);

@@ -150,6 +150,7 @@ enum rule_data_from {
 	DATA_ARMED, /* `ctx.s.`: what was known when it was armed; kept */
 	DATA_NOW,   /* `s.`: what is known when the job is made, for each step anew */
 	DATA_GIVEN, /* a constant */
+	DATA_COUNT, /* how many there were of what `at_least` counts, when the job is made */
 };
 
 #define RULE_GIVEN_MAX 1024 /* bytes of all constants of a rule, with their names */

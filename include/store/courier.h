@@ -4,9 +4,12 @@
  * in order, and only then takes it away. So nothing is lost, whenever it dies; what it had added
  * already is added once more by the next one, and known there by its number.
  *
+ * In order means: nothing is in any log before all that was said earlier is in the logs that it is
+ * for. One log that takes nothing therefore holds up what is said after it, whomever that is for.
+ *
  * It needs no lease. One that has lost its partition and does not know it brings what it read
  * earlier once more, which is as harmless; and it never brings anything before what was said
- * earlier to the same partition is known to be there.
+ * earlier is known to be there.
  */
 #pragma once
 

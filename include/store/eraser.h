@@ -18,13 +18,23 @@
  *   wm:erasing            set: receipts that are not over
  *   wm:erasing:RECEIPT    set: keys that are known to be the customer's, until they are gone
  *   wm:erasure:RECEIPT    hash: the receipt; no personal data
- *   wm:{p7}:erased:RECEIPT, kin:RECEIPT   sets: keys that were emptied, and what led to them
+ *   wm:{p7}:erased:RECEIPT, kin:RECEIPT, linkkin:RECEIPT   sets: keys that were emptied, and what
+ *                         led to them, to links in the last one
  *   wm:{p7}:renew:STREAM, wm:renew:audit  streams, while they are written anew
  *   wm:{p7}:renew:as:STREAM, wm:renew:as:audit   hashes: an entry's id → what it is to be there
  *
  * Bounds: the keys of one customer in memory, and a page of a stream at a time. Every stream of
  * every partition is read once or twice, and every customer's record and chunks once; records in
- * which something is found, and so all of them, once more.
+ * which something is found, and so all of them, once more. So it grows with the shop and not with
+ * the customer, but for the names: each is a commit of its partition's owner, and each 500 are one
+ * in every partition.
+ *
+ * Redis does other things between any two commands, each of which is bounded: a page, a word to an
+ * owner, 500 names. What grows: the fork for the append-only file, with its memory, as at every
+ * rewrite; and where a customer has more names than the settings come with, the one commit that
+ * empties the record, a message for each. Measured with 100,000 customers, 1.04 million entries and
+ * 435 MB of Redis, on two cores that had other work: 34 to 50 s, 23 of them of this program's, in
+ * 13 MB; others' requests took 0.7 ms meanwhile (median; 0.6 before), GET 0.06 ms as before.
  */
 #pragma once
 
@@ -45,6 +55,10 @@ struct eraser;
  * it. */
 typedef void eraser_fn(void *user, int r, const char *receipt, const char *words);
 
+/* How far the part at hand is: DONE of TOTAL (0: nobody knows), counted in UNIT ("entries looked
+ * at"). A part may come again. */
+typedef void eraser_progress_fn(void *user, const char *unit, uint64_t done, uint64_t total);
+
 struct eraser_options {
 	struct redis *redis;
 	struct loop *loop;
@@ -57,6 +71,7 @@ struct eraser_options {
 	unsigned char random[40]; /* that nobody can guess */
 	eraser_fn *done;
 	eraser_fn *begun; /* or NULL: the receipt is known, and the rest takes its time */
+	eraser_progress_fn *progress; /* or NULL */
 	void *user;
 };
 

@@ -79,7 +79,7 @@
  *                        (ms) and by which receipt; salt → what the names were made with
  *   wm:{p7}:stale        string: since when (ms) bytes of what was kept out lie in the log; renew:…
  *                        while it is written anew (store/renewal.h, store/eraser.h)
- *   wm:{p7}:erased:ID, kin:ID   sets: while ID, an erasure, is under way
+ *   wm:{p7}:erased:ID, kin:ID, linkkin:ID   sets: while ID, an erasure, is under way
  *   wm:{p7}:day:DATE     hash: counter → n; `quarantined/SOURCE/REASON` → n
  */
 #pragma once

@@ -143,6 +143,7 @@ struct commit_part {
 /* CUSTOMER, a key of somebody who is erased: nothing of it stays. BY: the receipt's name. */
 struct commit_erased {
 	struct span customer, by;
+	bool link; /* it led to another key */
 };
 
 /* An erased key's name, by which it is known again (codec/gone_name.h). BY empty: it may come back.

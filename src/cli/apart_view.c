@@ -152,7 +152,8 @@ static const struct consent *find_word(const struct apart_side *side, const stru
 
 	for (size_t i = 0; j && i < j->n_consents; i++)
 		if (j->consents[i].channel == like->channel &&
-			span_equal(text_span(j->consents[i].topic), text_span(like->topic)))
+			span_equal(text_span(j->consents[i].topic), text_span(like->topic)) &&
+			span_equal(text_span(j->consents[i].side), text_span(like->side)))
 			return &j->consents[i];
 	return NULL;
 }

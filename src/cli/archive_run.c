@@ -28,7 +28,8 @@ struct archivist {
 	bool trouble;		    /* in this round */
 	bool left;		    /* there was no time for all that erasures ask for … */
 	bool failed;		    /* … or it cannot be done */
-	char said[512];		    /* the trouble that was told last */
+	int told;		    /* which trouble was told of; 0: none is left */
+	char said[512];		    /* the same of what erasures ask for */
 };
 
 static void on_nothing(void *arg)
@@ -112,9 +113,10 @@ static void note(struct archivist *a, const struct archive_log *l, int r, const 
 					    : "no answer from Redis";
 	}
 	a->trouble = true;
-	if (strcmp(a->said, words) == 0)
+	/* Partitions that share a disk share its trouble. */
+	if (a->told == r)
 		return;
-	(void)snprintf(a->said, sizeof(a->said), "%s", words);
+	a->told = r;
 	if (r == ARCHIVE_UNKNOWN)
 		log_warn(log, "A partition was not archived; tried again.",
 			LOG_FIELDS(log_int("partition", l->partition), log_str("why", words)));
@@ -228,6 +230,7 @@ static void do_round(struct archivist *a)
 		carry_out(a);
 	if (a->trouble || is_over(p))
 		return;
+	a->told = 0;
 	if (!a->failed)
 		a->said[0] = '\0';
 	if (was_trouble)

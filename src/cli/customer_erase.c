@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "progress.h"
 #include "store/eraser.h"
 #include "store/receipt.h"
 
@@ -17,6 +18,7 @@
 
 struct erase {
 	struct tool *tool;
+	struct progress progress;
 	bool over;
 	int result;
 	char receipt[RECEIPT_LEN + 1];
@@ -36,6 +38,18 @@ static void on_done(void *user, int r, const char *receipt, const char *words)
 	keep(e, receipt, words);
 	e->result = r;
 	e->over = true;
+}
+
+static void on_progress(void *user, const char *unit, uint64_t done, uint64_t total)
+{
+	struct erase *e = user;
+	int64_t now = io_mono_now();
+
+	if (e->progress.unit != unit) {
+		progress_end(&e->progress);
+		progress_init(&e->progress, !e->tool->program.common.json, total, unit, now);
+	}
+	progress_update(&e->progress, done, done, now);
 }
 
 /* Whose terminal it is. */
@@ -112,6 +126,7 @@ static int run(struct tool *t, struct redis *redis, const struct customer_ask *a
 		.lift = lift,
 		.patience_ms = PATIENCE_MS,
 		.done = on_done,
+		.progress = on_progress,
 		.user = &e};
 	struct eraser *eraser;
 	int r = getrandom(options.random, sizeof(options.random), 0) ==
@@ -123,6 +138,7 @@ static int run(struct tool *t, struct redis *redis, const struct customer_ask *a
 		return tool_say(&t->program, STATUS_FOUND, "%s.", strerror(-r));
 	while (r == 0 && !e.over && !t->program.stopping)
 		r = loop_turn(t->program.loop, true);
+	progress_end(&e.progress);
 	eraser_free(eraser);
 	if (!e.over)
 		return tool_say(&t->program, STATUS_FOUND,

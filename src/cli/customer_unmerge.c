@@ -10,6 +10,7 @@
 #include "apart_view.h"
 #include "base/instant.h"
 #include "codec/link.h"
+#include "codec/record.h"
 #include "core/message.h"
 #include "customer_apart.h"
 #include "rule_sets.h"
@@ -41,7 +42,7 @@ struct unmerge {
 	struct link link;
 	uint32_t partition; /* the customer's */
 	struct apart_log log;
-	char sum[DIVISION_SUM_SIZE];
+	char sum[DIVISION_SUM_SIZE], state[DIVISION_SUM_SIZE];
 	struct divide_ask divide_ask;
 	struct divide *divide;
 	struct divided divided;
@@ -94,6 +95,18 @@ static int read_link(struct unmerge *u)
 	return 0;
 }
 
+/* Of what state it is made: of all that stands there, and of what a replay has of it. */
+static int name_state(struct unmerge *u)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	int r = record_decode(u->divide_ask.record, &record);
+
+	if (r == 0)
+		r = division_state(record.journey, u->state);
+	division_sum(u->divide_ask.record, u->sum);
+	return r == 0 ? 0 : say(u, "what stands there cannot be read.");
+}
+
 static int read_customer(struct unmerge *u)
 {
 	struct divide_ask *d = &u->divide_ask;
@@ -120,13 +133,12 @@ static int read_customer(struct unmerge *u)
 		span_to_u64(v->items[3].text, INT64_MAX, &clock) != 0)
 		return say(u, ON_THEIR_WAY);
 	d->clock = (int64_t)clock;
-	division_sum(d->record, u->sum);
 	(void)rules_digest_parse(v->items[4].text, &digest);
 	if (digest == 0 || !rule_sets_find(u->sets, digest, &d->rules, &d->decoder)) {
 		d->rules = u->stand_in;
 		d->decoder = u->decoder;
 	}
-	return 0;
+	return name_state(u);
 }
 
 /* ---- what cannot be ---------------------------------------------------------------------- */
@@ -291,7 +303,8 @@ static int post(struct unmerge *u, bool *ret_done)
 		.said_at = io_wall_now(),
 		.by = span_str(apart_who(u->ask, who, sizeof(who))),
 		.reason = span_str(u->ask->reason),
-		.sum = span_str(u->sum)};
+		.sum = span_str(u->sum),
+		.state = span_str(u->state)};
 	int r;
 
 	if (divided_encode(&u->divided, &record) < 0)

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "codec/json_scan.h"
 #include "doctor_archive.h"
+#include "doctor_erasures.h"
 #include "figures.h"
 #include "hook_sources.h"
 #include "io/file.h"
@@ -334,12 +335,18 @@ static enum finding jobs_move(struct doctor *d)
 	return WRONG;
 }
 
+static const enum finding archive_findings[] = {
+	[ARCHIVE_FINE] = FINE, [ARCHIVE_ABSENT] = NOTE, [ARCHIVE_WRONG] = WRONG};
+
 static enum finding archive(struct doctor *d)
 {
-	static const enum finding findings[] = {
-		[ARCHIVE_FINE] = FINE, [ARCHIVE_ABSENT] = NOTE, [ARCHIVE_WRONG] = WRONG};
+	return archive_findings[doctor_archive(
+		&d->tool, d->redis, d->now, d->settings.archive_every_ms, &d->words)];
+}
 
-	return findings[doctor_archive(
+static enum finding erasures(struct doctor *d)
+{
+	return archive_findings[doctor_erasures(
 		&d->tool, d->redis, d->now, d->settings.archive_every_ms, &d->words)];
 }
 
@@ -508,6 +515,7 @@ static const struct {
 	{"lag", lag},
 	{"jobs", jobs_move},
 	{"archive", archive},
+	{"erasures", erasures},
 	{"collector", collector},
 	{"console", console},
 	{"rules", rules_are_good},

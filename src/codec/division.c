@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/sha256.h"
+#include "codec/record.h"
 #include "core/event.h"
 
 #define CRC_AT	3 /* behind `D1 ` */
@@ -59,6 +60,22 @@ void division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE])
 	sha256_end(&s, digest);
 	for (size_t i = 0; i < (DIVISION_SUM_SIZE - 1) / 2; i++)
 		(void)snprintf(ret_sum + 2 * i, 3, "%02x", digest[i]);
+}
+
+int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE])
+{
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+	struct journey bare = *j;
+	int r;
+
+	/* Where parts of the timeline are. */
+	bare.n_parts = bare.n_shed = 0;
+	bare.n_more = 0;
+	bare.more_at = INT64_MIN;
+	r = journey_encode(&bare, &bytes);
+	if (r == 0)
+		division_sum(buf_span(&bytes), ret_sum);
+	return r;
 }
 
 /* ---- decoding ---------------------------------------------------------------------------- */

@@ -51,13 +51,13 @@ _Static_assert(
 	"a new member?");
 _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       (4 + MILESTONE_COUNT) * sizeof(int64_t) +
-					       sizeof(struct parcel *) + 2 * sizeof(uint32_t) +
-					       sizeof(struct basket *),
+					       sizeof(struct parcel *) + sizeof(uint32_t) +
+					       2 * sizeof(uint16_t) + sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
-						  15 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
-						  4 * sizeof(void *) + sizeof(struct decimal) + 4,
-	"a new member?"); /* with 4 bytes of padding */
+						  18 * sizeof(uint32_t) + 17 * sizeof(int64_t) +
+						  5 * sizeof(void *) + sizeof(struct decimal),
+	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (10 + TRAIT_COUNT) * sizeof(int64_t) +
 						 15 * (sizeof(void *) + 2 * sizeof(size_t)) +

@@ -4,6 +4,7 @@
  * number and stand in order of keys.
  *
  *   id:     state · key · when it was first said
+ *   under:  how many · of each: its place · the key that it hangs under
  *   part:   key · chunks · entries in them · up to when they reach
  *   beside: parts kept beside the record, up to when they reach; then of parts, by their place,
  * from when they are, and the same of theirs marks:  of each kind: what keys begin with · how many
@@ -17,8 +18,8 @@
 /* What stands on disk as a number may not move: append. */
 _Static_assert(ID_REFUSED == 0 && ID_CLAIMED == 1 && ID_LINKED == 2, "moved");
 /* Whoever adds a member to one of these must have it written and read here too. */
-_Static_assert(
-	sizeof(struct customer_id) == sizeof(struct text) + 2 * sizeof(int64_t), "a new member?");
+_Static_assert(sizeof(struct customer_id) == 2 * sizeof(struct text) + 2 * sizeof(int64_t),
+	"a new member?");
 _Static_assert(
 	sizeof(struct customer_part) == sizeof(struct text) + 6 * sizeof(int64_t), "a new member?");
 _Static_assert(
@@ -96,6 +97,56 @@ static int ids_unpack(struct unpack *u, struct journey *j)
 }
 
 const struct journey_part journey_part_ids = {ids_bound, ids_pack, ids_unpack};
+
+/* ---- what they hang under ---------------------------------------------------------------- */
+
+static size_t under_bound(const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_ids; i++)
+		if (j->ids[i].under.len > 0)
+			n += j->ids[i].under.len + 2 * PACK_NUMBER;
+	return n ? n + PACK_NUMBER : 0;
+}
+
+static bool under_pack(struct pack *p, const struct journey *j)
+{
+	size_t n = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < j->n_ids; i++)
+		n += j->ids[i].under.len > 0;
+	pack_number(p, n);
+	for (size_t i = 0; i < j->n_ids; i++) {
+		if (j->ids[i].under.len == 0)
+			continue;
+		pack_number(p, i);
+		pack_block(p, text_span(j->ids[i].under));
+		ok = ok && j->ids[i].under.len <= CUSTOMER_MAX;
+	}
+	return ok;
+}
+
+static int under_unpack(struct unpack *u, struct journey *j)
+{
+	uint64_t n = unpack_bounded(u, j->n_ids);
+	size_t next = 0;
+
+	if (n == 0)
+		u->bad = true;
+	for (uint64_t k = 0; k < n && !u->bad; k++) {
+		size_t i = journey_next_index(u, j->n_ids, &next);
+
+		if (u->bad)
+			break;
+		journey_unpack_text(u, &j->ids[i].under, CUSTOMER_MAX);
+		u->bad = u->bad || j->ids[i].under.len == 0;
+	}
+	return 0;
+}
+
+const struct journey_part journey_part_under = {under_bound, under_pack, under_unpack};
 
 /* ---- parts ------------------------------------------------------------------------------- */
 

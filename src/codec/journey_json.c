@@ -107,7 +107,7 @@ static void out_order(struct json_out *o, const struct order *order, int64_t now
 		out_parcel(o, order, i);
 	json_out_close(o, ']');
 	json_out_instant(o, "promised_at", order->promised_at);
-	json_out_bool(o, "overdue", order->promised_at < now);
+	json_out_bool(o, "overdue", order_is_late(order, now));
 	if (order->total.len)
 		json_out_raw(o, "total", text_span(order->total));
 	else

@@ -184,6 +184,8 @@ static void out_consent(struct json_out *o, const struct consent *c)
 	json_out_text(o, "word", span_str(words[c->word]));
 	json_out_instant(o, "at", c->at);
 	out_text(o, "source", c->source);
+	if (c->side.len > 0)
+		out_text(o, "as", c->side);
 	json_out_close(o, '}');
 }
 

@@ -3,7 +3,8 @@
  * What is known of a customer beside their things, as bytes: consents, addresses, dates, sends,
  * when they were on a screen of ours. (The profile: journey_profile.c.)
  *
- *   consent:   word + 4 × channel · topic · source · at
+ *   consent:   word + 4 × channel · topic · source · at; of a side: 3 + 4 × channel · word · side ·
+ *              topic · source · at
  *   address:   channel · which · times
  *   date:      name · removed + 2 × (day + 32 × (month + 16 × year)) · at
  *   send:      job id · rule · class · channel · state · at
@@ -18,7 +19,7 @@ _Static_assert(CONSENT_WITHDRAWN == 0 && CONSENT_GIVEN == 2 && SEND_RELEASED == 
 _Static_assert(JOB_CHANNEL_EMAIL == 0 && JOB_CHANNEL_TASK == 7, "moved");
 /* Whoever adds a member to one of these must have it written and read here too. */
 _Static_assert(
-	sizeof(struct consent) == 2 * sizeof(struct text) + sizeof(int64_t) + 2 * sizeof(uint32_t),
+	sizeof(struct consent) == 3 * sizeof(struct text) + sizeof(int64_t) + 2 * sizeof(uint32_t),
 	"a new member?");
 _Static_assert(
 	sizeof(struct address) == sizeof(struct text) + (4 + ADDRESS_SOFT_MAX) * sizeof(int64_t),
@@ -33,11 +34,13 @@ static size_t consents_bound(const struct journey *j)
 	size_t n = 0;
 
 	for (size_t i = 0; i < j->n_consents; i++)
-		n += (size_t)j->consents[i].topic.len + j->consents[i].source.len + 5 * PACK_NUMBER;
+		n += (size_t)j->consents[i].topic.len + j->consents[i].source.len +
+		     j->consents[i].side.len + 7 * PACK_NUMBER;
 	return n ? n + PACK_NUMBER : 0;
 }
 
 #define CONSENTS_MAX (JOURNEY_CONSENTS_MAX + JOB_CHANNEL_COUNT + 1)
+#define OF_A_SIDE    3 /* in place of the word */
 
 static bool consents_pack(struct pack *p, const struct journey *j)
 {
@@ -47,12 +50,17 @@ static bool consents_pack(struct pack *p, const struct journey *j)
 	for (size_t i = 0; i < j->n_consents; i++) {
 		const struct consent *c = &j->consents[i];
 
-		pack_number(p, (uint64_t)c->channel << 2 | c->word);
+		pack_number(p, (uint64_t)c->channel << 2 | (c->side.len > 0 ? OF_A_SIDE : c->word));
+		if (c->side.len > 0) {
+			pack_number(p, c->word);
+			pack_block(p, text_span(c->side));
+		}
 		pack_block(p, text_span(c->topic));
 		pack_block(p, text_span(c->source));
 		pack_time(p, c->at, j->last_at);
 		ok = ok && c->channel <= JOB_CHANNEL_COUNT && c->word <= CONSENT_GIVEN &&
-		     c->topic.len <= CONSENT_TOPIC_MAX && c->source.len <= CONSENT_SOURCE_MAX;
+		     c->topic.len <= CONSENT_TOPIC_MAX && c->source.len <= CONSENT_SOURCE_MAX &&
+		     c->side.len <= CUSTOMER_MAX;
 	}
 	return ok;
 }
@@ -61,7 +69,9 @@ static bool consent_follows(const struct consent *a, const struct consent *b)
 {
 	int c = span_compare(text_span(a->topic), text_span(b->topic));
 
-	return c < 0 || (c == 0 && a->channel < b->channel);
+	if (c != 0 || a->channel != b->channel)
+		return c < 0 || (c == 0 && a->channel < b->channel);
+	return span_compare(text_span(a->side), text_span(b->side)) < 0;
 }
 
 /* As many elements of SIZE as the number says. 0 or -ENOMEM; *ret_list is NULL if U is bad. */
@@ -94,12 +104,17 @@ static int consents_unpack(struct unpack *u, struct journey *j)
 
 		c->channel = (uint32_t)(head >> 2);
 		c->word = (enum consent_word)(head & 3);
-		r = unpack_text(u, &c->topic, CONSENT_TOPIC_MAX);
+		if ((head & 3) == OF_A_SIDE) {
+			c->word = (enum consent_word)unpack_bounded(u, CONSENT_GIVEN);
+			r = unpack_text(u, &c->side, CUSTOMER_MAX);
+			u->bad = u->bad || c->side.len == 0;
+		}
+		if (r == 0)
+			r = unpack_text(u, &c->topic, CONSENT_TOPIC_MAX);
 		if (r == 0)
 			r = unpack_text(u, &c->source, CONSENT_SOURCE_MAX);
 		c->at = unpack_time(u, j->last_at);
-		if ((head & 3) > CONSENT_GIVEN ||
-			(i > 0 && !consent_follows(&j->consents[i - 1], c)))
+		if (i > 0 && !consent_follows(&j->consents[i - 1], c))
 			u->bad = true;
 	}
 	return r;

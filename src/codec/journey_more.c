@@ -16,9 +16,14 @@ _Static_assert(sizeof(struct parcel) == sizeof(struct text) + PARCEL_STAGE_COUNT
 						2 * sizeof(uint32_t),
 	"a new member?");
 
+/* Beside twice the number of parcels. */
+#define DISPATCH_PROMISED 128
+
+static_assert(2 * ORDER_PARCELS_MAX + 1 < DISPATCH_PROMISED, "bits of one number");
+
 static bool has_parcels(const struct order *o)
 {
-	return o->n_parcels > 0 || o->parcels_lost;
+	return o->n_parcels > 0 || o->parcels_lost || o->dispatch_promised;
 }
 
 static bool is_held(const struct instance *i)
@@ -62,7 +67,8 @@ static bool pack_parcels(struct pack *p, const struct order *o)
 {
 	bool ok = o->n_parcels <= ORDER_PARCELS_MAX;
 
-	pack_number(p, (uint64_t)o->n_parcels << 1 | (o->parcels_lost ? 1 : 0));
+	pack_number(p, (uint64_t)o->n_parcels << 1 | (o->parcels_lost ? 1 : 0) |
+			       (o->dispatch_promised ? DISPATCH_PROMISED : 0));
 	for (size_t i = 0; i < o->n_parcels; i++) {
 		const struct parcel *one = &o->parcels[i];
 
@@ -76,14 +82,15 @@ static bool pack_parcels(struct pack *p, const struct order *o)
 
 static int unpack_parcels(struct unpack *u, struct order *o)
 {
-	uint64_t head = unpack_bounded(u, (uint64_t)ORDER_PARCELS_MAX << 1 | 1);
-	uint32_t n = (uint32_t)(head >> 1);
+	uint64_t head = unpack_bounded(u, DISPATCH_PROMISED * 2 - 1);
+	uint32_t n = (uint32_t)(head % DISPATCH_PROMISED >> 1);
 
-	if (head == 0)
+	if (head == 0 || n > ORDER_PARCELS_MAX)
 		u->bad = true;
 	if (u->bad)
 		return 0;
-	o->parcels_lost = head & 1;
+	o->parcels_lost = (uint16_t)(head & 1);
+	o->dispatch_promised = head >= DISPATCH_PROMISED;
 	o->parcels = n ? calloc(n, sizeof(*o->parcels)) : NULL;
 	if (n && !o->parcels)
 		return -ENOMEM;
@@ -148,6 +155,8 @@ static const struct journey_part *const parts[] = {
 	&journey_part_beside,
 	&journey_part_past,
 	&journey_part_named,
+	&journey_part_under,
+	&journey_part_spent,
 };
 
 size_t journey_parts_bound(const struct journey *j)

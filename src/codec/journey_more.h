@@ -5,7 +5,7 @@
  *
  *   more:    number of orders with parcels, then those · number of held instances, then those ·
  *            parts
- *   order:   index · parcels × 2 + lost · (id · links · times) each
+ *   order:   index · parcels × 2 + lost + 128 × dispatch promised · (id · links · times) each
  *   held:    index · source · held_at
  *
  * Indices rise. Text is a length and the bytes.

@@ -39,6 +39,7 @@ extern const struct journey_part journey_part_web;
 extern const struct journey_part journey_part_tallies;
 /* journey_ids.c */
 extern const struct journey_part journey_part_ids;
+extern const struct journey_part journey_part_under;
 extern const struct journey_part journey_part_parts;
 extern const struct journey_part journey_part_marks;
 extern const struct journey_part journey_part_beside;
@@ -48,6 +49,8 @@ extern const struct journey_part journey_part_apart;
 extern const struct journey_part journey_part_named;
 /* journey_past.c */
 extern const struct journey_part journey_part_past;
+/* journey_spent.c */
+extern const struct journey_part journey_part_spent;
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 

@@ -26,6 +26,7 @@ enum member {
 	MEMBER_LATE,
 	MEMBER_SALT,
 	MEMBER_SUM,
+	MEMBER_STATE,
 	MEMBER_COUNT
 };
 
@@ -55,13 +56,15 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_ANSWER] = HEAD | HAS(OF) | HAS(OTHER),
 };
 
-/* Which links they have passed, who of the staff said it and why, and by which name, if any. */
+/* Which links they have passed, who of the staff said it and why, by which name, and what was not
+ * said by older versions, if any. */
 static const unsigned may_have[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON) | HAS(OTHER),
 	[MESSAGE_MERGE] = HAS(BY) | HAS(REASON),
 	[MESSAGE_LINKED] = HAS(PATH),
 	[MESSAGE_TAKEN] = HAS(PATH) | HAS(BY) | HAS(REASON),
 	[MESSAGE_REFUSED] = HAS(PATH),
+	[MESSAGE_UNMERGE] = HAS(STATE),
 	[MESSAGE_ASK] = HAS(PATH),
 };
 
@@ -97,6 +100,7 @@ static const struct row rows[MEMBER_COUNT] = {
 	[MEMBER_LATE] = ROW("late", FORM_OTHER, late),
 	[MEMBER_SALT] = ROW("salt", FORM_TEXT, salt),
 	[MEMBER_SUM] = ROW("sum", FORM_TEXT, sum),
+	[MEMBER_STATE] = ROW("state", FORM_TEXT, state),
 };
 
 /* ---- writing ---------------------------------------------------------------------------- */
@@ -174,6 +178,8 @@ static bool has_more(const struct message *m, enum member member)
 		return false;
 	if (member == MEMBER_OTHER)
 		return m->other.len > 0;
+	if (member == MEMBER_STATE)
+		return m->state.len > 0;
 	return member == MEMBER_PATH ? m->n_path > 0 : m->by.len > 0;
 }
 

@@ -61,7 +61,14 @@ static void check_exit(struct rule_reader *r, const struct draft *d)
 static void check_counts(struct rule_reader *r, const struct draft *d)
 {
 	uint32_t total = 0;
+	bool counts = false;
 
+	for (size_t i = 0; i < d->arm.n; i++)
+		counts = counts || d->arm.match[i].count > 1;
+	if (!counts && rule_data_counts(&d->rule))
+		rule_problem_add(r, found(d, "data"),
+			"`count` is how many events at_least counted, and no entry of `arm` has "
+			"one; add it, or leave this out");
 	for (size_t i = 0; i < d->arm.n; i++)
 		if (i == 0 || d->arm.match[i].entry != d->arm.match[i - 1].entry)
 			total += d->arm.match[i].count;

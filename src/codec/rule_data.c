@@ -50,11 +50,16 @@ static bool read_named(struct rule_reader *r, const struct rule_place *p, struct
 		return read_fact(r, p, span_of(text.ptr + 4, text.len - 4), DATA_ARMED, data);
 	if (span_starts(text, SPAN_LIT("e.")))
 		return rule_read_field(r, p, &data->field);
+	if (span_is(text, "count")) {
+		data->from = DATA_COUNT;
+		return true;
+	}
 	rule_problem_add(r, p,
 		"%s does not say where it comes from; write e.NAME for a value of the event that "
 		"arms the rule, s.NAME for a fact about "
 		"the customer when the job is made, ctx.s.NAME for the same when the rule was "
-		"armed, or {\"text\": \"...\"} for a text of your own",
+		"armed, count for the number of events that at_least counts, or "
+		"{\"text\": \"...\"} for a text of your own",
 		rule_quote(text, quote));
 	return false;
 }
@@ -91,6 +96,14 @@ static bool read_value(struct rule_reader *r, const struct rule_place *p, struct
 			"false or {\"text\": \"...\"}");
 	}
 	return data->given.len > 0;
+}
+
+bool rule_data_counts(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_data; i++)
+		if (rule->data[i].from == DATA_COUNT)
+			return true;
+	return false;
 }
 
 static size_t given_bytes(const struct rule *rule)

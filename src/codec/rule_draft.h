@@ -25,6 +25,8 @@ rule_member_fn rule_read_key;
 rule_member_fn rule_read_data;
 /* Is what `data` takes from SOURCE there from arming on, so that `ctx.` can ask it? */
 bool rule_data_kept(const struct json_value *source);
+/* Does a job of RULE say how many events there were? */
+bool rule_data_counts(const struct rule *rule);
 /* What the data of a rule may be that no event arms; P: where it stands. */
 void rule_check_eventless_data(
 	struct rule_reader *r, const struct rule_place *p, const struct rule *rule);

@@ -245,7 +245,7 @@ static bool is_telling(const struct scrubber *s, struct span text)
 			: text.len >= WORD_MIN && letter + digit + sign >= 2;
 }
 
-int scrub_is_name(struct scrubber *s, struct span text, bool *ret_is)
+int scrub_is_plain(struct scrubber *s, struct span text, bool *ret_is)
 {
 	bool known = false;
 	int r = 0;
@@ -257,6 +257,18 @@ int scrub_is_name(struct scrubber *s, struct span text, bool *ret_is)
 		r = ask(s, text, &known);
 	if (r == 0 && !known && text.len >= PHONE_DIGITS)
 		r = ask_phone(s, text, &known);
+	if (r == 0)
+		*ret_is = known;
+	return r;
+}
+
+int scrub_is_name(struct scrubber *s, struct span text, bool *ret_is)
+{
+	bool known = false;
+	int r = scrub_is_plain(s, text, &known);
+
+	if (r == 0 && !known)
+		r = scrub_is_coded(s, span_trim(text), &known);
 	if (r == 0)
 		*ret_is = known;
 	return r;
@@ -353,6 +365,24 @@ static size_t word_end(const struct scrubber *s, size_t at)
 	return at;
 }
 
+/* What begins at AT and is to be read by programs. */
+static int find_coded(struct scrubber *s, size_t at, struct piece *ret)
+{
+	int r = 0;
+
+	for (int slashes = 0; slashes <= 1 && r == 0; slashes++) {
+		struct piece p = {at, scrub_coded_end(buf_span(&s->flat), at, slashes)};
+		bool known = false;
+
+		r = scrub_is_coded(s, piece_span(s, p), &known);
+		if (known) {
+			*ret = p;
+			return r;
+		}
+	}
+	return r < 0 ? r : SCRUB_CLEAN;
+}
+
 /* The word from AT to END. */
 static int find_word(struct scrubber *s, size_t at, size_t end, struct piece *ret)
 {
@@ -368,7 +398,7 @@ static int find_word(struct scrubber *s, size_t at, size_t end, struct piece *re
 	if (r == 0 && !known && p.end < end && is_telling(s, piece_span(s, p)))
 		r = ask(s, piece_span(s, p), &known);
 	if (!known)
-		return r < 0 ? r : SCRUB_CLEAN;
+		return r < 0 ? r : find_coded(s, at, ret);
 	*ret = p;
 	return r;
 }
@@ -383,31 +413,46 @@ static size_t next_sign(const struct scrubber *s, size_t at)
 }
 
 /* The first name of the flat text that begins at AT or behind. An address goes before the words
- * that it is made of, so each is looked at when it is near. 0, SCRUB_CLEAN or -ENOMEM. */
-static int find_next(struct scrubber *s, size_t at, struct piece *ret)
+ * that it is made of, so each is looked at when it is near; then the text is as good as over where
+ * it begins. 0, SCRUB_CLEAN or -ENOMEM. */
+static int find_first(struct scrubber *s, size_t at, struct piece *ret, struct piece *address)
 {
-	size_t floor = at, n = s->flat.len, sign = next_sign(s, at);
+	size_t floor = at, sign = next_sign(s, at);
 	const char *flat = s->flat.ptr;
 	int r = SCRUB_CLEAN;
 
-	while (at < n && r == SCRUB_CLEAN) {
+	while (at < s->flat.len && r == SCRUB_CLEAN) {
 		bool number = is_digit(flat[at]) || flat[at] == '+';
 		size_t end = word_end(s, at);
 
-		if (sign < n && sign <= end + LOCAL_MAX) {
-			r = find_address(s, sign, floor, ret);
-			sign = next_sign(s, sign + 1);
-			if (r == SCRUB_CLEAN)
-				continue;
-			return r;
+		if (sign < s->flat.len && sign <= end + LOCAL_MAX) {
+			r = find_address(s, sign, floor, address);
+			if (r == 0)
+				s->flat.len = address->at;
+			sign = r == 0 ? s->flat.len : next_sign(s, sign + 1);
+			r = r < 0 ? r : SCRUB_CLEAN;
+			continue;
 		}
-		if (r == SCRUB_CLEAN && number)
+		if (number)
 			r = find_number(s, at, ret);
 		if (r == SCRUB_CLEAN && end > at)
 			r = find_word(s, at, end, ret);
 		at = end > at ? end : at + 1;
 	}
 	return r;
+}
+
+static int find_next(struct scrubber *s, size_t at, struct piece *ret)
+{
+	struct piece address = {0, 0};
+	size_t len = s->flat.len;
+	int r = find_first(s, at, ret, &address);
+
+	s->flat.len = len;
+	if (r != SCRUB_CLEAN || address.end == 0)
+		return r;
+	*ret = address;
+	return 0;
 }
 
 /* ---- a text ------------------------------------------------------------------------------ */

@@ -171,9 +171,11 @@ static int compare_consents(const void *a, const void *b)
 	const struct consent *one = a, *other = b;
 	int r = by_text(one->topic, other->topic);
 
-	if (r != 0 || one->channel == other->channel)
+	if (r != 0)
 		return r;
-	return one->channel < other->channel ? -1 : 1;
+	if (one->channel != other->channel)
+		return one->channel < other->channel ? -1 : 1;
+	return by_text(one->side, other->side);
 }
 
 static void scrub_lists(struct walk *w, struct journey *j)
@@ -249,12 +251,18 @@ static void scrub_names(struct walk *w, struct journey *j)
 
 static void scrub_instance(struct walk *w, struct instance *i)
 {
+	bool renamed = false;
+
 	(void)replace(w, &i->by, false);
 	(void)replace(w, &i->data, true);
 	(void)replace(w, &i->told, true);
 	(void)strip(w, &i->subject);
 	(void)strip(w, &i->last_subject);
 	(void)strip(w, &i->home);
+	for (uint32_t k = 0; k < i->n_spent; k++)
+		renamed = strip(w, &i->spent[k].name) || renamed;
+	if (renamed)
+		note(w, spent_settle(i));
 	for (uint32_t k = 0; k < i->n_armings; k++) {
 		(void)replace(w, &i->armings[k].by, false);
 		(void)replace(w, &i->armings[k].data, true);

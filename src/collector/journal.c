@@ -157,23 +157,35 @@ static void finish_if_answered(struct submission *s)
 	give_spare(s);
 }
 
-/* Redis said no. Most refusals concern all writes, so they are told once a second, not per event.
- */
-static void note_refusal(struct journal *j, const struct redis_value *reply)
+/* Most refusals concern all writes, so they are told once a second, not per event. */
+static void log_refusal(struct journal *j, struct span text, const char *words)
 {
 	int64_t now = loop_now_mono(j->loop);
+
+	if (now - j->logged_at < MS_SECOND)
+		return;
+	j->logged_at = now;
+	log_warn(j->log, words, LOG_FIELDS(log_text("error", text)));
+}
+
+/* Redis said no. */
+static void note_refusal(struct journal *j, const struct redis_value *reply)
+{
 	struct span text = reply->type == REDIS_ERROR ? reply->text : SPAN_LIT("not an ID");
 	size_t n = text.len < sizeof(j->refusal) ? text.len : sizeof(j->refusal) - 1;
 
-	j->stats.errors++;
-	j->refused_at = now;
+	j->refused_at = loop_now_mono(j->loop);
 	memcpy(j->refusal, text.ptr, n);
 	j->refusal[n] = '\0';
-	if (now - j->logged_at >= MS_SECOND) {
-		j->logged_at = now;
-		log_warn(j->log, "Redis refuses events; senders are told to come back.",
-			LOG_FIELDS(log_text("error", text)));
-	}
+	log_refusal(j, text, "Redis refuses events; senders are told to come back.");
+}
+
+/* A server that became a replica takes no more writes from this connection. Last of all, since it
+ * ends all submissions from within. */
+static void leave_replica(struct journal *j, const struct redis_value *reply)
+{
+	if (reply && redis_value_is_error(reply, "READONLY"))
+		redis_refuse(j->redis, "the server is read-only");
 }
 
 static void on_reply(void *user, const struct redis_value *reply)
@@ -186,22 +198,66 @@ static void on_reply(void *user, const struct redis_value *reply)
 		/* A number answers the count of a castoff, which is no entry. */
 		j->stats.kept += reply->type == REDIS_STRING;
 	} else {
+		j->stats.errors += reply != NULL;
+		j->stats.unknown += reply == NULL;
+		/* Why what was queued is not carried out was said when it was. */
+		if (reply && !(s->failed && redis_value_is_error(reply, "EXECABORT")))
+			note_refusal(j, reply);
+		s->failed = true;
+	}
+	finish_if_answered(s);
+	leave_replica(j, reply);
+}
+
+/* What is carried out together with something else is only queued; the end of it tells more. */
+static void on_queued(void *user, const struct redis_value *reply)
+{
+	struct submission *s = user;
+	struct journal *j = s->journal;
+
+	s->n_unanswered--;
+	if (!reply || reply->type == REDIS_ERROR) {
 		s->failed = true;
 		if (reply)
 			note_refusal(j, reply);
-		else
-			j->stats.unknown++;
 	}
 	finish_if_answered(s);
-	/* A server that became a replica takes no more writes from this connection. Last, since it
-	 * ends all submissions from within. */
-	if (reply && redis_value_is_error(reply, "READONLY"))
-		redis_refuse(j->redis, "the server is read-only");
+	leave_replica(j, reply);
 }
 
-static void put_stream(struct journal *j, uint32_t partition)
+/* [ID of a word, …, ID of the event]. That one counts; a log that takes no words says so, and is
+ * told with the next event. */
+static void on_together(void *user, const struct redis_value *reply)
 {
-	redis_arg(j->redis, span_of(j->streams[partition].text, j->streams[partition].len));
+	struct submission *s = user;
+	struct journal *j = s->journal;
+	bool whole = reply && reply->type == REDIS_ARRAY && reply->n_items > 0;
+	size_t n = whole ? reply->n_items - 1 : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (reply->items[i].type != REDIS_ERROR)
+			continue;
+		j->stats.errors++;
+		journal_pairs_forget(j->pairs);
+		log_refusal(j, reply->items[i].text,
+			"Redis does not note in which order events name somebody.");
+	}
+	on_reply(s, whole ? &reply->items[n] : reply);
+}
+
+static void end_command(struct submission *s, redis_reply_fn fn)
+{
+	if (redis_end(s->journal->redis, fn, s) == 0)
+		s->n_unanswered++;
+	else
+		s->failed = true;
+}
+
+static void add_word(struct submission *s, const char *word, redis_reply_fn fn)
+{
+	redis_begin(s->journal->redis, 1);
+	redis_arg_str(s->journal->redis, word);
+	end_command(s, fn);
 }
 
 /* XADD of N fields, those without a value left out. */
@@ -211,7 +267,7 @@ struct field {
 };
 
 static void add_fields(struct submission *s, const struct stream_name *stream,
-	const struct field *fields, size_t n)
+	const struct field *fields, size_t n, redis_reply_fn fn)
 {
 	struct redis *redis = s->journal->redis;
 	size_t given = 0;
@@ -230,10 +286,7 @@ static void add_fields(struct submission *s, const struct stream_name *stream,
 		redis_arg(redis, span_of(&fields[i].name, 1));
 		redis_arg(redis, fields[i].value);
 	}
-	if (redis_end(redis, on_reply, s) == 0)
-		s->n_unanswered++;
-	else
-		s->failed = true;
+	end_command(s, fn);
 }
 
 /* The keys of ENTRY whose logs are not known to have been told. */
@@ -270,24 +323,13 @@ static int make_named(const struct journal_entry *entry, const struct span *name
 }
 
 /*
- * One script: all or nothing of it is in the logs, at one instant. The event last, whose ID is the
- * answer.
+ * A transaction: nobody reads one log before the other has what it is told. The event last, whose
+ * ID is the answer. A script would be no safer, and cost Redis half as much again.
  */
-static const char together[] = "#!lua\n"
-			       "local i, id = 1, nil\n"
-			       "for _, key in ipairs(KEYS) do\n"
-			       "  local n = tonumber(ARGV[i])\n"
-			       "  id = redis.call('XADD', key, '*', unpack(ARGV, i + 1, i + n))\n"
-			       "  i = i + n + 1\n"
-			       "end\n"
-			       "return id\n";
-
-static void add_together(struct submission *s, uint32_t partition,
-	const struct journal_entry *entry, const struct span *names, size_t n)
+static void begin_together(
+	struct submission *s, const struct journal_entry *entry, const struct span *names, size_t n)
 {
 	struct journal *j = s->journal;
-	struct redis *redis = j->redis;
-	bool original = entry->original.ptr != NULL;
 	_cleanup_(buf_release) struct buf heads = BUF_INIT;
 	size_t lens[JOURNAL_NAMES_MAX], at = 0;
 
@@ -295,45 +337,44 @@ static void add_together(struct submission *s, uint32_t partition,
 		s->failed = true;
 		return;
 	}
-	redis_begin(redis, 3 + 4 * n + 1 + 5 + (original ? 2U : 0U));
-	redis_arg_str(redis, "EVAL");
-	redis_arg(redis, span_of(together, sizeof(together) - 1));
-	redis_arg_u64(redis, n + 1);
-	for (size_t i = 0; i < n; i++)
-		put_stream(j, partition_of(names[i], j->n_streams));
-	put_stream(j, partition);
+	add_word(s, "MULTI", on_queued);
 	for (size_t i = 0; i < n; i++) {
-		redis_arg_str(redis, "2");
-		redis_arg_str(redis, "x");
-		redis_arg(redis, span_of(heads.ptr + at, lens[i]));
+		const struct field field = {'x', span_of(heads.ptr + at, lens[i])};
+
+		add_fields(
+			s, &j->streams[partition_of(names[i], j->n_streams)], &field, 1, on_queued);
 		at += lens[i];
 	}
-	redis_arg_u64(redis, original ? 6 : 4);
-	redis_arg_str(redis, "e");
-	redis_arg(redis, entry->event);
-	redis_arg_str(redis, "m");
-	redis_arg(redis, entry->meta);
-	if (original) {
-		redis_arg_str(redis, "o");
-		redis_arg(redis, entry->original);
-	}
-	if (redis_end(redis, on_reply, s) == 0)
-		s->n_unanswered++;
-	else
-		s->failed = true;
+}
+
+/* BEFORE: how many were unanswered when it began. */
+static void end_together(struct submission *s, size_t before)
+{
+	if (!s->failed)
+		add_word(s, "EXEC", on_together);
+	if (!s->failed || s->n_unanswered == before)
+		return;
+	/* Half of it must never be carried out, nor what comes after be queued with it. */
+	s->failed = false;
+	add_word(s, "DISCARD", on_queued);
+	if (s->failed)
+		redis_refuse(s->journal->redis, "no room for the end of a transaction");
+	s->failed = true;
 }
 
 void journal_add(struct submission *s, uint32_t partition, const struct journal_entry *entry)
 {
 	const struct field fields[] = {
 		{'e', entry->event}, {'m', entry->meta}, {'o', entry->original}};
+	const struct stream_name *stream = &s->journal->streams[partition];
 	struct span names[JOURNAL_NAMES_MAX];
-	size_t n = find_new(s->journal, entry, names);
+	size_t n = find_new(s->journal, entry, names), before = s->n_unanswered;
 
 	if (n > 0)
-		add_together(s, partition, entry, names, n);
-	else
-		add_fields(s, &s->journal->streams[partition], fields, ARRAY_SIZE(fields));
+		begin_together(s, entry, names, n);
+	add_fields(s, stream, fields, ARRAY_SIZE(fields), n > 0 ? on_queued : on_reply);
+	if (n > 0)
+		end_together(s, before);
 }
 
 /* In the day's counters, where those of the workers are. */
@@ -356,10 +397,7 @@ static void count_castoff(
 	redis_arg(redis, buf_span(&key));
 	redis_arg_str(redis, field);
 	redis_arg(redis, SPAN_LIT("1"));
-	if (redis_end(redis, on_reply, s) == 0)
-		s->n_unanswered++;
-	else
-		s->failed = true;
+	end_command(s, on_reply);
 }
 
 void journal_add_castoff(
@@ -375,7 +413,7 @@ void journal_add_castoff(
 		{'k', castoff->kept},
 	};
 
-	add_fields(s, &s->journal->bad[partition], fields, ARRAY_SIZE(fields));
+	add_fields(s, &s->journal->bad[partition], fields, ARRAY_SIZE(fields), on_reply);
 	count_castoff(s, partition, castoff);
 }
 
@@ -398,7 +436,7 @@ void journal_add_mark(struct submission *s, const struct journal_mark *mark)
 	memcpy(with_meta, fields, sizeof(fields));
 	with_meta[ARRAY_SIZE(fields) - 1].value = buf_span(&words);
 	for (uint32_t p = 0; p < s->journal->n_streams; p++)
-		add_fields(s, &s->journal->streams[p], with_meta, ARRAY_SIZE(with_meta));
+		add_fields(s, &s->journal->streams[p], with_meta, ARRAY_SIZE(with_meta), on_reply);
 }
 
 void journal_end(struct submission *s, void (*done)(struct submission *s, bool kept))

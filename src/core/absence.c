@@ -97,7 +97,7 @@ struct decision *absence_decide(const struct turn *t, const struct rule *rule,
 	d->by_at = t->event ? t->event->occurred_at : i->anchor_at;
 	d->step = rule && step < rule->n_steps ? rule->steps[step].id : SPAN_EMPTY;
 	d->epoch = i->epoch;
-	d->episode = i->episode;
+	d->episode = spent_number(rule, i);
 	d->at = t->now;
 	d->anchor_at = i->anchor_at;
 	d->armed_at = i->armed_at;
@@ -170,8 +170,7 @@ void absence_undefer(struct instance *i)
 
 bool absence_made(const struct instance *i)
 {
-	return i->emitted > 0 || (i->last_step == STEP_UNSENT && i->last_episode == i->episode &&
-					 i->last_deadline_at != INT64_MIN);
+	return i->emitted > 0;
 }
 
 enum instance_state absence_after(const struct instance *i)

@@ -256,17 +256,9 @@ int absence_end_inferiors(const struct turn *t, const struct rule *rule)
 static int begin_episode(const struct turn *t, const struct rule *rule, struct instance *i,
 	struct arming *a, const struct wait_of *wait)
 {
-	if (rule->epoch > i->epoch) {
-		i->epoch = rule->epoch;
-		i->episode = 0;
-		/* Jobs are named by the epoch: those before it are out of reach. */
-		absence_forget_past(i);
-	}
+	spent_begin(rule, i);
 	i->state = INSTANCE_ARMED;
 	i->outcome = OUTCOME_ARMED;
-	/* What made no job has used up no episode, in whatever order cancels come in. */
-	if (i->episode == 0 || absence_made(i))
-		i->episode++;
 	i->step = 0;
 	i->emitted = 0;
 	i->anchor_at = wait->anchor_at;
@@ -307,8 +299,19 @@ static int no_deadline(const struct turn *t, const struct rule *rule)
 	return r < 0 ? r : absence_count(t, COUNTER_NO_DEADLINE);
 }
 
-/* Would it wait for KEY from A on, if there were no cancels? Then what ends it later, and is known
- * already, has something to hand over. */
+/* Would it be over at once, since its condition does not hold (exit_policy)? */
+static bool would_leave(
+	const struct turn *t, const struct rule *rule, const struct instance *i, struct span key)
+{
+	struct cond_scope scope = absence_scope(t, i, key);
+
+	scope.event = NULL;
+	return rule->exit_policy == EXIT_NOT_MATCHING && rule->fire_if &&
+	       !cond_holds(rule->fire_if, &scope);
+}
+
+/* Would it wait from A on, if there were no cancels? Then what ends it later, and is known already,
+ * has something to hand over. */
 static bool might_wait(const struct turn *t, const struct rule *rule, const struct instance *i,
 	int64_t a, int64_t deadline_at)
 {
@@ -335,7 +338,8 @@ static int note_moment(const struct turn *t, const struct rule *rule, struct spa
 	const struct moment m = {a, MOMENT_ARMS};
 	int r = 0;
 
-	if (!absence_hands_over(rule) || !might_wait(t, rule, i, a, deadline_at))
+	if (!absence_hands_over(rule) || would_leave(t, rule, i, key) ||
+		!might_wait(t, rule, i, a, deadline_at))
 		return 0;
 	i = absence_instance(t, rule, key, &r);
 	if (!i)

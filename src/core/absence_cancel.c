@@ -36,7 +36,7 @@ static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 	struct decision *d;
 	int r;
 
-	if (i->state != INSTANCE_ARMED || is_before(t, e, i))
+	if (i->state != INSTANCE_ARMED)
 		return 0;
 	d = absence_decide(t, e->rule, i, i->step, e->outcome);
 	if (!d)
@@ -70,8 +70,9 @@ static int end_now(const struct turn *t, struct ending *e, struct instance *i)
 
 	absence_list_settle(i, e->terminal ? INT64_MAX : reach);
 	i->touched_at = t->now;
-	if (r == 0)
-		r = text_set(&i->by, absence_by(t));
+	if (r < 0 || (i->state == INSTANCE_ARMED && is_before(t, e, i)))
+		return r;
+	r = text_set(&i->by, absence_by(t));
 	return r == 0 ? end_armed(t, e, i) : r;
 }
 

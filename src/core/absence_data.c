@@ -105,6 +105,29 @@ static void add_number(struct buf *out, struct span name, uint32_t number)
 	add_member(out, name, span_of(digits, (size_t)len));
 }
 
+/* What ended the episode before, or was its job, has settled all that was counted until then. */
+static size_t counted(const struct turn *t, const struct rule *rule, const struct instance *i)
+{
+	int64_t after = absence_cancelled_at(t, rule, text_span(i->key));
+
+	for (size_t n = 0; n <= i->n_earlier; n++) {
+		struct emission m = absence_emission(i, n);
+
+		if (m.episode != i->episode)
+			after = int64_max(after, m.deadline_at);
+	}
+	return absence_list_counted(rule, i, after);
+}
+
+static void add_count(const struct turn *t, const struct rule *rule, const struct instance *i,
+	struct span name, struct buf *out)
+{
+	size_t n = counted(t, rule, i);
+
+	if (n > 0)
+		add_number(out, name, (uint32_t)n);
+}
+
 int absence_payload(
 	const struct turn *t, const struct rule *rule, const struct instance *i, struct decision *d)
 {
@@ -121,6 +144,8 @@ int absence_payload(
 			r = add_fact(&all, one, &scope);
 		else if (one->from == DATA_GIVEN)
 			add_member(&all, one->name, one->given);
+		else if (one->from == DATA_COUNT)
+			add_count(t, rule, i, one->name, &all);
 	}
 	if (rule->once_number.len > 0)
 		add_number(&all, rule->once_number, absence_told(t, rule, i));

@@ -135,13 +135,14 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	d->impact = v->impact;
 	d->priority = v->priority;
 	i->outcome = outcome;
-	if (absence_remember(i, sends) < 0 || absence_tell(t, rule, i) < 0)
+	if (spent_give(rule, i) < 0 || absence_remember(i, sends) < 0 ||
+		absence_tell(t, rule, i) < 0)
 		return -ENOMEM;
 	if (sends && fallback_begin(t, rule, i, v->channel, d->due_at ? d->due_at : d->fire_at) < 0)
 		return -ENOMEM;
-	i->emitted += sends;
+	i->emitted++;
 	i->until_at = t->now + rule->cooldown_ms;
-	if (rule->cooldown_customer && rule->cooldown_ms > 0)
+	if ((rule->cooldown_customer || rule->stages_to) && rule->cooldown_ms > 0)
 		i->cools_until = i->until_at;
 	if (absence_count(t, sends ? COUNTER_FIRED : COUNTER_WOULD_SEND) < 0 ||
 		absence_end_inferiors(t, rule) < 0 || absence_replace(t, rule, i) < 0)

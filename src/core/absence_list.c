@@ -63,23 +63,34 @@ struct arming absence_list_take(struct instance *i, size_t n)
 	return a;
 }
 
-int absence_list_lend(struct instance *i, size_t n, struct arming *ret)
+int absence_copy(const struct arming *a, struct arming *ret)
 {
-	const struct arming *a = &i->armings[n];
-	struct arming copy = {
-		.at = a->at, .deadline_at = a->deadline_at, .worth = a->worth, .entry = a->entry};
+	struct arming copy = *a;
 
-	if (!is_given(a)) {
-		*ret = absence_list_take(i, n);
-		return 0;
-	}
+	copy.by = copy.data = copy.subject = copy.giver = copy.about = (struct text){.ptr = NULL};
 	if (text_set(&copy.by, text_span(a->by)) < 0 ||
 		text_set(&copy.data, text_span(a->data)) < 0 ||
-		text_set(&copy.subject, text_span(a->subject)) < 0) {
+		text_set(&copy.subject, text_span(a->subject)) < 0 ||
+		text_set(&copy.giver, text_span(a->giver)) < 0 ||
+		text_set(&copy.about, text_span(a->about)) < 0) {
 		arming_release(&copy);
 		return -ENOMEM;
 	}
 	*ret = copy;
+	return 0;
+}
+
+int absence_list_lend(struct instance *i, size_t n, struct arming *ret)
+{
+	if (!is_given(&i->armings[n])) {
+		*ret = absence_list_take(i, n);
+		return 0;
+	}
+	if (absence_copy(&i->armings[n], ret) < 0)
+		return -ENOMEM;
+	text_release(&ret->giver);
+	text_release(&ret->about);
+	ret->stands = false;
 	return 0;
 }
 
@@ -204,6 +215,25 @@ static const struct rule_match *entry_of(const struct rule *rule, const struct a
 		if (rule->arm[n].entry == a->entry && rule->arm[n].count > 1)
 			return &rule->arm[n];
 	return NULL;
+}
+
+size_t absence_list_counted(const struct rule *rule, const struct instance *i, int64_t after)
+{
+	size_t most = 0;
+
+	for (size_t n = 0; n < rule->n_arm; n++) {
+		const struct rule_match *m = &rule->arm[n];
+		size_t found = 0;
+
+		for (size_t k = 0; m->count > 1 && k < i->n_armings; k++) {
+			const struct arming *a = &i->armings[k];
+
+			found += a->entry == m->entry && is_counted(a) && a->at > after &&
+				 a->at >= i->arming_at - m->within_ms;
+		}
+		most = found > most ? found : most;
+	}
+	return most;
 }
 
 /* How many stand in the window of M that ends with the N-th. */

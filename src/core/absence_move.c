@@ -145,21 +145,6 @@ static bool may_return(const struct rule *rule, const struct instance *i,
 	return rule->anchor_first || winner->by.len == 0;
 }
 
-static int copy_of(const struct arming *a, struct arming *ret)
-{
-	struct arming copy = *a;
-
-	copy.by = copy.data = copy.subject = copy.giver = copy.about = (struct text){.ptr = NULL};
-	if (text_set(&copy.by, text_span(a->by)) < 0 ||
-		text_set(&copy.data, text_span(a->data)) < 0 ||
-		text_set(&copy.subject, text_span(a->subject)) < 0) {
-		arming_release(&copy);
-		return -ENOMEM;
-	}
-	*ret = copy;
-	return 0;
-}
-
 /* Gives A, which borrows its texts, a subject of its own. */
 static int own_subject(struct arming *a)
 {
@@ -184,11 +169,14 @@ static int join_steps(const struct turn *t, const struct rule *rule, struct inst
 	struct arming copy;
 	int r;
 
+	/* What may be handed over, and is not, does not count. */
 	for (size_t n = 0; n < i->n_armings; n++)
-		if (i->armings[n].by.len > 0 && absence_compare(a, &i->armings[n]) <= 0)
+		if (i->armings[n].by.len > 0 &&
+			(i->armings[n].giver.len == 0 || i->armings[n].stands) &&
+			absence_compare(a, &i->armings[n]) <= 0)
 			return 0;
 	if (a->by.len > 0 && !absence_list_given(i, a)) {
-		if (copy_of(a, &copy) < 0)
+		if (absence_copy(a, &copy) < 0)
 			return -ENOMEM;
 		absence_list_settle(i, INT64_MAX);
 		r = absence_list_add(i, &copy);

@@ -43,6 +43,7 @@ static struct emission nth(const struct instance *i, size_t n)
 	return (struct emission){
 		.episode = i->last_episode,
 		.step = i->last_step,
+		.number = i->last_number,
 		.deadline_at = i->last_deadline_at,
 		.subject = i->last_subject,
 		.told = i->told,

@@ -102,6 +102,8 @@ bool absence_gives(const struct rule *rule);
 /* Which of two arming events is the later one; at one instant what they say decides, so that it is
  * the same one whichever comes in first. */
 int absence_compare(const struct arming *a, const struct arming *b);
+/* *RET is one of its own that says what A does. 0 or -ENOMEM. */
+int absence_copy(const struct arming *a, struct arming *ret);
 /* Onto the list, which takes over what A points to, or has no room for it. 0 or -ENOMEM. */
 int absence_list_add(struct instance *i, struct arming *a);
 /* The N-th, off the list and the caller's. */
@@ -123,6 +125,9 @@ void absence_list_settle(struct instance *i, int64_t until);
 /* The most that M counts in one window of those that ASK speaks of. */
 size_t absence_list_most(
 	const struct instance *i, const struct rule_match *m, const struct arming_ask *ask);
+/* How many of what an entry of RULE counts are behind AFTER, from the window on in which they armed
+ * I; of several entries the most. */
+size_t absence_list_counted(const struct rule *rule, const struct instance *i, int64_t after);
 /* Do events behind AFTER still come to what armed I, if it was several of them? */
 bool absence_list_stands(const struct rule *rule, const struct instance *i, int64_t after);
 /* Of the list the one that ASK speaks of and that arms: the last, or the first where that is the
@@ -147,10 +152,9 @@ bool absence_fired(
 	const struct rule *rule, const struct instance *i, int64_t a, int64_t deadline_at);
 /* The latest deadline that has fired; INT64_MIN: none. */
 int64_t absence_fired_until(const struct instance *i);
-/* The latest job of I is disproved by what happened at B: take it back if nobody has it yet. The
- * decision, NULL: no memory. */
-struct decision *absence_retract(
-	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
+/* The latest job of I is disproved by what happened at B: take it back if nobody has it yet. 0 or
+ * -ENOMEM. */
+int absence_retract(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
 /* Does what happened at B disprove a job of I? */
 bool absence_disproves(const struct rule *rule, const struct instance *i, int64_t b, bool terminal);
 /* Takes back those of which it does. 0 or -ENOMEM. */

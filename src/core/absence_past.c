@@ -3,6 +3,9 @@
  * The jobs that an instance has made. Late news may disprove one of them, the latest or one before
  * it, and takes it back while nobody has it yet. And what came in late may belong to a wait that
  * is over: what would not have moved its deadline begins no other one.
+ *
+ * Who is held out, and what is tried, goes the same way, or there would be nothing to compare with:
+ * what would have been a job is one here, but for the job.
  */
 #include "core/gate.h"
 
@@ -18,6 +21,7 @@ static struct emission latest(const struct instance *i)
 		.anchor_at = i->last_anchor_at,
 		.deadline_at = i->last_deadline_at,
 		.way = i->last_way,
+		.number = i->last_number,
 		.subject = i->last_subject,
 		.home = i->home,
 		.told = i->told,
@@ -33,6 +37,7 @@ static void set_latest(struct instance *i, const struct emission *m)
 	i->last_anchor_at = m->anchor_at;
 	i->last_deadline_at = m->deadline_at;
 	i->last_way = m->way;
+	i->last_number = m->number;
 	i->last_subject = m->subject;
 	i->home = m->home;
 	i->told = m->told;
@@ -58,7 +63,7 @@ static int push_latest(struct instance *i)
 	struct emission m = latest(i);
 	struct emission *more;
 
-	if (i->last_deadline_at == INT64_MIN || i->last_step == STEP_UNSENT) {
+	if (i->last_deadline_at == INT64_MIN) {
 		emission_release(&m);
 		return 0;
 	}
@@ -79,6 +84,7 @@ int absence_remember(struct instance *i, bool sends)
 {
 	struct emission now = {
 		.episode = i->episode,
+		.number = i->number,
 		.step = sends ? i->step : STEP_UNSENT,
 		.arming_at = i->arming_at,
 		.anchor_at = i->anchor_at,
@@ -153,7 +159,7 @@ bool absence_fired(
 static bool is_disproved(const struct rule *rule, const struct instance *i,
 	const struct emission *m, int64_t b, bool terminal)
 {
-	if (m->deadline_at == INT64_MIN || m->step == STEP_UNSENT)
+	if (m->deadline_at == INT64_MIN)
 		return false;
 	/* After the deadline only the period that fired is concerned, not one armed since. */
 	if (b > m->deadline_at && m->episode != i->episode)
@@ -161,32 +167,35 @@ static bool is_disproved(const struct rule *rule, const struct instance *i,
 	return terminal || b >= m->arming_at - rule->slack_ms;
 }
 
-static struct decision *take_back(const struct turn *t, const struct rule *rule,
-	const struct instance *i, const struct emission *m, int64_t b)
+static int take_back(const struct turn *t, const struct rule *rule, const struct instance *i,
+	const struct emission *m, int64_t b)
 {
 	struct instance then = *i; /* as it fired; what it points to stays I's */
 	unsigned char job[16];
 	struct decision *d;
 
+	/* Nobody has it, or will. */
+	if (m->step == STEP_UNSENT)
+		return 0;
 	then.episode = m->episode;
+	then.number = spent_by(m);
 	then.anchor_at = m->anchor_at;
 	then.deadline_at = m->deadline_at;
 	then.subject = m->subject;
 	d = absence_decide(t, rule, &then, m->step, OUTCOME_RETRACTED);
 	if (!d || absence_name_way(t, d, m->way) < 0)
-		return NULL;
+		return -ENOMEM;
 	d->home = absence_keep(t, text_span(m->home));
 	if (m->home.len && !d->home.ptr)
-		return NULL;
+		return -ENOMEM;
 	d->late = b <= m->deadline_at;
 	gates_job_id(t->journey, rule, i, m, job);
 	gates_release(t->journey, job);
-	return absence_count(t, COUNTER_RETRACTED) < 0 ? NULL : d;
+	return absence_count(t, COUNTER_RETRACTED);
 }
 
 /* The latest, and the one before it is the latest. */
-static struct decision *take_latest(
-	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
+static int take_latest(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
 {
 	struct emission last = latest(i);
 	struct emission before = {
@@ -196,35 +205,34 @@ static struct decision *take_latest(
 		.anchor_at = INT64_MIN,
 		.deadline_at = INT64_MIN,
 	};
-	struct decision *d = take_back(t, rule, i, &last, b);
+	int r = take_back(t, rule, i, &last, b);
 
 	emission_release(&last);
 	if (i->n_earlier)
 		before = take_earlier(i, i->n_earlier - 1);
 	set_latest(i, &before);
-	return d;
+	return r;
 }
 
 int absence_unsend(
 	const struct turn *t, const struct rule *rule, struct instance *i, size_t n, bool late)
 {
 	for (; n > 0; n--)
-		if (!take_latest(t, rule, i, late ? INT64_MIN : INT64_MAX))
+		if (take_latest(t, rule, i, late ? INT64_MIN : INT64_MAX) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
-struct decision *absence_retract(
-	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
+int absence_retract(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
 {
-	struct decision *d = take_latest(t, rule, i, b);
+	int r = take_latest(t, rule, i, b);
 
 	i->fallback = fallback_free(i->fallback);
 	if (i->state != INSTANCE_ARMED) {
 		i->outcome = OUTCOME_RETRACTED;
 		text_release(&i->data);
 	}
-	return d;
+	return r;
 }
 
 bool absence_disproves(const struct rule *rule, const struct instance *i, int64_t b, bool terminal)
@@ -242,7 +250,7 @@ int absence_disprove(
 {
 	struct emission last = latest(i);
 	bool disproved = is_disproved(rule, i, &last, b, terminal);
-	const struct decision *d;
+	int r;
 
 	for (size_t n = 0; n < i->n_earlier;) {
 		struct emission m;
@@ -252,12 +260,12 @@ int absence_disprove(
 			continue;
 		}
 		m = take_earlier(i, n);
-		d = take_back(t, rule, i, &m, b);
+		r = take_back(t, rule, i, &m, b);
 		emission_release(&m);
-		if (!d)
-			return -ENOMEM;
+		if (r < 0)
+			return r;
 	}
-	return disproved && !absence_retract(t, rule, i, b) ? -ENOMEM : 0;
+	return disproved ? absence_retract(t, rule, i, b) : 0;
 }
 
 void absence_forget_past(struct instance *i)
@@ -271,7 +279,7 @@ void absence_forget_past(struct instance *i)
 	text_release(&i->home);
 	text_release(&i->told);
 	i->fallback = fallback_free(i->fallback);
-	i->last_way = 0;
+	i->last_way = i->last_number = 0;
 	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = INT64_MIN;
 }
 
@@ -320,7 +328,7 @@ int absence_past_join(struct instance *into, struct instance *from)
 		set_latest(into, &other);
 		other = mine;
 	}
-	if (other.deadline_at != INT64_MIN && other.step != STEP_UNSENT)
+	if (other.deadline_at != INT64_MIN)
 		r = add_earlier(into, &other);
 	emission_release(&other);
 	while (r == 0 && from->n_earlier > 0) {

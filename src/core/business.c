@@ -73,25 +73,37 @@ int64_t business_next(const struct policy *p, int64_t at)
 	return opening_from(p, at, &from, &to) ? int64_max(from, at) : TIME_NEVER;
 }
 
-/* AT, an open instant, on the next day with openings. */
-static int64_t next_day(const struct policy *p, int64_t at)
+/* The N-th day with openings behind that of C; false: there is none. */
+static bool find_day(const struct policy *p, const struct civil *c, uint32_t n, struct day *ret)
+{
+	int32_t opened = 0;
+
+	for (int32_t days = 1; days - opened <= CLOSED_DAYS_MAX; days++) {
+		day_of(p, c, days, ret);
+		if (ret->n == 0)
+			continue;
+		opened = days;
+		if (--n == 0)
+			return true;
+	}
+	return false;
+}
+
+/* AT, an open instant, so many days with openings on. */
+static int64_t days_on(const struct policy *p, int64_t at, uint32_t n)
 {
 	int64_t same, from, to;
 	struct civil c;
 	struct day d;
 
 	local_civil(p->zone, at, &c);
-	for (int32_t days = 1; days <= CLOSED_DAYS_MAX; days++) {
-		day_of(p, &c, days, &d);
-		if (d.n == 0)
-			continue;
-		same = local_instant(p->zone, &d.date, 0, c.hour * 60 + c.minute) +
-		       c.second * MS_SECOND + c.ms;
-		if (opening_at(p, &d, same, &from, &to))
-			return int64_max(from, same);
-		return local_instant(p->zone, &d.date, 0, d.hours[d.n - 1].to);
-	}
-	return TIME_NEVER;
+	if (!find_day(p, &c, n, &d))
+		return TIME_NEVER;
+	same = local_instant(p->zone, &d.date, 0, c.hour * 60 + c.minute) + c.second * MS_SECOND +
+	       c.ms;
+	if (opening_at(p, &d, same, &from, &to))
+		return int64_max(from, same);
+	return local_instant(p->zone, &d.date, 0, d.hours[d.n - 1].to);
 }
 
 int64_t business_add(const struct policy *p, int64_t at, int64_t span_ms, uint32_t days)
@@ -99,8 +111,8 @@ int64_t business_add(const struct policy *p, int64_t at, int64_t span_ms, uint32
 	int64_t from, to;
 
 	at = business_next(p, at);
-	for (uint32_t i = 0; i < days && at != TIME_NEVER; i++)
-		at = next_day(p, at);
+	if (days > 0 && at != TIME_NEVER)
+		at = days_on(p, at, days);
 	while (span_ms > 0 && at != TIME_NEVER) {
 		if (!opening_from(p, at, &from, &to))
 			return TIME_NEVER;

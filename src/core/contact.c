@@ -4,6 +4,8 @@
 
 #include "core/journey.h"
 
+#include "consent_sides.h"
+
 /* The later word of two on one topic; at a tie the stricter. */
 static const struct consent *later(const struct consent *a, const struct consent *b)
 {
@@ -12,18 +14,29 @@ static const struct consent *later(const struct consent *a, const struct consent
 	return a;
 }
 
-/* What was said last of TOPIC on CHANNEL or on all channels; NULL: nothing. */
-static const struct consent *latest(
-	const struct journey *j, struct span topic, enum job_channel channel)
+/* Who is asked about what. */
+struct ask {
+	const struct journey *journey;
+	struct span topic;
+	enum job_channel channel;
+};
+
+static bool is_on(const struct ask *ask, const struct consent *c)
+{
+	return c->channel == ask->channel || c->channel == JOB_CHANNEL_COUNT;
+}
+
+/* What was said last of TOPIC on the channel or on all channels, as far as SIDE has heard; NULL:
+ * nothing. */
+static const struct consent *latest(const struct ask *ask, struct span topic, struct span side)
 {
 	const struct consent *found = NULL;
 
-	for (size_t i = 0; i < j->n_consents; i++) {
-		const struct consent *c = &j->consents[i];
+	for (size_t i = 0; i < ask->journey->n_consents; i++) {
+		const struct consent *c = &ask->journey->consents[i];
 
-		if (c->channel != channel && c->channel != JOB_CHANNEL_COUNT)
-			continue;
-		if (span_equal(text_span(c->topic), topic))
+		if (is_on(ask, c) && span_equal(text_span(c->topic), topic) &&
+			consent_heard(ask->journey, c, side))
 			found = later(found, c);
 	}
 	return found;
@@ -54,27 +67,79 @@ static enum consent_answer unsaid(const struct journey *j, enum job_channel chan
 	return CONSENT_NO_WORD;
 }
 
-enum consent_answer journey_consent_answer(
-	const struct journey *j, struct span topic, enum job_channel channel)
+/* As SIDE knows it. */
+static enum consent_answer answer_of(const struct ask *ask, struct span side)
 {
 	static const enum consent_answer answers[] = {
 		[CONSENT_WITHDRAWN] = CONSENT_IS_WITHDRAWN,
 		[CONSENT_SOFT] = CONSENT_IS_SOFT,
 		[CONSENT_GIVEN] = CONSENT_IS_GIVEN,
 	};
-	const struct consent *all, *one;
+	const struct consent *all = latest(ask, SPAN_EMPTY, side);
+	const struct consent *one = ask->topic.len ? latest(ask, ask->topic, side) : NULL;
 
-	if (channel == JOB_CHANNEL_TASK || channel == JOB_CHANNEL_WEBHOOK)
-		return CONSENT_IS_GIVEN;
-	all = latest(j, SPAN_EMPTY, channel);
-	one = topic.len ? latest(j, topic, channel) : NULL;
 	if (one && one->word == CONSENT_WITHDRAWN)
 		return CONSENT_IS_WITHDRAWN;
 	if (all && all->word == CONSENT_WITHDRAWN && (!one || all->at >= one->at))
 		return CONSENT_IS_WITHDRAWN;
 	if (one)
 		return answers[one->word];
-	return all ? answers[all->word] : unsaid(j, channel);
+	return all ? answers[all->word] : CONSENT_NO_WORD;
+}
+
+static bool concerns(const struct ask *ask, const struct consent *c)
+{
+	return is_on(ask, c) && (c->topic.len == 0 || span_equal(text_span(c->topic), ask->topic));
+}
+
+/* Has OTHER heard all that SIDE said? */
+static bool is_heard(const struct ask *ask, struct span side, struct span other)
+{
+	for (size_t i = 0; i < ask->journey->n_consents; i++) {
+		const struct consent *c = &ask->journey->consents[i];
+
+		if (concerns(ask, c) && span_equal(text_span(c->side), side) &&
+			!consent_heard(ask->journey, c, other))
+			return false;
+	}
+	return true;
+}
+
+/* Does SIDE speak for itself? What another one has heard is in that one's answer. */
+static bool speaks(const struct ask *ask, struct span side)
+{
+	for (size_t i = 0; i < ask->journey->n_consents; i++) {
+		const struct consent *c = &ask->journey->consents[i];
+
+		if (concerns(ask, c) && !span_equal(text_span(c->side), side) &&
+			is_heard(ask, side, text_span(c->side)))
+			return false;
+	}
+	return true;
+}
+
+enum consent_answer journey_consent_answer(
+	const struct journey *j, struct span topic, enum job_channel channel)
+{
+	const struct ask ask = {j, topic, channel};
+	enum consent_answer strictest = CONSENT_NO_WORD;
+	bool known = false; /* what the customer's own words come to */
+
+	if (channel == JOB_CHANNEL_TASK || channel == JOB_CHANNEL_WEBHOOK)
+		return CONSENT_IS_GIVEN;
+	for (size_t i = 0; i < j->n_consents; i++) {
+		struct span side = text_span(j->consents[i].side);
+		enum consent_answer answer;
+
+		if (!concerns(&ask, &j->consents[i]) || (side.len == 0 && known) ||
+			!speaks(&ask, side))
+			continue;
+		known = known || side.len == 0;
+		answer = answer_of(&ask, side);
+		if (strictest == CONSENT_NO_WORD || answer < strictest)
+			strictest = answer;
+	}
+	return strictest == CONSENT_NO_WORD ? unsaid(j, channel) : strictest;
 }
 
 bool journey_consent(const struct journey *j, struct span topic, enum job_channel channel)

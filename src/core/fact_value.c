@@ -70,6 +70,32 @@ static int64_t cart_ended_at(const struct cart *c)
 	return int64_max(c->ordered_at, c->emptied_at);
 }
 
+/* News of the stock leave a watch of their own, whether it was asked for or not. */
+static bool is_sold_out(const struct journey *j, struct span product)
+{
+	const struct thing *t = product.len ? journey_thing(j, THING_WATCH, product) : NULL;
+
+	return t && span_is(text_span(t->word.text), "sold_out");
+}
+
+/* Of what nothing is known, there is some. */
+static struct value cart_in_stock(const struct cart *c, const struct journey *j)
+{
+	const struct basket *b = c->basket;
+	bool any = false;
+
+	for (uint32_t i = 0; b && i < b->n_lines; i++) {
+		const struct line *l = &b->lines[i];
+
+		if (!line_is_in(l, b, cart_ended_at(c)))
+			continue;
+		any = true;
+		if (!is_sold_out(j, text_span(l->key)) && !is_sold_out(j, text_span(l->id)))
+			return cond_bool(true);
+	}
+	return any ? cond_bool(b->lost > 0) : cond_missing;
+}
+
 /* As it was said last, unless the cart has changed since; else prices times quantities. */
 static struct value cart_value(const struct cart *c)
 {
@@ -96,11 +122,6 @@ static struct value cart_value(const struct cart *c)
 }
 
 /* ---- counts ------------------------------------------------------------------------------ */
-
-static bool order_is_late(const struct order *o, int64_t now)
-{
-	return order_is_open(o) && o->promised_at != TIME_NEVER && o->promised_at < now;
-}
 
 static uint64_t orders_that(const struct cond_scope *s, bool late)
 {
@@ -333,6 +354,8 @@ static struct value cart_fact(size_t fact, const struct cond_scope *s)
 		return s->event ? cond_bool(basket_in_event(
 					  c->basket, s->event, ended_before(c, s->event)))
 				: cond_missing;
+	case FACT_CART_IN_STOCK:
+		return cart_in_stock(c, s->journey);
 	case FACT_CART_ADDED_AT:
 		return of_instant(c->added_at);
 	case FACT_CART_CHECKOUT_AT:
@@ -374,6 +397,11 @@ static struct value order_fact(size_t fact, const struct cond_scope *s)
 				: cond_missing;
 	case FACT_ORDER_PROMISED_AT:
 		return of_instant(o->promised_at);
+	case FACT_ORDER_PROMISE_OF:
+		return o->promised_at == TIME_NEVER
+			       ? cond_missing
+			       : of_text(o->dispatch_promised ? SPAN_LIT("shipment")
+							      : SPAN_LIT("delivery"));
 	default:
 		return of_instant(o->touched_at);
 	}

@@ -297,6 +297,7 @@ static struct instance as_it_was(const struct turn *t, const struct instance *i)
 	struct instance then = *i;
 
 	then.episode = i->last_episode;
+	then.number = i->last_number ? i->last_number : i->last_episode;
 	then.step = i->last_step;
 	then.subject = i->last_subject;
 	then.anchor_at = i->last_anchor_at;

@@ -78,16 +78,17 @@ static int cart_note(struct journey *j, struct span key, enum cart_news news, in
 
 	if (!c)
 		return -ENOMEM;
-	c->first_at = int64_min(c->first_at, at);
 	c->last_at = int64_max(c->last_at, at);
-	if (news == CART_ADD)
+	if (news == CART_ADD) {
+		c->first_at = int64_min(c->first_at, at);
 		c->added_at = int64_max(c->added_at, at);
-	else if (news == CART_AT_CHECKOUT)
+	} else if (news == CART_AT_CHECKOUT) {
 		c->checkout_at = int64_max(c->checkout_at, at);
-	else if (news == CART_EMPTY)
+	} else if (news == CART_EMPTY) {
 		cart_close(c, INT64_MIN, at);
-	else if (news == CART_BUY)
+	} else if (news == CART_BUY) {
 		cart_close(c, at, INT64_MIN);
+	}
 	return 0;
 }
 
@@ -200,6 +201,7 @@ static int fold_parts(struct journey *j, const struct event *e)
 		{FOLD_LOYALTY, fold_loyalty},
 		{FOLD_DATE, fold_date},
 		{FOLD_WISHES, fold_wishes},
+		{FOLD_SENT, fold_sent},
 	};
 	const struct fold_row *row = &fold_table[e->kind];
 	int r = 0;

@@ -28,6 +28,7 @@ enum {
 	FOLD_DATE = 1 << 9,
 	FOLD_WISHES = 1 << 10, /* preferences, and what an identify tells of the customer */
 	FOLD_REPORT = 1 << 11, /* what became of a message (fallback.h) */
+	FOLD_SENT = 1 << 12,   /* somebody sent something */
 };
 
 #define FOLD_THINGS_MAX 3
@@ -52,6 +53,7 @@ bool fold_is_hard(const struct event *e);
 int fold_feedback(struct journey *j, const struct event *e);
 int fold_loyalty(struct journey *j, const struct event *e);
 int fold_date(struct journey *j, const struct event *e);
+int fold_sent(struct journey *j, const struct event *e);
 int fold_wishes(struct journey *j, const struct event *e);
 /* What a device says of its zone and its language. */
 int fold_device(struct journey *j, const struct event *e);

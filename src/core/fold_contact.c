@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* News of consent and of what became of messages. */
+#include "consent_sides.h"
 #include "fold.h"
 
 static const char *const yes_words[] = {"subscribed", "given", "granted", "optedin", "optin", "yes",
@@ -55,32 +56,38 @@ struct saying {
 
 static int say(struct journey *j, const struct event *e, struct saying s)
 {
+	struct span key = e->subject.len > 0 ? e->subject : e->customer;
+	struct consent_name name = {.topic = s.topic,
+		.side = consent_side(j, key, e->occurred_at),
+		.channel = s.channel};
+	struct consent word = {.at = e->occurred_at, .word = s.word};
 	struct consent *c;
-	struct span source;
+	int r;
 
 	if (s.topic.len > CONSENT_TOPIC_MAX) {
 		/* A topic that cannot be kept: its withdrawal is taken for one of all. */
 		if (s.word != CONSENT_WITHDRAWN)
 			return 0;
-		s.topic = SPAN_EMPTY;
+		name.topic = SPAN_EMPTY;
 	}
-	c = journey_add_consent(j, s.topic, s.channel);
+	c = consent_add(j, name);
 	if (!c && errno == ENOSPC) {
 		if (s.word != CONSENT_WITHDRAWN)
 			return 0;
-		c = journey_add_consent(j, SPAN_EMPTY, s.channel);
+		word.at = int64_max(word.at, consent_one_since(j, name.side, SPAN_EMPTY));
+		name.topic = name.side = SPAN_EMPTY;
+		c = consent_add(j, name);
 	}
 	if (!c)
 		return -ENOMEM;
-	source = e->source.len <= CONSENT_SOURCE_MAX ? e->source : SPAN_EMPTY;
-	if (e->occurred_at < c->at || (e->occurred_at == c->at && s.word > c->word))
-		return 0;
-	if (e->occurred_at == c->at && s.word == c->word &&
-		span_compare(source, text_span(c->source)) <= 0)
-		return 0;
-	c->at = e->occurred_at;
-	c->word = s.word;
-	return text_set(&c->source, source);
+	if (e->source.len <= CONSENT_SOURCE_MAX)
+		r = text_set(&word.source, e->source);
+	else
+		r = 0;
+	if (r == 0)
+		r = consent_join(c, &word);
+	text_release(&word.source);
+	return r < 0 ? r : consent_settle(j);
 }
 
 /* Which topic: by its name, else by the list's. */

@@ -147,6 +147,7 @@ static bool promise(const struct event *e, int64_t *ret_at)
 
 static void fold_promise(struct order *o, const struct event *e)
 {
+	bool dispatch = span_is(value_words(event_detail(e, DETAIL_PROMISE_OF)), "shipment");
 	int64_t promised;
 
 	if (e->kind != EVENT_ORDER_COMPLETED && e->kind != EVENT_IN_STORE_PURCHASE &&
@@ -157,8 +158,12 @@ static void fold_promise(struct order *o, const struct event *e)
 	if (e->occurred_at < o->promise_said_at ||
 		(e->occurred_at == o->promise_said_at && promised < o->promised_at))
 		return;
+	/* Said both ways in one breath it is the arrival. */
+	if (e->occurred_at == o->promise_said_at && promised == o->promised_at)
+		dispatch = dispatch && o->dispatch_promised;
 	o->promised_at = promised;
 	o->promise_said_at = e->occurred_at;
+	o->dispatch_promised = dispatch;
 }
 
 #define TOTAL_MAX    64

@@ -98,10 +98,10 @@ static bool gate_pending(struct gate_turn *t)
 
 /* ---- mutes ----------------------------------------------------------------------------- */
 
-static bool order_is_late(const struct journey *j, int64_t now)
+static bool some_order_is_late(const struct journey *j, int64_t now)
 {
 	for (size_t i = 0; i < j->n_orders_kept; i++)
-		if (order_is_open(&j->orders[i]) && j->orders[i].promised_at < now)
+		if (order_is_late(&j->orders[i], now))
 			return true;
 	return false;
 }
@@ -120,7 +120,7 @@ static bool is_mute(const struct gate_turn *t, const struct policy_mute *mute)
 
 	switch (mute->kind) {
 	case MUTE_ORDER_LATE:
-		return order_is_late(t->ask->journey, t->ask->now);
+		return some_order_is_late(t->ask->journey, t->ask->now);
 	case MUTE_CASE_OPEN:
 		return case_is_open(t->ask->journey);
 	case MUTE_INCIDENT:

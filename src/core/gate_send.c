@@ -51,7 +51,7 @@ void gates_job_id(const struct journey *j, const struct rule *rule, const struct
 	add_number(&s, i->epoch);
 	add_netstring(&s, text_span(m->subject.len ? m->subject : j->customer));
 	add_netstring(&s, text_span(i->key));
-	add_number(&s, m->episode);
+	add_number(&s, spent_by(m));
 	add_step(&s, m->step < rule->n_steps ? rule->steps[m->step].id : SPAN_EMPTY, way);
 	sha256_end(&s, digest);
 	memcpy(ret_id, digest, 16);
@@ -68,6 +68,7 @@ int gates_reserve(struct journey *j, const struct gate_ask *ask, const struct ga
 	};
 	const struct emission m = {
 		.episode = ask->instance->episode,
+		.number = spent_number(ask->rule, ask->instance),
 		.step = ask->step,
 		.way = ask->tried ? send.channel + 1 : 0,
 		.subject = ask->instance->subject,

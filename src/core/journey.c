@@ -165,6 +165,7 @@ static void instance_release(struct instance *i)
 		emission_release(&i->earlier[n]);
 	free(i->earlier);
 	free(i->moments);
+	spent_release(i);
 	i->fallback = fallback_free(i->fallback);
 }
 

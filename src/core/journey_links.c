@@ -5,6 +5,7 @@
  */
 #include "core/journey.h"
 
+#include "consent_sides.h"
 #include "list.h"
 
 /* ---- identifiers ------------------------------------------------------------------------- */
@@ -36,7 +37,9 @@ struct customer_id *journey_id(const struct journey *j, struct span key)
 
 void journey_remove_id(struct journey *j, size_t index)
 {
+	consent_forget_id(j, index);
 	text_release(&j->ids[index].key);
+	text_release(&j->ids[index].under);
 	j->n_ids--;
 	list_remove(j->ids, j->n_ids, sizeof(*j->ids), index);
 }

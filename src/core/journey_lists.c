@@ -6,6 +6,7 @@
  */
 #include "core/journey.h"
 
+#include "consent_sides.h"
 #include "list.h"
 #include "stage_view.h"
 
@@ -34,6 +35,7 @@ static void consent_release(struct consent *c)
 {
 	text_release(&c->topic);
 	text_release(&c->source);
+	text_release(&c->side);
 }
 
 static void profile_release(struct profile *p)
@@ -57,8 +59,10 @@ void journey_lists_release(struct journey *j)
 		text_release(&j->addresses[i].which);
 	for (size_t i = 0; i < j->n_dates; i++)
 		text_release(&j->dates[i].name);
-	for (size_t i = 0; i < j->n_ids; i++)
+	for (size_t i = 0; i < j->n_ids; i++) {
 		text_release(&j->ids[i].key);
+		text_release(&j->ids[i].under);
+	}
 	for (size_t i = 0; i < j->n_parts; i++)
 		text_release(&j->parts[i].key);
 	for (size_t i = 0; i < j->n_id_groups; i++)
@@ -217,31 +221,6 @@ struct thing *journey_insert_thing(struct journey *j, enum thing_kind kind, stru
 
 /* ---- consents ---------------------------------------------------------------------------- */
 
-static int consent_compare(const struct consent *c, struct span topic, uint32_t channel)
-{
-	int r = span_compare(text_span(c->topic), topic);
-
-	return r ? r : (c->channel > channel) - (c->channel < channel);
-}
-
-static size_t consent_place(const struct journey *j, struct span topic, uint32_t channel)
-{
-	size_t at = j->n_consents;
-
-	while (at > 0 && consent_compare(&j->consents[at - 1], topic, channel) >= 0)
-		at--;
-	return at;
-}
-
-struct consent *journey_consent_word(const struct journey *j, struct span topic, uint32_t channel)
-{
-	size_t at = consent_place(j, topic, channel);
-
-	if (at == j->n_consents || consent_compare(&j->consents[at], topic, channel) != 0)
-		return NULL;
-	return &j->consents[at];
-}
-
 void journey_remove_consent(struct journey *j, size_t index)
 {
 	consent_release(&j->consents[index]);
@@ -249,7 +228,8 @@ void journey_remove_consent(struct journey *j, size_t index)
 	list_remove(j->consents, j->n_consents, sizeof(*j->consents), index);
 }
 
-/* The oldest that is no withdrawal and not of all topics. False if there is none. */
+/* The oldest that is no withdrawal, and not the customer's of all topics. False if there is none.
+ */
 bool journey_drop_consent(struct journey *j)
 {
 	size_t victim = j->n_consents;
@@ -257,7 +237,7 @@ bool journey_drop_consent(struct journey *j)
 	for (size_t i = 0; i < j->n_consents; i++) {
 		const struct consent *c = &j->consents[i];
 
-		if (c->word == CONSENT_WITHDRAWN || c->topic.len == 0)
+		if (c->word == CONSENT_WITHDRAWN || c->topic.len + c->side.len == 0)
 			continue;
 		if (victim == j->n_consents || c->at < j->consents[victim].at)
 			victim = i;
@@ -270,36 +250,7 @@ bool journey_drop_consent(struct journey *j)
 
 struct consent *journey_add_consent(struct journey *j, struct span topic, uint32_t channel)
 {
-	struct consent *c = journey_consent_word(j, topic, channel);
-
-	if (c)
-		return c;
-	/* Words about all topics always have room: there are no more of them than channels. */
-	errno = ENOSPC;
-	if (topic.len > 0 && j->n_consents >= JOURNEY_CONSENTS_MAX && !journey_drop_consent(j))
-		return NULL;
-	errno = ENOMEM;
-	return journey_insert_consent(j, topic, channel);
-}
-
-struct consent *journey_insert_consent(struct journey *j, struct span topic, uint32_t channel)
-{
-	size_t at = consent_place(j, topic, channel);
-	struct text copy = {.ptr = NULL};
-	struct consent *c;
-
-	if (text_set(&copy, topic) < 0)
-		return NULL;
-	c = list_insert((void **)&j->consents, j->n_consents, &j->cap_consents, sizeof(*c), at);
-	if (!c) {
-		text_release(&copy);
-		return NULL;
-	}
-	c->topic = copy;
-	c->channel = channel;
-	c->at = INT64_MIN;
-	j->n_consents++;
-	return c;
+	return consent_add(j, (struct consent_name){.topic = topic, .channel = channel});
 }
 
 /* ---- addresses --------------------------------------------------------------------------- */

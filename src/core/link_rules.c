@@ -8,6 +8,7 @@
 #include "core/text.h"
 
 #include "calendar_rule.h"
+#include "consent_sides.h"
 #include "hold.h"
 
 #define TRUSTED (LINK_TRUSTED | LINK_EXPLICIT)
@@ -65,6 +66,16 @@ static int tell(struct effects *effects, const struct word *word)
 
 /* ---- ids -------------------------------------------------------------------------------- */
 
+/* A claim knows better than its answer under whom the key was said to be. */
+static int hang(struct journey *j, const struct customer_id *note)
+{
+	struct span key = text_span(note->key);
+
+	if (consent_is_linked(j, key, note->first_at))
+		return 0;
+	return consent_link(j, key, text_span(note->under), note->first_at);
+}
+
 /* What has no room among the ids is marked; a refusal then is not noted. */
 static int note_new(struct journey *j, const struct customer_id *note, bool *ret_news)
 {
@@ -74,9 +85,8 @@ static int note_new(struct journey *j, const struct customer_id *note, bool *ret
 		return -ENOMEM;
 	*ret_news = own || note->state != ID_REFUSED;
 	if (own) {
-		own->first_at = note->first_at;
 		own->state = note->state;
-		return 0;
+		return hang(j, note);
 	}
 	return *ret_news ? journey_mark_id(j, text_span(note->key), note->state) : 0;
 }
@@ -94,22 +104,32 @@ static int note_id(struct journey *j, const struct customer_id *note, bool *ret_
 	*ret_news = state < note->state;
 	if (!own)
 		return *ret_news ? journey_mark_id(j, text_span(note->key), note->state) : 0;
-	own->first_at = int64_min(own->first_at, note->first_at);
+	if (own->state == ID_REFUSED && *ret_news)
+		own->first_at = TIME_NEVER; /* what was refused makes nobody one */
 	if (*ret_news)
 		own->state = note->state;
-	return 0;
+	return hang(j, note);
 }
 
-static int note_key(
-	struct journey *j, struct span key, int64_t first_at, enum id_state state, bool *ret_news)
-{
-	struct customer_id note = {.first_at = first_at, .state = state};
-	int r = text_set(&note.key, key);
+/* That KEY is UNDER's, or J's own if that is empty, was said at FIRST_AT. */
+struct said_of {
+	struct span key, under;
+	int64_t first_at;
+};
 
+static int note_key(
+	struct journey *j, const struct said_of *said, enum id_state state, bool *ret_news)
+{
+	struct customer_id note = {.first_at = said->first_at, .state = state};
+	int r = text_set(&note.key, said->key);
+
+	if (r == 0)
+		r = text_set(&note.under, said->under);
 	if (r == 0)
 		r = note_id(j, &note, ret_news);
 	text_release(&note.key);
-	return r;
+	text_release(&note.under);
+	return r < 0 ? r : consent_settle(j);
 }
 
 /* How many identifiers of KIND the customer has. */
@@ -177,7 +197,8 @@ static int over_limit(const struct identity *id, struct journey *j, const struct
 		.said_at = event->occurred_at};
 	bool first = is_first_refused(id, j, identity_kind_of(id, key));
 	bool news = false;
-	int r = note_key(j, key, event->occurred_at, ID_REFUSED, &news);
+	int r = note_key(
+		j, &(struct said_of){key, event->subject, event->occurred_at}, ID_REFUSED, &news);
 
 	if (r < 0)
 		return r;
@@ -193,7 +214,8 @@ static int claim(
 	struct message *m = arena_calloc(&effects->arena, 1, sizeof(*m));
 	struct effect *e = effects_add(effects, EFFECT_FORWARD);
 	bool news = false;
-	int r = note_key(j, key, event->occurred_at, ID_CLAIMED, &news);
+	int r = note_key(
+		j, &(struct said_of){key, event->subject, event->occurred_at}, ID_CLAIMED, &news);
 
 	if (r < 0 || !m || !e)
 		return -ENOMEM;
@@ -227,14 +249,33 @@ bool link_may_claim(const struct identity *id, unsigned rights, struct span self
 	       !are_two_users(id, rights, self, key) && identity_compare(id, key, self) > 0;
 }
 
+/* Nothing new, but who the event is of and KEY may have been one for longer than was known then. */
+static int said_again(
+	const struct identity *id, struct journey *j, const struct event *event, struct span key)
+{
+	struct span self = text_span(j->customer);
+	struct span subject = event->subject.len > 0 ? event->subject : self;
+	const struct customer_id *own = journey_id(j, key), *its = journey_id(j, subject);
+	int r;
+
+	if (span_equal(key, subject) || (own ? own->state == ID_REFUSED : !span_equal(key, self)) ||
+		(its ? its->state == ID_REFUSED : !span_equal(subject, self)) ||
+		identity_may_link(id, event->link_rights, subject, key) != IDENTITY_MAY_LINK ||
+		are_two_users(id, event->link_rights, subject, key))
+		return 0;
+	r = consent_link(j, key, subject, event->occurred_at);
+	return r < 0 ? r : consent_settle(j);
+}
+
 static int judge(const struct identity *id, struct journey *j, const struct event *event,
 	struct span key, struct effects *effects, struct span *yield)
 {
 	struct span self = text_span(j->customer);
 	size_t kind = identity_kind_of(id, key);
 
-	if (span_equal(key, self) || !is_open(j, key, event->link_rights) ||
-		identity_may_link(id, event->link_rights, self, key) != IDENTITY_MAY_LINK ||
+	if (span_equal(key, self) || !is_open(j, key, event->link_rights))
+		return said_again(id, j, event, key);
+	if (identity_may_link(id, event->link_rights, self, key) != IDENTITY_MAY_LINK ||
 		are_two_users(id, event->link_rights, self, key))
 		return 0;
 	if (identity_compare(id, key, self) < 0) {
@@ -313,7 +354,8 @@ int link_linked(struct journey *j, const struct message *m, int64_t now, struct 
 		.now = now,
 		.said_at = m->said_at};
 	bool news = false;
-	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
+	int r = note_key(
+		j, &(struct said_of){m->of, message_under(m), m->said_at}, ID_LINKED, &news);
 
 	journey_remove_apart(j, m->of);
 	if (r < 0)
@@ -340,7 +382,8 @@ int link_refused(struct journey *j, const struct message *m, struct span reason,
 		own->state = ID_REFUSED;
 	} else if (!own && journey_knows_id(j, m->of, &state) && state == ID_CLAIMED) {
 		journey_unmark_id(j, m->of);
-		r = note_key(j, m->of, m->said_at, ID_REFUSED, &news);
+		r = note_key(
+			j, &(struct said_of){m->of, SPAN_EMPTY, m->said_at}, ID_REFUSED, &news);
 	}
 	return r < 0 ? r : tell(effects, &word);
 }
@@ -372,7 +415,8 @@ int link_merged(struct journey *j, const struct message *m, int64_t now, struct 
 		.now = now,
 		.said_at = m->said_at};
 	bool news = false;
-	int r = note_key(j, m->of, m->said_at, ID_LINKED, &news);
+	int r = note_key(
+		j, &(struct said_of){m->of, message_under(m), m->said_at}, ID_LINKED, &news);
 
 	journey_remove_apart(j, m->of);
 	return r < 0 ? r : tell(effects, &word);

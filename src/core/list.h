@@ -60,10 +60,8 @@ struct thing *journey_insert_thing(struct journey *j, enum thing_kind kind, stru
 /* Of KIND, or of all: THING_KIND_COUNT. */
 void journey_drop_thing(struct journey *j, enum thing_kind kind);
 size_t journey_count_things(const struct journey *j, enum thing_kind kind);
-struct consent *journey_insert_consent(struct journey *j, struct span topic, uint32_t channel);
+/* Those of whom: consent_sides.h. */
 bool journey_drop_consent(struct journey *j);
-/* NULL: nothing was said. */
-struct consent *journey_consent_word(const struct journey *j, struct span topic, uint32_t channel);
 struct address *journey_insert_address(
 	struct journey *j, enum job_channel channel, struct span which);
 void journey_drop_address(struct journey *j);

@@ -2,6 +2,7 @@
 /* The head of a journey, what it knows of identifiers, and the order of the parts. */
 #include "core/merge.h"
 
+#include "consent_sides.h"
 #include "fold.h"
 #include "list.h"
 #include "merge_parts.h"
@@ -91,19 +92,45 @@ static int merge_head(struct journey *into, const struct journey *from)
 
 /* ---- identifiers and parts ------------------------------------------------------------------- */
 
-static int merge_id(struct journey *into, struct span key, enum id_state state, int64_t first_at)
+/* OTHER, of which UNDER is what it hangs under. */
+static int merge_id(struct journey *into, const struct customer_id *other, struct span under)
 {
+	struct span key = text_span(other->key);
 	struct customer_id *id = journey_id(into, key);
 
 	if (span_equal(key, text_span(into->customer)))
 		return 0;
-	if (!id)
+	if (!id) {
 		id = journey_insert_id(into, key);
-	if (!id)
-		return -ENOMEM;
-	id->state = state > id->state ? state : id->state;
-	id->first_at = int64_min(id->first_at, first_at);
-	return 0;
+		if (!id)
+			return -ENOMEM;
+	} else if (other->state == ID_REFUSED && id->state != ID_REFUSED) {
+		return 0;
+	} else if (other->state != ID_REFUSED && id->state == ID_REFUSED) {
+		/* What was refused makes nobody one. */
+		id->first_at = TIME_NEVER;
+	}
+	id->state = other->state > id->state ? other->state : id->state;
+	return consent_link(into, key, under, other->first_at);
+}
+
+static int merge_ids(
+	struct journey *into, const struct journey *from, const struct merge_terms *terms)
+{
+	struct customer_id self = {
+		.key = from->customer, .first_at = terms->said_at, .state = ID_LINKED};
+	int r;
+
+	/* A claim knows better than its answer under whom they were said to be. */
+	if (consent_is_linked(into, text_span(self.key), terms->said_at))
+		self.first_at = TIME_NEVER;
+	r = merge_id(into, &self, terms->under);
+	for (size_t i = 0; i < from->n_ids && r == 0; i++) {
+		const struct customer_id *id = &from->ids[i];
+
+		r = merge_id(into, id, text_span(id->under.len > 0 ? id->under : from->customer));
+	}
+	return r < 0 ? r : journey_merge_marks(into, from);
 }
 
 static int drop_id(struct journey *j)
@@ -118,15 +145,12 @@ static int drop_id(struct journey *j)
 	return r;
 }
 
-int merge_links(struct journey *into, const struct journey *from, int64_t said_at)
+int merge_links(struct journey *into, const struct journey *from, const struct merge_terms *terms)
 {
-	int r = merge_id(into, text_span(from->customer), ID_LINKED, said_at);
+	int r = merge_ids(into, from, terms);
 
-	for (size_t i = 0; i < from->n_ids && r == 0; i++)
-		r = merge_id(into, text_span(from->ids[i].key), from->ids[i].state,
-			from->ids[i].first_at);
 	if (r == 0)
-		r = journey_merge_marks(into, from);
+		r = merge_consents(into, from);
 	while (into->n_ids > JOURNEY_IDS_MAX && r == 0)
 		r = drop_id(into);
 	for (size_t i = 0; i < from->n_parts && r == 0; i++) {
@@ -208,9 +232,7 @@ int merge_journeys(const struct rules *rules, struct journey *into, const struct
 	for (size_t i = 0; i < ARRAY_SIZE(parts) && r == 0; i++)
 		r = parts[i](into, from);
 	if (r == 0)
-		r = merge_consents(into, from, terms->said_at);
-	if (r == 0)
-		r = merge_links(into, from, terms->said_at);
+		r = merge_links(into, from, terms);
 	if (r == 0)
 		r = journey_merge_aparts(into, from);
 	return r < 0 ? r : tally_merge(rules, into, from, now);

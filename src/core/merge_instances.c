@@ -105,8 +105,8 @@ static int take_back(
 
 	if (!v->twice)
 		r = absence_disprove(t, rule, x, v->retracted_at, v->closed);
-	else if (!absence_retract(t, rule, x, INT64_MAX))
-		r = -ENOMEM;
+	else
+		r = absence_retract(t, rule, x, INT64_MAX);
 	x->touched_at = t->now;
 	for (; n < t->effects->n && r == 0; n++) {
 		struct decision *d = &t->effects->list[n].decision;
@@ -214,10 +214,14 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 	into->cools_until = int64_max(into->cools_until, from->cools_until);
 	into->touch_at = int64_max(into->touch_at, from->touch_at);
 	into->touched_at = int64_max(into->touched_at, from->touched_at);
+	if (!calendar && spent_join(into, from) < 0)
+		return -ENOMEM;
 	join_rest(into, from, t->now);
 	/* A yearly rule's episode is the year. */
 	if (!calendar || into->state != INSTANCE_ARMED)
 		join_episode(into, from);
+	if (!calendar)
+		spent_joined(into);
 	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0)
 		return -ENOMEM;
 	return absence_list_join(into, from);
@@ -226,20 +230,22 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 /* What armed FROM comes behind what armed INTO, and is the first if that is cancelled. */
 static int keep_arming(const struct rule *rule, struct instance *into, const struct instance *from)
 {
-	struct arming a = {
+	const struct arming theirs = {
 		.at = from->arming_at,
 		.deadline_at = absence_gives(rule) ? from->deadline_at : TIME_NEVER,
 		.worth = from->worth,
+		.by = from->by,
+		.data = from->data,
+		.subject = from->subject,
 	};
-	int r = 0;
+	struct arming a;
+	int r;
 
 	if (from->counted || from->by.len == 0)
 		return 0;
-	if (text_set(&a.by, text_span(from->by)) < 0 ||
-		text_set(&a.data, text_span(from->data)) < 0)
-		r = -ENOMEM;
-	if (r == 0)
-		r = absence_list_add(into, &a);
+	if (absence_copy(&theirs, &a) < 0)
+		return -ENOMEM;
+	r = absence_list_add(into, &a);
 	arming_release(&a);
 	return r;
 }
@@ -390,6 +396,8 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->n_earlier = own.n_earlier;
 	to->moments = own.moments;
 	to->n_moments = own.n_moments;
+	to->spent = own.spent;
+	to->n_spent = own.n_spent;
 	to->fallback = own.fallback;
 }
 
@@ -403,14 +411,9 @@ static int copy_armings(
 		const struct arming *a = &from->armings[to->n_armings];
 		struct arming *copy = &to->armings[to->n_armings];
 
-		*copy = *a;
-		copy->by = copy->data = copy->subject = copy->giver = copy->about =
-			(struct text){.ptr = NULL};
-		if (text_set(&copy->by, text_span(a->by)) < 0 ||
-			text_set(&copy->data, text_span(a->data)) < 0 ||
-			text_set(&copy->giver, text_span(a->giver)) < 0 ||
-			text_set(&copy->about, text_span(a->about)) < 0 ||
-			set_customer(&copy->subject, a->subject, loser, winner) < 0) {
+		if (absence_copy(a, copy) < 0)
+			return -ENOMEM;
+		if (set_customer(&copy->subject, a->subject, loser, winner) < 0) {
 			arming_release(copy);
 			return -ENOMEM;
 		}
@@ -472,10 +475,13 @@ static int copy_side(const struct turn *t, const struct journey *other, struct j
 		return -ENOMEM;
 	for (size_t n = 0; n < other->n_instances; n++) {
 		const struct instance *from = &other->instances[n];
+		const struct rule *rule = rules_of(t->rules, from);
 		struct instance *to =
 			journey_insert_instance(side, text_span(from->rule), text_span(from->key));
 
 		if (!to || copy_instance(to, from, loser, winner) < 0)
+			return -ENOMEM;
+		if (!(rule && rule->calendar) && spent_copy(to, from, loser, winner) < 0)
 			return -ENOMEM;
 	}
 	*ret_side = side;

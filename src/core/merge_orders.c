@@ -240,7 +240,10 @@ static int join_order(struct order *into, const struct order *from)
 			from->promised_at > into->promised_at)) {
 		into->promise_said_at = from->promise_said_at;
 		into->promised_at = from->promised_at;
-	}
+		into->dispatch_promised = from->dispatch_promised;
+	} else if (from->promise_said_at == into->promise_said_at &&
+		   from->promised_at == into->promised_at)
+		into->dispatch_promised = into->dispatch_promised && from->dispatch_promised;
 	into->touched_at = int64_max(into->touched_at, from->touched_at);
 	if (r == 0)
 		r = join_total(into, from);

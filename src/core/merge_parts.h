@@ -7,12 +7,13 @@
 int merge_carts(struct journey *into, const struct journey *from);
 int merge_orders(struct journey *into, const struct journey *from);
 int merge_things(struct journey *into, const struct journey *from);
-/* Words up to SAID_AT are those of two. */
-int merge_consents(struct journey *into, const struct journey *from, int64_t said_at);
+/* After the ids of both are together. */
+int merge_consents(struct journey *into, const struct journey *from);
 int merge_contact(struct journey *into, const struct journey *from);
 int merge_profile(struct journey *into, const struct journey *from);
 int merge_notes(struct journey *into, const struct journey *from);
-int merge_links(struct journey *into, const struct journey *from, int64_t said_at);
+/* Identifiers, consents, parts. */
+int merge_links(struct journey *into, const struct journey *from, const struct merge_terms *terms);
 /* *SLOT may be NULL, and is then a copy. */
 int merge_basket(struct basket **slot, const struct basket *from);
 /* In tally.c. */

@@ -18,6 +18,14 @@ struct span message_subject(const struct message *m)
 	return m->n_path > 0 ? m->path[0].key : m->to;
 }
 
+struct span message_under(const struct message *m)
+{
+	for (size_t i = 0; i < m->n_path; i++)
+		if (!span_equal(m->path[i].key, m->of))
+			return m->path[i].key;
+	return m->to;
+}
+
 struct span message_kind_name(enum message_kind kind)
 {
 	static const char *const names[] = {

@@ -39,7 +39,7 @@ static bool instance_forgettable(const struct rules *rules, const struct instanc
 		return false;
 	/* An episode number is part of a job's id: one that made a job is kept long, and for
 	 * ever where the key is the customer, who will be back. */
-	if (i->episode == 0)
+	if (i->episode == 0 && i->n_spent == 0)
 		return true;
 	return !span_equal(text_span(i->key), SPAN_LIT("customer")) &&
 	       now - i->touched_at > EPISODES_KEPT_MS;

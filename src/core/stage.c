@@ -51,6 +51,13 @@ enum milestone order_rank(const struct order *o)
 	return MILESTONE_PLACED;
 }
 
+/* What only had to be sent by then, and was, has kept it. */
+bool order_is_late(const struct order *o, int64_t now)
+{
+	return o->promised_at != TIME_NEVER && o->promised_at < now && order_is_open(o) &&
+	       !(o->dispatch_promised && order_rank(o) >= MILESTONE_SHIPPED);
+}
+
 /* ---- feedback ---------------------------------------------------------------------------- */
 
 /* A kind of feedback, and from where to where it is bad or good, in tenths. */

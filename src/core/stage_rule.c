@@ -47,7 +47,9 @@ static bool is_free(
 		return true;
 	if (at <= i->cancelled_at || at <= absence_fired_until(i))
 		return false;
-	if (i->state == INSTANCE_COOLING && deadline_at < i->until_at)
+	/* Also where it waits for another change by now: that may turn out to be this one. */
+	if (deadline_at < i->cools_until ||
+		(i->state == INSTANCE_COOLING && deadline_at < i->until_at))
 		return false;
 	if (rule->max_per_key > 0 && i->episode >= rule->max_per_key && absence_made(i))
 		return false;
@@ -95,13 +97,7 @@ static int set_data(struct instance *i, const struct stage_turn *turn)
 
 static void begin_episode(const struct turn *t, const struct rule *rule, struct instance *i)
 {
-	if (rule->epoch > i->epoch) {
-		i->epoch = rule->epoch;
-		i->episode = 0;
-		absence_forget_past(i);
-	}
-	if (i->episode == 0 || absence_made(i))
-		i->episode++;
+	spent_begin(rule, i);
 	i->state = INSTANCE_ARMED;
 	i->step = i->emitted = 0;
 	i->armed_at = t->now;
@@ -137,11 +133,10 @@ static int disprove(const struct turn *t, const struct rule *rule, struct instan
 {
 	int64_t b = t->event ? t->event->occurred_at : INT64_MAX;
 
-	if (i->last_deadline_at == INT64_MIN || i->last_step == STEP_UNSENT ||
-		b > i->last_deadline_at ||
+	if (i->last_deadline_at == INT64_MIN || b > i->last_deadline_at ||
 		rule->stages_to >> stage_view_at(v, i->last_deadline_at) & 1)
 		return 0;
-	return absence_retract(t, rule, i, b) ? 0 : -ENOMEM;
+	return absence_retract(t, rule, i, b);
 }
 
 /* As far as is known now: if it turns out that the stage lasted, it is waited for once more. */

@@ -8,13 +8,18 @@
  *
  * A claim therefore waits while somebody who was named before has not been heard. Only then are
  * they asked (ASK). The event is before the question in their log, a link that it went along is
- * where the question goes too, and what two partitions say to each other stays in order; so with
- * the answer it is certain that their claim is here, or that there is none: the event was a
+ * where the question goes too, and of what a partition says nothing arrives anywhere before all
+ * that it said earlier has arrived (store/courier.h), a claim before the question that went on; so
+ * with the answer it is certain that their claim is here, or that there is none: the event was a
  * repetition, could not be read, is over a limit, was of somebody erased. Where nothing is
  * contradictory nobody is asked, and a claim waits for nothing.
  *
- * A claim that nobody announced (of staff, or of who hears that a key is another's) has the place
- * where it comes itself; and so has the wish of a key, by an event of its own, to be another's.
+ * A claim that nobody announced has the place where it comes itself: of staff; of who hears that a
+ * key is another's; one that Redis refused to note, or took for known, as it does with one pair of
+ * 130 million; and so has the wish of a key, by an event of its own, to be another's. Who hears
+ * that a key is another's cannot be announced, for at the door it is not known what is whose. To
+ * judge also these by when their event was received, whoever is claimed would have to hear from
+ * each log of a key that is theirs, before every claim, that nothing earlier is to come.
  * What has no room waits elsewhere: it goes to the first one's log, behind the question, and comes
  * back behind the answer.
  */

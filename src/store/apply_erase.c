@@ -176,7 +176,7 @@ static int empty(struct applier *a, struct cached *c, struct span by)
 
 	if (!erased)
 		return -ENOMEM;
-	*erased = (struct commit_erased){c->customer, by};
+	*erased = (struct commit_erased){c->customer, by, c->link != NULL};
 	a->commit.counters[COUNTER_ERASED]++;
 	if (!c->link) {
 		hold = list_add(&a->holds);

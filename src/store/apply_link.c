@@ -496,7 +496,7 @@ static int merge(struct applier *a, const struct work *w, const struct record *o
 	const struct input input = {.kind = INPUT_MERGE,
 		.marks = &a->marks,
 		.other = other->journey,
-		.terms = {.said_at = m->said_at}};
+		.terms = {.said_at = m->said_at, .under = message_under(m)}};
 	int r = note_snapshot(a, w);
 
 	if (r == 0)
@@ -532,7 +532,9 @@ static int pass_on(struct applier *a, const struct work *w)
 	/* What was said to this key concerns the other only since the two are one. */
 	m.to = w->cached->link->to;
 	m.linked_at = int64_max(m.linked_at, w->cached->link->linked_at);
-	m.said_at = int64_max(m.said_at, w->cached->link->said_at);
+	/* Since when it is part of this key does not change by that (message_under()). */
+	if (m.kind != MESSAGE_LINKED && m.kind != MESSAGE_MERGE)
+		m.said_at = int64_max(m.said_at, w->cached->link->said_at);
 	message_pass_at(&m, w->cached->customer, w->cached->link->linked_at, w->entry.id);
 	return applier_say(a, &m, &cargo);
 }

@@ -184,6 +184,10 @@ static bool is_current(struct applier *a, const struct work *w, int *ret_r)
 	*ret_r = 0;
 	if (w->cached->link)
 		return false;
+	if (a->options.transient) {
+		*ret_r = division_state(w->cached->record.journey, sum);
+		return *ret_r == 0 && span_is(w->message->state, sum);
+	}
 	*ret_r = cached_encode(a, w->cached, &now);
 	if (*ret_r < 0)
 		return false;
@@ -202,6 +206,28 @@ static int restore_other(struct applier *a, const struct work *w, struct span go
 	return applier_say(a, &m, &cargo);
 }
 
+static bool is_note(const struct work *w)
+{
+	return w->entry.record.len == 0 || span_starts(w->entry.record, UNMERGE_NOTE);
+}
+
+/* What the note says is spent. 0, -ENOMEM, or 1 if it cannot be read. */
+static int spend(struct applier *a, const struct work *w)
+{
+	_cleanup_(record_release) struct record was = RECORD_INIT;
+	struct span rest = w->entry.record, front = UNMERGE_NOTE;
+	struct division own;
+	int r;
+
+	if (rest.len == 0)
+		return 0;
+	r = division_decode(span_of(rest.ptr + front.len, rest.len - front.len), &a->arena, &own);
+	if (r != 0 || own.record.len == 0)
+		return r;
+	r = record_decode(own.record, &was);
+	return r == 0 ? spent_take(w->cached->record.journey, was.journey) : r;
+}
+
 /* W without what was merged, of which a replay knows that it was: only the note of it. */
 static int on_note(struct applier *a, const struct work *w)
 {
@@ -212,6 +238,9 @@ static int on_note(struct applier *a, const struct work *w)
 	effects_reset(&a->effects);
 	if (w->cached->link || j->n_events == 0)
 		return 0;
+	r = spend(a, w);
+	if (r != 0)
+		return r < 0 ? r : quarantine(a, w);
 	r = link_unmerged(
 		j, j, w->message, int64_max((int64_t)w->entry.id.ms, j->received_at), &a->effects);
 	if (r == 0)
@@ -225,7 +254,7 @@ static int on_unmerge(struct applier *a, const struct work *w)
 	struct span goes;
 	int r;
 
-	if (w->entry.record.len == 0)
+	if (is_note(w))
 		return on_note(a, w);
 	if (!is_current(a, w, &r))
 		return r;
@@ -247,7 +276,7 @@ static int on_restore(struct applier *a, const struct work *w)
 	struct division own;
 	int r;
 
-	if (w->entry.record.len == 0)
+	if (is_note(w))
 		return on_note(a, w);
 	if (!a->options.no_links && (!link || !span_equal(link->to, w->message->of) ||
 					    link->linked_at != w->message->linked_at))

@@ -4,10 +4,11 @@
  *
  *   IDLE -> READ -> DELIVER -> IDLE, or READ behind the removal
  *
- * One script for each partition that the page is for, so that either all or none of it is added: if
- * one message were refused and the next taken, the first would be taken for heard for ever. The
- * script looks for the position first, since a log without one is not ours; and it runs at the
- * memory limit, for what is delivered makes room.
+ * One script for the page, in the order in which it was said, up to the first message that a log
+ * does not take. So nobody anywhere can hear, and answer, what was said before what was said
+ * earlier is where it belongs: who asks a customer and hears from whom these became a part of that
+ * all was said has heard it. The script looks for the position first, since a log without one is
+ * not ours; and it runs at the memory limit, for what is delivered makes room.
  */
 #include "store/courier.h"
 
@@ -16,32 +17,29 @@
 /* Messages at once: with the largest records still far from what a reply may have. */
 #define PAGE 64
 
+/* Of each log its stream and its position are KEYS; of each message ARGV has which log, how many
+ * values, and these. How many were added, and why no more were. */
 static const char deliver_script[] =
 	"#!lua flags=allow-oom\n"
-	"if redis.call('EXISTS', KEYS[2]) == 0 then\n"
-	"  return redis.error_reply('FOREIGN no position')\n"
-	"end\n"
-	"local i = 1\n"
+	"local i, added = 1, 0\n"
 	"while ARGV[i] do\n"
-	"  local n = tonumber(ARGV[i])\n"
-	"  redis.call('XADD', KEYS[1], '*', unpack(ARGV, i + 1, i + n))\n"
-	"  i = i + n + 1\n"
+	"  local k, n = 2 * tonumber(ARGV[i]), tonumber(ARGV[i + 1])\n"
+	"  if redis.call('EXISTS', KEYS[k]) == 0 then\n"
+	"    return {added, 'FOREIGN no position'}\n"
+	"  end\n"
+	"  local r = redis.pcall('XADD', KEYS[k - 1], '*', unpack(ARGV, i + 2, i + n + 1))\n"
+	"  if type(r) == 'table' and r.err then\n"
+	"    return {added, r.err}\n"
+	"  end\n"
+	"  i, added = i + n + 2, added + 1\n"
 	"end\n"
-	"return redis.status_reply('OK')\n";
-
-/* What the page has for one partition. */
-struct bundle {
-	struct courier *courier;
-	uint32_t to;
-	size_t first, n_args;
-	bool failed;
-};
+	"return {added}\n";
 
 struct letter {
 	struct span id;
 	const struct redis_value *fields; /* q and its value first */
 	uint32_t to;
-	size_t next; /* of the same bundle; SIZE_MAX: the last */
+	size_t log; /* which of the page's */
 };
 
 struct courier {
@@ -49,9 +47,8 @@ struct courier {
 	struct arena ids; /* of the letters; all else of them is gone with the reply */
 	struct letter letters[PAGE];
 	size_t n;
-	struct bundle bundles[PAGE];
-	size_t n_bundles;
-	size_t n_waiting; /* bundles on their way */
+	uint32_t logs[PAGE]; /* that the page is for */
+	size_t n_logs;
 	size_t in_flight; /* answers to come */
 	bool busy, poked, freed;
 };
@@ -129,117 +126,120 @@ static void on_removed(void *user, const struct redis_value *reply)
 	landed(c);
 }
 
-static bool is_delivered(const struct courier *c, const struct letter *letter)
-{
-	for (size_t i = 0; i < c->n_bundles; i++)
-		if (c->bundles[i].to == letter->to)
-			return !c->bundles[i].failed;
-	return false;
-}
-
-static void remove_delivered(struct courier *c)
+/* The first N letters. */
+static void remove_delivered(struct courier *c, size_t n)
 {
 	struct redis *redis = c->options.redis;
 	char key[KEY_SIZE];
-	size_t n = 0;
 
-	for (size_t i = 0; i < c->n; i++)
-		n += is_delivered(c, &c->letters[i]);
 	if (n == 0)
 		return;
 	redis_begin(redis, 2 + n);
 	redis_arg_str(redis, "XDEL");
 	redis_arg(redis, key_text(key, c->options.partition, "out"));
-	for (size_t i = 0; i < c->n; i++)
-		if (is_delivered(c, &c->letters[i]))
-			redis_arg(redis, c->letters[i].id);
+	for (size_t i = 0; i < n; i++)
+		redis_arg(redis, c->letters[i].id);
 	(void)send(c, on_removed, c);
 }
 
 /* ---- deliver ---------------------------------------------------------------------------- */
 
-/* All bundles are answered. */
-static void finish(struct courier *c)
+/* The owners of the logs of the first N letters are told; one of them may free C. */
+static void tell_delivered(struct courier *c, size_t n)
 {
-	bool more = c->n == PAGE || c->poked, failed = false;
+	for (size_t k = 0; k < c->n_logs && !c->freed; k++) {
+		bool told = false;
 
-	for (size_t i = 0; i < c->n_bundles; i++)
-		failed = failed || c->bundles[i].failed;
-	remove_delivered(c);
-	if (more && !failed)
-		read_page(c);
-	else
-		c->busy = false;
+		for (size_t i = 0; i < n && !told; i++)
+			told = c->letters[i].log == k;
+		if (told)
+			c->options.delivered(c->options.user, c->logs[k]);
+	}
 }
 
-static void on_bundle(void *user, const struct redis_value *reply)
+/* [HOW MANY] or [HOW MANY, WHY NOT MORE]; false: another form. */
+static bool read_answer(const struct courier *c, const struct redis_value *reply, size_t *ret_n,
+	struct span *ret_why)
 {
-	struct bundle *bundle = user;
-	struct courier *c = bundle->courier;
-	bool done = reply && redis_value_is(reply, "OK");
+	if (reply->type != REDIS_ARRAY || reply->n_items == 0 || reply->n_items > 2 ||
+		reply->items[0].type != REDIS_INTEGER || reply->items[0].integer < 0 ||
+		(uint64_t)reply->items[0].integer > c->n)
+		return false;
+	*ret_n = (size_t)reply->items[0].integer;
+	*ret_why = reply->n_items == 2 ? reply->items[1].text : SPAN_EMPTY;
+	return *ret_n == c->n || ret_why->len > 0;
+}
 
-	bundle->failed = !done;
-	c->n_waiting--;
-	if (!c->freed && done)
-		c->options.delivered(c->options.user, bundle->to);
-	else if (!c->freed && reply)
-		fail(c, reply->text);
-	if (!c->freed && c->n_waiting == 0)
-		finish(c);
+static void take_answer(struct courier *c, const struct redis_value *reply)
+{
+	struct span why = reply->text;
+	size_t n = 0;
+
+	if (reply->type != REDIS_ERROR && !read_answer(c, reply, &n, &why))
+		why = SPAN_LIT("what became of messages was answered in another form");
+	tell_delivered(c, n);
+	if (c->freed)
+		return;
+	c->busy = false;
+	remove_delivered(c, n);
+	if (why.len > 0)
+		fail(c, why);
+	else if (c->n == PAGE || c->poked)
+		read_page(c);
+}
+
+static void on_delivered(void *user, const struct redis_value *reply)
+{
+	struct courier *c = user;
+
+	if (!c->freed && reply)
+		take_answer(c, reply);
+	else
+		c->busy = false;
 	landed(c);
 }
 
-static int send_bundle(struct courier *c, struct bundle *bundle)
-{
-	struct redis *redis = c->options.redis;
-	char in[KEY_SIZE], pos[KEY_SIZE];
-
-	redis_begin(redis, 5 + bundle->n_args);
-	redis_arg_str(redis, "EVAL");
-	redis_arg(redis, span_of(deliver_script, sizeof(deliver_script) - 1));
-	redis_arg_str(redis, "2");
-	redis_arg(redis, key_text(in, bundle->to, "in"));
-	redis_arg(redis, key_text(pos, bundle->to, "pos"));
-	for (size_t i = bundle->first; i != SIZE_MAX; i = c->letters[i].next) {
-		const struct redis_value *fields = c->letters[i].fields;
-
-		redis_arg_u64(redis, fields->n_items - 2);
-		for (size_t k = 2; k < fields->n_items; k++)
-			redis_arg(redis, fields->items[k].text);
-	}
-	return send(c, on_bundle, bundle);
-}
-
-/* Puts letter I into the bundle of its partition. */
+/* Which of the page's logs letter I is for. */
 static void sort_letter(struct courier *c, size_t i)
 {
 	struct letter *letter = &c->letters[i];
-	struct bundle *bundle = c->bundles;
-	size_t *place;
+	size_t k = 0;
 
-	while (bundle < c->bundles + c->n_bundles && bundle->to != letter->to)
-		bundle++;
-	if (bundle == c->bundles + c->n_bundles) {
-		*bundle = (struct bundle){.courier = c, .to = letter->to, .first = SIZE_MAX};
-		c->n_bundles++;
-	}
-	place = &bundle->first;
-	while (*place != SIZE_MAX)
-		place = &c->letters[*place].next;
-	*place = i;
-	bundle->n_args += letter->fields->n_items - 1;
+	while (k < c->n_logs && c->logs[k] != letter->to)
+		k++;
+	if (k == c->n_logs)
+		c->logs[c->n_logs++] = letter->to;
+	letter->log = k;
 }
 
 static void deliver(struct courier *c)
 {
-	c->n_bundles = c->n_waiting = 0;
-	for (size_t i = 0; i < c->n; i++)
+	struct redis *redis = c->options.redis;
+	char key[KEY_SIZE];
+	size_t n_args = 0;
+
+	c->n_logs = 0;
+	for (size_t i = 0; i < c->n; i++) {
 		sort_letter(c, i);
-	for (size_t i = 0; i < c->n_bundles; i++) {
-		c->bundles[i].failed = send_bundle(c, &c->bundles[i]) < 0;
-		c->n_waiting += !c->bundles[i].failed;
+		n_args += c->letters[i].fields->n_items;
 	}
-	c->busy = c->n_waiting > 0;
+	redis_begin(redis, 3 + 2 * c->n_logs + n_args);
+	redis_arg_str(redis, "EVAL");
+	redis_arg(redis, span_of(deliver_script, sizeof(deliver_script) - 1));
+	redis_arg_u64(redis, 2 * c->n_logs);
+	for (size_t k = 0; k < c->n_logs; k++) {
+		redis_arg(redis, key_text(key, c->logs[k], "in"));
+		redis_arg(redis, key_text(key, c->logs[k], "pos"));
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		const struct redis_value *fields = c->letters[i].fields;
+
+		redis_arg_u64(redis, c->letters[i].log + 1);
+		redis_arg_u64(redis, fields->n_items - 2);
+		for (size_t k = 2; k < fields->n_items; k++)
+			redis_arg(redis, fields->items[k].text);
+	}
+	c->busy = send(c, on_delivered, c) == 0;
 }
 
 /* ---- read ------------------------------------------------------------------------------- */
@@ -247,7 +247,7 @@ static void deliver(struct courier *c)
 /* [ID, [q, PARTITION, field, value, …]] */
 static bool letter_of(struct courier *c, const struct redis_value *v, struct letter *ret_l)
 {
-	struct letter letter = {.next = SIZE_MAX};
+	struct letter letter = {.log = 0};
 	uint64_t to;
 
 	if (v->type != REDIS_ARRAY || v->n_items != 2 || v->items[1].type != REDIS_ARRAY)

@@ -301,16 +301,25 @@ int divide_stand(struct divide *d, struct fold *f, size_t first)
 	return 0;
 }
 
-/* Of what took somebody apart only that it was: what it was made of had others in it. */
-static struct log_entry bare_note(const struct kept *k)
+/* Of what took somebody apart only that it was, and which numbers were spent by then: what it was
+ * made of had others in it. 0 or -ENOMEM. */
+static int bare_note(struct divide *d, const struct kept *k, struct log_entry *ret_entry)
 {
-	struct log_entry e = k->entry;
+	_cleanup_(buf_release) struct buf note = BUF_INIT;
+	struct span rest = k->entry.record, own = rest;
 
-	e.record = SPAN_EMPTY;
-	return e;
+	*ret_entry = k->entry;
+	ret_entry->record = SPAN_EMPTY;
+	if (rest.len == 0 || (is_kind(k, MESSAGE_UNMERGE) && span_take_block(&rest, &own) != 0))
+		return 0;
+	buf_add_span(&note, UNMERGE_NOTE);
+	buf_add_span(&note, own);
+	ret_entry->record = arena_copy(&d->arena, buf_span(&note));
+	return buf_failed(&note) < 0 || !ret_entry->record.ptr ? -ENOMEM : 0;
 }
 
-static size_t own_log(const struct divide *d, struct span without, struct log_entry *entries)
+/* How many, or -ENOMEM. */
+static ssize_t own_log(struct divide *d, struct span without, struct log_entry *entries)
 {
 	const struct kept *kept = d->kept.list;
 	size_t n = 0;
@@ -322,12 +331,13 @@ static size_t own_log(const struct divide *d, struct span without, struct log_en
 			continue;
 		if (is_undone(d, i, false))
 			continue;
-		if (is_kind(k, MESSAGE_RESTORE) || is_parting(d, i))
-			entries[n++] = bare_note(k);
-		else if (!is_kind(k, MESSAGE_UNMERGE))
+		if (is_kind(k, MESSAGE_RESTORE) || is_parting(d, i)) {
+			if (bare_note(d, k, &entries[n++]) < 0)
+				return -ENOMEM;
+		} else if (!is_kind(k, MESSAGE_UNMERGE))
 			entries[n++] = k->entry;
 	}
-	return n;
+	return (ssize_t)n;
 }
 
 /* As they are since: what was taken out is no name of theirs, unless it was asked for again. */
@@ -354,15 +364,18 @@ static int fold_own(struct divide *d, struct fold *f, struct span without)
 {
 	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
 	int r = entries ? divide_stand(d, f, d->from) : -ENOMEM;
+	ssize_t n = entries ? own_log(d, without, entries) : -ENOMEM;
 
 	f->customer = d->ask.customer;
 	f->base = d->ask.snapshot;
+	if (r == 0 && n < 0)
+		r = -ENOMEM;
 	if (r == 0)
 		r = divide_incidents(d, f, d->from, false);
 	if (r == 0)
 		r = divide_heard(d, f, d->from);
 	if (r == 0)
-		r = fold_run(f, entries, own_log(d, without, entries));
+		r = fold_run(f, entries, (size_t)n);
 	free(entries);
 	return r == 0 ? forget_undone(d, f) : r;
 }

@@ -61,6 +61,7 @@ static void keep_job(struct fold *f, const struct commit_job *from)
 		.step = keep(f, d->step),
 		.subject = keep(f, d->subject),
 		.episode = d->episode,
+		.epoch = d->epoch,
 		.fire_at = d->fire_at};
 }
 

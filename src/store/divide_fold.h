@@ -11,7 +11,7 @@
 /* Something that a fold sent, or said to another partition. */
 struct folded_job {
 	struct span id, rule, key, step, subject;
-	uint32_t episode;
+	uint32_t episode, epoch;
 	int64_t fire_at;
 	bool retracted;
 };

@@ -86,6 +86,9 @@ bool divide_is_same(const struct divide *d);
 /* What J, whom F led to, was sent is what was sent, when it is known whose is which job. */
 void divide_settle_sends(const struct divide *d, struct journey *j, const struct fold *f);
 
+/* Of the numbers that jobs had J, whom F led to, gives none again. 0 or -ENOMEM. */
+int divide_settle_numbers(const struct divide *d, struct journey *j, const struct fold *f);
+
 /* ---- divide_sides.c ---- */
 
 /* What the other's own log would have had, in order; to be freed. 0 or -ENOMEM. */

@@ -4,6 +4,10 @@
  * decided to send; but what was sent is what the two sent as one. So a job that was made is known
  * to its side by the id that it has, and as what became of it; and one that nobody made was not
  * sent.
+ *
+ * And a number under which the two made a job is spent for the side whose name the job has, whether
+ * that side by itself would have made it or not: whoever takes jobs would not take another one of
+ * that id.
  */
 #include "divide_parts.h"
 
@@ -80,4 +84,37 @@ void divide_settle_sends(const struct divide *d, struct journey *j, const struct
 			settle(d, j, f, &jobs[i]);
 	if (j->n_sends > 1)
 		qsort(j->sends, j->n_sends, sizeof(*j->sends), compare);
+}
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+/* JOB's is spent for F's customer, J. */
+static int settle_number(const struct divide *d, struct journey *j, const struct fold *f,
+	const struct folded_job *job)
+{
+	const struct fold *others = f == &d->apart ? &d->alone : &d->apart;
+	struct span name = job->subject.len ? job->subject : d->ask.customer;
+	const struct spent_key key = {job->rule, job->key, job->epoch, job->fire_at};
+
+	if (span_equal(name, others->customer))
+		return 0;
+	/* Of somebody else who is one with either: whose is theirs. */
+	if (!span_equal(name, f->customer) && divide_find_job(others, job->id))
+		return 0;
+	return spent_note(j, &key, span_equal(name, f->customer) ? SPAN_EMPTY : name, job->episode);
+}
+
+int divide_settle_numbers(const struct divide *d, struct journey *j, const struct fold *f)
+{
+	const struct folded_job *jobs = d->all.jobs.list;
+	int r = 0;
+
+	for (size_t i = 0; i < d->all.jobs.n && r == 0; i++) {
+		const struct rule *rule = rules_find(d->all.rules, jobs[i].rule);
+
+		/* A yearly rule's number is the year. */
+		if (!rule || !rule->calendar)
+			r = settle_number(d, j, f, &jobs[i]);
+	}
+	return r;
 }

@@ -250,17 +250,65 @@ static int move_job(struct divide *d, const struct folded_job *job, enum divisio
 	return 0;
 }
 
+/* Which step's job it is, and by which way if not by the first (struct emission). */
+static uint32_t step_number(const struct divide *d, const struct folded_job *job, uint32_t *ret_way)
+{
+	const struct rule *rule = rules_find(d->all.rules, job->rule);
+	const char *at = job->step.len ? memchr(job->step.ptr, '@', job->step.len) : NULL;
+	struct span step = job->step;
+
+	*ret_way = 0;
+	if (at) {
+		step.len = (size_t)(at - step.ptr);
+		*ret_way =
+			1 + (uint32_t)job_channel_of(span_of(at + 1, job->step.len - step.len - 1));
+	}
+	for (uint32_t i = 0; rule && i < rule->n_steps; i++)
+		if (span_equal(rule->steps[i].id, step))
+			return i;
+	return 0;
+}
+
+/* Is the job one that F's customer is still to make: between its steps, and later than the two made
+ * it? Then the id tells whoever takes jobs that it is the same. */
+static bool is_to_come(const struct divide *d, const struct fold *f, const struct folded_job *job)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	struct span name = job->subject.len ? job->subject : d->ask.customer;
+	const struct instance *i;
+	uint32_t way;
+
+	if (f->record.len == 0 || record_decode(f->record, &record) != 0)
+		return false;
+	i = journey_instance(record.journey, job->rule, job->key);
+	if (!i || i->state != INSTANCE_ARMED || i->emitted == 0 || i->epoch != job->epoch)
+		return false;
+	return spent_number(rules_find(d->all.rules, job->rule), i) == job->episode &&
+	       step_number(d, job, &way) >= i->step &&
+	       span_equal(i->subject.len ? text_span(i->subject) : f->customer, name);
+}
+
+/* What is made again elsewhere must not lie here, too. */
+static bool is_made_here(const struct divide *d, const struct folded_job *job)
+{
+	return partition_of(d->ask.key, d->ask.partitions) ==
+		       partition_of(d->ask.customer, d->ask.partitions) &&
+	       is_to_come(d, &d->apart, job);
+}
+
 static int sort_job(struct divide *d, const struct folded_job *job)
 {
 	const struct folded_job *theirs = divide_find_job(&d->apart, job->id);
+	bool moves;
 	int r;
 
-	if (is_sent(divide_find_job(&d->alone, job->id)))
+	if (is_sent(divide_find_job(&d->alone, job->id)) || is_to_come(d, &d->alone, job))
 		return note_job(d, job, d->ask.customer, true);
 	if (!theirs)
 		theirs = divide_find_like(&d->apart, job);
-	r = move_job(d, job, is_sent(theirs) ? DIVISION_MOVE : DIVISION_END);
-	return r < 0 ? r : note_job(d, job, is_sent(theirs) ? d->ask.key : SPAN_EMPTY, true);
+	moves = is_sent(theirs) || is_made_here(d, job);
+	r = move_job(d, job, moves ? DIVISION_MOVE : DIVISION_END);
+	return r < 0 ? r : note_job(d, job, moves ? d->ask.key : SPAN_EMPTY, true);
 }
 
 /* What became of JOB of F when the two were one; NULL: it was not made, or one like it is the other
@@ -343,25 +391,6 @@ int divide_sort_jobs(struct divide *d)
 
 /* ---- the other, in the end --------------------------------------------------------------- */
 
-/* Which step's job it is, and by which way if not by the first (struct emission). */
-static uint32_t step_number(const struct divide *d, const struct folded_job *job, uint32_t *ret_way)
-{
-	const struct rule *rule = rules_find(d->all.rules, job->rule);
-	const char *at = job->step.len ? memchr(job->step.ptr, '@', job->step.len) : NULL;
-	struct span step = job->step;
-
-	*ret_way = 0;
-	if (at) {
-		step.len = (size_t)(at - step.ptr);
-		*ret_way =
-			1 + (uint32_t)job_channel_of(span_of(at + 1, job->step.len - step.len - 1));
-	}
-	for (uint32_t i = 0; rule && i < rule->n_steps; i++)
-		if (span_equal(rule->steps[i].id, step))
-			return i;
-	return 0;
-}
-
 /* The job lies where the customer is, under the name that it got there. */
 static int lay(const struct divide *d, const struct folded_job *job, struct text *subject,
 	struct text *home)
@@ -375,22 +404,40 @@ static int lay(const struct divide *d, const struct folded_job *job, struct text
 	return 0;
 }
 
-static int lay_job(const struct divide *d, struct journey *j, const struct folded_job *job)
+/* Is M the OTHER's job? */
+static bool is_job(const struct divide *d, const struct emission *m, const struct folded_job *job)
 {
 	uint32_t way, step = step_number(d, job, &way);
 
-	for (size_t i = 0; i < j->n_instances; i++) {
+	return m->deadline_at != INT64_MIN && spent_by(m) == job->episode && m->step == step &&
+	       m->way == way && span_equal(text_span(m->subject), job->subject);
+}
+
+/* JOB as it was made, in the place of what the other has instead. */
+static int lay_job(const struct divide *d, struct journey *j, const struct folded_job *job)
+{
+	const struct folded_job *own = divide_find_job(&d->apart, job->id);
+
+	if (!own)
+		own = divide_find_like(&d->apart, job);
+
+	for (size_t i = 0; own && i < j->n_instances; i++) {
 		struct instance *in = &j->instances[i];
+		struct emission last;
 
 		if (!span_equal(text_span(in->rule), job->rule) ||
 			!span_equal(text_span(in->key), job->key))
 			continue;
-		if (in->last_episode == job->episode && in->last_step == step &&
-			in->last_way == way && in->last_deadline_at != INT64_MIN)
+		last = (struct emission){.episode = in->last_episode,
+			.step = in->last_step,
+			.number = in->last_number,
+			.deadline_at = in->last_deadline_at,
+			.way = in->last_way,
+			.subject = in->last_subject};
+		if (is_job(d, &last, own))
 			return lay(d, job, &in->last_subject, &in->home);
 		for (uint32_t k = 0; k < in->n_earlier; k++)
-			if (in->earlier[k].episode == job->episode && in->earlier[k].step == step &&
-				in->earlier[k].way == way)
+			if (is_job(d, &in->earlier[k], own))
 				return lay(d, job, &in->earlier[k].subject, &in->earlier[k].home);
 	}
 	return 0;
@@ -445,6 +492,8 @@ static int finish_other(struct divide *d, struct span *ret_record)
 		if (own[i].fate == DIVISION_MOVE)
 			r = lay_job(d, record.journey, divide_find_job(&d->all, own[i].id));
 	divide_settle_sends(d, record.journey, &d->apart);
+	if (r == 0)
+		r = divide_settle_numbers(d, record.journey, &d->apart);
 	forget_claims(d, record.journey);
 	return r < 0 ? r : divide_encode(d, &record, ret_record);
 }
@@ -484,6 +533,9 @@ static int finish_customer(struct divide *d, struct span bytes, struct span *ret
 		return r < 0 ? r : -EBADMSG;
 	divide_settle_sends(d, record.journey, &d->alone);
 	divide_forget(record.journey, d->ask.key);
+	r = divide_settle_numbers(d, record.journey, &d->alone);
+	if (r < 0)
+		return r;
 	return divide_encode(d, &record, ret_record);
 }
 

@@ -3,6 +3,8 @@
 #include "store/entry_fields.h"
 #include "store/entry_match.h"
 
+#define DIGEST_LEN 64 /* hex digits */
+
 /* The values that an entry had, and those that it gets. */
 struct rewrite {
 	struct entry_match *match;
@@ -86,8 +88,13 @@ static int find_ids(struct rewrite *w, const struct archive_field *fields, size_
 	struct event ev;
 	int r = entry_field(fields, n, "e").len ? entry_read_event(m, fields, n, &ev) : 1;
 
-	if (r != 0 || ev.n_ids == 0)
+	if (r != 0)
 		return r < 0 ? r : 0;
+	/* Who is called by a digest is called so still. */
+	if (ev.customer.len == DIGEST_LEN)
+		scrub_spare(m->scrubber, ev.customer);
+	if (ev.n_ids == 0)
+		return 0;
 	theirs = arena_calloc(w->arena, ev.n_ids, sizeof(*theirs));
 	if (!theirs)
 		return -ENOMEM;
@@ -111,6 +118,7 @@ int entry_scrub(struct entry_match *m, struct archive_field *fields, size_t n, s
 	r = find_ids(&w, fields, n);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = scrub_field(&w, fields[i].name, &fields[i].value);
+	scrub_spare(m->scrubber, SPAN_EMPTY);
 	buf_release(&w.buf);
 	return r < 0 || w.changed ? r : SCRUB_CLEAN;
 }

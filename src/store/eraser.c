@@ -188,6 +188,20 @@ int eraser_later(struct eraser *e, int64_t ms, step_fn *fn)
 	return timer_set_in(&e->timer, ms);
 }
 
+void eraser_begin_part(struct eraser *e, const char *unit, uint64_t total)
+{
+	e->part_unit = unit;
+	e->part_done = 0;
+	e->part_total = total;
+}
+
+void eraser_advance(struct eraser *e, uint64_t n)
+{
+	e->part_done += n;
+	if (e->options.progress)
+		e->options.progress(e->options.user, e->part_unit, e->part_done, e->part_total);
+}
+
 int eraser_ignore(struct eraser *e, const struct redis_value *reply)
 {
 	(void)e;

@@ -69,6 +69,8 @@ int eraser_close(struct eraser *e, const struct redis_value *reply)
 		r = remove_key(e, key);
 		(void)snprintf(key, sizeof(key), "wm:{p%u}:kin:%s", p, e->receipt);
 		r = r ? r : remove_key(e, key);
+		(void)snprintf(key, sizeof(key), "wm:{p%u}:linkkin:%s", p, e->receipt);
+		r = r ? r : remove_key(e, key);
 	}
 	(void)snprintf(key, sizeof(key), "wm:erasing:%s", e->receipt);
 	r = r ? r : remove_key(e, key);

@@ -3,8 +3,8 @@
  * What the files of the eraser share: eraser.c has the way from step to step, eraser_names.c finds
  * out who the customer is, eraser_words.c says it to the owners and waits for them, eraser_sweep.c
  * walks through the streams, eraser_renew.c writes them anew, eraser_match.c knows what is theirs;
- * eraser_scrub.c and eraser_others.c see to what others' entries and records say of them, and
- * eraser_order.c asks the archive to do likewise.
+ * eraser_alias.c knows what else a name is known by; eraser_scrub.c and eraser_others.c see to what
+ * others' entries and records say of them, and eraser_order.c asks the archive to do likewise.
  */
 #pragma once
 
@@ -24,6 +24,7 @@ struct erasing_name {
 	bool looked;	 /* this is known */
 	bool sure;	 /* it was said to be theirs; others must lead to one that is */
 	bool in;	 /* it is theirs */
+	bool walked;	 /* and it is known whether it leads to one that is */
 	bool suppressed; /* the owners were told its name */
 	bool told;	 /* … and to empty it */
 };
@@ -84,6 +85,8 @@ struct eraser {
 	size_t in_flight; /* these, and calls of ours that are not over */
 	bool done, freed;
 	int result;
+	const char *part_unit; /* of the part at hand … */
+	uint64_t part_done, part_total;
 	char words[256];
 
 	/* fence */
@@ -139,6 +142,9 @@ int eraser_then(struct eraser *e, step_fn *fn);
 int eraser_later(struct eraser *e, int64_t ms, step_fn *fn);
 /* ERASER_STUCK, with words. */
 int eraser_stuck(struct eraser *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A part begins that takes its time, of TOTAL things (0: nobody knows); and N of them are done. */
+void eraser_begin_part(struct eraser *e, const char *unit, uint64_t total);
+void eraser_advance(struct eraser *e, uint64_t n);
 /* A reply that nobody looks at. */
 int eraser_ignore(struct eraser *e, const struct redis_value *reply);
 uint32_t eraser_partition(const struct eraser *e, struct span key);
@@ -173,6 +179,19 @@ int eraser_scrub_entry(
 	struct eraser *e, struct span id, const struct archive_field *fields, size_t n);
 /* KEY may be theirs; SURE: it is. 0 or -ENOMEM. */
 int eraser_add_name(struct eraser *e, struct span key, bool sure);
+
+/* ---- eraser_alias.c ---- */
+
+/* What is said of a key: itself, and the digests by which others may know it. */
+typedef int eraser_alias_fn(void *user, struct span key);
+/* FN for each of them; 0 or what FN returned first that is not 0. */
+int eraser_each_alias(const struct eraser *e, struct span key, eraser_alias_fn *fn, void *user);
+/* FN that appends the names (GONE_NAME_SIZE bytes each) to USER, a struct eraser_list. */
+struct eraser_list {
+	struct span salt;
+	struct buf *out;
+};
+int eraser_list_name(void *user, struct span key);
 
 /* ---- eraser_match.c ---- */
 

@@ -311,23 +311,30 @@ static int look(struct eraser *e)
 	return eraser_asked(e, on_look);
 }
 
+/* Whether N leads to one that is theirs; then all on the way are. Each is walked past once. */
+static void include_way(struct eraser *e, struct erasing_name *n)
+{
+	struct erasing_name *at = n;
+
+	while (at && !at->in && !at->walked) {
+		at->walked = true;
+		at = name_of(e, at->to);
+	}
+	if (!at || !at->in)
+		return;
+	for (; n && !n->in; n = name_of(e, n->to))
+		n->in = true;
+}
+
 /* Those that lead to one that is theirs are theirs. */
 static void include(struct eraser *e)
 {
-	bool more = true;
-
-	for (size_t i = 0; i < e->n_names; i++)
+	for (size_t i = 0; i < e->n_names; i++) {
 		e->names[i].in = e->names[i].in || e->names[i].sure;
-	while (more) {
-		more = false;
-		for (size_t i = 0; i < e->n_names; i++) {
-			struct erasing_name *to = name_of(e, e->names[i].to);
-
-			if (e->names[i].in || !to || !to->in)
-				continue;
-			e->names[i].in = more = true;
-		}
+		e->names[i].walked = false;
 	}
+	for (size_t i = 0; i < e->n_names; i++)
+		include_way(e, &e->names[i]);
 }
 
 int eraser_gather(struct eraser *e, const struct redis_value *reply)
@@ -390,6 +397,9 @@ int eraser_collect(struct eraser *e, const struct redis_value *reply)
 		args[1] = span_str(key);
 		r = eraser_ask(e, on_emptied, args, ARRAY_SIZE(args));
 		(void)snprintf(key, sizeof(key), "wm:{p%u}:kin:%s", p, e->receipt);
+		args[1] = span_str(key);
+		r = r ? r : eraser_ask(e, on_kin, args, ARRAY_SIZE(args));
+		(void)snprintf(key, sizeof(key), "wm:{p%u}:linkkin:%s", p, e->receipt);
 		args[1] = span_str(key);
 		r = r ? r : eraser_ask(e, on_kin, args, ARRAY_SIZE(args));
 	}

@@ -44,16 +44,12 @@ static int note_none(struct eraser *e)
 /* 0 or -ENOMEM. */
 static int add_names(struct eraser *e, struct buf *names)
 {
+	struct eraser_list list = {span_of(e->salt, GONE_SALT_LEN), names};
 	int r = 0;
 
-	for (size_t i = 0; i < e->n_names && r == 0; i++) {
-		unsigned char name[GONE_NAME_SIZE];
-
-		if (!e->names[i].in)
-			continue;
-		r = gone_name(span_of(e->salt, GONE_SALT_LEN), e->names[i].key, name);
-		buf_add(names, name, sizeof(name));
-	}
+	for (size_t i = 0; i < e->n_names && r == 0; i++)
+		if (e->names[i].in)
+			r = eraser_each_alias(e, e->names[i].key, eraser_list_name, &list);
 	return r ? r : buf_failed(names);
 }
 

@@ -212,6 +212,7 @@ static int on_scan(struct eraser *e, const struct redis_value *reply)
 	memcpy(e->cursor, reply->items[0].text.ptr, reply->items[0].text.len);
 	e->cursor[reply->items[0].text.len] = '\0';
 	e->scanned = true;
+	eraser_advance(e, reply->items[1].n_items);
 	r = take_page(e, &reply->items[1]);
 	if (r < 0)
 		return r;
@@ -223,6 +224,7 @@ static int begin(struct eraser *e, bool sealed)
 	e->sealed = sealed;
 	e->scanned = false;
 	e->others = 0;
+	eraser_begin_part(e, sealed ? "customers' pasts looked at" : "customers looked at", 0);
 	memcpy(e->cursor, "0", 2);
 	return scan(e, NULL);
 }

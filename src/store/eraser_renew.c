@@ -8,7 +8,8 @@
 
 #include "store/renewal.h"
 
-#define PAGE "100"
+#define PAGE   "100"
+#define PAGE_N 100
 
 /* More tries mean that somebody removes entries faster than they are copied. */
 #define TRIES_MAX 100
@@ -88,6 +89,7 @@ static int on_copied(struct eraser *e, const struct redis_value *reply)
 		return ++e->tries > TRIES_MAX
 			       ? eraser_stuck(e, "a stream changes faster than it can be copied")
 			       : begin_stream(e);
+	eraser_advance(e, PAGE_N);
 	last = reply->items[1].text;
 	e->cursor[0] = '(';
 	memcpy(e->cursor + 1, last.ptr, last.len);
@@ -145,5 +147,6 @@ int eraser_renew(struct eraser *e, const struct redis_value *reply)
 	e->part = 0;
 	e->stream = STREAM_IN;
 	e->tries = 0;
+	eraser_begin_part(e, "entries copied", 0);
 	return is_wanted(e) ? begin_stream(e) : next_stream(e);
 }

@@ -332,6 +332,7 @@ static int on_page(struct eraser *e, const struct redis_value *reply)
 	}
 	if (reply->n_items == 0)
 		e->cursor[0] = '\0';
+	eraser_advance(e, reply->n_items);
 	return r ? r : eraser_then(e, after_page);
 }
 
@@ -347,11 +348,41 @@ static int sweep_page(struct eraser *e, const struct redis_value *reply)
 	return eraser_ask(e, on_page, args, ARRAY_SIZE(args));
 }
 
-int eraser_sweep(struct eraser *e, const struct redis_value *reply)
+static int first_partition(struct eraser *e, const struct redis_value *reply)
 {
 	(void)reply;
-	e->found = 0;
 	e->part = 0;
-	memset(e->staged, 0, sizeof(e->staged));
 	return begin_partition(e);
+}
+
+static int on_length(struct eraser *e, const struct redis_value *reply)
+{
+	e->part_total += (uint64_t)reply->integer;
+	return 0;
+}
+
+static int ask_length(struct eraser *e)
+{
+	char key[64];
+	struct span args[] = {SPAN_LIT("XLEN"), SPAN_EMPTY};
+
+	eraser_stream_key(e, key);
+	args[1] = span_str(key);
+	return eraser_ask(e, on_length, args, ARRAY_SIZE(args));
+}
+
+int eraser_sweep(struct eraser *e, const struct redis_value *reply)
+{
+	int r = 0;
+
+	(void)reply;
+	e->found = 0;
+	memset(e->staged, 0, sizeof(e->staged));
+	eraser_begin_part(e, "entries looked at", 0);
+	for (e->part = 0; e->part < e->options.partitions; e->part++)
+		for (e->stream = 0; e->stream < STREAM_AUDIT && r == 0; e->stream++)
+			r = ask_length(e);
+	e->stream = STREAM_AUDIT;
+	r = r ? r : ask_length(e);
+	return r ? r : eraser_then(e, first_partition);
 }

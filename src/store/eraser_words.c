@@ -10,6 +10,8 @@
 #include "codec/message_json.h"
 
 #define POLL_MS 10
+/* Of one message; its owner writes them all at once. */
+#define NAMES_MAX ((size_t)500 * GONE_NAME_SIZE)
 
 /* ---- words -------------------------------------------------------------------------------- */
 
@@ -75,9 +77,30 @@ static int after_names(struct eraser *e, const struct redis_value *reply)
 	return eraser_fence(e, say_keys);
 }
 
+/* M with as many of NAMES as one may bear, and so on. */
+static int say_list(
+	struct eraser *e, uint32_t partition, const struct message *m, struct span names)
+{
+	int r = 0;
+
+	while (names.len > 0 && r == 0) {
+		size_t n = names.len < NAMES_MAX ? names.len : NAMES_MAX;
+
+		r = eraser_say(e, partition, m, span_of(names.ptr, n));
+		names = span_of(names.ptr + n, names.len - n);
+	}
+	return r;
+}
+
+static int match_alias(void *user, struct span key)
+{
+	return eraser_match_add(user, key);
+}
+
 int eraser_say_names(struct eraser *e, const struct redis_value *reply)
 {
 	_cleanup_(buf_release) struct buf list = BUF_INIT;
+	struct eraser_list names = {span_of(e->salt, GONE_SALT_LEN), &list};
 	const struct message m = {.from = MESSAGE_FROM_STAFF,
 		.seq = 1,
 		.kind = MESSAGE_SUPPRESS,
@@ -88,20 +111,18 @@ int eraser_say_names(struct eraser *e, const struct redis_value *reply)
 	(void)reply;
 	for (size_t i = 0; i < e->n_names && r == 0; i++) {
 		struct erasing_name *name = &e->names[i];
-		unsigned char text[GONE_NAME_SIZE];
 
 		if (!name->in || name->suppressed)
 			continue;
 		name->suppressed = true;
-		r = gone_name(span_str(e->salt), name->key, text);
-		buf_add(&list, text, sizeof(text));
-		r = r ? r : note_name(e, name->key);
-		r = r ? r : eraser_match_add(&e->match, name->key);
+		r = note_name(e, name->key);
+		r = r ? r : eraser_each_alias(e, name->key, eraser_list_name, &names);
+		r = r ? r : eraser_each_alias(e, name->key, match_alias, &e->match);
 	}
 	if (r == 0 && buf_failed(&list) < 0)
 		r = -ENOMEM;
-	for (uint32_t p = 0; p < e->options.partitions && r == 0 && list.len > 0; p++)
-		r = eraser_say(e, p, &m, buf_span(&list));
+	for (uint32_t p = 0; p < e->options.partitions && r == 0; p++)
+		r = say_list(e, p, &m, buf_span(&list));
 	return r ? r : eraser_then(e, after_names);
 }
 
@@ -113,8 +134,8 @@ int eraser_say_lift(struct eraser *e, struct span names)
 		.reason = span_str(e->receipt)};
 	int r = 0;
 
-	for (uint32_t p = 0; p < e->options.partitions && r == 0 && names.len > 0; p++)
-		r = eraser_say(e, p, &m, names);
+	for (uint32_t p = 0; p < e->options.partitions && r == 0; p++)
+		r = say_list(e, p, &m, names);
 	return r ? r : eraser_fence(e, eraser_lifted);
 }
 

@@ -4,7 +4,8 @@
  * whoever finds nothing of somebody and is about to make something, finds the name.
  *
  * Keys that were emptied are noted in `erased:RECEIPT`, and what was known to lead to them in
- * `kin:RECEIPT`, until whoever asked for it has walked through the logs.
+ * `kin:RECEIPT`, until whoever asked for it has walked through the logs; to links, which are many
+ * and to which little leads, in `linkkin:RECEIPT`: a set is written whole each time.
  */
 #include "redis_commit_args.h"
 
@@ -55,13 +56,14 @@ static void put_gone(struct args *a, const struct commit_gone *gone)
 static void put_erased(struct args *a, const struct commit_erased *erased)
 {
 	static const char *const kept[] = {"c", "t", "m", "ids", "parts"};
+	const char *kin = erased->link ? "linkkin" : "kin";
 
 	put_command(a, 3, "SADD");
 	put_key_id(a, "erased", erased->by);
 	put(a, erased->customer);
 	put_command(a, 4, "SUNIONSTORE");
-	put_key_id(a, "kin", erased->by);
-	put_key_id(a, "kin", erased->by);
+	put_key_id(a, kin, erased->by);
+	put_key_id(a, kin, erased->by);
 	put_key_id(a, "ids", erased->customer);
 	put_command(a, 1 + ARRAY_SIZE(kept), "UNLINK");
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)

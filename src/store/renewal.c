@@ -40,6 +40,7 @@ const char renewal_script[] =
 	"  if info[i] == 'last-generated-id' then last = info[i + 1] end\n"
 	"end\n"
 	"redis.call('XSETID', KEYS[2], last)\n"
+	"redis.call('UNLINK', KEYS[1])\n" /* its memory is given back by another thread */
 	"redis.call('RENAME', KEYS[2], KEYS[1])\n"
 	"return {'done', tostring(as)}\n";
 

@@ -4,8 +4,8 @@
 allowed lateness, jobs and the final state of every customer are the same. whole_histories.py says
 what happens and what little is left out.
 
-WAYMARK_MODEL_SEED sets the chance (printed; 31), WAYMARK_MODEL_COUNT the number of shops (6). Of some
-other seeds one shop in fifty differs still, in when a stage began among things of one instant: 912685.
+WAYMARK_MODEL_SEED sets the chance (printed; 31), WAYMARK_MODEL_COUNT the number of shops (6). Of
+other seeds one shop in twenty differs still in one customer, mostly in what is handed over: 912685.
 By hand:  test_whole.py WAYMARK --seed 7 --count 200 [--several]
 A disagreement is made as small as it gets and printed, and written to --keep DIR."""
 

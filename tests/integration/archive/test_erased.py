@@ -6,11 +6,14 @@ is searched, before and after. Whoever carries it out dies at any step; the orde
 whoever was erased being let back; and for all others nothing has changed: what a backtest, an export
 and an unmerge make of the archive."""
 
+import contextlib
 import glob
 import json
 import os
+import pty
 import re
 import shutil
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -116,6 +119,14 @@ class Shop:
         return sorted((j["id"], j["customer"], j["fire_at"]) for j in report["jobs"]
                       if not secret(j["customer"]))
 
+    def doctor(self):
+        """What it says of erasures; of roles that this shop has not it says more."""
+        status, out, error = self.place.tool("doctor", "--json", "--rules", self.rules, *self.common)
+        assert status in (0, 1), error
+        found = {row["check"]: row for row in map(json.loads, out.splitlines())}["erasures"]
+        tap.equal(secret(found["message"]), [], "it names nobody")
+        return found["finding"], found["message"]
+
     def orders(self):
         return self.redis("SMEMBERS", "wm:orders")
 
@@ -169,11 +180,21 @@ def filled(place):
 def taken_out_of_what_others_lines_say():
     with harness.Place() as place:
         shop = filled(place)
+        tap.equal(shop.doctor(), ("fine", "No erasure waits for anything."), "doctor, before")
         shop.post(SERVER, track("Product Viewed", {"userId": FRIENDS[4]}, note="not archived yet: " + EMAIL))
         shop.settle()
         jobs, files = shop.jobs(), shop.raw()
         receipt = shop.erase()
         tap.equal((receipt["state"], receipt["archive"]["state"]), ("waiting", "pending"), "it waits for the archive")
+        finding, said = shop.doctor()
+        tap.ok(finding == "note" and said.startswith("1 erasure waits for the archive, the first since ") and
+               receipt["receipt"] in said and "`waymark archive run`" in said, "doctor: %s: %s" % (finding, said))
+        # Four hours later, nobody having archived.
+        kept = shop.redis("HGET", "wm:erasure:" + receipt["receipt"], "finished_at")
+        shop.redis("HSET", "wm:erasure:" + receipt["receipt"], "finished_at", int(kept) - 4 * 3600 * 1000)
+        finding, said = shop.doctor()
+        tap.ok(finding == "wrong" and "since 4h" in said and "running?" in said, "doctor: %s: %s" % (finding, said))
+        shop.redis("HSET", "wm:erasure:" + receipt["receipt"], "finished_at", kept)
         order = b" ".join(shop.redis("HVALS", "wm:order:" + receipt["receipt"]))
         tap.equal(secret(order.decode("latin-1")), [], "the order names nobody")
         theirs, others = opened(shop)
@@ -192,6 +213,7 @@ def taken_out_of_what_others_lines_say():
         tap.ok(0 < now["archive"]["files"] < now["archive"]["looked_at"], "some files: %s" % now)
         tap.equal(secret(json.dumps(now)), [], "the receipt names nobody")
         tap.equal(shop.orders(), [], "no order is left")
+        tap.equal(shop.doctor()[0], "fine", "doctor, after")
         now_open = set(opened(shop)[1])
         tap.equal([line for line in others if line not in now_open], [], "others' lines are what they were")
         after = shop.raw()
@@ -300,56 +322,66 @@ def dies_at(shop, bridge, step, late):
     return bridge.mute
 
 
-@tap.test
-def whatever_step_it_dies_at():
-    with harness.Place() as place:
-        shop = filled(place)
-        receipt = shop.erase()
-        stage = Stage(shop)
-        shop.run()
-        want = stage.outcome(receipt)
-        tap.equal((want[2:4], want[4]["state"]), ((0, []), "done"), "calm")
-        tap.equal(secret(json.dumps(want[0])), [], "calm: nobody speaks of them")
-        bridge = shelf.Bridge(place, shop.redis)
-        step, came = 0, True
-        while came and not tap.failures:
-            step += 1
-            late = step % 2 == 0
-            stage.put_back()
-            came = dies_at(shop, bridge, step, late)
-            shop.run()
-            outcome = stage.outcome(receipt)
-            tap.ok(outcome == want, "after step %d%s: %s" % (step, " and a half" if late else "", outcome[1:]))
-        print("# %d steps" % step, flush=True)
-        tap.ok(step > 40, "steps: %d" % step)
-
-
-@tap.test
-def in_the_middle_of_a_file():
-    with harness.Place() as place:
-        shop = filled(place)
-        receipt = shop.erase()
-        stage = Stage(shop)
-        shop.run("--scrub", "1ms")  # file by file, with a round of archiving between
-        want = stage.outcome(receipt)
-        half = 0
-        for _ in range(60):
-            stage.put_back()
-            child = archiver(shop, shop.redis.socket)
-            while child.is_running() and not drafts(shop):
-                pass  # it is there for a moment
-            child.kill()
-            half += bool(drafts(shop))
-            shop.run()
-            outcome = stage.outcome(receipt)
-            tap.ok(outcome == want, str(outcome[1:]))
-            if half == 3 or tap.failures:
-                break
-        tap.ok(half > 0, "died in the middle of a file: %d times" % half)
+def at_each_step(shop, stage):
+    """One dies before the first command about orders, after it, before the second …"""
+    bridge = shelf.Bridge(shop.place, shop.redis)
+    step, came = 0, True
+    while came:
+        step += 1
+        late = step % 2 == 0
+        stage.put_back()
+        came = dies_at(shop, bridge, step, late)
+        yield "step %d%s" % (step, " and a half" if late else "")
+    print("# %d steps" % step, flush=True)
+    tap.ok(step > 40, "steps: %d" % step)
 
 
 def drafts(shop):
     return glob.glob(os.path.join(shop.directory, "dt=*", ".*"))
+
+
+def in_a_file(shop, stage):
+    """One dies while a file is being written anew, three times."""
+    half = 0
+    for _ in range(60):
+        stage.put_back()
+        child = archiver(shop, shop.redis.socket)
+        while child.is_running() and not drafts(shop):
+            pass  # it is there for a moment
+        child.kill()
+        half += bool(drafts(shop))
+        yield "the middle of a file"
+        if half == 3:
+            break
+    tap.ok(half > 0, "died in the middle of a file: %d times" % half)
+
+
+def outlived(deaths, *calmly):
+    """Whoever archives after somebody died comes to what one does that lives (CALMLY)."""
+    with harness.Place() as place:
+        shop = filled(place)
+        receipt = shop.erase()
+        stage = Stage(shop)
+        shop.run(*calmly)
+        want = stage.outcome(receipt)
+        tap.equal((want[2:4], want[4]["state"]), ((0, []), "done"), "calm")
+        tap.equal(secret(json.dumps(want[0])), [], "calm: nobody speaks of them")
+        for where in deaths(shop, stage):
+            shop.run()
+            outcome = stage.outcome(receipt)
+            tap.ok(outcome == want, "after %s: %s" % (where, outcome[1:]))
+            if tap.failures:
+                break
+
+
+@tap.test
+def whatever_step_it_dies_at():
+    outlived(at_each_step)
+
+
+@tap.test
+def in_the_middle_of_a_file():
+    outlived(in_a_file, "--scrub", "1ms")  # file by file, with a round of archiving between
 
 
 @tap.test
@@ -369,6 +401,8 @@ def wherever_the_files_are():
         tap.equal([line for line in shop.cat() if secret(line)], [], "those that are here are done")
         text = shop.tool("customer", "receipt", receipt["receipt"])
         tap.ok("waymark archive scrub DIR" in text, "it says what to do: " + text)
+        finding, said = shop.doctor()
+        tap.ok(finding == "wrong" and "`waymark archive scrub DIR` where they are" in said, "doctor: " + said)
         tap.ok([line for line in shop.cat(first) if secret(line)], "the others are not")
         stage = Stage(shop)
         shop.run("--all-here")
@@ -423,14 +457,40 @@ def a_damaged_file_is_left_alone():
         tap.equal((now["state"], now["lines"] + now["sealed"]), ("done", len(theirs)), "all of it")
 
 
+def at_a_terminal(shop, *args):
+    """(status, what was seen on standard error, which is a terminal, standard output)"""
+    ours, theirs = pty.openpty()
+    done = subprocess.run([harness.waymark(), *args, *shop.common], stdout=subprocess.PIPE, stderr=theirs,
+                          stdin=subprocess.DEVNULL, timeout=90, check=False)
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # its end
+        while True:
+            piece = os.read(ours, 65536)
+            if not piece:
+                break
+            seen += piece
+    os.close(ours)
+    return done.returncode, seen.decode(), done.stdout.decode()
+
+
 @tap.test
 def where_nothing_was_archived():
     with harness.Place() as place:
         shop = Shop(place)
         person(shop)
-        receipt = shop.erase()
-        tap.equal((receipt["state"], receipt["archive"]["state"]), ("erased", "none"), "nothing to wait for")
+        status, seen, out = at_a_terminal(shop, "customer", "erase", EMAIL, "--yes")
+        tap.ok(status == 0 and re.search(r"(?m)^archive +nothing was ever archived", out), "nothing to wait for: " + out)
+        tap.ok(re.search(r"\[[#.]{30}\] +\d+%  \d+ entries looked at, ", seen) and " customers looked at, " in seen and
+               seen.endswith("\r\033[K"), "how far it is, and no line is left: %r" % seen)
+        receipt = json.loads(shop.tool("customer", "receipt", re.search(r"[0-9a-f]{16}", out).group(), "--json"))
+        tap.equal((receipt["state"], receipt["archive"]["state"]), ("erased", "none"), "the receipt")
         tap.equal(shop.orders(), [], "no order")
+        person(shop)
+        shop.tool("customer", "unsuppress", EMAIL)
+        person(shop)
+        tap.equal(at_a_terminal(shop, "customer", "erase", EMAIL, "--yes", "--json")[:2], (0, ""),
+                  "for a program nothing is shown")
 
 
 tap.run()

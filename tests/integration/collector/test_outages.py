@@ -6,11 +6,16 @@
 usage: test_outages.py WAYMARK [TEST...]
 """
 
+import collections
 import json
+import os
 import socket
+import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "unit", "store"))
+import partition_model  # noqa: E402
 from door import SERVER, Door, body, event, harness
 
 tap = harness.Tap()
@@ -145,12 +150,91 @@ def a_full_redis_is_told_as_unavailable():
         tap.ok(door.metrics()["waymark_log_errors_total"] >= 2, "errors counted")
 
 
+PAIR = {"userId": "two-names", "anonymousId": "visitor"}
+
+
+def log_of(key):
+    return "wm:{p%d}:in" % (
+        partition_model.siphash24(b"waymark:customer", key.encode()) % harness.PARTITIONS)
+
+
+def told(door):
+    """What the logs were told of who is named with whom, and how many entries there are."""
+    heads, n = [], 0
+    for partition in range(harness.PARTITIONS):
+        for _, fields in door.server("XRANGE", "wm:{p%d}:in" % partition, "-", "+"):
+            n += 1
+            if fields[0] == b"x":
+                head = json.loads(fields[1])
+                heads.append((head["kind"], head["of"], head["to"]))
+    return heads, n
+
+
+@tap.test
+def of_an_event_with_two_names_nothing_is_half_there():
+    assert log_of("two-names") != log_of("anon:visitor")
+    with Door(redis_extra=("--maxmemory", "100mb", "--maxmemory-policy", "noeviction")) as door:
+        door.server("CONFIG", "SET", "maxmemory", "1")
+        is_unavailable(door.post("/v1/track", event(**PAIR)), "full")
+        tap.ok(door.collector.get("/readyz").json()["reason"].startswith("OOM"), "the reason is told")
+        is_unavailable(door.post("/v1/batch", {"batch": [event(**PAIR), event(), event(**PAIR)]}), "batch")
+        tap.equal(told(door), ([], 0), "nothing")
+        door.server("CONFIG", "SET", "maxmemory", "0")
+        # The connection is not left in the middle of anything, and the pair is news still.
+        tap.equal(door.post("/v1/batch", {"batch": [event(**PAIR), event(messageId="last")]}).status, 200,
+                  "after")
+        tap.equal(told(door), ([("named", "two-names", "anon:visitor")], 3), "all of it")
+        tap.equal(door.post("/v1/track", event(**PAIR)).status, 200, "known")
+        tap.equal(told(door), ([("named", "two-names", "anon:visitor")], 4), "told once")
+
+
+@tap.test
+def a_log_that_takes_no_word_keeps_no_event_out():
+    with Door() as door:
+        door.server("SET", log_of("anon:visitor"), "no log")
+        tap.equal(door.post("/v1/track", event(**PAIR, messageId="one")).status, 200, "taken")
+        tap.equal(door.collector.status_of("/readyz"), 200, "ready")
+        door.server("DEL", log_of("anon:visitor"))
+        tap.equal((told(door), door.stored_ids()), (([], 1), ["one"]), "the event alone")
+        tap.equal(door.metrics()["waymark_log_errors_total"], 1, "errors counted")
+        tap.ok("in which order events name somebody" in door.collector.log(), "logged")
+        # It is told with the next.
+        tap.equal(door.post("/v1/track", event(**PAIR, messageId="two")).status, 200, "taken")
+        tap.equal(told(door), ([("named", "two-names", "anon:visitor")], 3), "told")
+
+
+@tap.test
+def what_has_no_room_ends_between_two_events():
+    """As many bytes are on the way to Redis as may be, in the middle of an event with many names."""
+    with Door("waiting = 65536") as door:
+        for number in range(6):
+            events = [{"type": "track", "event": "E", "userId": "%d-u%d" % (number, i),
+                       "identifiers": {"card": "%d%05d" % (4 + number, i), "order": "%d-o%d" % (number, i),
+                                       "phone": "+49151%d%06d" % (number, i), "email": "%d@y%d.de" % (i, number),
+                                       "device": "%d-d%d-%s" % (number, i, "x" * (i % (number + 1)))}}
+                      for i in range(110 + number)]
+            is_unavailable(door.post("/v1/batch", {"batch": events}), "no room")
+            harness.wait_until(lambda: door.post(
+                "/v1/track", event(messageId="after-%d" % number)).status == 200, "room again")
+        heads, n = told(door)
+        # Each event that is there has all its words there, and no other has any.
+        stored = [raw for raw in map(json.loads, door.stored()) if "identifiers" in raw]
+        after = [raw["messageId"] for raw in map(json.loads, door.stored()) if "messageId" in raw]
+        tap.ok(100 < len(stored) < 600, "some had room: %d" % len(stored))
+        words = collections.Counter(of for _, of, _ in heads)
+        whole = collections.Counter({raw["userId"]: 5 for raw in stored})
+        tap.equal(sorted(((words - whole) + (whole - words)).items())[:3], [], "whole")
+        tap.equal(n, len(heads) + len(stored) + 6, "entries")
+        tap.equal(sorted(after), ["after-%d" % i for i in range(6)], "those after")
+
+
 @tap.test
 def a_replica_is_no_place_to_write():
     with Door("redis_time = 500ms") as door:
         other = door.redis("other", dataset=None)
         door.server("REPLICAOF", "127.0.0.1", "1")
         is_unavailable(door.post("/v1/track", event()), "replica")
+        harness.wait_until(lambda: door.post("/v1/track", event(**PAIR)).status == 503, "two names")
         door.server("REPLICAOF", "NO", "ONE")
         harness.wait_until(lambda: door.post("/v1/track", event()).status == 200, "a master again")
         other.kill()

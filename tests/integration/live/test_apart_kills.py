@@ -95,7 +95,7 @@ def is_commit(parts):
 
 
 def is_delivery(parts):
-    return parts[0] == b"EVAL" and b"'XADD', KEYS[1], '*'" in parts[1] and is_restore(parts)
+    return parts[0] == b"EVAL" and b"'XADD', KEYS[k - 1], '*'" in parts[1] and is_restore(parts)
 
 
 def is_restore(parts):

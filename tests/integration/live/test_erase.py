@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Somebody asks to be forgotten, in a shop that goes on. Before it, what they are called is found in
-every kind of place; after it, nowhere: no key, no value, no entry, no file of Redis, no line of a
-log. Others are what they were, byte for byte. Who comes again under one of the names is kept out,
-until somebody says that they may come back. All that while workers and Redis are killed, too.
+every kind of place; after it, nowhere, and in no spelling (traces.py): no key, no value, no entry, no
+file of Redis, no line of a log, no page of figures. Others are what they were, byte for byte. Who
+comes again under one of the names is kept out, until somebody says that they may come back. All that
+while workers and Redis are killed, too.
 
 WAYMARK_LIVE_SEED sets the chance (printed)."""
 
-import gzip
+import base64
+import hashlib
 import json
 import os
 import random
-import re
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 import harness  # noqa: E402
+import traces  # noqa: E402
 
 SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
 PAGE, SERVER = "wk_page_0123456789", "wk_server_0123456789"
@@ -39,21 +41,30 @@ ANON, OTHER_ANON = "anon-erase-77", "anon-tablet-77"
 NAME, STREET = "Doewinkle", "Blumenweg"
 # What must be nowhere; phone numbers are told in several forms.
 SECRETS = [EMAIL, "janeth.doe77%40", PHONE, "15112345677", USER, ANON, OTHER_ANON, NAME, STREET]
+TRACES = traces.Traces(SECRETS, coded=(EMAIL, PHONE, PHONE[1:], USER))
 NEIGHBOURS = 48
 tap = harness.Tap()
 
 
 class Shop:
-    def __init__(self, place, lease="400ms", renew="1d"):
+    def __init__(self, place, lease="400ms", renew="1d", redis=()):
         self.place, self.n = place, 0
-        self.redis = place.redis()
+        # What is packed could not be looked into.
+        self.redis = place.redis(extra=("--rdbcompression", "no", *redis))
         self.common = ["--redis", "unix:" + self.redis.socket, "--dataset", harness.DATASET]
         place.write("rules/cart.json", json.dumps(RULES))
-        self.collector = place.role("collector", self.common + [
+        loud = self.common + ["--log-level", "debug"]
+        self.collector = place.role("collector", loud + [
             "--keys", place.write("keys.ini", KEYS),
             "--listen", "unix:" + place.path("collector.sock")])
         self.collector.wait_ready()
-        self.workers = [place.role("worker", self.common + [
+        token = place.write("staff.token", "staff-token-0123456789abcdef\n")
+        os.chmod(token, 0o600)
+        self.console = place.role("console", loud + [
+            "--token-file", token, "--hosts", "test", "--listen", "unix:" + place.path("console.sock")])
+        self.console.wait_ready()
+        self.pages = [self.collector, self.console]
+        self.workers = [place.role("worker", loud + [
             "--rules", place.path("rules"), "--lease", lease, "--batch", "8", "--renew", renew],
             name="worker%d" % n) for n in range(2)]
 
@@ -159,7 +170,12 @@ FRIENDS = ["friend-%d" % n for n in range(1, 6)] + ["anon:friend-visitor"]
 # The address, as others write it.
 WRITTEN = ["for %s, with love" % EMAIL, "https://x.example/?to=janeth.doe77%40example.org&a=1",
            "<Janeth.Doe77@EXAMPLE.org>", "call +49 (1511) 23456-77", "/u/%s/wishes" % USER,
-           '{"to":"janeth.doe77\\u0040example.org"}']
+           '{"to":"janeth.doe77\\u0040example.org"}',
+           # As pixels, links in mails and audiences carry it.
+           "em=" + hashlib.sha256(EMAIL.encode()).hexdigest(),
+           "ph: " + hashlib.sha256(PHONE[1:].encode()).hexdigest().upper(),
+           "https://x.example/?t=%s&a=1" % base64.b64encode(EMAIL.encode()).decode(),
+           "hex " + USER.encode().hex()]
 
 
 def friends(shop):
@@ -197,72 +213,12 @@ def told(shop):
         yield name, out.encode()
 
 
-def read_all(folder):
-    for root, _, names in os.walk(folder):
-        for name in names:
-            try:
-                with open(os.path.join(root, name), "rb") as file:
-                    yield os.path.join(root, name), file.read()
-            except OSError:
-                pass
-
-
-def values_of(shop, key):
-    kind = shop.redis("TYPE", key)
-    if kind == b"none":
-        return []  # a lease that ran out since the keys were listed
-    ask = {b"string": ("GET", key), b"hash": ("HGETALL", key), b"set": ("SMEMBERS", key),
-           b"list": ("LRANGE", key, "0", "-1"), b"zset": ("ZRANGE", key, "0", "-1"),
-           b"stream": ("XRANGE", key, "-", "+")}[kind]
-    return shop.redis(*ask)
-
-
-def flat(value):
-    if isinstance(value, list):
-        for item in value:
-            yield from flat(item)
-    elif isinstance(value, bytes):
-        yield value
-
-
 def has_secret(data):
-    small = data.lower()
-    return [s for s in SECRETS if s.lower().encode() in small]
+    return TRACES.within(data)
 
 
 def search(shop, tell=False):
-    """kind of place: what was found there; in entries too that are removed, whose bytes Redis keeps
-    until their whole block is."""
-    found = {}
-    for key in shop.keys():
-        kind = re.sub(r"wm:(\{p\d+\}:)?([a-z]+).*", r"\2", key.decode())
-        hits = has_secret(key)
-        for value in [*flat(values_of(shop, key)), shop.redis("DUMP", key) or b""]:
-            hits += has_secret(value)
-        if hits:
-            found.setdefault("redis " + kind, set()).update(hits)
-    for path, data in read_all(shop.redis.folder):
-        hits = has_secret(data)
-        if hits:
-            found.setdefault("aof" if "appendonly" in path else "other file", set()).update(hits)
-    for name in os.listdir(shop.place.folder):
-        if name.endswith(".log"):
-            with open(os.path.join(shop.place.folder, name), "rb") as file:
-                hits = has_secret(file.read())
-            if hits:
-                found.setdefault("log", set()).update(hits)
-    for path, data in read_all(shop.place.path("archive")):
-        plain = gzip.decompress(data) if path.endswith(".gz") else b""
-        hits = has_secret(path.encode()) + has_secret(data) + has_secret(plain)
-        if hits:
-            found.setdefault("archive", set()).update(hits)
-    for name, out in told(shop) if tell else ():
-        hits = has_secret(out)
-        if hits:
-            found.setdefault("told of " + name, set()).update(hits)
-    if any(has_secret(v) for v in flat(shop.redis("SLOWLOG", "GET", "100000"))):
-        found["slowlog"] = {"something"}
-    return found
+    return TRACES.search(shop, told(shop) if tell else ())
 
 
 def is_neighbours(key):
@@ -285,7 +241,7 @@ def nowhere(shop, what, tell=False):
     found = {}
     for _ in range(300):
         found = search(shop, tell)
-        if not set(found) or set(found) - {"aof", "other file"}:
+        if not set(found) or set(found) - {"aof", "rdb", "other file"}:
             break
         time.sleep(0.02)
     tap.equal(found, {}, what)
@@ -294,7 +250,7 @@ def nowhere(shop, what, tell=False):
 @tap.test
 def nothing_is_left():
     with harness.Place() as place:
-        shop = Shop(place, renew="300ms")
+        shop = Shop(place, renew="300ms", redis=("--save", "86400 1000000000"))
         shop.redis("CONFIG", "SET", "slowlog-log-slower-than", "0")
         shop.redis("CONFIG", "SET", "slowlog-max-len", "100000")
         neighbours(shop)
@@ -308,10 +264,13 @@ def nothing_is_left():
                    "mail=janeth.doe77%40example.org&x=1", "m", "?", "c", "json", "w", "no JSON")
         shop.archive("run", "--once")
         tap.equal(sorted(has_secret(shop.archive("cat").encode())), sorted(
-            [s for s in SECRETS if "%" not in s]), "with the keys all of it is in the archive")
+            [s for s in TRACES.codes if "%" not in s]), "with the keys all of it is in the archive")
         friends(shop)
         shop.archive("run", "--once")
         n_lines = shop.archive("cat").count("\n")
+        saved = shop.redis("LASTSAVE")
+        shop.redis("BGSAVE")
+        harness.wait_until(lambda: shop.redis("LASTSAVE") > saved, "a snapshot")
         before = search(shop, tell=True)
         print("# before: %s" % {k: sorted(v) for k, v in sorted(before.items())}, flush=True)
         for name in FRIENDS:
@@ -320,9 +279,12 @@ def nothing_is_left():
         tap.ok("archive" not in before, "without keys the archive names nobody")
         for kind in ("in", "c", "t", "m", "ids", "due", "jobs", "job", "bad", "find"):
             tap.ok("redis " + kind in before, "found before in " + kind)
-        tap.ok("aof" in before, "found before in the files")
+        tap.ok({"aof", "rdb"} <= set(before), "found before in the files")
         tap.ok("slowlog" in before, "found before among slow commands")
-        tap.ok("log" not in before, "no log has it: %s" % before.get("log"))
+        for kind in ("log", "metrics"):
+            tap.ok(kind not in before, "no %s has it: %s" % (kind, before.get(kind)))
+        for coded in (EMAIL, PHONE[1:], USER):
+            tap.ok(coded in before["told of " + FRIENDS[0]], "found before: " + coded)
         others = shop.dump(is_neighbours)
         shop.redis("CONFIG", "SET", "slowlog-log-slower-than", "-1")
         receipt, tries = shop.erase(EMAIL.upper())
@@ -344,7 +306,7 @@ def nothing_is_left():
         tap.equal(receipt["removed"]["links"], 4, "links")
         tap.equal(receipt["removed"]["jobs"], 2, "jobs")
         tap.ok(receipt["removed"]["quarantined"] >= 3, "what was put aside: %s" % receipt)
-        tap.equal(receipt["files"], "aof", "files")
+        tap.equal(receipt["files"], "aof rdb", "files")
         # Those whose events said it, and what the visitor was; one of them has sealed chunks,
         # another a record of before a merge.
         tap.ok(receipt["others"]["customers"] == 5, "others' records: %s" % receipt)
@@ -357,6 +319,13 @@ def nothing_is_left():
         tap.equal(json.loads(out)["receipt"], receipt["receipt"], "asked again: the same")
         tap.ok("already" in error, error)
         comes_again(shop, others, receipt)
+
+
+def shown(shop, kind):
+    """The figure on the console's page."""
+    line = 'waymark_today_total{kind="%s"} ' % kind
+    page = shop.console.get("/metrics").body.decode()
+    return int(page.partition(line)[2].split()[0]) if line in page else None
 
 
 def comes_again(shop, others, receipt):
@@ -372,6 +341,11 @@ def comes_again(shop, others, receipt):
               track("Product Added", {"anonymousId": OTHER_ANON}, cart_id="x4"))
     shop.settle()
     tap.equal(counter(shop, "kept_out"), out + 4, "kept out")
+    # The day's figures, and so not those of a day that began meanwhile.
+    names = {key.decode()[-10:] for key in shop.redis("KEYS", "wm:*:day:*")}
+    harness.wait_until(lambda: len(names) > 1 or (shown(shop, "kept_out"), shown(shop, "erased")) ==
+                       (out + 4, counter(shop, "erased")), "the console's figures", 60)
+    tap.ok(counter(shop, "erased") >= 5, "as many names as were erased")
     tap.equal(n_jobs(shop), jobs, "no job")
     # What came in stands among what was removed until it is written anew.
     harness.wait_until(lambda: not shop.redis("KEYS", "wm:*:stale"), "what came in has left the log", 30)
@@ -434,6 +408,7 @@ def at_any_time_whatever_dies():
         shop.redis.restart()
         for worker in shop.workers:
             worker.kill()
+            worker.command[worker.command.index("--renew") + 1] = "300ms"
             worker.start()
         shop.settle()
         # Names that were not theirs yet are customers of their own now; they are asked for too.
@@ -441,6 +416,9 @@ def at_any_time_whatever_dies():
             if shop.customer("export", name)[0] == 0:
                 shop.erase(name)
         shop.settle()
+        # What came in behind the erasure stands among what was removed until it is written anew; who
+        # died of that holds it for a minute.
+        harness.wait_until(lambda: not shop.redis("KEYS", "wm:*:stale"), "what came in has left the log", 90)
         shop.redis("BGREWRITEAOF")
         nowhere(shop, "nowhere after, seed %d" % SEED)
         tap.equal(shop.dump(lambda k: is_neighbours(k) and ":job" not in k), others,

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A busy shop with three workers, whose workers and Redis are killed, put to sleep and started
-again, whose rules change while it runs, whose customers buy after the fact, change their minds about
-being written to and come in twice: afterwards a replay of the log, with the rules that it names,
-comes to the very jobs, retractions and decisions of the live run.
+again, whose rules and policy change while it runs, whose customers buy after the fact, change their
+minds about being written to and come in twice, and whose messages arrive, bounce or get lost:
+afterwards a replay of the log, with the rules that it names, comes to the very jobs, retractions and
+decisions of the live run, whatever the gates answered and why.
 
 WAYMARK_LIVE_SECONDS sets how long (25), WAYMARK_LIVE_SEED the chance (printed)."""
 
@@ -11,26 +12,49 @@ import collections
 import json
 import os
 import random
-import signal
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 sys.path.insert(0, os.path.join(HERE, "..", "torture"))
 import harness  # noqa: E402
+import replay_stage  # noqa: E402
 import shop  # noqa: E402
 
 SECONDS = float(os.environ.get("WAYMARK_LIVE_SECONDS", "25"))
 SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
-TOKEN = "live-staff-token-0123456789abcdef"
+# What the gates must have said at least once, and why; "fired" with a reason is another way than the
+# first choice.
+ANSWERS = (("fired", "bounced"), ("fired", "not_delivered"), ("deferred", "quiet_hours"),
+           ("deferred", "cap_full"), ("suppressed", "withdrawn"), ("suppressed", "no_consent"),
+           ("suppressed", "bounced"), ("would_send", "holdout"), ("expired", "expired"))
 tap = harness.Tap()
+
+
+def quiet_hours():
+    """Of text messages: they begin before now and end with the next minute but for a few seconds, so
+    that what is put off may still go in a run of a minute and more."""
+    now = time.time()
+    return "%s-%s" % tuple(time.strftime("%H:%M", time.gmtime(at)) for at in (now - 3600, now + 68))
+
+
+QUIET = quiet_hours()
+
+
+def policy(change):
+    """Hours of countries are left out: the test runs by night and by day."""
+    return {"policy": {
+        "channels": {"sms": {"quiet": QUIET}}, "countries": {},
+        "caps": [{"count": 2 + change % 2, "within": "3s"}], "holdout": {"share": 0.1},
+        "arbitration": {"window": "1s", "order": ["news", "evening"]}}}
 
 
 def rules(change):
     """What the shop runs besides the rules of the torture, after so many changes."""
     base = {"round": "1ms", "stale_after": "1h", "channels": ["email", "sms"]}
-    return [
+    found = [
         dict(base, id="cart_again", gates="off", **{
             "class": "marketing", "key": "cart_id", "key_else": "customer",
             "arm": ["Product Added", {"event": "Product Viewed",
@@ -47,11 +71,24 @@ def rules(change):
         dict(base, id="news", **{
             "class": "marketing", "key": "cart_id", "key_else": "customer",
             "arm": ["Product Added"], "cancel": ["Order Completed"], "wait": "500ms",
-            "grace": "100ms", "expire": "4s"}),
+            "grace": "100ms", "expire": "3s", "mute": ["case_open"]}),
         dict(base, id="promise", **{
             "class": "service", "key": "order_id", "arm": ["Order Completed"],
             "cancel": ["Order Delivered"], "wait": {"at": "e.promised_at"}, "grace": "0s"}),
+        dict(base, id="told", **{
+            "class": "service", "key": "order_id", "arm": ["Order Completed"],
+            "cancel": ["Order Delivered"], "wait": "%dms" % (700 + 200 * (change % 2)),
+            "grace": "0s", "expire": "5m", "fallback_after": "1m", "quiet": "ignore",
+            "channels": ["email", "sms", "mail"]}),
     ]
+    if change % 3 != 2:
+        found.append(dict(base, id="evening", **{
+            "class": "marketing", "arm": ["Product Viewed"], "wait": "400ms", "grace": "0s",
+            "episode": {"cooldown": "300ms"},
+            "cancel": ["Order Completed"], "expire": "2m", "quiet": "defer",
+            "channels": ["sms", "email"], "mode": "shadow" if change % 5 == 4 else "live",
+            "fire_if": {"<": [{"var": "s.orders"}, 25 + 2 * change]}}))
+    return found
 
 
 class Customers(shop.Shop):
@@ -60,18 +97,20 @@ class Customers(shop.Shop):
     def _event(self, chance, user, counts):
         event = super()._event(chance, user, counts)
         dice = chance.random()
+        if counts[user] == 1:
+            dice = 0.15  # what can be known of them, and some never say it again
         if dice < 0.04:
             event["event"] = "In-Store Purchase"
             event["properties"] = {"order_id": "t" + event["messageId"]}
-        elif dice < 0.10:
+        elif dice < 0.11:
             event["event"] = "Consent Updated"
             event["properties"] = {"medium": chance.choice(["email", "sms"]), "status":
                                    chance.choice(["subscribed", "subscribed", "unsubscribed"])}
-        elif dice < 0.12:
+        elif dice < 0.115:
             event["event"], event["properties"] = "Unsubscribed", {}
         elif dice < 0.16:
             event["type"] = "identify"
-            event["traits"] = {"email": user + "@example.com", "phone": "+4930123456"}
+            event["traits"] = {"email": user + "@example.com", "phone": "+3545812345"}
             del event["event"], event["properties"]
         elif dice < 0.2:
             # What came late: it happened before something else was decided.
@@ -79,139 +118,82 @@ class Customers(shop.Shop):
         return event
 
 
-class Stage:
-    def __init__(self, place, workers=3):
-        self.place, self.changes = place, 0
-        self.redis = place.redis()
-        self.address = "unix:" + self.redis.socket
-        self.common = ["--redis", self.address, "--dataset", harness.DATASET]
-        with open(os.path.join(shop.RULES, "seconds.json"), encoding="utf-8") as file:
-            place.write("rules/seconds.json", file.read())
-        self.write_rules()
-        keys = place.write("keys.ini", shop.KEYS_INI)
-        self.collector = place.role("collector", self.common + [
-            "--keys", keys, "--listen", "unix:" + place.path("collector.sock")])
-        self.collector.wait_ready()
-        self.workers = [place.role("worker", self.common + [
-            "--rules", place.path("rules"), "--lease", "400ms", "--batch", "16"],
-            name="worker%d" % n) for n in range(workers)]
+class Provider(threading.Thread):
+    """Sends what is not asked for by others, and says what became of it, not of all and not in
+    order. Its word of having sent something comes a minute late, so that the shortest wait there is
+    for word of an arrival is over soon."""
 
-    def write_rules(self):
-        whole = self.place.write("more.json", json.dumps(rules(self.changes)))
-        os.replace(whole, self.place.path("rules", "more.json"))
+    FATES = (("Delivered", {}), ("Opened", {}), ("Clicked", {}), ("Converted", {}),
+             ("Delivered", {}), ("Opened", {}), ("Bounced", {"bounce": "hard", "reason": "550"}),
+             ("Bounced", {"bounce": "soft"}), ("Failed", {"reason": "the gateway is busy"}))
 
-    # What happens to it
+    def __init__(self, stage, market, seed):
+        super().__init__(daemon=True)
+        self.stage, self.market, self.chance = stage, market, random.Random(seed + 5)
+        self.told, self.stop_asked = collections.Counter(), threading.Event()
+        self.read = ["-"] * harness.PARTITIONS
+        self.later = []
 
-    def kill_worker(self, chance):
-        worker = chance.choice(self.workers)
-        worker.kill()
-        time.sleep(chance.uniform(0, 0.3))
-        worker.start()
+    def news_of(self, job, fate, properties, ago):
+        self.told[fate] += 1
+        return {"type": "track", "event": "Notification " + fate, "userId": job["customer"],
+                "messageId": "job:%s:%s" % (job["id"], fate), "timestamp": shop.instant(-ago),
+                "properties": dict(properties, job_id=job["id"], channel=job["channel"])}
 
-    def sleep_worker(self, chance):
-        worker = chance.choice(self.workers)
-        worker.pause()
-        time.sleep(chance.uniform(0.2, 1.0))
-        worker.resume()
-        if not worker.is_running():
-            worker.start()
+    def hear(self, job):
+        """What there is to say of it, some of it after a while."""
+        now, chance = time.monotonic(), self.chance
+        if chance.random() < 0.7:
+            self.later.append((now + chance.uniform(0, 1), job, "Sent", {}, chance.uniform(55, 62)))
+        if chance.random() < 0.6:
+            self.later.append((now + chance.uniform(0, 5), job, *chance.choice(self.FATES), 0))
+        if chance.random() < 0.02:
+            self.later.append((now, job, "Unsubscribed", {}, 0))
 
-    def restart_worker(self, chance):
-        worker = chance.choice(self.workers)
-        worker.terminate()
-        worker.start()
+    def look(self):
+        for partition in range(harness.PARTITIONS):
+            for entry, fields in self.stage.redis("XRANGE", "wm:{p%d}:jobs" % partition,
+                                                  self.read[partition], "+"):
+                self.read[partition] = b"(" + entry
+                pairs = dict(zip(fields[::2], fields[1::2]))
+                if b"j" in pairs:
+                    job = json.loads(pairs[b"j"])
+                    if job["rule"] in ("told", "news", "evening"):
+                        self.hear(job)
+        due = [item for item in self.later if item[0] <= time.monotonic()]
+        self.later = [item for item in self.later if item not in due]
+        if due:
+            self.market._post([self.news_of(*item[1:]) for item in due[:50]])
+            self.later += due[50:]
 
-    def kill_redis(self, _):
-        self.redis.kill()
-        self.redis.restart()
+    def run(self):
+        while not self.stop_asked.is_set():
+            try:
+                self.look()
+            except (OSError, harness.RedisError):
+                pass  # Redis was killed
+            self.stop_asked.wait(0.1)
 
-    def change_rules(self, chance):
-        self.changes += 1
-        self.write_rules()
-        for worker in chance.sample(self.workers, chance.randint(1, len(self.workers))):
-            worker.signal(signal.SIGHUP)
-
-    def trouble(self, chance):
-        what = chance.choices((self.kill_worker, self.sleep_worker, self.restart_worker,
-                               self.kill_redis, self.change_rules), (4, 2, 2, 1, 3))[0]
-        what(chance)
-        for worker in self.workers:
-            if not worker.is_running():
-                worker.start()
-
-    def settle(self):
-        """Everything applied, the timers of the last events gone off, and nobody working on it."""
-        def is_applied():
-            for partition in range(harness.PARTITIONS):
-                last = self.redis("XREVRANGE", "wm:{p%d}:in" % partition, "+", "-", "COUNT", "1")
-                at = self.redis("HGET", "wm:{p%d}:pos" % partition, "id")
-                if last and last[0][0] != at:
-                    return False
-            return True
-        harness.wait_until(is_applied, "all applied", 60)
-        harness.wait_timers(self.redis, 3)
-        for worker in self.workers:
-            tap.equal(worker.terminate(), 0, "a worker's exit status")
-
-    # What it came to
-
-    def replay(self, *options, rules="--log-rules"):
-        status, out, error = self.place.tool(
-            "backtest", "--log", rules, "--json", *self.common, *options, within=120)
-        if status != 0:
-            raise AssertionError(error)
-        if "--decisions" in options:
-            return [json.loads(line) for line in out.splitlines()]
-        return [job for job in json.loads(out)["jobs"] if not job["would_send"]]
-
-    def decisions(self, customers):
-        """Of each customer, from the timeline that staff see."""
-        token = self.place.write("staff.token", TOKEN + "\n")
-        os.chmod(token, 0o600)
-        console = self.place.role("console", self.common + [
-            "--token-file", token, "--hosts", "test", "--listen",
-            "unix:" + self.place.path("console.sock")])
-        console.wait_ready()
-        found = {}
-        with console.http() as http:
-            for customer in customers:
-                found[customer] = decisions_of(http, customer)
-        return found
-
-
-def decisions_of(http, customer):
-    path, cursor, found = "/v1/customers/%s/timeline?limit=200" % customer, "", []
-    while cursor is not None:
-        answer = http.request("GET", path + (cursor and "&cursor=" + harness.quote(cursor)),
-                              {"Authorization": "Bearer " + TOKEN})
-        if answer.status == 404:
-            break
-        assert answer.status == 200, answer
-        page = answer.json()
-        found += [plain(e) for e in page["entries"] if e["kind"] == "decision"]
-        cursor = page["next"]
-    return collections.Counter(found)
-
-
-def plain(decision):
-    """All of it but its place on the timeline, and the sentence, which speaks of the rule as it is
-    when somebody reads it."""
-    return json.dumps({name: value for name, value in decision.items()
-                       if name not in ("id", "nth", "customer", "text")}, sort_keys=True)
+    def stop(self):
+        self.stop_asked.set()
+        self.join(60)
 
 
 @tap.test
 def replay_comes_to_what_the_live_run_did():
     chance = random.Random(SEED)
     with harness.Place() as place:
-        stage = Stage(place)
+        stage = replay_stage.Stage(place, tap, rules, policy)
         market = Customers(stage.collector, SEED)
         market.start()
+        provider = Provider(stage, market, SEED)
+        provider.start()
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             # A random moment of the load is the point here; nothing is waited for.
             time.sleep(chance.uniform(0.1, 1.2))
             stage.trouble(chance)
+        provider.stop()
         market.stop()
         stage.settle()
         emitted, retracted = shop.jobs_of(stage.redis)
@@ -228,21 +210,27 @@ def replay_comes_to_what_the_live_run_did():
         tap.ok({(j["id"], j["fire_at"]) for j in last} != {(j["id"], j["fire_at"]) for j in jobs},
                "the last rules alone come to something else: the comparison is not blind")
         want = collections.defaultdict(collections.Counter)
-        outcomes = collections.Counter()
+        outcomes, answers = collections.Counter(), collections.Counter()
         for decision in stage.replay("--decisions"):
-            want[decision["customer"]][plain(decision)] += 1
+            want[decision["customer"]][replay_stage.plain(decision)] += 1
             outcomes[decision["outcome"]] += 1
+            if decision.get("reason"):
+                answers[decision["outcome"], decision["reason"]] += 1
         customers = ["c%03d" % n for n in range(60)]
         found = stage.decisions(customers)
         for customer in customers:
             if found[customer] != want[customer]:
                 tap.equal(sorted((found[customer] - want[customer]).elements())[:1],
                           sorted((want[customer] - found[customer]).elements())[:1], customer)
-        print("# seed %d: %d jobs, %d retracted, %d changes of rules; %s" % (
-            SEED, len(emitted), len(retracted), stage.changes, dict(outcomes)), flush=True)
-        tap.ok(len(emitted) > 100 and retracted and stage.changes, "something happened")
         by_rule = collections.Counter(job["rule"] for job in jobs)
-        tap.ok(by_rule["news"] and by_rule["promise"], "jobs behind the gates: %s" % by_rule)
+        print("# seed %d: %s, %d retracted, %s; %s" % (
+            SEED, dict(by_rule), len(retracted), dict(stage.troubles), dict(outcomes)), flush=True)
+        print("# %s; %s" % (dict(answers), dict(provider.told)), flush=True)
+        tap.ok(len(emitted) > 100 and retracted and stage.changes, "something happened")
+        for name in ("news", "promise", "told"):
+            tap.ok(by_rule[name], "jobs behind the gates: " + name)
+        for answer in ANSWERS:
+            tap.ok(answers[answer], "the gates answered %s, %s" % answer)
         tap.ok(outcomes["cancelled"] > 50 and outcomes["fired"] == len(emitted), "decisions")
         count = shop.counters(stage.redis)
         tap.ok(count["duplicate"] > 0 and count["held"] > 0, "duplicates, and some were held")

@@ -70,6 +70,13 @@ static void fill_thing(struct chance *c, struct journey *j)
 	t->touched_at = chance_instant(c);
 }
 
+/* Whatever its side is, it stands in its place. */
+static bool is_last_of_name(const struct journey *j, const struct consent *c)
+{
+	return c + 1 == j->consents + j->n_consents || c[1].channel != c->channel ||
+	       !span_equal(text_span(c[1].topic), text_span(c->topic));
+}
+
 static void fill_known(struct chance *c, struct journey *j)
 {
 	struct consent *consent = journey_add_consent(j, chance_text(c, CONSENT_TOPIC_MAX),
@@ -95,6 +102,8 @@ static void fill_known(struct chance *c, struct journey *j)
 		consent->word = (enum consent_word)chance_below(c, CONSENT_GIVEN + 1);
 		consent->at = chance_instant(c);
 		set(c, &consent->source, CONSENT_SOURCE_MAX);
+		if (chance_below(c, 3) == 0 && is_last_of_name(j, consent))
+			set(c, &consent->side, CUSTOMER_MAX);
 	}
 	a->hard_at = chance_instant(c);
 	a->delivered_at = chance_instant(c);
@@ -129,6 +138,8 @@ static void fill_ids(struct chance *c, struct journey *j)
 	if (id) {
 		id->first_at = chance_instant(c);
 		id->state = (enum id_state)chance_below(c, ID_LINKED + 1);
+		if (chance_below(c, 3) == 0)
+			set(c, &id->under, CUSTOMER_MAX);
 	}
 	if (chance_below(c, 3) == 0) {
 		int r = journey_add_apart(j, some_name(c, CUSTOMER_MAX), chance_instant(c));
@@ -211,6 +222,21 @@ void chance_fallback(struct chance *c, struct instance *i)
 	f->reason = (uint32_t)chance_below(c, 20);
 	set(c, &f->by, INSTANCE_BY_MAX);
 	set(c, &f->data, INSTANCE_DATA_MAX);
+}
+
+void chance_spent(struct chance *c, struct instance *i)
+{
+	i->number = (uint32_t)chance_u64(c);
+	i->last_number = (uint32_t)chance_u64(c);
+	for (size_t k = 0; k < i->n_earlier; k++)
+		i->earlier[k].number = (uint32_t)chance_u64(c);
+	for (size_t n = chance_below(c, INSTANCE_NAMES_MAX + 2); n > 0; n--) {
+		int r = spent_raise(
+			i, chance_text(c, CUSTOMER_MAX), i->epoch, (uint32_t)chance_u64(c));
+
+		assert(r == 0);
+		(void)r;
+	}
 }
 
 void chance_things(struct chance *c, struct journey *j, size_t size)
@@ -303,6 +329,7 @@ static const char *consent_differs(const struct consent *a, const struct consent
 {
 	TEXT_DIFFERS(topic);
 	TEXT_DIFFERS(source);
+	TEXT_DIFFERS(side);
 	DIFFERS(at);
 	DIFFERS(channel);
 	DIFFERS(word);
@@ -363,6 +390,7 @@ static const char *send_differs(const struct send *a, const struct send *b)
 static const char *id_differs(const struct customer_id *a, const struct customer_id *b)
 {
 	TEXT_DIFFERS(key);
+	TEXT_DIFFERS(under);
 	DIFFERS(first_at);
 	DIFFERS(state);
 	return NULL;
@@ -449,6 +477,21 @@ const char *fallback_differs(const struct instance *a, const struct instance *b)
 	TEXT_DIFFERS(fallback->by);
 	TEXT_DIFFERS(fallback->data);
 	return NULL;
+}
+
+const char *spent_differs(const struct instance *a, const struct instance *b)
+{
+	DIFFERS(number);
+	DIFFERS(last_number);
+	for (size_t k = 0; k < a->n_earlier; k++)
+		DIFFERS(earlier[k].number);
+	DIFFERS(n_spent);
+	for (size_t k = 0; k < a->n_spent; k++) {
+		TEXT_DIFFERS(spent[k].name);
+		DIFFERS(spent[k].epoch);
+		DIFFERS(spent[k].number);
+	}
+	return fallback_differs(a, b);
 }
 
 const char *things_differ(const struct journey *a, const struct journey *b)

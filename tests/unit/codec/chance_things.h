@@ -11,7 +11,10 @@ void chance_things(struct chance *c, struct journey *j, size_t size);
 
 /* That the latest job of I, which has its earlier ones, may go another way. */
 void chance_fallback(struct chance *c, struct instance *i);
+/* And that its jobs were in several names. */
+void chance_spent(struct chance *c, struct instance *i);
 const char *fallback_differs(const struct instance *a, const struct instance *b);
+const char *spent_differs(const struct instance *a, const struct instance *b);
 
 /* The name of the first part in which they differ, or NULL. */
 const char *things_differ(const struct journey *a, const struct journey *b);

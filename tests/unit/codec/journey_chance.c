@@ -101,6 +101,7 @@ static void fill_order(struct chance *c, struct order *o)
 	o->touched_at = chance_instant(c);
 	o->total_said_at = chance_instant(c);
 	o->parcels_lost = chance_below(c, 20) == 0;
+	o->dispatch_promised = chance_below(c, 8) == 0;
 	for (size_t n = chance_below(c, 3) ? 0 : chance_below(c, ORDER_PARCELS_MAX + 1); n > 0; n--)
 		fill_parcel(c, o);
 }
@@ -197,6 +198,8 @@ static void fill_extras(struct chance *c, struct instance *i)
 	}
 	if (chance_below(c, 4) == 0)
 		chance_fallback(c, i);
+	if (chance_below(c, 4) == 0)
+		chance_spent(c, i);
 	if (chance_below(c, 4) == 0)
 		i->worth = chance_decimal(c);
 	if (chance_below(c, 4) == 0)
@@ -383,6 +386,7 @@ static const char *parcels_differ(const struct order *a, const struct order *b)
 
 	DIFFERS(n_parcels);
 	DIFFERS(parcels_lost);
+	DIFFERS(dispatch_promised);
 	for (size_t n = 0; n < x->n_parcels; n++) {
 		if (!span_equal(text_span(x->parcels[n].id), text_span(y->parcels[n].id)))
 			return "parcel";
@@ -481,7 +485,7 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	TEXT_DIFFERS(subject);
 	TEXT_DIFFERS(last_subject);
 	TEXT_DIFFERS(home);
-	return fallback_differs(a, b);
+	return spent_differs(a, b);
 }
 
 static const char *note_differs(const struct note *a, const struct note *b)

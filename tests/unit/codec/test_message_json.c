@@ -97,6 +97,30 @@ static void reads(void)
 	CHECK(m.late);
 }
 
+/* Older versions did not say of which state without its timeline it was made. */
+static void state_of_unmerge(void)
+{
+	static const char text[] =
+		"{\"from\":1024,\"seq\":1,\"kind\":\"unmerge\",\"to\":\"a\",\"of\":\"b\","
+		"\"linked_at\":1,\"said_at\":2,\"reason\":\"x\",\"by\":\"Eva\",\"sum\":\"0a\"%s}";
+	static const char *const states[] = {"", ",\"state\":\"1b\""};
+	_cleanup_(arena_release) struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		_cleanup_(buf_release) struct buf want = BUF_INIT;
+		struct message m;
+
+		buf_printf(&want, text, states[i]);
+		REQUIRE(buf_failed(&want) == 0);
+		buf_add_char(&want, '\0');
+		REQUIRE(message_parse(span_str(want.ptr), &a, &m) == 0);
+		CHECK_STR(m.sum, "0a");
+		CHECK_STR(m.state, i ? "1b" : "");
+		check_written(&m, want.ptr);
+	}
+}
+
 /* What each kind has, by hand once more. */
 static const char *const sound[] = {
 	"{\"from\":1,\"seq\":1,\"kind\":\"linked\",\"to\":\"a\",\"of\":\"b\",\"linked_at\":1,"
@@ -309,6 +333,7 @@ static const struct check_case cases[] = {
 	{"news is known at a glance", knows_news},
 	{"heads are written", writes},
 	{"heads are read", reads},
+	{"an unmerge may say its state", state_of_unmerge},
 	{"each kind has its members and no others", sound_and_unsound},
 	{"texts at their bounds", bounds},
 	{"what is too long", too_long},

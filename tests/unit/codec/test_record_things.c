@@ -68,6 +68,7 @@ static void test_texts(void)
 	struct consent *c = journey_add_consent(j, SPAN_LIT("x"), JOB_CHANNEL_SMS);
 	struct address *a = journey_add_address(j, JOB_CHANNEL_EMAIL, SPAN_LIT("x"));
 	struct date *d = journey_add_date(j, SPAN_LIT("x"));
+	struct customer_id *id = journey_add_id(j, SPAN_LIT("x"));
 	struct profile *p = journey_add_profile(j);
 
 	d->month = d->day = 1;
@@ -76,6 +77,8 @@ static void test_texts(void)
 	check_text_bound(j, &t->word.text, THING_WORD_MAX);
 	check_text_bound(j, &c->topic, CONSENT_TOPIC_MAX);
 	check_text_bound(j, &c->source, CONSENT_SOURCE_MAX);
+	check_text_bound(j, &c->side, CUSTOMER_MAX);
+	check_text_bound(j, &id->under, CUSTOMER_MAX);
 	check_text_bound(j, &a->which, ADDRESS_MAX);
 	check_text_bound(j, &d->name, DATE_NAME_MAX);
 	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++)

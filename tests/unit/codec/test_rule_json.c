@@ -207,9 +207,14 @@ static void test_order_promise_passed(void)
 	CHECK_INT(r->cancel[1].kind, EVENT_SHIPMENT_DELIVERED);
 	CHECK(r->cancel[0].when == NULL && r->cancel[1].when != NULL);
 	CHECK_INT(r->cancel[4].kind, EVENT_ORDER_RETURNED);
-	/* It does not speak of the till: a purchase there is one too. */
-	CHECK_INT(r->arm[0].also, EVENT_IN_STORE_PURCHASE);
-	CHECK_INT(r->arm[1].also, EVENT_CUSTOM);
+	/* It speaks of the till by itself, where only what was promised is waited for. */
+	REQUIRE(r->n_arm == 4);
+	CHECK_INT(r->arm[0].kind, EVENT_ORDER_COMPLETED);
+	CHECK_INT(r->arm[0].also, EVENT_CUSTOM);
+	CHECK(r->arm[0].when == NULL);
+	CHECK_INT(r->arm[1].kind, EVENT_IN_STORE_PURCHASE);
+	CHECK(r->arm[1].when != NULL);
+	CHECK_INT(r->wait.else_ms, 30 * MS_DAY);
 	CHECK_INT(rule_priority(r), PRIORITY_HIGH);
 }
 

@@ -10,7 +10,8 @@
 static const char *const gone[] = {"email:janeth.doe77@example.org", "phone:+4915112345677",
 	"shopper-erase-77", "anon:9f1c2d3e-77aa", "4711", "card:KD 20030077", "order:O-2024-0077",
 	"email:b\xc3\xbcro@xn--bcher-kva.example", /* RFC 3492 */
-	"email:a@b.de"};
+	"email:a@b.de", "who???1x",
+	"sha256:5c4e94a32f962097984b45eba7c061509975ae94354d2399582d1e1179246d22"};
 
 static int knows(void *user, struct span key, bool *ret_known)
 {
@@ -47,6 +48,10 @@ static const struct text_case texts[] = {
 	{"b\xc3\xbcro@b\xc3\xbc"
 	 "cher.example und",
 		"[erased] und"},
+	/* What stands before an address is looked at, too. */
+	{"/u/shopper-erase-77/x?e=janeth.doe77@example.org", "/u/[erased]/x?e=[erased]"},
+	{"4915112345677=janeth.doe77@example.org", "[erased]=[erased]"},
+	{"shopper-erase-77~janeth.doe77@example.org", "[erased]~[erased]"},
 	/* Somebody else's. */
 	{"mary.janeth.doe77@example.org", NULL},
 	{"mary-janeth.doe77@example.org", NULL},
@@ -76,6 +81,26 @@ static const struct text_case texts[] = {
 	{"anon:9f1c2d3e-77aa", "anon:[erased]"},
 	{"visitor 9f1c2d3e-77aa came", "visitor [erased] came"},
 	{"KD 20030077", "[erased]"},
+	/* For programs to read; coded with Python's base64, bytes.hex and hashlib. */
+	{"amFuZXRoLmRvZTc3QGV4YW1wbGUub3Jn", "[erased]"},
+	{"?t=amFuZXRoLmRvZTc3QGV4YW1wbGUub3Jn&a=1", "?t=[erased]&a=1"},
+	{"/t/amFuZXRoLmRvZTc3QGV4YW1wbGUub3Jn/x", "/t/[erased]/x"},
+	{"KzQ5MTUxMTIzNDU2Nzc=", "[erased]"},
+	{"t=KzQ5MTUxMTIzNDU2Nzc%3D;", "t=[erased];"},
+	{"to c2hvcHBlci1lcmFzZS03Nw== or c2hvcHBlci1lcmFzZS03Nw", "to [erased] or [erased]"},
+	{"d2hvPz8/MXg= d2hvPz8_MXg", "[erased] [erased]"},
+	{"6a616e6574682e646f653737406578616d706c652e6f7267", "[erased]"},
+	{"x:6A616E6574682E646F653737406578616D706C652E6F7267.", "x:[erased]."},
+	{"em=5c4e94a32f962097984b45eba7c061509975ae94354d2399582d1e1179246d22&ph=",
+		"em=[erased]&ph="},
+	{"5C4E94A32F962097984B45EBA7C061509975AE94354D2399582D1E1179246D22", "[erased]"},
+	/* The digest and the coding of janeth.doe7@example.org, and of a name that is too short. */
+	{"2d4f6df5541173c1b8df51a1cbd0a0bc960b694ac340bc5136efdd047e4f571b", NULL},
+	{"amFuZXRoLmRvZTdAZXhhbXBsZS5vcmc=", NULL},
+	{"6a616e6574682e646f6537406578616d706c652e6f7267", NULL},
+	{"5c4e94a32f962097984b45eba7c061509975ae94354d2399582d1e1179246d2", NULL},
+	{"05c4e94a32f962097984b45eba7c061509975ae94354d2399582d1e1179246d22", NULL},
+	{"YUBiLmRl", NULL},
 	/* Too much else besides, and the shop's own. */
 	{"4711", NULL},
 	{"Kölnisch Wasser 4711", NULL},
@@ -117,6 +142,9 @@ static const struct text_case documents[] = {
 	/* Members without braces, as instances keep them. */
 	{"\"a\":1,\"gift_to\":\"janeth.doe77@example.org\"", "\"a\":1,\"gift_to\":null"},
 	{"\"shopper-erase-77\"", "null"},
+	{"{\"em\":\"5c4e94a32f962097984b45eba7c061509975ae94354d2399582d1e1179246d22\"}",
+		"{\"em\":null}"},
+	{"{\"t\":\"amFuZXRoLmRvZTc3QGV4YW1wbGUub3Jn\"}", "{\"t\":null}"},
 	{"{\"u\":\"https://x.example/?id=9f1c2d3e-77aa\"}",
 		"{\"u\":\"https://x.example/?id=[erased]\"}"},
 	/* What is not sound does no harm. */
@@ -174,7 +202,7 @@ static void in_anything(void)
 static void of_any_length(void)
 {
 	static const char *const made_of[] = {
-		"a", "@", "%", "1 ", "+", "/", "a@", "\\u0040", "a.", "%40a"};
+		"a", "@", "%", "1 ", "+", "/", "a@", "\\u0040", "a.", "%40a", "a/", "ab-/="};
 	struct scrubber *s;
 
 	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
@@ -188,6 +216,30 @@ static void of_any_length(void)
 		CHECK_INT(scrub_text(s, buf_span(&text), &out), 0);
 		CHECK_INT(out.len, text.len - strlen("janeth.doe77@example.org") + 8);
 	}
+	scrubber_free(s);
+}
+
+/* What advertisers are told instead of an address (FIPS 180-4; the digest by Python's hashlib); and
+ * somebody else may be called so. */
+static void as_digests(void)
+{
+	static const char digest[] =
+		"5c4e94a32f962097984b45eba7c061509975ae94354d2399582d1e1179246d22";
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
+	char key[SCRUB_DIGEST_LEN];
+	struct scrubber *s;
+
+	scrub_digest(SPAN_LIT("janeth.doe77@example.org"), key);
+	CHECK_STR(span_of(key, sizeof(key)),
+		"sha256:"
+		"5c4e94a32f962097984b45eba7c061509975ae94354d2399582d1e1179246d22");
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
+	CHECK_INT(scrub_text(s, span_str(digest), &out), 0);
+	scrub_spare(s, span_str(digest));
+	CHECK_INT(scrub_text(s, span_str(digest), &out), SCRUB_CLEAN);
+	CHECK_INT(scrub_text(s, SPAN_LIT("janeth.doe77@example.org"), &out), 0);
+	scrub_spare(s, SPAN_EMPTY);
+	CHECK_INT(scrub_text(s, span_str(digest), &out), 0);
 	scrubber_free(s);
 }
 
@@ -383,6 +435,7 @@ int main(void)
 		{"in JSON", in_json},
 		{"in what nobody can read", in_anything},
 		{"of any length", of_any_length},
+		{"as digests", as_digests},
 		{"in records and chunks", in_records},
 		{"in any journey", in_any_journey},
 	};

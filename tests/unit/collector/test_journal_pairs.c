@@ -27,6 +27,9 @@ static void once(void)
 	CHECK(tell(p, "u1", "anon:b"));
 	CHECK(tell(p, "u1a", "non:a"));
 	CHECK(!tell(p, "u2", "anon:a"));
+	/* Nor how often a letter stands there. */
+	CHECK(tell(p, "u1", "anon:aaaaaaaa"));
+	CHECK(tell(p, "u1", "anon:aaaaaaaaa"));
 	journal_pairs_forget(p);
 	CHECK(tell(p, "u1", "anon:a"));
 	free(p);

@@ -323,6 +323,29 @@ static void test_shadow(void)
 	scene_release(&s);
 }
 
+/* What would have been sent, and is disproved by what comes too late, counts for nothing either. */
+static void test_shadow_disproved(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct scene s;
+
+	rule.mode = RULE_SHADOW;
+	rule.anchor_first = true;
+	rule.cancel = order_key;
+	rule.n_cancel = 1;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_tick(&s, 5 * H);
+	scene_event(&s, ORDER_COMPLETED, c1, H, 5 * H);
+	TAKEN(&s, "would_send cart cart:C1 1/main @14400000;");
+	/* From two o'clock on it is another wait, which none before has done. */
+	scene_event(&s, ADDED, c1, 2 * H, 5 * H);
+	scene_tick(&s, 20 * H);
+	TAKEN(&s, "would_send cart cart:C1 2/main @21600000;");
+	CHECK_INT(s.counts[COUNTER_RETRACTED], 0);
+	scene_release(&s);
+}
+
 /* ---- gates ------------------------------------------------------------------------------- */
 
 /* A service rule by SMS, to one who may be written to and has ordered; quiet from 21 to 8. */
@@ -502,6 +525,7 @@ int main(void)
 		{"conditions of arm and cancel", test_when},
 		{"steps with conditions and waits", test_steps},
 		{"a trial sends nothing", test_shadow},
+		{"a trial that is disproved", test_shadow_disproved},
 		{"put off by a gate", test_deferred},
 		{"put off for longer than it is worth", test_not_worth_it},
 		{"refused by a gate", test_refused},

@@ -379,6 +379,32 @@ static void test_later_data(void)
 	scene_release(&s);
 }
 
+/* The first of two who are one is cancelled: the other waits, under the name that it came under. */
+static void test_second_name(void)
+{
+	struct rule rule = scene_cart("cart");
+	struct scene anna, visitor;
+
+	rule.anchor_first = true;
+	rule.cancel = emptied;
+	rule.n_cancel = 1;
+	scene_init(&anna, &rule, 1);
+	scene_init(&visitor, &rule, 1);
+	REQUIRE(text_set(&anna.journey->customer, SPAN_LIT("anna")) == 0);
+	REQUIRE(text_set(&visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
+	scene_event(&anna, ADDED, c1, H, H);
+	scene_event(&visitor, ADDED, c1, 2 * H, 2 * H);
+	scene_merge(&anna, visitor.journey, 2 * H, 2 * H);
+	(void)scene_take(&anna);
+	scene_event(&anna, EMPTIED, c1, H + M, 3 * H);
+	scene_tick(&anna, 7 * H);
+	CHECK_STR(span_str(scene_take(&anna)),
+		"cancelled cart cart:C1 @10800000; fired cart cart:C1 1/main @21600000;");
+	CHECK_STR(anna.last.subject, "anon:v");
+	scene_release(&anna);
+	scene_release(&visitor);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -388,6 +414,7 @@ int main(void)
 		{"of many jobs the last nine", test_bound},
 		{"of many later arming events the last", test_later_bound},
 		{"what they keep is bounded", test_later_data},
+		{"the second name", test_second_name},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));

@@ -95,6 +95,8 @@ static void test_uneven_week(void)
 	p.opening[5][0] = (struct day_hours){9 * 60, 16 * 60};
 	/* Friday 17:00, and on Saturday it closes at 16:00. */
 	CHECK_AT(business_add(&p, at("2026-11-27T16:00:00Z"), 0, 1), "2026-11-28T15:00:00.000Z");
+	/* What closes early between does not matter. */
+	CHECK_AT(business_add(&p, at("2026-11-27T16:00:00Z"), 0, 2), "2026-11-30T16:00:00.000Z");
 	/* Saturday 13:00 falls into Monday's break. */
 	CHECK_AT(business_add(&p, at("2026-11-28T12:00:00Z"), 0, 1), "2026-11-30T13:00:00.000Z");
 	CHECK_AT(business_add(&p, at("2026-11-23T10:30:00Z"), MS_HOUR, 0),

@@ -118,6 +118,24 @@ static void test_since(void)
 	}
 }
 
+/* A cart is in use from when something is put in, not from when it was looked at. */
+static void test_looked_at(void)
+{
+	static const struct step_of seen[] = {
+		{{EVENT_CHECKOUT_STARTED, H, NULL, "c", true}, 2 * H, STAGE_PROSPECT, STAGE_COUNT,
+			H},
+		{{EVENT_PRODUCT_ADDED, 5 * H, NULL, "c", true}, 6 * H, STAGE_ACTIVE_SHOPPER,
+			STAGE_PROSPECT, 5 * H},
+	};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(seen); i++) {
+		fold(j, &seen[i].happening);
+		check_turn(j, &seen[i], i);
+	}
+}
+
 /* All that is known by some step, in any order. */
 static void test_any_order(void)
 {
@@ -419,6 +437,7 @@ static void test_short_silence(void)
 
 static const struct check_case cases[] = {
 	{"since when, and what was before", test_since},
+	{"in use from the first addition", test_looked_at},
 	{"in any order of arrival", test_any_order},
 	{"what the state has let go of", test_dropped},
 	{"rules: what time brings", test_time},

@@ -168,7 +168,7 @@ static void on_job(void *user, const struct commit_job *job, const struct commit
 
 	for (size_t i = 0; !job && i < w->n_jobs; i++)
 		if (span_is(id, w->jobs[i].id))
-			w->jobs[i].retracted = true;
+			w->jobs[i].retracted = span_is(retract->reason, "unmerged") ? ENDED : 1;
 	if (!job || w->n_jobs == JOBS)
 		return;
 	(void)snprintf(w->jobs[w->n_jobs].id, sizeof(w->jobs[0].id), "%.32s", job->id.ptr);
@@ -283,7 +283,7 @@ static void append(struct shore *s, struct log_entry *e)
 		.record = duplicate(s, e->record)};
 }
 
-static void deliver_one(struct shore *s, struct mail *m)
+void world_deliver(struct shore *s, struct mail *m)
 {
 	const char *at = m->bytes;
 	struct span parts[4];
@@ -310,12 +310,12 @@ static void deliver(struct shore *s)
 		return;
 	n = s->world->prompt ? n : 1 + world_roll(s->world, (unsigned)n);
 	for (i = s->n_removed; i < s->n_removed + n; i++)
-		deliver_one(s, &s->mails[i]);
+		world_deliver(s, &s->mails[i]);
 	if (s->world->prompt || world_roll(s->world, 4) != 0)
 		s->n_removed = i;
 }
 
-static void work(struct shore *s)
+void world_read(struct shore *s)
 {
 	memory_store_clock(s->memory, s->world->clock - 1);
 	pump_poke(s->pump, s->world->clock - 1);
@@ -487,9 +487,9 @@ void world_work(struct world *w, uint32_t p)
 {
 	struct shore *s = &w->shores[p];
 
-	work(s);
+	world_read(s);
 	for (; s->n_removed < s->n_mails; s->n_removed++)
-		deliver_one(s, &s->mails[s->n_removed]);
+		world_deliver(s, &s->mails[s->n_removed]);
 }
 
 void world_stir(struct world *w)
@@ -507,7 +507,7 @@ void world_stir(struct world *w)
 		deliver(s);
 		break;
 	default:
-		work(s);
+		world_read(s);
 		break;
 	}
 }
@@ -531,7 +531,7 @@ void world_settle(struct world *w)
 			deliver(&w->shores[p]);
 		w->clock++;
 		for (uint32_t p = 0; p < PARTS; p++)
-			work(&w->shores[p]);
+			world_read(&w->shores[p]);
 	} while (!is_quiet(w, before));
 }
 

@@ -22,6 +22,7 @@
 #define PARTS	4
 #define MAILS	512
 #define JOBS	256
+#define ENDED	2
 #define BASE_AT INT64_C(1700000000000)
 
 /* What is on its way. */
@@ -74,9 +75,9 @@ struct world {
 		      */
 	struct {
 		char id[33];
-		char customer[64]; /* whom it names */
-		char owner[64];	   /* whose it is */
-		bool retracted;
+		char customer[64];  /* whom it names */
+		char owner[64];	    /* whose it is */
+		unsigned retracted; /* ENDED: by an unmerge */
 	} jobs[JOBS];
 	size_t n_jobs;
 	uint64_t counters[COUNTER_COUNT];
@@ -108,6 +109,9 @@ const struct log_entry *world_message(
 
 /* Partition P is worked through, and what it says delivered. */
 void world_work(struct world *w, uint32_t p);
+/* It is worked through, and what it says stays in its outbox; and one message of these arrives. */
+void world_read(struct shore *s);
+void world_deliver(struct shore *s, struct mail *m);
 /* Until nobody has anything to say any more. */
 void world_settle(struct world *w);
 /* And then ten minutes more, and what was counted. */

@@ -291,7 +291,8 @@ static void zombie(void)
 	check_logs(&s, 100, false);
 }
 
-/* What is for a partition whose log takes nothing stays, in its order, and holds up nobody else. */
+/* What is for a partition whose log takes nothing stays, and all that was said after it: whoever
+ * hears what was said later may rely on what was said before. */
 static void refused(void)
 {
 	_cleanup_(post_close) struct post p = {.n_failed = 0};
@@ -303,10 +304,16 @@ static void refused(void)
 	go(&p);
 	CHECK_INT(p.n_failed, 1);
 	CHECK_STR(span_of(p.words, 9), "WRONGTYPE");
-	CHECK_SAY(&s, "10", "XLEN wm:{p1}:out");
+	/* 0 and 1 are for others, 2 is for the one that takes nothing. */
+	CHECK_INT(p.n_delivered, 2);
+	CHECK_SAY(&s, "28", "XLEN wm:{p1}:out");
+	CHECK_SAY(&s, "1", "XLEN wm:{p0}:in");
+	CHECK_SAY(&s, "1", "XLEN wm:{p3}:in");
 	put(&s, 30, 40);
 	go(&p);
 	CHECK_INT(p.n_failed, 2);
+	CHECK_SAY(&s, "38", "XLEN wm:{p1}:out");
+	CHECK_SAY(&s, "1", "XLEN wm:{p3}:in");
 	(void)stage_say(&s, "DEL wm:{p2}:in");
 	go(&p);
 	check_logs(&s, 40, true);

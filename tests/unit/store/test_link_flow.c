@@ -231,15 +231,21 @@ static unsigned home_of(const char *key)
 	return partition_of(span_str(key), PARTS);
 }
 
-/* The owners of U2 and of the visitor work, and what they say is delivered; that of U1 does not. */
-static void others_work(struct world *w)
+/* The other owners work, and what they say is delivered; that of SLEEPER does not. */
+static void all_but(struct world *w, const char *sleeper)
 {
 	for (unsigned n = 0; n < 6; n++) {
 		w->clock++;
 		for (uint32_t p = 0; p < PARTS; p++)
-			if (p != home_of("u1"))
+			if (p != home_of(sleeper))
 				world_work(w, p);
 	}
+}
+
+/* Those of U2 and of the visitor. */
+static void others_work(struct world *w)
+{
+	all_but(w, "u1");
 }
 
 /* u1 comes first and its worker sleeps, u2's is fast. SILENT: nobody says whom an event names, as
@@ -329,6 +335,63 @@ static void control(void)
 	sleeping_worker(true, "u2", "u2");
 }
 
+/* u6 claims the visitor, becomes u1's, and is asked for the visitor, who was claimed by u2 too: so
+ * all that u6 says about it waits in their outbox, the question behind the claim. */
+static void three_corners(struct world *w)
+{
+	REQUIRE(home_of("u6") != home_of("u1") && home_of("u6") != home_of("u2") &&
+		home_of("u6") != home_of("anon:a") && home_of("u1") != home_of("anon:a"));
+	world_init(w, 5);
+	world_say(w, B, IDENTIFY(USER("u6") "," ANON("a")));
+	w->clock++;
+	world_say(w, B, IDENTIFY(USER("u2") "," ANON("a")));
+	world_claim(w, "u1", "u6");
+	all_but(w, "u6");
+	w->clock++;
+	world_read(&w->shores[home_of("u6")]);
+	w->clock++;
+}
+
+/* Their courier dies, and all others go on for a while. */
+static void check_corners(struct world *w, const char *whose)
+{
+	all_but(w, "u6");
+	world_finish(w);
+	world_check_customer(w, "u6", "u1", 0);
+	world_check_customer(w, "anon:a", whose, 0);
+	CHECK_INT(w->counters[COUNTER_IDENTITY_REFUSED], 1);
+	world_release(w);
+}
+
+/* Wherever it dies, what it did not bring is followed by nothing. */
+static void courier_dies(void)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i <= n; i++) {
+		struct shore *s = &world.shores[home_of("u6")];
+
+		three_corners(&world);
+		n = s->n_mails - s->n_removed;
+		CHECK(n >= 3);
+		for (size_t k = 0; k < i; k++)
+			world_deliver(s, &s->mails[s->n_removed + k]);
+		check_corners(&world, "u1");
+	}
+}
+
+/* Were it to bring the question first, the answer to it would come before the claim. */
+static void courier_sorts(void)
+{
+	struct shore *s = &world.shores[home_of("u6")];
+
+	three_corners(&world);
+	for (size_t k = s->n_removed; k < s->n_mails; k++)
+		if (s->mails[k].to == home_of("u1"))
+			world_deliver(s, &s->mails[k]);
+	check_corners(&world, "u2");
+}
+
 /* Somebody was named before whose event does not claim anything: nobody waits for them for ever. */
 static void never_claimed(void)
 {
@@ -351,6 +414,57 @@ static void never_claimed(void)
 		world_finish(&world);
 		world_check_customer(&world, "anon:a", "u2", 1 + seed % 2);
 		CHECK_INT(world.counters[COUNTER_IDENTITY_REFUSED], 0);
+		world_release(&world);
+	}
+}
+
+/* Nobody waits at KEY for anybody. */
+static void check_nobody_waits(const char *key)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+	char canonical[CUSTOMER_MAX + 1];
+
+	CHECK(world_canonical(&world, key, &r, canonical));
+	CHECK(!r.journey || r.journey->n_named == 0);
+}
+
+#define CLAIMANTS 4
+
+/* Of some events nobody was told whom they name, as where Redis refused that, or a pair was taken
+ * for another. Such a claim has the place where it comes; of those that were announced none has the
+ * visitor but the first. And nothing else changes: nobody waits for ever, nothing is lost. */
+static void untold(void)
+{
+	for (uint64_t seed = 1; seed <= UINT64_C(4) * ROUNDS; seed++) {
+		_cleanup_(record_release) struct record r = RECORD_INIT;
+		char json[128], key[CUSTOMER_MAX + 1] = "";
+		unsigned first = CLAIMANTS, winner;
+		bool told[CLAIMANTS];
+
+		world_init(&world, seed);
+		for (unsigned n = 0; n < CLAIMANTS; n++) {
+			world.clock += world_roll(&world, 2);
+			world.silent = world_roll(&world, 2) == 0;
+			told[n] = !world.silent;
+			first = first == CLAIMANTS && told[n] ? n : first;
+			(void)snprintf(json, sizeof(json), IDENTIFY(USER("w%u") "," ANON("a")), n);
+			world_say(&world, B, json);
+			for (unsigned k = world_roll(&world, 12); k > 0; k--)
+				world_stir(&world);
+		}
+		world_finish(&world);
+		CHECK(world_canonical(&world, "anon:a", &r, key));
+		winner = (unsigned)(key[1] - '0');
+		CHECK(key[0] == 'w' && winner < CLAIMANTS);
+		CHECK(winner == first || !told[winner]);
+		check_nobody_waits("anon:a");
+		for (unsigned n = 0; n < CLAIMANTS; n++) {
+			(void)snprintf(json, sizeof(json), "w%u", n);
+			world_check_customer(&world, json, json, 1);
+		}
+		CHECK_INT(world.counters[COUNTER_APPLIED], CLAIMANTS);
+		CHECK_INT(world.counters[COUNTER_IDENTITY_REFUSED], CLAIMANTS - 1);
+		CHECK_INT(world.counters[COUNTER_QUARANTINED], 0);
 		world_release(&world);
 	}
 }
@@ -454,7 +568,10 @@ static const struct check_case cases[] = {
 	{"two with a visitor's cart", shared_cart},
 	{"the first one's worker sleeps", first_received},
 	{"and if nobody said whom events name", control},
+	{"the first one's courier dies", courier_dies},
+	{"and if it did not keep the order", courier_sorts},
 	{"the first one never claims", never_claimed},
+	{"nobody was told of some", untold},
 	{"the first one by another name", by_another_name},
 	{"two users with one address", trusted_too},
 	{"named after arming", named_later},

@@ -138,6 +138,7 @@ static void random_history(uint64_t seed)
 	world_finish(&two);
 	check_same("u1");
 	check_same(OTHER);
+	check_jobs(&one);
 	end();
 }
 

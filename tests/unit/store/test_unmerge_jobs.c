@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Jobs are made while two are one, for things that both have. When they are taken apart each is
+ * what they would have been, and is sent from then on what they would have been sent: no job bears
+ * the id of one that was made meanwhile, for whoever takes jobs would take it for that one.
+ */
+#include "two_worlds.h"
+
+#define RULE(ID, REST)                                                                             \
+	"{\"id\":\"" ID                                                                            \
+	"\",\"class\":\"service\",\"gates\":\"off\",\"grace\":\"0s\",\"round\":\"1ms\","           \
+	"\"stale_after\":\"never\",\"tombstone\":\"0s\",\"channels\":[\"email\"],"                 \
+	"\"arm\":[\"Product Added\"],\"cancel\":[\"Order Completed\"]," REST "}"
+
+static const char rules[] = "[" RULE("cart", "\"key\":\"cart_id\",\"wait\":\"60s\"") "," RULE(
+	"first", "\"key\":\"cart_id\",\"wait\":\"30s\",\"anchor\":\"first\"") "," RULE("twice",
+	"\"key\":\"cart_id\",\"wait\":\"20s\",\"episode\":{\"max_per_key\":2}") "," RULE("quiet",
+	"\"key\":\"customer\",\"wait\":\"90s\",\"episode\":{\"cooldown\":\"3m\"}") "," RULE("steps",
+	"\"key\":\"cart_id\",\"wait\":\"15s\",\"steps\":[{\"id\":\"a\","
+	"\"after\":\"0s\"},{\"id\":\"b\",\"after\":\"40s\"}]") "]";
+
+static void does(const char *who)
+{
+	static const char *const names[] = {
+		"Product Added", "Product Added", "Product Added", "Order Completed"};
+	struct saying *l;
+
+	if (world_roll(&one, 3) == 0)
+		story.at += world_roll(&one, 100) * MS_SECOND;
+	l = add(T);
+	(void)snprintf(l->json, sizeof(l->json),
+		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"m%zu\",\"properties\":"
+		"{\"cart_id\":\"k%u\",\"order_id\":\"o%zu\"}}",
+		names[world_roll(&one, ARRAY_SIZE(names))], who, story.n, world_roll(&one, 2),
+		story.n);
+}
+
+static void do_both(unsigned n)
+{
+	while (n-- > 0)
+		does(world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org"));
+}
+
+/* A visitor who is the address's. */
+static void do_three(unsigned n)
+{
+	while (n-- > 0)
+		does(world_roll(&one, 2) ? "\"anonymousId\":\"v\"" : MAIL("b@y.org"));
+}
+
+static size_t n_live_since(const struct world *w, size_t since, const char *owner)
+{
+	size_t n = 0;
+
+	for (size_t i = since; i < w->n_jobs; i++)
+		n += !w->jobs[i].retracted && span_is(span_str(owner), w->jobs[i].owner);
+	return n;
+}
+
+static void check_since(size_t first, size_t second)
+{
+	static const char *const owners[] = {"u1", OTHER};
+
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++)
+		CHECK_INT(n_live_since(&one, first, owners[i]),
+			n_live_since(&two, second, owners[i]));
+}
+
+/* One after the other, so that each instant is the same in both. */
+static void plays(size_t from)
+{
+	for (size_t i = from; i < story.n; i++)
+		story.lines[i].alone = true;
+	if (story.n > from) {
+		play(&one, from, story.n, true);
+		play(&two, from, story.n, false);
+	}
+}
+
+static void random_history(uint64_t seed)
+{
+	size_t joined, apart, jobs[2];
+
+	begin(seed, rules);
+	one.prompt = two.prompt = true;
+	does(USER("u1"));
+	does(MAIL("b@y.org"));
+	if (world_roll(&one, 2)) {
+		do_three(1 + world_roll(&one, 6));
+		says(T, "{\"type\":\"identify\"," MAIL("b@y.org") ",\"anonymousId\":\"v\"}");
+	}
+	do_both(world_roll(&one, 10));
+	says(X, "{\"type\":\"identify\"," USER("u1") "," MAIL(
+			"b@y.org") ","
+				   "\"messageId\":\"joined\"}");
+	joined = story.n;
+	plays(0);
+	world_check_customer(&one, OTHER, "u1", 0);
+	do_both(1 + world_roll(&one, 40));
+	apart = story.n;
+	plays(joined);
+	jobs[0] = one.n_jobs;
+	jobs[1] = two.n_jobs;
+	take_apart(OTHER, "u1");
+	check_known("u1");
+	check_known(OTHER);
+	do_both(1 + world_roll(&one, 20));
+	plays(apart);
+	one.clock = two.clock = story.at + 1000;
+	world_finish(&one);
+	world_finish(&two);
+	check_known("u1");
+	check_known(OTHER);
+	check_jobs(&one);
+	check_since(jobs[0], jobs[1]);
+	end();
+}
+
+#define ROUNDS 60
+
+static void histories(void)
+{
+	const char *given = getenv("WAYMARK_TEST_SEED");
+	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
+
+	printf("# seeds %llu to %llu\n", (unsigned long long)first,
+		(unsigned long long)first + ROUNDS - 1);
+	for (uint64_t seed = first; seed < first + ROUNDS; seed++) {
+		int before = check_failures;
+
+		random_history(seed * 7919);
+		if (check_failures > before) {
+			fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
+			return;
+		}
+	}
+}
+
+static const struct check_case cases[] = {
+	{"random histories", histories},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
