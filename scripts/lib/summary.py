@@ -67,9 +67,10 @@ def show(test, count):
     print("\n--- %s" % test["name"])
     for name in count.failed:
         print("not ok %s" % name)
-    said = (test.get("stderr") or "").rstrip().splitlines()
-    if not said:
-        said = (test.get("stdout") or "").rstrip().splitlines()
+    # meson adds a line of its own to what a TAP program says on stderr; the reason is on stdout.
+    said = [line for stream in ("stdout", "stderr")
+            for line in (test.get(stream) or "").rstrip().splitlines()
+            if not re.match(r"^ok\b", line)]
     if len(said) > SHOWN_LINES:
         print("(the last %d of %d lines)" % (SHOWN_LINES, len(said)))
     for line in said[-SHOWN_LINES:]:
