@@ -47,7 +47,7 @@ def policy(change):
     """Hours of countries are left out: the test runs by night and by day."""
     return {"policy": {
         "channels": {"sms": {"quiet": QUIET}}, "countries": {},
-        "caps": [{"count": 2 + change % 2, "within": "3s"}], "holdout": {"share": 0.1},
+        "caps": [{"count": 2 + change % 2, "within": "3s"}], "holdout": {"share": 0.3},
         "arbitration": {"window": "1s", "order": ["news", "evening"]}}}
 
 
