@@ -33,5 +33,5 @@ const struct event_schema *event_schema_of(enum event_kind kind);
 size_t event_schemas_given(struct json_schema_source *given, size_t max);
 
 /* Compiles one of them. As json_schema_compile; -ENOENT if KIND has none. */
-int event_schema_compile(enum event_kind kind, bool formats, struct json_schema_problems *problems,
+int event_schema_compile(enum event_kind kind, bool formats, struct file_problems *problems,
 	struct json_schema **ret_schema);

@@ -21,7 +21,7 @@ struct identity_settings {
 };
 
 /* Compiles SOURCE. 0, -ENOMEM, or IDENTITY_BAD with *problems. */
-int identity_json_compile(const struct rule_source *source, struct rule_problems *problems,
+int identity_json_compile(const struct rule_source *source, struct file_problems *problems,
 	struct identity_settings **ret_settings);
 struct identity_settings *identity_settings_free(struct identity_settings *s);
 void identity_settings_freep(struct identity_settings **s);

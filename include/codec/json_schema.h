@@ -34,6 +34,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "codec/file_problem.h"
 
 #define JSON_SCHEMA_FILE_MAX	 ((size_t)256 * 1024) /* bytes of one schema document */
 #define JSON_SCHEMA_VALUES_MAX	 65536		      /* JSON values in it, keys not counted */
@@ -65,19 +66,6 @@ struct json_schema_options {
 	bool formats;
 };
 
-struct json_schema_problem {
-	char file[256];
-	char pointer[256]; /* RFC 6901; empty: the whole document */
-	unsigned line;	   /* 1-based, 0 unknown */
-	char message[384]; /* what is wrong, and what to write instead */
-};
-
-struct json_schema_problems {
-	struct json_schema_problem list[16];
-	size_t n;
-	size_t more; /* found beyond those */
-};
-
 struct json_schema;
 
 enum { JSON_SCHEMA_BAD = 1 };
@@ -87,13 +75,10 @@ enum { JSON_SCHEMA_BAD = 1 };
  * nothing given, formats not asserted.
  */
 int json_schema_compile(const struct json_schema_source *main,
-	const struct json_schema_options *options, struct json_schema_problems *problems,
+	const struct json_schema_options *options, struct file_problems *problems,
 	struct json_schema **ret_schema);
 struct json_schema *json_schema_free(struct json_schema *s);
 void json_schema_freep(struct json_schema **s);
-
-/* A line for each problem: file, place, what is wrong. */
-void json_schema_problems_text(const struct json_schema_problems *problems, struct buf *out);
 
 /* ---- judging ------------------------------------------------------------------------------- */
 

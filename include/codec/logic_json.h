@@ -13,7 +13,7 @@ enum { LOGIC_BAD = 1 };
 
 /* Compiles JSON. What *ret_program points to lies in ARENA. 0; LOGIC_BAD with *problems; -ENOMEM.
  */
-int logic_compile(struct span json, struct arena *arena, struct rule_problems *problems,
+int logic_compile(struct span json, struct arena *arena, struct file_problems *problems,
 	struct logic *ret_program);
 
 /* A value from JSON; arrays and objects nested at most 64 deep. 0, LOGIC_BAD, -ENOMEM. */

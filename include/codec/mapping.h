@@ -98,6 +98,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "codec/file_problem.h"
 
 #define MAPPING_FILE_MAX   ((size_t)256 * 1024) /* bytes of a preset */
 #define MAPPING_NODES_MAX  4096			/* operators, places and texts of a preset */
@@ -109,33 +110,16 @@
 
 struct mapping;
 
-struct mapping_problem {
-	char file[256];
-	char pointer[256]; /* RFC 6901; empty: the whole file */
-	unsigned line;	   /* 1-based, 0 unknown */
-	char message[400]; /* what is wrong, and what to write instead */
-};
-
-/* Problems found, most 32; the caller owns the struct. */
-struct mapping_problems {
-	struct mapping_problem list[32];
-	size_t n;
-	size_t more; /* found beyond those */
-};
-
 enum { MAPPING_BAD = 1 };
 
 /*
  * Compiles TEXT; FILE is for the problems. 0; MAPPING_BAD with the problems listed; -ENOMEM. The
  * mapping keeps copies and is never changed: threads may share it.
  */
-int mapping_compile(const char *file, struct span text, struct mapping_problems *problems,
+int mapping_compile(const char *file, struct span text, struct file_problems *problems,
 	struct mapping **ret_mapping);
 struct mapping *mapping_free(struct mapping *m);
 void mapping_freep(struct mapping **m);
-
-/* The problems as people read them, a line or two each. */
-void mapping_problems_text(const struct mapping_problems *problems, struct buf *out);
 
 struct span mapping_name(const struct mapping *m);
 struct span mapping_about(const struct mapping *m);

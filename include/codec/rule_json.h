@@ -7,23 +7,10 @@
 #pragma once
 
 #include "base/buf.h"
+#include "codec/file_problem.h"
 #include "core/rule.h"
 
 #define RULE_FILE_MAX ((size_t)256 * 1024) /* bytes of a file of rules */
-
-struct rule_problem {
-	char file[256];
-	char pointer[256];  /* RFC 6901; empty: the whole file */
-	unsigned line;	    /* 1-based, 0 unknown */
-	char message[1024]; /* what is wrong, and what to write instead */
-};
-
-/* Problems found, most 64; the caller owns the struct. */
-struct rule_problems {
-	struct rule_problem list[64];
-	size_t n;
-	size_t more; /* found beyond those */
-};
 
 /* How zone files are found: returns the TZif bytes of an IANA NAME in BUF. 0 or an error. */
 typedef int rule_zone_fn(void *user, struct span name, struct buf *out);
@@ -49,7 +36,7 @@ struct rule_options {
  * given. 0; RULES_BAD with the problems listed; -ENOMEM.
  */
 int rules_compile(const struct rule_source *sources, size_t n, const struct rule_options *options,
-	struct rule_problems *problems, struct rules **ret_rules);
+	struct file_problems *problems, struct rules **ret_rules);
 
 /* Adds to the policy of RULES all zones that customers may live in and OPTIONS can find, some 600.
  * Without them a customer's own zone is not known, and the shop's counts. 0 or -ENOMEM. */

@@ -53,8 +53,8 @@ struct tracking_plan_source {
 enum { TRACKING_PLAN_BAD = 1 };
 
 /* 0, TRACKING_PLAN_BAD with the problems listed, or -ENOMEM. */
-int tracking_plan_compile(const struct tracking_plan_source *source,
-	struct json_schema_problems *problems, struct tracking_plan **ret_plan);
+int tracking_plan_compile(const struct tracking_plan_source *source, struct file_problems *problems,
+	struct tracking_plan **ret_plan);
 struct tracking_plan *tracking_plan_free(struct tracking_plan *p);
 void tracking_plan_freep(struct tracking_plan **p);
 

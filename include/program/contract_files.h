@@ -14,11 +14,11 @@
  * listed, also when a file cannot be read.
  */
 int tracking_plan_load(
-	const char *path, struct json_schema_problems *problems, struct tracking_plan **ret_plan);
+	const char *path, struct file_problems *problems, struct tracking_plan **ret_plan);
 
 /*
  * Loads one schema; it may refer to the canonical ones by their $id, and to the .json files beside
  * it by name or $id. 0, -ENOMEM, or JSON_SCHEMA_BAD as above.
  */
-int json_schema_load(const char *path, bool formats, struct json_schema_problems *problems,
+int json_schema_load(const char *path, bool formats, struct file_problems *problems,
 	struct json_schema **ret_schema);

@@ -6,4 +6,4 @@
 
 /* Loads PATH. 0, -ENOMEM, or IDENTITY_BAD with *problems, also when the file cannot be read. */
 int identity_file_load(
-	const char *path, struct rule_problems *problems, struct identity_settings **ret_settings);
+	const char *path, struct file_problems *problems, struct identity_settings **ret_settings);

@@ -16,7 +16,7 @@ enum { RULE_SET_UNREADABLE = 2 };
  * Loads PATH. STORE_ZONE is the shop's zone (IANA name). 0, -ENOMEM, RULES_BAD with *problems, or
  * RULE_SET_UNREADABLE, with a sentence in *problems as well.
  */
-int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
+int rule_set_load(const char *path, const char *store_zone, struct file_problems *problems,
 	struct rules **ret_rules);
 
 /* Where rules come from: a file or a directory, or a text. */
@@ -30,7 +30,7 @@ struct rule_set_place {
 
 /* The same from N PLACES, in their order, as one set. */
 int rule_set_load_places(const struct rule_set_place *places, size_t n, const char *store_zone,
-	struct rule_problems *problems, struct rules **ret_rules);
+	struct file_problems *problems, struct rules **ret_rules);
 
 /* What a set that is put into the log is made of. */
 struct rule_set_plan {
@@ -42,12 +42,9 @@ struct rule_set_plan {
 };
 
 /* The same, and the set's text (codec/rule_set_json.h) appended to OUT. Same results. */
-int rule_set_compose(const struct rule_set_plan *plan, struct rule_problems *problems,
+int rule_set_compose(const struct rule_set_plan *plan, struct file_problems *problems,
 	struct buf *out, struct rules **ret_rules);
 
 /* The set of a text that rule_set_compose wrote. 0, -ENOMEM or RULES_BAD, also where TEXT is none.
  */
-int rule_set_of_text(struct span text, struct rule_problems *problems, struct rules **ret_rules);
-
-/* The problems as people read them, a line or two each: file, place, what is wrong, what to do. */
-void rule_problems_text(const struct rule_problems *problems, struct buf *out);
+int rule_set_of_text(struct span text, struct file_problems *problems, struct rules **ret_rules);

@@ -95,11 +95,11 @@ static int trouble(const char *words)
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-static int bad_rules(const struct rule_problems *problems)
+static int bad_rules(const struct file_problems *problems)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 
-	rule_problems_text(problems, &text);
+	file_problems_text(problems, &text);
 	if (buf_failed(&text) == 0)
 		(void)fwrite(text.ptr, 1, text.len, stderr);
 	return STATUS_FOUND;
@@ -107,7 +107,7 @@ static int bad_rules(const struct rule_problems *problems)
 
 static int load(const char *path, const char *zone, struct rules **ret_rules)
 {
-	struct rule_problems *problems = malloc(sizeof(*problems));
+	struct file_problems *problems = malloc(sizeof(*problems));
 	int r;
 
 	if (!problems)

@@ -113,7 +113,7 @@ bool backtest_find_rules(void *user, uint64_t digest, const struct rules **ret_r
 static int add_set(struct backtest *b, struct span name, struct span text)
 {
 	struct backtest_set *set = &b->sets[b->n_sets];
-	struct rule_problems *problems;
+	struct file_problems *problems;
 	int r;
 
 	if (!rules_digest_parse(name, &set->digest))

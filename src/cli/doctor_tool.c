@@ -386,7 +386,7 @@ static enum finding console(struct doctor *d)
 
 static enum finding rules_are_good(struct doctor *d)
 {
-	struct rule_problems *problems = malloc(sizeof(*problems));
+	struct file_problems *problems = malloc(sizeof(*problems));
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	const char *path = d->settings.rules;
 	int r;

@@ -172,7 +172,7 @@ static int check_verify(struct hook_tool *h, const char *file, const struct mapp
 static int compile(
 	struct hook_tool *h, const char *file, struct span text, struct mapping **ret_mapping)
 {
-	_cleanup_free_ struct mapping_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	_cleanup_(mapping_freep) struct mapping *m = NULL;
 	int r = problems ? mapping_compile(file, text, problems, &m) : -ENOMEM;
@@ -180,7 +180,7 @@ static int compile(
 	if (r < 0)
 		return tool_say(&h->tool.program, STATUS_FOUND, "%s: %s", file, strerror(-r));
 	if (r == MAPPING_BAD) {
-		mapping_problems_text(problems, &words);
+		file_problems_text(problems, &words);
 		if (words.len)
 			(void)fwrite(words.ptr, 1, words.len, stdout);
 		return STATUS_FOUND;

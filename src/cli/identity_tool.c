@@ -71,7 +71,7 @@ static void print_table(const struct identity *id)
 
 static int check_file(struct program *p, const char *path, struct identity_settings **ret_settings)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	int r = problems ? identity_file_load(path, problems, ret_settings) : -ENOMEM;
 
@@ -79,7 +79,7 @@ static int check_file(struct program *p, const char *path, struct identity_setti
 		return tool_say(p, STATUS_FOUND, "out of memory.");
 	if (r == 0)
 		return STATUS_DONE;
-	rule_problems_text(problems, &text);
+	file_problems_text(problems, &text);
 	(void)fwrite(text.ptr, 1, text.len, stdout);
 	return STATUS_FOUND;
 }

@@ -41,7 +41,7 @@ static int read_text(
 
 static int compile(struct key_tool *k, struct mapping **ret_mapping)
 {
-	struct mapping_problems *problems = calloc(1, sizeof(*problems));
+	struct file_problems *problems = calloc(1, sizeof(*problems));
 	_cleanup_(buf_release) struct buf room = BUF_INIT;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	const char *name = NULL;
@@ -51,7 +51,7 @@ static int compile(struct key_tool *k, struct mapping **ret_mapping)
 	if (r == 0) {
 		r = mapping_compile(name, text, problems, ret_mapping);
 		if (r > 0) {
-			mapping_problems_text(problems, &words);
+			file_problems_text(problems, &words);
 			buf_add_char(&words, '\0');
 			r = refuse(k, buf_failed(&words) < 0 ? "the mapping is wrong" : words.ptr);
 		}

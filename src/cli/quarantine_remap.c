@@ -99,7 +99,7 @@ static int use_mapping(struct quarantine *q, struct span hook)
 {
 	_cleanup_(buf_release) struct buf room = BUF_INIT;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
-	struct mapping_problems *problems;
+	struct file_problems *problems;
 	const char *name = NULL;
 	struct span text = SPAN_EMPTY;
 	int r;
@@ -113,7 +113,7 @@ static int use_mapping(struct quarantine *q, struct span hook)
 	problems = calloc(1, sizeof(*problems));
 	r = problems ? mapping_compile(name, text, problems, &q->mapping) : -ENOMEM;
 	if (r > 0)
-		mapping_problems_text(problems, &words);
+		file_problems_text(problems, &words);
 	free(problems);
 	if (r != 0)
 		return tool_say(&q->tool.program, STATUS_FOUND, "%.*s", r < 0 ? 13 : (int)words.len,

@@ -31,7 +31,7 @@ struct rule_sets *rule_sets_free(struct rule_sets *s)
 /* 0 or -ENOMEM. */
 static int add(struct rule_sets *s, const struct tool *t, struct span name, struct span text)
 {
-	_cleanup_free_ struct rule_problems *problems = NULL;
+	_cleanup_free_ struct file_problems *problems = NULL;
 	struct one *one = &s->list[s->n];
 	int r;
 

@@ -21,7 +21,7 @@ struct question {
 	const char *path, *store_zone;
 };
 
-static int bring(struct question *q, struct rule_problems *problems, struct rules **ret_rules)
+static int bring(struct question *q, struct file_problems *problems, struct rules **ret_rules)
 {
 	_cleanup_(arena_release) struct arena arena;
 	struct span text;
@@ -40,7 +40,7 @@ static int bring(struct question *q, struct rule_problems *problems, struct rule
 /* 0 with a set, or with NULL where there is none; -ENOMEM, or RULES_BAD: those of Q's path. */
 static int some_rules(struct question *q, struct rules **ret_rules)
 {
-	struct rule_problems *problems = malloc(sizeof(*problems));
+	struct file_problems *problems = malloc(sizeof(*problems));
 	int r;
 
 	*ret_rules = NULL;

@@ -43,12 +43,12 @@ static const struct program_spec spec = {
 
 /* ---- check --------------------------------------------------------------------------------- */
 
-static void print_problems_json(const struct rule_problems *problems)
+static void print_problems_json(const struct file_problems *problems)
 {
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
 
 	for (size_t i = 0; i < problems->n; i++) {
-		const struct rule_problem *p = &problems->list[i];
+		const struct file_problem *p = &problems->list[i];
 
 		buf_add_str(&out, "{\"file\":");
 		json_escape(span_str(p->file), &out);
@@ -62,11 +62,11 @@ static void print_problems_json(const struct rule_problems *problems)
 		(void)fwrite(out.ptr, 1, out.len, stdout);
 }
 
-static void print_problems(const struct rule_problems *problems)
+static void print_problems(const struct file_problems *problems)
 {
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
 
-	rule_problems_text(problems, &out);
+	file_problems_text(problems, &out);
 	if (buf_failed(&out) == 0)
 		(void)fwrite(out.ptr, 1, out.len, stdout);
 }
@@ -175,7 +175,7 @@ static const struct {
 
 static int load_and_run(struct tool *t, const char *path, const char *zone, size_t action)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	int r = problems ? rule_set_load(path, zone, problems, &rules) : -ENOMEM;
 

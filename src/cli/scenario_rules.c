@@ -181,11 +181,11 @@ static bool gather_rules(struct scenario *s, struct span spec, struct places *p)
 	return !own || add_policy(s, p, &policy);
 }
 
-static bool was_refused(struct scenario *s, const struct rule_problems *problems)
+static bool was_refused(struct scenario *s, const struct file_problems *problems)
 {
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 
-	rule_problems_text(problems, &words);
+	file_problems_text(problems, &words);
 	while (words.len > 0 && words.ptr[words.len - 1] == '\n')
 		words.len--;
 	buf_add_char(&words, '\0');
@@ -198,7 +198,7 @@ static bool was_refused(struct scenario *s, const struct rule_problems *problems
 		s, "the rules are refused%s: %s", s->refused ? " with other words" : "", words.ptr);
 }
 
-static bool compile(struct scenario *s, const struct places *p, struct rule_problems *problems)
+static bool compile(struct scenario *s, const struct places *p, struct file_problems *problems)
 {
 	struct rules **set = &s->sets[s->n_sets];
 	int r = rule_set_load_places(p->list, p->n, s->zone, problems, set);
@@ -214,7 +214,7 @@ static bool compile(struct scenario *s, const struct places *p, struct rule_prob
 bool scenario_load_rules(struct scenario *s, struct span spec)
 {
 	struct places p = {.n = 0};
-	struct rule_problems *problems;
+	struct file_problems *problems;
 	bool good;
 
 	if (s->n_sets == SCENARIO_SETS_MAX)

@@ -12,7 +12,7 @@
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-static void problem_json(const struct json_schema_problem *p, struct buf *out)
+static void problem_json(const struct file_problem *p, struct buf *out)
 {
 	buf_add_str(out, "{\"file\":");
 	json_escape(span_str(p->file), out);
@@ -30,8 +30,7 @@ static void print(const struct buf *out)
 }
 
 /* What loading came to: 0 or the exit status. */
-static int loaded(
-	const struct schema_test *t, int result, const struct json_schema_problems *problems)
+static int loaded(const struct schema_test *t, int result, const struct file_problems *problems)
 {
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
 
@@ -40,7 +39,7 @@ static int loaded(
 	if (result < 0)
 		return tool_say(t->program, STATUS_FOUND, "%s", strerror(-result));
 	if (!t->program->common.json)
-		json_schema_problems_text(problems, &out);
+		file_problems_text(problems, &out);
 	for (size_t i = 0; t->program->common.json && i < problems->n; i++)
 		problem_json(&problems->list[i], &out);
 	print(&out);
@@ -49,7 +48,7 @@ static int loaded(
 
 int schema_test_canonical(struct schema_test *t, const struct event_schema *schema, bool formats)
 {
-	_cleanup_free_ struct json_schema_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	int r = -ENOMEM;
 
 	t->kind = vocab_kind(schema->title);
@@ -74,7 +73,7 @@ static bool is_plan(const char *path)
 
 int schema_test_load(struct schema_test *t, const char *path, bool formats)
 {
-	_cleanup_free_ struct json_schema_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	int r = -ENOMEM;
 
 	if (problems && is_plan(path))

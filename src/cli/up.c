@@ -98,7 +98,7 @@ static int choose_files(struct up *u)
 
 static int check_rules(struct up *u)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	int r = problems ? rule_set_load(u->rules, u->settings.store_zone, problems, &rules)
@@ -107,7 +107,7 @@ static int check_rules(struct up *u)
 	if (r == 0)
 		return 0;
 	if (r > 0)
-		rule_problems_text(problems, &text);
+		file_problems_text(problems, &text);
 	up_fail(u, tool_say(&u->tool.program, STATUS_FOUND, "the rules in %s cannot be used:\n%.*s",
 			   u->rules, (int)text.len, text.ptr ? text.ptr : strerror(-r)));
 	return PROGRAM_EXIT;

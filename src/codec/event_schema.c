@@ -34,7 +34,7 @@ size_t event_schemas_given(struct json_schema_source *given, size_t max)
 	return n;
 }
 
-int event_schema_compile(enum event_kind kind, bool formats, struct json_schema_problems *problems,
+int event_schema_compile(enum event_kind kind, bool formats, struct file_problems *problems,
 	struct json_schema **ret_schema)
 {
 	struct json_schema_source given[EVENT_SCHEMAS_MAX];

@@ -16,7 +16,7 @@
 
 /* ---- forms --------------------------------------------------------------------------------- */
 
-static void read_country(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_country(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 	char iso[3] = "";
@@ -35,7 +35,7 @@ static void read_country(struct rule_reader *r, const struct rule_place *p, void
 }
 
 static void read_email_rule(
-	struct rule_reader *r, const struct rule_place *p, struct identity_draft *d, unsigned rule)
+	struct rule_reader *r, const struct file_place *p, struct identity_draft *d, unsigned rule)
 {
 	bool on;
 
@@ -43,12 +43,12 @@ static void read_email_rule(
 		d->id->email_rules |= on ? rule : 0;
 }
 
-static void read_gmail(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_gmail(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_email_rule(r, p, target, IDENTITY_GMAIL_DOTS);
 }
 
-static void read_tags(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_tags(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_email_rule(r, p, target, IDENTITY_PLUS_TAGS);
 }
@@ -61,9 +61,9 @@ static const struct rule_member email_members[] = {
 static const struct rule_members email_spec = {
 	"what is said of e-mail addresses", email_members, ARRAY_SIZE(email_members)};
 
-static void read_email(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_email(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &email_spec, found))
 		rule_members_read(r, &email_spec, found, target);
@@ -71,7 +71,7 @@ static void read_email(struct rule_reader *r, const struct rule_place *p, void *
 
 /* ---- rights -------------------------------------------------------------------------------- */
 
-static void read_to(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_to(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 	size_t i = identity_read_kind_name(r, p, d->id);
@@ -83,7 +83,7 @@ static void read_to(struct rule_reader *r, const struct rule_place *p, void *tar
 	d->mask |= 1U << i;
 }
 
-static void read_browser(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_browser(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 
@@ -116,7 +116,7 @@ static struct span normal_of(struct rule_reader *r, struct identity_draft *d, st
 	return small ? span_of(small, normal.len) : SPAN_EMPTY;
 }
 
-static void block(struct rule_reader *r, const struct rule_place *p, struct identity_draft *d,
+static void block(struct rule_reader *r, const struct file_place *p, struct identity_draft *d,
 	struct span value)
 {
 	struct span text = normal_of(r, d, value);
@@ -139,7 +139,7 @@ static void block(struct rule_reader *r, const struct rule_place *p, struct iden
 		d->blocked[d->n_blocked++] = (struct identity_blocked){text, d->kinds};
 }
 
-static void read_blocked_value(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_blocked_value(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct span text;
 
@@ -174,11 +174,11 @@ static void unblock(struct identity_draft *d)
 	d->n_blocked = n;
 }
 
-static void read_blocked_kind(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_blocked_kind(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 	size_t i = identity_kind_named(d->id, p->name);
-	struct rule_words known = {.used = 0};
+	struct file_words known = {.used = 0};
 
 	if (span_is(p->name, "zeros")) {
 		bool on = true;
@@ -205,7 +205,7 @@ static void read_blocked_kind(struct rule_reader *r, const struct rule_place *p,
 			d);
 }
 
-static void read_blocked(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_blocked(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_each(r, p,
 		&(const struct policy_form){JSON_TYPE_OBJECT, IDENTITY_KINDS_MAX + 2,
@@ -213,7 +213,7 @@ static void read_blocked(struct rule_reader *r, const struct rule_place *p, void
 		target);
 }
 
-static void read_shared_value(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_shared_value(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 	struct span text, key;
@@ -247,7 +247,7 @@ static void read_shared_value(struct rule_reader *r, const struct rule_place *p,
 			(struct identity_shared_value){rule_copy(r, key), d->class};
 }
 
-static void read_class(struct rule_reader *r, const struct rule_place *p, struct identity_draft *d,
+static void read_class(struct rule_reader *r, const struct file_place *p, struct identity_draft *d,
 	enum identity_shared class)
 {
 	d->class = class;
@@ -257,17 +257,17 @@ static void read_class(struct rule_reader *r, const struct rule_place *p, struct
 		d);
 }
 
-static void read_household(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_household(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_class(r, p, target, IDENTITY_HOUSEHOLD);
 }
 
-static void read_till(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_till(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_class(r, p, target, IDENTITY_TILL);
 }
 
-static void read_kiosk(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_kiosk(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_class(r, p, target, IDENTITY_KIOSK);
 }
@@ -281,9 +281,9 @@ static const struct rule_member shared_members[] = {
 static const struct rule_members shared_spec = {
 	"what is said of shared values", shared_members, ARRAY_SIZE(shared_members)};
 
-static void read_shared(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_shared(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &shared_spec, found))
 		rule_members_read(r, &shared_spec, found, target);
@@ -336,9 +336,9 @@ static const struct rule_member identity_members[] = {
 static const struct rule_members identity_spec = {
 	"the settings of identity", identity_members, ARRAY_SIZE(identity_members)};
 
-static void read_whole(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_whole(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (!rule_members_find(r, p, &identity_spec, found))
 		return;
@@ -359,7 +359,7 @@ static const struct rule_members file_spec = {"a file with settings of identity"
 static void read_file(struct rule_reader *r, struct identity_draft *d)
 {
 	_cleanup_(buf_release) struct buf normal = BUF_INIT;
-	struct rule_place found[RULE_MEMBERS_MAX], file = {.parent = NULL};
+	struct file_place found[RULE_MEMBERS_MAX], file = {.parent = NULL};
 	struct json_tree_fault fault;
 	struct json_cursor cursor;
 	struct json_fault scan;
@@ -386,7 +386,7 @@ static void read_file(struct rule_reader *r, struct identity_draft *d)
 		rule_members_read(r, &file_spec, found, d);
 }
 
-int identity_json_compile(const struct rule_source *source, struct rule_problems *problems,
+int identity_json_compile(const struct rule_source *source, struct file_problems *problems,
 	struct identity_settings **ret_settings)
 {
 	_cleanup_(identity_settings_freep) struct identity_settings *s = calloc(1, sizeof(*s));

@@ -2,7 +2,7 @@
 /* The kinds of identity.json and their order. */
 #include "identity_reader.h"
 
-static void read_limit(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_limit(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 	uint32_t n;
@@ -16,7 +16,7 @@ static void read_limit(struct rule_reader *r, const struct rule_place *p, void *
 		d->kind->limit = n;
 }
 
-static void read_links(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_links(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 
@@ -26,12 +26,12 @@ static void read_links(struct rule_reader *r, const struct rule_place *p, void *
 			r, p, "a user id is what the others are linked to; leave its `links` out");
 }
 
-static void read_once(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_once(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_bool(r, p, &((struct identity_draft *)target)->kind->once);
 }
 
-static void read_personal(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_personal(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 
@@ -54,7 +54,7 @@ static const struct rule_members kind_spec = {"a kind", kind_members, ARRAY_SIZE
 
 /* The kind that P is called after, a new one if need be; NULL after a problem. */
 static struct identity_kind *kind_of(
-	struct rule_reader *r, const struct rule_place *p, struct identity *id)
+	struct rule_reader *r, const struct file_place *p, struct identity *id)
 {
 	size_t i = identity_kind_named(id, p->name);
 	bool ok = p->name.len > 0 && p->name.len <= IDENTITY_NAME_MAX && p->name.ptr[0] >= 'a' &&
@@ -90,9 +90,9 @@ static struct identity_kind *kind_of(
 	return NULL;
 }
 
-static void read_kind(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_kind(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 	struct identity_draft *d = target;
 
 	d->kind = kind_of(r, p, d->id);
@@ -100,7 +100,7 @@ static void read_kind(struct rule_reader *r, const struct rule_place *p, void *t
 		rule_members_read(r, &kind_spec, found, d);
 }
 
-void identity_read_kinds(struct rule_reader *r, const struct rule_place *p, void *target)
+void identity_read_kinds(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_each(r, p,
 		&(const struct policy_form){JSON_TYPE_OBJECT, IDENTITY_KINDS_MAX,
@@ -108,17 +108,17 @@ void identity_read_kinds(struct rule_reader *r, const struct rule_place *p, void
 		target);
 }
 
-void identity_add_known(const struct identity *id, struct rule_words *known)
+void identity_add_known(const struct identity *id, struct file_words *known)
 {
 	for (size_t i = 0; i < id->n_kinds; i++)
-		rule_words_add(known, "", id->kinds[i].name);
+		file_words_add(known, "", id->kinds[i].name);
 }
 
 /* The kind that the text P says; n_kinds after a problem. */
 size_t identity_read_kind_name(
-	struct rule_reader *r, const struct rule_place *p, const struct identity *id)
+	struct rule_reader *r, const struct file_place *p, const struct identity *id)
 {
-	struct rule_words known = {.used = 0};
+	struct file_words known = {.used = 0};
 	struct span name;
 	size_t i;
 
@@ -133,7 +133,7 @@ size_t identity_read_kind_name(
 	return i;
 }
 
-static void read_place(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_place(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct identity_draft *d = target;
 	size_t i = identity_read_kind_name(r, p, d->id);
@@ -148,9 +148,9 @@ static void read_place(struct rule_reader *r, const struct rule_place *p, void *
 }
 
 /* Puts the built-in kinds' places and masks where the order has them. */
-void identity_read_order(struct rule_reader *r, const struct rule_place *p, void *target)
+void identity_read_order(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_words missing = {.used = 0};
+	struct file_words missing = {.used = 0};
 	struct identity_draft *d = target;
 	size_t n = r->problems->n;
 
@@ -162,7 +162,7 @@ void identity_read_order(struct rule_reader *r, const struct rule_place *p, void
 		return;
 	for (size_t i = 0; i < d->id->n_kinds; i++)
 		if (!d->ordered[i])
-			rule_words_add(&missing, "", d->id->kinds[i].name);
+			file_words_add(&missing, "", d->id->kinds[i].name);
 	if (missing.used) {
 		rule_problem_add(r, p, "the order names every kind; it lacks %s", missing.text);
 		return;

@@ -30,5 +30,5 @@ uint32_t identity_moved(const struct identity *id, uint32_t mask);
 
 /* The kind that the text P says; n_kinds after a problem. */
 size_t identity_read_kind_name(
-	struct rule_reader *r, const struct rule_place *p, const struct identity *id);
-void identity_add_known(const struct identity *id, struct rule_words *known);
+	struct rule_reader *r, const struct file_place *p, const struct identity *id);
+void identity_add_known(const struct identity *id, struct file_words *known);

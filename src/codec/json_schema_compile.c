@@ -29,36 +29,11 @@ const char *schema_quote(struct span s, char out[SCHEMA_QUOTE_SIZE])
 	return out;
 }
 
-static struct json_schema_problem *new_problem(struct schema_compiler *c)
-{
-	struct json_schema_problems *problems = c->problems;
-	struct json_schema_problem *p;
-
-	if (problems->n == ARRAY_SIZE(problems->list)) {
-		problems->more++;
-		return NULL;
-	}
-	p = &problems->list[problems->n++];
-	*p = (struct json_schema_problem){.line = 0};
-	return p;
-}
-
-static void cut_copy(char *out, size_t size, struct span s)
-{
-	size_t n = s.len < size ? s.len : size - 1;
-
-	while (n > 0 && n < s.len && ((unsigned char)s.ptr[n] & 0xc0) == 0x80)
-		n--;
-	if (n)
-		memcpy(out, s.ptr, n);
-	out[n] = '\0';
-}
-
 void schema_problem(
 	struct schema_compiler *c, uint32_t doc, uint32_t value, const char *format, ...)
 {
 	const struct schema_doc *d = c->program->docs[doc];
-	struct json_schema_problem *p = new_problem(c);
+	struct file_problem *p = file_problem_new(c->problems, d->file);
 	_cleanup_(buf_release) struct buf pointer = BUF_INIT;
 	va_list args;
 
@@ -67,8 +42,7 @@ void schema_problem(
 	json_doc_pointer(&d->doc, value, &pointer);
 	if (buf_failed(&pointer) < 0)
 		c->oom = true;
-	cut_copy(p->file, sizeof(p->file), span_str(d->file));
-	cut_copy(p->pointer, sizeof(p->pointer), buf_span(&pointer));
+	file_problem_point(p, buf_span(&pointer));
 	p->line = (unsigned)json_place(
 		buf_span(&d->text), (size_t)(d->doc.nodes[value].raw.ptr - d->text.ptr))
 			  .line;
@@ -80,32 +54,15 @@ void schema_problem(
 void schema_problem_file(
 	struct schema_compiler *c, const char *file, unsigned line, const char *format, ...)
 {
-	struct json_schema_problem *p = new_problem(c);
+	struct file_problem *p = file_problem_new(c->problems, file);
 	va_list args;
 
 	if (!p)
 		return;
-	cut_copy(p->file, sizeof(p->file), span_str(file));
 	p->line = line;
 	va_start(args, format);
 	(void)vsnprintf(p->message, sizeof(p->message), format, args);
 	va_end(args);
-}
-
-void json_schema_problems_text(const struct json_schema_problems *problems, struct buf *out)
-{
-	for (size_t i = 0; i < problems->n; i++) {
-		const struct json_schema_problem *p = &problems->list[i];
-
-		buf_add_str(out, p->file);
-		if (p->line > 0)
-			buf_printf(out, ":%u", p->line);
-		if (p->pointer[0])
-			buf_printf(out, " at %s", p->pointer);
-		buf_printf(out, ": %s\n", p->message);
-	}
-	if (problems->more > 0)
-		buf_printf(out, "and %zu more problems\n", problems->more);
 }
 
 /* ---- the tools of the emitters ------------------------------------------------------------- */
@@ -397,7 +354,7 @@ static int new_program(size_t n_docs, struct json_schema **ret_program)
 }
 
 int json_schema_compile(const struct json_schema_source *main,
-	const struct json_schema_options *options, struct json_schema_problems *problems,
+	const struct json_schema_options *options, struct file_problems *problems,
 	struct json_schema **ret_schema)
 {
 	static const uint64_t seed[2] = {0x7761796d61726b20, 0x736368656d61732e};

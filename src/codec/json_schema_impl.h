@@ -230,7 +230,7 @@ struct schema_compiler {
 	struct json_schema *program;
 	const struct json_schema_source *main;
 	const struct json_schema_options *options;
-	struct json_schema_problems *problems;
+	struct file_problems *problems;
 	bool *loaded;		       /* of the given documents */
 	struct map uris;	       /* absolute URI: resource + 1 */
 	struct map anchors;	       /* "resource#name": schema + 1 */

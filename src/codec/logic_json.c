@@ -109,17 +109,17 @@ static void reader_freep(struct rule_reader **r)
 	free(*r);
 }
 
-int logic_compile(struct span json, struct arena *arena, struct rule_problems *problems,
+int logic_compile(struct span json, struct arena *arena, struct file_problems *problems,
 	struct logic *ret_program)
 {
 	_cleanup_(reader_freep) struct rule_reader *r = calloc(1, sizeof(*r));
 	_cleanup_(rules_freep) struct rules *rules = NULL;
-	struct rule_place place = {.parent = NULL};
+	struct file_place place = {.parent = NULL};
 	struct json_cursor c;
 	struct json_fault fault;
 	bool ok;
 
-	*problems = (struct rule_problems){.n = 0};
+	*problems = (struct file_problems){.n = 0};
 	if (!r || rules_new(&rules) < 0)
 		return -ENOMEM;
 	r->rules = rules;

@@ -38,7 +38,7 @@ void mapping_freep(struct mapping **m)
 /* Where a rule's member goes that is an expression. */
 #define RULE_EXPR(MEMBER)                                                                          \
 	static void read_##MEMBER(                                                                 \
-		struct mapping_reader *r, const struct mapping_place *p, void *target)             \
+		struct mapping_reader *r, const struct file_place *p, void *target)                \
 	{                                                                                          \
 		((struct mapping_rule *)target)->MEMBER = mapping_read_expr(r, p);                 \
 	}
@@ -51,7 +51,7 @@ RULE_EXPR(time)
 RULE_EXPR(sent)
 #undef RULE_EXPR
 
-static void read_on(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_on(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping_rule *rule = target;
 
@@ -59,16 +59,16 @@ static void read_on(struct mapping_reader *r, const struct mapping_place *p, voi
 }
 
 /* The first of several places that is there; one place is one node. */
-static uint16_t read_places(struct mapping_reader *r, const struct mapping_place *p)
+static uint16_t read_places(struct mapping_reader *r, const struct file_place *p)
 {
 	struct mapping_node node = {.op = MAP_FIRST};
 	size_t mark = r->n_pending;
-	struct mapping_walk walk;
-	struct mapping_place item;
+	struct file_walk walk;
+	struct file_place item;
 
 	if (p->value.type != JSON_TYPE_ARRAY)
 		return mapping_read_bare_path(r, p);
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (mapping_walk_next(r, &walk, &item))
 		mapping_pend(r, SPAN_EMPTY, mapping_read_bare_path(r, &item));
 	if (walk.index == 0)
@@ -77,7 +77,7 @@ static uint16_t read_places(struct mapping_reader *r, const struct mapping_place
 	return mapping_node_add(r, p, &node);
 }
 
-static void read_each(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_each(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping_rule *rule = target;
 	const struct mapping *m = r->m;
@@ -95,12 +95,12 @@ static void read_each(struct mapping_reader *r, const struct mapping_place *p, v
 	r->here = rule->scope;
 }
 
-static void read_if(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_if(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping_rule *)target)->cond = mapping_read_cond(r, p);
 }
 
-static void read_type(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_type(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping_rule *rule = target;
 	struct span name;
@@ -113,16 +113,16 @@ static void read_type(struct mapping_reader *r, const struct mapping_place *p, v
 			r, p, "the type is \"track\", \"identify\", \"page\" or \"screen\"");
 }
 
-static void read_identifiers(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_identifiers(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping_rule *rule = target;
-	struct mapping_walk walk;
-	struct mapping_place item;
-	char quote[MAPPING_QUOTE_SIZE];
+	struct file_walk walk;
+	struct file_place item;
+	char quote[FILE_QUOTE_SIZE];
 
 	if (p->value.type != JSON_TYPE_OBJECT)
 		mapping_problem(r, p, "this is an object such as {\"email\": \"{email}\"}");
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (mapping_walk_next(r, &walk, &item)) {
 		size_t i = 0;
 
@@ -134,16 +134,16 @@ static void read_identifiers(struct mapping_reader *r, const struct mapping_plac
 				"%s is no identifier; there are card, email, phone, order and "
 				"device, "
 				"and the rule's own `user` and `anonymous`",
-				mapping_quote(item.name, quote));
+				file_quote(item.name, quote));
 		else
 			rule->identifiers[i] = mapping_read_expr(r, &item);
 	}
 }
 
-static void read_channel(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_channel(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping_rule *rule = target;
-	struct mapping_words known = {.used = 0};
+	struct file_words known = {.used = 0};
 	const struct mapping_node *node;
 
 	rule->channel = mapping_read_expr(r, p);
@@ -151,12 +151,12 @@ static void read_channel(struct mapping_reader *r, const struct mapping_place *p
 	if (node->op != MAP_LITERAL || channel_of(node->text) != CHANNEL_UNKNOWN)
 		return;
 	for (unsigned i = 1; i < CHANNEL_COUNT; i++)
-		mapping_words_add(&known, channel_name((enum channel)i).ptr);
+		file_words_add(&known, "", span_str(channel_name((enum channel)i).ptr));
 	mapping_problem(r, p, "there is no such channel; it is one of %s", known.text);
 }
 
 /* Properties or traits: members, the object at a place, or several objects. */
-static uint16_t read_members(struct mapping_reader *r, const struct mapping_place *p)
+static uint16_t read_members(struct mapping_reader *r, const struct file_place *p)
 {
 	uint16_t node;
 
@@ -173,17 +173,17 @@ static uint16_t read_members(struct mapping_reader *r, const struct mapping_plac
 	return node;
 }
 
-static void read_properties(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_properties(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping_rule *)target)->properties = read_members(r, p);
 }
 
-static void read_traits(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_traits(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping_rule *)target)->traits = read_members(r, p);
 }
 
-static void read_context(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_context(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const refused[] = {"channel", "original", NULL};
 
@@ -191,7 +191,7 @@ static void read_context(struct mapping_reader *r, const struct mapping_place *p
 }
 
 /* For people alone; it is only seen to that it is text. */
-static void read_rule_about(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_rule_about(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct span about;
 
@@ -231,7 +231,7 @@ static bool names_customer(const struct mapping_rule *rule)
 }
 
 static void rule_check(
-	struct mapping_reader *r, const struct mapping_place *p, const struct mapping_rule *rule)
+	struct mapping_reader *r, const struct file_place *p, const struct mapping_rule *rule)
 {
 	if (r->problems->n > 0)
 		return; /* what could not be read would be told of as missing */
@@ -247,7 +247,7 @@ static void rule_check(
 			"nothing names the customer; write `user`, `anonymous` or `identifiers`");
 }
 
-static void read_rule(struct mapping_reader *r, const struct mapping_place *p)
+static void read_rule(struct mapping_reader *r, const struct file_place *p)
 {
 	struct mapping_rule rule = {.type = EVENT_TRACK};
 	struct mapping *m = r->m;
@@ -262,7 +262,7 @@ static void read_rule(struct mapping_reader *r, const struct mapping_place *p)
 
 /* ---- the preset ---------------------------------------------------------------------------- */
 
-static void read_name(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_name(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping *m = target;
 	bool good = mapping_read_text(r, p, MAPPING_NAME_MAX, &m->name);
@@ -283,12 +283,12 @@ static void read_name(struct mapping_reader *r, const struct mapping_place *p, v
 			"_ and -");
 }
 
-static void read_about(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_about(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	(void)mapping_read_text(r, p, ABOUT_MAX, &((struct mapping *)target)->about);
 }
 
-static void read_kind(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_kind(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	static const struct {
 		const char *word;
@@ -307,17 +307,17 @@ static void read_kind(struct mapping_reader *r, const struct mapping_place *p, v
 	mapping_problem(r, p, "the kind is \"json\", \"form\" or \"json,form\"");
 }
 
-static void read_verify(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_verify(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping *)target)->verify = mapping_copy(r, p->value.raw);
 }
 
-static void read_unwrap_if(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_unwrap_if(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping *)target)->unwrap_if = mapping_read_cond(r, p);
 }
 
-static void read_unwrap_json(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_unwrap_json(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping *)target)->unwrap = mapping_read_expr(r, p);
 }
@@ -329,7 +329,7 @@ static const struct mapping_member unwrap_members[] = {
 static const struct mapping_members unwrap_spec = {
 	"`unwrap`", unwrap_members, ARRAY_SIZE(unwrap_members)};
 
-static void read_unwrap(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_unwrap(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping *)target)->has_unwrap = true;
 	r->here = MAPPING_SCOPE_ENVELOPE;
@@ -337,19 +337,19 @@ static void read_unwrap(struct mapping_reader *r, const struct mapping_place *p,
 	r->here = MAPPING_SCOPE_ROOT;
 }
 
-static void read_topic(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_topic(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	((struct mapping *)target)->topic = mapping_read_expr(r, p);
 }
 
-static void read_ignore(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_ignore(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping *m = target;
 
 	mapping_read_texts(r, p, "topics such as [\"products/*\"]", &m->first_ignore, &m->n_ignore);
 }
 
-static void read_answers(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_answers(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const names[] = {
 #define X(ID, NAME) [MAPPING_ANSWER_##ID] = (NAME),
@@ -357,10 +357,10 @@ static void read_answers(struct mapping_reader *r, const struct mapping_place *p
 #undef X
 	};
 	struct mapping *m = target;
-	struct mapping_walk walk;
-	struct mapping_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_OBJECT && mapping_walk_next(r, &walk, &item)) {
 		size_t i = 0;
 		uint64_t status = 0;
@@ -381,16 +381,16 @@ static void read_answers(struct mapping_reader *r, const struct mapping_place *p
 		mapping_problem(r, p, "answers are an object such as {\"accepted\": 200}");
 }
 
-static void read_events(struct mapping_reader *r, const struct mapping_place *p, void *target)
+static void read_events(struct mapping_reader *r, const struct file_place *p, void *target)
 {
 	struct mapping *m = target;
-	struct mapping_walk walk;
-	struct mapping_place item;
+	struct file_walk walk;
+	struct file_place item;
 
 	m->rules = calloc(MAPPING_RULES_MAX, sizeof(*m->rules));
 	if (!m->rules)
 		r->oom = true;
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && mapping_walk_next(r, &walk, &item)) {
 		if (m->n_rules == MAPPING_RULES_MAX) {
 			mapping_problem(r, &item, "a preset may have at most %d rules; split it",
@@ -451,7 +451,7 @@ static bool text_ok(struct mapping_reader *r)
 static void read_preset(struct mapping_reader *r)
 {
 	struct mapping_node missing = {.op = MAP_MISSING};
-	struct mapping_place file = {.parent = NULL};
+	struct file_place file = {.parent = NULL};
 	struct json_cursor cursor;
 
 	if (!text_ok(r))
@@ -471,14 +471,14 @@ static void reader_release(struct mapping_reader *r)
 	free(r->documents);
 }
 
-int mapping_compile(const char *file, struct span text, struct mapping_problems *problems,
+int mapping_compile(const char *file, struct span text, struct file_problems *problems,
 	struct mapping **ret_mapping)
 {
 	_cleanup_(mapping_freep) struct mapping *m = calloc(1, sizeof(*m));
 	_cleanup_(reader_release) struct mapping_reader r = {
 		.m = m, .problems = problems, .file = file, .text = text};
 
-	*problems = (struct mapping_problems){.n = 0};
+	*problems = (struct file_problems){.n = 0};
 	if (!m)
 		return -ENOMEM;
 	arena_init(&m->arena);
@@ -495,20 +495,6 @@ int mapping_compile(const char *file, struct span text, struct mapping_problems 
 }
 
 /* ---- what was read ------------------------------------------------------------------------- */
-
-void mapping_problems_text(const struct mapping_problems *problems, struct buf *out)
-{
-	for (size_t i = 0; i < problems->n; i++) {
-		const struct mapping_problem *p = &problems->list[i];
-
-		buf_add_str(out, p->file);
-		if (p->line)
-			buf_printf(out, ":%u", p->line);
-		buf_printf(out, ": %s%s%s\n", p->pointer, p->pointer[0] ? ": " : "", p->message);
-	}
-	if (problems->more)
-		buf_printf(out, "and %zu more\n", problems->more);
-}
 
 struct span mapping_name(const struct mapping *m)
 {

@@ -12,8 +12,8 @@
 /* The value of the operator and of the members that belong to it, in the order of the row; NULL:
  * not there. */
 struct parts {
-	const struct mapping_place *own;
-	const struct mapping_place *with[WITH_MAX];
+	const struct file_place *own;
+	const struct file_place *with[WITH_MAX];
 };
 
 struct operator_row {
@@ -25,7 +25,7 @@ struct operator_row {
 		struct mapping_reader *r, const struct parts *parts, struct mapping_node *node);
 };
 
-static uint16_t expr_or_none(struct mapping_reader *r, const struct mapping_place *p)
+static uint16_t expr_or_none(struct mapping_reader *r, const struct file_place *p)
 {
 	return p ? mapping_read_expr(r, p) : 0;
 }
@@ -36,19 +36,19 @@ static void read_one(struct mapping_reader *r, const struct parts *parts, struct
 }
 
 /* A list of expressions or conditions, at least one. */
-static void read_list(struct mapping_reader *r, const struct mapping_place *p,
-	uint16_t (*read)(struct mapping_reader *r, const struct mapping_place *p),
+static void read_list(struct mapping_reader *r, const struct file_place *p,
+	uint16_t (*read)(struct mapping_reader *r, const struct file_place *p),
 	struct mapping_node *node)
 {
 	size_t mark = r->n_pending;
-	struct mapping_place item;
-	struct mapping_walk walk;
+	struct file_place item;
+	struct file_walk walk;
 
 	if (p->value.type != JSON_TYPE_ARRAY) {
 		mapping_problem(r, p, "this is written as a list [...]");
 		return;
 	}
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (mapping_walk_next(r, &walk, &item))
 		mapping_pend(r, SPAN_EMPTY, read(r, &item));
 	if (walk.index == 0)
@@ -72,10 +72,10 @@ static void read_const(
 
 static void read_map(struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
-	const struct mapping_place *to = parts->with[0];
+	const struct file_place *to = parts->with[0];
 	size_t mark = r->n_pending;
-	struct mapping_place item;
-	struct mapping_walk walk;
+	struct file_place item;
+	struct file_walk walk;
 
 	node->a = mapping_read_expr(r, parts->own);
 	node->b = expr_or_none(r, parts->with[1]);
@@ -84,7 +84,7 @@ static void read_map(struct mapping_reader *r, const struct parts *parts, struct
 			r, to, "`to` is an object such as {\"paid\": \"Payment Approved\"}");
 		return;
 	}
-	mapping_walk_init(&walk, to);
+	file_walk_init(&walk, to);
 	while (mapping_walk_next(r, &walk, &item))
 		mapping_pend(r, mapping_copy(r, item.name), mapping_read_expr(r, &item));
 	mapping_keep(r, mark, &node->first, &node->n);
@@ -109,7 +109,7 @@ static void read_time(
 {
 	static const char *const clocks[] = {
 		[MAPPING_SECONDS] = "s", [MAPPING_MILLISECONDS] = "ms", [MAPPING_ISO] = "iso"};
-	const struct mapping_place *as = parts->with[0];
+	const struct file_place *as = parts->with[0];
 
 	node->a = mapping_read_expr(r, parts->own);
 	node->n = MAPPING_ISO;
@@ -129,7 +129,7 @@ static void read_time(
 
 /* Opens a scope for the items of a list. */
 static size_t enter_items(
-	struct mapping_reader *r, const struct mapping_place *p, struct mapping_node *node)
+	struct mapping_reader *r, const struct file_place *p, struct mapping_node *node)
 {
 	size_t outer = r->here;
 
@@ -142,8 +142,8 @@ static size_t enter_items(
 static void read_items(
 	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
-	const struct mapping_place *most = parts->with[1];
-	const struct mapping_place *only = parts->with[2];
+	const struct file_place *most = parts->with[1];
+	const struct file_place *only = parts->with[2];
 	size_t limit = ENVELOPE_LIMITS_DEFAULT.items;
 	size_t outer = enter_items(r, parts->own, node);
 	uint64_t n = limit;
@@ -233,7 +233,7 @@ static void read_parse(
 	r->here = outer;
 }
 
-uint16_t mapping_read_merge(struct mapping_reader *r, const struct mapping_place *p)
+uint16_t mapping_read_merge(struct mapping_reader *r, const struct file_place *p)
 {
 	struct mapping_node node = {.op = MAP_MERGE};
 
@@ -262,13 +262,13 @@ static const struct operator_row expressions[] = {
 
 static void read_is(struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
-	const struct mapping_place *p = parts->own;
+	const struct file_place *p = parts->own;
 	size_t mark = r->n_pending;
-	struct mapping_place item;
-	struct mapping_walk walk;
+	struct file_place item;
+	struct file_walk walk;
 	struct span text;
 
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && mapping_walk_next(r, &walk, &item)) {
 		if (item.index == 0)
 			node->a = mapping_read_expr(r, &item);
@@ -283,14 +283,14 @@ static void read_is(struct mapping_reader *r, const struct parts *parts, struct 
 }
 
 /* The two items of a list. */
-static bool read_pair(struct mapping_reader *r, const struct mapping_place *p,
-	struct mapping_place pair[static 2], const char *form)
+static bool read_pair(struct mapping_reader *r, const struct file_place *p,
+	struct file_place pair[static 2], const char *form)
 {
-	struct mapping_walk walk;
+	struct file_walk walk;
 	size_t n = 0;
-	struct mapping_place item;
+	struct file_place item;
 
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	for (; p->value.type == JSON_TYPE_ARRAY && mapping_walk_next(r, &walk, &item); n++)
 		if (n < 2)
 			pair[n] = item;
@@ -302,7 +302,7 @@ static bool read_pair(struct mapping_reader *r, const struct mapping_place *p,
 static void read_starts(
 	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
-	struct mapping_place pair[2];
+	struct file_place pair[2];
 
 	if (!read_pair(r, parts->own, pair, "[\"{code}\", \"SALE\"]"))
 		return;
@@ -313,7 +313,7 @@ static void read_starts(
 static void read_over(
 	struct mapping_reader *r, const struct parts *parts, struct mapping_node *node)
 {
-	struct mapping_place pair[2];
+	struct file_place pair[2];
 
 	if (!read_pair(r, parts->own, pair, "[\"{total}\", 0]"))
 		return;
@@ -370,14 +370,14 @@ static const struct operator_row *row_of(const struct language *l, struct span n
 
 /* The one operator among the members of the object at P; NULL after a problem. */
 static const struct operator_row *find_operator(
-	struct mapping_reader *r, const struct mapping_place *p, const struct language *l)
+	struct mapping_reader *r, const struct file_place *p, const struct language *l)
 {
 	const struct operator_row *found = NULL;
-	struct mapping_words known = {.used = 0};
-	struct mapping_walk walk;
-	struct mapping_place item;
+	struct file_words known = {.used = 0};
+	struct file_walk walk;
+	struct file_place item;
 
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (mapping_walk_next(r, &walk, &item)) {
 		const struct operator_row *row = row_of(l, item.name);
 
@@ -393,33 +393,33 @@ static const struct operator_row *find_operator(
 	if (found || r->oom)
 		return found;
 	for (size_t i = 0; i < l->n; i++)
-		mapping_words_add(&known, l->rows[i].name);
+		file_words_add(&known, "", span_str(l->rows[i].name));
 	mapping_problem(r, p, "%s here has no operator; it may have %s", l->what, known.text);
 	return NULL;
 }
 
 static void member_unknown(
-	struct mapping_reader *r, const struct mapping_place *p, const struct operator_row *row)
+	struct mapping_reader *r, const struct file_place *p, const struct operator_row *row)
 {
-	struct mapping_words known = {.used = 0};
-	char quote[MAPPING_QUOTE_SIZE];
+	struct file_words known = {.used = 0};
+	char quote[FILE_QUOTE_SIZE];
 
 	for (size_t i = 0; i < WITH_MAX && row->with[i]; i++)
-		mapping_words_add(&known, row->with[i]);
+		file_words_add(&known, "", span_str(row->with[i]));
 	mapping_problem(r, p, "`%s` goes with %s, not with %s", row->name,
-		known.used ? known.text : "no other member", mapping_quote(p->name, quote));
+		known.used ? known.text : "no other member", file_quote(p->name, quote));
 }
 
 /* The members of the object at P, as ROW has them. False after a problem. */
-static bool find_parts(struct mapping_reader *r, const struct mapping_place *p,
-	const struct operator_row *row, struct mapping_place *places, struct parts *parts)
+static bool find_parts(struct mapping_reader *r, const struct file_place *p,
+	const struct operator_row *row, struct file_place *places, struct parts *parts)
 {
-	struct mapping_walk walk;
-	struct mapping_place item;
+	struct file_walk walk;
+	struct file_place item;
 	bool good = true;
 
 	*parts = (struct parts){.own = NULL};
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (mapping_walk_next(r, &walk, &item)) {
 		size_t i = 0;
 
@@ -449,10 +449,10 @@ static bool find_parts(struct mapping_reader *r, const struct mapping_place *p,
 
 /* The object at P, whose depth was counted. */
 static uint16_t read_operator(
-	struct mapping_reader *r, const struct mapping_place *p, const struct language *l)
+	struct mapping_reader *r, const struct file_place *p, const struct language *l)
 {
 	const struct operator_row *row;
-	struct mapping_place places[OPERANDS_MAX];
+	struct file_place places[OPERANDS_MAX];
 	struct mapping_node node;
 	struct parts parts;
 
@@ -469,7 +469,7 @@ static uint16_t read_operator(
 	return mapping_node_add(r, p, &node);
 }
 
-static bool too_deep(struct mapping_reader *r, const struct mapping_place *p)
+static bool too_deep(struct mapping_reader *r, const struct file_place *p)
 {
 	if (r->depth < MAPPING_DEPTH_MAX)
 		return false;
@@ -478,7 +478,7 @@ static bool too_deep(struct mapping_reader *r, const struct mapping_place *p)
 	return true;
 }
 
-uint16_t mapping_read_expr(struct mapping_reader *r, const struct mapping_place *p)
+uint16_t mapping_read_expr(struct mapping_reader *r, const struct file_place *p)
 {
 	uint16_t node = 0;
 
@@ -492,7 +492,7 @@ uint16_t mapping_read_expr(struct mapping_reader *r, const struct mapping_place 
 	return node;
 }
 
-uint16_t mapping_read_cond(struct mapping_reader *r, const struct mapping_place *p)
+uint16_t mapping_read_cond(struct mapping_reader *r, const struct file_place *p)
 {
 	uint16_t node = 0;
 
@@ -517,18 +517,18 @@ static struct span rendered(struct mapping_reader *r, struct span name)
 }
 
 uint16_t mapping_read_fields(
-	struct mapping_reader *r, const struct mapping_place *p, const char *const *refused)
+	struct mapping_reader *r, const struct file_place *p, const char *const *refused)
 {
 	struct mapping_node node = {.op = MAP_OBJECT};
 	size_t mark = r->n_pending;
-	struct mapping_walk walk;
-	struct mapping_place item;
+	struct file_walk walk;
+	struct file_place item;
 
 	if (p->value.type != JSON_TYPE_OBJECT) {
 		mapping_problem(r, p, "this is an object such as {\"order_id\": \"{id}\"}");
 		return 0;
 	}
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (mapping_walk_next(r, &walk, &item)) {
 		for (size_t i = 0; refused && refused[i]; i++)
 			if (span_is(item.name, refused[i]))
@@ -542,15 +542,15 @@ uint16_t mapping_read_fields(
 	return mapping_node_add(r, p, &node);
 }
 
-void mapping_read_texts(struct mapping_reader *r, const struct mapping_place *p, const char *what,
+void mapping_read_texts(struct mapping_reader *r, const struct file_place *p, const char *what,
 	uint32_t *ret_first, uint32_t *ret_n)
 {
 	size_t mark = r->n_pending;
-	struct mapping_walk walk;
-	struct mapping_place item;
+	struct file_walk walk;
+	struct file_place item;
 	struct span text;
 
-	mapping_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && mapping_walk_next(r, &walk, &item))
 		if (mapping_read_text(r, &item, MAPPING_FILE_MAX, &text))
 			mapping_pend(r, text, 0);

@@ -34,9 +34,9 @@ static struct span take_name(struct mapping_reader *r, struct span *rest, bool *
 }
 
 static bool take_way(
-	struct mapping_reader *r, const struct mapping_place *p, struct span path, struct way *w)
+	struct mapping_reader *r, const struct file_place *p, struct span path, struct way *w)
 {
-	char quote[MAPPING_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct span rest = path;
 	bool last = false;
 
@@ -56,7 +56,7 @@ static bool take_way(
 			mapping_problem(r, p,
 				"%s is not a path; write 1 to %d names with a dot between, or . "
 				"for all",
-				mapping_quote(path, quote), MAPPING_DEPTH_MAX);
+				file_quote(path, quote), MAPPING_DEPTH_MAX);
 			return false;
 		}
 		w->names[w->n++] = name;
@@ -118,18 +118,18 @@ static struct span lowered(struct mapping_reader *r, struct span name)
 }
 
 /* A place whose first name is number I of the meanings. */
-static bool place_with_meaning(struct mapping_reader *r, const struct mapping_place *p,
+static bool place_with_meaning(struct mapping_reader *r, const struct file_place *p,
 	const struct way *w, size_t i, struct mapping_node *node)
 {
 	struct mapping *m = r->m;
 	size_t behind = w->n - 1;
-	char quote[MAPPING_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 
 	if (behind < meanings[i].least || behind > meanings[i].most) {
 		mapping_problem(r, p,
 			"behind %s stands %s; a member of the payload with this name is written "
 			"with a dot before it, .%s",
-			mapping_quote(w->names[0], quote), meanings[i].form, meanings[i].name);
+			file_quote(w->names[0], quote), meanings[i].form, meanings[i].name);
 		return false;
 	}
 	node->where = meanings[i].where;
@@ -151,10 +151,10 @@ static bool place_with_meaning(struct mapping_reader *r, const struct mapping_pl
 }
 
 uint16_t mapping_read_path(
-	struct mapping_reader *r, const struct mapping_place *p, struct span path, bool value_only)
+	struct mapping_reader *r, const struct file_place *p, struct span path, bool value_only)
 {
 	struct mapping_node node = {.op = MAP_PLACE};
-	char quote[MAPPING_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct way w;
 	size_t i = ARRAY_SIZE(meanings);
 
@@ -174,22 +174,22 @@ uint16_t mapping_read_path(
 		mapping_problem(r, p,
 			"%s is text, and here a list or an object is meant; a member of the "
 			"payload with this name is written with a dot before it",
-			mapping_quote(path, quote));
+			file_quote(path, quote));
 		return 0;
 	}
 	return mapping_node_add(r, p, &node);
 }
 
-uint16_t mapping_read_bare_path(struct mapping_reader *r, const struct mapping_place *p)
+uint16_t mapping_read_bare_path(struct mapping_reader *r, const struct file_place *p)
 {
-	char quote[MAPPING_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct span path;
 
 	if (!mapping_read_text(r, p, MAPPING_FILE_MAX, &path))
 		return 0;
 	if (path.len > 0 && path.ptr[0] == '{') {
 		mapping_problem(r, p, "%s is a path, which stands here without braces",
-			mapping_quote(path, quote));
+			file_quote(path, quote));
 		return 0;
 	}
 	return mapping_read_path(r, p, path, true);
@@ -210,7 +210,7 @@ static bool take_place(struct span *rest, struct span *ret_path)
 	return false;
 }
 
-static void pend_literal(struct mapping_reader *r, const struct mapping_place *p, struct buf *plain)
+static void pend_literal(struct mapping_reader *r, const struct file_place *p, struct buf *plain)
 {
 	struct mapping_node node = {.op = MAP_LITERAL};
 
@@ -222,7 +222,7 @@ static void pend_literal(struct mapping_reader *r, const struct mapping_place *p
 }
 
 /* The parts of TEXT as children behind the mark. False after a problem. */
-static bool take_parts(struct mapping_reader *r, const struct mapping_place *p, struct span text)
+static bool take_parts(struct mapping_reader *r, const struct file_place *p, struct span text)
 {
 	_cleanup_(buf_release) struct buf plain = BUF_INIT;
 	struct span path;
@@ -256,7 +256,7 @@ static bool take_parts(struct mapping_reader *r, const struct mapping_place *p, 
 	return !r->oom;
 }
 
-uint16_t mapping_read_template(struct mapping_reader *r, const struct mapping_place *p)
+uint16_t mapping_read_template(struct mapping_reader *r, const struct file_place *p)
 {
 	struct mapping_node node = {.op = MAP_TEMPLATE};
 	size_t mark = r->n_pending;

@@ -1,79 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Places, problems, member tables, and the arrays of a mapping that grow while it is compiled.
+ * Problems, member tables, and the arrays of a mapping that grow while it is compiled.
  */
 #include "mapping_reader.h"
 
 #include <stdarg.h>
 
 /* Every operator takes two steps of a pointer, a rule four. */
-#define STEPS_MAX (2 * MAPPING_DEPTH_MAX + 8)
+static_assert(2 * MAPPING_DEPTH_MAX + 8 <= FILE_STEPS_MAX, "no pointer is cut");
 
-static struct mapping_problem *problem_new(struct mapping_reader *r)
+void mapping_problem(struct mapping_reader *r, const struct file_place *at, const char *format, ...)
 {
-	struct mapping_problems *all = r->problems;
-
-	if (all->n == ARRAY_SIZE(all->list)) {
-		all->more++;
-		return NULL;
-	}
-	struct mapping_problem *p = &all->list[all->n++];
-
-	*p = (struct mapping_problem){.line = 0};
-	(void)snprintf(p->file, sizeof(p->file), "%s", r->file);
-	return p;
-}
-
-/* Appends one step of a pointer, escaped as RFC 6901 asks; what does not fit is cut. */
-static void pointer_step(struct mapping_problem *p, const struct mapping_place *step)
-{
-	size_t used = strlen(p->pointer);
-	size_t room = sizeof(p->pointer) - 1;
-	char digits[24];
-	struct span name = step->name;
-
-	if (!name.ptr) {
-		(void)snprintf(digits, sizeof(digits), "%zu", step->index);
-		name = span_str(digits);
-	}
-	if (used < room)
-		p->pointer[used++] = '/';
-	for (size_t i = 0; i < name.len && used + 1 < room; i++) {
-		char c = name.ptr[i];
-
-		if (c == '~' || c == '/') {
-			p->pointer[used++] = '~';
-			c = c == '~' ? '0' : '1';
-		}
-		p->pointer[used++] = c;
-	}
-	p->pointer[used] = '\0';
-}
-
-static void pointer_build(struct mapping_problem *p, const struct mapping_place *at)
-{
-	const struct mapping_place *steps[STEPS_MAX];
-	size_t n = 0;
-
-	for (; at && at->parent && n < STEPS_MAX; at = at->parent)
-		steps[n++] = at;
-	while (n > 0)
-		pointer_step(p, steps[--n]);
-}
-
-void mapping_problem(
-	struct mapping_reader *r, const struct mapping_place *at, const char *format, ...)
-{
-	struct mapping_problem *p = problem_new(r);
+	struct file_problem *p = file_problem_new(r->problems, r->file);
 	va_list args;
 
 	if (!p)
 		return;
-	if (at) {
-		pointer_build(p, at);
-		p->line = (unsigned)json_place(r->text, (size_t)(at->value.raw.ptr - r->text.ptr))
-				  .line;
-	}
+	file_place_note(at, r->text, p);
 	va_start(args, format);
 	(void)vsnprintf(p->message, sizeof(p->message), format, args);
 	va_end(args);
@@ -81,7 +24,7 @@ void mapping_problem(
 
 void mapping_problem_line(struct mapping_reader *r, unsigned line, const char *format, ...)
 {
-	struct mapping_problem *p = problem_new(r);
+	struct file_problem *p = file_problem_new(r->problems, r->file);
 	va_list args;
 
 	if (!p)
@@ -90,36 +33,6 @@ void mapping_problem_line(struct mapping_reader *r, unsigned line, const char *f
 	va_start(args, format);
 	(void)vsnprintf(p->message, sizeof(p->message), format, args);
 	va_end(args);
-}
-
-const char *mapping_quote(struct span s, char out[static MAPPING_QUOTE_SIZE])
-{
-	static const char dots[] = "...";
-	size_t room = MAPPING_QUOTE_SIZE - sizeof(dots) - 2;
-	bool cut = s.len > room;
-	size_t n = cut ? room : s.len;
-	size_t used = 0;
-
-	/* Not in the middle of a character: back to a byte that begins one. */
-	while (cut && n > 0 && ((unsigned char)s.ptr[n] & 0xc0) == 0x80)
-		n--;
-	out[used++] = '`';
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-
-		out[used++] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
-	}
-	(void)snprintf(out + used, MAPPING_QUOTE_SIZE - used, "%s`", cut ? dots : "");
-	return out;
-}
-
-void mapping_words_add(struct mapping_words *w, const char *word)
-{
-	size_t room = sizeof(w->text) - w->used;
-	int n = snprintf(w->text + w->used, room, "%s%s", w->used ? ", " : "", word);
-
-	w->used += n > 0 && (size_t)n < room ? (size_t)n : 0;
-	w->text[w->used] = '\0';
 }
 
 struct span mapping_copy(struct mapping_reader *r, struct span s)
@@ -132,7 +45,7 @@ struct span mapping_copy(struct mapping_reader *r, struct span s)
 }
 
 bool mapping_read_text(
-	struct mapping_reader *r, const struct mapping_place *p, size_t max, struct span *ret_text)
+	struct mapping_reader *r, const struct file_place *p, size_t max, struct span *ret_text)
 {
 	struct span text;
 
@@ -153,58 +66,33 @@ bool mapping_read_text(
 	return !r->oom;
 }
 
-void mapping_walk_init(struct mapping_walk *w, const struct mapping_place *container)
+bool mapping_walk_next(struct mapping_reader *r, struct file_walk *w, struct file_place *ret_place)
 {
-	*w = (struct mapping_walk){.container = container};
-	json_cursor_init(&w->cursor, container->value.raw);
-	if (container->value.type == JSON_TYPE_OBJECT)
-		(void)json_object_open(&w->cursor);
-	else if (container->value.type == JSON_TYPE_ARRAY)
-		(void)json_array_open(&w->cursor);
-}
+	int n = file_walk_next(w, &r->m->arena, ret_place);
 
-bool mapping_walk_next(
-	struct mapping_reader *r, struct mapping_walk *w, struct mapping_place *ret_place)
-{
-	struct mapping_place place = {.parent = w->container, .index = w->index};
-
-	if (w->container->value.type == JSON_TYPE_OBJECT) {
-		struct json_value key;
-
-		if (json_object_key(&w->cursor, &key) != 0)
-			return false;
-		place.name = json_text(&key, &r->m->arena);
-		if (!place.name.ptr)
-			r->oom = true;
-	} else if (w->container->value.type != JSON_TYPE_ARRAY ||
-		   json_array_next(&w->cursor) != 0) {
-		return false;
-	}
-	if (r->oom || json_value(&w->cursor, &place.value) != 0)
-		return false;
-	w->index++;
-	*ret_place = place;
-	return true;
+	if (n < 0)
+		r->oom = true;
+	return n > 0 && !r->oom;
 }
 
 static void member_unknown(
-	struct mapping_reader *r, const struct mapping_place *p, const struct mapping_members *spec)
+	struct mapping_reader *r, const struct file_place *p, const struct mapping_members *spec)
 {
-	struct mapping_words known = {.used = 0};
-	char quote[MAPPING_QUOTE_SIZE];
+	struct file_words known = {.used = 0};
+	char quote[FILE_QUOTE_SIZE];
 
 	for (size_t i = 0; i < spec->n; i++)
-		mapping_words_add(&known, spec->list[i].name);
+		file_words_add(&known, "", span_str(spec->list[i].name));
 	mapping_problem(r, p, "%s has no member %s; it may have %s", spec->what,
-		mapping_quote(p->name, quote), known.text);
+		file_quote(p->name, quote), known.text);
 }
 
-bool mapping_members_read(struct mapping_reader *r, const struct mapping_place *object,
+bool mapping_members_read(struct mapping_reader *r, const struct file_place *object,
 	const struct mapping_members *spec, void *target)
 {
-	struct mapping_place found[MAPPING_MEMBERS_MAX];
-	struct mapping_walk walk;
-	struct mapping_place p;
+	struct file_place found[MAPPING_MEMBERS_MAX];
+	struct file_walk walk;
+	struct file_place p;
 
 	assert(spec->n <= MAPPING_MEMBERS_MAX);
 	memset(found, 0, sizeof(found));
@@ -212,7 +100,7 @@ bool mapping_members_read(struct mapping_reader *r, const struct mapping_place *
 		mapping_problem(r, object, "%s is written as an object {...}", spec->what);
 		return false;
 	}
-	mapping_walk_init(&walk, object);
+	file_walk_init(&walk, object);
 	while (mapping_walk_next(r, &walk, &p)) {
 		size_t i = 0;
 
@@ -251,7 +139,7 @@ static void *grown(struct mapping_reader *r, void *array, size_t n, size_t *cap,
 }
 
 uint16_t mapping_node_add(
-	struct mapping_reader *r, const struct mapping_place *p, const struct mapping_node *node)
+	struct mapping_reader *r, const struct file_place *p, const struct mapping_node *node)
 {
 	struct mapping *m = r->m;
 
@@ -294,7 +182,7 @@ void mapping_keep(struct mapping_reader *r, size_t mark, uint32_t *ret_first, ui
 }
 
 static uint16_t step_add(
-	struct mapping_reader *r, const struct mapping_place *p, size_t parent, struct span name)
+	struct mapping_reader *r, const struct file_place *p, size_t parent, struct span name)
 {
 	struct mapping *m = r->m;
 
@@ -319,7 +207,7 @@ static uint16_t step_add(
 	return n;
 }
 
-size_t mapping_scope_add(struct mapping_reader *r, const struct mapping_place *p)
+size_t mapping_scope_add(struct mapping_reader *r, const struct file_place *p)
 {
 	struct mapping *m = r->m;
 
@@ -334,7 +222,7 @@ size_t mapping_scope_add(struct mapping_reader *r, const struct mapping_place *p
 	return m->n_scopes++;
 }
 
-size_t mapping_document_of(struct mapping_reader *r, const struct mapping_place *p)
+size_t mapping_document_of(struct mapping_reader *r, const struct file_place *p)
 {
 	struct mapping_document d = {.expr = p->value.raw, .here = r->here};
 
@@ -352,7 +240,7 @@ size_t mapping_document_of(struct mapping_reader *r, const struct mapping_place 
 }
 
 static uint16_t step_below(
-	struct mapping_reader *r, const struct mapping_place *p, uint16_t parent, struct span name)
+	struct mapping_reader *r, const struct file_place *p, uint16_t parent, struct span name)
 {
 	for (uint16_t i = r->m->steps[parent].below; i; i = r->m->steps[i].next)
 		if (span_equal(r->m->steps[i].name, name))
@@ -360,7 +248,7 @@ static uint16_t step_below(
 	return step_add(r, p, parent, name);
 }
 
-uint16_t mapping_scope_slot(struct mapping_reader *r, const struct mapping_place *p, size_t scope,
+uint16_t mapping_scope_slot(struct mapping_reader *r, const struct file_place *p, size_t scope,
 	const struct span *names, size_t n)
 {
 	struct mapping *m = r->m;

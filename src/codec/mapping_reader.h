@@ -6,14 +6,8 @@
  */
 #pragma once
 
+#include "file_place.h"
 #include "mapping_program.h"
-
-struct mapping_place {
-	struct json_value value; /* type JSON_TYPE_ABSENT: not there */
-	const struct mapping_place *parent;
-	struct span name; /* of the member; ptr NULL: an item of a list */
-	size_t index;
-};
 
 /* A text that is parsed: the expression of it as it is written, in the scope that it is read in,
  * and the scope of what is in it. */
@@ -24,7 +18,7 @@ struct mapping_document {
 
 struct mapping_reader {
 	struct mapping *m;
-	struct mapping_problems *problems;
+	struct file_problems *problems;
 	const char *file;
 	struct span text;
 	size_t here;  /* scope that paths start in */
@@ -40,41 +34,23 @@ struct mapping_reader {
 };
 
 /* Notes a problem at a place; NULL: the whole file. */
-void mapping_problem(struct mapping_reader *r, const struct mapping_place *at, const char *format,
-	...) __attribute__((format(printf, 3, 4)));
+void mapping_problem(struct mapping_reader *r, const struct file_place *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void mapping_problem_line(struct mapping_reader *r, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/* S between backquotes, cut and without control characters, for a message. */
-#define MAPPING_QUOTE_SIZE 72
-const char *mapping_quote(struct span s, char out[static MAPPING_QUOTE_SIZE]);
-
-/* What may be written, for a message: "a, b, c". What does not fit is cut. */
-struct mapping_words {
-	char text[240];
-	size_t used;
-};
-void mapping_words_add(struct mapping_words *w, const char *word);
 
 /* Copies to the arena; empty with r->oom set when out of memory. */
 struct span mapping_copy(struct mapping_reader *r, struct span s);
 /* The text of the string at P, in the arena; false after a problem. */
 bool mapping_read_text(
-	struct mapping_reader *r, const struct mapping_place *p, size_t max, struct span *ret_text);
+	struct mapping_reader *r, const struct file_place *p, size_t max, struct span *ret_text);
 
-/* Walks the members of an object or the items of a list; nothing for other values. */
-struct mapping_walk {
-	struct json_cursor cursor;
-	const struct mapping_place *container;
-	size_t index;
-};
-void mapping_walk_init(struct mapping_walk *w, const struct mapping_place *container);
-bool mapping_walk_next(
-	struct mapping_reader *r, struct mapping_walk *w, struct mapping_place *ret_place);
+/* file_walk_next() with r->oom set when out of memory. */
+bool mapping_walk_next(struct mapping_reader *r, struct file_walk *w, struct file_place *ret_place);
 
 struct mapping_member {
 	const char *name;
-	void (*read)(struct mapping_reader *r, const struct mapping_place *p, void *target);
+	void (*read)(struct mapping_reader *r, const struct file_place *p, void *target);
 	bool required;
 };
 
@@ -88,45 +64,45 @@ struct mapping_members {
 
 /* Reads the members of OBJECT in the order of the table. Tells of everything that is not in it, or
  * missing. False if OBJECT is no object. */
-bool mapping_members_read(struct mapping_reader *r, const struct mapping_place *object,
+bool mapping_members_read(struct mapping_reader *r, const struct file_place *object,
 	const struct mapping_members *spec, void *target);
 
 /* The number of a copy of NODE; 0 with a problem if there are too many. */
 uint16_t mapping_node_add(
-	struct mapping_reader *r, const struct mapping_place *p, const struct mapping_node *node);
+	struct mapping_reader *r, const struct file_place *p, const struct mapping_node *node);
 
 /* Children are collected behind a mark and then kept as a run. */
 void mapping_pend(struct mapping_reader *r, struct span name, uint16_t node);
 void mapping_keep(struct mapping_reader *r, size_t mark, uint32_t *ret_first, uint32_t *ret_n);
 
 /* A new scope; the number of it. */
-size_t mapping_scope_add(struct mapping_reader *r, const struct mapping_place *p);
+size_t mapping_scope_add(struct mapping_reader *r, const struct file_place *p);
 /* The number of the document of the expression at P, whose node is read by the caller: the same
  * number for the same text in the same scope, so that it is parsed once for all who ask. */
-size_t mapping_document_of(struct mapping_reader *r, const struct mapping_place *p);
+size_t mapping_document_of(struct mapping_reader *r, const struct file_place *p);
 /* The slot of the way NAMES in the scope. */
-uint16_t mapping_scope_slot(struct mapping_reader *r, const struct mapping_place *p, size_t scope,
+uint16_t mapping_scope_slot(struct mapping_reader *r, const struct file_place *p, size_t scope,
 	const struct span *names, size_t n);
 
 /* mapping_path.c */
 
 /* The place that PATH names. 0 after a problem. VALUE_ONLY: it must lie in the payload. */
 uint16_t mapping_read_path(
-	struct mapping_reader *r, const struct mapping_place *p, struct span path, bool value_only);
+	struct mapping_reader *r, const struct file_place *p, struct span path, bool value_only);
 /* A text with places. */
-uint16_t mapping_read_template(struct mapping_reader *r, const struct mapping_place *p);
+uint16_t mapping_read_template(struct mapping_reader *r, const struct file_place *p);
 /* A path as the text of a member, without braces, into the payload. */
-uint16_t mapping_read_bare_path(struct mapping_reader *r, const struct mapping_place *p);
+uint16_t mapping_read_bare_path(struct mapping_reader *r, const struct file_place *p);
 
 /* mapping_expr.c */
 
-uint16_t mapping_read_expr(struct mapping_reader *r, const struct mapping_place *p);
-uint16_t mapping_read_cond(struct mapping_reader *r, const struct mapping_place *p);
+uint16_t mapping_read_expr(struct mapping_reader *r, const struct file_place *p);
+uint16_t mapping_read_cond(struct mapping_reader *r, const struct file_place *p);
 /* [EXPR, ...] as a node that puts their objects together. */
-uint16_t mapping_read_merge(struct mapping_reader *r, const struct mapping_place *p);
+uint16_t mapping_read_merge(struct mapping_reader *r, const struct file_place *p);
 /* {NAME: EXPR, ...} as an object node. REFUSED: names that are written otherwise; ended by NULL. */
 uint16_t mapping_read_fields(
-	struct mapping_reader *r, const struct mapping_place *p, const char *const *refused);
+	struct mapping_reader *r, const struct file_place *p, const char *const *refused);
 /* A list of texts as children without nodes. */
-void mapping_read_texts(struct mapping_reader *r, const struct mapping_place *p, const char *what,
+void mapping_read_texts(struct mapping_reader *r, const struct file_place *p, const char *what,
 	uint32_t *ret_first, uint32_t *ret_n);

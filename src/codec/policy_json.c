@@ -8,12 +8,12 @@
 
 /* ---- channels -------------------------------------------------------------------------- */
 
-static bool is_null(const struct rule_place *p)
+static bool is_null(const struct file_place *p)
 {
 	return p->value.type == JSON_TYPE_NULL;
 }
 
-static void read_channel_quiet(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_channel_quiet(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct policy_channel *c = target;
 
@@ -23,7 +23,7 @@ static void read_channel_quiet(struct rule_reader *r, const struct rule_place *p
 		(void)policy_read_hours(r, p, &c->quiet);
 }
 
-static void read_channel_priority(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_channel_priority(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {[PRIORITY_LOW] = "low",
 		[PRIORITY_MEDIUM] = "medium",
@@ -35,12 +35,12 @@ static void read_channel_priority(struct rule_reader *r, const struct rule_place
 		((struct policy_channel *)target)->priority = (uint8_t)choice;
 }
 
-static void read_channel_opening(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_channel_opening(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_bool(r, p, &((struct policy_channel *)target)->opening);
 }
 
-static void read_channel_cost(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_channel_cost(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_money(r, p, &((struct policy_channel *)target)->cost);
 }
@@ -55,17 +55,17 @@ static const struct rule_member channel_members[] = {
 static const struct rule_members channel_spec = {
 	"a channel", channel_members, ARRAY_SIZE(channel_members)};
 
-static void read_channel(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_channel(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	enum job_channel channel = job_channel_of(p->name);
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 	struct policy *policy = target;
 
 	if (channel == JOB_CHANNEL_COUNT) {
-		struct rule_words known = {.used = 0};
+		struct file_words known = {.used = 0};
 
 		for (unsigned i = 0; i < JOB_CHANNEL_COUNT; i++)
-			rule_words_add(&known, "", job_channel_name((enum job_channel)i));
+			file_words_add(&known, "", job_channel_name((enum job_channel)i));
 		rule_problem_add(r, p, "there is no such channel; there are %s", known.text);
 		return;
 	}
@@ -73,7 +73,7 @@ static void read_channel(struct rule_reader *r, const struct rule_place *p, void
 		rule_members_read(r, &channel_spec, found, &policy->channels[channel]);
 }
 
-static void read_channels(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_channels(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_each(r, p,
 		&(const struct policy_form){JSON_TYPE_OBJECT, JOB_CHANNEL_COUNT,
@@ -83,12 +83,12 @@ static void read_channels(struct rule_reader *r, const struct rule_place *p, voi
 
 /* ---- the flowchart, hold-out, incident ------------------------------------------------- */
 
-static void read_theta_likelihood(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_theta_likelihood(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_share(r, p, &((struct policy *)target)->theta_likelihood);
 }
 
-static void read_theta_impact(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_theta_impact(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_share(r, p, &((struct policy *)target)->theta_impact);
 }
@@ -100,20 +100,20 @@ static const struct rule_member theta_members[] = {
 };
 static const struct rule_members theta_spec = {"thetas", theta_members, ARRAY_SIZE(theta_members)};
 
-static void read_thetas(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_thetas(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &theta_spec, found))
 		rule_members_read(r, &theta_spec, found, target);
 }
 
-static void read_holdout_share(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_holdout_share(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_share(r, p, &((struct policy *)target)->holdout);
 }
 
-static void read_holdout_salt(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_holdout_salt(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_text(r, p, POLICY_NAME_MAX, &((struct policy *)target)->salt);
 }
@@ -126,20 +126,20 @@ static const struct rule_member holdout_members[] = {
 static const struct rule_members holdout_spec = {
 	"the hold-out", holdout_members, ARRAY_SIZE(holdout_members)};
 
-static void read_holdout(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_holdout(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &holdout_spec, found))
 		rule_members_read(r, &holdout_spec, found, target);
 }
 
-static void read_incident(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_incident(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_bool(r, p, &((struct policy *)target)->incident);
 }
 
-static void read_loyalty_top(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_loyalty_top(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_count(r, p, 1, &((struct policy *)target)->loyalty_top);
 }
@@ -152,7 +152,7 @@ struct named_list {
 	size_t n;
 };
 
-static bool name_ok(struct rule_reader *r, const struct rule_place *p)
+static bool name_ok(struct rule_reader *r, const struct file_place *p)
 {
 	bool ok = p->name.len > 0 && p->name.len <= POLICY_NAME_MAX && p->name.ptr[0] >= 'a' &&
 		  p->name.ptr[0] <= 'z';
@@ -169,7 +169,7 @@ static bool name_ok(struct rule_reader *r, const struct rule_place *p)
 	return ok;
 }
 
-static void read_mute(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_mute(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct named_list *l = target;
 	const struct cond *cond;
@@ -193,7 +193,7 @@ static void read_mute(struct rule_reader *r, const struct rule_place *p, void *t
 			(struct policy_mute){rule_copy(r, p->name), MUTE_CONDITION, cond};
 }
 
-static void read_mutes(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_mutes(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct named_list l = {.n = 0};
 	struct policy *policy = target;
@@ -211,7 +211,7 @@ static void read_mutes(struct rule_reader *r, const struct rule_place *p, void *
 	policy->n_mutes = l.n;
 }
 
-static void read_segment(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_segment(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct named_list *l = target;
 	const struct cond *cond = name_ok(r, p) ? rule_read_cond(r, p, RULE_COND_FIRE) : NULL;
@@ -220,7 +220,7 @@ static void read_segment(struct rule_reader *r, const struct rule_place *p, void
 		l->segments[l->n++] = (struct policy_segment){rule_copy(r, p->name), cond};
 }
 
-static void read_segments(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_segments(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct named_list l = {.n = 0};
 	struct policy *policy = target;
@@ -260,9 +260,9 @@ static_assert(ARRAY_SIZE(policy_members) <= RULE_MEMBERS_MAX, "members");
 static const struct rule_members policy_spec = {
 	"a policy", policy_members, ARRAY_SIZE(policy_members)};
 
-static void read_whole(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_whole(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (!rule_members_find(r, p, &policy_spec, found))
 		return;
@@ -273,23 +273,23 @@ static void read_whole(struct rule_reader *r, const struct rule_place *p, void *
 static const struct rule_member file_members[] = {{"policy", read_whole, true}};
 static const struct rule_members file_spec = {"a file with a policy", file_members, 1};
 
-bool policy_is(struct rule_reader *r, const struct rule_place *file)
+bool policy_is(struct rule_reader *r, const struct file_place *file)
 {
-	struct rule_walk walk;
-	struct rule_place p;
+	struct file_walk walk;
+	struct file_place p;
 
 	if (file->value.type != JSON_TYPE_OBJECT)
 		return false;
-	rule_walk_init(&walk, file);
+	file_walk_init(&walk, file);
 	while (rule_walk_next(r, &walk, &p))
 		if (span_is(p.name, "policy"))
 			return true;
 	return false;
 }
 
-void policy_read(struct rule_reader *r, const struct rule_place *file)
+void policy_read(struct rule_reader *r, const struct file_place *file)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, file, &file_spec, found))
 		rule_members_read(r, &file_spec, found, &r->rules->policy);

@@ -5,22 +5,22 @@
 
 /* ---- countries ------------------------------------------------------------------------- */
 
-static void read_country_channels(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_country_channels(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_channels(r, p, &((struct policy_country *)target)->channels);
 }
 
-static void read_country_quiet(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_country_quiet(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_hours(r, p, &((struct policy_country *)target)->quiet);
 }
 
-static void read_sundays(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_sundays(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_bool(r, p, &((struct policy_country *)target)->sundays);
 }
 
-static void read_country_days(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_country_days(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_holidays(r, p, &((struct policy_country *)target)->holidays);
 }
@@ -40,11 +40,11 @@ struct country_list {
 	size_t n;
 };
 
-static void read_country(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_country(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct country_list *l = target;
 	struct policy_country *c = &l->list[l->n];
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (p->name.len != 2 || p->name.ptr[0] < 'A' || p->name.ptr[0] > 'Z' ||
 		p->name.ptr[1] < 'A' || p->name.ptr[1] > 'Z') {
@@ -59,7 +59,7 @@ static void read_country(struct rule_reader *r, const struct rule_place *p, void
 	l->n++;
 }
 
-void policy_read_countries(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_countries(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct country_list l = {.n = 0};
 	struct policy *policy = target;
@@ -86,7 +86,7 @@ struct week_day {
 	size_t day;
 };
 
-static void read_hours_of_day(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_hours_of_day(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct week_day *d = target;
 	struct day_hours *list = d->policy->opening[d->day], h;
@@ -104,7 +104,7 @@ static void read_hours_of_day(struct rule_reader *r, const struct rule_place *p,
 }
 
 static void read_week_day(
-	struct rule_reader *r, const struct rule_place *p, struct policy *policy, size_t day)
+	struct rule_reader *r, const struct file_place *p, struct policy *policy, size_t day)
 {
 	struct week_day d = {policy, day};
 
@@ -120,14 +120,14 @@ static void read_week_day(
 
 #define DAYS(X) X(mon, 0) X(tue, 1) X(wed, 2) X(thu, 3) X(fri, 4) X(sat, 5) X(sun, 6)
 #define X(NAME, N)                                                                                 \
-	static void read_##NAME(struct rule_reader *r, const struct rule_place *p, void *target)   \
+	static void read_##NAME(struct rule_reader *r, const struct file_place *p, void *target)   \
 	{                                                                                          \
 		read_week_day(r, p, target, N);                                                    \
 	}
 DAYS(X)
 #undef X
 
-static void read_shop_days(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_shop_days(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_holidays(r, p, &((struct policy *)target)->holidays);
 }
@@ -142,9 +142,9 @@ static const struct rule_member opening_members[] = {
 static const struct rule_members opening_spec = {
 	"the opening hours", opening_members, ARRAY_SIZE(opening_members)};
 
-void policy_read_opening(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_opening(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 	struct policy *policy = target;
 
 	if (!rule_members_find(r, p, &opening_spec, found))
@@ -156,27 +156,27 @@ void policy_read_opening(struct rule_reader *r, const struct rule_place *p, void
 
 /* ---- caps ------------------------------------------------------------------------------ */
 
-static void read_binds(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_binds(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_classes(r, p, &((struct policy_cap *)target)->binds);
 }
 
-static void read_counts(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_counts(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_classes(r, p, &((struct policy_cap *)target)->counts);
 }
 
-static void read_cap_channels(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_cap_channels(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_channels(r, p, &((struct policy_cap *)target)->channels);
 }
 
-static void read_cap_count(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_cap_count(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_count(r, p, 1, &((struct policy_cap *)target)->count);
 }
 
-static void read_cap_within(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_cap_within(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &rule_cap_within, &((struct policy_cap *)target)->within_ms);
 }
@@ -196,10 +196,10 @@ struct cap_list {
 	size_t n;
 };
 
-static void read_cap(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_cap(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct cap_list *l = target;
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	l->list[l->n] = (struct policy_cap){
 		.binds = 1U << RULE_MARKETING,
@@ -212,7 +212,7 @@ static void read_cap(struct rule_reader *r, const struct rule_place *p, void *ta
 	l->n++;
 }
 
-void policy_read_caps(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_caps(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct cap_list l = {.n = 0};
 	struct policy *policy = target;
@@ -238,7 +238,7 @@ struct rank_list {
 	uint8_t place;
 };
 
-static void read_rank(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_rank(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rank_list *l = target;
 	struct span name;
@@ -257,7 +257,7 @@ static void read_rank(struct rule_reader *r, const struct rule_place *p, void *t
 }
 
 /* A name, or a list of names that are equal. */
-static void read_place(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_place(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rank_list *l = target;
 
@@ -271,7 +271,7 @@ static void read_place(struct rule_reader *r, const struct rule_place *p, void *
 	l->place++;
 }
 
-static void read_order(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_order(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rank_list l = {.n = 0};
 	struct policy *policy = target;
@@ -285,7 +285,7 @@ static void read_order(struct rule_reader *r, const struct rule_place *p, void *
 	policy->n_ranks = l.n;
 }
 
-static void read_window(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_window(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {0, MS_DAY, false};
 
@@ -300,9 +300,9 @@ static const struct rule_member arbitration_members[] = {
 static const struct rule_members arbitration_spec = {
 	"arbitration", arbitration_members, ARRAY_SIZE(arbitration_members)};
 
-void policy_read_arbitration(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_arbitration(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &arbitration_spec, found))
 		rule_members_read(r, &arbitration_spec, found, target);
@@ -310,12 +310,12 @@ void policy_read_arbitration(struct rule_reader *r, const struct rule_place *p, 
 
 /* ---- tiers and severities -------------------------------------------------------------- */
 
-static void read_tier_name(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_tier_name(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_id(r, p, POLICY_NAME_MAX, &((struct policy_tier *)target)->name);
 }
 
-static void read_tier_from(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_tier_from(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_money(r, p, &((struct policy_tier *)target)->from);
 }
@@ -333,11 +333,11 @@ struct tier_list {
 	size_t n;
 };
 
-static void read_tier(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_tier(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct tier_list *l = target;
 	struct policy_tier *t = &l->list[l->n];
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (!rule_members_find(r, p, &tier_spec, found))
 		return;
@@ -347,7 +347,7 @@ static void read_tier(struct rule_reader *r, const struct rule_place *p, void *t
 	l->n++;
 }
 
-void policy_read_tiers(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_tiers(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct tier_list l = {.n = 0};
 	struct policy *policy = target;
@@ -361,7 +361,7 @@ void policy_read_tiers(struct rule_reader *r, const struct rule_place *p, void *
 	policy->n_tiers = l.n;
 }
 
-void policy_read_currency(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_currency(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct span text;
 	bool ok;
@@ -382,7 +382,7 @@ struct severity_list {
 	size_t n;
 };
 
-static void read_severity(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_severity(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct severity_list *l = target;
 	struct policy_severity *s = &l->list[l->n];
@@ -396,7 +396,7 @@ static void read_severity(struct rule_reader *r, const struct rule_place *p, voi
 	l->n++;
 }
 
-void policy_read_severities(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_severities(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct severity_list l = {.n = 0};
 	struct policy *policy = target;

@@ -5,13 +5,13 @@
 #include "policy_reader.h"
 
 /* The two halves of `[0.9, "210d"]`. False after a problem. */
-static bool read_pair(struct rule_reader *r, const struct rule_place *p, const char *form,
-	struct rule_place half[2])
+static bool read_pair(struct rule_reader *r, const struct file_place *p, const char *form,
+	struct file_place half[2])
 {
-	struct rule_place extra;
-	struct rule_walk walk;
+	struct file_place extra;
+	struct file_walk walk;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	if (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &half[0]) &&
 		rule_walk_next(r, &walk, &half[1]) && !rule_walk_next(r, &walk, &extra))
 		return true;
@@ -24,12 +24,12 @@ struct point_list {
 	size_t n;
 };
 
-static void read_point(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_point(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {1, DURATION_MAX_MS, false};
 	struct point_list *l = target;
 	struct policy_point *point = &l->list[l->n];
-	struct rule_place half[2];
+	struct file_place half[2];
 
 	if (!read_pair(r, p, "[0.9, \"210d\"]", half) ||
 		!policy_read_share(r, &half[0], &point->share) ||
@@ -42,7 +42,7 @@ static void read_point(struct rule_reader *r, const struct rule_place *p, void *
 	l->n++;
 }
 
-static void read_points(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_points(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct point_list l = {.n = 0};
 	struct policy_model *m = target;
@@ -56,7 +56,7 @@ static void read_points(struct rule_reader *r, const struct rule_place *p, void 
 	m->n_points = l.n;
 }
 
-static void read_samples(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_samples(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	uint32_t n;
 
@@ -64,7 +64,7 @@ static void read_samples(struct rule_reader *r, const struct rule_place *p, void
 		((struct policy_model *)target)->samples = n;
 }
 
-static void read_part_key(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_part_key(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct policy_part *part = target;
 
@@ -72,7 +72,7 @@ static void read_part_key(struct rule_reader *r, const struct rule_place *p, voi
 		part->n_of++;
 }
 
-static void read_part_of(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_part_of(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_each(r, p,
 		&(const struct policy_form){
@@ -80,12 +80,12 @@ static void read_part_of(struct rule_reader *r, const struct rule_place *p, void
 		target);
 }
 
-static void read_part_samples(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_part_samples(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_samples(r, p, &((struct policy_part *)target)->model);
 }
 
-static void read_part_points(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_part_points(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_points(r, p, &((struct policy_part *)target)->model);
 }
@@ -113,11 +113,11 @@ static bool same_part(const struct policy_part *a, const struct policy_part *b)
 	return same;
 }
 
-static void read_part(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_part(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct part_list *l = target;
 	struct policy_part *part = &l->list[l->n];
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	*part = (struct policy_part){.n_of = 0};
 	if (!rule_members_find(r, p, &part_spec, found))
@@ -129,7 +129,7 @@ static void read_part(struct rule_reader *r, const struct rule_place *p, void *t
 	l->n++;
 }
 
-static void read_parts(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_parts(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct part_list l = {.n = 0};
 	struct policy_model *m = target;
@@ -157,10 +157,10 @@ struct model_list {
 	size_t n;
 };
 
-static void read_model(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_model(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct model_list *l = target;
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	l->list[l->n] = (struct policy_model){.name = rule_copy(r, p->name)};
 	if (!rule_members_find(r, p, &model_spec, found))
@@ -169,7 +169,7 @@ static void read_model(struct rule_reader *r, const struct rule_place *p, void *
 	l->n++;
 }
 
-void policy_read_models(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_models(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct model_list l = {.n = 0};
 	struct policy *policy = target;
@@ -189,12 +189,12 @@ void policy_read_models(struct rule_reader *r, const struct rule_place *p, void 
 /* What ends no run of engagement makes no stage. */
 static const struct rule_duration_limits lapse_limits = {LAPSE_MIN_MS, DURATION_MAX_MS, false};
 
-static void read_lapsing(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_lapsing(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &lapse_limits, &((struct lapse *)target)->lapsing_ms);
 }
 
-static void read_lapsed(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_lapsed(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &lapse_limits, &((struct lapse *)target)->lapsed_ms);
 }
@@ -206,10 +206,10 @@ static const struct rule_member lapse_members[] = {
 };
 static const struct rule_members lapse_spec = {"`lapse`", lapse_members, ARRAY_SIZE(lapse_members)};
 
-void policy_read_lapse(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_lapse(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct lapse *lapse = &((struct policy *)target)->lapse_given;
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (!rule_members_find(r, p, &lapse_spec, found))
 		return;
@@ -225,11 +225,11 @@ struct percentile_list {
 	size_t n;
 };
 
-static void read_percentile(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_percentile(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct percentile_list *l = target;
 	struct policy_percentile *one = &l->list[l->n];
-	struct rule_place half[2];
+	struct file_place half[2];
 
 	if (!read_pair(r, p, "[0.9, 2000]", half) || !policy_read_share(r, &half[0], &one->share) ||
 		!policy_read_money(r, &half[1], &one->value))
@@ -242,7 +242,7 @@ static void read_percentile(struct rule_reader *r, const struct rule_place *p, v
 	l->n++;
 }
 
-void policy_read_percentiles(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_percentiles(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct percentile_list l = {.n = 0};
 	struct policy *policy = target;

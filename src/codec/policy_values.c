@@ -4,22 +4,22 @@
 
 #define HOURS_FORM "\"21:00-08:00\""
 
-bool policy_is_empty(struct rule_reader *r, const struct rule_place *p, enum json_type type)
+bool policy_is_empty(struct rule_reader *r, const struct file_place *p, enum json_type type)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	return p->value.type == type && !rule_walk_next(r, &walk, &item);
 }
 
-bool policy_each(struct rule_reader *r, const struct rule_place *p, const struct policy_form *form,
+bool policy_each(struct rule_reader *r, const struct file_place *p, const struct policy_form *form,
 	void *target)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == form->type && rule_walk_next(r, &walk, &item)) {
 		if (walk.index > form->max) {
 			rule_problem_add(r, p, "these may be at most %zu", form->max);
@@ -47,7 +47,7 @@ static bool minutes_at(struct span s, size_t at, int16_t *ret)
 	return true;
 }
 
-bool policy_read_hours(struct rule_reader *r, const struct rule_place *p, struct day_hours *ret)
+bool policy_read_hours(struct rule_reader *r, const struct file_place *p, struct day_hours *ret)
 {
 	struct span s = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
 	struct day_hours h;
@@ -69,7 +69,7 @@ bool policy_read_hours(struct rule_reader *r, const struct rule_place *p, struct
 	return true;
 }
 
-bool policy_read_share(struct rule_reader *r, const struct rule_place *p, uint32_t *ret_share)
+bool policy_read_share(struct rule_reader *r, const struct file_place *p, uint32_t *ret_share)
 {
 	struct decimal d;
 	int64_t n;
@@ -86,7 +86,7 @@ bool policy_read_share(struct rule_reader *r, const struct rule_place *p, uint32
 	return false;
 }
 
-bool policy_read_money(struct rule_reader *r, const struct rule_place *p, struct decimal *ret)
+bool policy_read_money(struct rule_reader *r, const struct file_place *p, struct decimal *ret)
 {
 	struct decimal d;
 
@@ -108,7 +108,7 @@ struct words {
 	bool bad;
 };
 
-static void read_word(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_word(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct words *w = target;
 	size_t choice;
@@ -124,7 +124,7 @@ static void read_word(struct rule_reader *r, const struct rule_place *p, void *t
 	w->mask |= 1U << choice;
 }
 
-static bool read_words(struct rule_reader *r, const struct rule_place *p, const char *const *list,
+static bool read_words(struct rule_reader *r, const struct file_place *p, const char *const *list,
 	const char *what, unsigned *ret_mask)
 {
 	struct words w = {.list = list};
@@ -137,7 +137,7 @@ static bool read_words(struct rule_reader *r, const struct rule_place *p, const 
 	return true;
 }
 
-bool policy_read_channels(struct rule_reader *r, const struct rule_place *p, unsigned *ret_mask)
+bool policy_read_channels(struct rule_reader *r, const struct file_place *p, unsigned *ret_mask)
 {
 	static const char *const words[] = {
 #define X(ID, NAME) [JOB_CHANNEL_##ID] = (NAME),
@@ -148,7 +148,7 @@ bool policy_read_channels(struct rule_reader *r, const struct rule_place *p, uns
 	return read_words(r, p, words, "[\"sms\", \"call\"]", ret_mask);
 }
 
-bool policy_read_classes(struct rule_reader *r, const struct rule_place *p, unsigned *ret_mask)
+bool policy_read_classes(struct rule_reader *r, const struct file_place *p, unsigned *ret_mask)
 {
 	static const char *const words[] = {[RULE_MARKETING] = "marketing",
 		[RULE_SERVICE] = "service",
@@ -210,7 +210,7 @@ struct days {
 	size_t n;
 };
 
-static void read_day(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_day(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct span s = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
 	struct days *days = target;
@@ -223,7 +223,7 @@ static void read_day(struct rule_reader *r, const struct rule_place *p, void *ta
 			"\"2026-12-24\", or one that moves with Easter, such as \"easter+1\"");
 }
 
-bool policy_read_holidays(struct rule_reader *r, const struct rule_place *p, struct holidays *ret)
+bool policy_read_holidays(struct rule_reader *r, const struct file_place *p, struct holidays *ret)
 {
 	struct days days = {.n = 0};
 
@@ -237,7 +237,7 @@ bool policy_read_holidays(struct rule_reader *r, const struct rule_place *p, str
 	return !r->oom;
 }
 
-void policy_read_description(struct rule_reader *r, const struct rule_place *p, void *target)
+void policy_read_description(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct span text;
 

@@ -4,12 +4,12 @@
 
 #include "base/instant.h"
 
-static void read_date(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_date(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_id(r, p, DATE_NAME_MAX, &((struct rule_calendar *)target)->date);
 }
 
-static void read_lead(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_lead(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {0, 300 * MS_DAY, false};
 	struct rule_calendar *c = target;
@@ -24,19 +24,19 @@ static void read_lead(struct rule_reader *r, const struct rule_place *p, void *t
 		c->lead_days = (int32_t)(ms / MS_DAY);
 }
 
-static void read_hour(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_hour(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_minute(r, p, &((struct rule_calendar *)target)->local_minute);
 }
 
-static void read_zone(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_zone(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_calendar *c = target;
 
 	(void)rule_read_tz(r, p, &c->zone_customer, &c->zone);
 }
 
-static void read_leap(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_leap(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"feb28", "mar1", NULL};
 	size_t choice;
@@ -54,10 +54,10 @@ static const struct rule_member members[] = {
 };
 static const struct rule_members spec = {"a calendar", members, ARRAY_SIZE(members)};
 
-void rule_read_calendar(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_calendar(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_calendar calendar = {.zone_customer = true};
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 	struct draft *d = target;
 
 	if (!rule_members_find(r, p, &spec, found))

@@ -9,7 +9,7 @@
 
 /* ---- one rule ---------------------------------------------------------------------------- */
 
-static const struct rule_place *found(const struct draft *d, const char *name)
+static const struct file_place *found(const struct draft *d, const char *name)
 {
 	size_t i = rule_member_index(name);
 
@@ -39,7 +39,7 @@ static void check_cancel(struct rule_reader *r, struct draft *d)
 
 static void check_exit(struct rule_reader *r, const struct draft *d)
 {
-	const struct rule_place *exit = found(d, "exit_policy");
+	const struct file_place *exit = found(d, "exit_policy");
 
 	if (!exit)
 		return;
@@ -81,14 +81,14 @@ static void check_counts(struct rule_reader *r, const struct draft *d)
 /* `fire_if` is asked again for each step. */
 static void check_reach(struct rule_reader *r, const struct draft *d)
 {
-	struct rule_place step, member;
-	struct rule_walk walk, inner;
+	struct file_place step, member;
+	struct file_walk walk, inner;
 
 	if (!found(d, "steps"))
 		return;
-	rule_walk_init(&walk, found(d, "steps"));
+	file_walk_init(&walk, found(d, "steps"));
 	for (size_t i = 0; rule_walk_next(r, &walk, &step) && i < d->rule.n_steps; i++) {
-		rule_walk_init(&inner, &step);
+		file_walk_init(&inner, &step);
 		while (rule_walk_next(r, &inner, &member))
 			if (span_is(member.name, "if") &&
 				rule_conds_exclude(d->rule.fire_if, d->rule.steps[i].only_if))
@@ -118,7 +118,7 @@ static void check_room(struct rule_reader *r, const struct draft *d)
 }
 
 /* Every event of a customer, and nothing that bounds it. */
-static void check_bounds(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+static void check_bounds(struct rule_reader *r, const struct file_place *p, const struct draft *d)
 {
 	const struct rule *rule = &d->rule;
 	bool bounded = rule->cooldown_ms > 0 || rule->max_per_key > 0;
@@ -144,7 +144,7 @@ static void refuse_members(struct rule_reader *r, const struct draft *d, const c
 }
 
 /* What a rule that no event arms has no use for, and what the others need. */
-static void check_arming(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+static void check_arming(struct rule_reader *r, const struct file_place *p, const struct draft *d)
 {
 	static const char *const dated[] = {"arm", "touch", "wait", "anchor", "key", "key_else",
 		"episode", "stale_after", "stage_changed", NULL};
@@ -209,7 +209,7 @@ static void check_fallback(struct rule_reader *r, const struct draft *d)
 			"arrived, such as [\"email\", \"sms\"]; or leave this out");
 }
 
-void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft *d)
+void rule_check(struct rule_reader *r, const struct file_place *p, struct draft *d)
 {
 	check_arming(r, p, d);
 	check_cancel(r, d);
@@ -226,7 +226,7 @@ void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft 
 
 /* ---- between rules ----------------------------------------------------------------------- */
 
-void rule_refer(struct rule_reader *r, const struct rule_place *p, enum rule_ref_kind kind,
+void rule_refer(struct rule_reader *r, const struct file_place *p, enum rule_ref_kind kind,
 	struct span from, struct span to)
 {
 	struct rule_ref *ref;

@@ -19,7 +19,7 @@ static void reader_init(struct cond_reader *c, struct rule_reader *r, enum rule_
 	r->builder.n_pending = 0;
 }
 
-bool cond_add_node(struct cond_reader *c, const struct rule_place *p, const struct cond_node *node,
+bool cond_add_node(struct cond_reader *c, const struct file_place *p, const struct cond_node *node,
 	uint16_t *ret_index)
 {
 	if (c->b->n_nodes == COND_NODES_MAX) {
@@ -36,7 +36,7 @@ bool cond_add_node(struct cond_reader *c, const struct rule_place *p, const stru
 }
 
 /* A constant. Null is none: nothing compares with it. */
-bool cond_read_constant(struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret)
+bool cond_read_constant(struct cond_reader *c, const struct file_place *p, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_VALUE, .value = {.type = VALUE_MISSING}};
 	unsigned kind = KIND_BOOL;
@@ -93,10 +93,10 @@ static bool fact_resembles(struct span path, struct span name)
 	return name.len > 0 && path.ptr[0] == name.ptr[0] && !memchr(path.ptr, '.', path.len);
 }
 
-static void refuse_fact(struct cond_reader *c, const struct rule_place *p, struct span name)
+static void refuse_fact(struct cond_reader *c, const struct file_place *p, struct span name)
 {
-	struct rule_words known = {.used = 0};
-	char quote[RULE_QUOTE_SIZE];
+	struct file_words known = {.used = 0};
+	char quote[FILE_QUOTE_SIZE];
 
 	for (size_t i = 0; i < FACT_SPENT; i++) {
 		_cleanup_(buf_release) struct buf path = BUF_INIT;
@@ -106,15 +106,15 @@ static void refuse_fact(struct cond_reader *c, const struct rule_place *p, struc
 		fact_path(i, &path);
 		if (known.used + path.len + 6 < sizeof(known.text) &&
 			fact_resembles(buf_span(&path), name))
-			rule_words_add(&known, "s.", buf_span(&path));
+			file_words_add(&known, "s.", buf_span(&path));
 	}
 	rule_problem_add(c->r, p,
 		"nothing is known about a customer by the name %s; write one of %s (facts.md lists "
 		"them all)",
-		rule_quote(name, quote), known.used ? known.text : "s.orders, s.stage, …");
+		file_quote(name, quote), known.used ? known.text : "s.orders, s.stage, …");
 }
 
-static bool read_fact(struct cond_reader *c, const struct rule_place *p, struct span name,
+static bool read_fact(struct cond_reader *c, const struct file_place *p, struct span name,
 	struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_STATE, .fact = fact_find(name)};
@@ -135,7 +135,7 @@ static bool read_fact(struct cond_reader *c, const struct rule_place *p, struct 
 	return cond_add_node(c, p, &node, &ret->node);
 }
 
-static bool read_field(struct cond_reader *c, const struct rule_place *p, struct span path,
+static bool read_field(struct cond_reader *c, const struct file_place *p, struct span path,
 	struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_FIELD};
@@ -153,10 +153,10 @@ static bool read_field(struct cond_reader *c, const struct rule_place *p, struct
 
 /* The rule that P stands in: the outermost object of the file, or of the file's list. And its
  * member that leads to P. */
-static void rule_around(const struct rule_place *p, const struct rule_place **ret_rule,
-	const struct rule_place **ret_member)
+static void rule_around(const struct file_place *p, const struct file_place **ret_rule,
+	const struct file_place **ret_member)
 {
-	const struct rule_place *member = p;
+	const struct file_place *member = p;
 
 	while (p->parent && (p->parent->parent || p->parent->value.type == JSON_TYPE_OBJECT)) {
 		member = p;
@@ -167,14 +167,14 @@ static void rule_around(const struct rule_place *p, const struct rule_place **re
 }
 
 /* A member that the rule's `data` keeps. */
-static bool read_snapshot(struct cond_reader *c, const struct rule_place *p, struct span name,
+static bool read_snapshot(struct cond_reader *c, const struct file_place *p, struct span name,
 	struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_SNAPSHOT, .name = rule_copy(c->r, name)};
-	const struct rule_place *rule, *member;
-	struct rule_words known = {.used = 0};
-	struct rule_place top, one;
-	struct rule_walk walk, inner;
+	const struct file_place *rule, *member;
+	struct file_words known = {.used = 0};
+	struct file_place top, one;
+	struct file_walk walk, inner;
 	bool unkept = false;
 
 	*ret = (struct cond_operand){.kinds = KIND_PLAIN};
@@ -185,18 +185,18 @@ static bool read_snapshot(struct cond_reader *c, const struct rule_place *p, str
 			"write e.NAME for a value of the event");
 		return false;
 	}
-	rule_walk_init(&walk, rule);
+	file_walk_init(&walk, rule);
 	while (rule_walk_next(c->r, &walk, &top)) {
 		if (!span_is(top.name, "data"))
 			continue;
-		rule_walk_init(&inner, &top);
+		file_walk_init(&inner, &top);
 		while (rule_walk_next(c->r, &inner, &one)) {
 			bool kept = rule_data_kept(&one.value);
 
 			if (span_equal(one.name, name) && kept)
 				return cond_add_node(c, p, &node, &ret->node);
 			if (kept)
-				rule_words_add(&known, "ctx.", one.name);
+				file_words_add(&known, "ctx.", one.name);
 			else if (span_equal(one.name, name))
 				unkept = true;
 		}
@@ -213,7 +213,7 @@ static bool read_snapshot(struct cond_reader *c, const struct rule_place *p, str
 	return false;
 }
 
-static bool read_element(struct cond_reader *c, const struct rule_place *p, struct span path,
+static bool read_element(struct cond_reader *c, const struct file_place *p, struct span path,
 	struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_ELEMENT, .name = rule_copy(c->r, path)};
@@ -229,7 +229,7 @@ static bool read_element(struct cond_reader *c, const struct rule_place *p, stru
 }
 
 /* `e.total` and its like. False with nothing said where NAME is none of these. */
-static bool read_worldly(struct cond_reader *c, const struct rule_place *p, struct span name,
+static bool read_worldly(struct cond_reader *c, const struct file_place *p, struct span name,
 	bool *ret_known, struct cond_operand *ret)
 {
 	*ret_known = true;
@@ -243,7 +243,7 @@ static bool read_worldly(struct cond_reader *c, const struct rule_place *p, stru
 	return false;
 }
 
-bool cond_read_name(struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope,
+bool cond_read_name(struct rule_reader *r, const struct file_place *p, enum rule_cond_scope scope,
 	struct span name, struct cond_node *ret_node)
 {
 	struct cond_operand operand;
@@ -259,10 +259,10 @@ bool cond_read_name(struct rule_reader *r, const struct rule_place *p, enum rule
 	return true;
 }
 
-bool cond_read_var(struct cond_reader *c, const struct cond_operator *o, const struct rule_place *p,
+bool cond_read_var(struct cond_reader *c, const struct cond_operator *o, const struct file_place *p,
 	struct cond_operand *ret)
 {
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct span text;
 	bool known, ok;
 
@@ -285,21 +285,21 @@ bool cond_read_var(struct cond_reader *c, const struct cond_operator *o, const s
 	rule_problem_add(c->r, p,
 		"%s names nothing; write e.NAME for a value of the event or s.NAME for a fact "
 		"about the customer",
-		rule_quote(text, quote));
+		file_quote(text, quote));
 	return false;
 }
 
 /* ---- nodes ----------------------------------------------------------------------------- */
 
 static bool read_operator(
-	struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret)
+	struct cond_reader *c, const struct file_place *p, struct cond_operand *ret)
 {
 	const struct cond_operator *o;
-	struct rule_place args, second;
-	struct rule_walk walk;
-	char quote[RULE_QUOTE_SIZE];
+	struct file_place args, second;
+	struct file_walk walk;
+	char quote[FILE_QUOTE_SIZE];
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	if (!rule_walk_next(c->r, &walk, &args) || rule_walk_next(c->r, &walk, &second)) {
 		rule_problem_add(c->r, p,
 			"an operator is an object with one member, such as {\">\": [{\"var\": "
@@ -315,11 +315,11 @@ static bool read_operator(
 		"not-before not-after since within localHour count sum last hasConsent inSegment "
 		"pctile (nothing is converted, so there is "
 		"no === or !!)",
-		rule_quote(args.name, quote));
+		file_quote(args.name, quote));
 	return false;
 }
 
-bool cond_read_node(struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret)
+bool cond_read_node(struct cond_reader *c, const struct file_place *p, struct cond_operand *ret)
 {
 	bool ok;
 
@@ -348,14 +348,14 @@ static const struct cond *take_built(struct rule_reader *r)
 }
 
 /* Does the rule that P stands in say so? What it says is judged where its members are read. */
-static bool is_compat(struct rule_reader *r, const struct rule_place *p)
+static bool is_compat(struct rule_reader *r, const struct file_place *p)
 {
-	const struct rule_place *rule, *member;
-	struct rule_place one;
-	struct rule_walk walk;
+	const struct file_place *rule, *member;
+	struct file_place one;
+	struct file_walk walk;
 
 	rule_around(p, &rule, &member);
-	rule_walk_init(&walk, rule);
+	file_walk_init(&walk, rule);
 	while (rule->value.type == JSON_TYPE_OBJECT && rule_walk_next(r, &walk, &one))
 		if (span_is(one.name, "profile") && one.value.type == JSON_TYPE_STRING)
 			return json_is(&one.value, SPAN_LIT("compat"));
@@ -363,7 +363,7 @@ static bool is_compat(struct rule_reader *r, const struct rule_place *p)
 }
 
 static const struct cond *read_compat(
-	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope)
+	struct rule_reader *r, const struct file_place *p, enum rule_cond_scope scope)
 {
 	struct cond cond = {.n_nodes = 0};
 	struct logic program;
@@ -382,7 +382,7 @@ static const struct cond *read_compat(
 }
 
 const struct cond *rule_read_cond(
-	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope)
+	struct rule_reader *r, const struct file_place *p, enum rule_cond_scope scope)
 {
 	struct cond_reader c;
 	struct cond_operand root;
@@ -396,7 +396,7 @@ const struct cond *rule_read_cond(
 }
 
 const struct cond *rule_read_number(
-	struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope)
+	struct rule_reader *r, const struct file_place *p, enum rule_cond_scope scope)
 {
 	struct cond_reader c;
 	struct cond_operand root;

@@ -26,7 +26,7 @@ struct cond_operand {
 	bool stage; /* the journey stage: a word of a list */
 	bool count; /* of events: no more than are kept */
 	uint16_t node;
-	struct rule_place place; /* whose parents outlive the operator that asks */
+	struct file_place place; /* whose parents outlive the operator that asks */
 };
 
 struct cond_reader {
@@ -49,7 +49,7 @@ struct cond_operands {
 
 struct cond_operator;
 typedef bool cond_read_fn(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret_operand);
+	const struct file_place *args, struct cond_operand *ret_operand);
 
 struct cond_operator {
 	const char *name;
@@ -66,43 +66,43 @@ const struct cond_operator *cond_operator_find(struct span name);
 
 /* A value or an operator. False after a problem. */
 bool cond_read_node(
-	struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret_operand);
+	struct cond_reader *c, const struct file_place *p, struct cond_operand *ret_operand);
 bool cond_read_constant(
-	struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret_operand);
-bool cond_add_node(struct cond_reader *c, const struct rule_place *p, const struct cond_node *node,
+	struct cond_reader *c, const struct file_place *p, struct cond_operand *ret_operand);
+bool cond_add_node(struct cond_reader *c, const struct file_place *p, const struct cond_node *node,
 	uint16_t *ret_index);
 
 /* Reads all of ARGS: each must be able to have one of the types that O takes. */
 bool cond_read_operands(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operands *ret_all);
+	const struct file_place *args, struct cond_operands *ret_all);
 /* Notes one more operand of ALL. */
 void cond_operands_add(
 	struct cond_reader *c, struct cond_operands *all, const struct cond_operand *one);
 /* Gives ALL to NODE and adds it, with the types of O's result. */
-bool cond_finish(struct cond_reader *c, const struct rule_place *p, struct cond_node *node,
+bool cond_finish(struct cond_reader *c, const struct file_place *p, struct cond_node *node,
 	const struct cond_operands *all);
 
 /* The same of an operator without operands; says in RET where it is. */
-bool cond_finish_leaf(struct cond_reader *c, const struct rule_place *p, struct cond_node *node,
+bool cond_finish_leaf(struct cond_reader *c, const struct file_place *p, struct cond_node *node,
 	const struct cond_operands *none, struct cond_operand *ret_operand);
 
 bool cond_check_arity(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, size_t n);
+	const struct file_place *args, size_t n);
 /* It must be able to be true or false, and not be the same always. WHAT says what it is. */
 bool cond_check_truth(struct cond_reader *c, const char *what, const struct cond_operand *operand);
 
 /* Can all of the operands of an `and` be true together? Only what is plain is seen. */
 bool cond_check_together(
-	struct cond_reader *c, const struct cond_operands *all, const struct rule_place *args);
+	struct cond_reader *c, const struct cond_operands *all, const struct file_place *args);
 
 /* The items of ARGS as places, at most MAX; a value that is no list is the only one. Returns how
  * many there are. */
-size_t cond_places(struct cond_reader *c, const struct rule_place *args, struct rule_place *places,
+size_t cond_places(struct cond_reader *c, const struct file_place *args, struct file_place *places,
 	size_t max);
 
 /* An array of the event, or of the element that is looked through. */
 bool cond_read_array(
-	struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret_operand);
+	struct cond_reader *c, const struct file_place *p, struct cond_operand *ret_operand);
 
 cond_read_fn cond_read_var;
 cond_read_fn cond_read_truths;

@@ -2,7 +2,7 @@
 /* Operators that look through arrays, and those that ask what is there. */
 #include "rule_cond.h"
 
-bool cond_read_array(struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret)
+bool cond_read_array(struct cond_reader *c, const struct file_place *p, struct cond_operand *ret)
 {
 	if (!cond_read_node(c, p, ret))
 		return false;
@@ -18,12 +18,12 @@ bool cond_read_array(struct cond_reader *c, const struct rule_place *p, struct c
 
 /* In the condition the names are those of the element. */
 bool cond_read_look_through(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands all = {.base = c->b->n_pending};
 	struct cond_operand array = {.kinds = 0}, test = {.kinds = 0};
 	struct cond_node node = {.op = o->op};
-	struct rule_place places[2];
+	struct file_place places[2];
 	bool ok;
 
 	if (!cond_check_arity(c, o, args, cond_places(c, args, places, 2)))
@@ -49,15 +49,15 @@ bool cond_read_look_through(struct cond_reader *c, const struct cond_operator *o
 
 /* Names, as `var` has them. */
 static bool read_names(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operands *ret_all)
+	const struct file_place *args, struct cond_operands *ret_all)
 {
 	struct cond_operands all = {.base = c->b->n_pending};
 	bool list = args->value.type == JSON_TYPE_ARRAY;
-	struct rule_place p = *args;
-	struct rule_walk walk;
+	struct file_place p = *args;
+	struct file_walk walk;
 	bool ok = true;
 
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	while (ok && (list ? rule_walk_next(c->r, &walk, &p) : all.n == 0)) {
 		struct cond_operand one = {.kinds = 0};
 
@@ -73,7 +73,7 @@ static bool read_names(struct cond_reader *c, const struct cond_operator *o,
 	return ok;
 }
 
-static bool finish_count(struct cond_reader *c, const struct rule_place *args,
+static bool finish_count(struct cond_reader *c, const struct file_place *args,
 	struct cond_node *node, const struct cond_operands *all, struct cond_operand *ret)
 {
 	*ret = (struct cond_operand){.kinds = KIND_BOOL};
@@ -84,7 +84,7 @@ static bool finish_count(struct cond_reader *c, const struct rule_place *args,
 }
 
 bool cond_read_missing(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_MISSING};
 	struct cond_operands all;
@@ -94,11 +94,11 @@ bool cond_read_missing(struct cond_reader *c, const struct cond_operator *o,
 
 /* {"missing_some": [N, [names]]}: fewer than N of them are there. */
 bool cond_read_missing_some(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_SCARCE};
 	struct cond_operands all;
-	struct rule_place places[2];
+	struct file_place places[2];
 	uint32_t least = 0;
 
 	if (!cond_check_arity(c, o, args, cond_places(c, args, places, 2)))

@@ -84,10 +84,10 @@ const struct cond_operator *cond_operator_find(struct span name)
 /* ---- operands -------------------------------------------------------------------------- */
 
 size_t cond_places(
-	struct cond_reader *c, const struct rule_place *args, struct rule_place *places, size_t max)
+	struct cond_reader *c, const struct file_place *args, struct file_place *places, size_t max)
 {
-	struct rule_walk walk;
-	struct rule_place p;
+	struct file_walk walk;
+	struct file_place p;
 	size_t n = 0;
 
 	if (args->value.type != JSON_TYPE_ARRAY) {
@@ -95,7 +95,7 @@ size_t cond_places(
 			places[0] = *args;
 		return 1;
 	}
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	while (rule_walk_next(c->r, &walk, &p)) {
 		if (n < max)
 			places[n] = p;
@@ -120,7 +120,7 @@ void cond_operands_add(
 	c->b->pending[c->b->n_pending++] = one->node;
 }
 
-bool cond_finish(struct cond_reader *c, const struct rule_place *p, struct cond_node *node,
+bool cond_finish(struct cond_reader *c, const struct file_place *p, struct cond_node *node,
 	const struct cond_operands *all)
 {
 	uint16_t index;
@@ -134,7 +134,7 @@ bool cond_finish(struct cond_reader *c, const struct rule_place *p, struct cond_
 	return cond_add_node(c, p, node, &index);
 }
 
-bool cond_finish_leaf(struct cond_reader *c, const struct rule_place *p, struct cond_node *node,
+bool cond_finish_leaf(struct cond_reader *c, const struct file_place *p, struct cond_node *node,
 	const struct cond_operands *none, struct cond_operand *ret)
 {
 	if (!cond_finish(c, p, node, none))
@@ -183,7 +183,7 @@ static bool check_takes(
 }
 
 bool cond_check_arity(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, size_t n)
+	const struct file_place *args, size_t n)
 {
 	bool many = o->min > 0 && o->max == 0;
 
@@ -195,16 +195,16 @@ bool cond_check_arity(struct cond_reader *c, const struct cond_operator *o,
 }
 
 bool cond_read_operands(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operands *ret_all)
+	const struct file_place *args, struct cond_operands *ret_all)
 {
 	struct cond_operands all = {.base = c->b->n_pending};
 	bool list = args->value.type == JSON_TYPE_ARRAY;
-	struct rule_place p = *args;
-	struct rule_walk walk;
+	struct file_place p = *args;
+	struct file_walk walk;
 	bool ok = true;
 	size_t n = 0;
 
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	/* {"!": a} is short for {"!": [a]}. */
 	for (; list ? rule_walk_next(c->r, &walk, &p) : n == 0; n++) {
 		struct cond_operand one = {.kinds = 0};
@@ -225,7 +225,7 @@ bool cond_read_operands(struct cond_reader *c, const struct cond_operator *o,
 }
 
 static bool finish_as(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, const struct cond_operands *all, struct cond_operand *ret)
+	const struct file_place *args, const struct cond_operands *all, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = o->op};
 
@@ -237,7 +237,7 @@ static bool finish_as(struct cond_reader *c, const struct cond_operator *o,
 }
 
 bool cond_read_truths(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands all;
 
@@ -252,8 +252,8 @@ bool cond_read_truths(struct cond_reader *c, const struct cond_operator *o,
 static bool stage_ok(struct cond_reader *c, const struct cond_operand *word)
 {
 	const struct cond_node *node = &c->b->nodes[word->node];
-	struct rule_words known = {.used = 0};
-	char quote[RULE_QUOTE_SIZE];
+	struct file_words known = {.used = 0};
+	char quote[FILE_QUOTE_SIZE];
 
 	if (node->op == COND_LIST) {
 		for (uint16_t i = 0; i < node->count; i++) {
@@ -272,16 +272,16 @@ static bool stage_ok(struct cond_reader *c, const struct cond_operand *word)
 
 		if (span_equal(node->value.text, name))
 			return true;
-		rule_words_add(&known, "", name);
+		file_words_add(&known, "", name);
 	}
 	rule_problem_add(c->r, &word->place, "%s is not a stage of the journey; write one of %s",
-		rule_quote(node->value.text, quote), known.text);
+		file_quote(node->value.text, quote), known.text);
 	return false;
 }
 
 /* a < b < c between constants that are not in that order holds for nothing. */
 static bool bounds_ok(struct cond_reader *c, const struct cond_operator *o,
-	const struct cond_operands *all, const struct rule_place *args)
+	const struct cond_operands *all, const struct file_place *args)
 {
 	const struct cond_node *low = &c->b->nodes[all->first[0].node];
 	const struct cond_node *high = &c->b->nodes[all->first[all->n - 1].node];
@@ -299,7 +299,7 @@ static bool bounds_ok(struct cond_reader *c, const struct cond_operator *o,
 }
 
 static bool types_ok(struct cond_reader *c, const struct cond_operator *o,
-	const struct cond_operands *all, const struct rule_place *args)
+	const struct cond_operands *all, const struct file_place *args)
 {
 	bool ordered = o->op != COND_EQUAL && o->op != COND_NOT_EQUAL && o->op != COND_IN;
 	unsigned any = 0;
@@ -346,7 +346,7 @@ static bool counts_ok(struct cond_reader *c, const struct cond_operands *all)
 }
 
 static bool check_compare(struct cond_reader *c, const struct cond_operator *o,
-	const struct cond_operands *all, const struct rule_place *args)
+	const struct cond_operands *all, const struct file_place *args)
 {
 	if (all->constant) {
 		rule_problem_add(c->r, args,
@@ -368,7 +368,7 @@ static bool check_compare(struct cond_reader *c, const struct cond_operator *o,
 }
 
 bool cond_read_compare(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands all;
 
@@ -379,14 +379,14 @@ bool cond_read_compare(struct cond_reader *c, const struct cond_operator *o,
 /* ---- in -------------------------------------------------------------------------------- */
 
 /* The constants that `in` looks through. */
-static bool read_list(struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret)
+static bool read_list(struct cond_reader *c, const struct file_place *p, struct cond_operand *ret)
 {
 	struct cond_operands all = {.base = c->b->n_pending};
 	struct cond_node node = {.op = COND_LIST};
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(c->r, &walk, &item)) {
 		struct cond_operand one;
 
@@ -415,7 +415,7 @@ static bool read_list(struct cond_reader *c, const struct rule_place *p, struct 
 }
 
 /* The second operand of `in`: a list, or an array of the event, of whatever types. */
-static bool read_heap(struct cond_reader *c, const struct rule_place *p, struct cond_operand *ret)
+static bool read_heap(struct cond_reader *c, const struct file_place *p, struct cond_operand *ret)
 {
 	*ret = (struct cond_operand){.place = *p};
 	if (p->value.type != JSON_TYPE_OBJECT)
@@ -427,11 +427,11 @@ static bool read_heap(struct cond_reader *c, const struct rule_place *p, struct 
 }
 
 bool cond_read_in(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands all = {.base = c->b->n_pending};
 	struct cond_operand one = {.kinds = 0}, heap;
-	struct rule_place places[2];
+	struct file_place places[2];
 	bool ok;
 
 	if (!cond_check_arity(c, o, args, cond_places(c, args, places, 2)))
@@ -451,7 +451,7 @@ bool cond_read_in(struct cond_reader *c, const struct cond_operator *o,
 /* ---- numbers, if ----------------------------------------------------------------------- */
 
 bool cond_read_numbers(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands all;
 
@@ -466,7 +466,7 @@ bool cond_read_numbers(struct cond_reader *c, const struct cond_operator *o,
 }
 
 /* One operand: a condition to TEST, or a value. */
-static bool read_branch(struct cond_reader *c, const struct rule_place *p, bool test,
+static bool read_branch(struct cond_reader *c, const struct file_place *p, bool test,
 	struct cond_operands *all, struct cond_operands *values)
 {
 	struct cond_operand one = {.kinds = 0};
@@ -485,19 +485,19 @@ static bool read_branch(struct cond_reader *c, const struct rule_place *p, bool 
 
 /* Conditions at even places, but for the last, which is the else. */
 bool cond_read_if(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands all = {.base = c->b->n_pending};
 	struct cond_operands values = {.n = 0};
 	size_t n = cond_places(c, args, NULL, 0);
-	struct rule_walk walk;
-	struct rule_place p;
+	struct file_walk walk;
+	struct file_place p;
 	bool ok = true;
 
 	/* Without an else, as with one argument, it does not say what it is. */
 	if (!cond_check_arity(c, o, args, n % 2 ? n : 0))
 		return false;
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	for (size_t i = 0; ok && rule_walk_next(c->r, &walk, &p); i++)
 		ok = read_branch(c, &p, i % 2 == 0 && i + 1 < n, &all, &values);
 	if (ok && !(values.common & ANY)) {

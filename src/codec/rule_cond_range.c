@@ -96,7 +96,7 @@ static bool exclude(const struct range *a, const struct range *b)
 }
 
 bool cond_check_together(
-	struct cond_reader *c, const struct cond_operands *all, const struct rule_place *args)
+	struct cond_reader *c, const struct cond_operands *all, const struct file_place *args)
 {
 	const struct cond_builder *b = c->b;
 

@@ -33,7 +33,7 @@ static uint64_t plan_id(struct rule_reader *r, const struct tally_plan *plan)
 }
 
 /* The number of PLAN in the set, added if new. False after a problem. */
-static bool add_plan(struct cond_reader *c, const struct rule_place *p, struct tally_plan *plan,
+static bool add_plan(struct cond_reader *c, const struct file_place *p, struct tally_plan *plan,
 	size_t *ret_plan)
 {
 	struct rules *rules = c->r->rules;
@@ -64,7 +64,7 @@ static bool add_plan(struct cond_reader *c, const struct rule_place *p, struct t
 }
 
 /* The event; a purchase at the till is a purchase. */
-static bool read_event(struct cond_reader *c, const struct rule_place *p, struct rule_match *match)
+static bool read_event(struct cond_reader *c, const struct file_place *p, struct rule_match *match)
 {
 	if (!rule_read_event_name(c->r, p, match))
 		return false;
@@ -74,7 +74,7 @@ static bool read_event(struct cond_reader *c, const struct rule_place *p, struct
 }
 
 /* `e.total`, or `total`. */
-static bool read_field(struct cond_reader *c, const struct rule_place *p, size_t *ret_field)
+static bool read_field(struct cond_reader *c, const struct file_place *p, size_t *ret_field)
 {
 	struct span text;
 
@@ -86,14 +86,14 @@ static bool read_field(struct cond_reader *c, const struct rule_place *p, size_t
 }
 
 bool cond_read_tally(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	static const enum tally_kind kinds[] = {
 		[COND_COUNT] = TALLY_COUNT, [COND_SUM] = TALLY_SUM, [COND_LAST] = TALLY_LAST};
 	struct cond_operands none = {.base = c->b->n_pending};
 	struct tally_plan plan = {.kind = kinds[o->op]};
 	struct cond_node node = {.op = o->op};
-	struct rule_place places[3];
+	struct file_place places[3];
 	bool ok;
 
 	if (!cond_check_arity(c, o, args, cond_places(c, args, places, 3)))
@@ -111,12 +111,12 @@ bool cond_read_tally(struct cond_reader *c, const struct cond_operator *o,
 /* ---- what the shop decides ------------------------------------------------------------- */
 
 bool cond_read_consent(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands none = {.base = c->b->n_pending};
 	struct cond_node node = {.op = COND_CONSENT, .channel = JOB_CHANNEL_COUNT};
-	struct rule_words known = {.used = 0};
-	struct rule_place places[2];
+	struct file_words known = {.used = 0};
+	struct file_place places[2];
 	struct span channel;
 
 	if (!cond_check_arity(c, o, args, cond_places(c, args, places, 2)) ||
@@ -128,13 +128,13 @@ bool cond_read_consent(struct cond_reader *c, const struct cond_operator *o,
 	if (node.channel != JOB_CHANNEL_COUNT)
 		return cond_finish_leaf(c, args, &node, &none, ret);
 	for (int i = 0; i < JOB_CHANNEL_COUNT; i++)
-		rule_words_add(&known, "", job_channel_name((enum job_channel)i));
+		file_words_add(&known, "", job_channel_name((enum job_channel)i));
 	rule_problem_add(c->r, &places[1], "there is no such channel; write one of %s", known.text);
 	return false;
 }
 
 /* Is P part of a segment's own condition? */
-static bool in_segment(const struct rule_place *p)
+static bool in_segment(const struct file_place *p)
 {
 	while (p && !span_is(p->name, "segments"))
 		p = p->parent;
@@ -142,13 +142,13 @@ static bool in_segment(const struct rule_place *p)
 }
 
 bool cond_read_segment(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	const struct policy *policy = &c->r->rules->policy;
 	struct cond_operands none = {.base = c->b->n_pending};
 	struct cond_node node = {.op = COND_SEGMENT};
-	struct rule_words known = {.used = 0};
-	struct rule_place place;
+	struct file_words known = {.used = 0};
+	struct file_place place;
 
 	if (!cond_check_arity(c, o, args, cond_places(c, args, &place, 1)) ||
 		!rule_read_id(c->r, &place, RULE_ID_MAX, &node.name))
@@ -162,19 +162,19 @@ bool cond_read_segment(struct cond_reader *c, const struct cond_operator *o,
 	if (policy_segment(policy, node.name))
 		return cond_finish_leaf(c, args, &node, &none, ret);
 	for (size_t i = 0; i < policy->n_segments; i++)
-		rule_words_add(&known, "", policy->segments[i].name);
+		file_words_add(&known, "", policy->segments[i].name);
 	rule_problem_add(c->r, &place, "the policy has no such segment; %s%s",
 		known.used ? "it has " : "describe it there, in \"segments\"", known.text);
 	return false;
 }
 
 bool cond_read_percentile(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	static const char *const metrics[] = {"value", NULL};
 	struct cond_operands none = {.base = c->b->n_pending};
 	struct cond_node node = {.op = COND_PERCENTILE};
-	struct rule_place place;
+	struct file_place place;
 	size_t metric;
 
 	*ret = (struct cond_operand){.kinds = KIND_NUMBER};

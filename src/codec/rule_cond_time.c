@@ -9,7 +9,7 @@ static const struct rule_duration_limits spans = {0, DURATION_MAX_MS, false};
 
 /* An operand that is, or may be, an instant. */
 static bool read_instant(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *p, struct cond_operands *all)
+	const struct file_place *p, struct cond_operands *all)
 {
 	struct cond_operand one = {.kinds = 0};
 	struct cond_node *node;
@@ -38,7 +38,7 @@ static bool read_instant(struct cond_reader *c, const struct cond_operator *o,
 
 /* Reads the first N of PLACES as instants. */
 static bool read_instants(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *places, size_t n, struct cond_operands *ret_all)
+	const struct file_place *places, size_t n, struct cond_operands *ret_all)
 {
 	struct cond_operands all = {.base = c->b->n_pending};
 	bool ok = true;
@@ -53,7 +53,7 @@ static bool read_instants(struct cond_reader *c, const struct cond_operator *o,
 
 /* Of constants alone comes a constant, but for what moves with time. */
 static bool moves(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, const struct cond_operands *all)
+	const struct file_place *args, const struct cond_operands *all)
 {
 	if (!all->constant || o->op == COND_SINCE || o->op == COND_WITHIN)
 		return true;
@@ -64,7 +64,7 @@ static bool moves(struct cond_reader *c, const struct cond_operator *o,
 	return false;
 }
 
-static bool finish(struct cond_reader *c, const struct rule_place *args, struct cond_node *node,
+static bool finish(struct cond_reader *c, const struct file_place *args, struct cond_node *node,
 	const struct cond_operands *all, struct cond_operand *ret)
 {
 	bool truth = node->op >= COND_BEFORE && node->op <= COND_NOT_BEFORE;
@@ -78,22 +78,22 @@ static bool finish(struct cond_reader *c, const struct rule_place *args, struct 
 }
 
 bool cond_read_now(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands none = {.base = c->b->n_pending};
 	struct cond_node node = {.op = COND_NOW};
-	struct rule_place place;
+	struct file_place place;
 
 	return cond_check_arity(c, o, args, cond_places(c, args, &place, 1)) &&
 	       finish(c, args, &node, &none, ret);
 }
 
 bool cond_read_time_order(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = o->op};
 	struct cond_operands all;
-	struct rule_place places[3];
+	struct file_place places[3];
 	size_t n = cond_places(c, args, places, 3);
 
 	return cond_check_arity(c, o, args, n) && read_instants(c, o, places, n, &all) &&
@@ -101,11 +101,11 @@ bool cond_read_time_order(struct cond_reader *c, const struct cond_operator *o,
 }
 
 bool cond_read_since(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_SINCE};
 	struct cond_operands all;
-	struct rule_place place;
+	struct file_place place;
 
 	return cond_check_arity(c, o, args, cond_places(c, args, &place, 1)) &&
 	       read_instants(c, o, &place, 1, &all) && moves(c, o, args, &all) &&
@@ -113,11 +113,11 @@ bool cond_read_since(struct cond_reader *c, const struct cond_operator *o,
 }
 
 bool cond_read_within(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_WITHIN};
 	struct cond_operands all;
-	struct rule_place places[2];
+	struct file_place places[2];
 
 	return cond_check_arity(c, o, args, cond_places(c, args, places, 2)) &&
 	       rule_read_duration(c->r, &places[1], &spans, &node.ms) &&
@@ -126,7 +126,7 @@ bool cond_read_within(struct cond_reader *c, const struct cond_operator *o,
 }
 
 /* "7d", "-7d". */
-static bool read_shift(struct cond_reader *c, const struct rule_place *p, struct cond_node *node)
+static bool read_shift(struct cond_reader *c, const struct file_place *p, struct cond_node *node)
 {
 	struct span text = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
 	bool back = span_starts(text, SPAN_LIT("-"));
@@ -147,11 +147,11 @@ static bool read_shift(struct cond_reader *c, const struct rule_place *p, struct
 
 /* 1, "month". */
 static bool read_calendar(
-	struct cond_reader *c, const struct rule_place *places, struct cond_node *node)
+	struct cond_reader *c, const struct file_place *places, struct cond_node *node)
 {
 	static const char *const words[] = {"hour", "day", "month", "year", NULL};
 	static const int64_t sizes[] = {MS_HOUR, MS_DAY, 1, 12};
-	const struct rule_place *p = &places[1];
+	const struct file_place *p = &places[1];
 	bool number = p->value.type == JSON_TYPE_NUMBER;
 	bool back = number && p->value.raw.ptr[0] == '-';
 	struct span digits = p->value.raw;
@@ -172,11 +172,11 @@ static bool read_calendar(
 }
 
 bool cond_read_plus_time(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_node node = {.op = COND_PLUS_TIME};
 	struct cond_operands all;
-	struct rule_place places[3];
+	struct file_place places[3];
 	size_t n = cond_places(c, args, places, 3);
 
 	if (!cond_check_arity(c, o, args, n))
@@ -188,11 +188,11 @@ bool cond_read_plus_time(struct cond_reader *c, const struct cond_operator *o,
 }
 
 bool cond_read_local_hour(struct cond_reader *c, const struct cond_operator *o,
-	const struct rule_place *args, struct cond_operand *ret)
+	const struct file_place *args, struct cond_operand *ret)
 {
 	struct cond_operands none = {.base = c->b->n_pending};
 	struct cond_node node = {.op = COND_LOCAL_HOUR};
-	struct rule_place place;
+	struct file_place place;
 	struct span name;
 
 	if (!cond_check_arity(c, o, args, cond_places(c, args, &place, 1)) ||

@@ -8,9 +8,9 @@
 
 #include "rule_logic.h"
 
-static bool name_ok(struct rule_reader *r, const struct rule_place *p)
+static bool name_ok(struct rule_reader *r, const struct file_place *p)
 {
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	bool ok = p->name.len > 0 && p->name.len <= RULE_ID_MAX;
 
 	for (size_t i = 0; ok && i < p->name.len; i++) {
@@ -22,11 +22,11 @@ static bool name_ok(struct rule_reader *r, const struct rule_place *p)
 	if (!ok)
 		rule_problem_add(r, p,
 			"%s cannot be the name of a value: letters, digits and _, at most %d",
-			rule_quote(p->name, quote), RULE_ID_MAX);
+			file_quote(p->name, quote), RULE_ID_MAX);
 	return ok;
 }
 
-static bool read_fact(struct rule_reader *r, const struct rule_place *p, struct span name,
+static bool read_fact(struct rule_reader *r, const struct file_place *p, struct span name,
 	enum rule_data_from from, struct rule_data *data)
 {
 	enum rule_cond_scope scope = from == DATA_ARMED ? RULE_COND_EVENT : RULE_COND_FIRE;
@@ -39,10 +39,10 @@ static bool read_fact(struct rule_reader *r, const struct rule_place *p, struct 
 	return true;
 }
 
-static bool read_named(struct rule_reader *r, const struct rule_place *p, struct rule_data *data)
+static bool read_named(struct rule_reader *r, const struct file_place *p, struct rule_data *data)
 {
 	struct span text = json_content(&p->value);
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 
 	if (span_starts(text, SPAN_LIT("s.")))
 		return read_fact(r, p, text, DATA_NOW, data);
@@ -60,11 +60,11 @@ static bool read_named(struct rule_reader *r, const struct rule_place *p, struct
 		"the customer when the job is made, ctx.s.NAME for the same when the rule was "
 		"armed, count for the number of events that at_least counts, or "
 		"{\"text\": \"...\"} for a text of your own",
-		rule_quote(text, quote));
+		file_quote(text, quote));
 	return false;
 }
 
-static void read_text(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_text(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct span text;
 
@@ -76,9 +76,9 @@ static const struct rule_member text_members[] = {{"text", read_text, true}};
 static const struct rule_members text_spec = {
 	"a constant of data", text_members, ARRAY_SIZE(text_members)};
 
-static bool read_value(struct rule_reader *r, const struct rule_place *p, struct rule_data *data)
+static bool read_value(struct rule_reader *r, const struct file_place *p, struct rule_data *data)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (p->value.type == JSON_TYPE_STRING)
 		return read_named(r, p, data);
@@ -116,7 +116,7 @@ static size_t given_bytes(const struct rule *rule)
 	return total;
 }
 
-static void add(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
+static void add(struct rule_reader *r, const struct file_place *p, struct rule *rule)
 {
 	struct rule_data data = {.name = p->name};
 
@@ -135,17 +135,17 @@ static void add(struct rule_reader *r, const struct rule_place *p, struct rule *
 			RULE_GIVEN_MAX);
 }
 
-void rule_read_data(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_data(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
 	if (p->value.type != JSON_TYPE_OBJECT) {
 		rule_problem_add(r, p, "data is an object such as {\"total\": \"e.total\"}");
 		return;
 	}
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (rule_walk_next(r, &walk, &item))
 		add(r, &item, rule);
 }
@@ -167,7 +167,7 @@ static bool carries(const struct rule *rule, struct span name)
 }
 
 void rule_check_eventless_data(
-	struct rule_reader *r, const struct rule_place *p, const struct rule *rule)
+	struct rule_reader *r, const struct file_place *p, const struct rule *rule)
 {
 	const char *member = rule->calendar ? "calendar" : "stage_changed";
 

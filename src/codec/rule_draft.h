@@ -8,7 +8,7 @@
 struct draft {
 	struct rule rule;
 	struct rule_match_list arm, touch, cancel, goal;
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 	bool has_exit;
 };
 
@@ -29,11 +29,11 @@ bool rule_data_kept(const struct json_value *source);
 bool rule_data_counts(const struct rule *rule);
 /* What the data of a rule may be that no event arms; P: where it stands. */
 void rule_check_eventless_data(
-	struct rule_reader *r, const struct rule_place *p, const struct rule *rule);
+	struct rule_reader *r, const struct file_place *p, const struct rule *rule);
 /* rule_once.c */
 rule_member_fn rule_read_once;
 /* What the job carries by itself must not stand in the data. */
-void rule_once_check(struct rule_reader *r, const struct rule_place *p, const struct rule *rule);
+void rule_once_check(struct rule_reader *r, const struct file_place *p, const struct rule *rule);
 /* rule_calendar.c */
 rule_member_fn rule_read_calendar;
 /* rule_stage.c */
@@ -43,4 +43,4 @@ rule_member_fn rule_read_stage_changed;
 size_t rule_member_index(const char *name);
 
 /* rule_check.c: what must hold between the members of one rule. */
-void rule_check(struct rule_reader *r, const struct rule_place *p, struct draft *d);
+void rule_check(struct rule_reader *r, const struct file_place *p, struct draft *d);

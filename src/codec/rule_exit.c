@@ -6,7 +6,7 @@
 
 static const struct rule_duration_limits any_length = {0, DURATION_MAX_MS, false};
 
-void rule_read_goal(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_goal(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct draft *d = target;
 
@@ -15,7 +15,7 @@ void rule_read_goal(struct rule_reader *r, const struct rule_place *p, void *tar
 		d->rule.exit_policy = EXIT_GOAL;
 }
 
-void rule_read_exit_policy(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_exit_policy(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {[EXIT_CANCEL_ONLY] = "cancel_only",
 		[EXIT_NOT_MATCHING] = "not_matching",
@@ -37,7 +37,7 @@ struct names {
 };
 
 /* One text of a list: copied, and in the list only once. */
-static bool add_name(struct rule_reader *r, const struct rule_place *p, const struct names *names,
+static bool add_name(struct rule_reader *r, const struct file_place *p, const struct names *names,
 	struct span name)
 {
 	for (size_t i = 0; i < *names->n; i++)
@@ -53,15 +53,15 @@ static bool add_name(struct rule_reader *r, const struct rule_place *p, const st
 	return true;
 }
 
-void rule_read_supersedes(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_supersedes(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
 	const struct names names = {rule->supersedes, &rule->n_supersedes, RULE_SUPERSEDES_MAX};
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 	struct span id;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
 		if (rule_read_id(r, &item, RULE_ID_MAX, &id) && add_name(r, &item, &names, id))
 			rule_refer(r, &item, RULE_REF_SUPERSEDES, rule->id, id);
@@ -85,16 +85,16 @@ static bool requirement_ok(struct span s)
 	return letters >= 1 && letters <= 2 && digits >= 1 && digits <= 3;
 }
 
-void rule_read_requires(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_requires(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
 	const struct names names = {
 		rule->requirements, &rule->n_requirements, RULE_REQUIREMENTS_MAX};
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 	struct span name;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item)) {
 		if (!rule_read_text(r, &item, 8, &name))
 			continue;
@@ -111,17 +111,17 @@ void rule_read_requires(struct rule_reader *r, const struct rule_place *p, void 
 
 /* ---- episodes --------------------------------------------------------------------------- */
 
-static void read_max_per_key(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_max_per_key(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_count(r, p, 0, &((struct rule *)target)->max_per_key);
 }
 
-static void read_cooldown(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_cooldown(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &any_length, &((struct rule *)target)->cooldown_ms);
 }
 
-static void read_scope(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_scope(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"key", "customer", NULL};
 	size_t choice;
@@ -130,7 +130,7 @@ static void read_scope(struct rule_reader *r, const struct rule_place *p, void *
 		((struct rule *)target)->cooldown_customer = choice == 1;
 }
 
-static void read_replace(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_replace(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char greatest[] = "greatest:e.";
 	struct rule *rule = target;
@@ -168,9 +168,9 @@ static const struct rule_member episode_members[] = {
 static const struct rule_members episode_spec = {
 	"an episode", episode_members, ARRAY_SIZE(episode_members)};
 
-void rule_read_episode(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_episode(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &episode_spec, found))
 		rule_members_read(r, &episode_spec, found, &((struct draft *)target)->rule);

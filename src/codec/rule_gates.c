@@ -16,7 +16,7 @@ static struct rule_gates *gates_of(void *target)
 	return &((struct rule *)target)->gates;
 }
 
-void rule_read_gates(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_gates(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"on", "off", NULL};
 	size_t choice;
@@ -25,7 +25,7 @@ void rule_read_gates(struct rule_reader *r, const struct rule_place *p, void *ta
 		gates_of(target)->on = choice == 0;
 }
 
-void rule_read_quiet(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_quiet(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	size_t choice;
 
@@ -33,7 +33,7 @@ void rule_read_quiet(struct rule_reader *r, const struct rule_place *p, void *ta
 		gates_of(target)->quiet = (enum gate_habit)choice;
 }
 
-void rule_read_on_cap(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_on_cap(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	size_t choice;
 
@@ -41,7 +41,7 @@ void rule_read_on_cap(struct rule_reader *r, const struct rule_place *p, void *t
 		gates_of(target)->on_cap = (enum gate_habit)choice;
 }
 
-static void read_local(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_local(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)policy_read_hours(r, p, &gates_of(target)->send_at);
 }
@@ -49,25 +49,25 @@ static void read_local(struct rule_reader *r, const struct rule_place *p, void *
 static const struct rule_member send_at_members[] = {{"local", read_local, true}};
 static const struct rule_members send_at_spec = {"a time to send", send_at_members, 1};
 
-void rule_read_send_at(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_send_at(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &send_at_spec, found))
 		rule_members_read(r, &send_at_spec, found, target);
 }
 
-static void read_count(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_count(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_count(r, p, 1, &gates_of(target)->cap_count);
 }
 
-static void read_within(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_within(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &rule_cap_within, &gates_of(target)->cap_within_ms);
 }
 
-static void read_cap_topic(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_cap_topic(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_bool(r, p, &gates_of(target)->cap_topic);
 }
@@ -79,9 +79,9 @@ static const struct rule_member cap_members[] = {
 };
 static const struct rule_members cap_spec = {"a cap", cap_members, ARRAY_SIZE(cap_members)};
 
-void rule_read_cap(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_cap(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &cap_spec, found))
 		rule_members_read(r, &cap_spec, found, target);
@@ -91,7 +91,7 @@ void rule_read_cap(struct rule_reader *r, const struct rule_place *p, void *targ
 			"\"on_cap\" and \"cap\" out");
 }
 
-void rule_read_holdout(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_holdout(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	const struct rule *rule = target;
 
@@ -103,7 +103,7 @@ void rule_read_holdout(struct rule_reader *r, const struct rule_place *p, void *
 		(void)policy_read_share(r, p, &gates_of(target)->holdout);
 }
 
-void rule_read_topic(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_topic(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	const struct rule *rule = target;
 
@@ -113,11 +113,11 @@ void rule_read_topic(struct rule_reader *r, const struct rule_place *p, void *ta
 		(void)rule_read_id(r, p, CONSENT_TOPIC_MAX, &gates_of(target)->topic);
 }
 
-static void read_one_mute(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_one_mute(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	const struct policy *policy = &r->rules->policy;
 	struct rule_gates *g = gates_of(target);
-	struct rule_words known = {.used = 0};
+	struct file_words known = {.used = 0};
 	struct span name = SPAN_EMPTY;
 	size_t n;
 
@@ -126,7 +126,7 @@ static void read_one_mute(struct rule_reader *r, const struct rule_place *p, voi
 	n = policy_mute(policy, name);
 	if (n == policy->n_mutes) {
 		for (size_t i = 0; i < policy->n_mutes; i++)
-			rule_words_add(&known, "", policy->mutes[i].name);
+			file_words_add(&known, "", policy->mutes[i].name);
 		rule_problem_add(r, p, "the policy has no such mute; it has %s", known.text);
 	} else if (g->mutes & 1U << n) {
 		rule_problem_add(r, p, "this stands in the list before");
@@ -135,10 +135,10 @@ static void read_one_mute(struct rule_reader *r, const struct rule_place *p, voi
 	}
 }
 
-void rule_read_mute(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_mute(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
 	gates_of(target)->mutes = 0;
 	if (p->value.type != JSON_TYPE_ARRAY) {
@@ -146,15 +146,15 @@ void rule_read_mute(struct rule_reader *r, const struct rule_place *p, void *tar
 			"this is a list such as [\"order_late\", \"case_open\"], or [] for none");
 		return;
 	}
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (rule_walk_next(r, &walk, &item))
 		read_one_mute(r, &item, target);
 }
 
-void rule_read_rank(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_rank(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	const struct policy *policy = &r->rules->policy;
-	struct rule_words known = {.used = 0};
+	struct file_words known = {.used = 0};
 	struct span name;
 	uint8_t place;
 
@@ -163,7 +163,7 @@ void rule_read_rank(struct rule_reader *r, const struct rule_place *p, void *tar
 	place = policy_rank(policy, name);
 	if (place == RANK_NONE && !span_is(name, "none")) {
 		for (size_t i = 0; i < policy->n_ranks; i++)
-			rule_words_add(&known, "", policy->ranks[i].name);
+			file_words_add(&known, "", policy->ranks[i].name);
 		rule_problem_add(r, p,
 			"the policy's order has no such name; it has %s; \"none\" takes no part",
 			known.text);
@@ -174,7 +174,7 @@ void rule_read_rank(struct rule_reader *r, const struct rule_place *p, void *tar
 }
 
 /* A number, or an operator that gives one. */
-static void read_measure(struct rule_reader *r, const struct rule_place *p, struct decimal *number,
+static void read_measure(struct rule_reader *r, const struct file_place *p, struct decimal *number,
 	const struct cond **cond, bool *has)
 {
 	struct decimal d;
@@ -194,7 +194,7 @@ static void read_measure(struct rule_reader *r, const struct rule_place *p, stru
 		"this must be a number from 0 to 1, such as 0.5, or a condition that gives one");
 }
 
-static void read_likelihood(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_likelihood(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_gates *g = gates_of(target);
 
@@ -202,7 +202,7 @@ static void read_likelihood(struct rule_reader *r, const struct rule_place *p, v
 		r, p, &((struct rule *)target)->likelihood, &g->likelihood, &g->has_likelihood);
 }
 
-static void read_impact(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_impact(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_gates *g = gates_of(target);
 
@@ -216,9 +216,9 @@ static const struct rule_member priority_members[] = {
 static const struct rule_members priority_spec = {
 	"a priority", priority_members, ARRAY_SIZE(priority_members)};
 
-void rule_read_priority(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_priority(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &priority_spec, found))
 		rule_members_read(r, &priority_spec, found, target);

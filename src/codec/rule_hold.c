@@ -14,9 +14,9 @@ static bool source_ok(struct span name)
 	return name.len > 0 && name.len <= RULE_SOURCE_MAX;
 }
 
-static void add_source(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
+static void add_source(struct rule_reader *r, const struct file_place *p, struct rule *rule)
 {
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct span name;
 
 	if (!rule_read_text(r, p, RULE_SOURCE_MAX, &name))
@@ -24,7 +24,7 @@ static void add_source(struct rule_reader *r, const struct rule_place *p, struct
 	if (!source_ok(name)) {
 		rule_problem_add(r, p,
 			"%s is no name of a source: small letters, digits, _ and -, as in keys.ini",
-			rule_quote(name, quote));
+			file_quote(name, quote));
 		return;
 	}
 	for (size_t i = 0; i < rule->n_wait_for; i++)
@@ -39,12 +39,12 @@ static void add_source(struct rule_reader *r, const struct rule_place *p, struct
 	rule->wait_for[rule->n_wait_for++] = name;
 }
 
-void rule_read_sources(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
+void rule_read_sources(struct rule_reader *r, const struct file_place *p, struct rule *rule)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
 		add_source(r, &item, rule);
 	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)

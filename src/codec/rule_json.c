@@ -43,7 +43,7 @@ static bool text_ok(struct rule_reader *r, struct buf *normal)
 struct opened {
 	const char *file;
 	struct span text;
-	struct rule_place whole; /* absent: not JSON */
+	struct file_place whole; /* absent: not JSON */
 	bool policy;
 };
 
@@ -81,8 +81,8 @@ static void read_policies(struct rule_reader *r, const struct opened *list, size
 
 static void read_rules(struct rule_reader *r, const struct opened *o)
 {
-	struct rule_place item;
-	struct rule_walk walk;
+	struct file_place item;
+	struct file_walk walk;
 
 	if (o->policy || o->whole.value.type == JSON_TYPE_ABSENT)
 		return;
@@ -92,7 +92,7 @@ static void read_rules(struct rule_reader *r, const struct opened *o)
 		rule_read(r, &o->whole);
 		return;
 	}
-	rule_walk_init(&walk, &o->whole);
+	file_walk_init(&walk, &o->whole);
 	while (rule_walk_next(r, &walk, &item))
 		rule_read(r, &item);
 	if (walk.index == 0)
@@ -122,8 +122,8 @@ static void read_all(
  * instances go on under the text in force. */
 static void read_retired(struct rule_reader *r, struct buf *normal)
 {
-	struct rule_problems *problems = r->problems;
-	struct rule_problems *aside = arena_calloc(&r->rules->arena, 1, sizeof(*aside));
+	struct file_problems *problems = r->problems;
+	struct file_problems *aside = arena_calloc(&r->rules->arena, 1, sizeof(*aside));
 
 	r->rules->retired = arena_calloc(&r->rules->arena, RULES_MAX, sizeof(struct rule));
 	if (!aside || !r->rules->retired) {
@@ -149,14 +149,14 @@ static void reader_freep(struct rule_reader **r)
 }
 
 int rules_compile(const struct rule_source *sources, size_t n, const struct rule_options *options,
-	struct rule_problems *problems, struct rules **ret_rules)
+	struct file_problems *problems, struct rules **ret_rules)
 {
 	static const uint64_t seed[2] = {0x7761796d61726b20, 0x72756c65732f3120};
 	_cleanup_(reader_freep) struct rule_reader *r = calloc(1, sizeof(*r));
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	_cleanup_(buf_release) struct buf normal = BUF_INIT;
 
-	*problems = (struct rule_problems){.n = 0};
+	*problems = (struct file_problems){.n = 0};
 	if (!r || rules_new(&rules) < 0)
 		return -ENOMEM;
 	r->rules = rules;

@@ -16,12 +16,12 @@ static const char *fault_of(struct span name)
 }
 
 static void add_part(
-	struct rule_reader *r, const struct rule_place *p, struct rule *rule, struct buf *prefix)
+	struct rule_reader *r, const struct file_place *p, struct rule *rule, struct buf *prefix)
 {
 	const char *fault;
 	size_t field;
 	struct span key;
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 
 	if (!rule_read_text(r, p, RULE_KEY_PATH_MAX, &key))
 		return;
@@ -33,7 +33,7 @@ static void add_part(
 	}
 	fault = fault_of(key);
 	if (fault) {
-		rule_problem_add(r, p, "%s %s", rule_quote(key, quote), fault);
+		rule_problem_add(r, p, "%s %s", file_quote(key, quote), fault);
 		return;
 	}
 	if (field_table_add(&r->rules->fields, FIELD_ROOT_PROPERTIES, key, &field) != 0) {
@@ -55,12 +55,12 @@ static void add_part(
 }
 
 static void read_parts(
-	struct rule_reader *r, const struct rule_place *p, struct rule *rule, struct buf *prefix)
+	struct rule_reader *r, const struct file_place *p, struct rule *rule, struct buf *prefix)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (rule_walk_next(r, &walk, &item) && walk.index <= RULE_KEY_PARTS_MAX) {
 		if (item.value.type == JSON_TYPE_STRING &&
 			json_is(&item.value, SPAN_LIT("customer")))
@@ -77,7 +77,7 @@ static void read_parts(
 			RULE_KEY_PARTS_MAX);
 }
 
-void rule_read_key(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_key(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
 	_cleanup_(buf_release) struct buf prefix = BUF_INIT;

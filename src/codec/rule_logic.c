@@ -32,9 +32,9 @@ static const char *const names[] = {
 #undef X
 };
 
-static bool read_node(struct builder *b, const struct rule_place *p);
+static bool read_node(struct builder *b, const struct file_place *p);
 
-static bool add_node(struct builder *b, const struct rule_place *p, struct logic_node node)
+static bool add_node(struct builder *b, const struct file_place *p, struct logic_node node)
 {
 	if (b->n_nodes == COND_NODES_MAX) {
 		rule_problem_add(b->r, p,
@@ -48,7 +48,7 @@ static bool add_node(struct builder *b, const struct rule_place *p, struct logic
 }
 
 /* P as it stands, with nothing in it evaluated. */
-static bool add_constant(struct builder *b, const struct rule_place *p)
+static bool add_constant(struct builder *b, const struct file_place *p)
 {
 	struct logic_node node = {.op = LOGIC_OP_VALUE};
 	int r = logic_value_of(&p->value, b->arena, &node.value);
@@ -61,7 +61,7 @@ static bool add_constant(struct builder *b, const struct rule_place *p)
 
 /* Takes what was read since BASE off `pending`, as the operands of NODE, which is added. */
 static bool finish(
-	struct builder *b, const struct rule_place *p, size_t base, struct logic_node node)
+	struct builder *b, const struct file_place *p, size_t base, struct logic_node node)
 {
 	node.first = (uint16_t)b->n_children;
 	node.count = (uint16_t)(b->n_pending - base);
@@ -79,7 +79,7 @@ static bool is_worldly(struct span name)
 	       span_starts(name, SPAN_LIT("ctx."));
 }
 
-static bool add_root(struct builder *b, const struct rule_place *p, struct span name)
+static bool add_root(struct builder *b, const struct file_place *p, struct span name)
 {
 	enum rule_cond_scope scope = b->world == LOGIC_EVENT ? RULE_COND_EVENT : RULE_COND_FIRE;
 	struct logic_root *root = &b->roots[b->n_roots];
@@ -103,9 +103,9 @@ static bool add_root(struct builder *b, const struct rule_place *p, struct span 
 }
 
 /* One name that stands where names do. */
-static bool note_name(struct builder *b, const struct rule_place *p)
+static bool note_name(struct builder *b, const struct file_place *p)
 {
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct span name;
 
 	if (p->value.type != JSON_TYPE_STRING) {
@@ -128,19 +128,19 @@ static bool note_name(struct builder *b, const struct rule_place *p)
 	rule_problem_add(b->r, p,
 		"%s names nothing; write e.NAME for a value of the event, s.NAME for a fact about "
 		"the customer, ctx.NAME for what the rule's `data` kept",
-		rule_quote(name, quote));
+		file_quote(name, quote));
 	return false;
 }
 
 /* The names in ARGS: all of a list, or the first only, or a list in a list. */
-static bool note_names(struct builder *b, const struct rule_place *args, bool first)
+static bool note_names(struct builder *b, const struct file_place *args, bool first)
 {
-	struct rule_walk walk;
-	struct rule_place p;
+	struct file_walk walk;
+	struct file_place p;
 
 	if (args->value.type != JSON_TYPE_ARRAY)
 		return note_name(b, args);
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	while (rule_walk_next(b->r, &walk, &p)) {
 		bool inner = p.value.type == JSON_TYPE_ARRAY;
 
@@ -153,15 +153,15 @@ static bool note_names(struct builder *b, const struct rule_place *args, bool fi
 }
 
 /* The path of `val`: names that are joined by dots. */
-static bool note_path(struct builder *b, const struct rule_place *args)
+static bool note_path(struct builder *b, const struct file_place *args)
 {
 	_cleanup_(buf_release) struct buf joined = BUF_INIT;
-	struct rule_walk walk;
-	struct rule_place p;
+	struct file_walk walk;
+	struct file_place p;
 
 	if (args->value.type != JSON_TYPE_ARRAY)
 		return note_name(b, args);
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	while (rule_walk_next(b->r, &walk, &p)) {
 		if (p.value.type != JSON_TYPE_STRING) {
 			if (b->loops > 0)
@@ -185,10 +185,10 @@ static bool note_path(struct builder *b, const struct rule_place *args)
 	return false;
 }
 
-static bool note_world(struct builder *b, enum logic_op op, const struct rule_place *args)
+static bool note_world(struct builder *b, enum logic_op op, const struct file_place *args)
 {
-	struct rule_walk walk;
-	struct rule_place p;
+	struct file_walk walk;
+	struct file_place p;
 
 	if (b->world == LOGIC_FREE)
 		return true;
@@ -200,7 +200,7 @@ static bool note_world(struct builder *b, enum logic_op op, const struct rule_pl
 		return note_path(b, args);
 	if (op != LOGIC_OP_MISSING_SOME)
 		return true;
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	while (rule_walk_next(b->r, &walk, &p))
 		if (p.index == 1 && !note_names(b, &p, false))
 			return false;
@@ -210,17 +210,17 @@ static bool note_world(struct builder *b, enum logic_op op, const struct rule_pl
 /* ---- nodes ----------------------------------------------------------------------------- */
 
 /* The operands of NODE's operator. */
-static bool read_operands(struct builder *b, const struct rule_place *args, struct logic_node *node)
+static bool read_operands(struct builder *b, const struct file_place *args, struct logic_node *node)
 {
 	bool loop = node->op >= LOGIC_OP_MAP && node->op <= LOGIC_OP_NONE;
-	struct rule_walk walk;
-	struct rule_place p;
+	struct file_walk walk;
+	struct file_place p;
 	bool ok = true;
 
 	node->listed = args->value.type == JSON_TYPE_ARRAY;
 	if (!node->listed)
 		return read_node(b, args);
-	rule_walk_init(&walk, args);
+	file_walk_init(&walk, args);
 	while (ok && rule_walk_next(b->r, &walk, &p)) {
 		/* Operand 1 of an operator over an array is asked of each element. */
 		b->loops += loop && p.index == 1;
@@ -230,11 +230,11 @@ static bool read_operands(struct builder *b, const struct rule_place *args, stru
 	return ok && !b->r->oom;
 }
 
-static bool read_operator(struct builder *b, const struct rule_place *args)
+static bool read_operator(struct builder *b, const struct file_place *args)
 {
 	struct logic_node node = {.op = LOGIC_OP_COUNT};
 	size_t base = b->n_pending;
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (span_is(args->name, names[i]))
@@ -242,7 +242,7 @@ static bool read_operator(struct builder *b, const struct rule_place *args)
 	if (node.op == LOGIC_OP_COUNT) {
 		rule_problem_add(b->r, args,
 			"%s is no operator of JsonLogic as this profile has it",
-			rule_quote(args->name, quote));
+			file_quote(args->name, quote));
 		return false;
 	}
 	if (node.op == LOGIC_OP_PRESERVE)
@@ -251,26 +251,26 @@ static bool read_operator(struct builder *b, const struct rule_place *args)
 	       finish(b, args, base, node);
 }
 
-static bool read_list(struct builder *b, const struct rule_place *p)
+static bool read_list(struct builder *b, const struct file_place *p)
 {
 	struct logic_node node = {.op = LOGIC_OP_LIST, .listed = true};
 	size_t base = b->n_pending;
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (rule_walk_next(b->r, &walk, &item))
 		if (!read_node(b, &item))
 			return false;
 	return finish(b, p, base, node);
 }
 
-static bool read_object(struct builder *b, const struct rule_place *p)
+static bool read_object(struct builder *b, const struct file_place *p)
 {
-	struct rule_place first, second;
-	struct rule_walk walk;
+	struct file_place first, second;
+	struct file_walk walk;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	if (!rule_walk_next(b->r, &walk, &first))
 		return add_constant(b, p);
 	if (!rule_walk_next(b->r, &walk, &second))
@@ -281,7 +281,7 @@ static bool read_object(struct builder *b, const struct rule_place *p)
 	return false;
 }
 
-static bool read_node(struct builder *b, const struct rule_place *p)
+static bool read_node(struct builder *b, const struct file_place *p)
 {
 	bool ok;
 
@@ -317,7 +317,7 @@ static void builder_freep(struct builder **b)
 	free(*b);
 }
 
-bool logic_read(struct rule_reader *r, const struct rule_place *p, enum logic_world world,
+bool logic_read(struct rule_reader *r, const struct file_place *p, enum logic_world world,
 	struct arena *arena, struct logic *ret_program)
 {
 	_cleanup_(builder_freep) struct builder *b = calloc(1, sizeof(*b));

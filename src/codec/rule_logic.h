@@ -12,12 +12,12 @@ enum logic_world {
 };
 
 /* False after a problem or with r->oom. What *ret_program points to lies in ARENA. */
-bool logic_read(struct rule_reader *r, const struct rule_place *p, enum logic_world world,
+bool logic_read(struct rule_reader *r, const struct file_place *p, enum logic_world world,
 	struct arena *arena, struct logic *ret_program);
 
 /* As logic_value_read, of a value that was passed before. */
 int logic_value_of(const struct json_value *v, struct arena *arena, struct logic_value *ret_value);
 
 /* The node that a name of a rule's world stands for: `e.total`. False after a problem. */
-bool cond_read_name(struct rule_reader *r, const struct rule_place *p, enum rule_cond_scope scope,
+bool cond_read_name(struct rule_reader *r, const struct file_place *p, enum rule_cond_scope scope,
 	struct span name, struct cond_node *ret_node);

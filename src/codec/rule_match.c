@@ -96,14 +96,14 @@ static struct span meant(struct span name)
 }
 
 static bool name_ok(
-	struct rule_reader *r, const struct rule_place *p, struct span name, bool custom)
+	struct rule_reader *r, const struct file_place *p, struct span name, bool custom)
 {
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct span near = meant(name);
 
 	if (name.ptr[0] == '@') {
 		rule_problem_add(r, p, "%s is no group of events; the only one is \"@engagement\"",
-			rule_quote(name, quote));
+			file_quote(name, quote));
 		return false;
 	}
 	if (near.len > 0 && !custom) {
@@ -111,13 +111,13 @@ static bool name_ok(
 			"no event is called %s; did you mean \"%.*s\"? (if it is a name of your "
 			"own, "
 			"add \"custom\": true to the entry)",
-			rule_quote(name, quote), (int)near.len, near.ptr);
+			file_quote(name, quote), (int)near.len, near.ptr);
 		return false;
 	}
 	return true;
 }
 
-static bool read_name(struct rule_reader *r, const struct rule_place *p, bool custom,
+static bool read_name(struct rule_reader *r, const struct file_place *p, bool custom,
 	struct rule_match *ret_match)
 {
 	struct span name;
@@ -143,7 +143,7 @@ static bool read_name(struct rule_reader *r, const struct rule_place *p, bool cu
 }
 
 bool rule_read_event_name(
-	struct rule_reader *r, const struct rule_place *p, struct rule_match *ret_match)
+	struct rule_reader *r, const struct file_place *p, struct rule_match *ret_match)
 {
 	return read_name(r, p, false, ret_match);
 }
@@ -152,8 +152,8 @@ bool rule_read_event_name(
 struct entry {
 	const struct rule *rule;
 	enum rule_match_role role;
-	struct rule_place event;
-	struct rule_place terminal_at;
+	struct file_place event;
+	struct file_place terminal_at;
 	const struct cond *when;
 	struct span when_raw;
 	bool custom;
@@ -162,11 +162,11 @@ struct entry {
 	uint32_t count; /* at_least */
 	int64_t within_ms;
 	struct span to;
-	struct rule_place to_at;
+	struct file_place to_at;
 	uint32_t number; /* of the entry in its list */
 };
 
-static void read_event(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_event(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct entry *entry = target;
 
@@ -174,7 +174,7 @@ static void read_event(struct rule_reader *r, const struct rule_place *p, void *
 	entry->event = *p;
 }
 
-static void read_when(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_when(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct entry *entry = target;
 
@@ -182,13 +182,13 @@ static void read_when(struct rule_reader *r, const struct rule_place *p, void *t
 	entry->when_raw = p->value.raw;
 }
 
-static void read_custom(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_custom(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_bool(r, p, &((struct entry *)target)->custom);
 }
 
 /* What is touched. */
-static void read_reach(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_reach(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"key", "customer", NULL};
 	struct entry *entry = target;
@@ -199,7 +199,7 @@ static void read_reach(struct rule_reader *r, const struct rule_place *p, void *
 }
 
 /* What is ended. */
-static void read_match(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_match(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"key", "customer", "first", NULL};
 	struct entry *entry = target;
@@ -215,7 +215,7 @@ static void read_match(struct rule_reader *r, const struct rule_place *p, void *
 			"several properties");
 }
 
-static void read_terminal(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_terminal(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct entry *entry = target;
 
@@ -223,7 +223,7 @@ static void read_terminal(struct rule_reader *r, const struct rule_place *p, voi
 	entry->has_terminal = rule_read_bool(r, p, &entry->terminal);
 }
 
-static void read_times(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_times(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct entry *entry = target;
 
@@ -233,7 +233,7 @@ static void read_times(struct rule_reader *r, const struct rule_place *p, void *
 		rule_problem_add(r, p, "at most %d events can be counted", INSTANCE_ARMINGS_MAX);
 }
 
-static void read_within(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_within(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {1, 366 * MS_DAY, false};
 
@@ -247,15 +247,15 @@ static const struct rule_member at_least_members[] = {
 static const struct rule_members at_least_spec = {
 	"at_least", at_least_members, ARRAY_SIZE(at_least_members)};
 
-static void read_at_least(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_at_least(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &at_least_spec, found))
 		rule_members_read(r, &at_least_spec, found, target);
 }
 
-static void read_to(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_to(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct entry *entry = target;
 
@@ -326,7 +326,7 @@ static void cancel_resolve(struct rule_reader *r, const struct entry *entry, str
 		m->terminal = entry->terminal;
 }
 
-static void add_match(struct rule_reader *r, const struct rule_place *p, const struct entry *entry,
+static void add_match(struct rule_reader *r, const struct file_place *p, const struct entry *entry,
 	struct rule_match_list *list)
 {
 	struct rule_match m;
@@ -365,13 +365,13 @@ static void add_match(struct rule_reader *r, const struct rule_place *p, const s
 }
 
 /* One entry; a plain text is short for {"event": text}. */
-static void read_entry(struct rule_reader *r, const struct rule_place *p, struct entry *entry,
+static void read_entry(struct rule_reader *r, const struct file_place *p, struct entry *entry,
 	struct rule_match_list *list)
 {
 	const struct rule_members *spec = &entry_specs[entry->role];
-	struct rule_place found[RULE_MEMBERS_MAX];
-	struct rule_walk walk;
-	struct rule_place name;
+	struct file_place found[RULE_MEMBERS_MAX];
+	struct file_walk walk;
+	struct file_place name;
 
 	if (p->value.type == JSON_TYPE_STRING) {
 		entry->event = *p;
@@ -390,24 +390,24 @@ static void read_entry(struct rule_reader *r, const struct rule_place *p, struct
 		add_match(r, &entry->event, entry, list);
 		return;
 	}
-	rule_walk_init(&walk, &entry->event);
+	file_walk_init(&walk, &entry->event);
 	while (rule_walk_next(r, &walk, &name))
 		add_match(r, &name, entry, list);
 	if (walk.index == 0)
 		rule_problem_add(r, &entry->event, "name at least one event");
 }
 
-void rule_read_matches(struct rule_reader *r, const struct rule_place *p, const struct rule *rule,
+void rule_read_matches(struct rule_reader *r, const struct file_place *p, const struct rule *rule,
 	struct rule_match_list *ret_list)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
 	if (p->value.type != JSON_TYPE_ARRAY) {
 		rule_problem_add(r, p, "this must be a list, such as [\"Product Added\"]");
 		return;
 	}
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (rule_walk_next(r, &walk, &item)) {
 		struct entry entry = {.rule = rule,
 			.role = ret_list->role,

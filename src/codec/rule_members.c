@@ -12,7 +12,7 @@
 
 #define UNSET INT64_MIN
 
-static void read_id(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_id(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct draft *d = target;
 	const struct rule *other;
@@ -26,18 +26,18 @@ static void read_id(struct rule_reader *r, const struct rule_place *p, void *tar
 			(int)other->file.len, other->file.ptr);
 }
 
-static void read_description(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_description(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_text(
 		r, p, RULE_DESCRIPTION_MAX, &((struct draft *)target)->rule.description);
 }
 
-static void read_epoch(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_epoch(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_count(r, p, 1, &((struct draft *)target)->rule.epoch);
 }
 
-static void read_mode(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_mode(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {
 		[RULE_OFF] = "off", [RULE_SHADOW] = "shadow", [RULE_LIVE] = "live", NULL};
@@ -47,7 +47,7 @@ static void read_mode(struct rule_reader *r, const struct rule_place *p, void *t
 		((struct draft *)target)->rule.mode = (enum rule_mode)choice;
 }
 
-static void read_class(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_class(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {[RULE_MARKETING] = "marketing",
 		[RULE_SERVICE] = "service",
@@ -59,7 +59,7 @@ static void read_class(struct rule_reader *r, const struct rule_place *p, void *
 		((struct draft *)target)->rule.class = (enum rule_class)choice;
 }
 
-static void read_key_else(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_key_else(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"customer", NULL};
 	struct rule *rule = &((struct draft *)target)->rule;
@@ -73,33 +73,33 @@ static void read_key_else(struct rule_reader *r, const struct rule_place *p, voi
 			"the key is the customer already; leave \"key_else\" out or name a key");
 }
 
-static void read_arm(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_arm(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct draft *d = target;
 
 	rule_read_matches(r, p, &d->rule, &d->arm);
 }
 
-static void read_touch(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_touch(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct draft *d = target;
 
 	rule_read_matches(r, p, &d->rule, &d->touch);
 }
 
-static void read_cancel(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_cancel(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct draft *d = target;
 
 	rule_read_matches(r, p, &d->rule, &d->cancel);
 }
 
-static void read_wait(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_wait(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	rule_read_wait(r, p, &((struct draft *)target)->rule.wait);
 }
 
-static void read_anchor(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_anchor(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"last", "first", NULL};
 	size_t choice;
@@ -109,7 +109,7 @@ static void read_anchor(struct rule_reader *r, const struct rule_place *p, void 
 }
 
 /* Which language its conditions are in; they look for it themselves (rule_cond.c). */
-static void read_profile(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_profile(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"strict", "compat", NULL};
 	size_t choice;
@@ -118,7 +118,7 @@ static void read_profile(struct rule_reader *r, const struct rule_place *p, void
 	(void)rule_read_choice(r, p, words, &choice);
 }
 
-static void read_fire_if(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_fire_if(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	((struct draft *)target)->rule.fire_if = rule_read_cond(r, p, RULE_COND_FIRE);
 }
@@ -129,32 +129,32 @@ static const struct rule_duration_limits any_or_never = {0, DURATION_MAX_MS, tru
 static const struct rule_duration_limits positive_or_never = {1, DURATION_MAX_MS, true};
 static const struct rule_duration_limits rounding = {1, MS_DAY, false};
 
-static void read_grace(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_grace(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &any_length, &((struct draft *)target)->rule.grace_ms);
 }
 
-static void read_slack(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_slack(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &any_length, &((struct draft *)target)->rule.slack_ms);
 }
 
-static void read_round(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_round(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &rounding, &((struct draft *)target)->rule.round_ms);
 }
 
-static void read_stale(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_stale(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &any_or_never, &((struct draft *)target)->rule.stale_ms);
 }
 
-static void read_tombstone(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_tombstone(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &any_length, &((struct draft *)target)->rule.tombstone_ms);
 }
 
-static void read_expire(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_expire(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(
 		r, p, &positive_or_never, &((struct draft *)target)->rule.expire_ms);
@@ -162,19 +162,19 @@ static void read_expire(struct rule_reader *r, const struct rule_place *p, void 
 
 static const struct rule_duration_limits fallback_limits = {MS_MINUTE, 30 * MS_DAY, false};
 
-static void read_fallback_after(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_fallback_after(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(
 		r, p, &fallback_limits, &((struct draft *)target)->rule.fallback_ms);
 }
 
-static void read_wait_for(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_wait_for(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	rule_read_sources(r, p, &((struct draft *)target)->rule);
 }
 
 /* What a hold may be is of no use to a rule that is never held. */
-static bool is_held(struct rule_reader *r, const struct rule_place *p, const struct draft *d)
+static bool is_held(struct rule_reader *r, const struct file_place *p, const struct draft *d)
 {
 	if (d->found[rule_member_index("wait_for")].value.type != JSON_TYPE_ABSENT)
 		return true;
@@ -184,7 +184,7 @@ static bool is_held(struct rule_reader *r, const struct rule_place *p, const str
 	return false;
 }
 
-static void read_max_hold(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_max_hold(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct draft *d = target;
 
@@ -192,7 +192,7 @@ static void read_max_hold(struct rule_reader *r, const struct rule_place *p, voi
 		(void)rule_read_duration(r, p, &positive, &d->rule.max_hold_ms);
 }
 
-static void read_on_hold_end(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_on_hold_end(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"fire", "drop", NULL};
 	struct draft *d = target;
@@ -306,7 +306,7 @@ static void draft_defaults(struct draft *d)
 }
 
 /* By the hash of its normal form, so that blanks and the order of members make no version. */
-static uint64_t version_of(struct rule_reader *r, const struct rule_place *p)
+static uint64_t version_of(struct rule_reader *r, const struct file_place *p)
 {
 	static const uint64_t seed[2] = {0x7761796d61726b20, 0x7665727369312020};
 	_cleanup_(buf_release) struct buf normal = BUF_INIT;
@@ -359,7 +359,7 @@ static void draft_keep(struct rule_reader *r, struct draft *d)
 		r->oom = true;
 }
 
-void rule_read(struct rule_reader *r, const struct rule_place *p)
+void rule_read(struct rule_reader *r, const struct file_place *p)
 {
 	struct draft d;
 

@@ -2,7 +2,7 @@
 /* Rules that say one thing for different reasons: who shares it, and what it is said of. */
 #include "rule_draft.h"
 
-static void read_group(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_group(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = target;
 
@@ -11,7 +11,7 @@ static void read_group(struct rule_reader *r, const struct rule_place *p, void *
 }
 
 /* Its values are short, and two of them are the same or not. */
-static void read_per(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_per(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = target;
 	struct span text;
@@ -31,7 +31,7 @@ static void read_per(struct rule_reader *r, const struct rule_place *p, void *ta
 	rule->once_per = fact;
 }
 
-static void read_number(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_number(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_id(r, p, RULE_ID_MAX, &((struct rule *)target)->once_number);
 }
@@ -43,17 +43,17 @@ static const struct rule_member members[] = {
 };
 static const struct rule_members spec = {"once", members, ARRAY_SIZE(members)};
 
-void rule_read_once(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_once(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	rule->once_per = FACT_COUNT;
 	if (rule_members_find(r, p, &spec, found))
 		rule_members_read(r, &spec, found, rule);
 }
 
-void rule_once_check(struct rule_reader *r, const struct rule_place *p, const struct rule *rule)
+void rule_once_check(struct rule_reader *r, const struct file_place *p, const struct rule *rule)
 {
 	for (size_t i = 0; rule->once_number.len > 0 && i < rule->n_data; i++)
 		if (span_equal(rule->data[i].name, rule->once_number))

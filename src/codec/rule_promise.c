@@ -18,7 +18,7 @@ void rule_promise_init(struct rule_wait *wait)
 	wait->max_ms = PROMISE_AWAITED;
 }
 
-void rule_read_promise(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_promise(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 	struct span path = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
@@ -33,7 +33,7 @@ void rule_read_promise(struct rule_reader *r, const struct rule_place *p, void *
 			"a promise is a fact that is an instant, such as \"s.order.promised_at\"");
 }
 
-void rule_promise_check(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
+void rule_promise_check(struct rule_reader *r, const struct file_place *p, struct rule *rule)
 {
 	struct rule_wait *wait = &rule->wait;
 

@@ -5,11 +5,11 @@
 #include "rule_draft.h"
 
 /* A stage, or a list of them, as bits. */
-static void read_stages(struct rule_reader *r, const struct rule_place *p, uint32_t *ret_stages)
+static void read_stages(struct rule_reader *r, const struct file_place *p, uint32_t *ret_stages)
 {
 	const char *words[STAGE_COUNT + 1] = {NULL};
-	struct rule_walk walk;
-	struct rule_place one;
+	struct file_walk walk;
+	struct file_place one;
 	size_t choice;
 
 	for (unsigned i = 0; i < STAGE_COUNT; i++)
@@ -19,7 +19,7 @@ static void read_stages(struct rule_reader *r, const struct rule_place *p, uint3
 			*ret_stages = UINT32_C(1) << choice;
 		return;
 	}
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (rule_walk_next(r, &walk, &one)) {
 		if (!rule_read_choice(r, &one, words, &choice))
 			continue;
@@ -31,12 +31,12 @@ static void read_stages(struct rule_reader *r, const struct rule_place *p, uint3
 		rule_problem_add(r, p, "name a stage, such as \"at_risk\"");
 }
 
-static void read_to(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_to(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_stages(r, p, &((struct rule *)target)->stages_to);
 }
 
-static void read_from(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_from(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	read_stages(r, p, &((struct rule *)target)->stages_from);
 }
@@ -47,9 +47,9 @@ static const struct rule_member members[] = {
 };
 static const struct rule_members spec = {"a change of stage", members, ARRAY_SIZE(members)};
 
-void rule_read_stage_changed(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_stage_changed(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 
 	if (rule_members_find(r, p, &spec, found))
 		rule_members_read(r, &spec, found, &((struct draft *)target)->rule);

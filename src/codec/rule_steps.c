@@ -11,7 +11,7 @@ struct channels {
 	size_t n;
 };
 
-static void add_channel(struct rule_reader *r, const struct rule_place *p, struct channels *c)
+static void add_channel(struct rule_reader *r, const struct file_place *p, struct channels *c)
 {
 	static const char *const words[] = {
 		"email", "sms", "inapp", "push", "call", "mail", "webhook", "task", NULL};
@@ -31,19 +31,19 @@ static void add_channel(struct rule_reader *r, const struct rule_place *p, struc
 	c->list[c->n++] = channel;
 }
 
-static void read_channels(struct rule_reader *r, const struct rule_place *p, struct channels *c)
+static void read_channels(struct rule_reader *r, const struct file_place *p, struct channels *c)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
 		add_channel(r, &item, c);
 	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)
 		rule_problem_add(r, p, "channels are a list of at least one, such as [\"email\"]");
 }
 
-void rule_read_channels(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_channels(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
 	struct channels channels = {.n = 0};
@@ -55,17 +55,17 @@ void rule_read_channels(struct rule_reader *r, const struct rule_place *p, void 
 
 /* ---- steps ------------------------------------------------------------------------------ */
 
-static void read_id(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_id(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_id(r, p, RULE_ID_MAX, &((struct rule_step *)target)->id);
 }
 
-static void read_after(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_after(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &any_length, &((struct rule_step *)target)->after_ms);
 }
 
-static void read_wait(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_wait(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait wait = {.kind = WAIT_SPAN};
 
@@ -73,12 +73,12 @@ static void read_wait(struct rule_reader *r, const struct rule_place *p, void *t
 	((struct rule_step *)target)->wait = rule_copy_array(r, &wait, 1, sizeof(wait));
 }
 
-static void read_if(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_if(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	((struct rule_step *)target)->only_if = rule_read_cond(r, p, RULE_COND_FIRE);
 }
 
-static void read_own_channels(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_own_channels(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_step *step = target;
 	struct channels channels = {.n = 0};
@@ -88,7 +88,7 @@ static void read_own_channels(struct rule_reader *r, const struct rule_place *p,
 	step->n_channels = channels.n;
 }
 
-static void read_class(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_class(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"task", NULL};
 	size_t choice;
@@ -109,8 +109,8 @@ static const struct rule_member step_members[] = {
 };
 static const struct rule_members step_spec = {"a step", step_members, ARRAY_SIZE(step_members)};
 
-static void check_step(struct rule_reader *r, const struct rule_place *p,
-	const struct rule_place *found, const struct rule *rule, const struct rule_step *step)
+static void check_step(struct rule_reader *r, const struct file_place *p,
+	const struct file_place *found, const struct rule *rule, const struct rule_step *step)
 {
 	bool after = found[STEP_AFTER].value.type != JSON_TYPE_ABSENT;
 	bool wait = found[STEP_WAIT].value.type != JSON_TYPE_ABSENT;
@@ -130,9 +130,9 @@ static void check_step(struct rule_reader *r, const struct rule_place *p,
 				r, &found[STEP_ID], "another step of the rule has this id");
 }
 
-static void add_step(struct rule_reader *r, const struct rule_place *p, struct rule *rule)
+static void add_step(struct rule_reader *r, const struct file_place *p, struct rule *rule)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 	struct rule_step step = {.after_ms = 0};
 
 	if (!rule_members_find(r, p, &step_spec, found))
@@ -146,13 +146,13 @@ static void add_step(struct rule_reader *r, const struct rule_place *p, struct r
 	rule->steps[rule->n_steps++] = step;
 }
 
-void rule_read_steps(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_steps(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule *rule = &((struct draft *)target)->rule;
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
 		add_step(r, &item, rule);
 	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)

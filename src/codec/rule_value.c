@@ -6,7 +6,7 @@
 #include "codec/json_path.h"
 
 bool rule_read_text(
-	struct rule_reader *r, const struct rule_place *p, size_t max, struct span *ret_text)
+	struct rule_reader *r, const struct file_place *p, size_t max, struct span *ret_text)
 {
 	if (p->value.type != JSON_TYPE_STRING) {
 		rule_problem_add(r, p, "this must be text in quotes");
@@ -27,7 +27,7 @@ bool rule_read_text(
 	return !r->oom;
 }
 
-bool rule_read_bool(struct rule_reader *r, const struct rule_place *p, bool *ret_bool)
+bool rule_read_bool(struct rule_reader *r, const struct file_place *p, bool *ret_bool)
 {
 	if (p->value.type != JSON_TYPE_TRUE && p->value.type != JSON_TYPE_FALSE) {
 		rule_problem_add(r, p, "this must be true or false, without quotes");
@@ -38,7 +38,7 @@ bool rule_read_bool(struct rule_reader *r, const struct rule_place *p, bool *ret
 }
 
 bool rule_read_count(
-	struct rule_reader *r, const struct rule_place *p, uint32_t min, uint32_t *ret_n)
+	struct rule_reader *r, const struct file_place *p, uint32_t min, uint32_t *ret_n)
 {
 	uint64_t n;
 
@@ -52,7 +52,7 @@ bool rule_read_count(
 	return true;
 }
 
-bool rule_read_duration(struct rule_reader *r, const struct rule_place *p,
+bool rule_read_duration(struct rule_reader *r, const struct file_place *p,
 	const struct rule_duration_limits *limits, int64_t *ret_ms)
 {
 	char min[DURATION_SIZE], max[DURATION_SIZE];
@@ -81,11 +81,11 @@ bool rule_read_duration(struct rule_reader *r, const struct rule_place *p,
 	return false;
 }
 
-bool rule_read_choice(struct rule_reader *r, const struct rule_place *p, const char *const *words,
+bool rule_read_choice(struct rule_reader *r, const struct file_place *p, const char *const *words,
 	size_t *ret_choice)
 {
-	struct rule_words known = {.used = 0};
-	char quote[RULE_QUOTE_SIZE];
+	struct file_words known = {.used = 0};
+	char quote[FILE_QUOTE_SIZE];
 	bool text = p->value.type == JSON_TYPE_STRING;
 
 	for (size_t i = 0; words[i]; i++) {
@@ -93,10 +93,10 @@ bool rule_read_choice(struct rule_reader *r, const struct rule_place *p, const c
 			*ret_choice = i;
 			return true;
 		}
-		rule_words_add(&known, "", span_str(words[i]));
+		file_words_add(&known, "", span_str(words[i]));
 	}
 	rule_problem_add(r, p, "%s cannot stand here; write one of these in quotes: %s",
-		rule_quote(text ? json_content(&p->value) : p->value.raw, quote), known.text);
+		file_quote(text ? json_content(&p->value) : p->value.raw, quote), known.text);
 	return false;
 }
 
@@ -116,7 +116,7 @@ static bool id_ok(struct span id, size_t max)
 }
 
 bool rule_read_id(
-	struct rule_reader *r, const struct rule_place *p, size_t max, struct span *ret_id)
+	struct rule_reader *r, const struct file_place *p, size_t max, struct span *ret_id)
 {
 	/* An id needs no escape, so its content is its text. */
 	struct span id = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
@@ -151,7 +151,7 @@ bool rule_path_ok(struct span path, size_t max)
 }
 
 bool rule_field_of(
-	struct rule_reader *r, const struct rule_place *p, struct span path, size_t *ret_field)
+	struct rule_reader *r, const struct file_place *p, struct span path, size_t *ret_field)
 {
 	static const struct {
 		const char *prefix;
@@ -192,16 +192,16 @@ bool rule_field_of(
 	return true;
 }
 
-bool rule_read_field(struct rule_reader *r, const struct rule_place *p, size_t *ret_field)
+bool rule_read_field(struct rule_reader *r, const struct file_place *p, size_t *ret_field)
 {
 	struct span text;
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 
 	if (!rule_read_text(r, p, FIELD_PATH_MAX + sizeof("e.context."), &text))
 		return false;
 	if (!span_starts(text, SPAN_LIT("e."))) {
 		rule_problem_add(r, p, "%s does not name a value of the event; write e.NAME",
-			rule_quote(text, quote));
+			file_quote(text, quote));
 		return false;
 	}
 	return rule_field_of(r, p, span_of(text.ptr + 2, text.len - 2), ret_field);

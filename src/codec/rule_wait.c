@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-static void add_field(struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait)
+static void add_field(struct rule_reader *r, const struct file_place *p, struct rule_wait *wait)
 {
 	size_t field;
 
@@ -23,23 +23,23 @@ static void add_field(struct rule_reader *r, const struct rule_place *p, struct 
 	wait->fields[wait->n_fields++] = field;
 }
 
-static void read_fields(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_fields(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
 	if (p->value.type != JSON_TYPE_ARRAY) {
 		add_field(r, p, target);
 		return;
 	}
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (rule_walk_next(r, &walk, &item))
 		add_field(r, &item, target);
 	if (walk.index == 0)
 		rule_problem_add(r, p, "name at least one value, such as [\"e.promised_at\"]");
 }
 
-static void read_plus(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_plus(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 	struct span text = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
@@ -66,7 +66,7 @@ static bool two_digits(struct span s, size_t at, int32_t below, int32_t *ret_n)
 	return true;
 }
 
-bool rule_read_minute(struct rule_reader *r, const struct rule_place *p, int32_t *ret_minute)
+bool rule_read_minute(struct rule_reader *r, const struct file_place *p, int32_t *ret_minute)
 {
 	struct span text = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
 	int32_t hour, minute;
@@ -80,7 +80,7 @@ bool rule_read_minute(struct rule_reader *r, const struct rule_place *p, int32_t
 	return true;
 }
 
-static void read_local(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_local(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 	struct span text = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
@@ -98,7 +98,7 @@ static void read_local(struct rule_reader *r, const struct rule_place *p, void *
 	}
 }
 
-bool rule_read_tz(struct rule_reader *r, const struct rule_place *p, bool *ret_customer,
+bool rule_read_tz(struct rule_reader *r, const struct file_place *p, bool *ret_customer,
 	const struct zone **ret_zone)
 {
 	struct span name;
@@ -110,14 +110,14 @@ bool rule_read_tz(struct rule_reader *r, const struct rule_place *p, bool *ret_c
 	return *ret_zone != NULL;
 }
 
-static void read_tz(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_tz(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 
 	(void)rule_read_tz(r, p, &wait->zone_customer, &wait->zone);
 }
 
-static void read_days(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_days(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	uint32_t days;
 
@@ -129,7 +129,7 @@ static void read_days(struct rule_reader *r, const struct rule_place *p, void *t
 		((struct rule_wait *)target)->days = (int32_t)days;
 }
 
-static void add_weekday(struct rule_reader *r, const struct rule_place *p, void *target)
+static void add_weekday(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
 	struct rule_wait *wait = target;
@@ -139,12 +139,12 @@ static void add_weekday(struct rule_reader *r, const struct rule_place *p, void 
 		wait->weekdays = (uint8_t)(wait->weekdays | 1u << day);
 }
 
-static void read_weekdays(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_weekdays(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	struct rule_walk walk;
-	struct rule_place item;
+	struct file_walk walk;
+	struct file_place item;
 
-	rule_walk_init(&walk, p);
+	file_walk_init(&walk, p);
 	while (p->value.type == JSON_TYPE_ARRAY && rule_walk_next(r, &walk, &item))
 		add_weekday(r, &item, target);
 	if (p->value.type != JSON_TYPE_ARRAY || walk.index == 0)
@@ -152,7 +152,7 @@ static void read_weekdays(struct rule_reader *r, const struct rule_place *p, voi
 }
 
 /* `2d` are days on which the shop opens, `16h` and `30m` are time in which it is open. */
-static void read_business(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_business(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 	struct span text = p->value.type == JSON_TYPE_STRING ? json_content(&p->value) : SPAN_EMPTY;
@@ -175,12 +175,12 @@ static void read_business(struct rule_reader *r, const struct rule_place *p, voi
 
 #define PERSONAL_GAP "personal_gap"
 
-static void read_model(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_model(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	const struct policy *policy = &r->rules->policy;
 	struct rule_wait *wait = target;
-	struct rule_words known = {.used = 0};
-	char quote[RULE_QUOTE_SIZE];
+	struct file_words known = {.used = 0};
+	char quote[FILE_QUOTE_SIZE];
 	struct span name;
 
 	if (!rule_read_text(r, p, POLICY_NAME_MAX, &name))
@@ -191,18 +191,18 @@ static void read_model(struct rule_reader *r, const struct rule_place *p, void *
 	if (wait->kind == WAIT_GAP || policy_model(policy, name))
 		return;
 	if (wait->kind != WAIT_LATE)
-		rule_words_add(&known, "", SPAN_LIT(PERSONAL_GAP));
+		file_words_add(&known, "", SPAN_LIT(PERSONAL_GAP));
 	for (size_t i = 0; i < policy->n_models; i++)
-		rule_words_add(&known, "", policy->models[i].name);
+		file_words_add(&known, "", policy->models[i].name);
 	if (known.used > 0)
 		rule_problem_add(r, p, "the policy has no model %s; write one of %s",
-			rule_quote(name, quote), known.text);
+			file_quote(name, quote), known.text);
 	else
 		rule_problem_add(r, p, "the policy has no model %s; give it one under `models`",
-			rule_quote(name, quote));
+			file_quote(name, quote));
 }
 
-static void read_q(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_q(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 
@@ -214,17 +214,17 @@ static void read_q(struct rule_reader *r, const struct rule_place *p, void *targ
 
 static const struct rule_duration_limits model_limits = {0, DURATION_MAX_MS, false};
 
-static void read_min(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_min(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &model_limits, &((struct rule_wait *)target)->min_ms);
 }
 
-static void read_max(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_max(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	(void)rule_read_duration(r, p, &model_limits, &((struct rule_wait *)target)->max_ms);
 }
 
-static void read_gaps(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_gaps(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 
@@ -237,7 +237,7 @@ static void read_gaps(struct rule_reader *r, const struct rule_place *p, void *t
 			PERSONAL_GAP);
 }
 
-static void read_samples(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_samples(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 
@@ -246,7 +246,7 @@ static void read_samples(struct rule_reader *r, const struct rule_place *p, void
 			PERSONAL_GAP);
 }
 
-static void read_else(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_else(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {1, DURATION_MAX_MS, false};
 	struct rule_wait *wait = target;
@@ -257,13 +257,13 @@ static void read_else(struct rule_reader *r, const struct rule_place *p, void *t
 		(void)rule_read_duration(r, p, &limits, &wait->else_ms);
 }
 
-static void read_for(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_for(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	((struct rule_wait *)target)->length = true;
 	read_fields(r, p, target);
 }
 
-static void read_unit(struct rule_reader *r, const struct rule_place *p, void *target)
+static void read_unit(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const char *const words[] = {"w", "d", "h", "m", "s", NULL};
 	static const int64_t units[] = {7 * MS_DAY, MS_DAY, MS_HOUR, MS_MINUTE, MS_SECOND};
@@ -352,7 +352,7 @@ static const struct form {
 };
 
 static const struct form *form_of(
-	struct rule_reader *r, const struct rule_place *p, const struct rule_place *found)
+	struct rule_reader *r, const struct file_place *p, const struct file_place *found)
 {
 	unsigned has = 0;
 
@@ -394,7 +394,7 @@ static double normal_quantile(uint32_t share)
 }
 
 static void check_model(
-	struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait, bool has_q)
+	struct rule_reader *r, const struct file_place *p, struct rule_wait *wait, bool has_q)
 {
 	wait->z = normal_quantile(wait->share);
 	if (!has_q)
@@ -403,7 +403,7 @@ static void check_model(
 }
 
 static void check_late(
-	struct rule_reader *r, const struct rule_place *p, const struct rule_place *found)
+	struct rule_reader *r, const struct file_place *p, const struct file_place *found)
 {
 	if (found[WAIT_OF_MODEL].value.type == JSON_TYPE_ABSENT)
 		rule_problem_add(r, p,
@@ -414,9 +414,9 @@ static void check_late(
 			"0.8");
 }
 
-static void read_object(struct rule_reader *r, const struct rule_place *p, struct rule_wait *wait)
+static void read_object(struct rule_reader *r, const struct file_place *p, struct rule_wait *wait)
 {
-	struct rule_place found[RULE_MEMBERS_MAX];
+	struct file_place found[RULE_MEMBERS_MAX];
 	const struct form *form;
 
 	if (!rule_members_find(r, p, &wait_spec, found))
@@ -447,7 +447,7 @@ static void read_object(struct rule_reader *r, const struct rule_place *p, struc
 		wait->zone = rule_zone(r, p, SPAN_LIT("store"));
 }
 
-void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_wait(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	static const struct rule_duration_limits limits = {1, DURATION_MAX_MS, false};
 	struct rule_wait *wait = target;
@@ -460,7 +460,7 @@ void rule_read_wait(struct rule_reader *r, const struct rule_place *p, void *tar
 	(void)rule_read_duration(r, p, &limits, &wait->span_ms);
 }
 
-void rule_read_step_wait(struct rule_reader *r, const struct rule_place *p, void *target)
+void rule_read_step_wait(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
 

@@ -49,11 +49,11 @@ static const struct zone *zone_known(const struct rule_reader *r, struct span na
 
 /* NULL after a problem. */
 static const struct zone *zone_get(
-	struct rule_reader *r, const struct rule_place *p, struct span name)
+	struct rule_reader *r, const struct file_place *p, struct span name)
 {
 	_cleanup_(zone_freep) struct zone *zone = NULL;
 	const struct zone *known = zone_known(r, name);
-	char quote[RULE_QUOTE_SIZE];
+	char quote[FILE_QUOTE_SIZE];
 	struct zone **more;
 	int result;
 
@@ -68,7 +68,7 @@ static const struct zone *zone_get(
 		rule_problem_add(r, p,
 			"there is no time zone %s on this machine; write an IANA name such as "
 			"\"Europe/Berlin\", \"UTC\", or \"store\" for the shop's own",
-			rule_quote(name, quote));
+			file_quote(name, quote));
 		return NULL;
 	}
 	if (r->rules->n_zones == ARRAY_SIZE(r->zone_names)) {
@@ -88,7 +88,7 @@ static const struct zone *zone_get(
 	return more[r->rules->n_zones - 1];
 }
 
-const struct zone *rule_zone(struct rule_reader *r, const struct rule_place *p, struct span name)
+const struct zone *rule_zone(struct rule_reader *r, const struct file_place *p, struct span name)
 {
 	if (!span_is(name, "store"))
 		return zone_get(r, p, name);

@@ -39,7 +39,7 @@ const char *tracking_mode_name(enum tracking_mode mode)
 
 struct plan_reader {
 	const struct tracking_plan_source *source;
-	struct json_schema_problems *problems;
+	struct file_problems *problems;
 	struct json_doc doc;
 	struct tracking_plan *plan;
 	enum tracking_mode fallback;
@@ -56,7 +56,7 @@ static void reader_free(struct plan_reader **r)
 	free(*r);
 }
 
-static size_t room_left(const struct json_schema_problems *problems)
+static size_t room_left(const struct file_problems *problems)
 {
 	return ARRAY_SIZE(problems->list) - problems->n;
 }
@@ -65,7 +65,7 @@ __attribute__((format(printf, 3, 4))) static void problem(
 	struct plan_reader *r, uint32_t value, const char *format, ...)
 {
 	_cleanup_(buf_release) struct buf pointer = BUF_INIT;
-	struct json_schema_problem *p;
+	struct file_problem *p;
 	va_list args;
 
 	if (room_left(r->problems) == 0) {
@@ -73,7 +73,7 @@ __attribute__((format(printf, 3, 4))) static void problem(
 		return;
 	}
 	p = &r->problems->list[r->problems->n++];
-	*p = (struct json_schema_problem){.line = 0};
+	*p = (struct file_problem){.line = 0};
 	(void)snprintf(p->file, sizeof(p->file), "%s", r->source->file);
 	va_start(args, format);
 	(void)vsnprintf(p->message, sizeof(p->message), format, args);
@@ -92,7 +92,7 @@ __attribute__((format(printf, 3, 4))) static void problem(
 }
 
 /* What compiling a schema found goes behind what was found before. */
-static void join_problems(struct plan_reader *r, const struct json_schema_problems *found)
+static void join_problems(struct plan_reader *r, const struct file_problems *found)
 {
 	for (size_t i = 0; i < found->n; i++) {
 		if (room_left(r->problems) > 0)
@@ -157,7 +157,7 @@ static struct json_schema *compile(struct plan_reader *r, const struct json_sche
 	enum event_kind kind, bool formats)
 {
 	const struct json_schema_options options = {r->given, r->n_given, formats};
-	struct json_schema_problems *found = calloc(1, sizeof(*found));
+	struct file_problems *found = calloc(1, sizeof(*found));
 	struct json_schema *schema = NULL;
 	int result = -ENOMEM;
 
@@ -338,8 +338,8 @@ static int new_plan(struct tracking_plan **ret_plan)
 	return 0;
 }
 
-int tracking_plan_compile(const struct tracking_plan_source *source,
-	struct json_schema_problems *problems, struct tracking_plan **ret_plan)
+int tracking_plan_compile(const struct tracking_plan_source *source, struct file_problems *problems,
+	struct tracking_plan **ret_plan)
 {
 	_cleanup_(tracking_plan_freep) struct tracking_plan *plan = NULL;
 	_cleanup_(reader_free) struct plan_reader *r = calloc(1, sizeof(*r));

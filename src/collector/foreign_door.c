@@ -24,7 +24,7 @@ static const struct {
 
 int foreign_init(struct foreign_doors *doors, const struct log *log)
 {
-	struct mapping_problems *problems = calloc(1, sizeof(*problems));
+	struct file_problems *problems = calloc(1, sizeof(*problems));
 	int r = problems ? 0 : -ENOMEM;
 
 	*doors = (struct foreign_doors){.mappings = {NULL}};

@@ -83,7 +83,7 @@ static int check_answers(const struct loading *l, struct hook *hook, struct span
 
 static int load_mapping(const struct loading *l, struct hook *hook)
 {
-	struct mapping_problems *problems = calloc(1, sizeof(*problems));
+	struct file_problems *problems = calloc(1, sizeof(*problems));
 	_cleanup_(buf_release) struct buf room = BUF_INIT;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	struct signature_fault fault;
@@ -94,7 +94,7 @@ static int load_mapping(const struct loading *l, struct hook *hook)
 	if (r == 0)
 		r = mapping_compile(file.ptr, text, problems, &hook->mapping);
 	if (r == MAPPING_BAD && !hook->mapping && problems->n > 0) {
-		mapping_problems_text(problems, &words);
+		file_problems_text(problems, &words);
 		r = complain(l, hook, "A hook's mapping is wrong.", file,
 			span_of(words.ptr, words.len < WORDS_MAX ? words.len : WORDS_MAX));
 	}

@@ -66,7 +66,7 @@ static int load_keys(struct collector *c)
 static int load_plan(struct collector *c)
 {
 	const struct log *log = &c->program->log;
-	struct json_schema_problems *problems;
+	struct file_problems *problems;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	struct tracking_plan *plan = NULL;
 	int r;
@@ -76,7 +76,7 @@ static int load_plan(struct collector *c)
 	problems = calloc(1, sizeof(*problems));
 	r = problems ? tracking_plan_load(c->settings->plan, problems, &plan) : -ENOMEM;
 	if (r > 0)
-		json_schema_problems_text(problems, &words);
+		file_problems_text(problems, &words);
 	free(problems);
 	if (r == 0) {
 		intake_set_plan(&c->intake, plan);

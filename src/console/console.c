@@ -327,7 +327,7 @@ static void on_trouble(void *arg, enum http_trouble trouble, int error, uint64_t
 /* What went wrong changes nothing: the rules of before stand in, if there are any. */
 static void load_rules(struct console *c)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	const struct settings *s = c->settings;
 	struct rules *rules = NULL;
@@ -335,7 +335,7 @@ static void load_rules(struct console *c)
 
 	if (r != 0) {
 		if (r > 0)
-			rule_problems_text(problems, &text);
+			file_problems_text(problems, &text);
 		log_error(&c->program->log,
 			rule_shelf_has_stand_in(c->shelf)
 				? "The rules on the disk cannot be used; those of before stay."

@@ -25,14 +25,14 @@ static void folder_release(struct folder *f)
 }
 
 __attribute__((format(printf, 3, 4))) static int unreadable(
-	struct json_schema_problems *problems, const char *file, const char *format, ...)
+	struct file_problems *problems, const char *file, const char *format, ...)
 {
-	struct json_schema_problem *p = &problems->list[0];
+	struct file_problem *p = &problems->list[0];
 	va_list args;
 
 	problems->n = 1;
 	problems->more = 0;
-	*p = (struct json_schema_problem){.line = 0};
+	*p = (struct file_problem){.line = 0};
 	(void)snprintf(p->file, sizeof(p->file), "%s", file);
 	va_start(args, format);
 	(void)vsnprintf(p->message, sizeof(p->message), format, args);
@@ -41,7 +41,7 @@ __attribute__((format(printf, 3, 4))) static int unreadable(
 }
 
 /* The text of a file, in the arena of FOLDER. */
-static int read_text(struct folder *folder, const char *path, struct json_schema_problems *problems,
+static int read_text(struct folder *folder, const char *path, struct file_problems *problems,
 	struct span *ret_text)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
@@ -74,7 +74,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int add_file(struct folder *f, const char *name, struct json_schema_problems *problems)
+static int add_file(struct folder *f, const char *name, struct file_problems *problems)
 {
 	struct tracking_plan_file *file = &f->files[f->n];
 	char path[PATH_MAX];
@@ -92,7 +92,7 @@ static int add_file(struct folder *f, const char *name, struct json_schema_probl
 }
 
 /* All schema files of the directory f->path. */
-static int read_folder(struct folder *f, struct json_schema_problems *problems)
+static int read_folder(struct folder *f, struct file_problems *problems)
 {
 	struct dirent **entries = NULL;
 	int n = scandir(f->path, &entries, is_schema_file, by_name);
@@ -123,7 +123,7 @@ static const char *folder_of(struct folder *f, const char *path)
 }
 
 int tracking_plan_load(
-	const char *path, struct json_schema_problems *problems, struct tracking_plan **ret_plan)
+	const char *path, struct file_problems *problems, struct tracking_plan **ret_plan)
 {
 	_cleanup_(folder_release) struct folder f = {.n = 0};
 	struct tracking_plan_source source = {.schemas = f.files};
@@ -149,7 +149,7 @@ int tracking_plan_load(
 	return r ? r : tracking_plan_compile(&source, problems, ret_plan);
 }
 
-int json_schema_load(const char *path, bool formats, struct json_schema_problems *problems,
+int json_schema_load(const char *path, bool formats, struct file_problems *problems,
 	struct json_schema **ret_schema)
 {
 	_cleanup_(folder_release) struct folder f = {.n = 0};

@@ -148,7 +148,7 @@ static int read_settings(struct program *p, void *settings, char **argv)
 static int read_identity(struct program *p)
 {
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
-	struct rule_problems *problems;
+	struct file_problems *problems;
 	int r;
 
 	if (!p->common.identity[0])
@@ -162,7 +162,7 @@ static int read_identity(struct program *p)
 		p->identity = &p->identity_settings->identity;
 		return 0;
 	}
-	rule_problems_text(problems, &words);
+	file_problems_text(problems, &words);
 	(void)fwrite(words.ptr, 1, words.len, stderr);
 	return refuse(
 		p, SPAN_LIT("the settings of identity cannot be used; correct [identity] file."));

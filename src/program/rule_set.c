@@ -21,9 +21,9 @@ static void source_list_release(struct source_list *l)
 }
 
 __attribute__((format(printf, 3, 4))) static int unreadable(
-	struct rule_problems *problems, const char *file, const char *format, ...)
+	struct file_problems *problems, const char *file, const char *format, ...)
 {
-	struct rule_problem *p = &problems->list[0];
+	struct file_problem *p = &problems->list[0];
 	va_list args;
 
 	problems->n = 1;
@@ -37,7 +37,7 @@ __attribute__((format(printf, 3, 4))) static int unreadable(
 }
 
 static int add_source(
-	struct source_list *l, const char *path, struct span text, struct rule_problems *problems)
+	struct source_list *l, const char *path, struct span text, struct file_problems *problems)
 {
 	struct rule_source *s = &l->sources[l->n];
 
@@ -52,7 +52,7 @@ static int add_source(
 	return 0;
 }
 
-static int read_source(struct source_list *l, const char *path, struct rule_problems *problems)
+static int read_source(struct source_list *l, const char *path, struct file_problems *problems)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	int r = file_read(path, RULE_FILE_MAX, &text);
@@ -80,7 +80,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 }
 
 static int read_directory(
-	struct source_list *l, const char *path, bool no_policy, struct rule_problems *problems)
+	struct source_list *l, const char *path, bool no_policy, struct file_problems *problems)
 {
 	struct dirent **entries = NULL;
 	int n = scandir(path, &entries, is_rule_file, by_name);
@@ -138,7 +138,7 @@ static int read_zone(void *user, struct span name, struct buf *out)
 
 /* With the zones of customers, who are decided about wherever a program loads rules. */
 static int compile(const struct rule_source *sources, size_t n, const struct rule_options *options,
-	struct rule_problems *problems, struct rules **ret_rules)
+	struct file_problems *problems, struct rules **ret_rules)
 {
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	int r = rules_compile(sources, n, options, problems, &rules);
@@ -153,7 +153,7 @@ static int compile(const struct rule_source *sources, size_t n, const struct rul
 }
 
 static int read_place(
-	struct source_list *l, const struct rule_set_place *place, struct rule_problems *problems)
+	struct source_list *l, const struct rule_set_place *place, struct file_problems *problems)
 {
 	struct stat st;
 
@@ -167,7 +167,7 @@ static int read_place(
 }
 
 int rule_set_load_places(const struct rule_set_place *places, size_t n, const char *store_zone,
-	struct rule_problems *problems, struct rules **ret_rules)
+	struct file_problems *problems, struct rules **ret_rules)
 {
 	_cleanup_(source_list_release) struct source_list l = {.n = 0};
 	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
@@ -180,7 +180,7 @@ int rule_set_load_places(const struct rule_set_place *places, size_t n, const ch
 	return r ? r : compile(l.sources, l.n, &options, problems, ret_rules);
 }
 
-int rule_set_load(const char *path, const char *store_zone, struct rule_problems *problems,
+int rule_set_load(const char *path, const char *store_zone, struct file_problems *problems,
 	struct rules **ret_rules)
 {
 	const struct rule_set_place place = {.path = path};
@@ -203,7 +203,7 @@ static void cut_directories(struct source_list *l)
 		l->sources[i].file = name_of(&l->sources[i]);
 }
 
-int rule_set_of_text(struct span text, struct rule_problems *problems, struct rules **ret_rules)
+int rule_set_of_text(struct span text, struct file_problems *problems, struct rules **ret_rules)
 {
 	_cleanup_(arena_release) struct arena arena;
 	struct rule_set_parts parts;
@@ -262,7 +262,7 @@ static void retire(const struct rule_set_parts *last, const struct source_list *
 	*ret_n = n;
 }
 
-int rule_set_compose(const struct rule_set_plan *plan, struct rule_problems *problems,
+int rule_set_compose(const struct rule_set_plan *plan, struct file_problems *problems,
 	struct buf *out, struct rules **ret_rules)
 {
 	_cleanup_(source_list_release) struct source_list l = {.n = 0};
@@ -297,20 +297,4 @@ int rule_set_compose(const struct rule_set_plan *plan, struct rule_problems *pro
 	*ret_rules = rules;
 	rules = NULL;
 	return 0;
-}
-
-void rule_problems_text(const struct rule_problems *problems, struct buf *out)
-{
-	for (size_t i = 0; i < problems->n; i++) {
-		const struct rule_problem *p = &problems->list[i];
-
-		buf_add_str(out, p->file);
-		if (p->line > 0)
-			buf_printf(out, ":%u", p->line);
-		if (p->pointer[0])
-			buf_printf(out, " at %s", p->pointer);
-		buf_printf(out, ": %s\n", p->message);
-	}
-	if (problems->more > 0)
-		buf_printf(out, "and %zu more problems\n", problems->more);
 }

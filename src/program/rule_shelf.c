@@ -144,7 +144,7 @@ static void complain(const struct rule_shelf *s, uint64_t digest)
 /* 0, RULES_BAD: there is no such set; or -ENOMEM. */
 static int read_set(const struct redis_value *reply, uint64_t digest, struct rules **ret_rules)
 {
-	struct rule_problems *problems;
+	struct file_problems *problems;
 	int r;
 
 	if (reply->type != REDIS_STRING || rule_set_digest(reply->text) != digest)

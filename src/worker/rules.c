@@ -87,12 +87,12 @@ void worker_rules_release(struct worker *w)
 	buf_release(&w->set_text);
 }
 
-static void log_problems(struct worker *w, const struct rule_problems *problems)
+static void log_problems(struct worker *w, const struct file_problems *problems)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct span rest;
 
-	rule_problems_text(problems, &text);
+	file_problems_text(problems, &text);
 	if (buf_failed(&text) < 0)
 		return;
 	rest = buf_span(&text);
@@ -109,7 +109,7 @@ static void log_problems(struct worker *w, const struct rule_problems *problems)
 
 int worker_read_rules(struct worker *w, struct span last)
 {
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	const struct rule_set_plan plan = {w->settings.rules, w->settings.store_zone, last};
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct rules *rules = NULL;
@@ -241,7 +241,7 @@ static void on_set(void *user, const struct redis_value *reply)
 {
 	struct owned *o = user;
 	struct worker *w = o->worker;
-	_cleanup_free_ struct rule_problems *problems = malloc(sizeof(*problems));
+	_cleanup_free_ struct file_problems *problems = malloc(sizeof(*problems));
 	struct rules *rules = NULL;
 
 	if (o->state != OWNED_RULES)

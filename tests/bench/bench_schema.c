@@ -23,7 +23,7 @@ static double now(void)
 
 static struct tracking_plan *plan_new(double *ret_us)
 {
-	static struct json_schema_problems problems;
+	static struct file_problems problems;
 	const struct tracking_plan_source source = {
 		"plan.json", SPAN_LIT("{\"default\":\"warn\"}"), NULL, 0};
 	struct tracking_plan *plan = NULL;

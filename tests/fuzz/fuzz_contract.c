@@ -30,7 +30,7 @@ static struct tracking_plan *new_plan(void)
 		{{"x.json", 6}, {extra, sizeof(extra) - 1}}};
 	static const char text[] = "{\"default\":\"warn\",\"events\":{\"X\":{\"mode\":\"refuse\","
 				   "\"schema\":\"x.json\",\"formats\":true}}}";
-	static struct json_schema_problems problems;
+	static struct file_problems problems;
 	const struct tracking_plan_source source = {"plan.json", SPAN_LIT(text), files, 1};
 	struct tracking_plan *plan = NULL;
 

@@ -23,7 +23,7 @@ static void check_settings(const struct identity *id)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct rule_problems problems;
+	static struct file_problems problems;
 	const struct rule_source source = {"identity.json", span_of((const char *)data, size)};
 	_cleanup_(identity_settings_freep) struct identity_settings *s = NULL;
 	_cleanup_(identity_settings_freep) struct identity_settings *again = NULL;

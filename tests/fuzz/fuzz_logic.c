@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct rule_problems problems;
+static struct file_problems problems;
 
 static int no_zone(void *user, struct span name, struct buf *out)
 {

@@ -85,7 +85,7 @@ static bool look_up(void *user, struct span name, struct span *ret_value)
 static struct mapping *compiled(size_t which)
 {
 	static struct mapping *mappings[256];
-	static struct mapping_problems problems;
+	static struct file_problems problems;
 	const struct preset_file *files;
 	size_t n;
 

@@ -8,11 +8,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_problems(const struct mapping_problems *problems)
+static void check_problems(const struct file_problems *problems)
 {
 	assert(problems->n > 0 && problems->n <= ARRAY_SIZE(problems->list));
 	for (size_t i = 0; i < problems->n; i++) {
-		const struct mapping_problem *p = &problems->list[i];
+		const struct file_problem *p = &problems->list[i];
 
 		assert(memchr(p->message, '\0', sizeof(p->message)) && p->message[0]);
 		assert(memchr(p->pointer, '\0', sizeof(p->pointer)));
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const payloads[] = {
 		"{\"id\":1,\"a\":{\"b\":[1,2,{\"c\":\"x\"}]},\"t\":\"2026-01-01\",\"e\":\"\"}",
 		"[{\"id\":\"1\",\"a\":1.50},{\"id\":null,\"a\":\"\\u0000\"}]", "{}", "7"};
-	static struct mapping_problems problems;
+	static struct file_problems problems;
 	_cleanup_(mapping_freep) struct mapping *m = NULL;
 	int r = mapping_compile("f.json", span_of((const char *)data, size), &problems, &m);
 

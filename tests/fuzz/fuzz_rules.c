@@ -17,11 +17,11 @@ static int no_zone(void *user, struct span name, struct buf *out)
 	return -ENOENT;
 }
 
-static void check_problems(const struct rule_problems *problems)
+static void check_problems(const struct file_problems *problems)
 {
 	assert(problems->n > 0 && problems->n <= ARRAY_SIZE(problems->list));
 	for (size_t i = 0; i < problems->n; i++) {
-		const struct rule_problem *p = &problems->list[i];
+		const struct file_problem *p = &problems->list[i];
 
 		assert(memchr(p->message, '\0', sizeof(p->message)) && p->message[0]);
 		assert(memchr(p->pointer, '\0', sizeof(p->pointer)));
@@ -80,7 +80,7 @@ static void check_rules(const struct rules *rules)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct rule_options options = {.store_zone = {"UTC", 3}, .zone = no_zone};
-	static struct rule_problems problems;
+	static struct file_problems problems;
 	const struct rule_source source = {"rules.json", span_of((const char *)data, size)};
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	_cleanup_(rules_freep) struct rules *again = NULL;

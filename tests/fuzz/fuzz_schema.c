@@ -22,7 +22,7 @@ static void check_text(const char *text, size_t size, bool wanted)
 	assert(!wanted || text[0]);
 }
 
-static void check_problems(const struct json_schema_problems *problems)
+static void check_problems(const struct file_problems *problems)
 {
 	assert(problems->n > 0 && problems->n <= ARRAY_SIZE(problems->list));
 	for (size_t i = 0; i < problems->n; i++) {
@@ -57,7 +57,7 @@ static void judge(const struct json_schema *s, struct json_schema_work *w, struc
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct json_schema_problems problems;
+	static struct file_problems problems;
 	const struct json_schema_limits limits = {4096, 64, 20000};
 	const struct json_schema_options options = {given, ARRAY_SIZE(given), size % 2 == 1};
 	const char *text = (const char *)data, *nul = size ? memchr(text, '\0', size) : NULL;

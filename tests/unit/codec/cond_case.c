@@ -11,7 +11,7 @@ void cond_case_json(struct buf *b, const char *text)
 		buf_add_char(b, (char)(*text == '\'' ? '"' : *text));
 }
 
-int cond_case(const char *condition, struct rule_problems *problems, struct rules **ret_rules)
+int cond_case(const char *condition, struct file_problems *problems, struct rules **ret_rules)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct rule_source source = {"rules.json", SPAN_EMPTY};

@@ -9,4 +9,4 @@
 /* TEXT with " for ', appended to B. */
 void cond_case_json(struct buf *b, const char *text);
 /* A rule whose cancel has this CONDITION, in a shop in Berlin; what rules_compile says. */
-int cond_case(const char *condition, struct rule_problems *problems, struct rules **ret_rules);
+int cond_case(const char *condition, struct file_problems *problems, struct rules **ret_rules);

@@ -11,7 +11,7 @@
 /* One preset, one payload, and what became of it. */
 struct mapping_case {
 	struct mapping *mapping;
-	struct mapping_problems problems;
+	struct file_problems problems;
 	struct arena arena;
 	struct buf body;
 	struct mapping_input input;

@@ -125,13 +125,13 @@ static void print_result(struct probe *p, const struct mapping_result *res)
 
 static int compile(const char *path, struct span text, struct mapping **ret_mapping)
 {
-	static struct mapping_problems problems;
+	static struct file_problems problems;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	_cleanup_(signature_plan_freep) struct signature_plan *plan = NULL;
 	struct signature_fault fault;
 
 	if (mapping_compile(path, text, &problems, ret_mapping) != 0) {
-		mapping_problems_text(&problems, &words);
+		file_problems_text(&problems, &words);
 		printf("%.*s", (int)words.len, words.ptr);
 		return 1;
 	}

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 	static const struct rule_options options = {
 		.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
 	static struct rule_source sources[SOURCES_MAX];
-	static struct rule_problems problems;
+	static struct file_problems problems;
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	struct arena arena;
 	int r = 0;

@@ -9,7 +9,7 @@
 #include "codec/event_schema.h"
 #include "codec/json_scan.h"
 
-static struct json_schema_problems problems;
+static struct file_problems problems;
 static struct json_schema_faults faults;
 
 static struct json_schema *compile(enum event_kind kind, bool formats)

@@ -10,7 +10,7 @@
 #include "codec/identifiers.h"
 #include "codec/identity_json.h"
 
-static int compile(const char *text, struct rule_problems *problems, struct identity_settings **ret)
+static int compile(const char *text, struct file_problems *problems, struct identity_settings **ret)
 {
 	const struct rule_source source = {"identity.json", span_str(text)};
 
@@ -22,7 +22,7 @@ static int compile(const char *text, struct rule_problems *problems, struct iden
 static void the_default(void)
 {
 	_cleanup_(identity_settings_freep) struct identity_settings *s = NULL;
-	struct rule_problems problems;
+	struct file_problems problems;
 
 	REQUIRE(compile(FILE_OF(""), &problems, &s) == 0);
 	CHECK(identity_digest(&s->identity) == identity_digest(&IDENTITY_DEFAULT));
@@ -49,7 +49,7 @@ static void the_example(void)
 	_cleanup_(identity_settings_freep) struct identity_settings *s = NULL;
 	static const char *const order[] = {
 		"user", "card", "club", "email", "phone", "anon", "order", "device"};
-	struct rule_problems problems;
+	struct file_problems problems;
 	char path[1024], text[16384];
 	const struct identity *id;
 	size_t n;
@@ -102,7 +102,7 @@ static void the_example(void)
 static void what_is_said_replaces(void)
 {
 	_cleanup_(identity_settings_freep) struct identity_settings *s = NULL;
-	struct rule_problems problems;
+	struct file_problems problems;
 	const struct identity *id;
 
 	REQUIRE(compile(FILE_OF("\"blocked\": {\"any\": [], \"email\": [\"Boss@Shop.example\"], "
@@ -131,7 +131,7 @@ static void what_is_said_replaces(void)
 static void a_country_and_what_is_blocked(void)
 {
 	_cleanup_(identity_settings_freep) struct identity_settings *s = NULL;
-	struct rule_problems problems;
+	struct file_problems problems;
 
 	REQUIRE(compile(FILE_OF("\"country\": \"DE\""), &problems, &s) == 0);
 	check_key(&s->identity, "phone", "1234567890", "");
@@ -194,7 +194,7 @@ static void right_and_wrong(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		_cleanup_(identity_settings_freep) struct identity_settings *s = NULL;
-		struct rule_problems problems;
+		struct file_problems problems;
 		int r = compile(files[i].text, &problems, &s);
 
 		check_int(files[i].text, 0, "r", r, files[i].part ? IDENTITY_BAD : 0);
@@ -225,7 +225,7 @@ static void many_values(void)
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(lists); i++) {
 		_cleanup_(identity_settings_freep) struct identity_settings *s = NULL;
 		_cleanup_(buf_release) struct buf text = BUF_INIT;
-		struct rule_problems problems;
+		struct file_problems problems;
 		bool more = i & 1;
 
 		buf_printf(&text, "{\"identity\": {%s", lists[i / 2].head);

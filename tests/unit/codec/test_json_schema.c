@@ -6,7 +6,7 @@
 #include "check.h"
 #include "codec/json_schema.h"
 
-static struct json_schema_problems problems;
+static struct file_problems problems;
 static struct json_schema_faults faults;
 
 static struct json_schema *compile(const char *text, const struct json_schema_options *options)
@@ -259,14 +259,14 @@ static void test_all_problems_are_told(void)
 	_cleanup_(json_schema_freep) struct json_schema *s = NULL;
 
 	buf_add_str(&text, "{\n\"properties\": {\n");
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 68; i++)
 		buf_printf(&text, "\"p%d\": {\"typ\": 1},\n", i);
 	buf_add(&text, "\"z\": {}\n}}", sizeof("\"z\": {}\n}}"));
 	s = compile(text.ptr, NULL);
 	REQUIRE(!s);
 	CHECK_INT(problems.n, ARRAY_SIZE(problems.list));
 	CHECK_INT(problems.more, 4);
-	json_schema_problems_text(&problems, &told_text);
+	file_problems_text(&problems, &told_text);
 	CHECK(span_starts(buf_span(&told_text), SPAN_LIT("a.json:3 at /properties/p0/typ: ")));
 }
 

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "codec/json_schema.h"
 
-static struct json_schema_problems problems;
+static struct file_problems problems;
 static struct json_schema_faults faults;
 
 static struct json_schema *compile(const char *text, const struct json_schema_options *options)

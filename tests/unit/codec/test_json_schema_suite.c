@@ -127,7 +127,7 @@ struct suite {
 	struct json_schema_source given[ARRAY_SIZE(remotes) + 1];
 	struct json_schema_options options;
 	struct json_schema_work *work;
-	struct json_schema_problems problems;
+	struct file_problems problems;
 	struct json_schema_faults faults;
 	const char *file; /* being run */
 	int passed, all;

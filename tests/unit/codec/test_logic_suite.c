@@ -63,7 +63,7 @@ static bool read_case(struct span raw, struct suite_case *ret)
 
 static bool passes(const struct suite_case *one)
 {
-	static struct rule_problems problems;
+	static struct file_problems problems;
 	_cleanup_(arena_release) struct arena arena;
 	struct logic_value data, want, got, a, b;
 	struct logic program;

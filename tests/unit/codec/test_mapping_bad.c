@@ -161,7 +161,7 @@ static void test_problems(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		_cleanup_(mapping_case_release) struct mapping_case c;
-		const struct mapping_problem *p;
+		const struct file_problem *p;
 		int r;
 
 		mapping_case_init(&c);
@@ -198,7 +198,7 @@ static void test_files(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		static struct mapping_problems problems;
+		static struct file_problems problems;
 		struct mapping *m = NULL;
 
 		CHECK_INT(
@@ -215,22 +215,24 @@ static void test_files(void)
 /* All that is wrong is told at once, and what does not fit is counted. */
 static void test_many(void)
 {
+	static const char last[] = "\nand 8 more problems\n";
 	_cleanup_(mapping_case_release) struct mapping_case c;
 	_cleanup_(buf_release) struct buf rule = BUF_INIT;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 
 	mapping_case_init(&c);
 	buf_add_str(&rule, "'properties':{");
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 72; i++)
 		buf_printf(&rule, "%s'p%d':%d", i ? "," : "", i, i);
 	buf_add(&rule, "}", 2);
 	CHECK_INT(mapping_case_rule(&c, rule.ptr), MAPPING_BAD);
-	CHECK_INT(c.problems.n, 32);
+	CHECK_INT(c.problems.n, 64);
 	CHECK_INT(c.problems.more, 8);
-	CHECK_STR(span_str(c.problems.list[31].pointer), "/events/0/properties/p31");
-	mapping_problems_text(&c.problems, &words);
-	CHECK(span_starts(buf_span(&words), SPAN_LIT("t.json:1: /events/0/properties/p0: ")));
-	CHECK(words.len > 11 && memcmp(words.ptr + words.len - 11, "and 8 more\n", 11) == 0);
+	CHECK_STR(span_str(c.problems.list[63].pointer), "/events/0/properties/p63");
+	file_problems_text(&c.problems, &words);
+	CHECK(span_starts(buf_span(&words), SPAN_LIT("t.json:1 at /events/0/properties/p0: ")));
+	CHECK(words.len > sizeof(last) &&
+		memcmp(words.ptr + words.len - (sizeof(last) - 1), last, sizeof(last) - 1) == 0);
 }
 
 /* Long and odd text in messages is cut and made harmless. */
@@ -238,7 +240,7 @@ static void test_odd_text(void)
 {
 	_cleanup_(mapping_case_release) struct mapping_case c;
 	_cleanup_(buf_release) struct buf rule = BUF_INIT;
-	const struct mapping_problem *p = &c.problems.list[0];
+	const struct file_problem *p = &c.problems.list[0];
 
 	mapping_case_init(&c);
 	CHECK_INT(mapping_case_rule(&c, "'\\u001b[31mx\\n':1"), MAPPING_BAD);

@@ -84,7 +84,7 @@ static void test_presets(void)
 
 static void test_file_size(void)
 {
-	static struct mapping_problems problems;
+	static struct file_problems problems;
 	static const char preset[] = "{\"preset\":\"t\",\"kind\":\"json\",\"verify\":{},"
 				     "\"events\":[{\"event\":\"A\",\"user\":\"u\"}]}";
 	_cleanup_(buf_release) struct buf b = BUF_INIT;

@@ -12,7 +12,7 @@
 
 static void compile_with_scarce_memory(struct span text, int want)
 {
-	static struct mapping_problems problems;
+	static struct file_problems problems;
 	int n, r = -ENOMEM;
 
 	for (n = 0; n < MANY && r == -ENOMEM; n++) {

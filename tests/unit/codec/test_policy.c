@@ -8,7 +8,7 @@
 #include "codec/rule_json.h"
 
 static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-static struct rule_problems problems;
+static struct file_problems problems;
 
 #define RULE(ID, CLASS, MORE)                                                                      \
 	"{\"id\":\"" ID "\",\"class\":\"" CLASS                                                    \

@@ -12,7 +12,7 @@
 #include "core/cond.h"
 
 static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-static struct rule_problems problems;
+static struct file_problems problems;
 
 /* 2026-03-15 is a Sunday; Berlin is one hour ahead. */
 #define NOW "2026-03-15T12:00:00Z"

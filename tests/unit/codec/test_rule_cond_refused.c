@@ -3,7 +3,7 @@
 #include "check.h"
 #include "cond_case.h"
 
-static struct rule_problems problems;
+static struct file_problems problems;
 
 struct refusal {
 	const char *condition;

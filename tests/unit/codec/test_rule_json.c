@@ -9,7 +9,7 @@
 #include "core/cond.h"
 
 static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-static struct rule_problems problems;
+static struct file_problems problems;
 
 static int compile(struct span text, struct rules **ret_rules)
 {
@@ -51,7 +51,7 @@ static bool contains(const char *text, struct span part)
 }
 
 /* One expected problem: pointer, line and part of the message, with tabs between. */
-static bool problem_is(const struct rule_problem *p, struct span line)
+static bool problem_is(const struct file_problem *p, struct span line)
 {
 	struct span pointer, number;
 	uint64_t n;

@@ -11,7 +11,7 @@
 #include "core/cond.h"
 
 static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-static struct rule_problems problems;
+static struct file_problems problems;
 
 static void add_json(struct buf *b, const char *text)
 {

@@ -16,7 +16,7 @@ static void rules_with_scarce_memory(const struct rule_source *source, int want)
 {
 	static const struct rule_options options = {
 		.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-	static struct rule_problems problems;
+	static struct file_problems problems;
 	int n, r = -ENOMEM;
 
 	for (n = 0; n < MANY && r == -ENOMEM; n++) {

@@ -11,7 +11,7 @@
 #include "core/tally.h"
 
 static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-static struct rule_problems problems;
+static struct file_problems problems;
 
 #define DAY_0 INT64_C(1700000000000)
 

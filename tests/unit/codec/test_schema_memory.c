@@ -12,7 +12,7 @@
 /* More allocations than any of these makes. */
 #define MANY 20000
 
-static struct json_schema_problems problems;
+static struct file_problems problems;
 
 static const char good[] =
 	"{\"$id\":\"x:a\",\"$defs\":{\"b\":{\"$anchor\":\"b\",\"pattern\":\"^\\\\w+$\"}},"

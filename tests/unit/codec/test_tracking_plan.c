@@ -4,7 +4,7 @@
 #include "codec/tracking_plan.h"
 #include "core/vocab.h"
 
-static struct json_schema_problems problems;
+static struct file_problems problems;
 
 static const struct {
 	const char *name, *text;

@@ -30,7 +30,7 @@ struct composed {
 static void compose(const char *dir, struct span last, struct composed *ret)
 {
 	const struct rule_set_plan plan = {dir, "UTC", last};
-	static struct rule_problems problems;
+	static struct file_problems problems;
 
 	*ret = (struct composed){.text = BUF_INIT};
 	CHECK_INT(rule_set_compose(&plan, &problems, &ret->text, &ret->rules), 0);
@@ -45,7 +45,7 @@ static void release(struct composed *c)
 
 static void test_earlier_texts(void)
 {
-	static struct rule_problems problems;
+	static struct file_problems problems;
 	char dir[] = "/tmp/waymark-rule-set-XXXXXX", path[256];
 	struct composed first, same, second, back;
 	struct rules *read = NULL;

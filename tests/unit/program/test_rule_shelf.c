@@ -66,7 +66,7 @@ static void turn_until(struct bench *b, int ready)
 /* A set whose one rule waits for so long, as a worker keeps it. Its digest. */
 static uint64_t keep(struct bench *b, const char *wait)
 {
-	static struct rule_problems problems;
+	static struct file_problems problems;
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	char dir[] = "/tmp/waymark-rule-shelf-XXXXXX", path[64], name[RULES_DIGEST_SIZE];
 	struct span args[] = {

@@ -225,7 +225,7 @@ void world_init_with(struct world *w, uint64_t seed, const char *rules)
 {
 	struct rule_source source = {"rule.json", span_str(rules)};
 	struct rule_options options = {.store_zone = SPAN_LIT("UTC")};
-	static struct rule_problems problems;
+	static struct file_problems problems;
 
 	memset(w, 0, sizeof(*w));
 	w->chance = seed;

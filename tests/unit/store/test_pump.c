@@ -266,7 +266,7 @@ static void run_init(struct run *run)
 {
 	struct rule_source source = {"rule.json", SPAN_LIT(rule_text)};
 	struct rule_options options = {.store_zone = SPAN_LIT("UTC")};
-	static struct rule_problems problems;
+	static struct file_problems problems;
 
 	memset(run, 0, sizeof(*run));
 	CHECK(rules_compile(&source, 1, &options, &problems, &run->rules) == 0);

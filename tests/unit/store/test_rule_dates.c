@@ -216,7 +216,7 @@ static void append_customers(struct bench *b)
 
 static void bench_init(struct bench *b)
 {
-	static struct rule_problems problems;
+	static struct file_problems problems;
 
 	memset(b, 0, sizeof(*b));
 	b->store.ops = &ops;

@@ -103,7 +103,7 @@ static void start(struct bench *b, bool fixed)
 
 static void bench_init(struct bench *b)
 {
-	static struct rule_problems problems;
+	static struct file_problems problems;
 
 	memset(b, 0, sizeof(*b));
 	b->position.rules = 10;
