@@ -59,7 +59,7 @@ def what_is_wrong_with_a_preset_is_said():
         bad = put(place, "bad.json", {**OWN, "kind": "xml", "evnts": []})
         status, out, _ = place.tool("hook", "check", bad)
         tap.equal(status, 1, "status")
-        tap.ok(bad + ":1: /kind: " in out and "/evnts: a preset has no member `evnts`" in out, "words")
+        tap.ok(bad + ":1 at /kind: " in out and "/evnts: a preset has no member `evnts`" in out, "words")
         unsigned = put(place, "unsigned.json", {**OWN, "verify": {"scheme": "hmac"}})
         status, out, _ = place.tool("hook", "check", unsigned)
         tap.ok(status == 1 and "/verify" in out, "the signature, too")
