@@ -31,6 +31,10 @@ struct gone {
 	struct gone_answer *answers;
 };
 
+/* A name as Redis keeps it, `MS RECEIPT` under its hex digits; BY borrows from VALUE. False: it is
+ * none. */
+bool gone_parse(struct span field, struct span value, struct commit_gone *ret_name);
+
 void gone_init(struct gone *g);
 void gone_release(struct gone *g);
 

@@ -54,7 +54,8 @@ static int feed_line(struct backtest_archive *a, struct backtest *b,
 	if (r != 0)
 		return r < 0 ? r : wrong(a, "an entry is not what was sealed");
 	entry_fields_put(fields, n, &e);
-	return backtest_append_id(b, &e);
+	r = backtest_gone_say(a->gone, b, e.id);
+	return r < 0 ? r : backtest_append_id(b, &e);
 }
 
 /* A backtest of half a log would be none: the archive must go on from the log's beginning, without

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "archive_dir.h"
-#include "backtest.h"
+#include "backtest_gone.h"
 #include "codec/archive_line.h"
 #include "io/redis.h"
 
@@ -16,8 +16,9 @@ struct backtest_archive {
 	struct redis *redis;
 	struct archive_dir dir;
 	struct archive_coder *coder;
-	uint64_t unreadable; /* entries whose key is gone */
-	char words[512];     /* what is wrong; empty: nothing */
+	struct backtest_gone *gone; /* said between its lines; borrowed */
+	uint64_t unreadable;	    /* entries whose key is gone */
+	char words[512];	    /* what is wrong; empty: nothing */
 };
 
 /* How far a partition's archive comes, and the virtual time that goes with it. */

@@ -9,6 +9,7 @@
 #include "backtest.h"
 
 #include "backtest_archive.h"
+#include "backtest_gone.h"
 #include "program/program.h"
 #include "program/rule_set.h"
 #include "store/keys.h"
@@ -27,6 +28,7 @@ struct log_reader {
 	struct buf key, from;
 	const struct backtest_source *source;
 	struct backtest_archive archive;
+	struct backtest_gone gone;
 	const char *words; /* why it does not do; NULL: errno says it */
 };
 
@@ -173,6 +175,7 @@ static struct span field(const struct redis_value *fields, const char *name)
 static int feed_entry(struct log_reader *l, const struct redis_value *v)
 {
 	struct log_entry e = {.rules = field(&v->items[1], "r")};
+	int r;
 
 	if (v->n_items != 2 || log_id_parse(v->items[0].text, &e.id) != 0)
 		return -EBADMSG;
@@ -185,7 +188,8 @@ static int feed_entry(struct log_reader *l, const struct redis_value *v)
 	buf_reset(&l->from);
 	buf_add_char(&l->from, '(');
 	buf_add_span(&l->from, v->items[0].text);
-	return backtest_append_id(l->b, &e);
+	r = backtest_gone_say(&l->gone, l->b, e.id);
+	return r < 0 ? r : backtest_append_id(l->b, &e);
 }
 
 /* Feeds one page; false in *ret_more at the end. */
@@ -255,6 +259,8 @@ static int feed_partition(struct log_reader *l)
 	if (r == 0)
 		r = begin(l);
 	if (r == 0)
+		r = backtest_gone_read(&l->gone, l->redis, l->partition);
+	if (r == 0)
 		r = feed_archived(l);
 	while (r == 0 && more)
 		r = feed_page(l, &more);
@@ -300,13 +306,16 @@ int backtest_feed_log(struct backtest *b, struct program *p, const struct backte
 	l.partitions = p->dataset.partitions;
 	l.archive.program = p;
 	l.archive.redis = l.redis;
+	l.archive.gone = &l.gone;
 	arena_init(&l.archive.dir.arena);
+	backtest_gone_init(&l.gone);
 	buf_init(&l.key);
 	buf_init(&l.from);
 	r = feed_all(&l);
 	buf_release(&l.key);
 	buf_release(&l.from);
 	backtest_archive_release(&l.archive);
+	backtest_gone_release(&l.gone);
 	*ret_horizon = l.latest;
 	remark(&l);
 	if (r == 0)

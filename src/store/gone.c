@@ -15,6 +15,20 @@ struct gone_answer {
 
 #define ANSWERS 4096
 
+bool gone_parse(struct span field, struct span value, struct commit_gone *ret_name)
+{
+	const char *blank = value.len ? memchr(value.ptr, ' ', value.len) : NULL;
+	size_t n = blank ? (size_t)(blank - value.ptr) : 0;
+	uint64_t at;
+
+	if (!blank || !gone_name_parse(field, ret_name->name) ||
+		span_to_u64(span_of(value.ptr, n), INT64_MAX, &at) != 0)
+		return false;
+	ret_name->at = (int64_t)at;
+	ret_name->by = span_of(blank + 1, value.len - n - 1);
+	return ret_name->by.len > 0;
+}
+
 void gone_init(struct gone *g)
 {
 	memset(g, 0, sizeof(*g));

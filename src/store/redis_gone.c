@@ -2,20 +2,7 @@
 /* Who was erased, see store.h: a hash of names, each with `MS RECEIPT`, and their salt. */
 #include "redis_store_impl.h"
 
-#include "codec/gone_name.h"
-
-/* False: it is none. */
-static bool take_name(struct span field, struct span value, struct commit_gone *ret_gone)
-{
-	const char *blank = value.len ? memchr(value.ptr, ' ', value.len) : NULL;
-	size_t n = blank ? (size_t)(blank - value.ptr) : 0;
-
-	if (!blank || !gone_name_parse(field, ret_gone->name) ||
-		!number_of(span_of(value.ptr, n), &ret_gone->at))
-		return false;
-	ret_gone->by = span_of(blank + 1, value.len - n - 1);
-	return ret_gone->by.len > 0;
-}
+#include "store/gone.h"
 
 static int take_names(struct part *p, const struct redis_value *reply,
 	struct commit_gone **ret_gones, size_t *ret_n, struct span *ret_salt)
@@ -31,7 +18,7 @@ static int take_names(struct part *p, const struct redis_value *reply,
 	for (size_t i = 0; i + 1 < reply->n_items; i += 2) {
 		if (span_is(reply->items[i].text, "salt"))
 			*ret_salt = reply->items[i + 1].text;
-		else if (!take_name(reply->items[i].text, reply->items[i + 1].text, &gones[n++]))
+		else if (!gone_parse(reply->items[i].text, reply->items[i + 1].text, &gones[n++]))
 			return store_refused(p->store, SPAN_LIT("who was erased cannot be read"));
 	}
 	*ret_gones = gones;
