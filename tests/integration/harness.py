@@ -69,6 +69,23 @@ def wait_timers(redis, seconds):
     wait_until(is_done, "the timers of the next %s s" % seconds, seconds + DEADLINE)
 
 
+def place_of(entry):
+    """Of a stream's id: (ms, seq)."""
+    return tuple(map(int, entry.split(b"-")))
+
+
+def is_quiet(redis, partitions=range(PARTITIONS)):
+    """Everything in the logs of these PARTITIONS is applied, and nothing on its way from one of them
+    to another. What came in between the questions shows: the logs end elsewhere then. A log may end
+    before what is applied, since entries are removed."""
+    def ends():
+        found = {p: redis("XREVRANGE", "wm:{p%d}:in" % p, "+", "-", "COUNT", "1") for p in partitions}
+        return {p: place_of(last[0][0]) for p, last in found.items() if last}
+    last = ends()
+    return all(place_of(redis("HGET", "wm:{p%d}:pos" % p, "id")) >= end for p, end in last.items()) \
+        and not any(redis("XLEN", "wm:{p%d}:out" % p) for p in partitions) and ends() == last
+
+
 def shared_data(*path):
     """A path below the shared data sets; Skip if they are not on this machine."""
     here = os.path.dirname(os.path.abspath(__file__))

@@ -62,11 +62,7 @@ class Desk:
         return len(self.up.tool("jobs", "list", "--json")[1].splitlines())
 
     def is_quiet(self):
-        if any(self.redis("XLEN", key) for key in self.redis("KEYS", "wm:{p*}:out")):
-            return False
-        return all(entries and entries[-1][0] == self.redis("HGET", key.replace(b":in", b":pos"), "id")
-                   for key in self.redis("KEYS", "wm:{p*}:in")
-                   for entries in [self.redis("XRANGE", key, "-", "+")])
+        return harness.is_quiet(self.redis)
 
     def become_one(self):
         for name, user in (("a1", "ada"), ("b1", "bob")):

@@ -68,17 +68,8 @@ class Shop:
             "Authorization": harness.basic(key), "Content-Type": "application/json"})
         assert answer.status == 200, answer
 
-    def is_quiet(self):
-        for p in range(PARTITIONS):
-            last = self.redis("XREVRANGE", "wm:{p%d}:in" % p, "+", "-", "COUNT", "1")
-            at = self.redis("HGET", "wm:{p%d}:pos" % p, "id").decode()
-            if last and shelf.split(last[0][0].decode()) > shelf.split(at) or \
-                    self.redis("XLEN", "wm:{p%d}:out" % p):
-                return False
-        return True
-
     def settle(self):
-        harness.wait_until(self.is_quiet, "everything said and heard", 60)
+        harness.wait_until(lambda: harness.is_quiet(self.redis, range(PARTITIONS)), "everything said and heard", 60)
 
     def tool(self, *args, status=0):
         done, out, error = self.place.tool(*args, *self.common, within=90)

@@ -18,10 +18,6 @@ import shop  # noqa: E402
 TOKEN = "live-staff-token-0123456789abcdef"
 
 
-def place_of(entry):
-    return tuple(map(int, entry.split(b"-")))
-
-
 class Stage:
     """RULES says what the shop runs after so many changes, besides the rules of the torture, and
     POLICY what holds for all of them."""
@@ -93,21 +89,11 @@ class Stage:
             if not worker.is_running():
                 worker.start()
 
-    def is_quiet(self):
-        """Everything is applied, and nothing on its way from one partition to another."""
-        for partition in range(harness.PARTITIONS):
-            last = self.redis("XREVRANGE", "wm:{p%d}:in" % partition, "+", "-", "COUNT", "1")
-            at = self.redis("HGET", "wm:{p%d}:pos" % partition, "id")
-            if last and place_of(last[0][0]) > place_of(at) or \
-                    self.redis("XLEN", "wm:{p%d}:out" % partition):
-                return False
-        return True
-
     def settle(self):
         """Everything applied, the timers of the last events gone off, and nobody working on it."""
-        harness.wait_until(self.is_quiet, "all applied", 60)
+        harness.wait_until(lambda: harness.is_quiet(self.redis), "all applied", 60)
         harness.wait_timers(self.redis, 3)
-        harness.wait_until(self.is_quiet, "what the timers said is applied", 60)
+        harness.wait_until(lambda: harness.is_quiet(self.redis), "what the timers said is applied", 60)
         for worker in self.workers:
             self.tap.equal(worker.terminate(), 0, "a worker's exit status")
 

@@ -69,15 +69,8 @@ class Stage:
 
     def is_quiet(self, awake_only=False):
         leases = self.leases()
-        for p in range(harness.PARTITIONS):
-            if awake_only and leases[p] == self.of_sleeper:
-                continue
-            last = self.redis("XREVRANGE", "wm:{p%d}:in" % p, "+", "-", "COUNT", "1")
-            if last and last[0][0] != self.redis("HGET", "wm:{p%d}:pos" % p, "id"):
-                return False
-            if self.redis("XLEN", "wm:{p%d}:out" % p) != 0:
-                return False
-        return True
+        return harness.is_quiet(self.redis, [p for p in range(harness.PARTITIONS) if not (
+            awake_only and leases[p] == self.of_sleeper)])
 
     def value(self, key):
         return self.redis("GET", "wm:{p%d}:c:%s" % (partition(key), key)) or b""

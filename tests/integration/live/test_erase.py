@@ -84,20 +84,10 @@ class Shop:
                 pass
             time.sleep(0.02)
 
-    def is_quiet(self):
-        for partition in range(harness.PARTITIONS):
-            last = self.redis("XREVRANGE", "wm:{p%d}:in" % partition, "+", "-", "COUNT", "1")
-            at = self.redis("HGET", "wm:{p%d}:pos" % partition, "id").decode()
-            if last and place_of(last[0][0].decode()) > place_of(at):
-                return False
-            if self.redis("XLEN", "wm:{p%d}:out" % partition):
-                return False
-        return True
-
     def settle(self):
         def ask():
             try:
-                return self.is_quiet()
+                return harness.is_quiet(self.redis)
             except (OSError, ConnectionError, harness.RedisError):
                 return False  # it is down for a moment
         harness.wait_until(ask, "everything said and heard", 60)
@@ -129,10 +119,6 @@ class Shop:
     def dump(self, pick):
         """name: DUMP of the keys that PICK takes."""
         return {key: self.redis("DUMP", key) for key in self.keys() if pick(key.decode())}
-
-
-def place_of(text):
-    return tuple(int(n) for n in text.split("-"))
 
 
 def track(event, who, **properties):
@@ -419,12 +405,20 @@ def at_any_time_whatever_dies():
         # What came in behind the erasure stands among what was removed until it is written anew; who
         # died of that holds it for a minute.
         harness.wait_until(lambda: not shop.redis("KEYS", "wm:*:stale"), "what came in has left the log", 90)
-        shop.redis("BGREWRITEAOF")
+        harness.wait_until(lambda: writes_anew(shop), "Redis' files are written anew")
         nowhere(shop, "nowhere after, seed %d" % SEED)
         tap.equal(shop.dump(lambda k: is_neighbours(k) and ":job" not in k), others,
                   "others are what they were")
         tap.equal(shop.redis("EXISTS", "wm:erasing"), 0, "none is left unfinished")
         print("# asked for %d times; %s" % (tries, receipt["removed"]), flush=True)
+
+
+def writes_anew(shop):
+    """False while Redis does so already: a worker that took away what had come in asked for that."""
+    try:
+        return bool(shop.redis("BGREWRITEAOF"))
+    except harness.RedisError:
+        return False
 
 
 def is_there(shop):

@@ -183,15 +183,6 @@ class Stage:
             if not worker.is_running():
                 worker.start()
 
-    def is_quiet(self):
-        for partition in range(harness.PARTITIONS):
-            last = self.redis("XREVRANGE", "wm:{p%d}:in" % partition, "+", "-", "COUNT", "1")
-            if last and last[0][0] != self.redis("HGET", "wm:{p%d}:pos" % partition, "id"):
-                return False
-            if self.redis("XLEN", "wm:{p%d}:out" % partition):
-                return False
-        return True
-
     def values(self):
         """key of a customer or a link: its value."""
         found = {}
@@ -277,16 +268,16 @@ def one_customer_whatever_dies():
             # A random moment of the load is the point here; nothing is waited for.
             time.sleep(chance.uniform(0.05, 0.6))
             stage.trouble(chance)
-        harness.wait_until(stage.is_quiet, "everything said and heard", 60)
+        harness.wait_until(lambda: harness.is_quiet(stage.redis), "everything said and heard", 60)
         # However fast or slow the workers were, these come by a name that is a link by now.
         for person in (p for p in people if p.story is buyer):
             person.say(PAGE, "Product Viewed", person.anon("a"))
             stage.post(*person.items[-1])
-        harness.wait_until(stage.is_quiet, "what came by links heard", 60)
+        harness.wait_until(lambda: harness.is_quiet(stage.redis), "what came by links heard", 60)
         took = time.monotonic() - began
         values, _, _ = check_people(stage, people)
         check_histories(stage, values, people)
-        harness.wait_until(lambda: shop.is_drained(stage.redis) and stage.is_quiet(),
+        harness.wait_until(lambda: shop.is_drained(stage.redis) and harness.is_quiet(stage.redis),
                            "all timers", WAIT + 60)
         for worker in stage.workers:
             tap.equal(worker.terminate(), 0, "a worker's exit status")

@@ -225,15 +225,6 @@ class Stage:
             if not worker.is_running():
                 worker.start()
 
-    def is_quiet(self):
-        for partition in range(harness.PARTITIONS):
-            last = self.redis("XREVRANGE", "wm:{p%d}:in" % partition, "+", "-", "COUNT", "1")
-            if last and last[0][0] != self.redis("HGET", "wm:{p%d}:pos" % partition, "id"):
-                return False
-            if self.redis("XLEN", "wm:{p%d}:out" % partition) != 0:
-                return False
-        return True
-
     def jobs(self):
         """{(canonical, key): (deadline, id)} of those that were not taken back."""
         found, gone = {}, set()
@@ -280,7 +271,7 @@ def many_partitions_come_to_what_one_thread_says():
             stage.trouble(chance)
         for thread in doors.threads:
             thread.join(60)
-        harness.wait_until(stage.is_quiet, "everything applied and delivered", 30)
+        harness.wait_until(lambda: harness.is_quiet(stage.redis), "everything applied and delivered", 30)
         in_time = time.monotonic() - started
         tap.ok(in_time < SECONDS + 13, "all was applied before anything was due: %.1f s" % in_time)
         events = received(stage.redis)
@@ -290,7 +281,7 @@ def many_partitions_come_to_what_one_thread_says():
         tap.ok(count["forwarded"] > 0 and count["identity_merged"] > 0, "forwarded and merged")
         timelines, jobs, refused = model.outcome(events, "cart", WAIT_MS)
         due = max((deadline for deadline, _ in jobs.values()), default=0) / 1000.0
-        harness.wait_until(lambda: time.time() > due + 1 and stage.is_quiet(),
+        harness.wait_until(lambda: time.time() > due + 1 and harness.is_quiet(stage.redis),
                            "the last deadline", 60)
         harness.wait_until(lambda: len(stage.jobs()) >= len(jobs), "jobs", 10)
         got = stage.jobs()
