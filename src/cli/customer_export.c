@@ -539,11 +539,9 @@ int customer_export(struct tool *t, struct redis *redis, const struct customer_a
 			return STATUS_FOUND;
 		x.archive = &archive;
 	}
-	r = query_source_new(redis, &x.source);
+	r = tool_query(t, redis, &x.source);
 	if (r < 0)
 		return say(&x, r);
-	query_source_set_partitions(x.source, t->program.dataset.partitions);
-	query_source_set_identity(x.source, t->program.identity);
 	x.lapse = lapse_at_hand(t, redis);
 	if (customer_note(t, redis, ask, "export"))
 		return STATUS_FOUND;

@@ -132,13 +132,11 @@ int customer_find(struct tool *t, struct redis *redis, const struct customer_ask
 {
 	_cleanup_(finding_release) struct finding f = {
 		.tool = t, .reason = span_str(ask->reason), .after = BUF_INIT};
-	int r = query_source_new(redis, &f.source);
+	int r = tool_query(t, redis, &f.source);
 
 	if (r < 0)
 		return say(&f, r);
 	cells_init(&f.cells, stdout);
-	query_source_set_partitions(f.source, t->program.dataset.partitions);
-	query_source_set_identity(f.source, t->program.identity);
 	r = customer_audit(t, redis, &f.audit, f.who);
 	do {
 		r = r ? r : page(&f, ask->customer, ask->limit - f.n);

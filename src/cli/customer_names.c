@@ -105,11 +105,9 @@ int customer_names_ask(
 	arena_init(&n->arena);
 	map_init(&n->set, seed);
 	n->n = 0;
-	r = query_source_new(redis, &source);
+	r = tool_query(tool, redis, &source);
 	if (r < 0)
 		return say(tool, r);
-	query_source_set_partitions(source, tool->program.dataset.partitions);
-	query_source_set_identity(source, tool->program.identity);
 	r = query_customer(source, &ask);
 	if (r == 0)
 		r = query_wait(source, tool->program.loop);

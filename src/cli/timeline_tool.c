@@ -150,9 +150,7 @@ int timeline_main(int argc, char **argv)
 	if (tool_connect(&t.tool, &redis))
 		return p->status;
 	t.lapse = lapse_at_hand(&t.tool, redis);
-	if (query_source_new(redis, &t.source) < 0)
+	if (tool_query(&t.tool, redis, &t.source) < 0)
 		return tool_say(p, STATUS_FOUND, "out of memory.");
-	query_source_set_partitions(t.source, p->dataset.partitions);
-	query_source_set_identity(t.source, p->identity);
 	return ask(&t, p->operands[0]);
 }

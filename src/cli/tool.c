@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "store/query.h"
 
 #define AWAIT_MS    (3 * MS_SECOND)
 #define CONFIG_FLAG "--config="
@@ -97,6 +98,17 @@ int tool_connect(struct tool *t, struct redis **ret_redis)
 	if (program_connect(&t->program, &options, ret_redis))
 		return PROGRAM_EXIT;
 	return program_await(&t->program, AWAIT_MS);
+}
+
+int tool_query(struct tool *t, struct redis *redis, struct query_source **ret_source)
+{
+	int r = query_source_new(redis, ret_source);
+
+	if (r < 0)
+		return r;
+	query_source_set_partitions(*ret_source, t->program.dataset.partitions);
+	query_source_set_identity(*ret_source, t->program.identity);
+	return 0;
 }
 
 const char *tool_text(struct program *p, const char *format, ...)

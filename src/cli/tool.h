@@ -37,6 +37,12 @@ void tool_release(struct tool *t);
 /* Connects and waits for it. 0 or PROGRAM_EXIT. */
 int tool_connect(struct tool *t, struct redis **ret_redis);
 
+struct query_source;
+
+/* Questions about customers over REDIS, in the partitions and by the identifiers of the program.
+ * 0 or -ENOMEM; the caller frees it, before the tool. */
+int tool_query(struct tool *t, struct redis *redis, struct query_source **ret_source);
+
 /* A NUL-terminated text as printf makes it, in the program's arena; NULL: out of memory. */
 const char *tool_text(struct program *p, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

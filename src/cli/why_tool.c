@@ -197,9 +197,7 @@ int why_main(int argc, char **argv)
 	r = rules_at_hand(&t.tool, redis, t.settings.rules, t.settings.store_zone, &t.rules);
 	if (r != 0)
 		return r;
-	if (query_source_new(redis, &t.source) < 0)
+	if (tool_query(&t.tool, redis, &t.source) < 0)
 		return tool_say(p, STATUS_FOUND, "out of memory.");
-	query_source_set_partitions(t.source, p->dataset.partitions);
-	query_source_set_identity(t.source, p->identity);
 	return ask(&t);
 }

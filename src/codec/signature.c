@@ -248,6 +248,15 @@ static int secrets_usable(const struct signature_check *c)
 	return c->n_secrets == 0 ? SIGNATURE_NO_SECRET : SIGNATURE_BAD_SECRET;
 }
 
+struct signature_check signature_check_of(
+	struct signature_secrets secrets, const struct signature_request *request, int64_t now)
+{
+	return (struct signature_check){.secrets = secrets.list,
+		.n_secrets = secrets.n < SIGNATURE_SECRETS_MAX ? secrets.n : SIGNATURE_SECRETS_MAX,
+		.request = request,
+		.now = now};
+}
+
 int signature_scheme_verify(struct signature_check *c)
 {
 	int r = secrets_usable(c);
@@ -261,20 +270,19 @@ int signature_verify(const struct signature_plan *p, struct signature_secrets se
 {
 	_cleanup_(arena_release) struct arena arena;
 	struct signature_proof proof;
+	struct signature_check c;
 	int best = SIGNATURE_OK;
 
 	assert(now >= 0 && p->n > 0);
 	arena_init(&arena);
+	c = signature_check_of(secrets, request, now);
+	c.arena = &arena;
+	c.proof = &proof;
 	for (size_t i = 0; i < p->n; i++) {
-		struct signature_check c = {.scheme = &p->list[i],
-			.secrets = secrets.list,
-			.n_secrets = secrets.n < SIGNATURE_SECRETS_MAX ? secrets.n
-								       : SIGNATURE_SECRETS_MAX,
-			.request = request,
-			.now = now,
-			.arena = &arena,
-			.proof = &proof};
-		int r = signature_scheme_verify(&c);
+		int r;
+
+		c.scheme = &p->list[i];
+		r = signature_scheme_verify(&c);
 
 		if (i == 0 || r <= 0 || r > best) {
 			*ret_proof = proof;

@@ -395,19 +395,18 @@ void signature_explain(const struct signature_plan *p, struct signature_secrets 
 {
 	_cleanup_(arena_release) struct arena arena;
 	struct signature_proof proof;
+	struct signature_check c;
 
 	assert(now >= 0);
 	arena_init(&arena);
+	c = signature_check_of(secrets, request, now);
+	c.arena = &arena;
+	c.proof = &proof;
 	for (size_t i = 0; i < p->n; i++) {
-		struct signature_check c = {.scheme = &p->list[i],
-			.secrets = secrets.list,
-			.n_secrets = secrets.n < SIGNATURE_SECRETS_MAX ? secrets.n
-								       : SIGNATURE_SECRETS_MAX,
-			.request = request,
-			.now = now,
-			.arena = &arena,
-			.proof = &proof};
-		int r = signature_scheme_verify(&c);
+		int r;
+
+		c.scheme = &p->list[i];
+		r = signature_scheme_verify(&c);
 
 		if (r < 0) {
 			out->failed = true;

@@ -92,6 +92,11 @@ extern const struct signature_scheme_kind signature_kinds[];
 const char *signature_secret_why(const struct signature_scheme *s, struct span secret);
 bool signature_scheme_needs_secret(const struct signature_scheme *s);
 
+/* A check of REQUEST at NOW with the first SIGNATURE_SECRETS_MAX of the secrets, which are not
+ * copied; scheme, arena and proof are the caller's to set. */
+struct signature_check signature_check_of(
+	struct signature_secrets secrets, const struct signature_request *request, int64_t now);
+
 /* One scheme; C's proof is set anew. */
 int signature_scheme_verify(struct signature_check *c);
 
