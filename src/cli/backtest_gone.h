@@ -13,7 +13,7 @@
 
 struct backtest_gone {
 	struct arena arena;
-	struct commit_gone *names; /* by instant and receipt */
+	struct commit_gone *names; /* by instant */
 	size_t n, next;
 	struct span salt;
 };
