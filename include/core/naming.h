@@ -29,5 +29,6 @@ struct customer_naming *journey_naming(const struct journey *j, struct span name
 /* Behind those that are there. NULL with errno ENOSPC, if there are too many, or ENOMEM. */
 struct customer_naming *journey_add_naming(struct journey *j, struct span name);
 void journey_remove_naming(struct journey *j, size_t index);
-/* J has those of FROM from now on, and FROM none; of NULL there are none. */
-void journey_move_namings(struct journey *j, struct journey *from);
+/* J has copies of FROM's from now on, for their bytes lie in FROM; of NULL there are none. 0 or
+ * -ENOMEM. */
+int journey_take_namings(struct journey *j, const struct journey *from);

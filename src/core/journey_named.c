@@ -46,19 +46,17 @@ void journey_remove_naming(struct journey *j, size_t index)
 	list_remove(j->named, j->n_named, sizeof(*j->named), index);
 }
 
-void journey_move_namings(struct journey *j, struct journey *from)
+int journey_take_namings(struct journey *j, const struct journey *from)
 {
-	struct customer_naming *named = from ? from->named : NULL;
-	size_t n = from ? from->n_named : 0, cap = from ? from->cap_named : 0;
-
-	if (from) {
-		from->named = NULL;
-		from->n_named = from->cap_named = 0;
-	}
 	while (j->n_named > 0)
 		journey_remove_naming(j, j->n_named - 1);
-	free(j->named);
-	j->named = named;
-	j->n_named = n;
-	j->cap_named = cap;
+	for (size_t i = 0; from && i < from->n_named; i++) {
+		const struct customer_naming *theirs = &from->named[i];
+		struct customer_naming *own = journey_add_naming(j, text_span(theirs->name));
+
+		if (!own || text_set(&own->said, text_span(theirs->said)) < 0)
+			return -ENOMEM;
+		own->asked = theirs->asked;
+	}
+	return 0;
 }

@@ -122,7 +122,7 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 		r = record_init(&c->record, c->customer);
 	/* Who waits for the key goes on waiting. */
 	if (r == 0)
-		journey_move_namings(c->record.journey, before.journey);
+		r = journey_take_namings(c->record.journey, before.journey);
 	if (r == 0)
 		r = put_beside(a, w, d);
 	if (r == 0 && c->record.journey->n_events == 0 && c->record.journey->n_named == 0)

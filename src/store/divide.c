@@ -210,21 +210,26 @@ bool kept_is_by(const struct kept *k, struct span key)
 	return false;
 }
 
-/* Where they became one: the last time. */
+/*
+ * Where they became one. It may be said again that they are, and where a key brought nobody along
+ * the two words look alike; but the link knows its instant. Where it does not: the last time.
+ */
 static bool find_joining(struct divide *d)
 {
 	const struct kept *kept = d->kept.list;
 	enum message_kind kind = d->ask.frozen.len > 0 ? MESSAGE_MERGE : MESSAGE_LINKED;
+	bool found = false;
 
 	for (size_t i = d->kept.n; i > 0; i--) {
 		const struct message *m = kept[i - 1].message;
 
 		if (!m || m->kind != kind || !span_equal(m->of, d->ask.key))
 			continue;
-		d->joined = i - 1;
-		return true;
+		if (!found || m->linked_at == d->ask.linked_at)
+			d->joined = i - 1;
+		found = true;
 	}
-	return false;
+	return found;
 }
 
 static bool is_kind(const struct kept *k, enum message_kind kind)
@@ -242,17 +247,25 @@ static bool is_parting(const struct divide *d, size_t i)
 	return false;
 }
 
+/* Did anything come by KEY from the entry FROM to before END: an event, or a customer? */
+static bool has_brought(const struct divide *d, struct span key, size_t from, size_t end)
+{
+	const struct kept *kept = d->kept.list;
+
+	for (size_t i = from; i < end; i++)
+		if (((is_kind(&kept[i], MESSAGE_FORWARD) && !kept[i].news) ||
+			    is_kind(&kept[i], MESSAGE_MERGE)) &&
+			kept_is_by(&kept[i], key))
+			return true;
+	return false;
+}
+
 /* Nothing was folded where nothing had come but the name. */
 static bool was_name_only(const struct divide *d, size_t parting)
 {
 	const struct kept *kept = d->kept.list;
-	struct span key = kept[parting].message->of;
 
-	for (size_t i = 0; i < parting; i++)
-		if ((is_kind(&kept[i], MESSAGE_FORWARD) || is_kind(&kept[i], MESSAGE_MERGE)) &&
-			kept_is_by(&kept[i], key))
-			return false;
-	return true;
+	return !has_brought(d, kept[parting].message->of, 0, parting);
 }
 
 /* Did the entry I come by a key that was taken out again since? NAMES: of which nothing but the
@@ -484,13 +497,14 @@ static int forget_named(struct divide *d, struct span *bytes)
 		return r < 0 ? r : -EBADMSG;
 	if (bytes->len == 0 || record.journey->n_named == 0)
 		return 0;
-	journey_move_namings(record.journey, NULL);
-	return divide_encode(d, &record, bytes);
+	r = journey_take_namings(record.journey, NULL);
+	return r < 0 ? r : divide_encode(d, &record, bytes);
 }
 
 int divide_finish(struct divide *d, struct divided *ret_divided)
 {
 	struct divided out = {.n_through = 0};
+	bool name_only;
 	int r = forget_named(d, &d->ask.record);
 
 	if (r == 0)
@@ -505,11 +519,9 @@ int divide_finish(struct divide *d, struct divided *ret_divided)
 	d->from = d->ask.frozen.len > 0 ? d->joined : 0;
 	out.n_through = count_through(d);
 	out.since = ((const struct kept *)d->kept.list)[d->joined].entry.id;
-	if (d->ask.frozen.len == 0 && out.n_through == 0)
-		r = divide_name_only(d, &out);
-	else
-		r = fold_sides(d, &out);
-	if (r == 0 && (d->ask.frozen.len > 0 || out.n_through > 0))
+	name_only = d->ask.frozen.len == 0 && !has_brought(d, d->ask.key, d->joined, d->kept.n);
+	r = name_only ? divide_name_only(d, &out) : fold_sides(d, &out);
+	if (r == 0 && !name_only)
 		r = divide_results(d, &out);
 	if (r == 0 || r == DIVIDE_LATER)
 		*ret_divided = out;

@@ -216,6 +216,12 @@ static void take_over(struct shore *s)
 	memory_store_run(s->memory);
 }
 
+void world_restart(struct world *w)
+{
+	for (uint32_t p = 0; p < PARTS; p++)
+		take_over(&w->shores[p]);
+}
+
 void world_init(struct world *w, uint64_t seed)
 {
 	world_init_with(w, seed, rule_text);
@@ -462,25 +468,6 @@ void world_note_apart(struct world *w, const char *key, const char *of, int64_t 
 
 	w->clock = at;
 	post(w, &m, SPAN_EMPTY);
-}
-
-const struct log_entry *world_message(
-	const struct world *w, const char *key, const char *kind, int64_t since)
-{
-	const struct shore *s = &w->shores[partition_of(span_str(key), PARTS)];
-	const struct log_entry *found = NULL;
-	_cleanup_(arena_release) struct arena a;
-
-	arena_init(&a);
-	for (size_t i = 0; i < s->n_log && !found; i++) {
-		struct message m;
-
-		if ((int64_t)s->log[i].id.ms >= since && s->log[i].message.len > 0 &&
-			message_parse(s->log[i].message, &a, &m) == 0 && span_is(m.to, key) &&
-			span_is(message_kind_name(m.kind), kind))
-			found = &s->log[i];
-	}
-	return found;
 }
 
 void world_work(struct world *w, uint32_t p)

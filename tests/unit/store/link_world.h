@@ -93,6 +93,8 @@ unsigned world_roll(struct world *w, unsigned n);
 void world_say(struct world *w, unsigned rights, const char *json);
 /* What staff say to the partition P. */
 void world_tell(struct world *w, uint32_t p, const struct message *m, struct span cargo);
+/* Every owner dies, and others begin with what is kept. */
+void world_restart(struct world *w);
 /* Something happens somewhere. */
 void world_stir(struct world *w);
 /* Staff take KEY out of whom it is a link to; what that comes to stands in the log then, unless an
@@ -103,9 +105,6 @@ void world_claim(struct world *w, const char *winner, const char *key);
 /* Only the note of it, at AT and said at SAID_AT, of a world in which they never were one. */
 void world_note_apart(
 	struct world *w, const char *key, const char *of, int64_t at, int64_t said_at);
-/* The first entry of KEY's log at or after SINCE that is a message of KIND to KEY. */
-const struct log_entry *world_message(
-	const struct world *w, const char *key, const char *kind, int64_t since);
 
 /* Partition P is worked through, and what it says delivered. */
 void world_work(struct world *w, uint32_t p);

@@ -4,6 +4,7 @@
  * what they would have been, and is sent from then on what they would have been sent: no job bears
  * the id of one that was made meanwhile, for whoever takes jobs would take it for that one.
  */
+#include "histories.h"
 #include "two_worlds.h"
 
 #define RULE(ID, REST)                                                                             \
@@ -120,20 +121,7 @@ static void random_history(uint64_t seed)
 
 static void histories(void)
 {
-	const char *given = getenv("WAYMARK_TEST_SEED");
-	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
-
-	printf("# seeds %llu to %llu\n", (unsigned long long)first,
-		(unsigned long long)first + ROUNDS - 1);
-	for (uint64_t seed = first; seed < first + ROUNDS; seed++) {
-		int before = check_failures;
-
-		random_history(seed * 7919);
-		if (check_failures > before) {
-			fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
-			return;
-		}
-	}
+	histories_run(ROUNDS, random_history);
 }
 
 static const struct check_case cases[] = {

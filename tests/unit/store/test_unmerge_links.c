@@ -4,6 +4,7 @@
  * one can be taken apart again, and goes on from there. Everybody is taken out of everybody, in the
  * order that is asked for, until nobody is a part of another.
  */
+#include "histories.h"
 #include "link_world.h"
 
 #define T LINK_TRUSTED
@@ -67,6 +68,29 @@ static void identifies(void)
 	counts[a < b ? a : b]++; /* the strongest is whose it is, and KEYS are in that order */
 }
 
+/* Several at once: the strongest is whose it is. */
+static void names_many(void)
+{
+	unsigned first = world_roll(&w, KEYS), n = 0;
+	_cleanup_(buf_release) struct buf json = BUF_INIT;
+	bool b = false;
+
+	buf_add_span(&json, SPAN_LIT("{\"type\":\"identify\""));
+	for (unsigned i = first; i < KEYS; i++) {
+		/* One user, one address. */
+		if ((i < USERS && n > 0) || (i == 4 && b) || (n > 0 && world_roll(&w, 3) == 0))
+			continue;
+		b = b || i == 3;
+		buf_add_span(&json, SPAN_LIT(","));
+		buf_add_span(&json, span_str(members[i]));
+		n++;
+	}
+	buf_add_span(&json, SPAN_LIT("}"));
+	buf_add_char(&json, '\0');
+	world_say(&w, T, buf_span(&json).ptr);
+	counts[first]++;
+}
+
 /* Takes KEY, or whoever has to go first, out of whom it is a part of. -ELOOP: that one is a part of
  * another. */
 static int take_apart(const char *key)
@@ -108,9 +132,8 @@ static int take_one_apart(void)
 	return 0;
 }
 
-static bool random_history(uint64_t seed)
+static void random_history(uint64_t seed)
 {
-	int before = check_failures;
 	int r = 1;
 
 	memset(counts, 0, sizeof(counts));
@@ -124,6 +147,8 @@ static bool random_history(uint64_t seed)
 				does(world_roll(&w, KEYS));
 			else if (what == 7)
 				aliases();
+			else if (world_roll(&w, 2))
+				names_many();
 			else
 				identifies();
 			if (world_roll(&w, 3) == 0)
@@ -142,24 +167,13 @@ static bool random_history(uint64_t seed)
 			world_check_customer(&w, keys[i], keys[i], counts[i]);
 	world_finish(&w);
 	world_release(&w);
-	return check_failures == before;
 }
 
 #define ROUNDS 120
 
 static void histories(void)
 {
-	const char *given = getenv("WAYMARK_TEST_SEED");
-	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
-
-	printf("# seeds %llu to %llu\n", (unsigned long long)first,
-		(unsigned long long)first + ROUNDS - 1);
-	for (uint64_t seed = first; seed < first + ROUNDS; seed++) {
-		if (random_history(seed * 7919))
-			continue;
-		fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
-		return;
-	}
+	histories_run(ROUNDS, random_history);
 }
 
 /* ---- one by one ------------------------------------------------------------------------------ */
@@ -264,6 +278,49 @@ static void said_twice(void)
 	world_release(&w);
 }
 
+/* Staff say twice that u1, who was nobody, is a0: all of u1's since the first time goes along,
+ * carts b and c, or b alone where nothing came since the second. */
+static void named_again(void)
+{
+	for (unsigned more = 0; more < 2; more++) {
+		world_init(&w, 4);
+		say(T, CART("\"userId\":\"a0\"", "a"));
+		world_claim(&w, "a0", "u1");
+		world_settle(&w);
+		say(T, CART(U1, "b"));
+		world_claim(&w, "a0", "u1");
+		world_settle(&w);
+		if (more)
+			say(T, CART(U1, "c"));
+		world_check_customer(&w, "u1", "a0", 2 + more);
+		apart("u1", 0);
+		world_check_customer(&w, "u1", "u1", 1 + more);
+		world_check_customer(&w, "a0", "a0", 1);
+		world_release(&w);
+	}
+}
+
+/* u1 was nobody, and has nothing of its own since; but u2 came to a0 by way of it. */
+static void brought_another(void)
+{
+	world_init(&w, 5);
+	say(T, CART("\"userId\":\"a0\"", "a"));
+	say(T, CART("\"userId\":\"u2\"", "x"));
+	world_claim(&w, "a0", "u1");
+	world_settle(&w);
+	world_claim(&w, "u1", "u2");
+	world_settle(&w);
+	world_check_customer(&w, "u2", "a0", 2);
+	apart("u1", 0);
+	world_check_customer(&w, "a0", "a0", 1);
+	world_check_customer(&w, "u2", "u1", 1);
+	apart("u2", 0);
+	world_check_customer(&w, "u2", "u2", 1);
+	say(T, CART(U1, "b"));
+	world_check_customer(&w, "u1", "u1", 1);
+	world_release(&w);
+}
+
 /* ---- what was sent --------------------------------------------------------------------------- */
 
 static const char with_caps[] =
@@ -331,6 +388,8 @@ static const struct check_case cases[] = {
 	{"an alias of one's own", own_alias},
 	{"back by another", back_by_another},
 	{"said twice", said_twice},
+	{"named again", named_again},
+	{"a name that brought another", brought_another},
 };
 
 int main(void)

@@ -3,6 +3,7 @@
  * Prices and stock change and the site fails while two are one: each hears of it what they would
  * have heard alone, where they would have heard it, and nothing else.
  */
+#include "histories.h"
 #include "two_worlds.h"
 
 /* Nothing takes a job back: what is said of one that has moved bears the name that it was made in.
@@ -146,20 +147,7 @@ static void random_history(uint64_t seed)
 
 static void histories(void)
 {
-	const char *given = getenv("WAYMARK_TEST_SEED");
-	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
-
-	printf("# seeds %llu to %llu\n", (unsigned long long)first,
-		(unsigned long long)first + ROUNDS - 1);
-	for (uint64_t seed = first; seed < first + ROUNDS; seed++) {
-		int before = check_failures;
-
-		random_history(seed * 7919);
-		if (check_failures > before) {
-			fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
-			return;
-		}
-	}
+	histories_run(ROUNDS, random_history);
 }
 
 static const struct check_case cases[] = {

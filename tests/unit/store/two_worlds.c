@@ -194,6 +194,26 @@ void check_jobs(const struct world *w)
 				w->jobs[k].retracted == ENDED);
 }
 
+/* The first entry of KEY's log at or after SINCE that is a message of KIND to KEY. */
+static const struct log_entry *message_of(
+	const struct world *w, const char *key, const char *kind, int64_t since)
+{
+	const struct shore *s = &w->shores[partition_of(span_str(key), PARTS)];
+	const struct log_entry *found = NULL;
+	_cleanup_(arena_release) struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < s->n_log && !found; i++) {
+		struct message m;
+
+		if ((int64_t)s->log[i].id.ms >= since && s->log[i].message.len > 0 &&
+			message_parse(s->log[i].message, &a, &m) == 0 && span_is(m.to, key) &&
+			span_is(message_kind_name(m.kind), kind))
+			found = &s->log[i];
+	}
+	return found;
+}
+
 /* The word of staff, in ONE, and its notes in TWO. */
 void take_apart(const char *key, const char *from)
 {
@@ -204,7 +224,7 @@ void take_apart(const char *key, const char *from)
 	CHECK_INT(world_unmerge(&one, key, later), 0);
 	CHECK_STR(span_str(later), "");
 	world_settle(&one);
-	back = world_message(&one, key, "restore", at);
+	back = message_of(&one, key, "restore", at);
 	REQUIRE(back);
 	world_note_apart(&two, from, key, at, at);
 	world_note_apart(&two, key, from, (int64_t)back->id.ms, at);
