@@ -80,6 +80,10 @@ void gaps_see(struct gaps *g, const struct journey *j, int64_t now)
 	const struct profile *p = j->profile;
 	struct bought *b;
 
+	/* Parts are only those whose timelines were long. */
+	for (size_t i = 0; i < j->n_ids; i++)
+		if (j->ids[i].state == ID_LINKED)
+			see_part(g, text_span(j->ids[i].key), now);
 	for (size_t i = 0; i < j->n_parts; i++)
 		see_part(g, text_span(j->parts[i].key), now);
 	if (!p || p->n_days < 2)

@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
@@ -217,6 +218,40 @@ def taken_out_of_what_others_lines_say():
         tap.equal(shop.raw(), after, "nothing more is done")
         status, out, _ = shop.place.tool("customer", "receipt", receipt["receipt"], *shop.common)
         tap.ok(status == 0 and re.search(r"(?m)^archive +done$", out), out)
+
+
+@tap.test
+def what_doctor_says_of_several():
+    """By their receipts alone: an hour is long for an erasure, two hours and five minutes for the archive."""
+    with harness.Place() as place:
+        shop = Shop(place)
+
+        def put(where, name, minutes, field, **more):
+            at = int(time.time() * 1000) - minutes * 60000
+            shop.redis("SADD", "wm:" + where, name * 16)
+            shop.redis("HSET", "wm:erasure:" + name * 16, field, at, *[x for pair in more.items() for x in pair])
+
+        def says(finding, *sentences):
+            found, said = shop.doctor()
+            tap.ok(found == finding and all(re.search(one, said) for one in sentences), "%s: %s" % (found, said))
+
+        one = r"1 erasure is not finished, the first since 50m(\d+s)? \(receipt 1{16}\)\."
+        put("erasing", "1", 50, "asked_at")
+        says("note", "^" + one + "$")
+        put("erasing", "2", 70, "asked_at")
+        says("wrong", r"^2 erasures are not finished, the first since 70m(\d+s)? \(receipt 2{16}\): ask for it again")
+        put("orders", "3", 10, "finished_at", asked_at=1)
+        says("wrong", "^2 erasures are", r"1 erasure waits for the archive, the first since 10m.* carries them out\.$")
+        shop.redis("SREM", "wm:erasing", "2" * 16)
+        says("note", "^" + one + " 1 erasure waits for the archive, ")
+        put("orders", "4", 124, "finished_at")
+        says("note", r"2 erasures wait for the archive, the first since 2h4m(\d+s)? \(receipt 4{16}\); ")
+        put("orders", "5", 3, "finished_at", **{"a:elsewhere": 2})
+        says("wrong", "3 erasures wait for the archive, the first since 2h4m.*: of 1 there are files")
+        shop.redis("DEL", "wm:orders")
+        says("note", "^" + one + "$")
+        put("orders", "6", 126, "finished_at")
+        says("wrong", r"1 erasure waits for the archive, .*running\?")
 
 
 @tap.test

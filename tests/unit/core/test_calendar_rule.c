@@ -260,11 +260,16 @@ static void test_told_again(void)
 	struct days d;
 
 	days_init(&d, &calendar);
+	d.scene.rules->list[0].grace_ms = 2 * H;
 	say(&d, 1990, 3, 10, "2026-01-05T12:00:00Z");
 	say(&d, 1985, 3, 10, "2026-01-06T12:00:00Z");
-	CHECK_DUE(&d, "2026-03-10T08:00:00.000Z", 2026);
+	CHECK_DUE(&d, "2026-03-10T10:00:00.000Z", 2026);
 	CHECK_STR(text_span(armed(&d)->data), "\"years\":41,\"date\":\"1985-03-10\"");
 	CHECK_INT(armed(&d)->anchor_at, at("2026-01-06T12:00:00Z"));
+	/* Also when the day has come, and its grace is not over. */
+	say(&d, 1984, 3, 10, "2026-03-10T08:30:00Z");
+	CHECK_DUE(&d, "2026-03-10T10:00:00.000Z", 2026);
+	CHECK_STR(text_span(armed(&d)->data), "\"years\":42,\"date\":\"1984-03-10\"");
 	days_release(&d);
 }
 
@@ -284,6 +289,10 @@ static void test_steps(void)
 	scene_event(&d.scene, EVENT_PAGE_VIEWED, (struct carried){0}, at("2026-03-11T00:00:00Z"),
 		at("2026-03-11T00:00:00Z"));
 	CHECK_DUE(&d, "2026-03-13T08:00:00.000Z", 2026);
+	/* Nor does the second message say something else than the first. */
+	say(&d, 1985, 3, 10, "2026-03-12T00:00:00Z");
+	CHECK_DUE(&d, "2026-03-13T08:00:00.000Z", 2026);
+	CHECK_STR(text_span(armed(&d)->data), "\"years\":36,\"date\":\"1990-03-10\"");
 	scene_tick(&d.scene, at("2026-03-13T08:00:00Z"));
 	CHECK_DUE(&d, "2027-03-10T08:00:00.000Z", 2027);
 	CHECK_STR(span_str(scene_take(&d.scene)),
