@@ -328,6 +328,7 @@ static void test_plan_limit(void)
 			rules = rules_free(rules);
 	}
 	CHECK_INT(problems.n, 1);
+	CHECK(strstr(problems.list[0].message, "more than 128 different counts"));
 }
 
 int main(void)

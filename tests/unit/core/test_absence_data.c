@@ -157,7 +157,8 @@ static void test_count(void)
 	check_count(2);
 }
 
-/* Nor is what a cancel has settled, and where nothing was counted nothing is said. */
+/* Nor is what a cancel has settled, also if it comes in behind that, and where nothing was counted
+ * nothing is said. */
 static void test_count_anew(void)
 {
 	struct rule rule = thrice_rule(1);
@@ -169,6 +170,7 @@ static void test_count_anew(void)
 	for (int64_t i = 0; i < 3; i++)
 		scene_event(&s, EVENT_PRODUCT_ADDED, c1, (20 + i) * M, (20 + i) * M);
 	scene_event(&s, EVENT_ORDER_COMPLETED, c1, 23 * M, 23 * M);
+	scene_event(&s, EVENT_PRODUCT_ADDED, c1, 22 * M + 1, 23 * M + 1);
 	for (int64_t i = 0; i < 3; i++)
 		scene_event(&s, EVENT_PRODUCT_ADDED, c1, (24 + i) * M, (24 + i) * M);
 	CHECK_STR(job_data(&s, 31 * M), "\"n\":3");
