@@ -77,7 +77,7 @@ def batch(ids):
 
 @tap.test
 def redis_killed_under_load_loses_nothing_acknowledged():
-    with Door("redis_time = 1s") as door:
+    with Door() as door:
         load = Load(door, 8, batch)
         try:
             for _ in range(4):
@@ -230,7 +230,7 @@ def what_has_no_room_ends_between_two_events():
 
 @tap.test
 def a_replica_is_no_place_to_write():
-    with Door("redis_time = 500ms") as door:
+    with Door() as door:
         other = door.redis("other", dataset=None)
         door.server("REPLICAOF", "127.0.0.1", "1")
         is_unavailable(door.post("/v1/track", event()), "replica")
@@ -242,7 +242,7 @@ def a_replica_is_no_place_to_write():
 
 @tap.test
 def a_loading_redis_is_waited_for():
-    with Door("redis_time = 500ms") as door:
+    with Door() as door:
         big = {"batch": [event(properties={"pad": "x" * 20000}) for _ in range(100)]}
         for _ in range(10):
             tap.equal(door.post("/v1/batch", big).status, 200, "stored")
@@ -305,9 +305,9 @@ def a_foreign_redis_stops_the_role():
 
 @tap.test
 def redis_may_come_later():
-    with Door("redis_time = 500ms") as door:
+    with Door() as door:
         door.server.kill()
-        late = door.start("redis_time = 500ms", name="late")
+        late = door.start(name="late")
         late.wait_status("/healthz", 200)
         tap.equal(late.status_of("/readyz"), 503, "ready")
         is_unavailable(late.post("/v1/track", body(event()),
