@@ -3,8 +3,8 @@
  * How long customers let pass between two purchases, from the history itself: the table that the
  * policy takes as `models.store_gap`, and what follows from it. A gap is between two days (UTC) on
  * which somebody bought, on any channel, as s.purchase_days counts them; of each customer those
- * between the latest PROFILE_DAYS_MAX of them. Who became another customer's counts with them, but for
- * those of more than JOURNEY_IDS_MAX identifiers.
+ * between the latest PROFILE_DAYS_MAX of them. Who became another customer's counts with them, but
+ * for those of more than JOURNEY_IDS_MAX identifiers.
  */
 #pragma once
 
