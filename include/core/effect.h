@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "core/event.h"
 #include "core/journey.h"
+#include "core/money.h"
 #include "core/rule.h"
 
 enum effect_kind {
@@ -50,8 +51,9 @@ struct decision {
 	int64_t due_at;	       /* job: when it came due first, if that is not fire_at; else 0 */
 	struct decimal likelihood, impact;
 	enum priority_class priority;
-	uint64_t version;  /* of the rule's text; 0: the one in force */
-	struct span words; /* in words, what the rest cannot say */
+	struct worth worth; /* job: of what it is about; written nowhere */
+	uint64_t version;   /* of the rule's text; 0: the one in force */
+	struct span words;  /* in words, what the rest cannot say */
 	/* Of a customer who was two (core/merge.h). */
 	struct span subject; /* the customer after whom the job is named; empty: the journey's */
 	struct span home;    /* a retraction: in whose partition the job lies; empty: here */

@@ -18,6 +18,7 @@
 #pragma once
 
 #include "core/journey.h"
+#include "core/money.h"
 #include "core/rule.h"
 
 enum gate {
@@ -106,6 +107,7 @@ struct gate_verdict {
 	struct span channel;	 /* the way it goes; empty if it does not */
 	struct decimal likelihood, impact;
 	enum priority_class priority;
+	struct worth worth;
 	int64_t loss; /* likelihood x impact x value, for order inside a class (core/priority.h) */
 	bool held_out;
 	struct span by;		     /* REASON_SUPERSEDED: the rule that goes first */

@@ -12,6 +12,13 @@
 
 #define CURRENCY_SIZE 3 /* letters, ISO 4217 */
 
+/* What a message is about, in money. */
+struct worth {
+	int64_t hundredths;   /* 0: not known */
+	struct span currency; /* the main one as above; empty: none was ever named */
+	bool whole;	      /* all that the customer bought, for it is about no order or cart */
+};
+
 /* Empty: unknown. */
 struct span money_main(const struct policy *p, const struct journey *j);
 

@@ -16,12 +16,14 @@
 #pragma once
 
 #include "core/journey.h"
+#include "core/money.h"
 #include "core/rule.h"
 
 struct priority {
 	struct decimal likelihood, impact; /* 0..1 */
 	enum priority_class class;
-	int64_t loss; /* L x I x value, in hundred-millionths; 0 where no value is known */
+	int64_t loss;	    /* L x I x worth, in hundred-millionths; 0 where no value is known */
+	struct worth worth; /* its currency is borrowed from policy or journey */
 };
 
 /* Of what SCOPE is about, its instance included. */

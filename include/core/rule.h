@@ -315,6 +315,8 @@ bool rule_key_in(const struct rule *r, struct span reach, struct span key);
  * such instant: the event lacks it, the shop never opens, the customer has bought too rarely. */
 bool rule_wait_end(
 	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at);
+/* When the promise is missed that W, a WAIT_LATE, is about; false where there is none. */
+bool rule_promise_end(const struct rule_wait *w, const struct cond_scope *scope, int64_t *ret_at);
 /* The deadline of the first step for an anchor at FROM. */
 bool rule_deadline(
 	const struct rule *r, const struct cond_scope *scope, int64_t from, int64_t *ret_at);

@@ -15,7 +15,7 @@
 
 struct backtest_settings {
 	const char *rules, *events, *store_zone, *from, *to, *until, *against, *curve, *customer;
-	int64_t lateness;
+	int64_t lateness, forecast;
 	bool log, log_rules, decisions, states, list, gaps;
 };
 
@@ -50,6 +50,8 @@ static const struct setting settings[] = {
 		"other rules: show which jobs are added, removed, moved and the same"},
 	{NULL, "curve", "curve", SETTING_TEXT, ROW(curve), NULL, 0, 64, "RULE",
 		"show in full what other waits would do to this rule"},
+	{NULL, "forecast", "forecast", SETTING_DURATION, ROW(forecast), "90d", MS_DAY, 730 * MS_DAY,
+		"SPAN", "who was said to stay away was so if they bought nothing for so long"},
 	{NULL, "gaps", "gaps", SETTING_BOOL, ROW(gaps), "no", 0, 0, NULL,
 		"without rules: print how long customers let pass between two purchases, as the "
 		"policy's models take it"},
@@ -298,6 +300,7 @@ static int begin(struct runs *x)
 		(x->against && study_init(&x->other, x->against, x->program->identity, x->from,
 				       x->to) < 0))
 		return trouble("out of memory");
+	x->study.forecasts.within_ms = x->other.forecasts.within_ms = s->forecast;
 	return STATUS_DONE;
 }
 

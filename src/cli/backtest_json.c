@@ -106,6 +106,49 @@ static void add_curve(struct buf *out, const struct study *s, const struct rule 
 	buf_add_char(out, ']');
 }
 
+/* Hundredths as an amount. */
+static void add_amount(struct buf *out, struct span currency, int64_t n, bool more)
+{
+	buf_add_str(out, more ? "," : "");
+	add_text(out, currency);
+	buf_printf(out, ":%lld.%02lld", (long long)(n / 100), (long long)(n % 100));
+}
+
+static void add_at_risk(struct buf *out, const struct study_rule *r)
+{
+	buf_add_str(out, ",\"at_risk\":{");
+	for (size_t i = 0; i < r->n_at_risk; i++)
+		add_amount(out, r->at_risk[i].currency, r->at_risk[i].hundredths, i > 0);
+	buf_add_char(out, '}');
+}
+
+/* Share of what could be judged that was right, in ten-thousandths. */
+static void add_forecast(struct buf *out, const struct study *s, size_t rule)
+{
+	enum forecast_kind kind = forecast_kind(&s->curve.rules->list[rule]);
+	const struct forecast_count *c = &s->forecasts.counts[rule];
+	uint64_t judged = c->right + c->wrong, share;
+
+	buf_add_str(out, ",\"forecast\":");
+	if (kind == FORECAST_NONE) {
+		buf_add_str(out, "null");
+		return;
+	}
+	buf_printf(out, "{\"of\":\"%s\"", forecast_name(kind));
+	add_count(out, "right", c->right);
+	add_count(out, "wrong", c->wrong);
+	add_count(out, "open", c->open);
+	add_count(out, "void", c->void_);
+	share = judged ? (c->right * 10000 + judged / 2) / judged : 0;
+	buf_add_str(out, ",\"precision\":");
+	if (judged)
+		buf_printf(out, "%llu.%04llu", (unsigned long long)(share / 10000),
+			(unsigned long long)(share % 10000));
+	else
+		buf_add_str(out, "null");
+	buf_add_char(out, '}');
+}
+
 static void add_rules(struct buf *out, const struct study *s)
 {
 	const struct rules *rules = s->curve.rules;
@@ -122,6 +165,8 @@ static void add_rules(struct buf *out, const struct study *s)
 		add_count(out, "jobs", r->jobs);
 		add_count(out, "would_send", r->would_send);
 		add_count(out, "retracted", r->retracted);
+		add_at_risk(out, r);
+		add_forecast(out, s, i);
 		add_decided(out, r);
 		add_spread(out, s, rules->list[i].id);
 		add_curve(out, s, &rules->list[i]);

@@ -135,6 +135,62 @@ static void print_overlaps(const struct cells *c, const struct study *s)
 	free(list);
 }
 
+/* ---- money and forecasts ------------------------------------------------------------------- */
+
+static void print_at_risk(const struct cells *c, const struct study *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->curve.rules->n; i++) {
+		const struct study_rule *r = &s->rules[i];
+
+		for (size_t k = 0; k < r->n_at_risk; k++) {
+			char whole[24];
+			int64_t n = r->at_risk[k].hundredths;
+
+			if (!any)
+				head(c, "MONEY AT RISK (of several rules it is often the same)");
+			any = true;
+			(void)snprintf(whole, sizeof(whole), "%15lld.%02lld", (long long)(n / 100),
+				(long long)(n % 100));
+			cell(c, k == 0 ? s->curve.rules->list[i].id : SPAN_EMPTY, 24, CYAN);
+			cell(c, span_str(whole), 18, PLAIN);
+			cell(c, r->at_risk[k].currency, 0, PLAIN);
+			cells_end(c);
+		}
+	}
+}
+
+static void print_forecasts(const struct cells *c, const struct study *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->curve.rules->n; i++) {
+		const struct rule *rule = &s->curve.rules->list[i];
+		const struct forecast_count *x = &s->forecasts.counts[i];
+		uint64_t judged = x->right + x->wrong, permille;
+		char share[24];
+
+		if (judged + x->open + x->void_ == 0)
+			continue;
+		if (!any)
+			head(c, "DID IT COME TRUE?            RIGHT      WRONG       OPEN       "
+				"VOID  "
+				"PRECISION");
+		any = true;
+		permille = judged ? (x->right * 1000 + judged / 2) / judged : 0;
+		(void)snprintf(share, sizeof(share), "%5u.%u %%", (unsigned)(permille / 10),
+			(unsigned)(permille % 10));
+		cell(c, rule->id, 24, CYAN);
+		cell_number(c, x->right, 9);
+		cell_number(c, x->wrong, 9);
+		cell_number(c, x->open, 9);
+		cell_number(c, x->void_, 9);
+		cell(c, judged ? span_str(share) : SPAN_LIT("        -"), 9, PLAIN);
+		cells_end(c);
+	}
+}
+
 /* ---- waits --------------------------------------------------------------------------------- */
 
 static void print_waits(const struct cells *c, const struct study *s)
@@ -364,6 +420,8 @@ void study_print_table(const struct study_report *r)
 	print_rules(&c, r->study);
 	print_spread(&c, r->study);
 	print_overlaps(&c, r->study);
+	print_at_risk(&c, r->study);
+	print_forecasts(&c, r->study);
 	if (r->curve)
 		print_curve(&c, r->study, r->curve);
 	else

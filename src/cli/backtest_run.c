@@ -33,6 +33,7 @@ int backtest_keep_job(struct backtest *b, const struct commit_job *job, bool wou
 	kept->decision.key = keep(b, job->decision.key);
 	kept->decision.step = keep(b, job->decision.step);
 	kept->decision.by = keep(b, job->decision.by);
+	kept->decision.worth.currency = keep(b, job->decision.worth.currency);
 	kept->decision.data = keep(b, job->decision.data);
 	kept->retracted_at = TIME_NEVER;
 	kept->would = would;

@@ -37,8 +37,9 @@ static int keep_would(struct study *s, const struct decision *d, struct span cus
 	return r < 0 ? r : backtest_keep_job(&s->backtest, &job, true);
 }
 
-static void count_decision(struct study *s, const struct effect *e, struct span customer)
+static void count_decision(struct study *s, const struct effect *e, const struct journey *j)
 {
+	struct span customer = text_span(j->customer);
 	const struct decision *d = &e->decision;
 	struct study_rule *rule = rule_of(s, d->rule);
 	bool would = d->outcome == OUTCOME_WOULD_SEND;
@@ -50,6 +51,8 @@ static void count_decision(struct study *s, const struct effect *e, struct span 
 	if (!rule || !reported(s, d->at))
 		return;
 	rule->outcomes[d->outcome]++;
+	if ((would || d->outcome == OUTCOME_FIRED) && reported(s, d->fire_at))
+		forecasts_fired(&s->forecasts, j, d);
 	if (d->reason < GATE_REASON_COUNT)
 		rule->reasons[d->reason]++;
 }
@@ -62,8 +65,9 @@ static void witness(void *user, const struct journey *j, const struct event *eve
 
 	for (size_t i = 0; i < effects->n; i++)
 		if (is_decision(&effects->list[i]))
-			count_decision(s, &effects->list[i], customer);
+			count_decision(s, &effects->list[i], j);
 	curve_see(&s->curve, j, event, now);
+	forecasts_see(&s->forecasts, j, event, now);
 	if (s->measures)
 		gaps_see(&s->gaps, j, now);
 	if (s->backtest.tells_states && backtest_note_customer(&s->backtest, customer) < 0)
@@ -87,6 +91,8 @@ int study_init(struct study *s, const struct rules *rules, const struct identity
 	buf_init(&s->story);
 	gaps_init(&s->gaps);
 	r = curve_init(&s->curve, rules);
+	if (r == 0)
+		r = forecasts_init(&s->forecasts, rules);
 	s->rules = calloc(rules->n + 1, sizeof(*s->rules));
 	if (backtest_init(&s->backtest, &setup) < 0 || r < 0 || !s->rules)
 		return -ENOMEM;
@@ -96,6 +102,7 @@ int study_init(struct study *s, const struct rules *rules, const struct identity
 void study_release(struct study *s)
 {
 	curve_release(&s->curve);
+	forecasts_release(&s->forecasts);
 	gaps_release(&s->gaps);
 	backtest_release(&s->backtest);
 	buf_release(&s->story);
@@ -213,9 +220,10 @@ int study_end(struct study *s, int64_t horizon)
 {
 	struct backtest *b = &s->backtest;
 
-	if (s->failed || s->curve.failed)
+	if (s->failed || s->curve.failed || s->forecasts.failed)
 		return -ENOMEM;
 	curve_end(&s->curve, int64_min(horizon, s->to));
+	forecasts_end(&s->forecasts);
 	backtest_sort(b);
 	s->jobs = calloc(b->n_jobs + 1, sizeof(struct backtest_job *));
 	if (!s->jobs)
@@ -226,6 +234,8 @@ int study_end(struct study *s, int64_t horizon)
 		s->jobs[s->n_jobs++] = b->jobs[i];
 		count_job(s, b->jobs[i]);
 	}
+	if (study_count_risks(s) < 0)
+		return -ENOMEM;
 	return digest_jobs(s);
 }
 

@@ -7,8 +7,11 @@
 
 #include "backtest.h"
 #include "backtest_curve.h"
+#include "backtest_forecast.h"
 #include "backtest_gaps.h"
 #include "core/gate.h"
+
+#define STUDY_CURRENCIES 4 /* of one rule; what is in others counts nowhere */
 
 /* Of the time that is reported about. */
 struct study_rule {
@@ -16,11 +19,20 @@ struct study_rule {
 	uint64_t reasons[GATE_REASON_COUNT]; /* of gates that deferred or suppressed */
 	uint64_t jobs, would_send, retracted;
 	uint64_t priorities[3]; /* enum priority_class */
+	/* What its jobs are about and worth, added up: the order or cart concerned, else all that
+	 * the customer bought. Each once, however many messages it is about; what was taken back
+	 * is at risk no more. Of different rules it is often the same money. */
+	struct {
+		struct span currency;
+		int64_t hundredths;
+	} at_risk[STUDY_CURRENCIES];
+	size_t n_at_risk;
 };
 
 struct study {
 	struct backtest backtest;
 	struct curve curve;
+	struct forecasts forecasts;
 	struct gaps gaps;
 	bool measures;		  /* the gaps between purchases are wanted */
 	struct study_rule *rules; /* one for each of the set, in its order */
@@ -41,6 +53,9 @@ int study_init(struct study *s, const struct rules *rules, const struct identity
 void study_release(struct study *s);
 /* Everything was fed until HORIZON: sorts and counts. 0 or -ENOMEM. */
 int study_end(struct study *s, int64_t horizon);
+
+/* Fills at_risk of the rules from the reported jobs; study_end does it. 0 or -ENOMEM. */
+int study_count_risks(struct study *s);
 
 /* The job's line, as --json lists it. */
 void study_job_line(const struct backtest_job *job, struct buf *out);

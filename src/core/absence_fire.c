@@ -134,6 +134,8 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	d->likelihood = v->likelihood;
 	d->impact = v->impact;
 	d->priority = v->priority;
+	d->worth = v->worth;
+	d->worth.currency = absence_keep(t, v->worth.currency);
 	i->outcome = outcome;
 	if (spent_give(rule, i) < 0 || absence_remember(i, sends) < 0 ||
 		absence_tell(t, rule, i) < 0)

@@ -171,6 +171,22 @@ static const struct policy_model *late_model(
 	return model ? model_of(model, of, n, w->samples) : NULL;
 }
 
+bool rule_promise_end(const struct rule_wait *w, const struct cond_scope *scope, int64_t *ret_at)
+{
+	struct value promise;
+
+	if (w->kind != WAIT_LATE)
+		return false;
+	promise = fact_value(w->promise, scope);
+	if (promise.type != VALUE_INSTANT)
+		return false;
+	*ret_at = promise.at + w->span_ms;
+	if (w->local != WAIT_AS_GIVEN)
+		*ret_at = w->span_ms + local_end(w, wait_zone(scope, w->zone_customer, w->zone),
+					       promise.at, false);
+	return true;
+}
+
 /*
  * From when on the promise will most likely be missed (models.md, section 5). Where there is no
  * promise, or nothing to say before it is over, there may yet come another: until the day after it,
@@ -180,18 +196,13 @@ static bool late_end(
 	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
 {
 	const struct policy_model *model = late_model(w, scope);
-	struct value promise = fact_value(w->promise, scope);
 	int64_t end, ms;
 
 	if (!model)
 		return model_end(w, from, true, 0, ret_at);
 	*ret_at = from + w->max_ms;
-	if (promise.type != VALUE_INSTANT)
+	if (!rule_promise_end(w, scope, &end))
 		return true;
-	end = promise.at + w->span_ms;
-	if (w->local != WAIT_AS_GIVEN)
-		end = w->span_ms +
-		      local_end(w, wait_zone(scope, w->zone_customer, w->zone), promise.at, false);
 	ms = int64_max(model_late(model, w->share, end - from), w->min_ms);
 	*ret_at = ms < end - from ? from + ms : int64_max(*ret_at, end + MS_DAY);
 	return true;

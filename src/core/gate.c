@@ -294,6 +294,7 @@ static void add_priority(const struct gate_ask *ask, struct gate_verdict *v)
 	v->likelihood = p.likelihood;
 	v->impact = p.impact;
 	v->priority = p.class;
+	v->worth = p.worth;
 	v->loss = p.loss;
 }
 

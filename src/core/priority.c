@@ -200,8 +200,12 @@ void priority_of(
 	p.impact = clamp(p.impact);
 	p.class = priority_class_of(&scope->rules->policy, p.likelihood, p.impact);
 	/* Shares in thousandths, so that the product stays within 64 bits. */
-	p.loss = units(p.likelihood, 3, 1000) * units(p.impact, 3, 1000) *
-		 (money > 0 ? money : customer_money(policy, scope->journey));
+	p.worth = (struct worth){
+		.hundredths = money > 0 ? money : customer_money(policy, scope->journey),
+		.currency = money_main(policy, scope->journey),
+		.whole = money <= 0,
+	};
+	p.loss = units(p.likelihood, 3, 1000) * units(p.impact, 3, 1000) * p.worth.hundredths;
 	*ret_priority = p;
 }
 

@@ -121,9 +121,11 @@ static int keep_decision(struct applier *a, const struct decision *d, struct dec
 	kept.data = keep(a, d->data);
 	kept.subject = keep(a, d->subject);
 	kept.home = keep(a, d->home);
+	kept.worth.currency = keep(a, d->worth.currency);
 	if (!kept.rule.ptr || !kept.key.ptr || (kept.by.len && !kept.by.ptr) ||
 		(kept.data.len && !kept.data.ptr) || (d->subject.len && !kept.subject.ptr) ||
-		(d->home.len && !kept.home.ptr))
+		(d->home.len && !kept.home.ptr) ||
+		(d->worth.currency.len && !kept.worth.currency.ptr))
 		return -ENOMEM;
 	*ret_d = kept;
 	return 0;

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`waymark backtest` on rules that foretell something, whether it came true, and what the jobs of a rule
+are about and worth. What is expected is worked out by hand beside each history."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import harness  # noqa: E402
+
+PLAIN = {"gates": "off", "grace": "0s", "slack": "0s", "round": "1ms", "stale_after": "never", "tombstone": "0s"}
+# Fifteen of a hundred parcels arrive within two days, so that such a promise is missed most likely as soon as they are sent.
+SLOW = {"delivery": {"samples": 100, "points": [[0.1, "1d"], [0.15, "2d"], [1, "10d"]]}}
+LATE = {"id": "late", "class": "service", "key": "order_id", "arm": ["Order Shipped"], "anchor": "first",
+        "cancel": ["Order Delivered", "Order Cancelled"], "channels": ["email"],
+        "wait": {"promise": "s.order.promised_at", "model": "delivery", "samples": 30, "likelihood": 0.8, "max": "60d"},
+        **PLAIN}
+QUIET = {"id": "quiet", "class": "service", "arm": ["Order Completed"], "channels": ["email"],
+         "wait": {"model": "store_gap", "q": 0.9, "min": "10d", "max": "10d", "else": "10d"}, **PLAIN}
+GAPS = {"store_gap": {"samples": 1, "points": [[0.01, "1d"]]}}
+tap = harness.Tap()
+
+
+def day(n):
+    """Noon of the N-th day of 2026, and so of the days after it."""
+    month = 1
+    for length in (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30):
+        if n <= length:
+            break
+        n -= length
+        month += 1
+    return "2026-%02d-%02dT12:00:00Z" % (month, n)
+
+
+def track(user, name, on, **properties):
+    return {"type": "track", "event": name, "userId": user, "timestamp": day(on), "properties": properties,
+            "messageId": "%s-%s-%d-%s" % (user, name, on, "-".join(map(str, properties.values())))}
+
+
+def report(rules, events, *arguments, policy=None, form="--json"):
+    with tempfile.TemporaryDirectory() as place:
+        os.mkdir(os.path.join(place, "rules"))
+        for name, content in (("rules/all.json", rules), ("rules/policy.json", {"policy": {"models": {**GAPS, **(policy or {})}}})):
+            with open(os.path.join(place, name), "w", encoding="utf-8") as file:
+                json.dump(content, file)
+        path = os.path.join(place, "events.ndjson")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(e) + "\n" for e in sorted(events, key=lambda e: e["timestamp"]))
+        done = subprocess.run([harness.waymark(), "backtest", "--rules", os.path.join(place, "rules"), path, *arguments,
+                               form], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError("status %d: %s%s" % (done.returncode, done.stdout, done.stderr))
+    return json.loads(done.stdout) if form == "--json" else done.stdout
+
+
+def figures(found, rule):
+    return next(r for r in found["rules"] if r["rule"] == rule)
+
+
+def parcels():
+    """All are promised for day 12 and sent on day 10: the rule fires at dispatch for each."""
+    events = []
+    for user, ends in (("ada", [("Order Delivered", 14)]),  # late
+                       ("bob", [("Order Delivered", 12)]),  # at the very instant that was promised: in time
+                       ("cyd", [("Order Delivered", 11)]),  # in time
+                       ("dan", []),  # never heard of again: late
+                       ("eva", [("Order Cancelled", 11)]),  # called off: nothing to be late
+                       ("fay", [("Order Cancelled", 13)]),  # called off when it was late
+                       ("gil", [("Order Delivered", 16), ("Order Promised", 11)])):  # said anew; late by the old word
+        order = "O-" + user
+        events += [track(user, "Order Completed", 9, order_id=order, promised_at=day(12)),
+                   track(user, "Order Shipped", 10, order_id=order)]
+        for name, on in ends:
+            more = {"promised_at": day(20)} if name == "Order Promised" else {}
+            events.append(track(user, name, on, order_id=order, **more))
+    return events
+
+
+@tap.test
+def parcels_that_were_said_to_be_late():
+    found = figures(report([LATE], parcels(), policy=SLOW), "late")
+    tap.equal(found["jobs"], 7, "all were foretold")
+    # Late: ada, dan, fay, gil. In time: bob, cyd. Eva's is neither. 4 / 6 = 0.6667.
+    tap.equal(found["forecast"], {"of": "late", "right": 4, "wrong": 2, "open": 0, "void": 1, "precision": 0.6667}, "all")
+    # Nothing is known behind day 11: cyd's came, eva's was called off, of the five others nobody knows.
+    early = [e for e in parcels() if e["timestamp"] <= day(11)]
+    found = figures(report([LATE], early, policy=SLOW), "late")
+    tap.equal(found["forecast"], {"of": "late", "right": 0, "wrong": 1, "open": 5, "void": 1, "precision": 0}, "by day 11")
+    # Time running on is no news of anybody.
+    found = figures(report([LATE], early, "--until", day(40), policy=SLOW), "late")
+    tap.equal(found["forecast"]["open"], 5, "and to day 40 without events")
+
+
+@tap.test
+def customers_who_were_said_to_stay_away():
+    events = [track("ada", "Order Completed", 1, order_id="A1"),  # silent from day 11 on
+              track("bob", "Order Completed", 1, order_id="B1"), track("bob", "Order Completed", 30, order_id="B2"),
+              track("cyd", "Order Completed", 1, order_id="C1"), track("cyd", "In-Store Purchase", 41, order_id="C2"),
+              track("dan", "Order Completed", 1, order_id="D1"), track("dan", "Product Viewed", 20, product_id="P"),
+              track("eva", "Order Completed", 1, order_id="E1"), track("eva", "Order Completed", 42, order_id="E2"),
+              track("fay", "Order Completed", 60, order_id="F1"), track("gil", "Product Viewed", 80, product_id="P")]
+    found = figures(report([QUIET], events, "--forecast", "30d"), "quiet")
+    # Foretold on day 11 of five, judged on day 41: wrong of bob (30) and cyd (41, in the shop), right of ada, dan, who
+    # only looked, and eva (42). Again of bob on day 40: right by day 70. Of cyd on day 51, eva on day 52 and fay on day
+    # 70 nobody knows on day 80, when the events end.
+    tap.equal(found["jobs"], 9, "all are written to")
+    tap.equal(found["forecast"],
+              {"of": "no_purchase", "right": 4, "wrong": 2, "open": 3, "void": 0, "precision": 0.6667}, "thirty days")
+    found = figures(report([QUIET], events, "--forecast", "31d"), "quiet")
+    # Eva's 42 is within 31 days of day 11, too; bob's second, of day 40, is judged on day 71 still.
+    tap.equal((found["forecast"]["right"], found["forecast"]["wrong"]), (3, 3), "thirty-one days")
+    found = figures(report([QUIET], events), "quiet")
+    tap.equal((found["forecast"]["right"], found["forecast"]["wrong"], found["forecast"]["open"]), (0, 3, 6), "ninety")
+
+
+@tap.test
+def a_rule_that_waits_foretells_nothing():
+    rule = {"id": "cart", "class": "service", "arm": ["Product Added"], "wait": "4h", "channels": ["email"], **PLAIN}
+    found = report([rule, QUIET], [track("ada", "Product Added", 1, cart_id="C", product_id="P"),
+                                   track("ada", "Product Viewed", 2, product_id="P")])
+    tap.equal(figures(found, "cart")["forecast"], None, "of what was observed")
+    tap.equal(figures(found, "quiet")["forecast"]["precision"], None, "and where nothing could be judged there is none")
+
+
+@tap.test
+def an_episode_is_one_forecast():
+    steps = [{"id": "m1", "after": "0"}, {"id": "m2", "after": "2d"}, {"id": "m3", "after": "2d"}]
+    events = [track("ada", "Order Completed", 1, order_id="A1"), track("bob", "Product Viewed", 99, product_id="P")]
+    found = figures(report([dict(QUIET, steps=steps)], events, "--forecast", "30d"), "quiet")
+    tap.equal((found["jobs"], found["forecast"]["right"]), (3, 1), "three messages")
+    found = figures(report([dict(QUIET, mode="shadow")], events, "--forecast", "30d"), "quiet")
+    tap.equal((found["jobs"], found["would_send"], found["forecast"]["right"]), (0, 1, 1), "and in shadow the same")
+    found = figures(report([QUIET], events, "--forecast", "30d", "--from", day(50)), "quiet")
+    tap.equal(found["forecast"]["right"], 0, "before what is reported: none")
+
+
+@tap.test
+def money_at_risk():
+    cart = {"id": "cart", "class": "service", "key": "cart_id", "arm": ["Cart Viewed"], "wait": "4h", "channels": ["email"],
+            "cancel": ["Order Completed"], "steps": [{"id": "m1", "after": "0"}, {"id": "m2", "after": "1d"}], **PLAIN}
+    looked = {"id": "looked", "class": "service", "key": "product_id", "arm": ["Product Viewed"], "wait": "4h",
+              "channels": ["email"], **PLAIN}
+    late = dict(cart, id="order", key="order_id", arm=["Order Shipped"], cancel=["Order Delivered"])
+    events = [track("ada", "Cart Viewed", 1, cart_id="C1", value=120.5),
+              track("ada", "Cart Viewed", 1, cart_id="C2", value=30),
+              track("bob", "Order Completed", 1, order_id="B1", total=99.99, currency="EUR"),
+              track("bob", "Order Completed", 2, order_id="B2", total="1000", currency="EUR"),
+              track("bob", "Order Shipped", 3, order_id="B2"),
+              track("bob", "Product Viewed", 4, product_id="P"), track("bob", "Product Viewed", 5, product_id="Q"),
+              track("cyd", "Order Completed", 1, order_id="D1", total=70, currency="USD"),
+              track("cyd", "Product Viewed", 4, product_id="P"),
+              track("dan", "Product Viewed", 9, product_id="P")]
+    found = report([cart, looked, late], events)
+    # Both carts, each once for two messages, in a currency that nobody named.
+    tap.equal((figures(found, "cart")["jobs"], figures(found, "cart")["at_risk"]), (4, {"": 150.5}), "carts")
+    # One order of two.
+    tap.equal(figures(found, "order")["at_risk"], {"EUR": 1000}, "an order")
+    # A product has no worth of its own: it is the customer, once for two products.
+    tap.equal(figures(found, "looked")["at_risk"], {"EUR": 1099.99, "USD": 70}, "customers, in their currencies")
+    # Disproved too late: nothing is at risk any more.
+    back = track("bob", "Order Delivered", 3, order_id="B2")
+    back["receivedAt"] = day(4)
+    taken = report([late], events + [dict(back, timestamp=day(3))])
+    tap.equal(figures(taken, "order")["at_risk"], {}, "delivered")
+    text = report([cart, looked, late], events, form="--list")
+    tap.ok("1099.99  EUR" in text and "150.50" in text, "and for people:\n" + text)
+
+
+tap.run()
