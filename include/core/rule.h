@@ -162,6 +162,14 @@ struct rule_data {
 	struct span given; /* DATA_GIVEN: as JSON */
 };
 
+#define RULE_KEY_ELSE_MAX 3
+
+/* What stands for a key that an event does not carry. */
+struct rule_key_else {
+	size_t field;
+	struct span prefix;
+};
+
 struct rule {
 	struct span id;
 	struct span description;
@@ -172,7 +180,8 @@ struct rule {
 	enum rule_class class;
 	enum rule_key key;
 	enum rule_exit exit_policy;
-	bool key_else_customer; /* an event without the field speaks of the customer as a whole */
+	bool key_else_customer; /* an event without any of the fields speaks of the customer as a
+				   whole */
 	bool anchor_first; /* the first arming event counts, later ones do not move the deadline */
 	bool cooldown_customer; /* one cooldown over all keys of a customer */
 	bool keeps_data; /* a cancel asks what the instance kept, also after its job was made */
@@ -182,6 +191,9 @@ struct rule {
 	size_t n_key_fields;
 	/* `cart` for cart_id: keys read `cart:C1`; of several `order+line`: `order+line:O1/L2` */
 	struct span key_prefix;
+	/* For keys of one property: an event without it has the first of these that it carries. */
+	struct rule_key_else key_else[RULE_KEY_ELSE_MAX];
+	size_t n_key_else;
 	const struct rule_match *arm, *touch, *cancel, *goal;
 	size_t n_arm, n_touch, n_cancel, n_goal;
 	const struct rule_calendar *calendar; /* NULL: it is armed by events */

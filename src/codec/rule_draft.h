@@ -21,6 +21,7 @@ rule_member_fn rule_read_goal, rule_read_exit_policy, rule_read_supersedes, rule
 	rule_read_requires;
 /* rule_key.c */
 rule_member_fn rule_read_key;
+rule_member_fn rule_read_key_else;
 /* rule_data.c */
 rule_member_fn rule_read_data;
 /* Is what `data` takes from SOURCE there from arming on, so that `ctx.` can ask it? */

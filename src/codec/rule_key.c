@@ -15,43 +15,69 @@ static const char *fault_of(struct span name)
 	return NULL;
 }
 
-static void add_part(
-	struct rule_reader *r, const struct file_place *p, struct rule *rule, struct buf *prefix)
+/* The property that P names, as a field of events; false with a problem noted. */
+static bool read_property(
+	struct rule_reader *r, const struct file_place *p, struct span *ret_name, size_t *ret_field)
 {
 	const char *fault;
-	size_t field;
-	struct span key;
 	char quote[FILE_QUOTE_SIZE];
 
-	if (!rule_read_text(r, p, RULE_KEY_PATH_MAX, &key))
-		return;
-	if (span_starts(key, SPAN_LIT("e."))) {
+	if (!rule_read_text(r, p, RULE_KEY_PATH_MAX, ret_name))
+		return false;
+	if (span_starts(*ret_name, SPAN_LIT("e."))) {
 		rule_problem_add(r, p,
 			"a key is named without e.; write \"customer\", \"order_id\" or the way to "
 			"another property");
-		return;
+		return false;
 	}
-	fault = fault_of(key);
+	fault = fault_of(*ret_name);
 	if (fault) {
-		rule_problem_add(r, p, "%s %s", file_quote(key, quote), fault);
-		return;
+		rule_problem_add(r, p, "%s %s", file_quote(*ret_name, quote), fault);
+		return false;
 	}
-	if (field_table_add(&r->rules->fields, FIELD_ROOT_PROPERTIES, key, &field) != 0) {
+	if (field_table_add(&r->rules->fields, FIELD_ROOT_PROPERTIES, *ret_name, ret_field) != 0) {
 		rule_problem_add(r, p, "all rules together look at more than %d fields of events",
 			FIELD_MAX);
-		return;
+		return false;
 	}
+	return true;
+}
+
+/* Is FIELD in RULE's key already? Then that is a problem. */
+static bool is_twice(
+	struct rule_reader *r, const struct file_place *p, const struct rule *rule, size_t field)
+{
+	bool twice = false;
+
 	for (size_t i = 0; i < rule->n_key_fields; i++)
-		if (rule->key_fields[i] == field) {
-			rule_problem_add(r, p, "this property stands in the key before");
-			return;
-		}
+		twice = twice || rule->key_fields[i] == field;
+	for (size_t i = 0; i < rule->n_key_else; i++)
+		twice = twice || rule->key_else[i].field == field;
+	if (twice)
+		rule_problem_add(r, p, "this property stands in the key before");
+	return twice;
+}
+
+/* `order` of `order_id`. */
+static struct span kind_of(struct span name)
+{
+	if (name.len > 3 && memcmp(name.ptr + name.len - 3, "_id", 3) == 0)
+		name.len -= 3;
+	return name;
+}
+
+static void add_part(
+	struct rule_reader *r, const struct file_place *p, struct rule *rule, struct buf *prefix)
+{
+	struct span key;
+	size_t field;
+
+	if (!read_property(r, p, &key, &field) || is_twice(r, p, rule, field))
+		return;
 	rule->key_fields[rule->n_key_fields++] = field;
 	if (prefix->len > 0)
 		buf_add_char(prefix, '+');
-	if (key.len > 3 && memcmp(key.ptr + key.len - 3, "_id", 3) == 0)
-		key.len -= 3;
-	buf_add_span(prefix, key);
+	buf_add_span(prefix, kind_of(key));
 }
 
 static void read_parts(
@@ -98,4 +124,56 @@ void rule_read_key(struct rule_reader *r, const struct file_place *p, void *targ
 	}
 	rule->key = RULE_KEY_FIELD;
 	rule->key_prefix = rule_copy(r, buf_span(&prefix));
+}
+
+/* ---- what stands for it -------------------------------------------------------------------- */
+
+static void add_else(struct rule_reader *r, const struct file_place *p, struct rule *rule)
+{
+	struct span name;
+	size_t field;
+
+	if (p->value.type == JSON_TYPE_STRING && json_is(&p->value, SPAN_LIT("customer"))) {
+		rule->key_else_customer = true;
+		return;
+	}
+	if (rule->key_else_customer) {
+		rule_problem_add(r, p, "\"customer\" stands for all; let it be the last");
+		return;
+	}
+	if (rule->n_key_fields > 1) {
+		rule_problem_add(
+			r, p, "nothing but \"customer\" stands for a key of several properties");
+		return;
+	}
+	if (!read_property(r, p, &name, &field) || is_twice(r, p, rule, field))
+		return;
+	if (rule->n_key_else == RULE_KEY_ELSE_MAX) {
+		rule_problem_add(r, p, "at most %d properties stand for a key", RULE_KEY_ELSE_MAX);
+		return;
+	}
+	rule->key_else[rule->n_key_else++] =
+		(struct rule_key_else){field, rule_copy(r, kind_of(name))};
+}
+
+void rule_read_key_else(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	struct rule *rule = &((struct draft *)target)->rule;
+	struct file_walk walk;
+	struct file_place item;
+
+	if (rule->key == RULE_KEY_CUSTOMER) {
+		rule_problem_add(r, p,
+			"the key is the customer already; leave \"key_else\" out or name a key");
+		return;
+	}
+	if (p->value.type != JSON_TYPE_ARRAY) {
+		add_else(r, p, rule);
+		return;
+	}
+	file_walk_init(&walk, p);
+	while (rule_walk_next(r, &walk, &item))
+		add_else(r, &item, rule);
+	if (walk.index == 0)
+		rule_problem_add(r, p, "names nothing; leave it out");
 }

@@ -59,20 +59,6 @@ static void read_class(struct rule_reader *r, const struct file_place *p, void *
 		((struct draft *)target)->rule.class = (enum rule_class)choice;
 }
 
-static void read_key_else(struct rule_reader *r, const struct file_place *p, void *target)
-{
-	static const char *const words[] = {"customer", NULL};
-	struct rule *rule = &((struct draft *)target)->rule;
-	size_t choice;
-
-	if (!rule_read_choice(r, p, words, &choice))
-		return;
-	rule->key_else_customer = true;
-	if (rule->key == RULE_KEY_CUSTOMER)
-		rule_problem_add(r, p,
-			"the key is the customer already; leave \"key_else\" out or name a key");
-}
-
 static void read_arm(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct draft *d = target;
@@ -210,7 +196,7 @@ static const struct rule_member rule_members[] = {
 	{"mode", read_mode, false},
 	{"class", read_class, true},
 	{"key", rule_read_key, false},
-	{"key_else", read_key_else, false},
+	{"key_else", rule_read_key_else, false},
 	{"tombstone", read_tombstone, false},
 	{"anchor", read_anchor, false},
 	{"arm", read_arm, false},

@@ -110,6 +110,24 @@ static size_t put_parts(const struct rule *r, const struct event *e, size_t max,
 	return n;
 }
 
+/* The key of an event that lacks the property: by the next one that it carries. */
+static struct span else_of(const struct rule *r, const struct event *e, char *buf)
+{
+	for (size_t i = 0; i < r->n_key_else; i++) {
+		struct span id = value_id(event_field(e, r->key_else[i].field), ENTITY_MAX);
+		struct key_text k = {.buf = buf};
+
+		if (id.len == 0)
+			continue;
+		put(&k, r->key_else[i].prefix.ptr, r->key_else[i].prefix.len);
+		put(&k, ":", 1);
+		put(&k, id.ptr, id.len);
+		if (!k.full)
+			return span_of(buf, k.len);
+	}
+	return r->key_else_customer ? SPAN_LIT("customer") : SPAN_EMPTY;
+}
+
 /* Of MIN to MAX values. */
 static struct span key_of(
 	const struct rule *r, const struct event *e, char *buf, size_t min, size_t max)
@@ -124,7 +142,7 @@ static struct span key_of(
 	n = put_parts(r, e, max, &k);
 	if (!k.full && n >= min)
 		return span_of(buf, k.len);
-	return r->key_else_customer ? SPAN_LIT("customer") : SPAN_EMPTY;
+	return else_of(r, e, buf);
 }
 
 struct span rule_event_key(const struct rule *r, const struct event *e, char *buf)
