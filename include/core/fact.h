@@ -11,7 +11,8 @@
  *	   `sku:S1` name a wish, a watch, a view and the open order that has it, an order's or
  *	   checkout's key the payment that has no id of its own. What is known by its product alone
  *	   stands for each variant: with `sku:S1` it is found by the event's product_id, or by the
- *	   one that the instance keeps as `product_id`;
+ *	   one that the instance keeps as `product_id`. Where the key names nothing that has an
+ *	   order, its order is the event's, or the one kept as `order_id`;
  *	2. the one that the event is about, by its ids;
  *	3. the one that is about what the key names: s.payment.… of a rule whose key is an order;
  *	   of several the open one, then the one heard of last;

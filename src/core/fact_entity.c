@@ -239,7 +239,12 @@ const struct order *fact_order(const struct cond_scope *s)
 		names = product_meant(s, &keys);
 		return latest_order(j, &names);
 	}
-	return is_whole(&k) ? latest_order(j, NULL) : NULL;
+	if (is_whole(&k))
+		return latest_order(j, NULL);
+	/* A key that says nothing of orders: a tracking number, a status. */
+	id = s->instance ? snapshot_text(text_span(s->instance->data), SPAN_LIT("order_id"))
+			 : SPAN_EMPTY;
+	return id.len > 0 ? journey_order(j, id) : NULL;
 }
 
 /* ---- things ------------------------------------------------------------------------------ */
