@@ -93,7 +93,8 @@ int divide_feed_news(struct divide *d, const struct log_entry *e);
 /* The keys of the products whose news are wanted, which grow as it is fed; their number. */
 size_t divide_things(const struct divide *d, const struct span **ret_keys);
 
-/* When all was fed. 0, -ENOMEM, another -errno, or an outcome. */
+/* When all was fed. 0, -ENOMEM, -ENOENT (the log names rules that find_rules has not), another
+ * -errno, or an outcome. */
 int divide_finish(struct divide *d, struct divided *ret_divided);
 
 /* The two as the record of an UNMERGE, appended. buf_failed(OUT). */

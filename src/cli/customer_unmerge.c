@@ -18,7 +18,7 @@
 #include "store/divide.h"
 #include "store/keys.h"
 
-#define TRIES	5
+#define TRIES	20
 #define WAIT_MS 10000
 #define POLL_MS 20
 
@@ -40,6 +40,7 @@ struct unmerge {
 	struct rules *stand_in; /* where the log names none */
 	struct event_decoder *decoder;
 	struct link link;
+	bool ruleless;	    /* those that the log began with cannot be had */
 	uint32_t partition; /* the customer's */
 	struct apart_log log;
 	char sum[DIVISION_SUM_SIZE], state[DIVISION_SUM_SIZE];
@@ -134,7 +135,8 @@ static int read_customer(struct unmerge *u)
 		return say(u, ON_THEIR_WAY);
 	d->clock = (int64_t)clock;
 	(void)rules_digest_parse(v->items[4].text, &digest);
-	if (digest == 0 || !rule_sets_find(u->sets, digest, &d->rules, &d->decoder)) {
+	u->ruleless = digest > 0 && !rule_sets_find(u->sets, digest, &d->rules, &d->decoder);
+	if (digest == 0 || u->ruleless) {
 		d->rules = u->stand_in;
 		d->decoder = u->decoder;
 	}
@@ -160,15 +162,28 @@ static int explain_trimmed(const struct unmerge *u)
 		u->log.archived ? "" : " from it; say where the archive is: --archive DIR");
 }
 
+static int explain_rules(const struct unmerge *u)
+{
+	return say(u, "rules that were in force since they became one are not kept any more, or "
+		      "this version cannot read them, so what each would be cannot be found out. "
+		      "Nothing was changed. Take them apart with the version of Waymark that these "
+		      "rules were loaded by.");
+}
+
 /* Of somebody who brought nothing along the customer's whole log is needed. */
 static int explain_different(const struct unmerge *u)
 {
 	char from[INSTANT_SIZE];
 
+	if (u->ruleless)
+		return explain_rules(u);
 	if (u->log.trimmed.ms == 0 || u->log.archived)
-		return say(u, "what the log has does not lead to what the customer is, because it "
-			      "lacks what was before, or rules that were in force; nothing was "
-			      "changed.");
+		return say(u,
+			"what the log has, folded again, is not what the customer is: entries "
+			"of theirs were taken out of it, or another version of Waymark "
+			"wrote what stands there. Nothing was changed. Take them apart with "
+			"that version; if there was none, it is a fault of ours: please "
+			"report it.");
 	instant_format((int64_t)u->log.trimmed.ms, from);
 	return tool_say(&u->t->program, STATUS_FOUND,
 		"what the log has does not lead to what the customer is: it was trimmed up to %s; "
@@ -191,6 +206,8 @@ static int explain(const struct unmerge *u, int r)
 			"unmerge %.*s",
 			(int)later->len, later->ptr, (int)u->ask->customer.len,
 			u->ask->customer.ptr, (int)later->len, later->ptr);
+	case -ENOENT:
+		return explain_rules(u);
 	default:
 		return tool_say(&u->t->program, STATUS_FOUND, "%s.", strerror(-r));
 	}
@@ -289,6 +306,16 @@ static int look(struct unmerge *u, struct log_id at, bool *ret_passed, bool *ret
 	return 0;
 }
 
+/* Each time something came first. */
+static int give_up(const struct unmerge *u, int64_t ms)
+{
+	return tool_say(&u->t->program, STATUS_FOUND,
+		"%d times something came in for %.*s before it was done, which takes %lld "
+		"ms here. Nothing was changed. Try again when less comes in for them, or hold "
+		"back for so long what sends it.",
+		TRIES, (int)u->link.to.len, u->link.to.ptr, (long long)(ms / TRIES));
+}
+
 /* *ret_done: the worker took it; else something else came first. 0 or a status. */
 static int post(struct unmerge *u, bool *ret_done)
 {
@@ -348,6 +375,7 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 		.redis = redis,
 		.ask = ask,
 		.log = {.tool = t, .redis = redis, .archive = ask->archive}};
+	int64_t begun = io_mono_now();
 	bool done = false;
 	int r;
 
@@ -367,8 +395,7 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 	if (r)
 		return r;
 	if (!done)
-		return say(
-			&u, "so much comes in for them that it was never up to date; try again.");
+		return give_up(&u, io_mono_now() - begun);
 	tell(&u, "They are two again.");
 	return STATUS_DONE;
 }

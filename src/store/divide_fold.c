@@ -150,7 +150,7 @@ static void on_stop(void *user, int why, struct span customer)
 	struct fold *f = user;
 
 	(void)customer;
-	f->failed = why < 0 ? why : -EIO;
+	f->failed = why < 0 ? why : why == PUMP_RULES ? -ENOENT : -EIO;
 }
 
 static void on_seeded(void *user, int r)

@@ -300,4 +300,31 @@ def who_said_it_where_the_key_is_a_link():
         tap.equal(up.stop(), 0, "up")
 
 
+@tap.test
+def what_it_says_that_cannot_be():
+    """Why it cannot, and what to do next."""
+    with harness.Place() as place:
+        up = one_of_two(place)
+        redis = up.redis()
+        kept = redis("HGETALL", "wm:rules")
+        for name, text in zip(kept[::2], kept[1::2]):
+            redis("HDEL", "wm:rules", name)
+            redis("HSET", "wm:rules", "0123456789abcdef", text)
+        status, out, err = up.tool("customer", "unmerge", "bob", "--yes", "--reason", "two sisters")
+        tap.ok(status == 1 and re.search("rules that were in force .* are not kept .* Nothing was changed."
+                                         " Take them apart with the version", err), out + err)
+        for name, text in zip(kept[::2], kept[1::2]):
+            redis("HSET", "wm:rules", name, text)
+        tap.equal(up.tool("customer", "unmerge", "bob")[0], 0, "with them it can")
+        for key in redis("KEYS", "wm:{*}:in"):
+            for place_of, fields in redis("XRANGE", key, "-", "+"):
+                if any(b'"a2"' in field for field in fields):
+                    redis("XDEL", key, place_of)
+        status, out, err = up.tool("customer", "unmerge", "bob", "--yes", "--reason", "two sisters")
+        tap.ok(status == 1 and re.search("is not what the customer is: entries of theirs were taken out .*"
+                                         " Nothing was changed. .* please report it", err), out + err)
+        tap.equal(names(up, "bob")[0], "ada", "they are one still")
+        tap.equal(up.stop(), 0, "up")
+
+
 tap.run()
