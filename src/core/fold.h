@@ -60,6 +60,11 @@ int fold_device(struct journey *j, const struct event *e);
 int fold_bought(struct journey *j, const struct event *e);
 int fold_time(struct journey *j, const struct event *e, enum profile_time n);
 
+/* Had T gone as it should, and so long before AT (event time) that what happens then is not about
+ * it any more? It is so whether T has been dropped by then or not: that depends on what else came
+ * in. */
+bool fold_is_past(const struct thing *t, int64_t at);
+
 /* The key of E's cart, `cart:ID` or `customer`, into BUF. */
 #define CART_KEY_MAX (sizeof("cart:") + ENTITY_MAX)
 struct span fold_cart_key(const struct event *e, char buf[CART_KEY_MAX]);

@@ -275,6 +275,16 @@ static bool is_said(enum thing_kind kind, const struct event *e)
 	       value_words(event_detail(e, DETAIL_OCCASION_AT)).len > 0;
 }
 
+/* The thing that is in question at AT. NULL: no memory. */
+static struct thing *thing_at(struct journey *j, enum thing_kind kind, struct span id, int64_t at)
+{
+	const struct thing *t = journey_thing(j, kind, id);
+
+	if (t && fold_is_past(t, at))
+		journey_remove_thing(j, (size_t)(t - j->things));
+	return journey_add_thing(j, kind, id);
+}
+
 static int fold_thing(struct journey *j, const struct event *e, enum thing_kind kind, unsigned n)
 {
 	const struct reading *reading = &readings[kind];
@@ -285,7 +295,7 @@ static int fold_thing(struct journey *j, const struct event *e, enum thing_kind 
 
 	if (id.len == 0 || !is_said(kind, e) || !journey_has_room(j, kind, id, e->occurred_at))
 		return 0;
-	t = journey_add_thing(j, kind, id);
+	t = thing_at(j, kind, id, e->occurred_at);
 	if (!t)
 		return -ENOMEM;
 	if (mark_holds(kind, n, e))

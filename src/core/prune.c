@@ -4,6 +4,7 @@
  * still matter; the timeline keeps the rest for ever.
  */
 #include "absence.h"
+#include "fold.h"
 
 /* How long closed things stay in the state; the timeline has them for ever. */
 #define CART_KEPT_MS	 (45 * MS_DAY)
@@ -15,10 +16,12 @@
 #define THING_KEPT_MS	 (90 * MS_DAY)	/* closed */
 #define THING_LEFT_MS	 (400 * MS_DAY) /* open, and nobody has spoken of it */
 #define VIEW_KEPT_MS	 (60 * MS_DAY)
-#define SMOOTH_KEPT_MS	 (3 * MS_DAY)	/* what went as it should: paid, delivered, ordered */
-#define REMOVED_KEPT_MS	 (400 * MS_DAY) /* that a date was taken back */
-#define SEND_KEPT_MS	 (365 * MS_DAY) /* the longest window of a cap */
-#define SEND_GONE_MS	 (8 * MS_DAY)	/* that a send was released */
+/* What went as it should: paid, delivered, ordered. Not whole days, since much is done at the same
+ * hour every day. */
+#define SMOOTH_KEPT_MS	(3 * MS_DAY + MS_DAY / 2)
+#define REMOVED_KEPT_MS (400 * MS_DAY) /* that a date was taken back */
+#define SEND_KEPT_MS	(365 * MS_DAY) /* the longest window of a cap */
+#define SEND_GONE_MS	(8 * MS_DAY)   /* that a send was released */
 
 /* Does I hold something that may still count towards a window of its rule? */
 static bool counts(const struct rules *rules, const struct instance *i, int64_t now)
@@ -80,10 +83,22 @@ static bool thing_is_smooth(const struct thing *t)
 	return false;
 }
 
+/* When it was last heard of, or was to be. */
+static int64_t rests_from(const struct thing *t)
+{
+	return int64_max(t->touched_at, t->due_at == TIME_NEVER ? INT64_MIN : t->due_at);
+}
+
+bool fold_is_past(const struct thing *t, int64_t at)
+{
+	return thing_is_smooth(t) && at - rests_from(t) > SMOOTH_KEPT_MS;
+}
+
 static int64_t thing_kept(const struct thing *t)
 {
+	/* For longer than it counts: what comes in late still finds what it found in time. */
 	if (thing_is_smooth(t))
-		return SMOOTH_KEPT_MS;
+		return SMOOTH_KEPT_MS + ABSENCE_MEMORY_MS;
 	if (t->kind == THING_VIEW)
 		return VIEW_KEPT_MS;
 	return thing_is_open(t) ? THING_LEFT_MS : THING_KEPT_MS;
@@ -94,8 +109,7 @@ static void prune_lists(struct journey *j, int64_t now)
 {
 	for (size_t i = j->n_things; i-- > 0;) {
 		const struct thing *t = &j->things[i];
-		int64_t age = now - int64_max(t->touched_at,
-					    t->due_at == TIME_NEVER ? INT64_MIN : t->due_at);
+		int64_t age = now - rests_from(t);
 
 		if (age > SMOOTH_KEPT_MS && age > thing_kept(t))
 			journey_remove_thing(j, i);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a journey forgets, and not a moment sooner: each bound met exactly and passed by one. */
-#include "check.h"
+#include "absence_scene.h"
 
 #include "core/journey.h"
 
@@ -25,17 +25,17 @@ static void test_things(void)
 	for (int gone = 0; gone < 2; gone++) {
 		char id[2] = {(char)('0' + gone), '\0'};
 
-		/* open: 400 days; closed: 90; what went as it should: 3; due: from then on */
+		/* open: 400 days; closed: 90; what went as it should: 4.5; due: from then on */
 		add(j, THING_REPAIR, id, NOW - 400 * MS_DAY - gone);
 		t = add(j, THING_TRIAL, id, NOW - 90 * MS_DAY - gone);
 		t->at[TRIAL_RETURNED] = t->touched_at;
-		t = add(j, THING_SHIPMENT, id, NOW - 3 * MS_DAY - gone);
+		t = add(j, THING_SHIPMENT, id, NOW - 4 * MS_DAY - MS_DAY / 2 - gone);
 		t->at[SHIPMENT_DELIVERED] = t->touched_at;
 		t = add(j, THING_APPOINTMENT, id, NOW - 900 * MS_DAY);
 		t->due_at = NOW - 400 * MS_DAY - gone;
 	}
 	/* a parcel with trouble is remembered like other things */
-	t = add(j, THING_SHIPMENT, "2", NOW - 4 * MS_DAY);
+	t = add(j, THING_SHIPMENT, "2", NOW - 5 * MS_DAY);
 	t->at[SHIPMENT_DELIVERED] = t->at[SHIPMENT_FAILED] = t->touched_at;
 	journey_prune(j, NULL, NOW);
 	CHECK_INT(j->n_things, 5);
@@ -43,6 +43,32 @@ static void test_things(void)
 		CHECK(!span_is(text_span(j->things[i].id), "1"));
 	journey_prune(j, NULL, NOW + 1);
 	CHECK_INT(j->n_things, 1);
+}
+
+/* A payment that went well is not what fails under its name half a day after the third one, be it
+ * dropped by then or not. */
+static void test_past(void)
+{
+	static const struct carried order = {.order = "O1"}, none = {.cart = NULL};
+	const int64_t failed_at = 3 * MS_DAY + MS_DAY / 2 + 1;
+
+	for (int n = 0; n < 4; n++) {
+		int64_t at = failed_at - (n & 1);
+		struct rule rule = scene_cart("cart");
+		const struct thing *t;
+		struct scene s;
+
+		scene_init(&s, &rule, 1);
+		scene_event(&s, EVENT_PAYMENT_APPROVED, order, 0, 0);
+		if (n & 2)
+			scene_event(&s, EVENT_CART_VIEWED, none, at, at + MS_DAY - 2);
+		scene_event(&s, EVENT_PAYMENT_FAILED, order, at, at + MS_DAY - 2);
+		t = journey_thing(s.journey, THING_PAYMENT, SPAN_LIT("O1"));
+		REQUIRE(t);
+		CHECK_INT(t->at[PAYMENT_FAILED], at);
+		CHECK_INT(t->at[PAYMENT_APPROVED], n & 1 ? 0 : TIME_NEVER);
+		scene_release(&s);
+	}
 }
 
 static void test_others(void)
@@ -193,6 +219,7 @@ static const struct check_case cases[] = {
 	{"room", test_room},
 	{"products looked at", test_views},
 	{"things", test_things},
+	{"a thing of the past", test_past},
 	{"sends and dates", test_others},
 	{"baskets", test_baskets},
 	{"full lists", test_bounds},
