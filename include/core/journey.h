@@ -196,7 +196,8 @@ enum {
 	MOMENT_COUNTS, /* plus an entry of the rule's arm list: what that counts */
 	MOMENT_HELPS = MOMENT_COUNTS + 32, /* the same, of what cannot be the last of a window */
 	MOMENT_ENDS = MOMENT_HELPS + 32,   /* it was ended, */
-	MOMENT_CLOSES,			   /* and for good */
+	MOMENT_CLOSES,			   /* and for good; */
+	MOMENT_ENDED,			   /* and no other: by what others remember */
 	MOMENT_KINDS
 };
 
@@ -217,8 +218,7 @@ struct emission {
 
 /* One rule's state for one entity of one customer (triggers, section 5). */
 struct instance {
-	struct text rule;
-	struct text key; /* `cart:C1`, `order:O1`, `customer`, … */
+	struct text rule, key; /* `cart:C1`, `order:O1`, `customer`, … */
 	enum instance_state state;
 	enum outcome outcome;
 	uint32_t epoch;	   /* of the rule when armed */

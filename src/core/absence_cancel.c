@@ -172,9 +172,13 @@ static int end_keyless(const struct turn *t, struct ending *e)
 	struct instance *i = journey_instance(t->journey, e->rule->id, WHOLE);
 	struct ending other = {.rule = e->rule, .match = e->match, .outcome = e->outcome};
 
+	const struct moment m = {t->event->occurred_at, MOMENT_ENDED};
+	int r;
+
 	if (!i || !absence_owns(t, e->rule, i) || !holds_for(t, e, i, WHOLE))
 		return 0;
-	return end_now(t, &other, i);
+	r = end_now(t, &other, i);
+	return r < 0 || i->n_moments == 0 ? r : absence_moment(t, e->rule, i, &m);
 }
 
 static int end_by(const struct turn *t, struct ending *e, struct span key)

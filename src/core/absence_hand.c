@@ -78,13 +78,40 @@ static int insert_moment(struct instance *i, const struct moment *m)
 	return 0;
 }
 
+/* Is I, which has no key of its own, ended by what ends any key of RULE? */
+static bool is_keyless(const struct rule *rule, const struct instance *i)
+{
+	return rule->key == RULE_KEY_FIELD && span_equal(text_span(i->key), WHOLE);
+}
+
+/* The latest cancel of what I may have been about; INT64_MIN: none. */
+static int64_t ended_at(const struct turn *t, const struct rule *rule, const struct instance *i)
+{
+	const struct journey *j = t->journey;
+	int64_t at = absence_cancelled_at(t, rule, text_span(i->key));
+
+	for (size_t n = 0; is_keyless(rule, i) && n < j->n_instances; n++)
+		if (span_equal(text_span(j->instances[n].rule), rule->id))
+			at = int64_max(at, j->instances[n].cancelled_at);
+	return at;
+}
+
 int absence_moment(
 	const struct turn *t, const struct rule *rule, struct instance *i, const struct moment *m)
 {
+	struct moment ended = {.what = MOMENT_ENDED};
+
 	if (!absence_hands_over(rule))
 		return 0;
 	forget_moments(rule, i, t->now);
-	return insert_moment(i, m);
+	if (insert_moment(i, m) < 0)
+		return -ENOMEM;
+	/* What ended it already may be remembered elsewhere alone, and not for as long as this. */
+	ended.at = is_arming(m) ? ended_at(t, rule, i) : INT64_MIN;
+	if (ended.at < m->at)
+		return 0;
+	forget_moments(rule, i, t->now);
+	return insert_moment(i, &ended);
 }
 
 void absence_moments_cut(struct instance *i, int64_t after, int64_t until)
@@ -117,13 +144,15 @@ int absence_moments_join(struct instance *into, const struct instance *from)
 
 /* ---- did it wait? ---------------------------------------------------------------------- */
 
-/* Does the entry OTHER of RULE speak of what I, without a key of its own, may have been about? */
-static bool is_keyless(const struct rule *rule, const struct instance *i)
+/* Until when nothing is armed behind M, which ended something of RULE. */
+static int64_t ends_until(const struct rule *rule, const struct moment *m, bool keyless)
 {
-	return rule->key == RULE_KEY_FIELD && span_equal(text_span(i->key), WHOLE);
+	if (m->what != MOMENT_CLOSES || keyless)
+		return m->at;
+	return m->at < INT64_MAX - rule->tombstone_ms ? m->at + rule->tombstone_ms : INT64_MAX;
 }
 
-/* The latest that had ended I before B; INT64_MIN: nothing, INT64_MAX: it is closed. */
+/* The latest that had ended I before B, and until when that closed it; INT64_MIN: nothing. */
 static int64_t ended_before(
 	const struct turn *t, const struct rule *rule, const struct instance *i, int64_t b)
 {
@@ -137,12 +166,10 @@ static int64_t ended_before(
 		if (other->n_moments == 0 || !span_equal(text_span(other->rule), rule->id) ||
 			!(keyless || absence_covers(rule, other, text_span(i->key))))
 			continue;
-		for (size_t k = 0; k < other->n_moments && other->moments[k].at < b; k++) {
-			if (other->moments[k].what == MOMENT_CLOSES && !keyless)
-				return INT64_MAX;
-			if (!is_arming(&other->moments[k]))
-				at = int64_max(at, other->moments[k].at);
-		}
+		for (size_t k = 0; k < other->n_moments && other->moments[k].at < b; k++)
+			if (!is_arming(&other->moments[k]) &&
+				(other == i || other->moments[k].what != MOMENT_ENDED))
+				at = int64_max(at, ends_until(rule, &other->moments[k], keyless));
 	}
 	return at;
 }

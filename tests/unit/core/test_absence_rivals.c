@@ -36,6 +36,104 @@ static void test_to(void)
 	TAKEN(&s, "cancelled cart cart:C1 @3600000; fired checkout cart:C1 1/main @7200000;");
 	scene_release(&s);
 }
+
+/* What has closed the cart keeps it closed for as long as a tombstone, whether what had armed it
+ * came in before that or behind it: days later it is handed over. */
+static void test_to_behind_a_tombstone(void)
+{
+	const struct rule_match ends[] = {
+		{.by = MATCH_KIND, .kind = STARTED, .to = SPAN_LIT("checkout")},
+		{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .terminal = true}};
+	static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
+
+	for (int n = 0; n < 4; n++) {
+		struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
+		int64_t again = n & 2 ? MS_DAY : 4 * MS_DAY;
+		struct scene s;
+
+		rules[0].cancel = ends;
+		rules[0].n_cancel = 2;
+		rules[0].tombstone_ms = 36 * H;
+		rules[1].arm = shown;
+		scene_init(&s, rules, 2);
+		scene_event(&s, n & 1 ? ADDED : ORDER_COMPLETED, c1, 0, H);
+		scene_event(&s, n & 1 ? ORDER_COMPLETED : ADDED, c1, 0, H);
+		scene_event(&s, EVENT_PRODUCT_VIEWED, c2, again - H, again - H);
+		scene_event(&s, ADDED, c1, again, again);
+		scene_event(&s, STARTED, c1, again + H, again + H);
+		scene_tick(&s, 9 * MS_DAY);
+		CHECK_INT(s.counts[COUNTER_FIRED], n & 2 ? 0 : 1);
+		scene_release(&s);
+	}
+}
+
+/* What had armed a cart and was cancelled is not there any more when the wait behind it has fired,
+ * also if the cancel came in first and is forgotten sooner. */
+static void test_to_behind_a_job(void)
+{
+	const struct rule_match ends[] = {
+		{.by = MATCH_KIND, .kind = STARTED, .customer = true, .to = SPAN_LIT("checkout")}};
+	static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
+
+	for (int overtakes = 0; overtakes < 2; overtakes++) {
+		struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
+		struct scene s;
+
+		rules[0].cancel = ends;
+		rules[0].n_cancel = 1;
+		rules[1].arm = shown;
+		scene_init(&s, rules, 2);
+		if (overtakes)
+			scene_event(&s, STARTED, c2, 0, M);
+		scene_event(&s, ADDED, c1, 0, M);
+		if (!overtakes)
+			scene_event(&s, STARTED, c2, 0, M);
+		scene_event(&s, ADDED, c1, H, H);
+		scene_tick(&s, 9 * H);
+		/* the cart of the customer, and what was handed over at once */
+		CHECK_INT(s.counts[COUNTER_FIRED], 2);
+		scene_event(&s, EVENT_PRODUCT_VIEWED, c2, 4 * MS_DAY, 4 * MS_DAY);
+		scene_event(&s, STARTED, c2, 4 * MS_DAY + H, 4 * MS_DAY + H);
+		scene_tick(&s, 9 * MS_DAY);
+		CHECK_INT(s.counts[COUNTER_FIRED], 2);
+		scene_release(&s);
+	}
+}
+
+/* A cart without a name is ended by what ends any, which another entry remembers, and sooner
+ * forgets: it is not what is handed over days later. */
+static void test_to_of_no_name(void)
+{
+	static const struct carried none = {.cart = NULL};
+	const struct rule_match ends[] = {
+		{.by = MATCH_KIND, .kind = STARTED, .to = SPAN_LIT("checkout")}};
+	static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
+
+	for (int overtakes = 0; overtakes < 2; overtakes++) {
+		struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
+		struct scene s;
+
+		for (int k = 0; k < 2; k++)
+			rules[k].key_else_customer = true;
+		rules[0].cancel = ends;
+		rules[0].n_cancel = 1;
+		rules[1].arm = shown;
+		scene_init(&s, rules, 2);
+		if (overtakes)
+			scene_event(&s, STARTED, c1, H, 2 * H);
+		scene_event(&s, ADDED, none, 0, 2 * H);
+		if (!overtakes)
+			scene_event(&s, STARTED, c1, H, 2 * H);
+		scene_tick(&s, 9 * H);
+		CHECK_INT(s.counts[COUNTER_FIRED], 1);
+		scene_event(&s, EVENT_PRODUCT_VIEWED, c2, 4 * MS_DAY, 4 * MS_DAY);
+		scene_event(&s, STARTED, none, 4 * MS_DAY + H, 4 * MS_DAY + H);
+		scene_tick(&s, 9 * MS_DAY);
+		CHECK_INT(s.counts[COUNTER_FIRED], 1);
+		scene_release(&s);
+	}
+}
+
 /* ---- supersedes, replace ---------------------------------------------------------------- */
 
 /* The checkout goes before the cart, and waits for so long. */
@@ -166,6 +264,9 @@ int main(void)
 {
 	static const struct check_case cases[] = {
 		{"a rule takes over", test_to},
+		{"it does behind a tombstone", test_to_behind_a_tombstone},
+		{"it does not behind a job", test_to_behind_a_job},
+		{"what has no name", test_to_of_no_name},
 		{"supersedes", test_supersedes},
 		{"on trial", test_supersedes_on_trial},
 		{"replace", test_replace},
