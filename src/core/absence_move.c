@@ -145,17 +145,6 @@ static bool may_return(const struct rule *rule, const struct instance *i,
 	return rule->anchor_first || winner->by.len == 0;
 }
 
-/* Gives A, which borrows its texts, a subject of its own. */
-static int own_subject(struct arming *a)
-{
-	struct text own = {.ptr = NULL};
-
-	if (text_set(&own, text_span(a->subject)) < 0)
-		return -ENOMEM;
-	a->subject = own;
-	return 0;
-}
-
 /*
  * A comes between the steps of I, and would by itself come to WAIT: the next step waits for it and
  * carries what it says. But the one that armed I stays in force, since a cancel between the two
@@ -173,8 +162,12 @@ static int join_steps(const struct turn *t, const struct rule *rule, struct inst
 	for (size_t n = 0; n < i->n_armings; n++)
 		if (i->armings[n].by.len > 0 &&
 			(i->armings[n].giver.len == 0 || i->armings[n].stands) &&
-			absence_compare(a, &i->armings[n]) <= 0)
+			absence_compare(a, &i->armings[n]) <= 0) {
+			/* It is another that the step speaks of; but the wait for this is not over
+			 * sooner for that. */
+			set_deadline(t, rule, i, wait.deadline_at);
 			return 0;
+		}
 	if (a->by.len > 0 && !absence_list_given(i, a)) {
 		if (absence_copy(a, &copy) < 0)
 			return -ENOMEM;
@@ -205,15 +198,11 @@ int absence_offer(
 		return absence_count(t, COUNTER_NO_DEADLINE);
 	if (rule->anchor_first ? c > 0 : c < 0)
 		return may_return(rule, i, a, &old) ? absence_list_add(i, a) : 0;
-	if (i->step > 0 && rule->n_cancel + rule->n_goal > 0)
+	if (i->step > 0)
 		return join_steps(t, rule, i, a, wait);
 	if (!may_return(rule, i, &old, a))
 		return rearm(t, rule, i, a, wait);
-	if (i->step > 0 && own_subject(&old) < 0)
-		return -ENOMEM;
-	i->by = i->data = (struct text){.ptr = NULL};
-	if (i->step == 0)
-		i->subject = (struct text){.ptr = NULL};
+	i->by = i->data = i->subject = (struct text){.ptr = NULL};
 	r = rearm(t, rule, i, a, wait);
 	if (r == 0)
 		r = absence_list_add(i, &old);

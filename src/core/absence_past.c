@@ -156,13 +156,22 @@ bool absence_fired(
 
 /* ---- late news --------------------------------------------------------------------------- */
 
+/*
+ * The episode that made a job last. What happens after a job's deadline concerns only that: one
+ * that has begun since makes no difference, or it would decide whether what began it came in before
+ * what ended it.
+ */
+static uint32_t came_out_last(const struct instance *i)
+{
+	return absence_made(i) || i->episode == 0 ? i->episode : i->episode - 1;
+}
+
 static bool is_disproved(const struct rule *rule, const struct instance *i,
 	const struct emission *m, int64_t b, bool terminal)
 {
 	if (m->deadline_at == INT64_MIN)
 		return false;
-	/* After the deadline only the period that fired is concerned, not one armed since. */
-	if (b > m->deadline_at && m->episode != i->episode)
+	if (b > m->deadline_at && m->episode != came_out_last(i))
 		return false;
 	return terminal || b >= m->arming_at - rule->slack_ms;
 }

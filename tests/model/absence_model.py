@@ -17,9 +17,11 @@ Readings, where the contract leaves a choice (READ n in the code):
     come in; a cancel that reaches the one in force leaves those that it does not reach.
  4. fire_at follows the deadline: an event that does not move the deadline does not move fire_at.
  5. A cancel that comes in after jobs came out takes back those of the key that it disproves:
-    always one that is late news (not later than that job's deadline), else only while no other
-    episode has begun. Whether it reaches a job is judged by what armed that job. The last nine that
-    were not taken back are remembered.
+    always one that is late news (not later than that job's deadline), else what came of the last
+    episode of which anything did. One that has begun since and come to nothing yet does not count:
+    contract 3 knows event times only, and what began it may come in before or behind the cancel.
+    Whether it reaches a job is judged by what armed that job. The last nine that were not taken
+    back are remembered.
  6. The cooldown runs from the latest job of the key (of the customer), however its episode ended.
     It holds back arming; what runs already under another key still fires.
  7. Each step is asked everything again: fire_if, the sources waited for, the grace.
@@ -27,8 +29,8 @@ Readings, where the contract leaves a choice (READ n in the code):
  9. A touch without a key under key_else moves every running wait; an arming event without one is
     about the key `customer`.
 10. Where a rule does not name In-Store Purchase itself, Order Completed means that too.
-11. Between steps, activity moves the next one to the wait after it, never back; an earlier first
-    anchor has nothing to move any more.
+11. Between steps, activity moves the next one to the wait after it, never back, and in whatever order
+    it comes in; an earlier first anchor has nothing to move any more.
 12. What was armed without a key may be any cart: every cancel of the rule ends it, and is
     remembered against it.
 13. What came late and would not have moved the deadline of a job belongs to that: it does not
@@ -454,7 +456,7 @@ class Run:
             return  # READ 11
         if self.is_cancelled(i, arming.at):
             return
-        if i.step and not self.rule.first and self.rule.ends:
+        if i.step and not self.rule.first:
             self.join_steps(i, arming, event)
             return
         one = self.in_force([arming, i.arming])
@@ -474,7 +476,10 @@ class Run:
 
     def join_steps(self, i, arming, event):
         """READ 23."""
+        if Arming.order(arming) <= Arming.order(i.arming):
+            return
         if Arming.order(arming) <= max(Arming.order(a) for a in i.others + [i.arming]):
+            self.move(i, self.wait_from(i, arming)[1], event)
             return
         if not arming.window:
             i.others = [arming]
@@ -556,9 +561,10 @@ class Run:
 
     def end(self, i, event, outcome, terminal=False):
         """EVENT cancels what runs, and takes back what came out."""
+        last = max((job["episode"] for job in i.jobs), default=0)
         for job in list(i.standing):
             late = event.occurred <= job["deadline"]
-            if (late or job["episode"] == i.episode) and (
+            if (late or job["episode"] == last) and (
                     terminal or self.reaches(event, job["arming"])):
                 job["retracted"] = {"late": late, "at": event.at, "by": event.name}  # READ 5
                 i.standing.remove(job)

@@ -109,6 +109,18 @@ class OnlyTheLatestIsTakenBack(absence_model.Run):
         super().end(i, event, outcome, terminal)
 
 
+class BegunIsComeOut(absence_model.Run):
+    """What came of the last episode is out of reach as soon as another one has begun: wrong."""
+
+    def end(self, i, event, outcome, terminal=False):
+        kept = [job for job in i.standing
+                if i.state == "armed" and job["episode"] != i.episode
+                and event.occurred > job["deadline"]]
+        i.standing = [job for job in i.standing if job not in kept]
+        super().end(i, event, outcome, terminal)
+        i.standing = kept + i.standing
+
+
 class LateIsOver(absence_model.Run):
     """What comes late from before the deadline that has fired begins nothing: wrong."""
 
@@ -222,8 +234,8 @@ class StepsHaveNoHours(absence_model.Run):
 
 
 MUTANTS = (CancelLosesTies, DeadlineMovesBack, TouchedIsArmed, TouchesAreForgotten,
-           NobodyTakesOver, OnlyTheLatestIsTakenBack, LateIsOver, NoTombstone, NothingRemembered, TwiceIsTwo,
-           TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown,
+           NobodyTakesOver, OnlyTheLatestIsTakenBack, BegunIsComeOut, LateIsOver, NoTombstone,
+           NothingRemembered, TwiceIsTwo, TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown,
            WindowIsOpen, NobodyLetsGo, AlwaysMatches, StepsAskNothing, BeginningsEndNothing,
            BeginningsAreForgotten, BeginningsAreKeys, StepsHaveNoHours)
 

@@ -305,6 +305,70 @@ static void test_between_steps(void)
 	}
 }
 
+/* Where each says until when to wait, the next step waits for all of them, and speaks of the last.
+ */
+static void test_between_given(void)
+{
+	static const struct carried early = {.cart = "C1", .order = "1970-01-01T04:00:00Z"},
+				    later = {.cart = "C1", .order = "1970-01-01T08:00:00Z"},
+				    last = {.cart = "C1", .order = "1970-01-01T07:00:00Z"};
+
+	for (int n = 0; n < 4; n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene s;
+
+		given(&rule);
+		rule.cancel = emptied;
+		rule.n_cancel = n & 2 ? 1 : 0;
+		rule.steps[0].id = SPAN_LIT("m1");
+		rule.steps[1] = (struct rule_step){.id = SPAN_LIT("m2"), .after_ms = H};
+		rule.n_steps = 2;
+		scene_init(&s, &rule, 1);
+		scene_event(&s, ADDED, early, 0, 0);
+		scene_tick(&s, 4 * H);
+		scene_event(&s, ADDED, n & 1 ? last : later, (n & 1 ? 32 : 31) * M + 4 * H,
+			4 * H + 40 * M);
+		scene_event(&s, ADDED, n & 1 ? later : last, (n & 1 ? 31 : 32) * M + 4 * H,
+			4 * H + 40 * M);
+		scene_tick(&s, 12 * H);
+		CHECK_STR(span_str(scene_take(&s)),
+			"fired cart cart:C1 1/m1 @14400000; fired cart cart:C1 1/m2 @28800000;");
+		scene_release(&s);
+	}
+}
+
+/* A cancel takes back what came out last, and the next episode makes no difference: neither that it
+ * has begun, nor whether what began it came in before the cancel or happened before it. What came
+ * out before that stays. */
+static void test_next_episode(void)
+{
+	for (int n = 0; n < 4; n++) {
+		bool overtakes = n & 1;
+		int64_t added = 15 * H, emptied_at = n & 2 ? added - M : added + M;
+		struct rule rule = scene_cart("cart");
+		struct scene s;
+
+		rule.cancel = emptied;
+		rule.n_cancel = 1;
+		scene_init(&s, &rule, 1);
+		scene_event(&s, ADDED, c1, 0, 0);
+		scene_event(&s, ADDED, c1, 5 * H, 5 * H);
+		scene_tick(&s, 10 * H);
+		CHECK_STR(span_str(scene_take(&s)), "fired cart cart:C1 1/main @14400000; fired "
+						    "cart cart:C1 2/main @32400000;");
+		if (!overtakes)
+			scene_event(&s, EMPTIED, c1, emptied_at, 16 * H);
+		scene_event(&s, ADDED, c1, added, 16 * H);
+		if (overtakes)
+			scene_event(&s, EMPTIED, c1, emptied_at, 16 * H);
+		CHECK(strstr(scene_take(&s), "retracted cart cart:C1 2/main @57600000;"));
+		CHECK_INT(s.counts[COUNTER_RETRACTED], 1);
+		scene_tick(&s, 30 * H);
+		CHECK_INT(s.counts[COUNTER_FIRED], n & 2 ? 3 : 2);
+		scene_release(&s);
+	}
+}
+
 /* The latest job and the eight before it. */
 static void test_bound(void)
 {
@@ -411,6 +475,8 @@ int main(void)
 		{"in any order", test_orders},
 		{"all steps are taken back", test_steps_taken_back},
 		{"between the steps", test_between_steps},
+		{"between the steps, until a given time", test_between_given},
+		{"the next episode", test_next_episode},
 		{"of many jobs the last nine", test_bound},
 		{"of many later arming events the last", test_later_bound},
 		{"what they keep is bounded", test_later_data},
