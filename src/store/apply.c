@@ -450,13 +450,15 @@ static int run_event(struct applier *a, const struct work *w)
 
 static int run_due(struct applier *a, const struct work *w)
 {
-	const struct input input = {.kind = INPUT_TICK, .marks = &a->marks};
+	int r;
 
 	if (w->cached->link)
 		return applier_idle_link(a, w);
-	/* Whatever the set said, from now on it says what the journey does. */
+	/* Whatever the set said, from now on it says what the journey does: what came in between
+	 * may have left nothing to be looked at. */
 	w->cached->due_dirty = true;
-	return show(a, w, &input, w->due_at);
+	r = applier_touch(a, w->cached);
+	return r < 0 ? r : applier_run_timers(a, w, w->due_at + 1);
 }
 
 static int run_mark(struct applier *a, const struct work *w)

@@ -191,11 +191,11 @@ int cached_load_link(struct applier *a, struct cached *c, struct span value);
 void cached_unlink(struct cached *c);
 
 /*
- * What was due before W's entry came is run first, each at its own instant, as it is where the
- * batch before has ended in between: what comes of a log does not depend on how it is cut. 0 or
- * -ENOMEM.
+ * What is due to W's customer BEFORE an instant, that of an entry, is run first, each at its own
+ * instant, as it is where the batch before has ended in between: what comes of a log does not
+ * depend on how it is cut. 0 or -ENOMEM.
  */
-int applier_run_timers(struct applier *a, const struct work *w);
+int applier_run_timers(struct applier *a, const struct work *w, int64_t before);
 
 /* W's event goes on to what its key is a link to. 0 or -ENOMEM. */
 int applier_forward(struct applier *a, const struct work *w);

@@ -190,14 +190,14 @@ static int send_home(struct applier *a, const struct work *w)
 	return applier_say(a, &m, &cargo);
 }
 
-int applier_run_timers(struct applier *a, const struct work *w)
+int applier_run_timers(struct applier *a, const struct work *w, int64_t before)
 {
 	const struct input tick = {.kind = INPUT_TICK, .marks = &a->marks};
 	const struct journey *j = w->cached->record.journey;
 	int64_t at = INT64_MIN;
 	int r = 0;
 
-	while (r == 0 && j->due_at > at && j->due_at < (int64_t)w->entry.id.ms) {
+	while (r == 0 && j->due_at > at && j->due_at < before) {
 		at = j->due_at;
 		w->cached->due_dirty = true;
 		r = applier_step(a, w, &tick, at);
@@ -221,7 +221,7 @@ int applier_event(struct applier *a, const struct work *w)
 	r = w->news ? applier_hears(a, w, &hears) : 0;
 	if (r < 0 || !hears)
 		return r;
-	r = applier_run_timers(a, w);
+	r = applier_run_timers(a, w, (int64_t)w->entry.id.ms);
 	if (r < 0)
 		return r;
 	a->commit.counters[COUNTER_APPLIED] += !w->news;
@@ -559,7 +559,7 @@ int applier_node(struct applier *a, const struct work *w)
 		return applier_event(a, w);
 	if (m->kind == MESSAGE_ASK)
 		return w->cached->link ? pass_on(a, w) : applier_asked(a, w);
-	r = w->cached->link || m->kind == MESSAGE_MERGE ? 0 : applier_run_timers(a, w);
+	r = w->cached->link ? 0 : applier_run_timers(a, w, (int64_t)w->entry.id.ms);
 	if (r < 0)
 		return r;
 	if (m->kind == MESSAGE_CLAIM)

@@ -134,7 +134,7 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 	if (r == 0)
 		r = follow_site(a, c);
 	if (r == 0 && c->record.journey->n_events > 0)
-		r = applier_run_timers(a, w);
+		r = applier_run_timers(a, w, (int64_t)w->entry.id.ms);
 	effects_reset(&a->effects);
 	if (r == 0)
 		r = link_unmerged(c->record.journey, before.journey, w->message,
