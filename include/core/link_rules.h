@@ -73,6 +73,10 @@ enum link_answer link_claimed(const struct identity *id, const struct message *m
 enum link_answer link_taken(const struct identity *id, const struct message *m, struct span self,
 	struct span *ret_reason);
 
+/* J claims KEY since what it had claimed leads there; it is J's only once it is heard to be. 0 or
+ * -ENOMEM. */
+int link_reclaim(struct journey *j, struct span key);
+
 /* What J makes of LINKED, REFUSED (with REASON) and MERGE: its ids, with decision and counter. NOW
  * is virtual time. 0 or -ENOMEM. */
 int link_linked(struct journey *j, const struct message *m, int64_t now, struct effects *effects);

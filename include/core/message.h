@@ -20,7 +20,7 @@
  *             without the other (codec/division.h)
  *   RESTORE   the customer OF says to the key TO, a link to them, what it is without them
  *   NAMED     the key TO stands in an event beside OF, whose log has the event; said by whoever put
- *             it there, in one write with it (core/link_rules.h)
+ *             it there, in one write with it (core/link_rules.h); or TO is who such a key leads to
  *   ASK       the key OF asks whoever was named as OTHER whether they will claim it; with a claim
  *             along, which OF has made of OTHER, it only waits for that and is said again
  *   ANSWER    OTHER, who was named as OF, will not claim TO by that name, or has done so
@@ -29,9 +29,9 @@
  *   SCRUB     what is kept of the customer TO, or was when that became a link, names somebody who
  * was erased: that goes
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM, NAMED, ANSWER,
- * ERASE, SCRUB, UNMERGE and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and
- * LIFT, which are about the partition.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM, ANSWER, ERASE,
+ * SCRUB, UNMERGE and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and LIFT, which
+ * are about the partition.
  *
  * Staff and the collector speak in the log too: what they say is from MESSAGE_FROM_STAFF and has no
  * place in an order, so it must do no harm to hear it twice.
@@ -88,6 +88,9 @@ struct message {
 	enum message_kind kind;
 	struct span to;	   /* a key */
 	struct span of;	   /* a key; FORWARD, RETRACT: empty */
+	struct span name;  /* TAKEN: what TO was called in the event, if not TO */
+	struct span via;   /* ASK: what the event named OTHER beside: they ask there first, for what
+			      they said to that is said to OF only then */
 	struct span other; /* TAKEN, ASK, ANSWER: a key; CLAIM: what OF was called in the event, if
 			      not OF */
 	unsigned rights;   /* CLAIM, TAKEN, REFUSED: LINK_… of the event behind it */

@@ -155,7 +155,8 @@ static int put_message(
 	r = message_parse(head, a, m);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (!export_has(g->x, m->to) && !export_has(g->x, m->of) && !export_has(g->x, m->other))
+	if (!export_has(g->x, m->to) && !export_has(g->x, m->of) && !export_has(g->x, m->other) &&
+		!export_has(g->x, m->name) && !export_has(g->x, m->via))
 		return 0;
 	put_place(g, id);
 	put_some(g, "message", head);

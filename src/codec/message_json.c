@@ -27,6 +27,8 @@ enum member {
 	MEMBER_SALT,
 	MEMBER_SUM,
 	MEMBER_STATE,
+	MEMBER_NAME,
+	MEMBER_VIA,
 	MEMBER_COUNT
 };
 
@@ -62,10 +64,11 @@ static const unsigned may_have[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON) | HAS(OTHER),
 	[MESSAGE_MERGE] = HAS(BY) | HAS(REASON),
 	[MESSAGE_LINKED] = HAS(PATH),
-	[MESSAGE_TAKEN] = HAS(PATH) | HAS(BY) | HAS(REASON),
+	[MESSAGE_TAKEN] = HAS(PATH) | HAS(BY) | HAS(REASON) | HAS(NAME),
 	[MESSAGE_REFUSED] = HAS(PATH),
 	[MESSAGE_UNMERGE] = HAS(STATE),
-	[MESSAGE_ASK] = HAS(PATH),
+	[MESSAGE_NAMED] = HAS(PATH),
+	[MESSAGE_ASK] = HAS(PATH) | HAS(VIA),
 };
 
 enum form { FORM_KEY, FORM_TEXT, FORM_PART, FORM_COUNT, FORM_RIGHTS, FORM_INSTANT, FORM_OTHER };
@@ -101,6 +104,8 @@ static const struct row rows[MEMBER_COUNT] = {
 	[MEMBER_SALT] = ROW("salt", FORM_TEXT, salt),
 	[MEMBER_SUM] = ROW("sum", FORM_TEXT, sum),
 	[MEMBER_STATE] = ROW("state", FORM_TEXT, state),
+	[MEMBER_NAME] = ROW("name", FORM_KEY, name),
+	[MEMBER_VIA] = ROW("via", FORM_KEY, via),
 };
 
 /* ---- writing ---------------------------------------------------------------------------- */
@@ -180,6 +185,8 @@ static bool has_more(const struct message *m, enum member member)
 		return m->other.len > 0;
 	if (member == MEMBER_STATE)
 		return m->state.len > 0;
+	if (member == MEMBER_NAME || member == MEMBER_VIA)
+		return member == MEMBER_NAME ? m->name.len > 0 : m->via.len > 0;
 	return member == MEMBER_PATH ? m->n_path > 0 : m->by.len > 0;
 }
 

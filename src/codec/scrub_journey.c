@@ -209,7 +209,7 @@ static bool is_naming_theirs(struct walk *w, const struct customer_naming *namin
 	int r;
 
 	arena_init(&a);
-	if (is_theirs(w, naming->name))
+	if (is_theirs(w, naming->name) || (naming->via.len > 0 && is_theirs(w, naming->via)))
 		return true;
 	if (naming->said.len == 0)
 		return false;

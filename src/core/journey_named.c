@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Along with whom a key was named, for as long as it is open whose it is. It is a queue, of which
- * places in the log are the order, and so nothing is sorted here.
+ * Along with whom a key was named, for as long as it is open whose it is. It is a queue. In
+ * one log places are the order; what came by way of another key has its instant.
  */
 #include "core/journey.h"
 
@@ -16,8 +16,9 @@ struct customer_naming *journey_naming(const struct journey *j, struct span name
 	return NULL;
 }
 
-struct customer_naming *journey_add_naming(struct journey *j, struct span name)
+struct customer_naming *journey_add_naming(struct journey *j, struct span name, int64_t at)
 {
+	size_t index = j->n_named;
 	struct text copy = {.ptr = NULL};
 	struct customer_naming *naming;
 
@@ -25,15 +26,18 @@ struct customer_naming *journey_add_naming(struct journey *j, struct span name)
 		errno = ENOSPC;
 		return NULL;
 	}
+	while (index > 0 && j->named[index - 1].place_at > at)
+		index--;
 	naming = text_set(&copy, name) < 0 ? NULL
 					   : list_insert((void **)&j->named, j->n_named,
-						     &j->cap_named, sizeof(*naming), j->n_named);
+						     &j->cap_named, sizeof(*naming), index);
 	if (!naming) {
 		text_release(&copy);
 		errno = ENOMEM;
 		return NULL;
 	}
 	naming->name = copy;
+	naming->place_at = at;
 	j->n_named++;
 	return naming;
 }
@@ -42,6 +46,7 @@ void journey_remove_naming(struct journey *j, size_t index)
 {
 	text_release(&j->named[index].name);
 	text_release(&j->named[index].said);
+	text_release(&j->named[index].via);
 	j->n_named--;
 	list_remove(j->named, j->n_named, sizeof(*j->named), index);
 }
@@ -52,10 +57,15 @@ int journey_take_namings(struct journey *j, const struct journey *from)
 		journey_remove_naming(j, j->n_named - 1);
 	for (size_t i = 0; from && i < from->n_named; i++) {
 		const struct customer_naming *theirs = &from->named[i];
-		struct customer_naming *own = journey_add_naming(j, text_span(theirs->name));
+		struct customer_naming *own =
+			journey_add_naming(j, text_span(theirs->name), theirs->place_at);
 
-		if (!own || text_set(&own->said, text_span(theirs->said)) < 0)
+		if (!own || text_set(&own->said, text_span(theirs->said)) < 0 ||
+			text_set(&own->via, text_span(theirs->via)) < 0)
 			return -ENOMEM;
+		own->n_asked = theirs->n_asked;
+		own->n_open = theirs->n_open;
+		own->n_wanted = theirs->n_wanted;
 		own->asked = theirs->asked;
 	}
 	return 0;

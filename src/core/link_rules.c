@@ -346,6 +346,17 @@ enum link_answer link_taken(const struct identity *id, const struct message *m, 
 	return identity_compare(id, self, m->other) < 0 ? LINK_CLAIM : LINK_YIELD;
 }
 
+int link_reclaim(struct journey *j, struct span key)
+{
+	struct customer_id *own = journey_id(j, key) ? NULL : journey_add_id(j, key);
+
+	if (!own)
+		return journey_id(j, key) || errno == ENOSPC ? 0 : -ENOMEM;
+	own->state = ID_CLAIMED;
+	own->first_at = TIME_NEVER;
+	return 0;
+}
+
 int link_linked(struct journey *j, const struct message *m, int64_t now, struct effects *effects)
 {
 	const struct word word = {.outcome = OUTCOME_LINKED,

@@ -14,18 +14,29 @@
  * repetition, could not be read, is over a limit, was of somebody erased. Where nothing is
  * contradictory nobody is asked, and a claim waits for nothing.
  *
- * A claim that nobody announced has the place where it comes itself: of staff; of who hears that a
- * key is another's; one that Redis refused to note, or took for known, as it does with one pair of
- * 130 million; and so has the wish of a key, by an event of its own, to be another's. Who hears
- * that a key is another's cannot be announced, for at the door it is not known what is whose. To
- * judge also these by when their event was received, whoever is claimed would have to hear from
- * each log of a key that is theirs, before every claim, that nothing earlier is to come.
+ * What is named beside a link may come to be claimed, or to be a part, of whom that leads to. So a
+ * link passes NAMED on, with the instant at which its own log took it, and namings stand in the
+ * order of these instants. Whoever is asked there asks first where they were named (MESSAGE_ASK's
+ * via), along the links from there: for it is the answer of each, TAKEN, that has them claim the
+ * next. And what is not claimed by anybody may still be about to pass NAMED on. So before a claim
+ * is judged all names of the customer are asked, those too that are only claimed (ask_names): a
+ * link passes the question on behind all that it said before, until it is home. Whoever has not
+ * judged yet what the customer claims of them answers when they have (n_wanted). That nobody waits
+ * for each other for ever follows from this: an answer waits only for what is weaker than who asks.
+ * One question at a time is open, to the names or to the first who was named, so it is known what
+ * an answer is to.
+ *
+ * A claim that nobody announced has the place of its event, if it comes before that is judged: of
+ * staff; one that Redis refused to note, or took for known, as it does with one pair of 130
+ * million; and so has the wish of a key, by an event of its own or since who it claimed is
+ * another's, to be another's.
  * What has no room waits elsewhere: it goes to the first one's log, behind the question, and comes
  * back behind the answer.
  */
 #include "apply_impl.h"
 
 #include "codec/message_json.h"
+#include "core/link_rules.h"
 
 /* Three keys and who of the staff said it and why, each byte of them written as \u0000; and the
  * rest of it. */
@@ -40,23 +51,73 @@ static int read_claim(struct applier *a, const struct customer_naming *naming, s
 	return r > 0 ? -EINVAL : r;
 }
 
-int applier_waiting(
-	struct applier *a, const struct cached *c, struct message **ret_claims, size_t *ret_n)
+/* ---- who is to be asked first ------------------------------------------------------------ */
+
+/* Events of such a name may say something of C that has not come here yet. */
+static bool is_asked(const struct customer_id *own)
 {
-	const struct journey *j = c->record.journey;
-	struct message *claims = NULL;
+	return own->state != ID_REFUSED;
+}
+
+static size_t count_asked(const struct journey *j)
+{
 	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_ids && n < NAMING_ASKED_MAX; i++)
+		n += is_asked(&j->ids[i]);
+	return n;
+}
+
+/* Has all come that was said before NAMING's claim? */
+static bool is_clear(const struct journey *j, const struct customer_naming *naming)
+{
+	return naming->n_open == 0 && naming->n_asked == count_asked(j);
+}
+
+/* One question at a time: of names, or to whoever is first. */
+static bool is_asking(const struct journey *j)
+{
+	for (size_t i = 0; i < j->n_named; i++)
+		if (j->named[i].n_open > 0 || (j->named[i].asked && j->named[i].said.len == 0))
+			return true;
+	return false;
+}
+
+/* The names of C are asked in the name of the first claim. */
+static int ask_names(struct applier *a, struct cached *c)
+{
+	struct journey *j = c->record.journey;
+	uint32_t n = 0;
 	int r = 0;
 
-	if (j->n_named > 0) {
-		claims = arena_calloc(&a->arena, j->n_named, sizeof(*claims));
-		r = claims ? 0 : -ENOMEM;
+	for (size_t i = 0; i < j->n_ids && n < NAMING_ASKED_MAX && r == 0; i++) {
+		struct message m = {.kind = MESSAGE_ASK, .of = c->customer};
+
+		if (!is_asked(&j->ids[i]))
+			continue;
+		m.to = m.other = arena_copy(&a->arena, text_span(j->ids[i].key));
+		r = m.to.ptr ? applier_say(a, &m, NULL) : -ENOMEM;
+		n++;
 	}
-	for (size_t i = 0; i < j->n_named && r == 0; i++)
-		if (j->named[i].said.len > 0)
-			r = read_claim(a, &j->named[i], &claims[n++]);
-	*ret_claims = claims;
-	*ret_n = n;
+	j->named[0].n_asked = j->named[0].n_open = n;
+	return r;
+}
+
+int applier_answer(struct applier *a, const struct cached *c, struct span to, uint32_t times)
+{
+	int r = 0;
+
+	for (; times > 0 && r == 0; times--) {
+		struct message m = {
+			.kind = MESSAGE_ANSWER, .to = to, .of = c->customer, .other = c->customer};
+
+		if (c->link) {
+			m.kind = MESSAGE_ASK;
+			m.to = c->link->to;
+			m.of = to;
+		}
+		r = applier_say(a, &m, NULL);
+	}
 	return r;
 }
 
@@ -69,11 +130,24 @@ static int ask(struct applier *a, struct cached *c)
 
 	for (size_t i = 1; i < j->n_named; i++)
 		waits = waits || j->named[i].said.len > 0;
-	if (!waits || j->named[0].asked)
+	if (!waits || is_asking(j))
 		return 0;
 	j->named[0].asked = true;
 	m.to = m.other = arena_copy(&a->arena, text_span(j->named[0].name));
-	return m.to.ptr ? applier_say(a, &m, NULL) : -ENOMEM;
+	m.via = arena_copy(&a->arena, text_span(j->named[0].via));
+	return m.to.ptr && m.via.ptr ? applier_say(a, &m, NULL) : -ENOMEM;
+}
+
+static int judge_first(struct applier *a, struct cached *c)
+{
+	struct message *claim = arena_calloc(&a->arena, 1, sizeof(*claim));
+	uint32_t n_wanted = c->record.journey->named[0].n_wanted;
+	int r = claim ? read_claim(a, &c->record.journey->named[0], claim) : -ENOMEM;
+
+	journey_remove_naming(c->record.journey, 0);
+	if (r == 0)
+		r = applier_judge(a, c, claim);
+	return r < 0 ? r : applier_answer(a, c, claim->of, n_wanted);
 }
 
 /* Judges the claims whose turn it is. */
@@ -83,15 +157,86 @@ static int settle(struct applier *a, struct cached *c)
 
 	while (r == 0 && !c->link && c->record.journey->n_named > 0 &&
 		c->record.journey->named[0].said.len > 0) {
-		struct message *claim = arena_calloc(&a->arena, 1, sizeof(*claim));
+		struct journey *j = c->record.journey;
 
-		r = claim ? read_claim(a, &c->record.journey->named[0], claim) : -ENOMEM;
-		journey_remove_naming(c->record.journey, 0);
-		if (r == 0)
-			r = applier_judge(a, c, claim);
+		if (!is_clear(j, &j->named[0]))
+			return is_asking(j) ? 0 : ask_names(a, c);
+		r = judge_first(a, c);
 	}
 	return r < 0 || c->link || c->record.journey->n_named == 0 ? r : ask(a, c);
 }
+
+/* ---- a key that becomes a link ----------------------------------------------------------- */
+
+int applier_waiting(
+	struct applier *a, const struct cached *c, struct waiting **ret_list, size_t *ret_n)
+{
+	const struct journey *j = c->record.journey;
+	struct waiting *list = NULL;
+	int r = 0;
+
+	if (j->n_named > 0) {
+		list = arena_calloc(&a->arena, j->n_named, sizeof(*list));
+		r = list ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < j->n_named && r == 0; i++) {
+		const struct customer_naming *naming = &j->named[i];
+
+		list[i].heard = naming->said.len > 0;
+		list[i].n_wanted = naming->n_wanted;
+		list[i].place_at = naming->place_at;
+		list[i].name = arena_copy(&a->arena, text_span(naming->name));
+		list[i].via = arena_copy(&a->arena, text_span(naming->via));
+		r = list[i].name.ptr && list[i].via.ptr ? 0 : -ENOMEM;
+		if (r == 0 && list[i].heard)
+			r = read_claim(a, naming, &list[i].claim);
+	}
+	*ret_list = list;
+	*ret_n = j->n_named;
+	return r;
+}
+
+/* May whoever is called NAME, who was named beside a link to TO, claim that, or become a part of it
+ * before somebody else does? */
+static bool concerns(const struct identity *id, struct span name, struct span to)
+{
+	if (link_may_claim(id, LINK_TRUSTED, name, to))
+		return true;
+	return id->kinds[identity_kind_of(id, to)].what != IDENTIFIER_USER &&
+	       link_may_claim(id, LINK_TRUSTED, to, name);
+}
+
+/* Whoever was named beside the link C may have to do with whom it leads to. */
+static int pass_naming(struct applier *a, const struct cached *c, const struct waiting *waiting)
+{
+	struct message m = {.kind = MESSAGE_NAMED, .to = c->link->to, .of = waiting->name};
+	struct span via = waiting->via.len > 0 ? waiting->via : c->customer;
+	int64_t place_at = int64_max(waiting->place_at, c->link->linked_at);
+
+	if (span_equal(m.of, c->customer) || !concerns(applier_identity(a), m.of, m.to))
+		return 0;
+	message_pass_at(&m, via, 0, (struct log_id){(uint64_t)place_at, 0});
+	if (!span_equal(via, c->customer))
+		message_pass(&m, c->customer, c->link->linked_at);
+	return applier_say(a, &m, NULL);
+}
+
+int applier_send_waiting(struct applier *a, struct cached *c, const struct waiting *list, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = pass_naming(a, c, &list[i]);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (list[i].heard)
+			r = applier_judge(a, c, &list[i].claim);
+		if (r == 0)
+			r = applier_answer(a, c, list[i].claim.of, list[i].n_wanted);
+	}
+	return r;
+}
+
+/* ---- what comes -------------------------------------------------------------------------- */
 
 /* Of somebody who was erased since not even that they are waited for stays. */
 static int forget_gone(struct applier *a, const struct work *w, struct span name, bool *ret_gone)
@@ -101,20 +246,55 @@ static int forget_gone(struct applier *a, const struct work *w, struct span name
 	return r < 0 || !*ret_gone ? r : applier_drop(a, w);
 }
 
+/* W's message, which may have come by way of another key. */
+static struct waiting named_by(const struct work *w)
+{
+	const struct message *m = w->message;
+	struct waiting waiting = {.name = m->of, .place_at = (int64_t)w->entry.id.ms};
+
+	if (m->n_path > 0) {
+		waiting.via = m->path[0].key;
+		waiting.place_at = (int64_t)m->path[0].at.ms;
+	}
+	return waiting;
+}
+
+/* Of what names the same somebody in the same way the first counts. */
+static bool is_noted(const struct journey *j, const struct waiting *waiting)
+{
+	for (size_t i = 0; i < j->n_named; i++)
+		if (span_equal(text_span(j->named[i].name), waiting->name) &&
+			span_equal(text_span(j->named[i].via), waiting->via) &&
+			j->named[i].place_at <= waiting->place_at)
+			return true;
+	return false;
+}
+
+static int note_naming(struct applier *a, struct cached *c, const struct waiting *waiting)
+{
+	struct journey *j = c->record.journey;
+	struct customer_naming *naming;
+
+	if (is_noted(j, waiting))
+		return 0;
+	naming = journey_add_naming(j, waiting->name, waiting->place_at);
+	if (!naming)
+		return errno == ENOSPC ? 0 : -ENOMEM;
+	if (text_set(&naming->via, waiting->via) < 0)
+		return -ENOMEM;
+	return applier_touch(a, c);
+}
+
 int applier_named(struct applier *a, const struct work *w)
 {
+	const struct waiting waiting = named_by(w);
 	struct cached *c = w->cached;
 	bool gone;
 	int r = forget_gone(a, w, w->message->of, &gone);
 
-	if (r < 0 || gone)
+	if (r < 0 || gone || a->options.no_links)
 		return r;
-	if (a->options.no_links || c->link ||
-		journey_naming(c->record.journey, w->message->of, false))
-		return 0;
-	if (!journey_add_naming(c->record.journey, w->message->of))
-		return errno == ENOSPC ? 0 : -ENOMEM;
-	return applier_touch(a, c);
+	return c->link ? pass_naming(a, c, &waiting) : note_naming(a, c, &waiting);
 }
 
 /* CLAIM, SAID of C, comes again when whoever is first has been heard. */
@@ -128,16 +308,28 @@ static int send_away(
 	return m.to.ptr ? applier_say(a, &m, &cargo) : -ENOMEM;
 }
 
+/* What was said of CLAIM: the latest that was said by then. */
+static struct customer_naming *naming_of(const struct journey *j, const struct message *claim)
+{
+	struct span name = claim->other.len > 0 ? claim->other : claim->of;
+	struct customer_naming *naming = journey_naming(j, name, true);
+
+	for (size_t i = 0; i < j->n_named && j->named[i].place_at <= claim->linked_at; i++)
+		if (j->named[i].said.len == 0 && span_equal(text_span(j->named[i].name), name))
+			naming = &j->named[i];
+	return naming;
+}
+
 /* CLAIM gets its place among those who were named. */
 static int place(struct applier *a, struct cached *c, const struct message *claim, struct span said)
 {
 	struct journey *j = c->record.journey;
 	struct span name = claim->other.len > 0 ? claim->other : claim->of;
-	struct customer_naming *naming = journey_naming(j, name, true);
+	struct customer_naming *naming = naming_of(j, claim);
 	int r;
 
 	if (!naming)
-		naming = journey_add_naming(j, name);
+		naming = journey_add_naming(j, name, claim->linked_at);
 	if (!naming)
 		return errno == ENOSPC ? send_away(a, c, claim, said) : -ENOMEM;
 	r = text_set(&naming->said, said);
@@ -159,18 +351,24 @@ int applier_claim(struct applier *a, const struct work *w)
 int applier_wish(struct applier *a, const struct work *w, struct span stronger)
 {
 	_cleanup_(buf_release) struct buf said = BUF_INIT;
+	const struct message *taken =
+		w->message && w->message->kind == MESSAGE_TAKEN ? w->message : NULL;
 	struct cached *c = w->cached;
-	const struct message claim = {.kind = MESSAGE_CLAIM,
+	struct message claim = {.kind = MESSAGE_CLAIM,
 		.from = a->options.partition,
 		.seq = 1,
 		.to = c->customer,
 		.of = stronger,
 		.other = c->customer,
-		.rights = w->event.link_rights,
-		.linked_at = w->event.logged_at,
-		.said_at = w->event.occurred_at};
+		.rights = taken ? taken->rights : w->event.link_rights,
+		.linked_at = taken ? taken->linked_at : w->event.logged_at,
+		.said_at = taken ? taken->said_at : w->event.occurred_at};
 
-	if (c->record.journey->n_named == 0)
+	if (taken) {
+		claim.by = taken->by;
+		claim.reason = taken->reason;
+	}
+	if (c->record.journey->n_named == 0 && count_asked(c->record.journey) == 0)
 		return applier_judge(a, c, &claim);
 	message_json(&claim, &said);
 	if (buf_failed(&said) < 0)
@@ -178,12 +376,11 @@ int applier_wish(struct applier *a, const struct work *w, struct span stronger)
 	return place(a, c, &claim, arena_copy(&a->arena, buf_span(&said)));
 }
 
-/* The claim that CUSTOMER has made behind the place FIRST; n_named: none. 0 or -ENOMEM. */
-static int claim_of(struct applier *a, const struct journey *j, size_t first, struct span customer,
-	size_t *ret_at)
+/* The claim that CUSTOMER has made, from the place AT on; n_named: none. 0 or -ENOMEM. */
+static int claim_of(
+	struct applier *a, const struct journey *j, size_t at, struct span customer, size_t *ret_at)
 {
 	struct message *claim = arena_calloc(&a->arena, 1, sizeof(*claim));
-	size_t at = first + 1;
 	int r = claim ? 0 : -ENOMEM;
 
 	for (; at < j->n_named && r == 0; at++) {
@@ -197,21 +394,46 @@ static int claim_of(struct applier *a, const struct journey *j, size_t first, st
 	return r;
 }
 
+/* A name has said to J all that was before it was asked; NULL. Else whoever was asked, which may be
+ * one with the name that answers by then. */
+static struct customer_naming *hear_name(struct journey *j)
+{
+	struct customer_naming *asked = NULL;
+
+	for (size_t i = 0; i < j->n_named; i++) {
+		if (j->named[i].n_open > 0) {
+			j->named[i].n_open--;
+			return NULL;
+		}
+		if (!asked && j->named[i].asked && j->named[i].said.len == 0)
+			asked = &j->named[i];
+	}
+	return asked;
+}
+
 /* Who answers may have asked already, by a name that came later: they are in the place of the
  * earlier one. Whoever was erased meanwhile is not there any more. */
-static int take_answer(struct applier *a, struct journey *j, const struct message *m)
+static int take_answer(struct applier *a, struct cached *c, const struct message *m)
 {
-	struct customer_naming *naming = journey_naming(j, m->of, true);
+	struct journey *j = c->record.journey;
+	/* Only who was asked answers for who is weaker; who is stronger may speak unasked. */
+	struct customer_naming *naming =
+		identity_compare(applier_identity(a), m->of, c->customer) > 0
+			? hear_name(j)
+			: journey_naming(j, m->of, true);
 	size_t at;
 	int r;
 
 	if (!naming)
 		return 0;
-	r = claim_of(a, j, (size_t)(naming - j->named), m->other, &at);
+	r = claim_of(a, j, (size_t)(naming - j->named) + 1, m->other, &at);
 	if (r < 0)
 		return r;
 	if (at < j->n_named) {
 		naming->said = j->named[at].said;
+		naming->n_wanted = j->named[at].n_wanted;
+		naming->n_asked = j->named[at].n_asked;
+		naming->n_open = j->named[at].n_open;
 		j->named[at].said = (struct text){.ptr = NULL};
 		journey_remove_naming(j, at);
 	} else {
@@ -228,7 +450,7 @@ int applier_answered(struct applier *a, const struct work *w)
 
 	if (r < 0 || c->link || c->record.journey->n_named == 0)
 		return r;
-	r = take_answer(a, c->record.journey, w->message);
+	r = take_answer(a, c, w->message);
 	return r < 0 ? r : settle(a, c);
 }
 
@@ -270,15 +492,66 @@ static int send_claim_back(struct applier *a, const struct work *w)
 	return r < 0 ? r : applier_drop(a, w);
 }
 
+/* W's question is about a claim that is not judged yet. */
+static int find_wanted(struct applier *a, const struct work *w, struct customer_naming **ret_naming)
+{
+	struct journey *j = w->cached->link ? NULL : w->cached->record.journey;
+	size_t at = 0;
+	int r = j ? claim_of(a, j, 0, w->message->of, &at) : 0;
+
+	*ret_naming = r == 0 && j && at < j->n_named ? &j->named[at] : NULL;
+	return r;
+}
+
+/* What was said to the key that is asked on the way is answered: they go on to the next, if it
+ * leads to yet another. */
+static int walk_back(struct applier *a, const struct work *w)
+{
+	const struct cached *c = w->cached;
+	struct message m = {.kind = MESSAGE_ASK,
+		.to = w->message->other,
+		.of = w->message->of,
+		.other = w->message->other};
+
+	if (c->link && !span_equal(c->link->to, m.of) && !span_equal(c->link->to, m.to))
+		m.via = c->link->to;
+	return applier_say(a, &m, NULL);
+}
+
+/* Whoever was named is asked, or somebody who is a part of who asks. */
+static int asked_here(struct applier *a, const struct work *w)
+{
+	const struct message *asked = w->message;
+	struct message m = {.of = asked->of, .other = asked->other};
+	struct customer_naming *wanted;
+	int r;
+
+	if (asked->via.len > 0) {
+		m.kind = MESSAGE_ASK;
+		m.to = m.via = asked->via;
+		return applier_say(a, &m, NULL);
+	}
+	r = find_wanted(a, w, &wanted);
+	if (r < 0)
+		return r;
+	if (wanted) {
+		wanted->n_wanted++;
+		return applier_touch(a, w->cached);
+	}
+	m.kind = MESSAGE_ANSWER;
+	m.to = asked->of;
+	m.of = asked->other;
+	m.other = w->cached->customer;
+	return applier_say(a, &m, NULL);
+}
+
 int applier_asked(struct applier *a, const struct work *w)
 {
-	struct message m = {.kind = MESSAGE_ANSWER,
-		.to = w->message->of,
-		.of = w->message->other,
-		.other = w->cached->customer};
 	const struct customer_apart *other = w->message->n_path > 0 ? NULL : last_parted(w->cached);
 
 	if (w->entry.record.len > 0)
 		return send_claim_back(a, w);
-	return other ? ask_there(a, w, other) : applier_say(a, &m, NULL);
+	if (span_equal(w->message->via, w->message->to))
+		return walk_back(a, w);
+	return other ? ask_there(a, w, other) : asked_here(a, w);
 }

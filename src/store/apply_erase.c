@@ -158,12 +158,16 @@ static int say_to_frozen_kin(struct applier *a, const struct cached *c, struct s
 /* Whoever waits for C hears that there is nothing to wait for. */
 static int refuse_waiting(struct applier *a, const struct cached *c)
 {
-	struct message *claims;
+	struct waiting *list;
 	size_t n = 0;
-	int r = c->link ? 0 : applier_waiting(a, c, &claims, &n);
+	int r = c->link ? 0 : applier_waiting(a, c, &list, &n);
 
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = refuse_erased(a, c->customer, &claims[i]);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (list[i].heard)
+			r = refuse_erased(a, c->customer, &list[i].claim);
+		if (r == 0)
+			r = applier_answer(a, c, list[i].claim.of, list[i].n_wanted);
+	}
 	return r;
 }
 

@@ -209,12 +209,28 @@ int applier_judge(struct applier *a, struct cached *c, const struct message *m);
 int applier_named(struct applier *a, const struct work *w);
 int applier_claim(struct applier *a, const struct work *w);
 int applier_answered(struct applier *a, const struct work *w);
-/* By W's event the customer it is of wants to be one with STRONGER. 0 or -ENOMEM. */
+/* By W's event, or since somebody they claimed is STRONGER's, the customer it is of wants to be one
+ * with STRONGER. 0 or -ENOMEM. */
 int applier_wish(struct applier *a, const struct work *w, struct span stronger);
 int applier_asked(struct applier *a, const struct work *w);
-/* The claims that wait at C, in order and in the batch's arena. 0 or -ENOMEM. */
+
+/* One who was named beside a key. */
+struct waiting {
+	struct message claim; /* of who is HEARD */
+	struct span name, via;
+	int64_t place_at;
+	uint32_t n_wanted;
+	bool heard;
+};
+
+/* Those at C, in order and in the batch's arena. 0 or -ENOMEM. */
 int applier_waiting(
-	struct applier *a, const struct cached *c, struct message **ret_claims, size_t *ret_n);
+	struct applier *a, const struct cached *c, struct waiting **ret_list, size_t *ret_n);
+/* TO, who asked so many TIMES what became of their claim of C, hears it. 0 or -ENOMEM. */
+int applier_answer(struct applier *a, const struct cached *c, struct span to, uint32_t times);
+/* C has become a link: whom it leads to hears who else was named, and then those hear it who have
+ * claimed it. 0 or -ENOMEM. */
+int applier_send_waiting(struct applier *a, struct cached *c, const struct waiting *list, size_t n);
 
 /* ---- apply_find.c ---- */
 

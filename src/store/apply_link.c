@@ -99,7 +99,7 @@ int cached_encode(struct applier *a, const struct cached *c, struct span *ret_by
 static int freeze(struct applier *a, struct cached *c, struct span to, const struct message *m)
 {
 	struct link link = {.to = to, .linked_at = m->linked_at, .said_at = m->said_at};
-	struct message *waiting;
+	struct waiting *waiting;
 	struct span frozen;
 	size_t n;
 	int r = applier_waiting(a, c, &waiting, &n);
@@ -122,8 +122,7 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 	if (r < 0)
 		return r;
 	c->link->frozen = frozen;
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = applier_judge(a, c, &waiting[i]);
+	r = applier_send_waiting(a, c, waiting, n);
 	return r < 0 ? r : applier_touch(a, c);
 }
 
@@ -276,12 +275,14 @@ static int reply(struct applier *a, const struct cached *c, const struct message
 		 * somebody stronger. */
 		m.to = link->to;
 		m.of = m.other = claim->of;
+		m.name = c->customer;
 		return applier_say(a, &m, NULL);
 	}
 	if (kind == MESSAGE_TAKEN && link) {
 		/* Two claims make one of those who claim, whichever came here first: it is so since
 		 * the later of them. */
 		m.other = link->to;
+		m.name = claim->other;
 		m.linked_at = int64_max(claim->linked_at, link->linked_at);
 		m.said_at = int64_max(claim->said_at, link->said_at);
 		m.by = claim->by;
@@ -351,9 +352,13 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 		.linked_at = m->linked_at,
 		.said_at = m->said_at,
 		.by = m->by,
-		.reason = m->reason};
+		.reason = m->reason,
+		.other = m->name};
 	enum id_state state;
+	int r;
 
+	if (span_equal(m->of, w->cached->customer))
+		return 0; /* who wished to be theirs is */
 	/* By whoever is part of this customer already. */
 	if (journey_knows_id(j, m->other, &state) && state == ID_LINKED)
 		return hear_linked(a, w);
@@ -363,7 +368,8 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 	case LINK_KNOWN:
 		return hear_linked(a, w);
 	case LINK_CLAIM:
-		return applier_say(a, &claim, NULL);
+		r = link_reclaim(j, m->other);
+		return r < 0 ? r : applier_say(a, &claim, NULL);
 	case LINK_YIELD:
 		*ret_yields = true;
 		return 0;
@@ -400,7 +406,7 @@ static int on_word(struct applier *a, const struct work *w)
 		r = applier_stepped(a, w, &heard);
 	if (r < 0 || !yields || a->options.no_links)
 		return r;
-	return yield(a, w->cached, m->other, m);
+	return applier_wish(a, w, m->other);
 }
 
 /* ---- merging ---------------------------------------------------------------------------- */
@@ -532,6 +538,8 @@ static int pass_on(struct applier *a, const struct work *w)
 	/* What was said to this key concerns the other only since the two are one. */
 	m.to = w->cached->link->to;
 	m.linked_at = int64_max(m.linked_at, w->cached->link->linked_at);
+	if (m.kind == MESSAGE_TAKEN && m.name.len == 0)
+		m.name = w->cached->customer;
 	/* Since when it is part of this key does not change by that (message_under()). */
 	if (m.kind != MESSAGE_LINKED && m.kind != MESSAGE_MERGE)
 		m.said_at = int64_max(m.said_at, w->cached->link->said_at);
@@ -558,7 +566,8 @@ int applier_node(struct applier *a, const struct work *w)
 	if (m->kind == MESSAGE_FORWARD)
 		return applier_event(a, w);
 	if (m->kind == MESSAGE_ASK)
-		return w->cached->link ? pass_on(a, w) : applier_asked(a, w);
+		return w->cached->link && !span_equal(m->via, m->to) ? pass_on(a, w)
+								     : applier_asked(a, w);
 	r = w->cached->link ? 0 : applier_run_timers(a, w, (int64_t)w->entry.id.ms);
 	if (r < 0)
 		return r;
@@ -573,25 +582,4 @@ int applier_node(struct applier *a, const struct work *w)
 	if (w->cached->link)
 		return pass_on(a, w);
 	return m->kind == MESSAGE_MERGE ? on_merge(a, w) : on_word(a, w);
-}
-
-/* ---- what was due here before ------------------------------------------------------------ */
-
-int applier_idle_link(struct applier *a, const struct work *w)
-{
-	struct commit_due *due;
-	struct commit_hold *hold;
-
-	if (w->kind == WORK_DUE) {
-		due = list_add(&a->dues);
-		if (!due)
-			return -ENOMEM;
-		*due = (struct commit_due){w->cached->customer, TIME_NEVER};
-		return 0;
-	}
-	hold = list_add(&a->holds);
-	if (!hold)
-		return -ENOMEM;
-	*hold = (struct commit_hold){w->cached->customer, a->mark.mark_source, TIME_NEVER};
-	return 0;
 }

@@ -142,3 +142,24 @@ int applier_pass_mark(struct applier *a)
 	a->commit.counters[COUNTER_MARKS]++;
 	return 0;
 }
+
+/* ---- what was due here before ------------------------------------------------------------ */
+
+int applier_idle_link(struct applier *a, const struct work *w)
+{
+	struct commit_due *due;
+	struct commit_hold *hold;
+
+	if (w->kind == WORK_DUE) {
+		due = list_add(&a->dues);
+		if (!due)
+			return -ENOMEM;
+		*due = (struct commit_due){w->cached->customer, TIME_NEVER};
+		return 0;
+	}
+	hold = list_add(&a->holds);
+	if (!hold)
+		return -ENOMEM;
+	*hold = (struct commit_hold){w->cached->customer, a->mark.mark_source, TIME_NEVER};
+	return 0;
+}

@@ -34,7 +34,8 @@ static int ask(const struct entry_match *m, struct span key, bool *known)
 /* M is about one of them. */
 static int names_one(const struct entry_match *m, const struct message *message, bool *ret)
 {
-	const struct span keys[] = {message->to, message->of, message->other};
+	const struct span keys[] = {
+		message->to, message->of, message->other, message->name, message->via};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys) && r == 0; i++)

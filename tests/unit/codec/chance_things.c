@@ -122,10 +122,16 @@ static void fill_known(struct chance *c, struct journey *j)
 
 static void fill_naming(struct chance *c, struct journey *j)
 {
-	struct customer_naming *naming = journey_add_naming(j, some_name(c, CUSTOMER_MAX));
+	struct customer_naming *naming = journey_add_naming(
+		j, some_name(c, CUSTOMER_MAX), chance_below(c, 2) ? chance_instant(c) : 0);
 
 	assert(naming);
 	naming->asked = chance_below(c, 2);
+	naming->n_wanted = (uint32_t)chance_below(c, 3);
+	naming->n_asked = (uint32_t)chance_below(c, NAMING_ASKED_MAX + 1);
+	naming->n_open = (uint32_t)chance_below(c, naming->n_asked + 1);
+	if (chance_below(c, 2))
+		set(c, &naming->via, 300);
 	if (chance_below(c, 2))
 		set(c, &naming->said, 300);
 }

@@ -140,6 +140,12 @@ static const char *const sound[] = {
 	"{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\"}",
 	("{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\","
 	 "\"path\":[[\"u1\",1]]}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"email:e\",\"other\":\"u1\","
+	 "\"path\":[[\"u1\",1]],\"via\":\"anon:a\"}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"named\",\"to\":\"email:e\",\"of\":\"u1\","
+	 "\"path\":[[\"anon:a\",1,\"7-2\"]]}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"taken\",\"to\":\"a\",\"of\":\"b\",\"other\":\"c\","
+	 "\"rights\":1,\"linked_at\":1,\"said_at\":1,\"name\":\"d\"}"),
 	"{\"from\":1,\"seq\":1,\"kind\":\"answer\",\"to\":\"anon:a\",\"of\":\"u1\",\"other\":"
 	"\"u0\"}",
 	("{\"from\":1,\"seq\":1,\"kind\":\"claim\",\"to\":\"anon:a\",\"of\":\"u0\",\"other\":"

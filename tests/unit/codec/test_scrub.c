@@ -277,12 +277,12 @@ static void tell(struct journey *j)
 	REQUIRE(journey_add_address(j, JOB_CHANNEL_EMAIL, SPAN_LIT(SECRET)));
 	REQUIRE(journey_add_date(j, SPAN_LIT("birthday of " SECRET)));
 	REQUIRE(journey_add_apart(j, SPAN_LIT("shopper-erase-77"), 5) == 0);
-	REQUIRE(journey_add_naming(j, SPAN_LIT("email:" SECRET)));
-	REQUIRE(journey_add_naming(j, SPAN_LIT("u2")));
+	REQUIRE(journey_add_naming(j, SPAN_LIT("email:" SECRET), 1));
+	REQUIRE(journey_add_naming(j, SPAN_LIT("u2"), 1));
 	put(&j->named[1].said,
 		"{\"from\":1,\"seq\":1,\"kind\":\"claim\",\"to\":\"c\",\"of\":\"email:" SECRET
 		"\",\"other\":\"u2\",\"rights\":1,\"linked_at\":1,\"said_at\":1}");
-	REQUIRE(journey_add_naming(j, SPAN_LIT("u3")));
+	REQUIRE(journey_add_naming(j, SPAN_LIT("u3"), 1));
 	put(&j->traits[TRAIT_EMAIL], SECRET);
 	j->trait_at[TRAIT_EMAIL] = 3;
 	put(&j->traits[TRAIT_NAME], "Ann");
