@@ -315,6 +315,8 @@ static bool would_leave(
 static bool might_wait(const struct turn *t, const struct rule *rule, const struct instance *i,
 	int64_t a, int64_t deadline_at)
 {
+	int64_t made_at;
+
 	if (cooling(t, rule) ||
 		(rule->stale_ms != TIME_NEVER && deadline_at + rule->stale_ms < t->now))
 		return false;
@@ -326,9 +328,12 @@ static bool might_wait(const struct turn *t, const struct rule *rule, const stru
 	 */
 	if (a > i->cancelled_at || absence_fired(rule, i, a, deadline_at))
 		return false;
-	return !absence_made(i) ||
-	       (a - rule->cooldown_ms >= i->last_deadline_at &&
-		       (rule->max_per_key == 0 || i->episode < rule->max_per_key));
+	if (!absence_made(i))
+		return true;
+	/* A job that was taken back cools all the same. */
+	made_at = i->last_deadline_at != INT64_MIN ? i->last_deadline_at : i->deadline_at;
+	return a - rule->cooldown_ms >= made_at &&
+	       (rule->max_per_key == 0 || i->episode < rule->max_per_key);
 }
 
 static int note_moment(const struct turn *t, const struct rule *rule, struct span key, int64_t a,
@@ -356,7 +361,8 @@ int absence_begin(const struct turn *t, const struct rule *rule, struct span key
 
 	if (!absence_deadline(t, rule, key, a, &wait))
 		return no_deadline(t, rule);
-	r = note_moment(t, rule, key, a->at, wait.deadline_at);
+	/* What counts has its own moments: of several one may yet be gone. */
+	r = a->by.len > 0 ? note_moment(t, rule, key, a->at, wait.deadline_at) : 0;
 	if (r == 0)
 		r = check(t, rule, key, a->at, wait.deadline_at);
 	if (r != 0)
@@ -456,6 +462,19 @@ static int recount(const struct turn *t, const struct rule *rule, struct instanc
 	return rule->retired ? 0 : absence_begin(t, rule, text_span(i->key), &a);
 }
 
+/* Might I wait from A on, if A were the last of as many as it takes? */
+static bool might_be_last(const struct turn *t, const struct rule *rule, const struct instance *i,
+	const struct arming *a)
+{
+	struct span key = text_span(i->key);
+	struct wait_of wait;
+
+	if (!absence_hands_over(rule) || !absence_deadline(t, rule, key, a, &wait))
+		return false;
+	return i->state == INSTANCE_ARMED ||
+	       (!would_leave(t, rule, i, key) && might_wait(t, rule, i, a->at, wait.deadline_at));
+}
+
 /* One more of what the entry of M counts. */
 static int count_one(
 	const struct turn *t, const struct rule *rule, struct span key, const struct rule_match *m)
@@ -473,7 +492,7 @@ static int count_one(
 		return r;
 	r = absence_read_event(t, rule, key, true, &a);
 	a.entry = m->entry;
-	if (r == 0 && absence_gives(rule) && a.deadline_at == TIME_NEVER)
+	if (r == 0 && !might_be_last(t, rule, i, &a))
 		moment.what = MOMENT_HELPS + m->entry;
 	if (r < 0 || absence_moment(t, rule, i, &moment) < 0 || absence_list_add(i, &a) < 0) {
 		arming_release(&a);

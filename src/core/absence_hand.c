@@ -35,23 +35,6 @@ static void remove_moments(struct instance *i, size_t first, uint32_t n)
 	}
 }
 
-/* Of what is older than anything that comes in late only the last one says something, and behind
- * it all that a window of the rule may hold. */
-static void forget_moments(const struct rule *rule, struct instance *i, int64_t now)
-{
-	int64_t until = now - ABSENCE_MEMORY_MS;
-	uint32_t n = 0;
-
-	for (size_t k = 0; k < rule->n_arm; k++)
-		until = int64_min(until, now - ABSENCE_MEMORY_MS - rule->arm[k].within_ms);
-	while (n + 1 < i->n_moments && i->moments[n + 1].at < until)
-		n++;
-	if (i->n_moments - n == INSTANCE_MOMENTS_MAX)
-		n++;
-	if (n > 0)
-		remove_moments(i, 0, n);
-}
-
 static bool moment_before(const struct moment *a, const struct moment *b)
 {
 	return a->at != b->at ? a->at < b->at : a->what < b->what;
@@ -96,24 +79,6 @@ static int64_t ended_at(const struct turn *t, const struct rule *rule, const str
 	return at;
 }
 
-int absence_moment(
-	const struct turn *t, const struct rule *rule, struct instance *i, const struct moment *m)
-{
-	struct moment ended = {.what = MOMENT_ENDED};
-
-	if (!absence_hands_over(rule))
-		return 0;
-	forget_moments(rule, i, t->now);
-	if (insert_moment(i, m) < 0)
-		return -ENOMEM;
-	/* What ended it already may be remembered elsewhere alone, and not for as long as this. */
-	ended.at = is_arming(m) ? ended_at(t, rule, i) : INT64_MIN;
-	if (ended.at < m->at)
-		return 0;
-	forget_moments(rule, i, t->now);
-	return insert_moment(i, &ended);
-}
-
 void absence_moments_cut(struct instance *i, int64_t after, int64_t until)
 {
 	for (size_t n = i->n_moments; n-- > 0;) {
@@ -122,12 +87,6 @@ void absence_moments_cut(struct instance *i, int64_t after, int64_t until)
 		if (is_arming(m) && m->at > after && m->at <= until)
 			remove_moments(i, n, 1);
 	}
-}
-
-void absence_moments_rest(const struct turn *t, const struct rule *rule, struct instance *i)
-{
-	if (i->n_moments > 0)
-		absence_moments_cut(i, absence_cancelled_at(t, rule, text_span(i->key)), INT64_MAX);
 }
 
 int absence_moments_join(struct instance *into, const struct instance *from)
@@ -174,6 +133,19 @@ static int64_t ended_before(
 	return at;
 }
 
+void absence_moments_rest(const struct turn *t, const struct rule *rule, struct instance *i)
+{
+	int64_t ended;
+
+	if (i->n_moments == 0)
+		return;
+	ended = absence_cancelled_at(t, rule, text_span(i->key));
+	/* What has no key is ended by cancels of any key, which their own entries remember. */
+	if (is_keyless(rule, i))
+		ended = int64_max(ended, ended_before(t, rule, i, INT64_MAX));
+	absence_moments_cut(i, ended, INT64_MAX);
+}
+
 /* Are there, with the N-th of I, as many as M counts in its window behind AFTER? */
 static bool is_full(const struct instance *i, size_t n, const struct rule_match *m, int64_t after)
 {
@@ -200,6 +172,65 @@ static bool arms(const struct rule *rule, const struct instance *i, size_t n, in
 		if (rule->arm[k].count > 1 && is_full(i, n, &rule->arm[k], after))
 			return true;
 	return false;
+}
+
+/* Of the first N of I the last that armed it, if none of them ended it since; N: none. */
+static uint32_t last_arming(
+	const struct turn *t, const struct rule *rule, const struct instance *i, uint32_t n)
+{
+	for (uint32_t k = n; k-- > 0 && is_arming(&i->moments[k]);)
+		if (arms(rule, i, k, ended_before(t, rule, i, i->moments[k].at)))
+			return k;
+	return n;
+}
+
+static uint32_t last_closing(const struct instance *i, uint32_t n)
+{
+	for (uint32_t k = n; k-- > 0;)
+		if (i->moments[k].what == MOMENT_CLOSES)
+			return k;
+	return n;
+}
+
+/* What is older than anything that comes in late, and than all that a window with that may hold,
+ * says by now what it ever will: the last of it, what armed last, and what closed it, are left. */
+static void forget_moments(const struct turn *t, const struct rule *rule, struct instance *i)
+{
+	int64_t until = t->now - ABSENCE_MEMORY_MS;
+	uint32_t armed, closed, n = 0;
+
+	for (size_t k = 0; k < rule->n_arm; k++)
+		until = int64_min(until, t->now - ABSENCE_MEMORY_MS - rule->arm[k].within_ms);
+	while (n < i->n_moments && i->moments[n].at < until)
+		n++;
+	armed = last_arming(t, rule, i, n);
+	closed = last_closing(i, n);
+	/* Of those that were counted the others go. */
+	if (armed < n)
+		i->moments[armed].what = MOMENT_ARMS;
+	for (uint32_t k = n; k-- > 0;)
+		if (k + 1 != n && k != armed && k != closed)
+			remove_moments(i, k, 1);
+	if (i->n_moments == INSTANCE_MOMENTS_MAX)
+		remove_moments(i, 0, 1);
+}
+
+int absence_moment(
+	const struct turn *t, const struct rule *rule, struct instance *i, const struct moment *m)
+{
+	struct moment ended = {.what = MOMENT_ENDED};
+
+	if (!absence_hands_over(rule))
+		return 0;
+	forget_moments(t, rule, i);
+	if (insert_moment(i, m) < 0)
+		return -ENOMEM;
+	/* What ended it already may be remembered elsewhere alone, and not for as long as this. */
+	ended.at = is_arming(m) ? ended_at(t, rule, i) : INT64_MIN;
+	if (ended.at < m->at)
+		return 0;
+	forget_moments(t, rule, i);
+	return insert_moment(i, &ended);
 }
 
 /* Did I wait when something happened at B? At one instant that is known to have been armed. */

@@ -145,6 +145,17 @@ static bool may_return(const struct rule *rule, const struct instance *i,
 	return rule->anchor_first || winner->by.len == 0;
 }
 
+/* Is ONE, which is on the list, as late as A? What may be handed over, and is not, does not count;
+ * what is handed over is on the list itself while it is taken up. */
+static bool goes_before(const struct arming *one, const struct arming *a)
+{
+	int c = absence_compare(a, one);
+
+	if (one->by.len == 0)
+		return false;
+	return one->giver.len == 0 ? c <= 0 : one->stands && c < 0;
+}
+
 /*
  * A comes between the steps of I, and would by itself come to WAIT: the next step waits for it and
  * carries what it says. But the one that armed I stays in force, since a cancel between the two
@@ -158,11 +169,8 @@ static int join_steps(const struct turn *t, const struct rule *rule, struct inst
 	struct arming copy;
 	int r;
 
-	/* What may be handed over, and is not, does not count. */
 	for (size_t n = 0; n < i->n_armings; n++)
-		if (i->armings[n].by.len > 0 &&
-			(i->armings[n].giver.len == 0 || i->armings[n].stands) &&
-			absence_compare(a, &i->armings[n]) <= 0) {
+		if (goes_before(&i->armings[n], a)) {
 			/* It is another that the step speaks of; but the wait for this is not over
 			 * sooner for that. */
 			set_deadline(t, rule, i, wait.deadline_at);

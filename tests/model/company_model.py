@@ -20,7 +20,8 @@ Readings, besides those of the others:
     hour where it is better, if nothing but the hour stands in its way. A rule of no place takes no
     part.
 50. What waits for a source is due when its own wait is over, and once it is held, when that ends:
-    nobody knows when the source will speak.
+    nobody knows when the source will speak. If it speaks at the very instant, that is known: what
+    comes in goes before what is due (contract 3).
 36. Of two words of consent of one instant that which withdraws it counts.
 """
 
@@ -89,7 +90,8 @@ class Gated(Asked):
 
     def due_of(self, run, other, i, now):
         """When OTHER of RUN is due as far as is known now, while I is asked: READ 50."""
-        if other.state != "armed" or not run.rule.sources or getattr(other, "put_off", None):
+        if other.state != "armed" or not run.rule.sources or getattr(other, "put_off", None) or (
+                run.has_word(other, now)):
             return run.due(other)
         places = self.company.runs.index(run), self.company.runs.index(self)
         begun = (other.fire_at, places[0], other.key) < (now, places[1], i.key)

@@ -7,13 +7,14 @@ them in two orders in which they might have come in.
 
 Readings, besides those of absence_model:
 
-40. What ends a wait hands over, as if the event armed the other rule, unless it does so anyway.
+40. What ends a wait hands over, as if the event armed the other rule, unless it does so anyway;
+    the beginning of a key, all that it ends (READ 26).
 41. It hands over where the rule waited when it happened, whatever came in when; at one instant
     what arms comes before what ends, and of two that end each hands over.
 
-Of seeds 1 to 12 with 600 customers each, 3, 4 and 8 have one customer for whom the engine, in both
-orders, hands over other than the model, and it is not known which of them is right; so the seed is
-fixed until that is found out.
+Of 28 seeds with 600 customers each one (3028) has a customer for whom an order of arrival matters:
+what armed between two steps is found to lie behind a late goal, and the rule has had its share by
+then, but is taken to have waited. Until that is mended the seed is fixed.
 
 WAYMARK_MODEL_SEED sets the chance (printed; 1), WAYMARK_MODEL_COUNT the number of customers (600).
 By hand:  test_handover.py --seed 7 --count 20000"""
@@ -51,6 +52,15 @@ class Giver(absence_model.Run):
     def cancel(self, event, key, entry, outcome):
         self.ended = False
         super().cancel(event, key, entry, outcome)
+        self.ended_by(event, entry)
+
+    def cancel_above(self, event, entry, outcome):
+        self.ended = False
+        super().cancel_above(event, entry, outcome)
+        if entry.get("match") != "customer":  # else it went the other way
+            self.ended_by(event, entry)
+
+    def ended_by(self, event, entry):
         if self.ended and "to" in entry:
             self.others[entry["to"]].take_over(event)
 
@@ -145,14 +155,19 @@ class Case:
                 for user in self.histories}
 
     def model(self, user, kind=Giver):
-        """(the same, is it for the order of arrival to say what was known between a deadline and
-        its going off)"""
+        """The same."""
         runs = run(self.rules, user, self.histories[user], self.until, kind)
-        times = [event.occurred for event in self.histories[user]]
-        open_ended = any(deadline < at <= due for one in runs.values()
-                         for deadline, due in one.periods for at in times)
         return [job for one in runs.values() for job in untouched(
-            absence_check.in_order(absence_check.plain(j) for j in one.jobs))], open_ended
+            absence_check.in_order(absence_check.plain(j) for j in one.jobs))]
+
+    def is_undecided(self, user, kind=Giver):
+        """Is it for the order of arrival to say what was known between a deadline and its going
+        off? Of things of one instant, whichever of them comes first."""
+        events = self.histories[user]
+        times = [event.occurred for event in events]
+        return any(deadline < at <= due for order in (events, events[::-1])[:1 + self.maker.ties]
+                   for one in run(self.rules, user, order, self.until, kind).values()
+                   for deadline, due in one.periods for at in times)
 
 
 def show(case, user, answers):
@@ -177,9 +192,9 @@ def compare(case, kind=Giver):
     compared = jobs = 0
     wrong = []
     for user in case.histories:
-        mine, open_ended = case.model(user, kind)
-        if open_ended:
+        if case.is_undecided(user, kind) or case.maker.ties and other.is_undecided(user, kind):
             continue
+        mine = case.model(user, kind)
         compared, jobs = compared + 1, jobs + len(one[user])
         if one[user] != two[user] or not case.maker.ties and mine != one[user]:
             wrong.append((user, other, (("so", one[user]), ("otherwise", two[user]),

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a rule hands over when an event ends it (`to`): where the rule waited, and only there. What
+ * each scene must come to follows from the order in which things happened; instants are hand
+ * arithmetic.
+ */
+#include "absence_scene.h"
+
+#define ADDED	EVENT_PRODUCT_ADDED
+#define EMPTIED EVENT_CART_EMPTIED
+#define ORDERED EVENT_ORDER_COMPLETED
+
+#define TAKEN(S, TEXT) CHECK_STR(span_str(scene_take(S)), TEXT)
+
+static const struct carried nothing = {.cart = NULL}, c1 = {.cart = "C1"},
+			    o1 = {.cart = "C1", .order = "O1"};
+static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
+static const struct rule_match twice[] = {
+	{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = H}};
+/* What ends the giver, and for good. */
+static const struct rule_match emptied[] = {
+	{.by = MATCH_KIND, .kind = EMPTIED, .to = {"taker", 5}}};
+static const struct rule_match ordered[] = {
+	{.by = MATCH_KIND, .kind = ORDERED, .terminal = true, .to = {"taker", 5}}};
+
+/* The cart C1's giver waits four hours; the taker an hour, and nothing arms it by itself. */
+static void make_two(struct rule rules[2])
+{
+	rules[0] = scene_cart("giver");
+	rules[0].cancel = emptied;
+	rules[0].n_cancel = 1;
+	rules[1] = scene_cart("taker");
+	rules[1].arm = shown;
+	rules[1].wait.span_ms = H;
+}
+
+/* What was armed without an order may be any: O1's ends it and hands it over, and that still stands
+ * when it has waited again since, and sent. */
+static void test_without_key(void)
+{
+	struct rule rules[2];
+	struct scene s;
+
+	make_two(rules);
+	rules[0].key_fields[0] = FIELD_ORDER_ID;
+	rules[0].key_prefix = SPAN_LIT("order");
+	rules[0].key_else_customer = true;
+	rules[0].cancel = ordered;
+	rules[1].wait.span_ms = 9 * H;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ADDED, nothing, 0, 0);
+	scene_event(&s, ORDERED, o1, H, H);
+	TAKEN(&s, "cancelled giver customer @3600000;");
+	scene_event(&s, ADDED, nothing, 2 * H, 2 * H);
+	scene_tick(&s, 6 * H);
+	TAKEN(&s, "fired giver customer 1/main @21600000;");
+	scene_event(&s, ADDED, nothing, 7 * H, 7 * H);
+	scene_tick(&s, 10 * H);
+	TAKEN(&s, "fired taker cart:C1 1/main @36000000;");
+	scene_release(&s);
+}
+
+/* The order alone ends all carts of it, so it hands over what of it waited; nothing of O2 did. */
+static void test_beginning_of_key(void)
+{
+	struct rule rules[2];
+	struct scene s;
+
+	make_two(rules);
+	rules[0].key_fields[0] = FIELD_ORDER_ID;
+	rules[0].key_fields[1] = FIELD_CART_ID;
+	rules[0].n_key_fields = 2;
+	rules[0].key_prefix = SPAN_LIT("order+cart");
+	rules[1].key = RULE_KEY_CUSTOMER;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ADDED, o1, 0, 0);
+	scene_event(&s, EMPTIED, (struct carried){.order = "O2"}, H, H);
+	scene_tick(&s, 3 * H);
+	TAKEN(&s, "");
+	scene_event(&s, EMPTIED, (struct carried){.order = "O1"}, 3 * H, 3 * H);
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "cancelled giver order+cart:O1/C1 @10800000; "
+		  "fired taker customer 1/main @14400000;");
+	scene_release(&s);
+}
+
+/* What is handed over between two steps makes the next one wait, as what arms does. */
+static void test_between_steps(void)
+{
+	static const struct rule_match removed[] = {
+		{.by = MATCH_KIND, .kind = EVENT_PRODUCT_REMOVED}};
+	struct rule rules[2];
+	struct scene s;
+
+	make_two(rules);
+	rules[1].cancel = removed;
+	rules[1].n_cancel = 1;
+	rules[1].wait.span_ms = 2 * H;
+	rules[1].steps[1] = (struct rule_step){.id = SPAN_LIT("again"), .after_ms = H};
+	rules[1].n_steps = 2;
+	scene_init(&s, rules, 2);
+	scene_event(&s, EVENT_PRODUCT_SHOWN, c1, 0, 0);
+	scene_event(&s, ADDED, c1, H, H);
+	scene_tick(&s, 2 * H);
+	TAKEN(&s, "fired taker cart:C1 1/main @7200000;");
+	/* without it the next step is due at three */
+	scene_event(&s, EMPTIED, c1, 2 * H + 30 * M, 2 * H + 30 * M);
+	scene_tick(&s, 9 * H);
+	TAKEN(&s, "cancelled giver cart:C1 @9000000; fired taker cart:C1 1/again @16200000;");
+	scene_release(&s);
+}
+
+/* Two of them arm it. */
+static void make_counted(struct rule rules[2])
+{
+	make_two(rules);
+	rules[0].arm = twice;
+}
+
+/* It has had its share: two more arm nothing, so there is nothing to hand over. */
+static void test_counted_share(void)
+{
+	struct rule rules[2];
+	struct scene s;
+
+	make_counted(rules);
+	rules[0].max_per_key = 1;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_event(&s, ADDED, c1, M, M);
+	scene_tick(&s, 5 * H);
+	TAKEN(&s, "fired giver cart:C1 1/main @14460000;");
+	scene_event(&s, ADDED, c1, 6 * H, 6 * H);
+	scene_event(&s, ADDED, c1, 6 * H + M, 6 * H + M);
+	scene_event(&s, EMPTIED, c1, 7 * H, 7 * H);
+	scene_tick(&s, 20 * H);
+	/* the job, which nobody has taken yet, is of no use any more; that is all */
+	TAKEN(&s, "retracted giver cart:C1 1/main @25200000;");
+	scene_release(&s);
+}
+
+/* It waits for days, of which nobody remembers what was counted. AGAIN: one more comes meanwhile,
+ * which arms nothing by itself. */
+static void test_counted_long_ago(void)
+{
+	for (int again = 0; again <= 1; again++) {
+		struct rule rules[2];
+		struct scene s;
+
+		make_counted(rules);
+		rules[0].wait.span_ms = 120 * H;
+		scene_init(&s, rules, 2);
+		scene_event(&s, ADDED, c1, 0, 0);
+		scene_event(&s, ADDED, c1, M, M);
+		if (again)
+			scene_event(&s, ADDED, c1, 60 * H, 60 * H);
+		scene_event(&s, EMPTIED, c1, 90 * H, 90 * H);
+		scene_tick(&s, 200 * H);
+		TAKEN(&s, "cancelled giver cart:C1 @324000000; "
+			  "fired taker cart:C1 1/main @327600000;");
+		scene_release(&s);
+	}
+}
+
+/* A cancel between the two, whenever it comes in, leaves one of them: it does not wait. */
+static void test_counted_cancel(void)
+{
+	for (int late = 0; late <= 1; late++) {
+		struct rule rules[2];
+		struct scene s;
+
+		make_counted(rules);
+		rules[1].key = RULE_KEY_CUSTOMER;
+		scene_init(&s, rules, 2);
+		scene_event(&s, ADDED, c1, 0, 0);
+		if (!late)
+			scene_event(&s, EMPTIED, c1, M, M);
+		scene_event(&s, ADDED, c1, 2 * M, 2 * M);
+		if (late)
+			scene_event(&s, EMPTIED, c1, M, 3 * M);
+		scene_event(&s, EMPTIED, c1, H, H);
+		scene_tick(&s, 9 * H);
+		TAKEN(&s, late ? "cancelled giver cart:C1 @180000;" : "");
+		scene_release(&s);
+	}
+}
+
+/* An order closes the cart until its tombstone falls: what is said to have happened meanwhile does
+ * not make it wait, however long the order is known; and behind that it waits like any other. */
+static void test_closed(void)
+{
+	struct rule rules[2];
+	struct scene s;
+
+	make_two(rules);
+	rules[0].cancel = ordered;
+	rules[0].tombstone_ms = 60 * H;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ORDERED, c1, 0, 0);
+	scene_event(&s, ORDERED, c1, 6 * H, 6 * H);
+	scene_event(&s, ADDED, c1, 3 * H, 8 * H);
+	/* by now all but the second order is older than anything that comes in late */
+	scene_event(&s, ORDERED, c1, 29 * H, 29 * H);
+	scene_tick(&s, 40 * H);
+	TAKEN(&s, "");
+	scene_event(&s, ADDED, c1, 90 * H, 90 * H);
+	scene_event(&s, ORDERED, c1, 91 * H, 91 * H);
+	scene_tick(&s, 99 * H);
+	TAKEN(&s, "cancelled giver cart:C1 @327600000; fired taker cart:C1 1/main @331200000;");
+	scene_release(&s);
+}
+
+/* What comes in behind the order that closed the cart fell into the cooldown of a job, which the
+ * order has taken back: it did not wait. */
+static void test_closed_cooling(void)
+{
+	struct rule rules[2];
+	struct scene s;
+
+	make_two(rules);
+	rules[0].cancel = ordered;
+	rules[0].tombstone_ms = 60 * H;
+	rules[0].cooldown_ms = 60 * H;
+	scene_init(&s, rules, 2);
+	scene_event(&s, ADDED, c1, 0, 0);
+	scene_tick(&s, 4 * H);
+	TAKEN(&s, "fired giver cart:C1 1/main @14400000;");
+	scene_event(&s, ORDERED, c1, 6 * H, 6 * H);
+	scene_event(&s, ADDED, c1, 5 * H, 7 * H);
+	scene_tick(&s, 20 * H);
+	TAKEN(&s, "retracted giver cart:C1 1/main @21600000;");
+	scene_release(&s);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"without a key", test_without_key},
+		{"by the beginning of a key", test_beginning_of_key},
+		{"between steps", test_between_steps},
+		{"counted, and it had its share", test_counted_share},
+		{"counted long ago", test_counted_long_ago},
+		{"counted, with a cancel between", test_counted_cancel},
+		{"closed", test_closed},
+		{"closed while it cools", test_closed_cooling},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
