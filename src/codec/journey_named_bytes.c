@@ -10,7 +10,7 @@
 #include "pack_text.h"
 
 /* Whoever adds a member must have it written and read here too. */
-_Static_assert(sizeof(struct customer_naming) == 3 * sizeof(struct text) + 3 * 8, "a new member?");
+_Static_assert(sizeof(struct customer_naming) == 3 * sizeof(struct text) + 24, "a new member?");
 
 enum { ASKED = 1, PLACED = 2, ALL = 3 };
 
