@@ -57,8 +57,13 @@ static int end_armed(const struct turn *t, struct ending *e, struct instance *i)
 	r = absence_count(t, e->outcome == OUTCOME_GOAL ? COUNTER_GOAL : COUNTER_CANCELLED);
 	if (r == 0 && !e->terminal)
 		r = absence_arm_next(t, e->rule, i, t->event->occurred_at + e->rule->slack_ms);
-	if (i->state != INSTANCE_ARMED)
+	if (i->state != INSTANCE_ARMED) {
 		text_release(&i->data);
+		/* What joined it between its steps would have begun another episode, and may not.
+		 */
+		if (absence_made(i))
+			absence_moments_cut(i, t->event->occurred_at, INT64_MAX);
+	}
 	return r;
 }
 

@@ -12,10 +12,6 @@ Readings, besides those of absence_model:
 41. It hands over where the rule waited when it happened, whatever came in when; at one instant
     what arms comes before what ends, and of two that end each hands over.
 
-Of 28 seeds with 600 customers each one (3028) has a customer for whom an order of arrival matters:
-what armed between two steps is found to lie behind a late goal, and the rule has had its share by
-then, but is taken to have waited. Until that is mended the seed is fixed.
-
 WAYMARK_MODEL_SEED sets the chance (printed; 1), WAYMARK_MODEL_COUNT the number of customers (600).
 By hand:  test_handover.py --seed 7 --count 20000"""
 

@@ -224,7 +224,9 @@ class Shop:
     def special(self):
         chance = self.chance
         day = {"class": "task", "channels": ["task"], "gates": "off", "grace": "2h"}
-        stage = dict(day, wait="7h", episode={"cooldown": "24h"})
+        # What is heard behind its deadline waits for the grace from there (triggers, section 5), so
+        # no deadline lies before the last of a day has come in.
+        stage = dict(day, wait="8h", episode={"cooldown": "24h"})
         return [
             dict(day, id="birthday", calendar={"date": "birthday", "local": "15:00",
                                                "tz": "customer", "lead": chance.choice(("0d", "2d"))}),

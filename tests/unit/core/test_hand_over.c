@@ -23,6 +23,8 @@ static const struct rule_match emptied[] = {
 static const struct rule_match ordered[] = {
 	{.by = MATCH_KIND, .kind = ORDERED, .terminal = true, .to = {"taker", 5}}};
 
+static const struct rule_match removed[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_REMOVED}};
+
 /* The cart C1's giver waits four hours; the taker an hour, and nothing arms it by itself. */
 static void make_two(struct rule rules[2])
 {
@@ -87,8 +89,6 @@ static void test_beginning_of_key(void)
 /* What is handed over between two steps makes the next one wait, as what arms does. */
 static void test_between_steps(void)
 {
-	static const struct rule_match removed[] = {
-		{.by = MATCH_KIND, .kind = EVENT_PRODUCT_REMOVED}};
 	struct rule rules[2];
 	struct scene s;
 
@@ -108,6 +108,41 @@ static void test_between_steps(void)
 	scene_tick(&s, 9 * H);
 	TAKEN(&s, "cancelled giver cart:C1 @9000000; fired taker cart:C1 1/again @16200000;");
 	scene_release(&s);
+}
+
+/* What is added between two steps makes the next one wait, until comes in that the goal was reached
+ * before: by then the giver has had its share, so the addition made nothing wait. BEFORE: the goal
+ * comes in first. */
+static void test_behind_goal(void)
+{
+	for (int before = 0; before <= 1; before++) {
+		struct rule rules[2];
+		struct scene s;
+
+		make_two(rules);
+		rules[0].goal = removed;
+		rules[0].n_goal = 1;
+		rules[0].max_per_key = 1;
+		rules[0].steps[1] = (struct rule_step){.id = SPAN_LIT("again"), .after_ms = H};
+		rules[0].n_steps = 2;
+		scene_init(&s, rules, 2);
+		scene_event(&s, ADDED, c1, 0, 0);
+		scene_tick(&s, 4 * H);
+		TAKEN(&s, "fired giver cart:C1 1/main @14400000;");
+		if (before)
+			scene_event(&s, EVENT_PRODUCT_REMOVED, c1, 4 * H + 10 * M, 4 * H + 20 * M);
+		scene_event(&s, ADDED, c1, 4 * H + 30 * M, 4 * H + 30 * M);
+		if (!before)
+			scene_event(&s, EVENT_PRODUCT_REMOVED, c1, 4 * H + 10 * M, 4 * H + 40 * M);
+		TAKEN(&s, before ? "retracted giver cart:C1 1/main @15600000; "
+				   "goal giver cart:C1 @15600000;"
+				 : "retracted giver cart:C1 1/main @16800000; "
+				   "goal giver cart:C1 @16800000;");
+		scene_event(&s, EMPTIED, c1, 5 * H, 5 * H);
+		scene_tick(&s, 20 * H);
+		TAKEN(&s, "");
+		scene_release(&s);
+	}
 }
 
 /* Two of them arm it. */
@@ -238,6 +273,7 @@ int main(void)
 		{"without a key", test_without_key},
 		{"by the beginning of a key", test_beginning_of_key},
 		{"between steps", test_between_steps},
+		{"between steps, behind a goal", test_behind_goal},
 		{"counted, and it had its share", test_counted_share},
 		{"counted long ago", test_counted_long_ago},
 		{"counted, with a cancel between", test_counted_cancel},
