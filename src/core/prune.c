@@ -15,6 +15,7 @@
 #define BASKET_KEPT_MS	 (45 * MS_DAY)	/* of an order that is closed */
 #define THING_KEPT_MS	 (90 * MS_DAY)	/* closed */
 #define THING_LEFT_MS	 (400 * MS_DAY) /* open, and nobody has spoken of it */
+#define IN_FORCE_MS	 (5 * 366 * MS_DAY) /* a plan runs on though nobody speaks of it */
 #define VIEW_KEPT_MS	 (60 * MS_DAY)
 /* What went as it should: paid, delivered, ordered. Not whole days, since much is done at the same
  * hour every day. */
@@ -101,7 +102,9 @@ static int64_t thing_kept(const struct thing *t)
 		return SMOOTH_KEPT_MS + ABSENCE_MEMORY_MS;
 	if (t->kind == THING_VIEW)
 		return VIEW_KEPT_MS;
-	return thing_is_open(t) ? THING_LEFT_MS : THING_KEPT_MS;
+	if (!thing_is_open(t))
+		return THING_KEPT_MS;
+	return t->kind == THING_SUBSCRIPTION ? IN_FORCE_MS : THING_LEFT_MS;
 }
 
 /* What few have. */

@@ -4,7 +4,7 @@
 
 #include "core/journey.h"
 
-#define NOW (1000 * MS_DAY)
+#define NOW (2000 * MS_DAY)
 
 static struct thing *add(struct journey *j, enum thing_kind kind, const char *id, int64_t at)
 {
@@ -25,8 +25,10 @@ static void test_things(void)
 	for (int gone = 0; gone < 2; gone++) {
 		char id[2] = {(char)('0' + gone), '\0'};
 
-		/* open: 400 days; closed: 90; what went as it should: 4.5; due: from then on */
+		/* open: 400 days; in force: five years; closed: 90; what went as it should: 4.5;
+		 * due: from then on */
 		add(j, THING_REPAIR, id, NOW - 400 * MS_DAY - gone);
+		add(j, THING_SUBSCRIPTION, id, NOW - 5 * 366 * MS_DAY - gone);
 		t = add(j, THING_TRIAL, id, NOW - 90 * MS_DAY - gone);
 		t->at[TRIAL_RETURNED] = t->touched_at;
 		t = add(j, THING_SHIPMENT, id, NOW - 4 * MS_DAY - MS_DAY / 2 - gone);
@@ -38,7 +40,7 @@ static void test_things(void)
 	t = add(j, THING_SHIPMENT, "2", NOW - 5 * MS_DAY);
 	t->at[SHIPMENT_DELIVERED] = t->at[SHIPMENT_FAILED] = t->touched_at;
 	journey_prune(j, NULL, NOW);
-	CHECK_INT(j->n_things, 5);
+	CHECK_INT(j->n_things, 6);
 	for (size_t i = 0; i < j->n_things; i++)
 		CHECK(!span_is(text_span(j->things[i].id), "1"));
 	journey_prune(j, NULL, NOW + 1);
