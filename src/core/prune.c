@@ -12,10 +12,10 @@
 #define ORDER_KEPT_MS	 (400 * MS_DAY)
 #define ORDERS_KEPT	 32 /* closed ones are kept so many whatever their age */
 #define EPISODES_KEPT_MS (400 * MS_DAY)
-#define BASKET_KEPT_MS	 (45 * MS_DAY)	/* of an order that is closed */
-#define THING_KEPT_MS	 (90 * MS_DAY)	/* closed */
-#define THING_LEFT_MS	 (400 * MS_DAY) /* open, and nobody has spoken of it */
-#define IN_FORCE_MS	 (5 * 366 * MS_DAY) /* a plan runs on though nobody speaks of it */
+#define BASKET_KEPT_MS	 (45 * MS_DAY)	 /* of an order that is closed */
+#define THING_KEPT_MS	 (90 * MS_DAY)	 /* closed */
+#define THING_LEFT_MS	 (400 * MS_DAY)	 /* open, and nobody has spoken of it */
+#define IN_FORCE_MS	 (1830 * MS_DAY) /* five years: a plan runs on unsaid */
 #define VIEW_KEPT_MS	 (60 * MS_DAY)
 /* What went as it should: paid, delivered, ordered. Not whole days, since much is done at the same
  * hour every day. */

@@ -28,7 +28,7 @@ static void test_things(void)
 		/* open: 400 days; in force: five years; closed: 90; what went as it should: 4.5;
 		 * due: from then on */
 		add(j, THING_REPAIR, id, NOW - 400 * MS_DAY - gone);
-		add(j, THING_SUBSCRIPTION, id, NOW - 5 * 366 * MS_DAY - gone);
+		add(j, THING_SUBSCRIPTION, id, NOW - 1830 * MS_DAY - gone);
 		t = add(j, THING_TRIAL, id, NOW - 90 * MS_DAY - gone);
 		t->at[TRIAL_RETURNED] = t->touched_at;
 		t = add(j, THING_SHIPMENT, id, NOW - 4 * MS_DAY - MS_DAY / 2 - gone);
