@@ -261,6 +261,7 @@ struct rule_gates {
 	struct span topic; /* empty: the class's */
 	uint32_t mutes;	   /* bit n: the policy's mute n */
 	const struct cond *likelihood, *impact; /* NULL: a number, or the formula */
+	bool likelihood_quantile;		/* it is what the rule's wait reaches */
 	bool has_rank;				/* it was written */
 	bool has_likelihood, has_impact;	/* the rule's numbers were written */
 	uint8_t rank;				/* RANK_NONE: takes no part */

@@ -3,7 +3,8 @@
  * How urgent a message is: the brief's flowchart over a likelihood L and an impact I (triggers,
  * section 10). Is it likely? If not: low. If it is: is the impact high? Then high, else medium.
  *
- *	L = the rule's number or condition; 1 for what was observed
+ *	L = the rule's number or condition, or the quantile of the customer's own gaps that its wait
+ *	    reaches; 1 for what was observed
  *	I = the rule's number or condition; else the greatest of
  *	    - the share of customers whose value is not above this one's, or not above the value of
  *	      the order concerned,

@@ -329,6 +329,11 @@ bool rule_wait_end(
 	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at);
 /* When the promise is missed that W, a WAIT_LATE, is about; false where there is none. */
 bool rule_promise_end(const struct rule_wait *w, const struct cond_scope *scope, int64_t *ret_at);
+/* The share of the customer's own gaps that are shorter than W, a WAIT_GAP, makes SCOPE wait: W's
+ * own, unless the wait is held at one of its ends. In ten-thousandths; false where there are too
+ * few gaps. */
+bool rule_wait_quantile(
+	const struct rule_wait *w, const struct cond_scope *scope, uint32_t *ret_share);
 /* The deadline of the first step for an anchor at FROM. */
 bool rule_deadline(
 	const struct rule *r, const struct cond_scope *scope, int64_t from, int64_t *ret_at);

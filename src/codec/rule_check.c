@@ -162,6 +162,16 @@ static void check_arming(struct rule_reader *r, const struct file_place *p, cons
 			rule_problem_add(r, p, "a rule needs the member `%s`", needed[i]);
 }
 
+/* How much of a wait is a quantile is known of one that was made of the customer's gaps. */
+static void check_quantile(struct rule_reader *r, const struct draft *d)
+{
+	if (d->rule.gates.likelihood_quantile && d->rule.wait.kind != WAIT_GAP)
+		rule_problem_add(r, found(d, "priority"),
+			"a likelihood of \"quantile\" is how much of the customer's own gaps the "
+			"wait is longer than; let the rule wait for the model \"personal_gap\", or "
+			"write a number");
+}
+
 /* Service messages are neutral: an offer in one makes it advertising. */
 static void check_service(struct rule_reader *r, const struct draft *d)
 {
@@ -219,6 +229,7 @@ void rule_check(struct rule_reader *r, const struct file_place *p, struct draft 
 	check_reach(r, d);
 	check_room(r, d);
 	check_service(r, d);
+	check_quantile(r, d);
 	check_fallback(r, d);
 	rule_once_check(r, found(d, "once"), &d->rule);
 	rule_promise_check(r, found(d, "wait"), &d->rule);

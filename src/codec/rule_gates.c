@@ -173,9 +173,10 @@ void rule_read_rank(struct rule_reader *r, const struct file_place *p, void *tar
 	gates_of(target)->has_rank = true;
 }
 
-/* A number, or an operator that gives one. */
+/* A number, or an operator that gives one; WORD is what else the place may hold, for the message.
+ */
 static void read_measure(struct rule_reader *r, const struct file_place *p, struct decimal *number,
-	const struct cond **cond, bool *has)
+	const struct cond **cond, bool *has, const char *word)
 {
 	struct decimal d;
 
@@ -191,22 +192,27 @@ static void read_measure(struct rule_reader *r, const struct file_place *p, stru
 		return;
 	}
 	rule_problem_add(r, p,
-		"this must be a number from 0 to 1, such as 0.5, or a condition that gives one");
+		"this must be a number from 0 to 1, such as 0.5, %sor a condition that gives one",
+		word);
 }
 
 static void read_likelihood(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_gates *g = gates_of(target);
 
-	read_measure(
-		r, p, &((struct rule *)target)->likelihood, &g->likelihood, &g->has_likelihood);
+	if (p->value.type == JSON_TYPE_STRING && json_is(&p->value, SPAN_LIT("quantile"))) {
+		g->likelihood_quantile = true; /* and 1 where there is none */
+		return;
+	}
+	read_measure(r, p, &((struct rule *)target)->likelihood, &g->likelihood, &g->has_likelihood,
+		"\"quantile\", ");
 }
 
 static void read_impact(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_gates *g = gates_of(target);
 
-	read_measure(r, p, &((struct rule *)target)->impact, &g->impact, &g->has_impact);
+	read_measure(r, p, &((struct rule *)target)->impact, &g->impact, &g->has_impact, "");
 }
 
 static const struct rule_member priority_members[] = {

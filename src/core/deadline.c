@@ -228,20 +228,24 @@ static bool shop_gaps(const struct policy *policy, double *ret_middle, double *r
 	return true;
 }
 
-/*
- * The gap that so large a share of a customer's purchases stays below: their logarithms are taken
- * to be normal, with the shop's as a prior (models.md, section 4c).
- */
-static bool personal_end(
-	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
+/* The logarithms of a customer's gaps in days are taken to be normal, with the shop's as a prior
+ * (models.md, section 4c). */
+struct gaps_curve {
+	double middle, spread;
+};
+
+/* False where there are too few gaps to say so. */
+static bool personal_curve(
+	const struct rule_wait *w, const struct cond_scope *scope, struct gaps_curve *ret_curve)
 {
+	const struct policy *policy = &scope->rules->policy;
 	const struct profile *p = scope->journey->profile;
 	uint32_t n = p && p->n_days > 1 ? p->n_days - 1 : 0;
-	double middle = 0, spread = 0, prior = 0, sum = 0, squares = 0, ms;
+	double middle = 0, spread = 0, prior = 0, sum = 0, squares = 0;
 
 	if (n == 0 || n < w->gaps)
-		return model_end(w, from, true, 0, ret_at);
-	if (shop_gaps(&scope->rules->policy, &middle, &spread))
+		return false;
+	if (shop_gaps(policy, &middle, &spread))
 		prior = GAP_PRIOR;
 	for (uint32_t i = 0; i < n; i++)
 		sum += log(p->days[i + 1] - p->days[i]);
@@ -252,10 +256,50 @@ static bool personal_end(
 		squares += off * off;
 	}
 	spread = sqrt((prior * spread * spread + squares) / (prior + n));
-	ms = exp(middle + w->z * spread) * MS_DAY;
-	/* To the second: the last digits of a logarithm are nobody's promise. */
-	ms = ms < (double)w->max_ms ? round(ms / MS_SECOND) * MS_SECOND : (double)w->max_ms;
-	return model_end(w, from, false, (int64_t)ms, ret_at);
+	*ret_curve = (struct gaps_curve){middle, spread};
+	return true;
+}
+
+/* The gap that W's share of the customer's stays below. */
+static int64_t personal_ms(const struct rule_wait *w, const struct gaps_curve *c)
+{
+	double ms = exp(c->middle + w->z * c->spread) * MS_DAY;
+
+	/* To the second: the last digits of a logarithm are nobody's promise. What is longer than
+	 * any wait is so by a second. */
+	return ms < (double)w->max_ms ? (int64_t)(round(ms / MS_SECOND) * MS_SECOND)
+				      : w->max_ms + MS_SECOND;
+}
+
+static bool personal_end(
+	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
+{
+	struct gaps_curve c;
+	bool known = personal_curve(w, scope, &c);
+
+	return model_end(w, from, !known, known ? personal_ms(w, &c) : 0, ret_at);
+}
+
+bool rule_wait_quantile(
+	const struct rule_wait *w, const struct cond_scope *scope, uint32_t *ret_share)
+{
+	struct gaps_curve c;
+	int64_t ms, held;
+	double off;
+
+	if (w->kind != WAIT_GAP || !personal_curve(w, scope, &c))
+		return false;
+	ms = personal_ms(w, &c);
+	held = int64_min(int64_max(ms, w->min_ms), w->max_ms);
+	*ret_share = w->share;
+	if (held == ms)
+		return true;
+	off = log((double)held / MS_DAY) - c.middle;
+	if (c.spread > 0)
+		*ret_share = (uint32_t)lround(0.5 * erfc(-off / c.spread / sqrt(2)) * SHARE_WHOLE);
+	else
+		*ret_share = off < 0 ? 0 : SHARE_WHOLE;
+	return true;
 }
 
 bool rule_wait_end(

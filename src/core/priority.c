@@ -189,7 +189,10 @@ void priority_of(
 	struct priority p = {.likelihood = rule->likelihood, .impact = rule->impact};
 	const struct policy *policy = &scope->rules->policy;
 	int64_t money = concerned_money(policy, scope->journey, scope->key);
+	uint32_t share;
 
+	if (rule->gates.likelihood_quantile && rule_wait_quantile(&rule->wait, scope, &share))
+		p.likelihood = share_decimal(share);
 	if (rule->gates.likelihood)
 		p.likelihood = number_of(rule->gates.likelihood, scope, decimal_from_int(1));
 	if (rule->gates.impact)
