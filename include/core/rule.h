@@ -79,6 +79,9 @@ struct rule_wait {
 	bool length;	 /* WAIT_FIELD: the value is a length of time after the anchor, */
 	int64_t unit_ms; /* a number of these, and not only a text such as `36h`; 0: that alone */
 	struct span names[WAIT_FIELDS_MAX];
+	/* WAIT_FIELD: that which begins at the instant takes so long, a WAIT_FIELD with a `length`;
+	 * its end counts. NULL: the instant itself */
+	const struct rule_wait *lasts;
 	enum wait_local local;
 	int32_t local_minute;	 /* WAIT_DAY_TIME: minutes after midnight */
 	const struct zone *zone; /* for the local forms */

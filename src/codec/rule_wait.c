@@ -273,6 +273,8 @@ static void read_unit(struct rule_reader *r, const struct file_place *p, void *t
 		((struct rule_wait *)target)->unit_ms = units[choice];
 }
 
+static void read_lasts(struct rule_reader *r, const struct file_place *p, void *target);
+
 enum {
 	WAIT_AT,
 	WAIT_PLUS,
@@ -293,6 +295,7 @@ enum {
 	WAIT_SAMPLES,
 	WAIT_FOR,
 	WAIT_UNIT,
+	WAIT_LASTS,
 };
 
 static const struct rule_member wait_members[] = {
@@ -315,8 +318,34 @@ static const struct rule_member wait_members[] = {
 	[WAIT_SAMPLES] = {"samples", read_samples, false},
 	[WAIT_FOR] = {"for", read_for, false},
 	[WAIT_UNIT] = {"unit", read_unit, false},
+	[WAIT_LASTS] = {"lasts", read_lasts, false},
 };
 static const struct rule_members wait_spec = {"a wait", wait_members, ARRAY_SIZE(wait_members)};
+
+static const struct rule_member lasts_members[] = {
+	{"for", read_for, true},
+	{"unit", read_unit, false},
+	{"min", read_min, false},
+	{"max", read_max, false},
+	{"else", read_else, false},
+};
+static const struct rule_members lasts_spec = {
+	"a length", lasts_members, ARRAY_SIZE(lasts_members)};
+
+/* How long that takes which begins at the instant. */
+static void read_lasts(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	struct file_place found[RULE_MEMBERS_MAX];
+	struct rule_wait lasts = {
+		.kind = WAIT_FIELD, .max_ms = DURATION_MAX_MS, .else_ms = TIME_NEVER};
+
+	if (!rule_members_find(r, p, &lasts_spec, found))
+		return;
+	rule_members_read(r, &lasts_spec, found, &lasts);
+	if (lasts.min_ms > lasts.max_ms)
+		rule_problem_add(r, p, "`min` is longer than `max`; change one of them");
+	((struct rule_wait *)target)->lasts = rule_copy_array(r, &lasts, 1, sizeof(lasts));
+}
 
 /* Which members each form may have, the one that tells it first. */
 #define BIT(N) (1u << (N))
@@ -327,7 +356,7 @@ static const struct form {
 } forms[] = {
 	{BIT(WAIT_AT),
 		BIT(WAIT_AT) | BIT(WAIT_PLUS) | BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) | BIT(WAIT_DAYS) |
-			BIT(WAIT_WEEKDAYS) | BIT(WAIT_ELSE),
+			BIT(WAIT_WEEKDAYS) | BIT(WAIT_ELSE) | BIT(WAIT_LASTS),
 		WAIT_FIELD, "at"},
 	{BIT(WAIT_FOR),
 		BIT(WAIT_FOR) | BIT(WAIT_UNIT) | BIT(WAIT_MIN) | BIT(WAIT_MAX) | BIT(WAIT_ELSE) |

@@ -105,21 +105,43 @@ static bool value_end(
 	return true;
 }
 
+/* The first of W's values that E has says when it is over. */
+static bool values_end(
+	const struct rule_wait *w, const struct event *e, int64_t from, int64_t *ret_at)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < w->n_fields && !known; i++)
+		known = value_end(w, event_field(e, w->fields[i]), from, ret_at);
+	return known;
+}
+
+/* When that is over which begins at FROM, as E says or the rule assumes. */
+static bool lasting_end(
+	const struct rule_wait *w, const struct event *e, int64_t from, int64_t *ret_at)
+{
+	if (values_end(w, e, from, ret_at))
+		return true;
+	*ret_at = from + w->else_ms;
+	return w->else_ms != TIME_NEVER;
+}
+
 static bool field_end(
 	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
 {
 	const struct zone *zone = wait_zone(scope, w->zone_customer, w->zone);
-	bool known = false;
 	int64_t at = from;
+	bool known;
 
 	if (!scope->event)
 		return false;
-	for (size_t i = 0; i < w->n_fields && !known; i++)
-		known = value_end(w, event_field(scope->event, w->fields[i]), from, &at);
+	known = values_end(w, scope->event, from, &at);
 	if (!known && (w->else_ms == 0 || w->else_ms == TIME_NEVER))
 		return false;
 	if (!known)
 		at = from + w->else_ms;
+	else if (w->lasts && !lasting_end(w->lasts, scope->event, at, &at))
+		return false;
 	if (w->local != WAIT_AS_GIVEN)
 		at = local_end(w, zone, at, false);
 	*ret_at = at + w->span_ms;
