@@ -77,10 +77,17 @@ class Stage:
         for worker in chance.sample(self.workers, chance.randint(1, len(self.workers))):
             worker.signal(signal.SIGHUP)
 
+    def kinds(self):
+        return (self.kill_worker, self.sleep_worker, self.restart_worker, self.kill_redis,
+                self.change_rules)
+
+    def untroubled(self):
+        """What has not happened to it yet."""
+        return [kind.__name__ for kind in self.kinds() if not self.troubles[kind.__name__]]
+
     def trouble(self, chance):
         """Each kind once, before it is left to chance."""
-        kinds = (self.kill_worker, self.sleep_worker, self.restart_worker, self.kill_redis,
-                 self.change_rules)
+        kinds = self.kinds()
         left = [kind for kind in kinds if not self.troubles[kind.__name__]]
         what = chance.choice(left) if left else chance.choices(kinds, (4, 2, 2, 1, 3))[0]
         self.troubles[what.__name__] += 1
@@ -88,6 +95,20 @@ class Stage:
         for worker in self.workers:
             if not worker.is_running():
                 worker.start()
+
+    def go_on(self, seconds, trouble, missing):
+        """For so many SECONDS, and longer as long as there is something MISSING that has to be seen:
+        how much there is of it depends on the machine. Up to six times as long."""
+        begin, asked = time.monotonic(), 0
+        while time.monotonic() < begin + seconds:
+            trouble(time.monotonic() - begin)
+        while time.monotonic() < begin + 6 * seconds:
+            if time.monotonic() > asked + 3:
+                left, asked = missing(), time.monotonic()
+                if not left:
+                    break
+                print("# %.0f s, and not yet: %s" % (asked - begin, ", ".join(left)), flush=True)
+            trouble(time.monotonic() - begin)
 
     def settle(self):
         """Everything applied, the timers of the last events gone off, and nobody working on it."""
