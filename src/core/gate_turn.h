@@ -8,7 +8,6 @@
 /* Where the customer is. */
 struct whereabouts {
 	const struct zone *zone; /* theirs, or else the shop's; NULL: UTC */
-	bool known;		 /* it is theirs */
 	struct span country;	 /* two letters; may be empty */
 	/* The zones they may be in, while it is not known. */
 	const struct zone *others[COUNTRY_ZONES_MAX];

@@ -75,7 +75,6 @@ void whereabouts_of(const struct policy *p, const struct journey *j, struct wher
 			ret->n_others = 0;
 		}
 	}
-	ret->known = ret->zone != NULL;
 	if (!ret->zone)
 		ret->zone = p->zone;
 }
