@@ -161,6 +161,15 @@ static void test_topics(void)
 	CHECK(says(&s, "does not want feedback by email"));
 	CHECK_INT(s.verdict.channel.len, 0);
 	scene_release(&s);
+	/* Agreed to, and then a word against all. */
+	scene_alone(&s);
+	rule_of(&s)->class = RULE_SERVICE;
+	rule_of(&s)->gates.topic = SPAN_LIT("feedback");
+	scene_consent(&s, "feedback", "email", CONSENT_GIVEN);
+	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
+	scene_consent(&s, NULL, NULL, CONSENT_WITHDRAWN);
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_WITHDRAWN);
+	scene_release(&s);
 	/* An offer has a topic of its own. */
 	scene_alone(&s);
 	rule_of(&s)->gates.topic = SPAN_LIT("gifts");
@@ -444,6 +453,8 @@ static void test_what_caps_count(void)
 /* Reserved once more, by another way. */
 static void test_reserved_again(void)
 {
+	struct emission m = {.way = JOB_CHANNEL_SMS + 1};
+	unsigned char job[16];
 	struct gate_scene s;
 
 	scene_alone(&s);
@@ -458,6 +469,14 @@ static void test_reserved_again(void)
 	CHECK_INT(s.journey->n_sends, 1);
 	CHECK_INT(s.journey->sends[0].state, SEND_RESERVED);
 	CHECK_INT(s.journey->sends[0].channel, JOB_CHANNEL_SMS);
+	/* What goes another way because the first was of no use is a job of its own. */
+	s.ask.tried = 1U << JOB_CHANNEL_EMAIL;
+	SCENE_ANSWER(&s, GATE_REROUTE, REASON_NOT_DELIVERED);
+	CHECK_INT(gates_reserve(s.journey, &s.ask, &s.verdict), 0);
+	m.episode = s.ask.instance->episode;
+	gates_job_id(s.journey, s.ask.rule, s.ask.instance, &m, job);
+	CHECK_INT(s.journey->n_sends, 2);
+	CHECK(journey_send(s.journey, job));
 	scene_release(&s);
 }
 

@@ -82,6 +82,15 @@ static void test_order_concerned(void)
 	CHECK_INT(weigh(&s, "order:O9").worth.hundredths, 5050);
 	CHECK_INT(weigh(&s, "order:O3").worth.hundredths, 5050);
 	CHECK_INT(weigh(&s, "O1").worth.hundredths, 5050);
+	/* Nobody said what it cost; it cost a cent; it cost more than is counted. */
+	money(journey_add_order(s.journey, SPAN_LIT("O4")), "", "EUR");
+	CHECK_INT(weigh(&s, "order:O4").worth.hundredths, 5050);
+	money(journey_order(s.journey, SPAN_LIT("O4")), "0.01", "EUR");
+	p = weigh(&s, "order:O4");
+	CHECK_INT(p.worth.hundredths, 1);
+	CHECK(!p.worth.whole);
+	money(journey_order(s.journey, SPAN_LIT("O4")), "3e13", "EUR");
+	CHECK_INT(weigh(&s, "order:O4").worth.hundredths, INT64_C(1000000000000));
 	scene_release(&s);
 }
 
@@ -103,6 +112,7 @@ static void test_cart_concerned(void)
 	CHECK_SHARE(weigh(&s, "cart:C1").impact, 9, -1);
 	CHECK(text_set(&cart->basket->currency, SPAN_LIT("USD")) == 0);
 	CHECK_SHARE(weigh(&s, "cart:C1").impact, 0, 0);
+	CHECK_INT(weigh(&s, "cart:C1").worth.hundredths, 0);
 	scene_release(&s);
 }
 
