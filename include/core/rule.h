@@ -190,8 +190,9 @@ struct rule {
 	bool keeps_data; /* a cancel asks what the instance kept, also after its job was made */
 	bool hold_drops; /* at the end of a hold nothing is sent; else it fires */
 	bool retired;	 /* an earlier text, for instances that were armed with it */
-	size_t key_fields[RULE_KEY_PARTS_MAX];
+	size_t key_fields[RULE_KEY_PARTS_MAX]; /* or RULE_KEY_DAY, never the first */
 	size_t n_key_fields;
+	const struct zone *key_zone; /* of RULE_KEY_DAY; NULL: UTC */
 	/* `cart` for cart_id: keys read `cart:C1`; of several `order+line`: `order+line:O1/L2` */
 	struct span key_prefix;
 	/* For keys of one property: an event without it has the first of these that it carries. */
@@ -306,6 +307,9 @@ bool rule_match_named(const struct rule_match *m, const struct event *e);
 bool rule_matches(const struct rule_match *m, const struct cond_scope *scope);
 
 #define RULE_KEY_MAX (ENTITY_MAX + FIELD_PATH_MAX + 1)
+
+/* In place of a field's number: the day of the event, as `2026-03-02`. */
+#define RULE_KEY_DAY SIZE_MAX
 
 /*
  * The key of the instance that E concerns, written to BUF (RULE_KEY_MAX bytes): `cart:C1`,

@@ -283,7 +283,16 @@ static void follow(const struct rule_reader *r, enum rule_ref_kind kind, size_t 
 	}
 }
 
-/* One group, one kind of key: else two of them would never meet. */
+/* What the first value of the keys of RULE is: `order` of `order+line`. */
+static struct span first_kind(const struct rule *rule)
+{
+	struct span kinds = rule->key_prefix;
+	const char *plus = kinds.len ? memchr(kinds.ptr, '+', kinds.len) : NULL;
+
+	return plus ? span_of(kinds.ptr, (size_t)(plus - kinds.ptr)) : kinds;
+}
+
+/* One group, one kind of thing that it is about: else two of them would never meet. */
 static void check_group(struct rule_reader *r, const struct rule_ref *ref)
 {
 	const struct rule *rule = rules_find(r->rules, ref->from);
@@ -293,12 +302,12 @@ static void check_group(struct rule_reader *r, const struct rule_ref *ref)
 
 		if (!span_equal(other->once, ref->to) || other->order >= rule->order)
 			continue;
-		if (!span_equal(other->key_prefix, rule->key_prefix) ||
+		if (!span_equal(first_kind(other), first_kind(rule)) ||
 			other->once_per != rule->once_per) {
 			rule_problem_later(r, &ref->place,
-				"%.*s, of the same group, has another `key` or another `per`, so "
-				"that the two could not be compared; give all rules of a group the "
-				"same",
+				"%.*s, of the same group, has a `key` that begins otherwise or "
+				"another `per`, so that the two could not be compared; give all "
+				"rules of a group the same",
 				(int)other->id.len, other->id.ptr);
 			return;
 		}

@@ -2,6 +2,9 @@
 /* What an instance of a rule is about: the customer, the value of a property, or those of some. */
 #include "rule_draft.h"
 
+/* No property: the day of the event where the shop is. */
+#define KEY_DAY "@day"
+
 /* Which rules of the key's own are broken by NAME? NULL: none. `+` stands between the names of a
  * key, `:` behind them. */
 static const char *fault_of(struct span name)
@@ -12,6 +15,9 @@ static const char *fault_of(struct span name)
 	if (memchr(name.ptr, '+', name.len) || memchr(name.ptr, ':', name.len))
 		return "cannot be a key, since + and : stand between the parts of one; name "
 		       "another property";
+	if (span_is(name, KEY_DAY))
+		return "says nothing of what happened on that day; let it follow a property, as in "
+		       "[\"tier\", \"@day\"]";
 	return NULL;
 }
 
@@ -58,6 +64,16 @@ static bool is_twice(
 	return twice;
 }
 
+static void add_day(
+	struct rule_reader *r, const struct file_place *p, struct rule *rule, struct buf *prefix)
+{
+	if (is_twice(r, p, rule, RULE_KEY_DAY))
+		return;
+	rule->key_zone = rule_zone(r, p, SPAN_LIT("store"));
+	rule->key_fields[rule->n_key_fields++] = RULE_KEY_DAY;
+	buf_add_str(prefix, "+day");
+}
+
 /* `order` of `order_id`. */
 static struct span kind_of(struct span name)
 {
@@ -93,6 +109,9 @@ static void read_parts(
 			rule_problem_add(r, &item,
 				"every key is one of a customer's; name properties alone, or "
 				"\"key\": \"customer\"");
+		else if (item.value.type == JSON_TYPE_STRING && rule->n_key_fields > 0 &&
+			 json_is(&item.value, SPAN_LIT(KEY_DAY)))
+			add_day(r, &item, rule, prefix);
 		else
 			add_part(r, &item, rule, prefix);
 	}

@@ -2,12 +2,14 @@
 /*
  * Rules that say the same thing for different reasons (the promise is over, the promise will be
  * missed) share a group: of all jobs that they make for one key, one is enough for each value of
- * the fact that the group names, such as the promise. Whichever comes due first says it; what comes
- * due later ends, unless the job was taken back, or given up before anybody sent it.
+ * the fact that the group names, such as the promise. Of a key of several values the first counts:
+ * what is said of a parcel is said of its order. Whichever comes due first says it; what comes due
+ * later ends, unless the job was taken back, or given up before anybody sent it.
  */
 #include "core/gate.h"
 
 #include "absence_parts.h"
+#include "fact_entity.h"
 
 static int value_now(
 	const struct turn *t, const struct rule *rule, const struct instance *i, struct buf *out)
@@ -79,13 +81,14 @@ static uint32_t times_told(
 	return total;
 }
 
-/* The rule of I if it is one of RULE's group and about the same key. */
+/* The rule of I if it is one of RULE's group and about what KEY names first. */
 static const struct rule *sharer(
 	const struct turn *t, const struct rule *rule, const struct instance *i, struct span key)
 {
 	const struct rule *other = rules_of(t->rules, i);
 
-	if (!other || !span_equal(other->once, rule->once) || !span_equal(text_span(i->key), key))
+	if (!other || !span_equal(other->once, rule->once) ||
+		!fact_keys_begin_alike(text_span(i->key), key))
 		return NULL;
 	return other;
 }

@@ -47,9 +47,8 @@ static struct span unescaped(struct span id, char *out)
 	return span_of(out, n);
 }
 
-static void keys_of(const struct cond_scope *s, struct keys *ret)
+static void keys_read(struct span ids, struct keys *ret)
 {
-	struct span ids = s->key.len == 0 && s->instance ? text_span(s->instance->key) : s->key;
 	struct span kinds = cut(&ids, ':');
 	size_t used = 0;
 
@@ -70,6 +69,21 @@ static void keys_of(const struct cond_scope *s, struct keys *ret)
 	}
 }
 
+static void keys_of(const struct cond_scope *s, struct keys *ret)
+{
+	keys_read(s->key.len == 0 && s->instance ? text_span(s->instance->key) : s->key, ret);
+}
+
+bool fact_keys_begin_alike(struct span a, struct span b)
+{
+	struct keys x, y;
+
+	keys_read(a, &x);
+	keys_read(b, &y);
+	return span_equal(x.parts[0].kind, y.parts[0].kind) &&
+	       span_equal(x.parts[0].id, y.parts[0].id);
+}
+
 /* The part that is called KIND, else the first. */
 static struct key key_named(const struct keys *keys, struct span kind)
 {
@@ -79,9 +93,12 @@ static struct key key_named(const struct keys *keys, struct span kind)
 	return keys->parts[0];
 }
 
-/* Is it about the customer as a whole, so that the latest is meant? */
+/* Is it about the customer as a whole, as a visit to the shop's pages is, so that the latest is
+ * meant? */
 static bool is_whole(const struct key *k)
 {
+	if (span_is(k->kind, "session"))
+		return true;
 	return k->id.len == 0 && (k->kind.len == 0 || span_is(k->kind, "customer"));
 }
 

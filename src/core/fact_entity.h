@@ -9,3 +9,5 @@ const struct cart *fact_cart(const struct cond_scope *s);
 const struct order *fact_order(const struct cond_scope *s);
 /* KIND may be THING_KIND_COUNT: the kind that the key names. */
 const struct thing *fact_thing(const struct cond_scope *s, enum thing_kind kind);
+/* Are two instances' keys of the same first thing: `order:O1` and `order+tracking_number:O1/T1`? */
+bool fact_keys_begin_alike(struct span a, struct span b);

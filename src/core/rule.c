@@ -2,6 +2,8 @@
 /* What a rule says of an event: does it speak of it, of which entity, and until when to wait. */
 #include "core/rule.h"
 
+#include "local_time.h"
+
 int rules_new(struct rules **ret_rules)
 {
 	static const uint64_t seed[2] = {0, 0};
@@ -90,13 +92,30 @@ static void put_part(struct key_text *k, struct span id)
 			put(k, id.ptr + i, 1);
 }
 
+/* `2026-03-02`, the beginning of an instant's text. */
+#define DAY_LEN 10
+
+/* The N-th value of R's key, as E has it; empty: it has none. A day is written to BUF. */
+static struct span part_of(
+	const struct rule *r, const struct event *e, size_t n, char buf[INSTANT_SIZE])
+{
+	struct civil c;
+
+	if (r->key_fields[n] != RULE_KEY_DAY)
+		return value_id(event_field(e, r->key_fields[n]), ENTITY_MAX);
+	local_civil(r->key_zone, e->occurred_at, &c);
+	instant_format(civil_to_instant(&c), buf);
+	return span_of(buf, DAY_LEN);
+}
+
 /* The first values that E carries, up to the first that it does not, MAX at most. */
 static size_t put_parts(const struct rule *r, const struct event *e, size_t max, struct key_text *k)
 {
+	char day[INSTANT_SIZE];
 	size_t n = 0;
 
 	for (; n < max; n++) {
-		struct span id = value_id(event_field(e, r->key_fields[n]), ENTITY_MAX);
+		struct span id = part_of(r, e, n, day);
 
 		if (id.len == 0)
 			break;
