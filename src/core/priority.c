@@ -4,6 +4,7 @@
 
 #include "core/gate.h"
 #include "core/money.h"
+#include "fact_entity.h"
 #include "local_time.h"
 
 /* 0.8: triggers.md, section 10. */
@@ -69,7 +70,8 @@ static int64_t customer_money(const struct policy *p, const struct journey *j)
 /* What the order or the cart that KEY names is worth; 0: it names none, or nothing was said. */
 static int64_t concerned_money(const struct policy *p, const struct journey *j, struct span key)
 {
-	struct span prefix = SPAN_LIT("order:"), currency = money_main(p, j);
+	const struct cond_scope named = {.journey = j, .key = key};
+	struct span currency = money_main(p, j);
 	const struct cart *cart = journey_cart(j, key);
 	const struct order *o = NULL;
 
@@ -80,8 +82,9 @@ static int64_t concerned_money(const struct policy *p, const struct journey *j, 
 			return 0;
 		return units(b->value.value, 2, MONEY_MAX);
 	}
-	if (span_starts(key, prefix))
-		o = journey_order(j, span_of(key.ptr + prefix.len, key.len - prefix.len));
+	/* A parcel or a line of an order, too. */
+	if (span_starts(key, SPAN_LIT("order:")) || span_starts(key, SPAN_LIT("order+")))
+		o = fact_order(&named);
 	return o ? order_money(o, currency) : 0;
 }
 
