@@ -159,6 +159,10 @@ def money_at_risk():
     tap.equal((figures(found, "cart")["jobs"], figures(found, "cart")["at_risk"]), (4, {"": 150.5}), "carts")
     # One order of two.
     tap.equal(figures(found, "order")["at_risk"], {"EUR": 1000}, "an order")
+    # A parcel is worth what its order is.
+    parcel = dict(late, id="parcel", key=["order_id", "tracking_number"])
+    sent = track("bob", "Order Shipped", 6, order_id="B2", tracking_number="T1")
+    tap.equal(figures(report([parcel], events + [sent]), "parcel")["at_risk"], {"EUR": 1000}, "a parcel")
     # A product has no worth of its own: it is the customer, once for two products.
     tap.equal(figures(found, "looked")["at_risk"], {"EUR": 1099.99, "USD": 70}, "customers, in their currencies")
     # Disproved too late: nothing is at risk any more.
