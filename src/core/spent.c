@@ -195,6 +195,11 @@ void spent_begin(const struct rule *rule, struct instance *i)
 	i->number = 0;
 }
 
+static void set_number(struct instance *i, uint32_t number)
+{
+	i->number = number == i->episode ? 0 : number;
+}
+
 int spent_give(const struct rule *rule, struct instance *i)
 {
 	uint32_t number = spent_number(rule, i);
@@ -203,7 +208,7 @@ int spent_give(const struct rule *rule, struct instance *i)
 		return 0;
 	if (say_all(i) < 0 || put(i, text_span(i->subject), i->epoch, number) < 0)
 		return -ENOMEM;
-	i->number = number == i->episode ? 0 : number;
+	set_number(i, number);
 	return 0;
 }
 
@@ -212,6 +217,19 @@ int spent_raise(struct instance *i, struct span name, uint32_t epoch, uint32_t n
 	if (epoch < i->epoch || (epoch == i->epoch && latest(i, name) >= number))
 		return 0;
 	return say_all(i) < 0 ? -ENOMEM : put(i, name, epoch, number);
+}
+
+int spent_again(struct instance *i)
+{
+	uint32_t number;
+
+	if (say_all(i) < 0)
+		return -ENOMEM;
+	number = latest(i, text_span(i->subject)) + 1;
+	if (put(i, text_span(i->subject), i->epoch, number) < 0)
+		return -ENOMEM;
+	set_number(i, number);
+	return 0;
 }
 
 /* That of RULE for KEY; where there is none one that remembers nothing else. 0, -ENOMEM, or
@@ -241,6 +259,21 @@ int spent_note(struct journey *j, const struct spent_key *k, struct span name, u
 	return r == -ENOSPC ? 0 : r;
 }
 
+static bool is_between_steps(const struct instance *i)
+{
+	return i->state == INSTANCE_ARMED && i->emitted > 0;
+}
+
+/* What is left of an episode may have been given another number (spent_again). */
+static void take_number(struct journey *into, const struct instance *from)
+{
+	struct instance *i = journey_instance(into, text_span(from->rule), text_span(from->key));
+
+	if (i && is_between_steps(i) && is_between_steps(from) && i->epoch == from->epoch &&
+		i->episode == from->episode && i->step == from->step)
+		i->number = from->number;
+}
+
 int spent_take(struct journey *into, const struct journey *from)
 {
 	int r = 0;
@@ -254,6 +287,7 @@ int spent_take(struct journey *into, const struct journey *from)
 
 			r = spent_note(into, &key, text_span(i->spent[k].name), i->spent[k].number);
 		}
+		take_number(into, i);
 	}
 	return r;
 }

@@ -101,6 +101,8 @@ int divide_sort_jobs(struct divide *d);
  * NULL: there is none. */
 const struct folded_job *divide_find_job(const struct fold *f, struct span id);
 const struct folded_job *divide_find_like(const struct fold *f, const struct folded_job *job);
+/* Which step's it is, and by which way if not by the first (struct emission). */
+uint32_t divide_step_of(const struct divide *d, const struct folded_job *job, uint32_t *ret_way);
 /* KEY is no name of J's. */
 void divide_forget(struct journey *j, struct span key);
 int divide_encode(struct divide *d, const struct record *record, struct span *ret_bytes);

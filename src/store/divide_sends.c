@@ -104,6 +104,48 @@ static int settle_number(const struct divide *d, struct journey *j, const struct
 	return spent_note(j, &key, span_equal(name, f->customer) ? SPAN_EMPTY : name, job->episode);
 }
 
+/* Who JOB is named after, as one of F's customer. */
+static struct span name_of(
+	const struct divide *d, const struct fold *f, const struct folded_job *job)
+{
+	struct span name = job->subject.len ? job->subject : d->ask.customer;
+
+	return span_equal(name, f->customer) ? SPAN_EMPTY : name;
+}
+
+/* Did the two make a step that I, of F's customer, is still to make, under the same number? */
+static bool is_made(const struct divide *d, const struct fold *f, const struct instance *i,
+	const struct rule *rule)
+{
+	const struct folded_job *jobs = d->all.jobs.list;
+	uint32_t number = spent_number(rule, i), way;
+
+	for (size_t n = 0; n < d->all.jobs.n; n++)
+		if (jobs[n].episode == number && jobs[n].epoch == i->epoch &&
+			span_equal(jobs[n].rule, text_span(i->rule)) &&
+			span_equal(jobs[n].key, text_span(i->key)) &&
+			span_equal(name_of(d, f, &jobs[n]), text_span(i->subject)) &&
+			divide_step_of(d, &jobs[n], &way) >= i->step)
+			return true;
+	return false;
+}
+
+/* Where nothing was folded no job was made. */
+static int renumber(const struct divide *d, struct journey *j, const struct fold *f)
+{
+	int r = 0;
+
+	for (size_t n = 0; d->all.jobs.n > 0 && n < j->n_instances && r == 0; n++) {
+		struct instance *i = &j->instances[n];
+		const struct rule *rule = rules_find(d->all.rules, text_span(i->rule));
+
+		if (rule && !rule->calendar && i->state == INSTANCE_ARMED && i->emitted > 0 &&
+			is_made(d, f, i, rule))
+			r = spent_again(i);
+	}
+	return r;
+}
+
 int divide_settle_numbers(const struct divide *d, struct journey *j, const struct fold *f)
 {
 	const struct folded_job *jobs = d->all.jobs.list;
@@ -116,5 +158,5 @@ int divide_settle_numbers(const struct divide *d, struct journey *j, const struc
 		if (!rule || !rule->calendar)
 			r = settle_number(d, j, f, &jobs[i]);
 	}
-	return r;
+	return r == 0 ? renumber(d, j, f) : r;
 }

@@ -250,8 +250,7 @@ static int move_job(struct divide *d, const struct folded_job *job, enum divisio
 	return 0;
 }
 
-/* Which step's job it is, and by which way if not by the first (struct emission). */
-static uint32_t step_number(const struct divide *d, const struct folded_job *job, uint32_t *ret_way)
+uint32_t divide_step_of(const struct divide *d, const struct folded_job *job, uint32_t *ret_way)
 {
 	const struct rule *rule = rules_find(d->all.rules, job->rule);
 	const char *at = job->step.len ? memchr(job->step.ptr, '@', job->step.len) : NULL;
@@ -269,44 +268,17 @@ static uint32_t step_number(const struct divide *d, const struct folded_job *job
 	return 0;
 }
 
-/* Is the job one that F's customer is still to make: between its steps, and later than the two made
- * it? Then the id tells whoever takes jobs that it is the same. */
-static bool is_to_come(const struct divide *d, const struct fold *f, const struct folded_job *job)
-{
-	_cleanup_(record_release) struct record record = RECORD_INIT;
-	struct span name = job->subject.len ? job->subject : d->ask.customer;
-	const struct instance *i;
-	uint32_t way;
-
-	if (f->record.len == 0 || record_decode(f->record, &record) != 0)
-		return false;
-	i = journey_instance(record.journey, job->rule, job->key);
-	if (!i || i->state != INSTANCE_ARMED || i->emitted == 0 || i->epoch != job->epoch)
-		return false;
-	return spent_number(rules_find(d->all.rules, job->rule), i) == job->episode &&
-	       step_number(d, job, &way) >= i->step &&
-	       span_equal(i->subject.len ? text_span(i->subject) : f->customer, name);
-}
-
-/* What is made again elsewhere must not lie here, too. */
-static bool is_made_here(const struct divide *d, const struct folded_job *job)
-{
-	return partition_of(d->ask.key, d->ask.partitions) ==
-		       partition_of(d->ask.customer, d->ask.partitions) &&
-	       is_to_come(d, &d->apart, job);
-}
-
 static int sort_job(struct divide *d, const struct folded_job *job)
 {
 	const struct folded_job *theirs = divide_find_job(&d->apart, job->id);
 	bool moves;
 	int r;
 
-	if (is_sent(divide_find_job(&d->alone, job->id)) || is_to_come(d, &d->alone, job))
+	if (is_sent(divide_find_job(&d->alone, job->id)))
 		return note_job(d, job, d->ask.customer, true);
 	if (!theirs)
 		theirs = divide_find_like(&d->apart, job);
-	moves = is_sent(theirs) || is_made_here(d, job);
+	moves = is_sent(theirs);
 	r = move_job(d, job, moves ? DIVISION_MOVE : DIVISION_END);
 	return r < 0 ? r : note_job(d, job, moves ? d->ask.key : SPAN_EMPTY, true);
 }
@@ -407,7 +379,7 @@ static int lay(const struct divide *d, const struct folded_job *job, struct text
 /* Is M the OTHER's job? */
 static bool is_job(const struct divide *d, const struct emission *m, const struct folded_job *job)
 {
-	uint32_t way, step = step_number(d, job, &way);
+	uint32_t way, step = divide_step_of(d, job, &way);
 
 	return m->deadline_at != INT64_MIN && spent_by(m) == job->episode && m->step == step &&
 	       m->way == way && span_equal(text_span(m->subject), job->subject);

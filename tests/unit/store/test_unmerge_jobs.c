@@ -20,20 +20,26 @@ static const char rules[] = "[" RULE("cart", "\"key\":\"cart_id\",\"wait\":\"60s
 	"\"key\":\"cart_id\",\"wait\":\"15s\",\"steps\":[{\"id\":\"a\","
 	"\"after\":\"0s\"},{\"id\":\"b\",\"after\":\"40s\"}]") "]";
 
+static void tells(const char *event, const char *who, unsigned cart)
+{
+	struct saying *l = add(T);
+
+	(void)snprintf(l->json, sizeof(l->json),
+		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"m%zu\",\"properties\":"
+		"{\"cart_id\":\"k%u\",\"order_id\":\"o%zu\"}}",
+		event, who, story.n, cart, story.n);
+}
+
 static void does(const char *who)
 {
 	static const char *const names[] = {
 		"Product Added", "Product Added", "Product Added", "Order Completed"};
-	struct saying *l;
+	unsigned cart;
 
 	if (world_roll(&one, 3) == 0)
 		story.at += world_roll(&one, 100) * MS_SECOND;
-	l = add(T);
-	(void)snprintf(l->json, sizeof(l->json),
-		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"m%zu\",\"properties\":"
-		"{\"cart_id\":\"k%u\",\"order_id\":\"o%zu\"}}",
-		names[world_roll(&one, ARRAY_SIZE(names))], who, story.n, world_roll(&one, 2),
-		story.n);
+	cart = world_roll(&one, 2);
+	tells(names[world_roll(&one, ARRAY_SIZE(names))], who, cart);
 }
 
 static void do_both(unsigned n)
@@ -124,7 +130,54 @@ static void histories(void)
 	histories_run(ROUNDS, random_history);
 }
 
+/* A second after the start plus AFTER seconds. */
+static void tells_at(unsigned after, const char *event, const char *who)
+{
+	story.at = BASE_AT + (int64_t)after * MS_SECOND - 1000;
+	tells(event, who, 0);
+}
+
+/*
+ * What the other bought ended u1's first episode when they were one, so that those behind it bear a
+ * number more than they would: u1, between the steps of the second, has had both messages of the
+ * second. The step that is left, due at 181 + 15 + 40 s, comes all the same, and once.
+ */
+static void between_steps(void)
+{
+	size_t jobs[2];
+
+	begin(7, rules);
+	one.prompt = two.prompt = true;
+	tells_at(1, "Product Added", USER("u1"));
+	tells_at(2, "Order Completed", USER("u1"));
+	tells_at(3, "Order Completed", MAIL("b@y.org"));
+	says(X, "{\"type\":\"identify\"," USER("u1") "," MAIL("b@y.org") "}");
+	tells_at(100, "Product Added", USER("u1"));
+	tells_at(120, "Order Completed", MAIL("b@y.org"));
+	tells_at(121, "Product Added", USER("u1"));
+	tells_at(180, "Order Completed", USER("u1"));
+	tells_at(181, "Product Added", USER("u1"));
+	plays(0);
+	story.at = one.clock = two.clock = BASE_AT + 198 * MS_SECOND;
+	world_settle(&one);
+	world_settle(&two);
+	jobs[0] = one.n_jobs;
+	jobs[1] = two.n_jobs;
+	take_apart(OTHER, "u1");
+	check_known("u1");
+	check_known(OTHER);
+	one.clock = two.clock = BASE_AT + 240 * MS_SECOND;
+	world_settle(&one);
+	world_settle(&two);
+	check_jobs(&one);
+	check_since(jobs[0], jobs[1]);
+	/* That one and first's, at 181 + 30 s. */
+	CHECK_INT(n_live_since(&one, jobs[0], "u1"), 2);
+	end();
+}
+
 static const struct check_case cases[] = {
+	{"between the steps of an episode whose number is spent", between_steps},
 	{"random histories", histories},
 };
 
