@@ -38,8 +38,8 @@ void spent_begin(const struct rule *rule, struct instance *i);
 /* I is about to make a job, whose number is spent. 0 or -ENOMEM. */
 int spent_give(const struct rule *rule, struct instance *i);
 
-/* What is left of I's episode, which is armed and has made a job, goes on under a number that is not
- * spent yet. 0 or -ENOMEM. */
+/* What is left of I's episode, which is armed and has made a job, goes on under a number that is
+ * not spent yet. 0 or -ENOMEM. */
 int spent_again(struct instance *i);
 
 /* Up to NUMBER all is spent in NAME. 0 or -ENOMEM. */
@@ -54,8 +54,8 @@ struct spent_key {
 
 /* The same for an instance of J, which is remembered from now on if it was not. */
 int spent_note(struct journey *j, const struct spent_key *k, struct span name, uint32_t number);
-/* What FROM's lists say is spent for INTO, too; and an episode that both are in the midst of goes on
- * under FROM's number. 0 or -ENOMEM. */
+/* What FROM's lists say is spent for INTO, too; and an episode that both are in the midst of goes
+ * on under FROM's number. 0 or -ENOMEM. */
 int spent_take(struct journey *into, const struct journey *from);
 
 /* The loser's FROM becomes the winner's TO, a copy of it whose list is empty. 0 or -ENOMEM. */

@@ -50,8 +50,7 @@ struct span record_of(const struct world *w, const char *key);
 void take_apart(const char *key, const char *from);
 /* KEY is the same in both, but for where jobs lie and which of their numbers are spent. */
 void check_same(const char *key);
-/* The same but for the timeline, which says in whose name a job was that is taken back, and for the
- * instant at which KEY was last looked at. */
+/* The same but for the timeline, which says in whose name a job was that is taken back. */
 void check_known(const char *key);
 /* No job was made twice, wherever, unless an unmerge ended the first, which is nobody's. */
 void check_jobs(const struct world *w);
