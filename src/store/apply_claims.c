@@ -159,8 +159,14 @@ static int settle(struct applier *a, struct cached *c)
 		c->record.journey->named[0].said.len > 0) {
 		struct journey *j = c->record.journey;
 
-		if (!is_clear(j, &j->named[0]))
-			return is_asking(j) ? 0 : ask_names(a, c);
+		if (!is_clear(j, &j->named[0])) {
+			if (is_asking(j))
+				return 0;
+			r = ask_names(a, c);
+			/* All who were asked before may have been refused since. */
+			if (r < 0 || j->named[0].n_open > 0)
+				return r;
+		}
 		r = judge_first(a, c);
 	}
 	return r < 0 || c->link || c->record.journey->n_named == 0 ? r : ask(a, c);

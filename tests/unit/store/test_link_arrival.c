@@ -169,6 +169,27 @@ static void by_links(void)
 	}
 }
 
+/* u6 claims a card that is u1's, and staff say that u6 is u2. Before that is done u6's names are
+ * asked what was said earlier; there is one, and by the time it answers it has been refused. */
+static void refused_meanwhile(void)
+{
+	for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
+		world_init(&world, seed);
+		name_card("u1", 0);
+		stir(12);
+		name_card("u6", 0);
+		stir(12);
+		world.clock++;
+		world_say(
+			&world, X, "{\"type\":\"alias\",\"userId\":\"u2\",\"previousId\":\"u6\"}");
+		stir(12);
+		world_finish(&world);
+		CHECK(has_card("u1", 0));
+		CHECK(is_one("u6", "u2"));
+		world_release(&world);
+	}
+}
+
 /* ---- any story, and one thread that hears it --------------------------------------------- */
 
 #define NAMES  9
@@ -247,6 +268,7 @@ static void stories(void)
 
 static const struct check_case cases[] = {
 	{"claims that follow from links", by_links},
+	{"a name that is refused before it answers", refused_meanwhile},
 	{"any story", stories},
 	{"one name", one_name},
 	{"two names", two_names},
