@@ -3,7 +3,6 @@
  * A customer's journey: what is known of them now. It is a fold of their events: every part is
  * built so that the order of arrival does not matter (earliest, latest, counts of distinct
  * things), because carriers, tills and browsers report in any order.
- *
  * Memory: a journey owns all it points to, text (core/text.h) included.
  */
 #pragma once
@@ -112,8 +111,8 @@ struct parcel {
 
 struct order {
 	struct text id;
-	int64_t at[MILESTONE_COUNT]; /* said of the order; of its parcels the first that got
-					so far, but for the delivery. TIME_NEVER: not yet */
+	int64_t at[MILESTONE_COUNT]; /* said of it, or of its first parcel that got so far, but for
+					the delivery; TIME_NEVER: not yet */
 	int64_t promised_at;	     /* the promise in force; TIME_NEVER: none */
 	int64_t promise_said_at;     /* when it was made (event time): a later word replaces it;
 					INT64_MIN: never */
@@ -252,6 +251,7 @@ struct instance {
 	uint32_t skipped_steps; /* bit n: step n of this episode was due, and its condition false */
 	uint32_t counted;	/* 1: armed, by as many events as at_least asks for */
 	uint32_t n_armings, n_earlier, n_moments, n_spent;
+	int64_t floor_at; /* until when a step handed over would wait without; INT64_MIN: none */
 	int64_t touch_at; /* latest event time of what touches it, armed or not; INT64_MIN: never.
 			     Of the key `customer`: of what touches every key */
 	struct arming *armings;	   /* n_armings in order of time, then entry */

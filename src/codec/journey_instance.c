@@ -31,7 +31,8 @@ enum {
 	HAS_MOMENTS = 1 << 17,
 	HAS_WAYS = 1 << 18, /* of the latest job, then of the earlier ones */
 	HAS_FALLBACK = 1 << 19,
-	HAS_ALL = (1 << 20) - 1,
+	HAS_FLOOR = 1 << 20,
+	HAS_ALL = (1 << 21) - 1,
 };
 
 /* Which of its members are not said otherwise. */
@@ -110,7 +111,7 @@ static unsigned extras_of(const struct instance *i)
 	       (says_anything(i) ? HAS_SAID : 0u) | (i->n_earlier ? HAS_EARLIER : 0u) |
 	       (has_homes(i) ? HAS_EARLIER_HOMES : 0u) | (has_told(i) ? HAS_TOLD : 0u) |
 	       (i->n_moments ? HAS_MOMENTS : 0u) | (has_ways(i) ? HAS_WAYS : 0u) |
-	       (i->fallback ? HAS_FALLBACK : 0u);
+	       (i->fallback ? HAS_FALLBACK : 0u) | (i->floor_at != INT64_MIN ? HAS_FLOOR : 0u);
 }
 
 static size_t instances_bound(const struct journey *j)
@@ -122,7 +123,7 @@ static size_t instances_bound(const struct journey *j)
 
 		if (!extras_of(i))
 			continue;
-		n += (24 + 10 * i->n_armings + 7 * i->n_earlier + 2 * i->n_moments) * PACK_NUMBER +
+		n += (25 + 10 * i->n_armings + 7 * i->n_earlier + 2 * i->n_moments) * PACK_NUMBER +
 		     i->superseded_by.len + i->subject.len + i->last_subject.len + i->home.len +
 		     i->told.len;
 		for (size_t a = 0; a < i->n_armings; a++)
@@ -302,6 +303,8 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 		pack_since(p, i->last_arming_at, i->last_anchor_at);
 	if (has & HAS_TOUCH)
 		pack_since(p, i->touch_at, base);
+	if (has & HAS_FLOOR)
+		pack_since(p, i->floor_at, base);
 	if (has & HAS_EARLIER)
 		ok = pack_earlier(p, i, has, base) && ok;
 	if (has & HAS_TOLD)
@@ -480,6 +483,18 @@ static int unpack_fallback(struct unpack *u, struct instance *i, int64_t base)
 	return 0;
 }
 
+static void unpack_instants(struct unpack *u, struct instance *i, unsigned has, int64_t base)
+{
+	if (has & HAS_ARMING)
+		i->arming_at = unpack_since(u, i->anchor_at);
+	if (has & HAS_LAST_ARMING)
+		i->last_arming_at = unpack_since(u, i->last_anchor_at);
+	if (has & HAS_TOUCH)
+		i->touch_at = unpack_since(u, base);
+	if (has & HAS_FLOOR)
+		i->floor_at = unpack_since(u, base);
+}
+
 static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 {
 	unsigned has = (unsigned)unpack_bounded(u, HAS_ALL);
@@ -517,12 +532,7 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 		journey_unpack_text(u, &i->last_subject, CUSTOMER_MAX);
 		journey_unpack_text(u, &i->home, CUSTOMER_MAX);
 	}
-	if (has & HAS_ARMING)
-		i->arming_at = unpack_since(u, i->anchor_at);
-	if (has & HAS_LAST_ARMING)
-		i->last_arming_at = unpack_since(u, i->last_anchor_at);
-	if (has & HAS_TOUCH)
-		i->touch_at = unpack_since(u, base);
+	unpack_instants(u, i, has, base);
 	i->counted = (has & HAS_COUNTED) != 0;
 	if (r == 0 && (has & HAS_EARLIER))
 		r = unpack_earlier(u, i, has, base);

@@ -187,6 +187,7 @@ void absence_stop(struct instance *i, enum instance_state state, enum outcome ou
 	i->skipped_steps = 0;
 	i->worth = decimal_from_int(0);
 	i->arming_at = i->anchor_at;
+	i->floor_at = INT64_MIN;
 	i->counted = 0;
 	text_release(&i->data);
 	text_release(&i->subject);

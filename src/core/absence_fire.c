@@ -65,6 +65,7 @@ static int next_step(const struct turn *t, const struct rule *rule, struct insta
 
 	absence_undefer(i);
 	i->step++;
+	i->floor_at = INT64_MIN;
 	i->touched_at = t->now;
 	if (i->step < rule->n_steps &&
 		rule_step_deadline(rule, i->step, &scope, t->now, &i->deadline_at)) {

@@ -386,9 +386,11 @@ static int let_go(const struct turn *t, const struct rule *rule, struct instance
 
 	i->armings[n].stands = false;
 	absence_moments_cut(i, i->armings[n].at - 1, i->armings[n].at);
-	if (!in_force)
+	if (i->state != INSTANCE_ARMED)
 		return 0;
 	rule = rules_of(t->rules, i);
+	if (!in_force)
+		return rule ? absence_unjoin(t, rule, i, &i->armings[n]) : 0;
 	if (!rule || !absence_decide(t, rule, i, i->step, OUTCOME_CANCELLED))
 		return rule ? -ENOMEM : 0;
 	absence_stop(i, absence_after(i), OUTCOME_CANCELLED);

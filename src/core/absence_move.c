@@ -58,18 +58,30 @@ bool absence_deadline(const struct turn *t, const struct rule *rule, struct span
 	return deadline_from(t, rule, key, a, ret_wait);
 }
 
-static void set_deadline(
+static void put_deadline(
 	const struct turn *t, const struct rule *rule, struct instance *i, int64_t deadline_at)
 {
-	/* Between steps the next one is due after the step before, and not before the wait. */
-	if (i->step > 0)
-		deadline_at = int64_max(deadline_at, i->deadline_at);
 	if (deadline_at == i->deadline_at)
 		return;
 	i->deadline_at = deadline_at;
 	absence_unhold(i);
 	absence_undefer(i);
 	absence_set_timer(t, rule, i);
+}
+
+/* GIVEN: it follows from what is handed over, which may yet turn out not to be. */
+static void set_deadline(const struct turn *t, const struct rule *rule, struct instance *i,
+	int64_t deadline_at, bool given)
+{
+	/* Between steps the next one is due after the step before, and not before the wait. */
+	if (i->step > 0) {
+		if (given && i->floor_at == INT64_MIN)
+			i->floor_at = i->deadline_at;
+		else if (!given && i->floor_at != INT64_MIN)
+			i->floor_at = int64_max(i->floor_at, deadline_at);
+		deadline_at = int64_max(deadline_at, i->deadline_at);
+	}
+	put_deadline(t, rule, i, deadline_at);
 }
 
 int absence_keep_arming(
@@ -104,6 +116,7 @@ int absence_keep_arming(
 static int rearm(const struct turn *t, const struct rule *rule, struct instance *i,
 	struct arming *a, struct wait_of wait)
 {
+	bool given = absence_list_given(i, a);
 	int64_t touched = i->anchor_at > i->arming_at ? i->anchor_at : INT64_MIN;
 
 	if (touched > wait.anchor_at) {
@@ -112,7 +125,7 @@ static int rearm(const struct turn *t, const struct rule *rule, struct instance 
 			wait.deadline_at = i->deadline_at;
 	}
 	i->anchor_at = wait.anchor_at;
-	set_deadline(t, rule, i, wait.deadline_at);
+	set_deadline(t, rule, i, wait.deadline_at, given);
 	i->touched_at = t->now;
 	return absence_keep_arming(t, rule, i, a);
 }
@@ -156,6 +169,94 @@ static bool goes_before(const struct arming *one, const struct arming *a)
 	return one->giver.len == 0 ? c <= 0 : one->stands && c < 0;
 }
 
+static bool is_own(const struct arming *a)
+{
+	return a->by.len > 0 && a->giver.len == 0;
+}
+
+/* A copy of A onto the list. */
+static int add_copy(struct instance *i, const struct arming *a)
+{
+	struct arming copy;
+	int r;
+
+	if (absence_copy(a, &copy) < 0)
+		return -ENOMEM;
+	r = absence_list_add(i, &copy);
+	arming_release(&copy);
+	return r;
+}
+
+/* What armed I is kept, since what is handed over between its steps may yet turn out not to be. */
+static int keep_first(struct instance *i)
+{
+	const struct arming first = {
+		.at = i->arming_at,
+		.deadline_at = i->deadline_at,
+		.worth = i->worth,
+		.by = i->by,
+		.data = i->data,
+		.subject = i->subject,
+	};
+
+	for (size_t n = 0; n < i->n_armings; n++)
+		if (is_own(&i->armings[n]) && i->armings[n].at >= i->arming_at)
+			return 0;
+	return i->by.len == 0 || absence_list_given(i, &first) ? 0 : add_copy(i, &first);
+}
+
+/* Of what may be in force between the steps of I the last; NULL: nothing. */
+static const struct arming *latest_of(const struct instance *i)
+{
+	const struct arming *latest = NULL;
+
+	for (size_t n = 0; n < i->n_armings; n++) {
+		const struct arming *a = &i->armings[n];
+
+		if (a->at >= i->arming_at && (is_own(a) || (a->giver.len > 0 && a->stands)) &&
+			(!latest || absence_compare(a, latest) > 0))
+			latest = a;
+	}
+	return latest;
+}
+
+int absence_unjoin(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct arming *gone)
+{
+	bool spoke = span_equal(text_span(i->by), text_span(gone->by)) &&
+		     span_equal(text_span(i->data), text_span(gone->data));
+	const struct arming *latest = latest_of(i);
+	int64_t deadline_at = i->floor_at, floor_at = INT64_MIN;
+	struct span key = text_span(i->key);
+	struct turn then = *t;
+	struct wait_of wait;
+
+	if (i->step == 0 || i->floor_at == INT64_MIN)
+		return 0;
+	then.ending = true;
+	for (size_t n = 0; n < i->n_armings; n++) {
+		const struct arming *a = &i->armings[n];
+
+		if (a->giver.len == 0 || !a->stands || a->at <= i->arming_at ||
+			!absence_deadline(&then, rule, key, a, &wait))
+			continue;
+		floor_at = i->floor_at;
+		deadline_at = int64_max(deadline_at, wait.deadline_at);
+	}
+	i->floor_at = floor_at;
+	i->touched_at = t->now;
+	put_deadline(t, rule, i, deadline_at);
+	if (!spoke || !latest)
+		return 0;
+	if (absence_deadline(&then, rule, key, latest, &wait))
+		i->anchor_at = wait.anchor_at;
+	i->worth = latest->worth;
+	return text_set(&i->by, text_span(latest->by)) < 0 ||
+			       text_set(&i->data, text_span(latest->data)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
 /*
  * A comes between the steps of I, and would by itself come to WAIT: the next step waits for it and
  * carries what it says. But the one that armed I stays in force, since a cancel between the two
@@ -166,25 +267,26 @@ static int join_steps(const struct turn *t, const struct rule *rule, struct inst
 {
 	int64_t arming_at = i->arming_at;
 	uint32_t counted = i->counted;
-	struct arming copy;
-	int r;
+	bool given = absence_list_given(i, a);
+	int r = 0;
 
 	for (size_t n = 0; n < i->n_armings; n++)
 		if (goes_before(&i->armings[n], a)) {
+			bool may_go = i->armings[n].giver.len > 0;
+
 			/* It is another that the step speaks of; but the wait for this is not over
 			 * sooner for that. */
-			set_deadline(t, rule, i, wait.deadline_at);
-			return 0;
+			set_deadline(t, rule, i, wait.deadline_at, given);
+			return may_go && !given && a->by.len > 0 ? add_copy(i, a) : 0;
 		}
-	if (a->by.len > 0 && !absence_list_given(i, a)) {
-		if (absence_copy(a, &copy) < 0)
-			return -ENOMEM;
+	if (given) {
+		r = keep_first(i);
+	} else if (a->by.len > 0) {
 		absence_list_settle(i, INT64_MAX);
-		r = absence_list_add(i, &copy);
-		arming_release(&copy);
-		if (r < 0)
-			return r;
+		r = add_copy(i, a);
 	}
+	if (r < 0)
+		return r;
 	r = rearm(t, rule, i, a, wait);
 	i->arming_at = arming_at;
 	i->counted = counted;
@@ -238,7 +340,7 @@ static int move(const struct turn *t, const struct rule *rule, struct instance *
 	else if (!rule_deadline(rule, &scope, a, &deadline_at))
 		return absence_count(t, COUNTER_NO_DEADLINE);
 	i->anchor_at = a;
-	set_deadline(t, rule, i, deadline_at);
+	set_deadline(t, rule, i, deadline_at, false);
 	i->touched_at = t->now;
 	return 0;
 }

@@ -174,6 +174,10 @@ bool absence_deadline(const struct turn *t, const struct rule *rule, struct span
  * to. 0 or -ENOMEM. */
 int absence_offer(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
+/* GONE was handed over between the steps of I, as it seemed, and is not: the step waits, and says,
+ * as if it had never been. 0 or -ENOMEM. */
+int absence_unjoin(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct arming *gone);
 /* I keeps what A carries. 0 or -ENOMEM. */
 int absence_keep_arming(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);

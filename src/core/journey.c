@@ -441,6 +441,7 @@ struct instance *journey_insert_instance(struct journey *j, struct span rule, st
 	i->key = key_copy;
 	i->fire_at = TIME_NEVER;
 	i->anchor_at = i->arming_at = i->cancelled_at = i->touch_at = i->until_at = INT64_MIN;
+	i->floor_at = INT64_MIN;
 	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = INT64_MIN;
 	j->n_instances++;
 	return i;

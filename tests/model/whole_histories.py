@@ -10,7 +10,7 @@ they have told, and news of a product comes on other days than somebody begins t
 else is left out but what the contract itself says of one order alone: the slack, by which a cancel
 ends a wait that runs and is not remembered, is less than events are apart; conditions on who the
 customer is (`s.`) are asked when something is due, not when it comes in; and what no longer matches
-ends (`not_matching`) by facts that do not come back. A rule whose `at_least` is met hands nothing over.
+ends (`not_matching`) by facts that do not come back.
 
 Everybody has one name, besides the address and the number that they give. With SEVERAL names that
 become one in the middle of it the order of arrival shows in a few places still."""
@@ -33,6 +33,7 @@ ENDS = ("Order Completed", "In-Store Purchase", "Cart Emptied", "Order Cancelled
         "Case Solved", "Ring Polished")
 BEGINS = ("Product Added", "Product Viewed", "Cart Viewed", "Checkout Started", "Order Completed",
           "Client Error", "Payment Failed", "Case Opened", "Item Unavailable")
+ORDERS = {"var": "s.orders"}
 NEWS = ("Stock Changed", "Price Changed", "Item Unavailable")
 
 
@@ -116,8 +117,12 @@ class Shop:
         if chance.random() < 0.3:
             rule["fire_if"] = self.asked()
             if chance.random() < 0.3:
-                rule["fire_if"] = {"<": [{"var": "s.orders"}, chance.randint(1, 3)]}
+                rule["fire_if"] = {"<": [ORDERS, chance.randint(1, 3)]}
                 rule["exit_policy"] = "not_matching"
+            last = rule.get("steps", [{}])[-1]
+            # Never true together, which is refused.
+            if last.get("if") == {">=": [ORDERS, 1]} and rule["fire_if"] == {"<": [ORDERS, 1]}:
+                del last["if"]
         if chance.random() < 0.2:
             rule.update(wait_for=["till-1", "till-2"][:chance.randint(1, 2)],
                         max_hold=hours(chance, 1, 2), on_hold_end=chance.choice(("fire", "drop")))
@@ -129,7 +134,7 @@ class Shop:
 
     def asked(self):
         return self.chance.choice((
-            {">=": [{"var": "s.orders"}, 1]}, {"!": [{">": [{"var": "s.orders"}, 1]}]},
+            {">=": [ORDERS, 1]}, {"!": [{">": [ORDERS, 1]}]},
             {"==": [{"var": "s.case.open"}, False]}, {"var": "s.has_email"},
             {"<": [{"var": "s.events"}, 9]}, {"!": [{"var": "s.order.late"}]}))
 
@@ -212,8 +217,7 @@ class Shop:
             if chance.random() < 0.3:
                 rule["supersedes"] = [chance.choice(later)]
             for n, entry in enumerate(rule["cancel"]):
-                if chance.random() < 0.25 and "wait_for" not in rule and not any(
-                        "at_least" in entry for entry in rule["arm"]):
+                if chance.random() < 0.25 and "wait_for" not in rule:
                     entry = dict(entry) if isinstance(entry, dict) else {"event": entry}
                     rule["cancel"][n] = dict(entry, to=chance.choice(later))
         same = [rule for rule in rules if rule["key"] == "cart_id"]

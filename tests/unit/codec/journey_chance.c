@@ -179,6 +179,7 @@ static void fill_extras(struct chance *c, struct instance *i)
 		i->last_arming_at = chance_instant(c);
 	if (chance_below(c, 4) == 0)
 		i->touch_at = chance_instant(c);
+	i->floor_at = chance_below(c, 4) == 0 ? chance_instant(c) : i->floor_at;
 	i->counted = chance_below(c, 4) == 0;
 	if (chance_below(c, 4) == 0) {
 		i->n_moments = 1 + (uint32_t)chance_below(c, INSTANCE_MOMENTS_MAX);
@@ -447,6 +448,7 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	DIFFERS(arming_at);
 	DIFFERS(last_arming_at);
 	DIFFERS(touch_at);
+	DIFFERS(floor_at);
 	DIFFERS(counted);
 	DIFFERS(n_armings);
 	for (size_t k = 0; k < a->n_armings; k++) {

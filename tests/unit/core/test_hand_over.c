@@ -110,6 +110,57 @@ static void test_between_steps(void)
 	scene_release(&s);
 }
 
+/* Between two steps something is handed over, and then comes in that the giver's goal was reached
+ * before: the step waits, and says, as if it had never been. What arms the taker by itself
+ * meanwhile, whenever it comes in, still does. */
+static void test_disproved_between_steps(void)
+{
+	static const struct {
+		int64_t shown, heard, /* INT64_MIN: nothing */
+			due, anchor;
+	} ways[] = {
+		{INT64_MIN, INT64_MIN, 3 * H, 0},
+		{2 * H + 10 * M, 2 * H + 10 * M, 4 * H + 10 * M, 2 * H + 10 * M},
+		{2 * H + 10 * M, 2 * H + 35 * M, 4 * H + 10 * M, 2 * H + 10 * M},
+		{2 * H + 35 * M, 2 * H + 36 * M, 4 * H + 35 * M, 2 * H + 35 * M},
+		{2 * H + 10 * M, 2 * H + 50 * M, 4 * H + 10 * M, 2 * H + 10 * M},
+		{2 * H + 50 * M, 2 * H + 50 * M, 4 * H + 50 * M, 2 * H + 50 * M},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		const int64_t goal = 2 * H + 40 * M;
+		struct rule rules[2];
+		struct scene s;
+		char job[64];
+
+		make_two(rules);
+		rules[0].goal = removed;
+		rules[0].n_goal = 1;
+		rules[1].wait.span_ms = 2 * H;
+		rules[1].steps[1] = (struct rule_step){.id = SPAN_LIT("again"), .after_ms = H};
+		rules[1].n_steps = 2;
+		scene_init(&s, rules, 2);
+		scene_event(&s, EVENT_PRODUCT_SHOWN, c1, 0, 0);
+		scene_event(&s, ADDED, c1, H, H);
+		scene_tick(&s, 2 * H);
+		if (ways[n].heard != INT64_MIN && ways[n].heard < 2 * H + 30 * M)
+			scene_event(&s, EVENT_PRODUCT_SHOWN, c1, ways[n].shown, ways[n].heard);
+		scene_event(&s, EMPTIED, c1, 2 * H + 30 * M, 2 * H + 30 * M);
+		if (ways[n].heard > 2 * H + 30 * M && ways[n].heard < goal)
+			scene_event(&s, EVENT_PRODUCT_SHOWN, c1, ways[n].shown, ways[n].heard);
+		scene_event(&s, EVENT_PRODUCT_REMOVED, c1, H + 30 * M, goal);
+		if (ways[n].heard > goal)
+			scene_event(&s, EVENT_PRODUCT_SHOWN, c1, ways[n].shown, ways[n].heard);
+		TAKEN(&s, "fired taker cart:C1 1/main @7200000; cancelled giver cart:C1 @9000000;");
+		scene_tick(&s, 9 * H);
+		(void)snprintf(job, sizeof(job), "fired taker cart:C1 1/again @%lld;",
+			(long long)ways[n].due);
+		TAKEN(&s, job);
+		CHECK_INT(s.last.anchor_at - s.start, ways[n].anchor);
+		scene_release(&s);
+	}
+}
+
 /* What is added between two steps makes the next one wait, until comes in that the goal was reached
  * before: by then the giver has had its share, so the addition made nothing wait. BEFORE: the goal
  * comes in first. */
@@ -273,6 +324,7 @@ int main(void)
 		{"without a key", test_without_key},
 		{"by the beginning of a key", test_beginning_of_key},
 		{"between steps", test_between_steps},
+		{"between steps, and disproved", test_disproved_between_steps},
 		{"between steps, behind a goal", test_behind_goal},
 		{"counted, and it had its share", test_counted_share},
 		{"counted long ago", test_counted_long_ago},
