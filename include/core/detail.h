@@ -69,6 +69,7 @@
 	X(OCCASION_AT, PROPERTIES, "occasion_at")                                                  \
 	X(SHIP_COUNTRY, PROPERTIES, "shipping_address.country_code")                               \
 	X(SHIP_COUNTRY_TOO, PROPERTIES, "shipping_address.country")                                \
+	X(RECIPIENT, PROPERTIES, "recipient")                                                      \
 	X(DATE_NAME, PROPERTIES, "name")                                                           \
 	X(DATE, PROPERTIES, "date")                                                                \
 	X(TIMEZONE, PROPERTIES, "timezone")                                                        \

@@ -107,7 +107,10 @@ struct profile {
 
 #define DATE_NAME_MAX 64
 
-/* A day that matters to a customer: birthday, wedding. */
+/* In the name of a day of somebody else: `birthday_of_mother`. */
+#define DATE_OF "_of_"
+
+/* A day that matters to a customer: birthday, wedding; told, or known from what an order is for. */
 struct date {
 	struct text name;
 	int64_t said_at;

@@ -118,6 +118,7 @@ struct rule_calendar {
 	int32_t local_minute;
 	const struct zone *zone;
 	bool zone_customer;
+	bool recipients; /* of everybody else's day of that name (DATE_OF), each an instance */
 	bool leap_march; /* 29 February is kept on 1 March in common years, not on 28 February */
 };
 

@@ -45,12 +45,22 @@ static void read_leap(struct rule_reader *r, const struct file_place *p, void *t
 		((struct rule_calendar *)target)->leap_march = choice == 1;
 }
 
+static void read_whose(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	static const char *const words[] = {"customer", "recipients", NULL};
+	size_t choice;
+
+	if (rule_read_choice(r, p, words, &choice))
+		((struct rule_calendar *)target)->recipients = choice == 1;
+}
+
 static const struct rule_member members[] = {
 	{"date", read_date, true},
 	{"lead", read_lead, false},
 	{"local", read_hour, true},
 	{"tz", read_zone, false},
 	{"leap", read_leap, false},
+	{"whose", read_whose, false},
 };
 static const struct rule_members spec = {"a calendar", members, ARRAY_SIZE(members)};
 

@@ -187,6 +187,10 @@ static bool read_snapshot(struct cond_reader *c, const struct file_place *p, str
 	}
 	file_walk_init(&walk, rule);
 	while (rule_walk_next(c->r, &walk, &top)) {
+		/* A calendar keeps these of its own accord. */
+		if (span_is(top.name, "calendar") &&
+			(span_is(name, "years") || span_is(name, "date")))
+			return cond_add_node(c, p, &node, &ret->node);
 		if (!span_is(top.name, "data"))
 			continue;
 		file_walk_init(&inner, &top);

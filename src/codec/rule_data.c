@@ -161,7 +161,8 @@ bool rule_data_kept(const struct json_value *source)
 static bool carries(const struct rule *rule, struct span name)
 {
 	if (rule->calendar)
-		return span_is(name, "years") || span_is(name, "date");
+		return span_is(name, "years") || span_is(name, "date") ||
+		       (rule->calendar->recipients && span_is(name, "recipient"));
 	return span_is(name, "stage") || span_is(name, "stage_before") ||
 	       span_is(name, "stage_since");
 }

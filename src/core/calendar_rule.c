@@ -14,6 +14,7 @@
 
 /* The date that a rule is about, as far as it is known. */
 struct occasion {
+	struct span name;
 	int32_t year; /* 0: unknown */
 	int32_t month, day;
 	int64_t said_at;
@@ -36,20 +37,21 @@ static bool first_order(const struct turn *t, const struct rule_calendar *cal, s
 		return false;
 	local_civil(zone_of(t, cal), p->times[PROFILE_FIRST_ORDER_AT], &c);
 	*ret = (struct occasion){
-		c.year, c.month, c.day, p->times[PROFILE_FIRST_ORDER_AT], c.year + 1};
+		cal->date, c.year, c.month, c.day, p->times[PROFILE_FIRST_ORDER_AT], c.year + 1};
 	return true;
 }
 
-static bool occasion_of(const struct turn *t, const struct rule_calendar *cal, struct occasion *ret)
+static bool occasion_of(const struct turn *t, const struct rule_calendar *cal, struct span name,
+	struct occasion *ret)
 {
 	const struct date *d;
 
-	if (span_equal(cal->date, FIRST_ORDER))
+	if (span_equal(name, FIRST_ORDER))
 		return first_order(t, cal, ret);
-	d = journey_date(t->journey, cal->date);
+	d = journey_date(t->journey, name);
 	if (!d || d->removed)
 		return false;
-	*ret = (struct occasion){d->year, d->month, d->day, d->said_at, d->year};
+	*ret = (struct occasion){name, d->year, d->month, d->day, d->said_at, d->year};
 	return true;
 }
 
@@ -58,7 +60,7 @@ static bool due_in(const struct turn *t, const struct rule *rule, const struct o
 	int32_t year, int64_t *ret_at)
 {
 	const struct rule_calendar *cal = rule->calendar;
-	struct cond_scope scope = absence_scope(t, NULL, cal->date);
+	struct cond_scope scope = absence_scope(t, NULL, o->name);
 	struct civil c = {.year = year, .month = o->month, .day = o->day};
 
 	if (c.month == 2 && c.day == 29 && civil_days_in_month(year, 2) == 28) {
@@ -102,17 +104,38 @@ static int32_t first_free(const struct instance *i, const struct occasion *o)
 	return (int32_t)used + 1;
 }
 
-static int set_data(struct instance *i, const struct occasion *o, int32_t year)
+/* What follows the PREFIX_of_ of a name; empty: it has no such beginning. */
+static struct span recipient_of(struct span name, struct span prefix)
 {
-	char text[64];
-	int len;
+	struct span rest;
+
+	if (!span_starts(name, prefix))
+		return SPAN_EMPTY;
+	rest = span_of(name.ptr + prefix.len, name.len - prefix.len);
+	if (!span_starts(rest, SPAN_LIT(DATE_OF)))
+		return SPAN_EMPTY;
+	return span_of(rest.ptr + strlen(DATE_OF), rest.len - strlen(DATE_OF));
+}
+
+static int set_data(
+	const struct rule *rule, struct instance *i, const struct occasion *o, int32_t year)
+{
+	struct value whose = {.type = VALUE_STRING};
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
 
 	if (o->year > 0)
-		len = snprintf(text, sizeof(text), "\"years\":%d,\"date\":\"%04d-%02d-%02d\"",
-			year - o->year, o->year, o->month, o->day);
+		buf_printf(&out, "\"years\":%d,\"date\":\"%04d-%02d-%02d\"", year - o->year,
+			o->year, o->month, o->day);
 	else
-		len = snprintf(text, sizeof(text), "\"date\":\"%02d-%02d\"", o->month, o->day);
-	return text_set(&i->data, span_of(text, (size_t)len));
+		buf_printf(&out, "\"date\":\"%02d-%02d\"", o->month, o->day);
+	if (rule->calendar->recipients) {
+		whose.text = recipient_of(o->name, rule->calendar->date);
+		buf_add_str(&out, ",\"recipient\":");
+		absence_add_value(&out, &whose);
+	}
+	if (buf_failed(&out) < 0)
+		return -ENOMEM;
+	return text_set(&i->data, buf_span(&out));
 }
 
 static int arm_for(const struct turn *t, const struct rule *rule, struct instance *i,
@@ -134,19 +157,19 @@ static int arm_for(const struct turn *t, const struct rule *rule, struct instanc
 	absence_unhold(i);
 	absence_undefer(i);
 	absence_set_timer(t, rule, i);
-	if (set_data(i, o, year) < 0 || (t->event && text_set(&i->by, absence_by(t)) < 0))
+	if (set_data(rule, i, o, year) < 0 || (t->event && text_set(&i->by, absence_by(t)) < 0))
 		return -ENOMEM;
 	return fresh ? absence_count(t, COUNTER_ARMED) : 0;
 }
 
 /* The same day, told again or by somebody who knew more: the wait goes on, and says what is known
  * now, whichever of the words came in first. */
-static int retell(struct instance *i, const struct occasion *o)
+static int retell(const struct rule *rule, struct instance *i, const struct occasion *o)
 {
 	if (i->step > 0 || i->anchor_at == o->said_at)
 		return 0;
 	i->anchor_at = i->arming_at = o->said_at;
-	return set_data(i, o, (int32_t)i->episode);
+	return set_data(rule, i, o, (int32_t)i->episode);
 }
 
 static int end(const struct turn *t, struct instance *i)
@@ -156,29 +179,51 @@ static int end(const struct turn *t, struct instance *i)
 	return r < 0 ? r : absence_count(t, COUNTER_CANCELLED);
 }
 
-static int update(const struct turn *t, const struct rule *rule)
+static int update(const struct turn *t, const struct rule *rule, struct span name)
 {
 	const struct rule_calendar *cal = rule->calendar;
-	struct instance *i = journey_instance(t->journey, rule->id, cal->date);
+	struct instance *i = journey_instance(t->journey, rule->id, name);
 	bool armed = i && i->state == INSTANCE_ARMED;
 	struct occasion o;
 	int64_t at;
 	int32_t year;
 
-	if (!occasion_of(t, cal, &o))
+	if (!occasion_of(t, cal, name, &o))
 		return armed ? end(t, i) : 0;
 	/* Between its steps, or unmoved: as it is, also while it is put off or in its grace. */
 	if (armed && (i->step > 0 || (due_in(t, rule, &o, (int32_t)i->episode, &at) &&
 					     at == i->deadline_at)))
-		return retell(i, &o);
+		return retell(rule, i, &o);
 	year = next_ahead(t, rule, &o, first_free(i, &o), &at);
 	if (year == 0)
 		return armed ? end(t, i) : 0;
 	if (!i)
-		i = journey_add_instance(t->journey, rule->id, cal->date);
+		i = journey_add_instance(t->journey, rule->id, name);
 	if (!i)
 		return errno == ENOSPC ? absence_count(t, COUNTER_LIMIT) : -ENOMEM;
 	return arm_for(t, rule, i, &o, year);
+}
+
+/* Of everybody whose day is known, and of those of whom it is not any more. */
+static int update_recipients(const struct turn *t, const struct rule *rule)
+{
+	const struct journey *j = t->journey;
+	int r = 0;
+
+	for (size_t n = 0; n < j->n_instances && r == 0; n++) {
+		const struct instance *i = &j->instances[n];
+
+		if (i->state == INSTANCE_ARMED && span_equal(text_span(i->rule), rule->id) &&
+			!journey_date(j, text_span(i->key)))
+			r = update(t, rule, text_span(i->key));
+	}
+	for (size_t n = 0; n < j->n_dates && r == 0; n++) {
+		struct span name = text_span(j->dates[n].name);
+
+		if (recipient_of(name, rule->calendar->date).len > 0)
+			r = update(t, rule, name);
+	}
+	return r;
 }
 
 int calendar_update(const struct turn *t)
@@ -189,7 +234,8 @@ int calendar_update(const struct turn *t)
 		const struct rule *rule = &t->rules->list[n];
 
 		if (rule->calendar && rule->mode != RULE_OFF)
-			r = update(t, rule);
+			r = rule->calendar->recipients ? update_recipients(t, rule)
+						       : update(t, rule, rule->calendar->date);
 	}
 	return r;
 }

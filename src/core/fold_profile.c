@@ -273,15 +273,96 @@ static int set_date(struct journey *j, struct span name, struct date word)
 	return 0;
 }
 
+/* Whose the days of E are. */
+enum whose { WHOSE_OWN, WHOSE_PARTNER, WHOSE_OTHER };
+
+static enum whose whose_day(struct span recipient)
+{
+	static const char *const own[] = {"self", "me", "myself", NULL};
+	static const char *const partner[] = {"partner", "spouse", "wife", "husband", "fiance",
+		"fiancee", "girlfriend", "boyfriend", NULL};
+
+	if (recipient.len == 0 || word_in(recipient, own))
+		return WHOSE_OWN;
+	return word_in(recipient, partner) ? WHOSE_PARTNER : WHOSE_OTHER;
+}
+
+/* The day NAME of E's recipient: `partner_birthday`, `birthday_of_mother`; a wedding is of both. It
+ * may be longer than any name. The end of what was written to BUF. */
+#define WHOSE_SIZE (2 * DATE_NAME_MAX + 16)
+
+static struct span name_of_day(const struct event *e, struct span name, char *buf)
+{
+	static const char *const shared[] = {"engagement", "wedding", "anniversary", NULL};
+	struct span recipient = value_words(event_detail(e, DETAIL_RECIPIENT));
+	enum whose whose = whose_day(recipient);
+	size_t len;
+
+	if (whose == WHOSE_OWN || (whose == WHOSE_PARTNER && word_in(name, shared)))
+		return name;
+	if (name.len > DATE_NAME_MAX || recipient.len > DATE_NAME_MAX)
+		return SPAN_EMPTY;
+	if (whose == WHOSE_PARTNER)
+		len = (size_t)snprintf(buf, WHOSE_SIZE, "partner_%.*s", (int)name.len, name.ptr);
+	else
+		len = (size_t)snprintf(buf, WHOSE_SIZE, "%.*s" DATE_OF "%.*s", (int)name.len,
+			name.ptr, (int)recipient.len, recipient.ptr);
+	for (size_t i = 0; i < len; i++)
+		buf[i] = (char)(buf[i] >= 'A' && buf[i] <= 'Z' ? buf[i] - 'A' + 'a'
+				: buf[i] == ' '		       ? '_'
+							       : buf[i]);
+	return span_of(buf, len);
+}
+
+/*
+ * What an order is for is a day that comes round: the wedding that the rings are for, the birthday
+ * of whom they are given to. A birthday without a recipient is nobody's, for who gives a present
+ * does not have it. The year of a birthday or an anniversary is that in which it is kept.
+ */
+static int fold_order_date(struct journey *j, const struct event *e)
+{
+	static const struct {
+		const char *words[3], *name;
+		bool recipient, yearly;
+	} occasions[] = {
+		{{"engagement", NULL}, "engagement", false, false},
+		{{"wedding", NULL}, "wedding", false, false},
+		{{"anniversary", "weddinganniversary", NULL}, "anniversary", false, true},
+		{{"birthday", NULL}, "birthday", true, true},
+		{{"birth", NULL}, "birthday", true, false},
+	};
+	struct span occasion = value_words(event_detail(e, DETAIL_OCCASION));
+	struct date word = {.said_at = e->occurred_at};
+	char buf[WHOSE_SIZE];
+
+	if (!parse_day(value_words(event_detail(e, DETAIL_OCCASION_AT)), &word))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(occasions); i++) {
+		if (!word_in(occasion, occasions[i].words))
+			continue;
+		if (occasions[i].recipient &&
+			event_detail(e, DETAIL_RECIPIENT)->type != VALUE_STRING)
+			return 0;
+		if (occasions[i].yearly)
+			word.year = 0;
+		return set_date(j, name_of_day(e, span_str(occasions[i].name), buf), word);
+	}
+	return 0;
+}
+
 int fold_date(struct journey *j, const struct event *e)
 {
 	struct date word = {.said_at = e->occurred_at};
+	char buf[WHOSE_SIZE];
 
+	if (e->kind != EVENT_DATE_REMOVED && e->kind != EVENT_DATE_SET)
+		return fold_order_date(j, e);
 	if (e->kind == EVENT_DATE_REMOVED)
 		word.removed = 1;
 	else if (!parse_day(value_words(event_detail(e, DETAIL_DATE)), &word))
 		return 0;
-	return set_date(j, value_words(event_detail(e, DETAIL_DATE_NAME)), word);
+	return set_date(
+		j, name_of_day(e, value_words(event_detail(e, DETAIL_DATE_NAME)), buf), word);
 }
 
 /* A trait that is a day: null or nothing takes it back. */

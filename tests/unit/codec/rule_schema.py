@@ -57,6 +57,7 @@ WORDS = {
     "quiet": ["$defs", "rule", "properties", "quiet", "enum"],
     "on_cap": ["$defs", "rule", "properties", "on_cap", "enum"],
     "calendar/leap": ["$defs", "rule", "properties", "calendar", "properties", "leap", "enum"],
+    "calendar/whose": ["$defs", "rule", "properties", "calendar", "properties", "whose", "enum"],
     "stage_changed/to": ["$defs", "stage", "enum"],
     "stage_changed/from/0": ["$defs", "stage", "enum"],
     "channels/0": ["$defs", "channels", "items", "enum"],
