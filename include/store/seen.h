@@ -29,7 +29,8 @@ void seen_release(struct seen *s);
 /* What is remembered of E, in the form that Redis keeps. */
 void seen_mark(const struct event *e, char ret_mark[SEEN_BYTES]);
 
-/* That CUSTOMER has heard the news of the log's entry AT, whose content is CONTENT. */
+/* That CUSTOMER has heard the news of the log's entry AT, whose content is CONTENT; ids of entries
+ * are those of one partition's log, so that it takes both to tell two news apart. */
 void seen_news_mark(
 	struct span customer, struct log_id at, uint32_t content, char ret_mark[SEEN_BYTES]);
 

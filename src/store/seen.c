@@ -48,10 +48,11 @@ void seen_news_mark(
 	struct span customer, struct log_id at, uint32_t content, char ret_mark[SEEN_BYTES])
 {
 	struct event named = {.source = customer, .content = content};
-	char id[64];
+	char id[80];
 
-	(void)snprintf(id, sizeof(id), "@news %llu-%llu", (unsigned long long)at.ms,
-		(unsigned long long)at.seq);
+	/* Entries of two logs may have one id; but one thing's news are all in one log. */
+	(void)snprintf(id, sizeof(id), "@news %llu-%llu %08x", (unsigned long long)at.ms,
+		(unsigned long long)at.seq, (unsigned)content);
 	named.message_id = span_str(id);
 	seen_mark(&named, ret_mark);
 }
