@@ -22,6 +22,7 @@ enum effect_kind {
 	EFFECT_DECISION, /* something was decided about an instance: stands on the timeline too */
 	EFFECT_FORWARD,	 /* a message to another customer's partition */
 	EFFECT_HOLD,	 /* look at the customer when the mark of `source` reaches `hold_at` */
+	EFFECT_ASK,	 /* wait in line for the product `source` since `hold_at` */
 	EFFECT_COUNT,	 /* add 1 to a counter */
 };
 
@@ -109,8 +110,8 @@ struct effect {
 	enum counter counter;	   /* EFFECT_COUNT */
 	struct decision decision;  /* EFFECT_JOB, RETRACT, DECISION */
 	const struct event *event; /* EFFECT_TIMELINE */
-	struct span source;	   /* EFFECT_HOLD */
-	int64_t hold_at;	   /* EFFECT_HOLD; TIME_NEVER: not any more */
+	struct span source;	   /* EFFECT_HOLD; EFFECT_ASK: a key of news */
+	int64_t hold_at;	   /* EFFECT_HOLD, EFFECT_ASK; TIME_NEVER: not any more */
 	const struct message
 		*message; /* EFFECT_FORWARD; in the arena. Who it is from is left open */
 };

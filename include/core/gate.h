@@ -140,3 +140,5 @@ int gates_reserve(
 	struct journey *j, const struct gate_ask *ask, const struct gate_verdict *verdict);
 /* It was cancelled before anybody sent it, and counts no more. What was sent stays sent. */
 void gates_release(struct journey *j, const unsigned char job_id[16]);
+/* Nobody said that it was sent; OTHERWISE where J does not remember it. */
+bool gates_is_unsent(struct journey *j, const unsigned char job_id[16], bool otherwise);

@@ -26,6 +26,10 @@
  *   ANSWER    OTHER, who was named as OF, will not claim TO by that name, or has done so
  *   NEWS      an event about TO, which is a product or the site and no customer; it goes to every
  *             partition, for those there whom it concerns (core/news.h)
+ *   ASKED     OF, a number that stands for a customer, waits for the product TO since SAID_AT;
+ *             TIME_NEVER: no longer (core/news.h)
+ *   LINE      an event about the product TO, for which customers wait in line; said to the owner of
+ *             TO by themselves, so that what is in its log by then was applied
  *   SCRUB     what is kept of the customer TO, or was when that became a link, names somebody who
  * was erased: that goes
  *
@@ -60,7 +64,9 @@
 	X(SCRUB, "scrub")                                                                          \
 	X(NAMED, "named")                                                                          \
 	X(ASK, "ask")                                                                              \
-	X(ANSWER, "answer")
+	X(ANSWER, "answer")                                                                        \
+	X(ASKED, "asked")                                                                          \
+	X(LINE, "line")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -87,7 +93,8 @@ struct message {
 	uint64_t seq;  /* … and its how-manyth message this is, from 1 */
 	enum message_kind kind;
 	struct span to;	   /* a key */
-	struct span of;	   /* a key; FORWARD, RETRACT: empty */
+	uint64_t place;	   /* FORWARD: in line, from 1, of whom the news came by; 0: none */
+	struct span of;	   /* a key; ASKED: a number; FORWARD, RETRACT: empty */
 	struct span name;  /* TAKEN: what TO was called in the event, if not TO */
 	struct span via;   /* ASK: what the event named OTHER beside: they ask there first, for what
 			      they said to that is said to OF only then */
@@ -102,8 +109,8 @@ struct message {
 	struct span salt;   /* SUPPRESS: of the names (codec/gone_name.h) */
 	struct span sum;    /* UNMERGE: name of the state of TO that it was made from … */
 	struct span state;  /* … and of that without its timeline; empty: not said */
-	struct log_id
-		at; /* FORWARD, NEWS: the event's first place in a log, that of the path's first */
+	struct log_id at;   /* FORWARD, NEWS, LINE: the event's first place in a log, that of the
+			       path's first */
 	struct message_hop path[MESSAGE_PATH_MAX]; /* FORWARD, MERGE, and others that were passed
 						      on: in order */
 	size_t n_path;

@@ -10,6 +10,13 @@
  * journey alone. So the owner of a thing's key tells every partition, and each looks up there who
  * is concerned: no list grows with the product, and whoever began to follow before the news stood
  * in the log hears it.
+ *
+ * Those who asked to be told of a product (THING_WATCH) wait in line for it: by when they asked
+ * last, then by a number that follows from their name. Whoever was told by a rule that goes by the
+ * line has had their turn, until they ask again. The line is kept with the owner of the product's
+ * key, to whom each partition says who of theirs waits (EFFECT_ASK); when there is stock, each of
+ * them hears of it with their place, `e.turn`. What is promised: of two whose asking was heard
+ * before the stock's news the earlier has the lesser place, however late either event came in.
  */
 #pragma once
 
@@ -21,8 +28,10 @@
 
 enum news_about { NEWS_OF_NOTHING, NEWS_OF_PRODUCT, NEWS_OF_SITE };
 
-#define NEWS_PRODUCT	  SPAN_LIT("product:")
-#define NEWS_SITE	  SPAN_LIT("site:shop")
+#define NEWS_PRODUCT SPAN_LIT("product:")
+#define NEWS_SITE    SPAN_LIT("site:shop")
+/* Before a key of news: the index of those who wait in line for it. */
+#define NEWS_LINE	  SPAN_LIT("line:")
 #define NEWS_KEYS_MAX	  2
 #define NEWS_FOLLOWED_MAX 256 /* products that one customer follows */
 /* A name that became a link so long ago needs no following: who it leads to follows what they
@@ -31,11 +40,19 @@ enum news_about { NEWS_OF_NOTHING, NEWS_OF_PRODUCT, NEWS_OF_SITE };
 /* Who met with an error so long ago is not concerned by an incident any more. */
 #define NEWS_ERROR_MS MS_DAY
 
+/* A wish is so old at most to have a place in line. */
+#define NEWS_LINE_MS (180 * MS_DAY)
+/* Places that are given; whoever stands behind them has the next one, all the same. */
+#define NEWS_LINE_MAX 16384
+
 /* What an event of KIND is about when it names no customer. */
 enum news_about news_about(enum event_kind kind);
 
 /* `product:` and ID, in A; empty when out of memory. */
 struct span news_product_key(struct span id, struct arena *a);
+
+/* Do those who asked hear of EVENT, which is about a product, in turn: is there any of it? */
+bool news_in_turn(const struct event *event);
 
 /* Is KEY a thing's, and no customer's? */
 bool news_is_key(struct span key);
@@ -53,10 +70,18 @@ int news_kept(const struct journey *j, news_product_fn *fn, void *user);
 
 /* ---- who follows -------------------------------------------------------------------------- */
 
-/* The products, by sku or id, that a journey follows, in order. */
+/* For which product a journey waits in line, by sku or id, and since when. */
+struct waited {
+	struct span id;
+	int64_t since;
+};
+
+/* The products, by sku or id, that a journey follows, in order; and those that it waits for. */
 struct followed {
 	struct span *list;
 	size_t n;
+	struct waited *waited;
+	size_t n_waited;
 	bool full; /* there are more than are followed */
 };
 
@@ -69,6 +94,12 @@ int followed_of(const struct journey *j, struct arena *a, struct followed *ret_f
  * may be NULL: nobody any more. 0 or -ENOMEM. */
 int followed_update(
 	const struct journey *j, const struct followed *before, struct effects *effects);
+
+/* Since when J waits in line for the product of KEY, a key of news; TIME_NEVER: it does not. */
+int64_t news_waits(const struct journey *j, struct span key);
+/* Who waited for what an instance's KEY names, such as `sku:R-54`, was told of it at AT;
+ * TIME_NEVER: that was taken back. */
+void news_told(struct journey *j, struct span key, int64_t at);
 
 /* When something went wrong for J last; INT64_MIN: never. */
 int64_t news_error_at(const struct journey *j);

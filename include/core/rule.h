@@ -78,6 +78,11 @@ struct rule_wait {
 	size_t n_fields;
 	bool length;	 /* WAIT_FIELD: the value is a length of time after the anchor, */
 	int64_t unit_ms; /* a number of these, and not only a text such as `36h`; 0: that alone */
+	/* WAIT_FIELD, with a unit: of the number so many together are one unit, and what is left is
+	 * nothing: the field SHARE_OF, times SHARES; 0: each is one */
+	size_t share_of;
+	uint32_t shares;
+	bool in_line; /* of the fields one is the place in line (core/news.h) */
 	struct span names[WAIT_FIELDS_MAX];
 	/* WAIT_FIELD: that which begins at the instant takes so long, a WAIT_FIELD with a `length`;
 	 * its end counts. NULL: the instant itself */
@@ -97,7 +102,7 @@ struct rule_wait {
 	uint32_t gaps;		/* WAIT_GAP: fewer than so many say nothing */
 	int64_t min_ms, max_ms; /* what it is held between; WAIT_LATE: max_ms is how long it stays
 				   without a promise */
-	int64_t else_ms;	/* where model or event say nothing; TIME_NEVER, or 0: do not arm */
+	int64_t else_ms;	/* where model or event say nothing; TIME_NEVER: do not arm */
 };
 
 struct rule_step {

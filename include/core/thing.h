@@ -93,6 +93,7 @@ enum thing_kind {
 	X(WATCH, CANCELLED, 1, "cancelled", THING_CLOSES | THING_LATEST)                           \
 	X(WATCH, STOCKED, 2, "stocked", THING_LATEST)                                              \
 	X(WATCH, PRICED, 3, "priced", THING_LATEST)                                                \
+	X(WATCH, TOLD, 4, "told", THING_LATEST)                                                    \
 	X(TRIAL, STARTED, 0, "started", THING_OPENS)                                               \
 	X(TRIAL, RETURNED, 1, "returned", THING_ENDS)                                              \
 	X(TRIAL, KEPT, 2, "kept", THING_ENDS)                                                      \

@@ -44,6 +44,10 @@
  *   wm:{p7}:held:product:SKU, wm:{p7}:held:site:shop
  *                        sorted sets: customers who follow the thing (core/news.h) → number of the
  *                        news that they were told of last, where it took more than one piece; 0
+ *   wm:{p7}:held:line:product:SKU
+ *                        sorted set: who waits in line for it, in any partition: a number that
+ *                        follows from their name in 16 hex digits, and their partition in four →
+ *                        since when (ms)
  *   wm:{p7}:jobs         stream: fields id, j (JSON), or id, r (reason of a retraction)
  *   wm:{p7}:shadow       stream: what would have been sent, had its rule not been on trial or the
  *                        customer not held out; fields id (the job's), j (job_trial_json); about

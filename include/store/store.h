@@ -278,6 +278,7 @@ struct held_request {
 	struct span source;
 	int64_t until;
 	size_t max;
+	int64_t since; /* INT64_MIN: from the first on */
 };
 
 struct store;
@@ -299,7 +300,8 @@ struct store_ops {
 	int (*seen)(
 		struct store *s, uint32_t partition, int64_t hour, store_seen_fn *fn, void *user);
 	int (*marks)(struct store *s, uint32_t partition, store_marks_fn *fn, void *user);
-	/* Of those held for SOURCE, whom a mark of UNTIL reaches, MAX at most. */
+	/* Of those held for SOURCE, not before SINCE, whom a mark of UNTIL reaches, MAX at most: in
+	 * order of instants, and of their names where these are the same. */
 	int (*held)(struct store *s, uint32_t partition, const struct held_request *request,
 		store_held_fn *fn, void *user);
 	int (*heard)(struct store *s, uint32_t partition, store_heard_fn *fn, void *user);

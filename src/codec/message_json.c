@@ -29,6 +29,7 @@ enum member {
 	MEMBER_STATE,
 	MEMBER_NAME,
 	MEMBER_VIA,
+	MEMBER_PLACE,
 	MEMBER_COUNT
 };
 
@@ -46,6 +47,8 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_REFUSED] = CLAIMED | HAS(RIGHTS) | HAS(REASON),
 	[MESSAGE_MERGE] = CLAIMED | HAS(PATH),
 	[MESSAGE_NEWS] = HEAD | HAS(AT),
+	[MESSAGE_LINE] = HEAD | HAS(AT),
+	[MESSAGE_ASKED] = HEAD | HAS(OF) | HAS(SAID_AT),
 	[MESSAGE_SCRUB] = HEAD | HAS(REASON),
 	[MESSAGE_RETRACT] = HEAD | HAS(REASON) | HAS(JOB) | HAS(BY) | HAS(BY_AT) | HAS(LATE),
 	[MESSAGE_ERASE] = HEAD | HAS(OF) | HAS(REASON),
@@ -61,6 +64,7 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 /* Which links they have passed, who of the staff said it and why, by which name, and what was not
  * said by older versions, if any. */
 static const unsigned may_have[MESSAGE_KIND_COUNT] = {
+	[MESSAGE_FORWARD] = HAS(PLACE),
 	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON) | HAS(OTHER),
 	[MESSAGE_MERGE] = HAS(BY) | HAS(REASON),
 	[MESSAGE_LINKED] = HAS(PATH),
@@ -106,6 +110,7 @@ static const struct row rows[MEMBER_COUNT] = {
 	[MEMBER_STATE] = ROW("state", FORM_TEXT, state),
 	[MEMBER_NAME] = ROW("name", FORM_KEY, name),
 	[MEMBER_VIA] = ROW("via", FORM_KEY, via),
+	[MEMBER_PLACE] = ROW("place", FORM_COUNT, place),
 };
 
 /* ---- writing ---------------------------------------------------------------------------- */
@@ -183,6 +188,8 @@ static bool has_more(const struct message *m, enum member member)
 		return false;
 	if (member == MEMBER_OTHER)
 		return m->other.len > 0;
+	if (member == MEMBER_PLACE)
+		return m->place > 0;
 	if (member == MEMBER_STATE)
 		return m->state.len > 0;
 	if (member == MEMBER_NAME || member == MEMBER_VIA)
@@ -205,14 +212,22 @@ void message_json(const struct message *m, struct buf *out)
 /* It stands behind two numbers, so near the beginning; in a text a quote would be escaped. */
 #define KIND_WITHIN 48
 
-bool message_is_news(struct span head)
+static bool has_kind(struct span head, struct span kind)
 {
-	struct span kind = SPAN_LIT("\"kind\":\"news\"");
-
 	for (size_t i = 0; i < KIND_WITHIN && i + kind.len <= head.len; i++)
 		if (memcmp(head.ptr + i, kind.ptr, kind.len) == 0)
 			return true;
 	return false;
+}
+
+bool message_is_news(struct span head)
+{
+	return has_kind(head, SPAN_LIT("\"kind\":\"news\""));
+}
+
+bool message_is_line(struct span head)
+{
+	return has_kind(head, SPAN_LIT("\"kind\":\"line\""));
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */

@@ -196,6 +196,9 @@ const struct zone *rule_zone(struct rule_reader *r, const struct file_place *p, 
 #define WAIT_DAYS_MAX	 366
 #define WAIT_OPEN_MAX_MS (4000 * MS_HOUR)
 
+/* `times` of a wait. */
+#define WAIT_SHARES_MAX 1000
+
 /* Into a struct rule_wait, cleared. */
 rule_member_fn rule_read_wait, rule_read_step_wait;
 /* `09:30`: minutes after midnight. */

@@ -21,6 +21,7 @@ static void add_field(struct rule_reader *r, const struct file_place *p, struct 
 		return;
 	}
 	wait->fields[wait->n_fields++] = field;
+	wait->in_line = wait->in_line || json_is(&p->value, SPAN_LIT("e.turn"));
 }
 
 static void read_fields(struct rule_reader *r, const struct file_place *p, void *target)
@@ -248,8 +249,9 @@ static void read_samples(struct rule_reader *r, const struct file_place *p, void
 
 static void read_else(struct rule_reader *r, const struct file_place *p, void *target)
 {
-	static const struct rule_duration_limits limits = {1, DURATION_MAX_MS, false};
 	struct rule_wait *wait = target;
+	/* A length that is not said may be none; there is `plus` yet. */
+	const struct rule_duration_limits limits = {wait->length ? 0 : 1, DURATION_MAX_MS, false};
 
 	if (p->value.type == JSON_TYPE_STRING && json_is(&p->value, SPAN_LIT("none")))
 		wait->else_ms = TIME_NEVER;
@@ -274,6 +276,23 @@ static void read_unit(struct rule_reader *r, const struct file_place *p, void *t
 }
 
 static void read_lasts(struct rule_reader *r, const struct file_place *p, void *target);
+static void read_per(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	struct rule_wait *wait = target;
+
+	if (rule_read_field(r, p, &wait->share_of) && wait->shares == 0)
+		wait->shares = 1;
+}
+
+static void read_times(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	struct rule_wait *wait = target;
+
+	if (!rule_read_count(r, p, 1, &wait->shares))
+		return;
+	if (wait->shares > WAIT_SHARES_MAX)
+		rule_problem_add(r, p, "at most %d for each", WAIT_SHARES_MAX);
+}
 
 enum {
 	WAIT_AT,
@@ -296,6 +315,8 @@ enum {
 	WAIT_FOR,
 	WAIT_UNIT,
 	WAIT_LASTS,
+	WAIT_PER,
+	WAIT_TIMES,
 };
 
 static const struct rule_member wait_members[] = {
@@ -319,6 +340,8 @@ static const struct rule_member wait_members[] = {
 	[WAIT_FOR] = {"for", read_for, false},
 	[WAIT_UNIT] = {"unit", read_unit, false},
 	[WAIT_LASTS] = {"lasts", read_lasts, false},
+	[WAIT_PER] = {"per", read_per, false},
+	[WAIT_TIMES] = {"times", read_times, false},
 };
 static const struct rule_members wait_spec = {"a wait", wait_members, ARRAY_SIZE(wait_members)};
 
@@ -360,8 +383,8 @@ static const struct form {
 		WAIT_FIELD, "at"},
 	{BIT(WAIT_FOR),
 		BIT(WAIT_FOR) | BIT(WAIT_UNIT) | BIT(WAIT_MIN) | BIT(WAIT_MAX) | BIT(WAIT_ELSE) |
-			BIT(WAIT_PLUS) | BIT(WAIT_LOCAL_AT) | BIT(WAIT_TZ) | BIT(WAIT_DAYS) |
-			BIT(WAIT_WEEKDAYS),
+			BIT(WAIT_PER) | BIT(WAIT_TIMES) | BIT(WAIT_PLUS) | BIT(WAIT_LOCAL_AT) |
+			BIT(WAIT_TZ) | BIT(WAIT_DAYS) | BIT(WAIT_WEEKDAYS),
 		WAIT_FIELD, "for"},
 	{BIT(WAIT_OPEN), BIT(WAIT_OPEN), WAIT_BUSINESS, "business"},
 	{BIT(WAIT_PROMISE),
@@ -443,6 +466,21 @@ static void check_late(
 			"0.8");
 }
 
+/* Shares are of a number, and so of units; how many times needs to know what. */
+static void check_shares(
+	struct rule_reader *r, const struct file_place *found, const struct rule_wait *wait)
+{
+	bool per = found[WAIT_PER].value.type != JSON_TYPE_ABSENT;
+	bool times = found[WAIT_TIMES].value.type != JSON_TYPE_ABSENT;
+
+	if (times && !per)
+		rule_problem_add(r, &found[WAIT_TIMES],
+			"so many times what? Add \"per\": \"e.stock\", or leave it out");
+	else if (per && wait->unit_ms == 0)
+		rule_problem_add(r, &found[WAIT_PER],
+			"of a number so many are one unit; add \"unit\", such as \"h\"");
+}
+
 static void read_object(struct rule_reader *r, const struct file_place *p, struct rule_wait *wait)
 {
 	struct file_place found[RULE_MEMBERS_MAX];
@@ -457,6 +495,7 @@ static void read_object(struct rule_reader *r, const struct file_place *p, struc
 	wait->max_ms = DURATION_MAX_MS;
 	wait->else_ms = TIME_NEVER;
 	wait->gaps = 4;
+	wait->length = found[WAIT_FOR].value.type != JSON_TYPE_ABSENT;
 	if (form->kind == WAIT_LATE)
 		rule_promise_init(wait);
 	rule_members_read(r, &wait_spec, found, wait);
@@ -464,6 +503,7 @@ static void read_object(struct rule_reader *r, const struct file_place *p, struc
 		check_model(r, p, wait, found[WAIT_Q].value.type != JSON_TYPE_ABSENT);
 	if (form->kind == WAIT_LATE)
 		check_late(r, p, found);
+	check_shares(r, found, wait);
 	if ((form->kind == WAIT_MODEL || wait->length) && wait->min_ms > wait->max_ms)
 		rule_problem_add(r, p, "`min` is longer than `max`; change one of them");
 	for (int i = WAIT_TZ; i <= WAIT_WEEKDAYS; i++)

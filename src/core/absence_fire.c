@@ -143,6 +143,8 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 		return -ENOMEM;
 	if (sends && fallback_begin(t, rule, i, v->channel, d->due_at ? d->due_at : d->fire_at) < 0)
 		return -ENOMEM;
+	if (sends && rule->wait.in_line)
+		news_told(t->journey, text_span(i->key), t->now);
 	i->emitted++;
 	i->until_at = t->now + rule->cooldown_ms;
 	if ((rule->cooldown_customer || rule->stages_to) && rule->cooldown_ms > 0)

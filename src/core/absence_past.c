@@ -8,6 +8,7 @@
  * what would have been a job is one here, but for the job.
  */
 #include "core/gate.h"
+#include "core/news.h"
 
 #include "absence_parts.h"
 
@@ -200,6 +201,8 @@ static int take_back(const struct turn *t, const struct rule *rule, const struct
 	d->late = b <= m->deadline_at;
 	gates_job_id(t->journey, rule, i, m, job);
 	gates_release(t->journey, job);
+	if (rule && rule->wait.in_line && gates_is_unsent(t->journey, job, d->late))
+		news_told(t->journey, text_span(i->key), TIME_NEVER);
 	return absence_count(t, COUNTER_RETRACTED);
 }
 

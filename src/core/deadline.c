@@ -10,6 +10,7 @@
 #include "core/gate.h"
 
 #include "cond_run.h"
+#include "fold.h"
 #include "local_time.h"
 
 #include <math.h>
@@ -78,49 +79,75 @@ static bool units(struct decimal n, int64_t unit, int64_t *ret_ms)
 	return true;
 }
 
+/* The whole part of N; false if it is below zero or more than a count. */
+static bool whole(struct decimal n, int64_t *ret_n)
+{
+	for (; n.exponent < 0 && n.mantissa != 0; n.exponent++)
+		n.mantissa /= 10;
+	if (n.mantissa == 0)
+		n.exponent = 0;
+	return n.mantissa >= 0 && decimal_to_int(n, ret_n) == 0 && *ret_n <= UINT32_MAX;
+}
+
+/* N, where so many of it as the event says are one. */
+static bool share(const struct rule_wait *w, const struct cond_scope *scope, struct decimal *n)
+{
+	struct decimal of;
+	int64_t number, each;
+
+	if (w->shares == 0)
+		return true;
+	if (!value_decimal(event_field(scope->event, w->share_of), &of) || !whole(of, &each) ||
+		each == 0 || !whole(*n, &number))
+		return false;
+	*n = decimal_from_int(number / (each * w->shares));
+	return true;
+}
+
 /* How long V says: a text with units, or a number of the rule's unit. */
-static bool length_of(const struct rule_wait *w, const struct value *v, int64_t *ret_ms)
+static bool length_of(const struct rule_wait *w, const struct cond_scope *scope,
+	const struct value *v, int64_t *ret_ms)
 {
 	struct decimal n;
 
 	if (v->type == VALUE_NUMBER)
-		return units(v->number, w->unit_ms, ret_ms);
-	if (v->type != VALUE_STRING)
+		n = v->number;
+	else if (v->type != VALUE_STRING)
 		return false;
-	if (decimal_parse(v->text, &n) == 0)
-		return units(n, w->unit_ms, ret_ms);
-	return duration_parse(v->text, ret_ms) == 0;
+	else if (decimal_parse(v->text, &n) != 0)
+		return w->shares == 0 && duration_parse(v->text, ret_ms) == 0;
+	return share(w, scope, &n) && units(n, w->unit_ms, ret_ms);
 }
 
-static bool value_end(
-	const struct rule_wait *w, const struct value *v, int64_t from, int64_t *ret_at)
+static bool value_end(const struct rule_wait *w, const struct cond_scope *scope,
+	const struct value *v, int64_t from, int64_t *ret_at)
 {
 	int64_t ms;
 
 	if (!w->length)
 		return value_instant(v, ret_at);
-	if (!length_of(w, v, &ms))
+	if (!length_of(w, scope, v, &ms))
 		return false;
 	*ret_at = from + int64_min(int64_max(ms, w->min_ms), w->max_ms);
 	return true;
 }
 
-/* The first of W's values that E has says when it is over. */
+/* The first of W's values that the event has says when it is over. */
 static bool values_end(
-	const struct rule_wait *w, const struct event *e, int64_t from, int64_t *ret_at)
+	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
 {
 	bool known = false;
 
 	for (size_t i = 0; i < w->n_fields && !known; i++)
-		known = value_end(w, event_field(e, w->fields[i]), from, ret_at);
+		known = value_end(w, scope, event_field(scope->event, w->fields[i]), from, ret_at);
 	return known;
 }
 
-/* When that is over which begins at FROM, as E says or the rule assumes. */
+/* When that is over which begins at FROM, as the event says or the rule assumes. */
 static bool lasting_end(
-	const struct rule_wait *w, const struct event *e, int64_t from, int64_t *ret_at)
+	const struct rule_wait *w, const struct cond_scope *scope, int64_t from, int64_t *ret_at)
 {
-	if (values_end(w, e, from, ret_at))
+	if (values_end(w, scope, from, ret_at))
 		return true;
 	*ret_at = from + w->else_ms;
 	return w->else_ms != TIME_NEVER;
@@ -135,12 +162,12 @@ static bool field_end(
 
 	if (!scope->event)
 		return false;
-	known = values_end(w, scope->event, from, &at);
-	if (!known && (w->else_ms == 0 || w->else_ms == TIME_NEVER))
+	known = values_end(w, scope, from, &at);
+	if (!known && w->else_ms == TIME_NEVER)
 		return false;
 	if (!known)
 		at = from + w->else_ms;
-	else if (w->lasts && !lasting_end(w->lasts, scope->event, at, &at))
+	else if (w->lasts && !lasting_end(w->lasts, scope, at, &at))
 		return false;
 	if (w->local != WAIT_AS_GIVEN)
 		at = local_end(w, zone, at, false);

@@ -2,13 +2,41 @@
 /*
  * What others send. A newsletter goes out by a tool of its own, and the customer's patience is one:
  * a Notification Sent that names no job of ours is kept beside our own sends, as marketing, so that
- * the caps count it. It has no rule, so that nothing else asks for it.
+ * the caps count it. It has no rule, so that nothing else asks for it. One that names a job of ours
+ * says that this cannot be taken back any more.
  */
 #include "base/sha256.h"
 #include "core/job_channel.h"
 #include "core/rule.h"
 
 #include "fold.h"
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A job of ours was sent, and no cancel takes that back. */
+static void note(struct journey *j, struct span id)
+{
+	unsigned char bytes[16];
+	struct send *s;
+
+	if (id.len != 2 * sizeof(bytes))
+		return;
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		int high = digit(id.ptr[2 * i]), low = digit(id.ptr[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return;
+		bytes[i] = (unsigned char)(high << 4 | low);
+	}
+	s = journey_send(j, bytes);
+	if (s)
+		s->state = SEND_SENT;
+}
 
 /* A name that no job has. The same report twice makes it once. */
 static void name(const struct event *e, enum job_channel channel, unsigned char ret_id[16])
@@ -34,8 +62,10 @@ int fold_sent(struct journey *j, const struct event *e)
 		.channel = channel,
 		.state = SEND_SENT};
 
-	if (value_id(event_detail(e, DETAIL_JOB_ID), ENTITY_MAX).len > 0 ||
-		channel == JOB_CHANNEL_TASK || channel == JOB_CHANNEL_COUNT)
+	struct span job = value_id(event_detail(e, DETAIL_JOB_ID), ENTITY_MAX);
+
+	note(j, job);
+	if (job.len > 0 || channel == JOB_CHANNEL_TASK || channel == JOB_CHANNEL_COUNT)
 		return 0;
 	name(e, channel, send.job_id);
 	if (journey_send(j, send.job_id))

@@ -85,6 +85,13 @@ int gates_reserve(struct journey *j, const struct gate_ask *ask, const struct ga
 	return journey_add_send(j, &send) ? 0 : -ENOMEM;
 }
 
+bool gates_is_unsent(struct journey *j, const unsigned char job_id[16], bool otherwise)
+{
+	const struct send *s = journey_send(j, job_id);
+
+	return s ? s->state != SEND_SENT : otherwise;
+}
+
 void gates_release(struct journey *j, const unsigned char job_id[16])
 {
 	struct send *s = journey_send(j, job_id);

@@ -6,6 +6,8 @@
 #include "core/detail.h"
 #include "core/field.h"
 
+#include "fold.h"
+
 enum news_about news_about(enum event_kind kind)
 {
 	switch ((int)kind) {
@@ -19,6 +21,14 @@ enum news_about news_about(enum event_kind kind)
 	default:
 		return NEWS_OF_NOTHING;
 	}
+}
+
+bool news_in_turn(const struct event *event)
+{
+	struct decimal stock;
+
+	return event->kind == EVENT_STOCK_CHANGED &&
+	       value_decimal(event_detail(event, DETAIL_STOCK), &stock) && stock.mantissa > 0;
 }
 
 bool news_is_key(struct span key)
@@ -223,15 +233,113 @@ static void collect(struct follower *f, const struct journey *j)
 		add_things(f, j, THING_VIEW);
 }
 
+/* ---- who waits in line -------------------------------------------------------------------- */
+
+static struct span waited_id(const struct thing *t)
+{
+	return text_span(t->about.len > 0 ? t->about : t->id);
+}
+
+static bool waits(const struct thing *t)
+{
+	int64_t since = t->at[WATCH_REQUESTED], told = t->at[WATCH_TOLD];
+
+	return t->kind == THING_WATCH && thing_is_open(t) && since != TIME_NEVER &&
+	       (told == TIME_NEVER || told < since);
+}
+
+static int compare_waited(const void *x, const void *y)
+{
+	const struct waited *a = x, *b = y;
+	int c = span_compare(a->id, b->id);
+
+	return c != 0 ? c : (a->since > b->since) - (a->since < b->since);
+}
+
+/* What J waits for, in order, each product once, since the first time. It lies in A, its ids in J.
+ * 0 or -ENOMEM. */
+static int waited_of(
+	const struct journey *j, struct arena *a, struct waited **ret_list, size_t *ret_n)
+{
+	struct waited *list = NULL;
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; j && i < j->n_things; i++)
+		n += waits(&j->things[i]);
+	if (n > 0) {
+		list = arena_alloc(a, n * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+	}
+	for (size_t i = 0, k = 0; k < n; i++)
+		if (waits(&j->things[i]))
+			list[k++] = (struct waited){
+				waited_id(&j->things[i]), j->things[i].at[WATCH_REQUESTED]};
+	if (n > 1)
+		qsort(list, n, sizeof(*list), compare_waited);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || !span_equal(list[i].id, list[kept - 1].id))
+			list[kept++] = list[i];
+	*ret_list = list;
+	*ret_n = kept;
+	return 0;
+}
+
+int64_t news_waits(const struct journey *j, struct span key)
+{
+	struct span prefix = NEWS_PRODUCT;
+
+	for (size_t i = 0; span_starts(key, prefix) && i < j->n_things; i++) {
+		struct span id = waited_id(&j->things[i]);
+
+		if (waits(&j->things[i]) && id.len == key.len - prefix.len &&
+			memcmp(id.ptr, key.ptr + prefix.len, id.len) == 0)
+			return j->things[i].at[WATCH_REQUESTED];
+	}
+	return TIME_NEVER;
+}
+
+void news_told(struct journey *j, struct span key, int64_t at)
+{
+	const char *colon = key.len > 0 ? memchr(key.ptr, ':', key.len) : NULL;
+	size_t head = colon ? (size_t)(colon - key.ptr) + 1 : 0;
+	struct span id = span_of(key.ptr + head, key.len - head);
+
+	for (size_t i = 0; i < j->n_things; i++) {
+		struct thing *t = &j->things[i];
+
+		if (t->kind == THING_WATCH && t->at[WATCH_REQUESTED] != TIME_NEVER &&
+			(span_equal(id, text_span(t->id)) || span_equal(id, text_span(t->about))))
+			t->at[WATCH_TOLD] = at;
+	}
+}
+
+/* ---- what changes ------------------------------------------------------------------------- */
+
+static int copy_waited(const struct journey *j, struct arena *a, struct followed *to)
+{
+	int r = waited_of(j, a, &to->waited, &to->n_waited);
+
+	for (size_t i = 0; r == 0 && i < to->n_waited; i++) {
+		to->waited[i].id = arena_copy(a, to->waited[i].id);
+		r = to->waited[i].id.ptr ? 0 : -ENOMEM;
+	}
+	return r;
+}
+
 int followed_of(const struct journey *j, struct arena *a, struct followed *ret_followed)
 {
 	struct followed to;
 	struct follower f;
+	int r;
 
 	f.n = 0;
 	f.full = false;
 	collect(&f, j);
-	to = (struct followed){NULL, f.n, f.full};
+	to = (struct followed){.n = f.n, .full = f.full};
+	r = copy_waited(j, a, &to);
+	if (r < 0)
+		return r;
 	if (to.n > 0) {
 		to.list = arena_alloc(a, to.n * sizeof(*to.list));
 		if (!to.list)
@@ -262,6 +370,39 @@ static int hold_product(struct effects *effects, struct span id, int64_t at)
 	return hold(effects, news_product_key(id, &effects->arena), at);
 }
 
+static int ask(struct effects *effects, struct span id, int64_t since)
+{
+	struct effect *e = effects_add(effects, EFFECT_ASK);
+
+	if (!e)
+		return -ENOMEM;
+	e->source = news_product_key(id, &effects->arena);
+	e->hold_at = since;
+	return e->source.len > 0 ? 0 : -ENOMEM;
+}
+
+static int waited_update(
+	const struct journey *j, const struct followed *before, struct effects *effects)
+{
+	struct waited *now;
+	size_t b = 0, n = 0, n_now;
+	int r = waited_of(j, &effects->arena, &now, &n_now);
+
+	while (r == 0 && (b < before->n_waited || n < n_now)) {
+		int c = b == before->n_waited ? 1
+			: n == n_now	      ? -1
+					      : span_compare(before->waited[b].id, now[n].id);
+
+		if (c < 0)
+			r = ask(effects, before->waited[b].id, TIME_NEVER);
+		else if (c > 0 || before->waited[b].since != now[n].since)
+			r = ask(effects, now[n].id, now[n].since);
+		b += c <= 0;
+		n += c >= 0;
+	}
+	return r;
+}
+
 int followed_update(const struct journey *j, const struct followed *before, struct effects *effects)
 {
 	struct follower now; /* not copied: J stays as it is */
@@ -283,6 +424,8 @@ int followed_update(const struct journey *j, const struct followed *before, stru
 		b += c <= 0;
 		n += c >= 0;
 	}
+	if (r == 0)
+		r = waited_update(j, before, effects);
 	if (r == 0 && now.full && !before->full) {
 		struct effect *e = effects_add(effects, EFFECT_COUNT);
 

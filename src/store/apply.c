@@ -313,7 +313,7 @@ void applier_batch(struct applier *a, const struct position *from)
 	arena_reset(&a->arena);
 	a->work.n = a->missing.n = a->wanted.n = a->dirty.n = 0;
 	a->mark = (struct log_entry){.id = {0, 0}};
-	a->news = NULL;
+	a->news = a->line = NULL;
 	a->from = a->to = *from;
 	a->to.seq++;
 }

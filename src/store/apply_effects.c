@@ -255,6 +255,8 @@ static int carry_out(struct applier *a, struct cached *c, const struct effect *e
 		return 0;
 	case EFFECT_HOLD:
 		return note_hold(a, c, e);
+	case EFFECT_ASK:
+		return applier_ask(a, c->customer, e->source, e->hold_at);
 	case EFFECT_FORWARD:
 		return forward(a, e->message);
 	case EFFECT_DECISION:

@@ -114,7 +114,11 @@ struct applier {
 	struct log_entry mark; /* of the batch, copied into its arena; mark_source empty: none */
 	int64_t mark_until;
 	const struct work *news; /* of the batch: the message, whose key is mark_source; or NULL */
-	bool news_in_pieces;	 /* whoever is told is to be noted in the index */
+	const struct work *line; /* of the batch: the message, while the line is fetched; or NULL */
+	struct place *places;	 /* of the batch: those in line, in the batch's arena */
+	size_t n_places;
+	bool line_full;	     /* more may stand behind them */
+	bool news_in_pieces; /* whoever is told is to be noted in the index */
 	uint64_t wanted_rules;
 	const struct rules *in_force; /* at the position; options.rules may be the next ones */
 	struct buf seen_marks;
@@ -250,8 +254,48 @@ int applier_unmerge(struct applier *a, const struct work *w);
 /* Sends W's message, which came along the key STRAY, back to it. 0 or -ENOMEM. */
 int applier_send_back(struct applier *a, const struct work *w, struct span stray);
 
+/* What goes with a message. */
+struct cargo {
+	struct span event, meta, record;
+};
+
+/* ---- apply_line.c ---- */
+
+/* Says that CUSTOMER waits for PRODUCT, a key of news, since then; TIME_NEVER: no longer. 0 or
+ * -ENOMEM. */
+int applier_ask(struct applier *a, struct span customer, struct span product, int64_t since);
+/* The customer C waits for nothing any more: they become a link, and whoever they are now waits. 0
+ * or -ENOMEM. */
+int applier_leave_lines(struct applier *a, const struct cached *c);
+/* The line says what M, which is ASKED, does. 0 or -ENOMEM. */
+int applier_wait_in_line(struct applier *a, const struct message *m);
+/* Says W's event to ourselves, to be spread to those in line. 0 or -ENOMEM. */
+int applier_line_up(struct applier *a, const struct work *w);
+/* Begins a batch of the LINE that E is. APPLIER_HELD; 0: it was heard; -ENOMEM. */
+int applier_begin_line(struct applier *a, const struct position *from, const struct log_entry *e);
+/* The line are the N MEMBERS of the index. 0 or -ENOMEM. */
+int applier_lined_up(struct applier *a, const struct span *members, size_t n);
+/* Says W's event, which came by LINE, to every partition, with the places of their own. 0 or
+ * -ENOMEM. */
+int applier_spread_line(struct applier *a, const struct work *w);
+/* The place of CUSTOMER, from 1, by what came with the news W; 0: they are not in line. */
+uint64_t applier_place(const struct work *w, struct span customer);
+/* The place behind all of them; 0: with W came none. */
+uint64_t applier_places(const struct work *w);
+/* W's event says whose turn it is from here on, where PLACE is not 0. W must have a message. 0 or
+ * -ENOMEM. */
+int applier_give_turn(struct applier *a, struct work *w, uint64_t place);
+
 /* ---- apply_news.c ---- */
 
+/* Begins a batch of E, a message that is one: what there is to do. True in *ret_heard if it was
+ * done before, or cannot be read. NULL when out of memory. */
+struct work *applier_begin_message(
+	struct applier *a, const struct position *from, const struct log_entry *e, bool *ret_heard);
+/* Says W's event to PARTITION, under each key of the thing; AT: where it stood first. 0 or -ENOMEM.
+ */
+int applier_spread_to(struct applier *a, const struct work *w, uint32_t partition, struct log_id at,
+	const struct cargo *cargo);
 /* Says W's event, which is about a thing, to every partition. 0 or -ENOMEM. */
 int applier_spread(struct applier *a, const struct work *w);
 /* Tells W's customer, whom the index named. 0 or -ENOMEM. */
@@ -274,10 +318,6 @@ int applier_unfollow(struct applier *a, const struct cached *c);
 int applier_decode_message(struct applier *a, struct work *w);
 /* Applies the message that W is. 0 or -ENOMEM. */
 int applier_message(struct applier *a, const struct work *w);
-/* What goes with a message. */
-struct cargo {
-	struct span event, meta, record;
-};
 /* Says M, but for its sequence number, which is given here. CARGO may be NULL. 0 or -ENOMEM. */
 int applier_say(struct applier *a, struct message *m, const struct cargo *cargo);
 /* The same, to PARTITION, whoever M is to. */

@@ -110,6 +110,8 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 		r = cached_encode(a, c, &frozen);
 	if (r == 0)
 		r = applier_remove_holds(a, c);
+	if (r == 0)
+		r = applier_leave_lines(a, c);
 	if (r < 0)
 		return r;
 	if (a->options.partitions > 0)
@@ -161,8 +163,12 @@ int applier_forward(struct applier *a, const struct work *w)
 	const struct cargo cargo = {.event = w->entry.event, .meta = w->entry.meta};
 	struct message m = {.kind = MESSAGE_FORWARD, .at = w->entry.id};
 
-	if (w->kind == WORK_NEWS)
+	if (w->kind == WORK_NEWS) {
 		m.at = w->message->at;
+		m.place = applier_place(w, w->cached->customer);
+		if (m.place == 0)
+			m.place = applier_places(w);
+	}
 	if (w->kind == WORK_MESSAGE)
 		m = *w->message;
 	m.to = w->cached->link->to;

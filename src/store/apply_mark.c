@@ -97,12 +97,20 @@ int applier_begin_mark(struct applier *a, const struct position *from, const str
 
 struct held_request applier_held_request(const struct applier *a)
 {
-	return (struct held_request){a->mark.mark_source, a->mark_until, APPLIER_HELD_MAX};
+	if (a->line)
+		return (struct held_request){a->mark.mark_source, a->mark_until, NEWS_LINE_MAX,
+			(int64_t)a->mark.id.ms - NEWS_LINE_MS};
+	return (struct held_request){
+		a->mark.mark_source, a->mark_until, APPLIER_HELD_MAX, INT64_MIN};
 }
 
 int applier_held(struct applier *a, const struct span *customers, size_t n,
 	const struct span **ret_missing, size_t *ret_n_missing)
 {
+	*ret_missing = NULL;
+	*ret_n_missing = 0;
+	if (a->line)
+		return applier_lined_up(a, customers, n);
 	for (size_t i = 0; i < n; i++) {
 		struct work *w = list_add(&a->work);
 

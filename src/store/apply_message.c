@@ -25,7 +25,7 @@ static int decode_event(struct applier *a, struct work *w, const struct message 
 	w->kind = WORK_MESSAGE;
 	w->event.id = w->entry.id;
 	w->event.received_at = (int64_t)w->entry.id.ms;
-	if (m->kind == MESSAGE_NEWS)
+	if (m->kind != MESSAGE_FORWARD)
 		return 0;
 	if (!span_equal(w->event.customer, m->to))
 		w->event.named = w->event.customer;
@@ -33,7 +33,20 @@ static int decode_event(struct applier *a, struct work *w, const struct message 
 	w->event.subject = message_subject(m);
 	if (span_equal(w->event.subject, m->to))
 		w->event.subject = SPAN_EMPTY;
-	return 0;
+	return applier_give_turn(a, w, m->place);
+}
+
+/* Messages whose event is in their entry. */
+static bool has_event(enum message_kind kind)
+{
+	return kind == MESSAGE_FORWARD || kind == MESSAGE_NEWS || kind == MESSAGE_LINE;
+}
+
+/* Those that are about no customer of the partition. */
+static bool is_to_nobody(enum message_kind kind)
+{
+	return kind == MESSAGE_RETRACT || kind == MESSAGE_NEWS || kind == MESSAGE_LINE ||
+	       kind == MESSAGE_ASKED;
 }
 
 int applier_decode_message(struct applier *a, struct work *w)
@@ -54,10 +67,9 @@ int applier_decode_message(struct applier *a, struct work *w)
 	}
 	w->kind = WORK_MESSAGE;
 	w->message = m;
-	r = m->kind == MESSAGE_FORWARD || m->kind == MESSAGE_NEWS ? decode_event(a, w, m) : 0;
+	r = has_event(m->kind) ? decode_event(a, w, m) : 0;
 	if (w->kind == WORK_MESSAGE)
-		w->customer =
-			m->kind == MESSAGE_RETRACT || m->kind == MESSAGE_NEWS ? SPAN_EMPTY : m->to;
+		w->customer = is_to_nobody(m->kind) ? SPAN_EMPTY : m->to;
 	return r;
 }
 
@@ -83,6 +95,10 @@ int applier_message(struct applier *a, const struct work *w)
 		a->heard[m->from] = m->seq;
 	if (m->kind == MESSAGE_RETRACT)
 		return retract(a, m);
+	if (m->kind == MESSAGE_ASKED)
+		return applier_wait_in_line(a, m);
+	if (m->kind == MESSAGE_LINE)
+		return applier_spread_line(a, w);
 	if (m->kind == MESSAGE_SUPPRESS || m->kind == MESSAGE_LIFT)
 		return applier_gone_names(a, w);
 	if (m->kind == MESSAGE_NEWS)

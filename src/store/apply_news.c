@@ -21,23 +21,33 @@
 
 /* ---- out -------------------------------------------------------------------------------- */
 
+int applier_spread_to(struct applier *a, const struct work *w, uint32_t partition, struct log_id at,
+	const struct cargo *cargo)
+{
+	struct span keys[NEWS_KEYS_MAX];
+	size_t n;
+	int r = news_keys(&w->event, &a->arena, keys, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct message m = {.kind = MESSAGE_NEWS, .to = keys[i], .at = at};
+
+		r = applier_say_to(a, partition, &m, cargo);
+	}
+	return r;
+}
+
 int applier_spread(struct applier *a, const struct work *w)
 {
 	const struct cargo cargo = {.event = w->entry.event, .meta = w->entry.meta};
 	uint32_t n = a->options.partitions > 0 ? a->options.partitions : 1;
-	struct span keys[NEWS_KEYS_MAX];
-	size_t n_keys;
-	int r = news_keys(&w->event, &a->arena, keys, &n_keys);
+	int r = 0;
 
 	a->commit.counters[COUNTER_APPLIED]++;
 	a->commit.counters[COUNTER_NEWS]++;
-	for (size_t i = 0; r == 0 && i < n_keys; i++) {
-		for (uint32_t p = 0; r == 0 && p < n; p++) {
-			struct message m = {.kind = MESSAGE_NEWS, .to = keys[i], .at = w->entry.id};
-
-			r = applier_say_to(a, p, &m, &cargo);
-		}
-	}
+	if (news_in_turn(&w->event))
+		return applier_line_up(a, w);
+	for (uint32_t p = 0; r == 0 && p < n; p++)
+		r = applier_spread_to(a, w, p, w->entry.id, &cargo);
 	return r;
 }
 
@@ -50,7 +60,8 @@ static int copy_entry(struct applier *a, const struct log_entry *e, struct log_e
 	copy.event = arena_copy(&a->arena, e->event);
 	copy.meta = arena_copy(&a->arena, e->meta);
 	copy.message = arena_copy(&a->arena, e->message);
-	if (!copy.event.ptr || !copy.meta.ptr || !copy.message.ptr)
+	copy.record = arena_copy(&a->arena, e->record);
+	if (!copy.event.ptr || !copy.meta.ptr || !copy.message.ptr || !copy.record.ptr)
 		return -ENOMEM;
 	*ret_e = copy;
 	return 0;
@@ -81,22 +92,31 @@ static void pass(struct applier *a)
 	a->mark.mark_source = SPAN_EMPTY;
 }
 
-int applier_begin_news(struct applier *a, const struct position *from, const struct log_entry *e)
+struct work *applier_begin_message(
+	struct applier *a, const struct position *from, const struct log_entry *e, bool *ret_heard)
 {
-	struct work *w, *last;
-	int r;
+	struct work *w;
 
 	applier_batch(a, from);
 	w = list_add(&a->work);
-	r = w ? copy_entry(a, e, &w->entry) : -ENOMEM;
-	if (r == 0)
-		r = applier_decode_message(a, w);
-	if (r < 0)
-		return r;
+	if (!w || copy_entry(a, e, &w->entry) < 0 || applier_decode_message(a, w) < 0)
+		return NULL;
 	a->mark = w->entry;
 	w->customer = SPAN_EMPTY;
-	if (w->kind == WORK_BAD || w->message->from >= PARTITIONS_MAX ||
-		w->message->seq <= a->heard[w->message->from]) {
+	*ret_heard = w->kind == WORK_BAD || w->message->from >= PARTITIONS_MAX ||
+		     w->message->seq <= a->heard[w->message->from];
+	return w;
+}
+
+int applier_begin_news(struct applier *a, const struct position *from, const struct log_entry *e)
+{
+	bool heard;
+	struct work *w = applier_begin_message(a, from, e, &heard), *last;
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	if (heard) {
 		pass(a);
 		return 0;
 	}
@@ -191,15 +211,41 @@ static int tell_link(struct applier *a, const struct work *w)
 	return applier_forward(a, w);
 }
 
+/* W, with the place of its customer in line, if they have one. Who waits and is not in the line,
+ * since it is older than lines are, or was heard of too late, is from now on. 0 or -ENOMEM. */
+static int give_place(struct applier *a, const struct work *w, struct work *told)
+{
+	struct span keys[NEWS_KEYS_MAX];
+	uint64_t place = applier_place(w, w->cached->customer), last = applier_places(w);
+	int64_t since;
+	size_t n;
+	int r = 0;
+
+	if (place == 0 && last > 0) {
+		r = news_keys(&w->event, &a->arena, keys, &n);
+		since = r == 0 ? news_waits(w->cached->record.journey, keys[0]) : TIME_NEVER;
+		if (since == TIME_NEVER || w->event.received_at - since > NEWS_LINE_MS)
+			return r;
+		place = last;
+		if (last <= NEWS_LINE_MAX)
+			r = applier_ask(a, w->cached->customer, keys[0], since);
+	}
+	return r == 0 ? applier_give_turn(a, told, place) : r;
+}
+
 static int tell_customer(struct applier *a, const struct work *w)
 {
-	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
+	struct work told = *w;
+	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &told.event};
 	bool hears;
 	int r = applier_hears(a, w, &hears);
 
-	if (r == 0 && hears)
+	if (r < 0 || !hears)
+		return r;
+	r = give_place(a, w, &told);
+	if (r == 0)
 		r = applier_step(a, w, &input, w->event.received_at);
-	return r == 0 && hears ? applier_stepped(a, w, &input) : r;
+	return r == 0 ? applier_stepped(a, w, &input) : r;
 }
 
 int applier_tell(struct applier *a, const struct work *w)
@@ -237,6 +283,8 @@ int applier_follow(struct applier *a, const struct cached *c, const struct journ
 		const struct effect *e = &a->effects.list[i];
 		struct commit_hold *hold;
 
+		if (e->kind == EFFECT_ASK)
+			r = applier_ask(a, c->customer, e->source, e->hold_at);
 		if (e->kind != EFFECT_HOLD)
 			continue;
 		hold = list_add(&a->holds);

@@ -20,13 +20,16 @@
 
 static bool is_turn(const struct log_entry *e)
 {
-	return e->mark_source.len > 0 || e->rules.len > 0 || message_is_news(e->message);
+	return e->mark_source.len > 0 || e->rules.len > 0 || message_is_news(e->message) ||
+	       message_is_line(e->message);
 }
 
 int applier_begin_turn(struct applier *a, const struct position *from, const struct log_entry *e)
 {
 	if (e->rules.len > 0)
 		return applier_begin_rules(a, from, e);
+	if (message_is_line(e->message))
+		return applier_begin_line(a, from, e);
 	return e->message.len > 0 ? applier_begin_news(a, from, e) : applier_begin_mark(a, from, e);
 }
 

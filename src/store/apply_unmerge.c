@@ -261,13 +261,16 @@ static int on_unmerge(struct applier *a, const struct work *w)
 	r = read_both(a, w, &stays, &goes);
 	if (r > 0 || (r == 0 && !is_sound(stays.record)))
 		return quarantine(a, w);
+	/* Before anything that follows from what stays. */
+	if (r == 0)
+		r = restore_other(a, w, goes);
 	if (r == 0)
 		r = replace(a, w, &stays);
 	if (r == 0)
 		r = mend(a, MEND_SNAPSHOT, w->cached->customer, w->message->of, 0);
 	if (r == 0)
 		r = mend(a, MEND_ID, w->cached->customer, w->message->of, 0);
-	return r < 0 ? r : restore_other(a, w, goes);
+	return r;
 }
 
 static int on_restore(struct applier *a, const struct work *w)

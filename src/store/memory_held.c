@@ -118,23 +118,42 @@ int memory_held_set(struct memory_held *m, struct span customer, struct span sou
 	return heap_put(&s->heap, &h->node, at);
 }
 
-size_t memory_held_list(const struct memory_held *m, struct span source, int64_t until, size_t max,
-	struct span *customers)
+static int by_name(const void *x, const void *y)
 {
-	struct held_source *s = map_get(&m->sources, source);
+	return span_compare(*(const struct span *)x, *(const struct span *)y);
+}
+
+/* Of one instant they come as they were put there; Redis has them by their names. */
+static void sort(struct span *customers, size_t n)
+{
+	if (n > 1)
+		qsort(customers, n, sizeof(*customers), by_name);
+}
+
+size_t memory_held_list(
+	const struct memory_held *m, const struct held_request *r, struct span *customers)
+{
+	struct held_source *s = map_get(&m->sources, r->source);
 	struct held *taken = NULL;
-	size_t n = 0;
+	size_t n = 0, first = 0;
 
 	/* The heap gives them in order if they are taken out; they are put back at once, into room
 	 * that was there. */
-	while (s && n < max && heap_first(&s->heap) && heap_first(&s->heap)->at <= until) {
+	while (s && n < r->max && heap_first(&s->heap) && heap_first(&s->heap)->at <= r->until) {
 		struct held *h = (struct held *)heap_first(&s->heap);
 
-		customers[n++] = h->who->name;
+		if (h->node.at >= r->since) {
+			if (taken && taken->node.at != h->node.at) {
+				sort(customers + first, n - first);
+				first = n;
+			}
+			customers[n++] = h->who->name;
+		}
 		heap_remove(&s->heap, &h->node);
 		h->out = taken;
 		taken = h;
 	}
+	sort(customers + first, n - first);
 	for (; taken; taken = taken->out)
 		heap_put(&s->heap, &taken->node, taken->node.at);
 	return n;

@@ -412,8 +412,7 @@ static void answer_held(struct memory_store *m)
 	size_t n = 0;
 
 	if (customers)
-		n = memory_held_list(
-			&m->held, request->source, request->until, request->max, customers);
+		n = memory_held_list(&m->held, request, customers);
 	m->reply.held(m->reply_user, customers ? 0 : -ENOMEM, customers, n);
 }
 

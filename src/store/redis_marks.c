@@ -100,7 +100,10 @@ int redis_ask_held(struct store *store, uint32_t partition, const struct held_re
 	redis_begin(s->redis, 7);
 	redis_arg_str(s->redis, "ZRANGEBYSCORE");
 	redis_arg2(s->redis, key_prefix(key, partition, "held"), request->source);
-	redis_arg_str(s->redis, "-inf");
+	if (request->since == INT64_MIN)
+		redis_arg_str(s->redis, "-inf");
+	else
+		redis_arg_i64(s->redis, request->since);
 	redis_arg_i64(s->redis, request->until);
 	redis_arg_str(s->redis, "LIMIT");
 	redis_arg_str(s->redis, "0");

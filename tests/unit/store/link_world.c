@@ -172,6 +172,7 @@ static void on_job(void *user, const struct commit_job *job, const struct commit
 	if (!job || w->n_jobs == JOBS)
 		return;
 	(void)snprintf(w->jobs[w->n_jobs].id, sizeof(w->jobs[0].id), "%.32s", job->id.ptr);
+	w->jobs[w->n_jobs].fire_at = job->decision.fire_at;
 	copy(w->jobs[w->n_jobs].owner, sizeof(w->jobs[0].owner), job->customer);
 	copy(w->jobs[w->n_jobs++].customer, sizeof(w->jobs[0].customer),
 		job->decision.subject.len ? job->decision.subject : job->customer);

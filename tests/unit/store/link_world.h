@@ -78,6 +78,7 @@ struct world {
 		char customer[64];  /* whom it names */
 		char owner[64];	    /* whose it is */
 		unsigned retracted; /* ENDED: by an unmerge */
+		int64_t fire_at;
 	} jobs[JOBS];
 	size_t n_jobs;
 	uint64_t counters[COUNTER_COUNT];

@@ -105,7 +105,7 @@ static void on_held(void *user, int r, const struct span *customers, size_t n)
 static void marks_and_held(void)
 {
 	_cleanup_(listed_clear) struct listed l = {.text = BUF_INIT};
-	struct held_request request = {SPAN_LIT("till-3"), 1795289176000, 3};
+	struct held_request request = {SPAN_LIT("till-3"), 1795289176000, 3, INT64_MIN};
 	struct fetch_request next = {.max_entries = 10, .max_dues = 10};
 	struct fetched f;
 
@@ -127,6 +127,12 @@ static void marks_and_held(void)
 	stage_turn(&s, &l.done);
 	CHECK_INT(l.r, 0);
 	CHECK_STR(buf_span(&l.text), "early b c ");
+	request.since = 6;
+	listed_clear(&l);
+	REQUIRE(s.store->ops->held(s.store, 1, &request, on_held, &l) == 0);
+	stage_turn(&s, &l.done);
+	CHECK_STR(buf_span(&l.text), "b c exact ");
+	request.since = INT64_MIN;
 	request.max = 9;
 	listed_clear(&l);
 	REQUIRE(s.store->ops->held(s.store, 1, &request, on_held, &l) == 0);
