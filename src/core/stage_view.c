@@ -88,6 +88,15 @@ struct period stage_thing_period(const struct thing *t)
 	return solved > first ? (struct period){first, solved} : nothing;
 }
 
+/* Since when a case is open that is. Solved at the very instant at which it was opened first, it
+ * was open only since it was opened again. */
+static int64_t case_from(const struct thing *t)
+{
+	int64_t first = int64_min(t->at[CASE_FIRST_OPENED], t->at[CASE_OPENED]);
+
+	return t->at[CASE_SOLVED] >= first ? t->at[CASE_OPENED] : first;
+}
+
 static void add_period(struct stage_view *v, enum past_open open, struct period p)
 {
 	/* Clocks of senders may be some minutes ahead, and what they said is so already. */
@@ -142,12 +151,7 @@ static void add_things(struct stage_view *v)
 		} else if (t->kind == THING_CASE) {
 			add_period(v, PAST_RISK, ended(v, p));
 			if (thing_is_open(t))
-				add_period(v, PAST_RISK,
-					(struct period){
-						p.from < p.to ? t->at[CASE_OPENED]
-							      : int64_min(t->at[CASE_FIRST_OPENED],
-									t->at[CASE_OPENED]),
-						TIME_NEVER});
+				add_period(v, PAST_RISK, (struct period){case_from(t), TIME_NEVER});
 		}
 	}
 }
