@@ -86,6 +86,18 @@ static void test_beginning_of_key(void)
 	scene_release(&s);
 }
 
+/* At two hours: the taker has fired its first step, and the giver waits. */
+static void between_steps(struct scene *s, struct rule *rules)
+{
+	rules[1].wait.span_ms = 2 * H;
+	rules[1].steps[1] = (struct rule_step){.id = SPAN_LIT("again"), .after_ms = H};
+	rules[1].n_steps = 2;
+	scene_init(s, rules, 2);
+	scene_event(s, EVENT_PRODUCT_SHOWN, c1, 0, 0);
+	scene_event(s, ADDED, c1, H, H);
+	scene_tick(s, 2 * H);
+}
+
 /* What is handed over between two steps makes the next one wait, as what arms does. */
 static void test_between_steps(void)
 {
@@ -95,13 +107,7 @@ static void test_between_steps(void)
 	make_two(rules);
 	rules[1].cancel = removed;
 	rules[1].n_cancel = 1;
-	rules[1].wait.span_ms = 2 * H;
-	rules[1].steps[1] = (struct rule_step){.id = SPAN_LIT("again"), .after_ms = H};
-	rules[1].n_steps = 2;
-	scene_init(&s, rules, 2);
-	scene_event(&s, EVENT_PRODUCT_SHOWN, c1, 0, 0);
-	scene_event(&s, ADDED, c1, H, H);
-	scene_tick(&s, 2 * H);
+	between_steps(&s, rules);
 	TAKEN(&s, "fired taker cart:C1 1/main @7200000;");
 	/* without it the next step is due at three */
 	scene_event(&s, EMPTIED, c1, 2 * H + 30 * M, 2 * H + 30 * M);
@@ -136,13 +142,7 @@ static void test_disproved_between_steps(void)
 		make_two(rules);
 		rules[0].goal = removed;
 		rules[0].n_goal = 1;
-		rules[1].wait.span_ms = 2 * H;
-		rules[1].steps[1] = (struct rule_step){.id = SPAN_LIT("again"), .after_ms = H};
-		rules[1].n_steps = 2;
-		scene_init(&s, rules, 2);
-		scene_event(&s, EVENT_PRODUCT_SHOWN, c1, 0, 0);
-		scene_event(&s, ADDED, c1, H, H);
-		scene_tick(&s, 2 * H);
+		between_steps(&s, rules);
 		if (ways[n].heard != INT64_MIN && ways[n].heard < 2 * H + 30 * M)
 			scene_event(&s, EVENT_PRODUCT_SHOWN, c1, ways[n].shown, ways[n].heard);
 		scene_event(&s, EMPTIED, c1, 2 * H + 30 * M, 2 * H + 30 * M);
