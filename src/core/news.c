@@ -337,9 +337,6 @@ int followed_of(const struct journey *j, struct arena *a, struct followed *ret_f
 	f.full = false;
 	collect(&f, j);
 	to = (struct followed){.n = f.n, .full = f.full};
-	r = copy_waited(j, a, &to);
-	if (r < 0)
-		return r;
 	if (to.n > 0) {
 		to.list = arena_alloc(a, to.n * sizeof(*to.list));
 		if (!to.list)
@@ -350,8 +347,9 @@ int followed_of(const struct journey *j, struct arena *a, struct followed *ret_f
 		if (!to.list[i].ptr)
 			return -ENOMEM;
 	}
+	r = copy_waited(j, a, &to);
 	*ret_followed = to;
-	return 0;
+	return r;
 }
 
 static int hold(struct effects *effects, struct span key, int64_t at)
