@@ -276,6 +276,7 @@ static void read_unit(struct rule_reader *r, const struct file_place *p, void *t
 }
 
 static void read_lasts(struct rule_reader *r, const struct file_place *p, void *target);
+
 static void read_per(struct rule_reader *r, const struct file_place *p, void *target)
 {
 	struct rule_wait *wait = target;
