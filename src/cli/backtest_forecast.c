@@ -5,28 +5,56 @@
 
 enum fate { FATE_OPEN, FATE_WRONG, FATE_VOID };
 
+/* Something that was foretold; or, in the list of promises, could have been. */
 struct forecast {
 	struct forecast *next; /* of the same customer */
 	const struct rule *rule;
 	struct span key;
+	struct span parcel;  /* `shipment:T1`, if that is what the key names; else empty */
+	struct span subject; /* after whom its jobs are named */
 	uint32_t epoch, episode;
 	int64_t from, until; /* no purchase: after FROM, to UNTIL; late: not arrived at UNTIL */
 	enum fate fate;
 };
 
-/* All of one customer's. */
-struct foretold {
-	struct forecast *first;
+struct bought {
+	struct bought *next;
+	int64_t at;
 };
 
-int forecasts_init(struct forecasts *f, const struct rules *rules)
+/* All of one customer's. */
+struct foretold {
+	struct foretold *whole;	       /* whose part they are; NULL: nobody's */
+	struct foretold *parts, *next; /* who are parts of this one; of the same whole */
+	int64_t part_at;	       /* when it was heard last that they are; 0: never */
+	struct forecast *first, *promises;
+	struct bought *bought;
+};
+
+int forecasts_init(struct forecasts *f, const struct rules *rules, int64_t from)
 {
 	static const uint64_t seed[2] = {7, 8};
+	static const char *const names[FORECAST_FACTS] = {
+		[TELLS_ORDER_DELIVERED] = "order.delivered_at",
+		[TELLS_ORDER_READY] = "order.ready_for_pickup_at",
+		[TELLS_ORDER_CANCELLED] = "order.cancelled_at",
+		[TELLS_ORDER_REFUNDED] = "order.refunded_at",
+		[TELLS_ORDER_RETURNED] = "order.returned_at",
+		[TELLS_PARCEL_DELIVERED] = "shipment.delivered_at",
+		[TELLS_PARCEL_READY] = "shipment.ready_at",
+	};
 
-	*f = (struct forecasts){.rules = rules, .within_ms = 90 * MS_DAY, .seen_at = INT64_MIN};
+	*f = (struct forecasts){
+		.rules = rules, .from = from, .within_ms = 90 * MS_DAY, .seen_at = INT64_MIN};
 	arena_init(&f->arena);
 	map_init(&f->customers, seed);
 	f->counts = calloc(rules->n + 1, sizeof(*f->counts));
+	for (size_t i = 0; i < FORECAST_FACTS; i++)
+		f->facts[i] = fact_find(span_str(names[i]));
+	for (size_t i = 0; i < rules->n; i++) {
+		f->late = f->late || forecast_kind(&rules->list[i]) == FORECAST_LATE;
+		f->silences = f->silences || forecast_kind(&rules->list[i]) == FORECAST_NO_PURCHASE;
+	}
 	return f->counts ? 0 : -ENOMEM;
 }
 
@@ -69,19 +97,71 @@ static struct foretold *foretold_of(struct forecasts *f, struct span customer)
 		return all;
 	all = arena_calloc(&f->arena, 1, sizeof(*all));
 	customer = arena_copy(&f->arena, customer);
-	if (!all || !customer.ptr || map_put(&f->customers, customer, all) < 0)
-		return NULL;
-	return all;
+	if (all && customer.ptr && map_put(&f->customers, customer, all) == 0)
+		return all;
+	f->failed = true;
+	return NULL;
+}
+
+/* The parcel that KEY names last, as in `order+tracking_number:O1/T1`; empty: none. */
+static struct span parcel_of(struct forecasts *f, struct span key)
+{
+	static const char *const kinds[] = {"shipment:", "tracking_number:", "fulfillment:"};
+	const char *colon = memchr(key.ptr, ':', key.len);
+	size_t head = colon ? (size_t)(colon + 1 - key.ptr) : 0, from = key.len;
+	char buf[RULE_KEY_MAX] = "shipment:";
+	bool is = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		size_t n = strlen(kinds[i]);
+
+		is = is || (head >= n && memcmp(key.ptr + head - n, kinds[i], n) == 0);
+	}
+	while (is && from > head && key.ptr[from - 1] != '/')
+		from--;
+	if (!is || from == key.len || strlen(buf) + key.len - from > sizeof(buf))
+		return SPAN_EMPTY;
+	head = strlen(buf);
+	memcpy(buf + head, key.ptr + from, key.len - from);
+	return arena_copy(&f->arena, span_of(buf, head + key.len - from));
+}
+
+static void keep(struct forecasts *f, struct forecast **list, const struct forecast *x)
+{
+	struct forecast *kept = arena_calloc(&f->arena, 1, sizeof(*kept));
+	struct span key = arena_copy(&f->arena, x->key);
+	struct span subject = x->subject.len ? arena_copy(&f->arena, x->subject) : x->subject;
+
+	if (!kept || !key.ptr || (x->subject.len && !subject.ptr)) {
+		f->failed = true;
+		return;
+	}
+	*kept = *x;
+	kept->key = key;
+	kept->subject = subject;
+	kept->parcel = parcel_of(f, key);
+	kept->next = *list;
+	*list = kept;
 }
 
 /* A later message of the same episode says nothing new. */
-static bool is_told(const struct foretold *all, const struct rule *rule, const struct decision *d)
+static bool is_told(const struct foretold *all, const struct forecast *of)
 {
 	for (const struct forecast *x = all->first; x; x = x->next)
-		if (x->rule == rule && x->episode == d->episode && x->epoch == d->epoch &&
-			span_equal(x->key, d->key))
+		if (x->rule == of->rule && x->episode == of->episode && x->epoch == of->epoch &&
+			span_equal(x->key, of->key) && span_equal(x->subject, of->subject))
+			return true;
+	for (const struct foretold *part = all->parts; part; part = part->next)
+		if (is_told(part, of))
 			return true;
 	return false;
+}
+
+static const struct foretold *whole_of(const struct foretold *all)
+{
+	while (all->whole)
+		all = all->whole;
+	return all;
 }
 
 void forecasts_fired(struct forecasts *f, const struct journey *j, const struct decision *d)
@@ -90,12 +170,13 @@ void forecasts_fired(struct forecasts *f, const struct journey *j, const struct 
 	const struct cond_scope scope = {
 		.rules = f->rules, .journey = j, .key = d->key, .now = d->at};
 	struct forecast x = {.rule = rule,
+		.key = d->key,
+		.subject = d->subject.len ? d->subject : text_span(j->customer),
 		.epoch = d->epoch,
 		.episode = d->episode,
 		.from = d->fire_at,
 		.until = d->fire_at + f->within_ms};
 	struct foretold *all;
-	struct forecast *kept;
 
 	if (!rule || forecast_kind(rule) == FORECAST_NONE)
 		return;
@@ -104,44 +185,52 @@ void forecasts_fired(struct forecasts *f, const struct journey *j, const struct 
 		!rule_promise_end(&rule->wait, &scope, &x.until))
 		return;
 	all = foretold_of(f, text_span(j->customer));
-	if (all && is_told(all, rule, d))
-		return;
-	kept = all ? arena_calloc(&f->arena, 1, sizeof(*kept)) : NULL;
-	x.key = arena_copy(&f->arena, d->key);
-	if (!kept || !x.key.ptr) {
-		f->failed = true;
-		return;
+	if (all && !is_told(whole_of(all), &x))
+		keep(f, &all->first, &x);
+}
+
+/* ---- what could have been ------------------------------------------------------------------ */
+
+/* X's in LIST, or any of X's rule and key. */
+static bool has_promise(const struct forecast *list, const struct forecast *x, bool any)
+{
+	while (list && (list->rule != x->rule || (!any && list->until != x->until) ||
+			       !span_equal(list->key, x->key)))
+		list = list->next;
+	return list != NULL;
+}
+
+static bool arms(const struct rule *rule, const struct cond_scope *scope)
+{
+	for (size_t i = 0; i < rule->n_arm; i++)
+		if (rule_matches(&rule->arm[i], scope))
+			return true;
+	return false;
+}
+
+/* What is promised now of that which EVENT is about, by the rules that look at it. */
+static void see_promises(struct forecasts *f, struct foretold *all, const struct journey *j,
+	const struct event *event, int64_t now)
+{
+	char buf[RULE_KEY_MAX];
+
+	for (size_t i = 0; i < f->rules->n; i++) {
+		struct forecast x = {.rule = &f->rules->list[i], .from = now};
+		struct cond_scope scope = {
+			.rules = f->rules, .journey = j, .event = event, .now = now};
+
+		if (forecast_kind(x.rule) != FORECAST_LATE)
+			continue;
+		x.key = scope.key = rule_event_key(x.rule, event, buf);
+		if (x.key.len == 0 ||
+			(!has_promise(all->promises, &x, true) && !arms(x.rule, &scope)))
+			continue;
+		/* The promise may come later. */
+		if (!rule_promise_end(&x.rule->wait, &scope, &x.until))
+			x.until = TIME_NEVER;
+		if (!has_promise(all->promises, &x, false))
+			keep(f, &all->promises, &x);
 	}
-	*kept = x;
-	kept->next = all->first;
-	all->first = kept;
-}
-
-/* ---- what came of it ----------------------------------------------------------------------- */
-
-/* Did what NAME says happen, until UNTIL, to what KEY names? */
-static bool happened(const struct forecasts *f, const struct journey *j, const struct forecast *x,
-	const char *name)
-{
-	const struct cond_scope scope = {
-		.rules = f->rules, .journey = j, .key = x->key, .now = f->seen_at};
-	struct value v = fact_value(fact_find(span_str(name)), &scope);
-
-	return v.type == VALUE_INSTANT && v.at <= x->until;
-}
-
-static enum fate fate_of_promise(
-	const struct forecasts *f, const struct journey *j, const struct forecast *x)
-{
-	bool parcel = span_starts(x->key, SPAN_LIT("shipment:"));
-
-	if (happened(f, j, x, parcel ? "shipment.delivered_at" : "order.delivered_at") ||
-		happened(f, j, x, parcel ? "shipment.ready_at" : "order.ready_for_pickup_at"))
-		return FATE_WRONG;
-	if (happened(f, j, x, "order.cancelled_at") || happened(f, j, x, "order.refunded_at") ||
-		happened(f, j, x, "order.returned_at"))
-		return FATE_VOID;
-	return FATE_OPEN;
 }
 
 static bool is_purchase(const struct event *e)
@@ -149,39 +238,283 @@ static bool is_purchase(const struct event *e)
 	return e->kind == EVENT_ORDER_COMPLETED || e->kind == EVENT_IN_STORE_PURCHASE;
 }
 
+static void see_purchase(struct forecasts *f, struct foretold *all, int64_t at)
+{
+	struct bought *b = arena_calloc(&f->arena, 1, sizeof(*b));
+
+	if (!b) {
+		f->failed = true;
+		return;
+	}
+	*b = (struct bought){.next = all->bought, .at = at};
+	all->bought = b;
+}
+
+static void part_from(struct foretold *part)
+{
+	struct foretold **at = part->whole ? &part->whole->parts : NULL;
+
+	while (at && *at != part)
+		at = &(*at)->next;
+	if (at)
+		*at = part->next;
+	part->whole = part->next = NULL;
+}
+
+/* Who KEY names became ALL's. */
+static void see_part(struct forecasts *f, struct foretold *all, struct span key, int64_t now)
+{
+	struct foretold *part = foretold_of(f, key), *above = all;
+
+	if (!part || part == all)
+		return;
+	part->part_at = int64_max(part->part_at, now);
+	if (part->whole == all)
+		return;
+	while (above && above != part)
+		above = above->whole;
+	/* It was the other way round once. */
+	if (above)
+		part_from(all);
+	part_from(part);
+	part->whole = all;
+	part->next = all->parts;
+	all->parts = part;
+}
+
+static void see_parts(
+	struct forecasts *f, struct foretold *all, const struct journey *j, int64_t now)
+{
+	/* Somebody of their own again. */
+	if (all->whole && now > all->part_at)
+		part_from(all);
+	/* Parts are only those whose timelines were long. */
+	for (size_t i = 0; i < j->n_ids; i++)
+		if (j->ids[i].state == ID_LINKED)
+			see_part(f, all, text_span(j->ids[i].key), now);
+	for (size_t i = 0; i < j->n_parts; i++)
+		see_part(f, all, text_span(j->parts[i].key), now);
+}
+
+/* ---- what came of it ----------------------------------------------------------------------- */
+
+/* Did what any of the N facts from FIRST on says happen, until UNTIL, to what OF is about? */
+static bool happened(const struct forecasts *f, const struct cond_scope *of, int64_t until,
+	enum forecast_fact first, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct value v = fact_value(f->facts[first + i], of);
+
+		if (v.type == VALUE_INSTANT && v.at <= until)
+			return true;
+	}
+	return false;
+}
+
+static enum fate fate_of_promise(
+	const struct forecasts *f, const struct journey *j, const struct forecast *x)
+{
+	struct cond_scope order = {
+		.rules = f->rules, .journey = j, .key = x->key, .now = f->seen_at};
+	struct cond_scope parcel = order;
+
+	parcel.key = x->parcel;
+	/* Where the whole order has arrived, all of its parcels have. */
+	if (happened(f, &order, x->until, TELLS_ORDER_DELIVERED, 2) ||
+		(x->parcel.len && happened(f, &parcel, x->until, TELLS_PARCEL_DELIVERED, 2)))
+		return FATE_WRONG;
+	if (happened(f, &order, x->until, TELLS_ORDER_CANCELLED, 3))
+		return FATE_VOID;
+	/* An order is forgotten in the end. */
+	return x->fate;
+}
+
+static void see_list(const struct forecasts *f, struct forecast *list, const struct journey *j)
+{
+	for (struct forecast *x = list; x; x = x->next)
+		if (x->fate != FATE_WRONG && forecast_kind(x->rule) == FORECAST_LATE)
+			x->fate = fate_of_promise(f, j, x);
+}
+
+static void see_fates(
+	const struct forecasts *f, const struct foretold *all, const struct journey *j)
+{
+	see_list(f, all->first, j);
+	see_list(f, all->promises, j);
+	for (const struct foretold *part = all->parts; part; part = part->next)
+		see_fates(f, part, j);
+}
+
 void forecasts_see(
 	struct forecasts *f, const struct journey *j, const struct event *event, int64_t now)
 {
 	struct foretold *all;
-	int64_t at;
 
 	if (!event)
 		return;
-	at = event->occurred_at;
 	f->seen_at = int64_max(f->seen_at, now);
-	all = map_get(&f->customers, text_span(j->customer));
-	for (struct forecast *x = all ? all->first : NULL; x; x = x->next) {
-		if (x->fate == FATE_WRONG)
+	if (!f->late && !f->silences)
+		return;
+	all = foretold_of(f, text_span(j->customer));
+	if (!all)
+		return;
+	see_parts(f, all, j, now);
+	if (is_purchase(event))
+		see_purchase(f, all, event->occurred_at);
+	if (!f->late)
+		return;
+	see_promises(f, all, j, event, now);
+	see_fates(f, all, j);
+}
+
+/* ---- in the end ---------------------------------------------------------------------------- */
+
+/* Everything that a customer bought, with who became one with them, in order. */
+struct purchases {
+	int64_t *list;
+	size_t n;
+};
+
+static size_t gather(const struct foretold *all, int64_t *list)
+{
+	size_t n = 0;
+
+	for (const struct bought *b = all->bought; b; b = b->next, n++)
+		if (list)
+			list[n] = b->at;
+	for (const struct foretold *part = all->parts; part; part = part->next)
+		n += gather(part, list ? list + n : NULL);
+	return n;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The first purchase behind AT; TIME_NEVER: none. */
+static int64_t next_purchase(const struct purchases *p, int64_t at)
+{
+	size_t low = 0, high = p->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->list[middle] <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < p->n ? p->list[low] : TIME_NEVER;
+}
+
+static enum fate fate_of(const struct purchases *p, const struct forecast *x)
+{
+	if (forecast_kind(x->rule) == FORECAST_LATE)
+		return x->fate;
+	return next_purchase(p, x->from) <= x->until ? FATE_WRONG : FATE_OPEN;
+}
+
+static void count_forecasts(
+	struct forecasts *f, const struct foretold *all, const struct purchases *p)
+{
+	for (const struct forecast *x = all->first; x; x = x->next) {
+		struct forecast_count *c = &f->counts[x->rule - f->rules->list];
+		enum fate fate = fate_of(p, x);
+
+		c->wrong += fate == FATE_WRONG;
+		c->void_ += fate == FATE_VOID;
+		c->open += fate == FATE_OPEN && f->seen_at < x->until;
+		c->right += fate == FATE_OPEN && f->seen_at >= x->until;
+	}
+	for (const struct foretold *part = all->parts; part; part = part->next)
+		count_forecasts(f, part, p);
+}
+
+/* What was said beforehand of something that came true. */
+struct saying {
+	bool right, open;
+};
+
+/* OF is a promise that was missed, or a silence from a purchase until the next one. */
+static void look_up(const struct forecasts *f, const struct foretold *all,
+	const struct purchases *p, const struct forecast *of, struct saying *s)
+{
+	bool late = forecast_kind(of->rule) == FORECAST_LATE;
+
+	for (const struct forecast *x = all->first; x; x = x->next) {
+		bool meant = late ? x->until == of->until && span_equal(x->key, of->key)
+				  : x->from >= of->from && x->from < of->until;
+
+		if (x->rule != of->rule || !meant || fate_of(p, x) != FATE_OPEN)
 			continue;
-		if (forecast_kind(x->rule) == FORECAST_LATE)
-			x->fate = fate_of_promise(f, j, x);
-		else if (is_purchase(event) && at > x->from && at <= x->until)
-			x->fate = FATE_WRONG;
+		s->right = s->right || f->seen_at >= x->until;
+		s->open = s->open || f->seen_at < x->until;
+	}
+	for (const struct foretold *part = all->parts; part; part = part->next)
+		look_up(f, part, p, of, s);
+}
+
+static void count_true(struct forecasts *f, const struct foretold *whole, const struct purchases *p,
+	const struct forecast *of)
+{
+	struct forecast_count *c = &f->counts[of->rule - f->rules->list];
+	struct saying s = {false, false};
+
+	look_up(f, whole, p, of, &s);
+	c->caught += s.right;
+	c->missed += !s.right && !s.open;
+}
+
+static void count_silences(
+	struct forecasts *f, const struct foretold *whole, const struct purchases *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		int64_t at = p->list[i], next = i + 1 < p->n ? p->list[i + 1] : TIME_NEVER;
+
+		if (at < f->from || next <= at + f->within_ms || f->seen_at < at + f->within_ms)
+			continue;
+		for (size_t k = 0; k < f->rules->n; k++) {
+			const struct forecast of = {
+				.rule = &f->rules->list[k], .from = at, .until = next};
+
+			if (forecast_kind(of.rule) == FORECAST_NO_PURCHASE)
+				count_true(f, whole, p, &of);
+		}
 	}
 }
 
-void forecasts_end(struct forecasts *f)
+static void count_promises(struct forecasts *f, const struct foretold *all,
+	const struct foretold *whole, const struct purchases *p)
+{
+	for (const struct forecast *x = all->promises; x; x = x->next)
+		if (x->fate == FATE_OPEN && x->from >= f->from && f->seen_at >= x->until)
+			count_true(f, whole, p, x);
+	for (const struct foretold *part = all->parts; part; part = part->next)
+		count_promises(f, part, whole, p);
+}
+
+int forecasts_end(struct forecasts *f)
 {
 	const struct foretold *all;
 	size_t cursor = 0;
 
-	while ((all = map_next(&f->customers, &cursor)))
-		for (const struct forecast *x = all->first; x; x = x->next) {
-			struct forecast_count *c = &f->counts[x->rule - f->rules->list];
+	while ((all = map_next(&f->customers, &cursor))) {
+		struct purchases p = {.n = all->whole ? 0 : gather(all, NULL)};
 
-			c->wrong += x->fate == FATE_WRONG;
-			c->void_ += x->fate == FATE_VOID;
-			c->open += x->fate == FATE_OPEN && f->seen_at < x->until;
-			c->right += x->fate == FATE_OPEN && f->seen_at >= x->until;
-		}
+		if (all->whole)
+			continue;
+		p.list = malloc((p.n + 1) * sizeof(*p.list));
+		if (!p.list)
+			return -ENOMEM;
+		(void)gather(all, p.list);
+		qsort(p.list, p.n, sizeof(*p.list), by_time);
+		count_forecasts(f, all, &p);
+		count_promises(f, all, all, &p);
+		count_silences(f, all, &p);
+		free(p.list);
+	}
+	return 0;
 }

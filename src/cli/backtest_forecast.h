@@ -14,7 +14,21 @@
  * was held back or taken back. What the events do not reach is open: it is neither. Precision is
  * right / (right + wrong).
  *
- * Who became another customer's afterwards counts as somebody who did nothing more.
+ * Recall asks the other way round: of what did come true, how much had been foretold? It is
+ * caught / (caught + missed), of
+ *
+ *	late		promises: each instant that an order (or parcel) was promised for, of those
+ *			that an event of the rule's `arm` named, and that was missed. It is caught
+ *			if a forecast for that instant is right
+ *	no_purchase	silences: after each purchase of anybody, if nothing was bought for that
+ *			stretch of time. It is caught if a forecast that is right was made in it;
+ *			while one is open, or the events end before, nobody knows
+ *
+ * What began before FROM is not asked for. What counts is the time of the events themselves, but
+ * what was heard of a promise behind its end still tells whether it was kept.
+ *
+ * Who became another customer's is asked for with them; where the logs of partitions are read one
+ * after the other, what came of a promise behind that may stay unknown.
  */
 #pragma once
 
@@ -29,20 +43,36 @@ enum forecast_kind { FORECAST_NONE, FORECAST_LATE, FORECAST_NO_PURCHASE };
 
 struct forecast_count {
 	uint64_t right, wrong, open, void_;
+	uint64_t caught, missed; /* of what came true */
+};
+
+/* What tells the fate of a promise: it was kept, or there is none any more; and of a parcel. */
+enum forecast_fact {
+	TELLS_ORDER_DELIVERED,
+	TELLS_ORDER_READY,
+	TELLS_ORDER_CANCELLED,
+	TELLS_ORDER_REFUNDED,
+	TELLS_ORDER_RETURNED,
+	TELLS_PARCEL_DELIVERED,
+	TELLS_PARCEL_READY,
+	FORECAST_FACTS
 };
 
 struct forecasts {
 	const struct rules *rules;
 	struct arena arena;
-	struct map customers;	       /* of whom something was foretold */
+	struct map customers;	       /* of whom something was foretold, or could have been */
+	bool late, silences;	       /* some rule foretells it */
+	int64_t from;		       /* what began before counts in no recall */
 	int64_t within_ms;	       /* how long somebody has to stay away */
+	size_t facts[FORECAST_FACTS];  /* their numbers */
 	int64_t seen_at;	       /* when the latest event came in; INT64_MIN: none */
 	struct forecast_count *counts; /* rules->n; filled by forecasts_end */
 	bool failed;		       /* out of memory */
 };
 
 /* RULES are borrowed. 0 or -ENOMEM. */
-int forecasts_init(struct forecasts *f, const struct rules *rules);
+int forecasts_init(struct forecasts *f, const struct rules *rules, int64_t from);
 void forecasts_release(struct forecasts *f);
 /* What RULE foretells; FORECAST_NONE: nothing, it waits for what did not happen. */
 enum forecast_kind forecast_kind(const struct rule *rule);
@@ -53,5 +83,5 @@ void forecasts_fired(struct forecasts *f, const struct journey *j, const struct 
 /* After each input, as a witness (store/apply.h). */
 void forecasts_see(
 	struct forecasts *f, const struct journey *j, const struct event *event, int64_t now);
-/* No more events: counts. */
-void forecasts_end(struct forecasts *f);
+/* No more events: counts. 0 or -ENOMEM. */
+int forecasts_end(struct forecasts *f);

@@ -122,12 +122,25 @@ static void add_at_risk(struct buf *out, const struct study_rule *r)
 	buf_add_char(out, '}');
 }
 
-/* Share of what could be judged that was right, in ten-thousandths. */
+/* N of ALL, in ten-thousandths. */
+static void add_share(struct buf *out, const char *name, uint64_t n, uint64_t all)
+{
+	uint64_t share = all ? (n * 10000 + all / 2) / all : 0;
+
+	buf_printf(out, ",\"%s\":", name);
+	if (all)
+		buf_printf(out, "%llu.%04llu", (unsigned long long)(share / 10000),
+			(unsigned long long)(share % 10000));
+	else
+		buf_add_str(out, "null");
+}
+
+/* Of what could be judged how much was right, and of what came true how much was foretold. */
 static void add_forecast(struct buf *out, const struct study *s, size_t rule)
 {
 	enum forecast_kind kind = forecast_kind(&s->curve.rules->list[rule]);
 	const struct forecast_count *c = &s->forecasts.counts[rule];
-	uint64_t judged = c->right + c->wrong, share;
+	uint64_t judged = c->right + c->wrong;
 
 	buf_add_str(out, ",\"forecast\":");
 	if (kind == FORECAST_NONE) {
@@ -139,13 +152,10 @@ static void add_forecast(struct buf *out, const struct study *s, size_t rule)
 	add_count(out, "wrong", c->wrong);
 	add_count(out, "open", c->open);
 	add_count(out, "void", c->void_);
-	share = judged ? (c->right * 10000 + judged / 2) / judged : 0;
-	buf_add_str(out, ",\"precision\":");
-	if (judged)
-		buf_printf(out, "%llu.%04llu", (unsigned long long)(share / 10000),
-			(unsigned long long)(share % 10000));
-	else
-		buf_add_str(out, "null");
+	add_share(out, "precision", c->right, judged);
+	add_count(out, "caught", c->caught);
+	add_count(out, "missed", c->missed);
+	add_share(out, "recall", c->caught, c->caught + c->missed);
 	buf_add_char(out, '}');
 }
 

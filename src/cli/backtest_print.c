@@ -161,6 +161,17 @@ static void print_at_risk(const struct cells *c, const struct study *s)
 	}
 }
 
+/* `  66.7 %` */
+static void print_share(const struct cells *c, uint64_t n, uint64_t all)
+{
+	uint64_t permille = all ? (n * 1000 + all / 2) / all : 0;
+	char share[24];
+
+	(void)snprintf(share, sizeof(share), "%5u.%u %%", (unsigned)(permille / 10),
+		(unsigned)(permille % 10));
+	cell(c, all ? span_str(share) : SPAN_LIT("        -"), 9, PLAIN);
+}
+
 static void print_forecasts(const struct cells *c, const struct study *s)
 {
 	bool any = false;
@@ -168,25 +179,23 @@ static void print_forecasts(const struct cells *c, const struct study *s)
 	for (size_t i = 0; i < s->curve.rules->n; i++) {
 		const struct rule *rule = &s->curve.rules->list[i];
 		const struct forecast_count *x = &s->forecasts.counts[i];
-		uint64_t judged = x->right + x->wrong, permille;
-		char share[24];
+		uint64_t judged = x->right + x->wrong, all = x->caught + x->missed;
 
-		if (judged + x->open + x->void_ == 0)
+		if (judged + x->open + x->void_ + all == 0)
 			continue;
 		if (!any)
 			head(c, "DID IT COME TRUE?            RIGHT      WRONG       OPEN       "
 				"VOID  "
-				"PRECISION");
+				"PRECISION     MISSED  RECALL");
 		any = true;
-		permille = judged ? (x->right * 1000 + judged / 2) / judged : 0;
-		(void)snprintf(share, sizeof(share), "%5u.%u %%", (unsigned)(permille / 10),
-			(unsigned)(permille % 10));
 		cell(c, rule->id, 24, CYAN);
 		cell_number(c, x->right, 9);
 		cell_number(c, x->wrong, 9);
 		cell_number(c, x->open, 9);
 		cell_number(c, x->void_, 9);
-		cell(c, judged ? span_str(share) : SPAN_LIT("        -"), 9, PLAIN);
+		print_share(c, x->right, judged);
+		cell_number(c, x->missed, 9);
+		print_share(c, x->caught, all);
 		cells_end(c);
 	}
 }

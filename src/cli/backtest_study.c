@@ -92,7 +92,7 @@ int study_init(struct study *s, const struct rules *rules, const struct identity
 	gaps_init(&s->gaps);
 	r = curve_init(&s->curve, rules);
 	if (r == 0)
-		r = forecasts_init(&s->forecasts, rules);
+		r = forecasts_init(&s->forecasts, rules, from);
 	s->rules = calloc(rules->n + 1, sizeof(*s->rules));
 	if (backtest_init(&s->backtest, &setup) < 0 || r < 0 || !s->rules)
 		return -ENOMEM;
@@ -223,7 +223,8 @@ int study_end(struct study *s, int64_t horizon)
 	if (s->failed || s->curve.failed || s->forecasts.failed)
 		return -ENOMEM;
 	curve_end(&s->curve, int64_min(horizon, s->to));
-	forecasts_end(&s->forecasts);
+	if (forecasts_end(&s->forecasts) < 0)
+		return -ENOMEM;
 	backtest_sort(b);
 	s->jobs = calloc(b->n_jobs + 1, sizeof(struct backtest_job *));
 	if (!s->jobs)
