@@ -108,12 +108,17 @@ struct cond_scope {
 	const struct instance *instance; /* NULL: none yet */
 	struct span key;		 /* of the instance concerned, `order:O1`; may be empty */
 	int64_t now;			 /* virtual time */
+	const int64_t *then;		 /* facts that have a past (core/fact.h) are those of that
+					    instant; NULL: all are as they are */
 };
 
 bool cond_holds(const struct cond *c, const struct cond_scope *s);
 
 /* Does it look at what the instance kept when it was armed (`ctx.`)? */
 bool cond_asks_snapshot(const struct cond *c);
+
+/* May C be asked of any instant of the past: does it look at nothing but facts that have one? */
+bool cond_has_past(const struct cond *c);
 
 /*
  * Appends why C does not hold, in plain words: the part that made it false and the values it had,

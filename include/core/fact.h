@@ -28,6 +28,7 @@
 #include "core/thing.h"
 
 struct cond_scope;
+struct journey;
 
 enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 
@@ -193,5 +194,14 @@ const char *fact_words(size_t n);
 size_t fact_find(struct span path);
 /* The currency that fact N, from FACT_SPENT on, is of: three letters, in BUF. */
 struct span fact_currency(size_t n, char buf[3]);
+/*
+ * Has N a past: does what is kept say what it was at any instant, in whatever order the news came
+ * in? Of orders the first word for each milestone is kept, and none is dropped that is open or
+ * younger than a year; of most else the latest word alone.
+ */
+bool fact_has_past(size_t n);
+/* The first instant behind AFTER at which facts that have a past may have changed; TIME_NEVER:
+ * none. */
+int64_t fact_next_change(const struct journey *j, int64_t after);
 /* Borrowed from the scope. */
 struct value fact_value(size_t n, const struct cond_scope *s);

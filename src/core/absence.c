@@ -213,7 +213,9 @@ int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, 
 	if (words.len && !d->words.ptr)
 		return -ENOMEM;
 	absence_disarm(i, absence_after(i), outcome);
-	if (rule)
+	/* When a condition was false is asked where it matters: what has to do with an instant
+	 * before that may still come in. */
+	if (rule && !(outcome == OUTCOME_NOT_MATCHING && absence_leaves_then(rule)))
 		absence_moments_rest(t, rule, i);
 	if (i->state == INSTANCE_IDLE)
 		i->until_at = t->now + ABSENCE_MEMORY_MS;
@@ -386,5 +388,5 @@ int absence_leave(const struct turn *t)
 		if (r == 0)
 			r = absence_count(t, COUNTER_NOT_MATCHING);
 	}
-	return r;
+	return r < 0 ? r : absence_settle_left(t);
 }

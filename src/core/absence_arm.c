@@ -306,8 +306,9 @@ static bool would_leave(
 	struct cond_scope scope = absence_scope(t, i, key);
 
 	scope.event = NULL;
-	return rule->exit_policy == EXIT_NOT_MATCHING && rule->fire_if &&
-	       !cond_holds(rule->fire_if, &scope);
+	/* Else it is asked of the instant at which it hands over. */
+	return !absence_leaves_then(rule) && rule->exit_policy == EXIT_NOT_MATCHING &&
+	       rule->fire_if && !cond_holds(rule->fire_if, &scope);
 }
 
 /* Would it wait from A on, if there were no cancels? Then what ends it later, and is known already,

@@ -146,6 +146,31 @@ void absence_moments_rest(const struct turn *t, const struct rule *rule, struct 
 	absence_moments_cut(i, ended, INT64_MAX);
 }
 
+bool absence_leaves_then(const struct rule *rule)
+{
+	return rule->exit_policy == EXIT_NOT_MATCHING && rule->fire_if &&
+	       absence_hands_over(rule) && cond_has_past(rule->fire_if);
+}
+
+/*
+ * Was the condition by which RULE ends false of I at some instant from A on and before B? What
+ * happened at that instant counts, whatever was known when.
+ */
+static bool left(const struct turn *t, const struct rule *rule, const struct instance *i, int64_t a,
+	int64_t b)
+{
+	struct cond_scope scope = absence_scope(t, i, SPAN_EMPTY);
+	bool held = true;
+
+	if (!absence_leaves_then(rule))
+		return false;
+	scope.event = NULL;
+	scope.then = &a;
+	for (; held && a < b; a = fact_next_change(t->journey, a))
+		held = cond_holds(rule->fire_if, &scope);
+	return !held;
+}
+
 /* Are there, with the N-th of I, as many as M counts in its window behind AFTER? */
 static bool is_full(const struct instance *i, size_t n, const struct rule_match *m, int64_t after)
 {
@@ -241,7 +266,7 @@ static bool waited(
 
 	for (size_t n = 0; n < i->n_moments && i->moments[n].at <= b; n++)
 		if (is_arming(&i->moments[n]) && i->moments[n].at > after &&
-			arms(rule, i, n, after))
+			arms(rule, i, n, after) && !left(t, rule, i, i->moments[n].at, b))
 			return true;
 	return false;
 }
@@ -443,6 +468,19 @@ int absence_settle_over(const struct turn *t, const struct rule *giver)
 				r = ask_again(t, giver, rule, &j->instances[n]);
 		/* Ends, since a circle of them is refused. */
 		if (r == 0)
+			r = absence_settle_over(t, rule);
+	}
+	return r;
+}
+
+int absence_settle_left(const struct turn *t)
+{
+	int r = 0;
+
+	for (size_t n = 0; t->rules->n_leaving > 0 && n < t->rules->n && r == 0; n++) {
+		const struct rule *rule = &t->rules->list[n];
+
+		if (rule->mode != RULE_OFF && absence_leaves_then(rule))
 			r = absence_settle_over(t, rule);
 	}
 	return r;

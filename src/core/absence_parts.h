@@ -79,6 +79,10 @@ int absence_cancel(const struct turn *t, const struct rule *rule, bool *ret_hit)
 
 /* Does something that ends RULE hand over to another? */
 bool absence_hands_over(const struct rule *rule);
+/* Does RULE hand over, and end by a condition of which it can be told when it was false? */
+bool absence_leaves_then(const struct rule *rule);
+/* Behind all rules: has the event changed when such a condition was false? 0 or -ENOMEM. */
+int absence_settle_left(const struct turn *t);
 /* M of I, remembered if RULE hands over. 0 or -ENOMEM. */
 int absence_moment(
 	const struct turn *t, const struct rule *rule, struct instance *i, const struct moment *m);

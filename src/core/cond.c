@@ -286,6 +286,23 @@ bool cond_asks_snapshot(const struct cond *c)
 	return c->logic != NULL; /* it may */
 }
 
+/* What says the same at all times, if its children do. */
+static bool is_timeless(enum cond_op op)
+{
+	return op == COND_VALUE || op == COND_LIST || (op >= COND_EQUAL && op <= COND_GREATEST);
+}
+
+bool cond_has_past(const struct cond *c)
+{
+	for (size_t i = 0; i < c->n_nodes; i++) {
+		const struct cond_node *node = &c->nodes[i];
+
+		if (node->op == COND_STATE ? !fact_has_past(node->fact) : !is_timeless(node->op))
+			return false;
+	}
+	return !c->logic;
+}
+
 bool cond_holds(const struct cond *c, const struct cond_scope *s)
 {
 	struct value value = evaluate(c, s);

@@ -6,6 +6,7 @@
 
 #include "cond_run.h"
 #include "fact_entity.h"
+#include "stage_view.h"
 
 static struct value of_count(uint64_t n)
 {
@@ -123,6 +124,16 @@ static struct value cart_value(const struct cart *c)
 
 /* ---- counts ------------------------------------------------------------------------------ */
 
+static bool is_open(const struct order *o, const int64_t *then)
+{
+	struct period open;
+
+	if (!then)
+		return order_is_open(o);
+	open = stage_order_period(o);
+	return open.from <= *then && *then < open.to;
+}
+
 static uint64_t orders_that(const struct cond_scope *s, bool late)
 {
 	uint64_t n = 0;
@@ -130,9 +141,42 @@ static uint64_t orders_that(const struct cond_scope *s, bool late)
 	for (size_t i = 0; i < s->journey->n_orders_kept; i++) {
 		const struct order *o = &s->journey->orders[i];
 
-		n += late ? order_is_late(o, s->now) : order_is_open(o);
+		n += late ? order_is_late(o, s->now) : is_open(o, s->then);
 	}
 	return n;
+}
+
+/* Ever placed, or up to THEN. */
+static uint64_t orders_placed(const struct journey *j, const int64_t *then)
+{
+	uint64_t n = j->n_orders;
+
+	for (size_t i = 0; then && i < j->n_orders_kept; i++) {
+		int64_t at = j->orders[i].at[MILESTONE_PLACED];
+
+		n -= at != TIME_NEVER && at > *then;
+	}
+	return n;
+}
+
+bool fact_has_past(size_t n)
+{
+	return n == FACT_ORDERS || n == FACT_OPEN_ORDERS;
+}
+
+int64_t fact_next_change(const struct journey *j, int64_t after)
+{
+	int64_t next = TIME_NEVER;
+
+	for (size_t i = 0; i < j->n_orders_kept; i++) {
+		struct period open = stage_order_period(&j->orders[i]);
+
+		if (open.from > after)
+			next = int64_min(next, open.from);
+		if (open.to > after)
+			next = int64_min(next, open.to);
+	}
+	return next;
 }
 
 static uint64_t open_carts(const struct journey *j)
@@ -268,7 +312,7 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 		return of_count(open_things(j, (enum thing_kind)(fact - FACT_OPEN_CHECKOUTS)));
 	switch (fact) {
 	case FACT_ORDERS:
-		return of_count(j->n_orders);
+		return of_count(orders_placed(j, s->then));
 	case FACT_OPEN_ORDERS:
 	case FACT_LATE_ORDERS:
 		return of_count(orders_that(s, fact == FACT_LATE_ORDERS));

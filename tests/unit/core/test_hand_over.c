@@ -36,6 +36,19 @@ static void make_two(struct rule rules[2])
 	rules[1].wait.span_ms = H;
 }
 
+/* `s.FACT == 0`. */
+static const uint16_t two_children[] = {0, 1};
+#define NONE_OF(FACT)                                                                              \
+	{                                                                                          \
+		{.op = COND_STATE, .fact = (FACT)},                                                \
+			{.op = COND_VALUE, .value = {.type = VALUE_NUMBER, .number = {0, 0}}},     \
+			{.op = COND_EQUAL, .first = 0, .count = 2},                                \
+	}
+static const struct cond_node never_nodes[] = NONE_OF(FACT_ORDERS);
+static const struct cond_node not_now_nodes[] = NONE_OF(FACT_OPEN_ORDERS);
+static const struct cond never = {.nodes = never_nodes, .n_nodes = 3, .children = two_children},
+			 not_now = {.nodes = not_now_nodes, .n_nodes = 3, .children = two_children};
+
 /* What was armed without an order may be any: O1's ends it and hands it over, and that still stands
  * when it has waited again since, and sent. */
 static void test_without_key(void)
@@ -318,6 +331,76 @@ static void test_closed_cooling(void)
 	scene_release(&s);
 }
 
+/* ---- a condition that ends the giver ---------------------------------------------------- */
+
+struct happening {
+	enum event_kind kind;
+	int64_t at;
+};
+
+/* All that happens, in the N-th order in which it can come in, a minute apart, hours later. */
+static void come_in(struct scene *s, const struct happening *list, size_t n_list, size_t n)
+{
+	size_t left[4] = {0, 1, 2, 3};
+
+	for (size_t k = 0; k < n_list; k++) {
+		size_t place = n % (n_list - k);
+		const struct happening *h = &list[left[place]];
+		bool of_order = h->kind == ORDERED || h->kind == EVENT_ORDER_DELIVERED;
+
+		n /= n_list - k;
+		memmove(left + place, left + place + 1, (3 - place) * sizeof(*left));
+		scene_event(s, h->kind, of_order ? (struct carried){.order = "O1"} : c1, h->at,
+			4 * H + (int64_t)k * M);
+	}
+}
+
+/* What ends by a condition hands over where it waited when the cart was emptied: where the
+ * condition was true from the addition on, whatever comes in first. A tie with the emptying is no
+ * end before it. */
+static void test_left(void)
+{
+	static const struct {
+		const struct cond *fire_if;
+		struct happening list[4];
+		size_t n;
+		bool over; /* does the taker get it? */
+	} stories[] = {
+		{&never, {{ADDED, 0}, {ORDERED, H}, {EMPTIED, 2 * H}}, 3, false},
+		{&never, {{ADDED, 0}, {EMPTIED, 2 * H}, {ORDERED, 3 * H}}, 3, true},
+		{&never, {{ADDED, 0}, {EMPTIED, 2 * H}, {ORDERED, 2 * H}}, 3, true},
+		{&never, {{ORDERED, 0}, {ADDED, 0}, {EMPTIED, 2 * H}}, 3, false},
+		{&never, {{ORDERED, 0}, {ADDED, H}, {EMPTIED, 2 * H}}, 3, false},
+		{&not_now,
+			{{ADDED, 0}, {ORDERED, 30 * M}, {EVENT_ORDER_DELIVERED, H},
+				{EMPTIED, 2 * H}},
+			4, false},
+		{&not_now, {{ORDERED, 0}, {EVENT_ORDER_DELIVERED, H}, {ADDED, H}, {EMPTIED, 2 * H}},
+			4, true},
+		{&not_now,
+			{{ADDED, 0}, {EMPTIED, H}, {ORDERED, 2 * H},
+				{EVENT_ORDER_DELIVERED, 3 * H}},
+			4, true},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(stories); n++)
+		for (size_t order = 0; order < (stories[n].n == 3 ? 6 : 24); order++) {
+			struct rule rules[2];
+			struct scene s;
+
+			make_two(rules);
+			rules[0].wait.span_ms = rules[1].wait.span_ms = 9 * H;
+			rules[0].fire_if = stories[n].fire_if;
+			rules[0].exit_policy = EXIT_NOT_MATCHING;
+			scene_init(&s, rules, 2);
+			come_in(&s, stories[n].list, stories[n].n, order);
+			(void)scene_take(&s);
+			scene_tick(&s, 20 * H);
+			CHECK(!strcmp(scene_take(&s), "") == !stories[n].over);
+			scene_release(&s);
+		}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -331,6 +414,7 @@ int main(void)
 		{"counted, with a cancel between", test_counted_cancel},
 		{"closed", test_closed},
 		{"closed while it cools", test_closed_cooling},
+		{"left by its condition", test_left},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
