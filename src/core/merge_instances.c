@@ -209,6 +209,7 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 {
 	const struct rule *rule = rules_of(t->rules, into);
 	bool calendar = rule && rule->calendar;
+	uint32_t epoch = into->epoch;
 
 	into->cancelled_at = int64_max(into->cancelled_at, from->cancelled_at);
 	into->cools_until = int64_max(into->cools_until, from->cools_until);
@@ -222,6 +223,11 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 		join_episode(into, from);
 	if (!calendar)
 		spent_joined(into);
+	/* Jobs are named by the epoch: those of another one are out of reach (spent_begin). */
+	if (epoch != into->epoch)
+		absence_forget_past(into);
+	if (from->epoch != into->epoch)
+		absence_forget_past(from);
 	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0)
 		return -ENOMEM;
 	return absence_list_join(into, from);

@@ -466,7 +466,18 @@ def compare_decisions(stage, replayed):
         got.pop(group, None)
         want.pop(group, None)
     tap.equal(differences(got, want), {}, "decisions: live, replay")
+    tap.equal(unmade(stage, replayed), [], "taken back, and nobody made it")
     return outcomes
+
+
+def unmade(stage, decisions):
+    """Which jobs are said to be taken back that never were; of rules that hold nobody out, and not
+    of those who were taken apart, whose timelines are what each would have seen."""
+    ungated = {rule["id"] for rule in stage.rules(0) if rule.get("gates") == "off"}
+    ids = {what: {d["job"] for d in decisions if d["outcome"] == what and
+                  d["rule"] in ungated and group_of(d["customer"]) not in stage.apart}
+           for what in ("fired", "retracted")}
+    return sorted(ids["retracted"] - ids["fired"])
 
 
 def missing(stage, crowd, senders):
