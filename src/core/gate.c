@@ -136,15 +136,19 @@ static bool gate_job(struct gate_turn *t)
 		"It was worth sending for %s after it came due, and that is over.", ms);
 }
 
+/* NULL: none. */
+static const struct cond *step_condition(const struct gate_ask *ask)
+{
+	return ask->step < ask->rule->n_steps ? ask->rule->steps[ask->step].only_if : NULL;
+}
+
 /* When it is due the engine asks for the step's own condition, which skips the step and not the
  * rest; what was emitted is asked here. */
 static bool gate_condition(struct gate_turn *t)
 {
 	const struct gate_ask *ask = t->ask;
 	bool again = ask->at_lease || ask->tried;
-	const struct cond *step = again && ask->step < ask->rule->n_steps
-					  ? ask->rule->steps[ask->step].only_if
-					  : NULL;
+	const struct cond *step = again ? step_condition(ask) : NULL;
 	_cleanup_(buf_release) struct buf words = BUF_INIT;
 	struct cond_scope scope = gate_scope(ask);
 	const struct cond *bad = NULL;
@@ -329,9 +333,14 @@ static bool ask_gates(
 
 bool gate_would_go(const struct gate_ask *ask)
 {
+	const struct cond *step = step_condition(ask);
+	struct cond_scope scope = gate_scope(ask);
 	struct gate_verdict v;
 	struct gate_turn t;
 
+	/* A step that is going to be skipped goes nowhere. */
+	if (step && !cond_holds(step, &scope))
+		return false;
 	return ask_gates(ask, GATES_AT_SIGHT, &t, &v);
 }
 

@@ -298,6 +298,34 @@ static void test_tried(void)
 	scene_release(&s);
 }
 
+/* What was emitted at a step that the rule has no more goes as the rule says, and no step. */
+static void test_step_gone(void)
+{
+	static const struct span by_text[] = {{"sms", 3}};
+	struct gate_scene s;
+
+	scene_alone(&s);
+	s.ask.step = 1;
+	s.ask.at_lease = true;
+	s.ask.channel = SPAN_LIT("email");
+	rule_of(&s)->steps[1] = (struct rule_step){
+		.only_if = &never, .channels = by_text, .n_channels = 1, .task = true};
+	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
+	CHECK_STR(s.verdict.channel, "email");
+	s.journey->n_orders = 0;
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_NO_CONSENT);
+	s.ask.at_lease = false;
+	s.ask.channel = SPAN_EMPTY;
+	s.journey->n_orders = 1;
+	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
+	CHECK_STR(s.verdict.channel, "email");
+	/* Why, and not only that. */
+	rule_of(&s)->fire_if = &never;
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_FIRE_IF);
+	CHECK(says(&s, "does not hold: "));
+	scene_release(&s);
+}
+
 /* ---- hours ----------------------------------------------------------------------------- */
 
 static void test_hours(void)
@@ -421,6 +449,36 @@ static void test_cap_of_topic(void)
 	scene_release(&s);
 }
 
+/* The other of the topic is the first of all rules; and who has room is asked the rest. */
+static void test_cap_of_first(void)
+{
+	struct rule_gates *g;
+	struct gate_scene s;
+
+	scene_alone(&s);
+	s.ask.rule = scene_rule(&s, 1, "ask", RULE_MARKETING);
+	g = &s.rules->list[1].gates;
+	g->topic = rule_of(&s)->gates.topic = SPAN_LIT("survey");
+	g->cap_count = 1;
+	g->cap_within_ms = 90 * MS_DAY;
+	g->cap_topic = true;
+	g->rank = 7;
+	scene_send(&s, "cart_abandoned", RULE_MARKETING, JOB_CHANNEL_EMAIL, 90 * MS_DAY);
+	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
+	rule_of(&s)->gates.rank = 1;
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_SUPERSEDED);
+	CHECK_INT(s.verdict.gate, GATE_ARBITRATION);
+	rule_of(&s)->gates.rank = RANK_NONE;
+	/* 2026-11-22 and 90 days. */
+	scene_send(&s, "cart_abandoned", RULE_MARKETING, JOB_CHANNEL_EMAIL, MS_DAY);
+	SCENE_UNTIL(&s, REASON_RULE_CAP_FULL, "2027-02-20T11:00:00.000Z");
+	CHECK_INT(s.verdict.gate, GATE_CAP);
+	g->on_cap = HABIT_DROP;
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_RULE_CAP_FULL);
+	CHECK_INT(s.verdict.until, 0);
+	scene_release(&s);
+}
+
 static void test_what_caps_count(void)
 {
 	static const struct policy_cap offers[] = {{~0U, 1U << RULE_MARKETING, ~0U, 1, MS_DAY},
@@ -502,10 +560,12 @@ static const struct check_case cases[] = {
 	{"addresses", test_reach},
 	{"ways of a step, and of nobody", test_ways},
 	{"ways that were tried", test_tried},
+	{"a step that is gone", test_step_gone},
 	{"hours of countries", test_hours},
 	{"wishes", test_wishes},
 	{"which language", test_language},
 	{"a cap of a topic", test_cap_of_topic},
+	{"a cap of a topic, and the first of all rules", test_cap_of_first},
 	{"what caps count", test_what_caps_count},
 	{"reserved again", test_reserved_again},
 	{"held out, and too often", test_held_out_and_late},

@@ -278,6 +278,22 @@ static void test_chance(void)
 		one_night(&c);
 }
 
+/* In the United States, and nobody knows where, for a shop in Los Angeles: from 21:00 in New York
+ * to 08:00 in Hawaii. */
+static void test_no_zone(void)
+{
+	struct gate_scene s;
+
+	scene_sms(&s, NULL);
+	s.policy->zone = policy_zone(s.policy, SPAN_LIT("America/Los_Angeles"));
+	scene_profile_text(&s, PROFILE_COUNTRY, "US");
+	allowed_at(&s, "2026-11-24T01:59:59.999Z");
+	quiet_at(&s, "2026-11-24T02:00:00Z", "2026-11-24T18:00:00.000Z");
+	quiet_at(&s, "2026-11-24T17:59:59.999Z", "2026-11-24T18:00:00.000Z");
+	allowed_at(&s, "2026-11-24T18:00:00Z");
+	scene_release(&s);
+}
+
 static const struct check_case cases[] = {
 	{"from inclusive, to exclusive", test_bounds},
 	{"nights of ten and of twelve hours", test_new_york},
@@ -285,6 +301,7 @@ static const struct check_case cases[] = {
 	{"half an hour", test_lord_howe},
 	{"whose zone", test_whose_zone},
 	{"what the device says", test_device_zone},
+	{"a country, and no zone", test_no_zone},
 	{"Sundays and holidays", test_france},
 	{"the customer's wish and the rule's hours", test_wishes_and_windows},
 	{"a deferral ends at the first free instant", test_chance},

@@ -373,6 +373,40 @@ static void test_rivals_matter(void)
 	scene_release(&s);
 }
 
+/* What is not going to be sent outdoes nobody: a step that will be skipped, and what another rule
+ * ends while it waits. The window is an hour, to the millisecond. */
+static void test_rivals_stopped(void)
+{
+	static const struct cond_node yes_node = {.op = COND_VALUE, .value = {.type = VALUE_TRUE}};
+	static const struct cond_node no_node = {.op = COND_VALUE, .value = {.type = VALUE_FALSE}};
+	static const struct cond always = {.nodes = &yes_node, .n_nodes = 1};
+	static const struct cond never = {.nodes = &no_node, .n_nodes = 1};
+	struct gate_scene s;
+	struct rule *rival = scene_rival(&s), *greater;
+	struct instance *i = journey_instance(s.journey, rival->id, SPAN_LIT("x:1"));
+
+	REQUIRE(i);
+	rival->steps[0].only_if = &never;
+	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
+	rival->steps[0].only_if = &always;
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_SUPERSEDED);
+	i->fire_at = s.ask.now + MS_HOUR - 1;
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_SUPERSEDED);
+	i->fire_at = s.ask.now + MS_HOUR;
+	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
+	i->fire_at = s.ask.now;
+	greater = scene_rule(&s, 2, "desk", RULE_TASK);
+	i = scene_instance(&s, "desk", "y:1", s.ask.now + MS_DAY);
+	REQUIRE(i);
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_SUPERSEDED);
+	greater->supersedes[0] = rival->id;
+	greater->n_supersedes = 1;
+	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
+	i->state = INSTANCE_COOLING;
+	SCENE_ANSWER(&s, GATE_CANCEL, REASON_SUPERSEDED);
+	scene_release(&s);
+}
+
 static void test_rival_without_rule(void)
 {
 	struct gate_scene s;
@@ -452,6 +486,7 @@ static const struct check_case cases[] = {
 	{"occasions", test_occasions},
 	{"how a rival is asked", test_rivals_asked},
 	{"what a rival is about", test_rivals_matter},
+	{"a rival that is stopped", test_rivals_stopped},
 	{"a rival whose rule is gone", test_rival_without_rule},
 	{"greetings", test_greetings},
 	{"mutes", test_mutes},
