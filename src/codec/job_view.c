@@ -10,7 +10,7 @@ typedef int member_fn(
 	struct job_view *v, size_t offset, const struct json_value *value, struct arena *a);
 
 struct member {
-	const char *name;
+	struct span name;
 	member_fn *take;
 	size_t offset;
 };
@@ -134,28 +134,44 @@ static int take_data(
 }
 
 #define AT(MEMBER) offsetof(struct job_view, MEMBER)
+#define NAME(LIT)                                                                                  \
+	{                                                                                          \
+		(LIT), sizeof(LIT) - 1                                                             \
+	}
 
 static const struct member members[] = {
-	{"id", take_text, AT(id)},
-	{"rule", take_text, AT(rule)},
-	{"epoch", take_number, AT(epoch)},
-	{"customer", take_text, AT(customer)},
-	{"canonical", take_text, AT(whose)},
-	{"key", take_text, AT(key)},
-	{"episode", take_number, AT(episode)},
-	{"step", take_text, AT(step)},
-	{"class", take_text, AT(kind)},
-	{"channel", take_text, AT(channel)},
-	{"fallback", take_fallback, 0},
-	{"priority", take_priority, 0},
-	{"reason", take_text, AT(reason)},
-	{"armed_at", take_instant, AT(armed_at)},
-	{"deadline", take_instant, AT(deadline_at)},
-	{"fire_at", take_instant, AT(fire_at)},
-	{"not_before", take_instant, AT(not_before)},
-	{"valid_until", take_instant, AT(valid_until)},
-	{"data", take_data, 0},
+	{NAME("id"), take_text, AT(id)},
+	{NAME("rule"), take_text, AT(rule)},
+	{NAME("epoch"), take_number, AT(epoch)},
+	{NAME("customer"), take_text, AT(customer)},
+	{NAME("canonical"), take_text, AT(whose)},
+	{NAME("key"), take_text, AT(key)},
+	{NAME("episode"), take_number, AT(episode)},
+	{NAME("step"), take_text, AT(step)},
+	{NAME("class"), take_text, AT(kind)},
+	{NAME("channel"), take_text, AT(channel)},
+	{NAME("fallback"), take_fallback, 0},
+	{NAME("priority"), take_priority, 0},
+	{NAME("reason"), take_text, AT(reason)},
+	{NAME("armed_at"), take_instant, AT(armed_at)},
+	{NAME("deadline"), take_instant, AT(deadline_at)},
+	{NAME("fire_at"), take_instant, AT(fire_at)},
+	{NAME("not_before"), take_instant, AT(not_before)},
+	{NAME("valid_until"), take_instant, AT(valid_until)},
+	{NAME("data"), take_data, 0},
 };
+
+/* NULL: none of ours. A worker reads every job that it makes, so most names are told by their
+ * length alone. */
+static const struct member *member_of(const struct json_value *key)
+{
+	size_t len = json_content(key).len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if ((members[i].name.len == len || key->escaped) && json_is(key, members[i].name))
+			return &members[i];
+	return NULL;
+}
 
 int job_view_read(struct span json, struct arena *a, struct job_view *ret_view)
 {
@@ -168,10 +184,11 @@ int job_view_read(struct span json, struct arena *a, struct job_view *ret_view)
 	json_cursor_init(&c, json);
 	r = json_object_open(&c);
 	while (r == 0 && (r = json_object_key(&c, &key)) == 0) {
+		const struct member *m = member_of(&key);
+
 		r = json_value(&c, &value);
-		for (size_t i = 0; r == 0 && stored == 0 && i < ARRAY_SIZE(members); i++)
-			if (json_is(&key, span_str(members[i].name)))
-				stored = members[i].take(&v, members[i].offset, &value, a);
+		if (m && r == 0 && stored == 0)
+			stored = m->take(&v, m->offset, &value, a);
 	}
 	if (stored < 0)
 		return stored;
