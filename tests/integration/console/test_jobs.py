@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-from desk import TOKEN, Desk, harness
+from desk import RULES, TOKEN, Desk, harness
 
 tap = harness.Tap()
 
@@ -359,6 +359,26 @@ def the_condition_is_asked_again_at_the_lease():
                                        "the timeline")
         tap.equal((cancelled[0]["properties"]["reason"], cancelled[0]["properties"]["gate"]),
                   ("fire_if", "condition"), "why")
+
+
+@tap.test
+def what_is_gone_again_or_not_wanted_is_not_given_out():
+    with open(os.path.join(RULES, "back_in_stock.json"), encoding="utf-8") as file:
+        pack = json.load(file)[0]
+    for cancel, over, n, end in ((pack["cancel"], "Stock Changed", 2, "retracted"),
+                                 (["Cart Emptied"], "Stock Alert Cancelled", 1, "cancelled")):
+        with Hatch(**dict(pack, wait="10ms", gates="off", cancel=cancel)) as desk:
+            def say(event, stock, desk=desk):
+                desk.post([dict({} if event == "Stock Changed" else {"userId": "ada"}, type="track",
+                                event=event, messageId=event + str(stock), properties={
+                                    "sku": "R-54", "stock": stock, "before": 1 - stock})])
+            say("Stock Alert Requested", 0)
+            desk.wait_events("ada", 1)
+            say("Stock Changed", 1)
+            job = harness.wait_until(lambda: [e["job"] for e in desk.entries("ada") if "job" in e], over)[0]
+            say(over, 0)
+            harness.wait_until(lambda: len(desk.told("ada", over)) == n, over)
+            tap.equal((desk.lease(wait="0s"), desk.ask("/v1/jobs/" + job).json()["state"]), ([], end), over)
 
 
 @tap.test
