@@ -56,11 +56,18 @@ void division_encode(const struct division *d, struct buf *out);
 
 #define DIVISION_SUM_SIZE 33
 
-/* A name for the state that RECORD is: what was made from one state does not fit another. */
-void division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE]);
+/* Who was named beside J's customer and is not heard yet is settled between partitions and nothing
+ * that a fold finds: only what they want themselves stays, and nothing of who was asked for it.
+ * True if anything was otherwise. */
+bool division_forget_named(struct journey *j);
 
-/* The same of J without what is known of timelines, which a replay of the log does not keep. 0 or
- * -ENOMEM. */
+/* A name for the state that RECORD is, but for that: what was made from one state does not fit
+ * another. 0 or -ENOMEM. */
+int division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE]);
+
+/* The same of J without what is known of timelines, which a replay of the log does not keep, and
+ * without what waits, and since when an identifier is whose, which older versions did not note. 0
+ * or -ENOMEM. */
 int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE]);
 
 enum { DIVISION_CORRUPT = 1 };

@@ -26,8 +26,9 @@ void message_json(const struct message *m, struct buf *out);
 /* Is HEAD, which message_json() wrote, that of NEWS? Bytes of others are none, or are found to be
  * no message when they are read. */
 bool message_is_news(struct span head);
-/* The same of LINE. */
+/* The same of LINE, and of WANT. */
 bool message_is_line(struct span head);
+bool message_is_want(struct span head);
 
 enum { MESSAGE_BAD = 1 };
 

@@ -317,6 +317,7 @@ enum id_state {
 struct customer_id {
 	struct text key, under; /* the stronger one that it was part of first; empty: their own */
 	int64_t first_at;	/* earliest event time at which it is known to be that one's */
+	int64_t place_at;	/* when the log took what made it this customer's; 0: not known */
 	enum id_state state;
 };
 
@@ -405,8 +406,7 @@ struct journey {
 	size_t n_parts, cap_parts;
 	struct customer_apart *apart; /* in order of keys */
 	size_t n_apart, cap_apart;
-	struct customer_naming
-		*named; /* in the order of the log; while it is open whose the key is */
+	struct customer_naming *named; /* in order; while it is open whose the key is */
 	size_t n_named, cap_named;
 	/* Parts that had no room: how many are kept beside the record, in the order in which they
 	 * went, and up to when they reach; and those among them that still have to be put there,

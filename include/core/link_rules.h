@@ -31,13 +31,36 @@
  * is refused. ret_yield: the stronger key that J shall become a link to, empty if none is; it
  * borrows from EVENT. 0 or -ENOMEM.
  *
- * Limits are kept by J's log: of events by one name the first received have room. What came by
- * another name, that is a link to J, counts from when it comes to J; what a merge brings counts
- * from then on, and is never refused, so that a customer may have more than the limit by it. So a
- * limit stops at the same number whatever arrives first, but not always at the same identifiers.
+ * Limits go by the order in which events were received, whatever they name J. So where an
+ * identifier may be one too many, and somebody may have said something earlier that has not come
+ * here, it is only put among WANTS, and judged when all have been heard (link_wanted). Somebody may
+ * have if J has other names, or was named beside somebody; it may be one too many if there is room
+ * for no more than LINK_NEAR. WANTS may be NULL: then all is judged by what is known. What a merge
+ * brings is never refused, so that a customer may have more than the limit by it.
  */
+#define LINK_NEAR JOURNEY_NAMED_MAX
+
+struct link_wants {
+	struct span keys[JOURNEY_NAMED_MAX]; /* they borrow from the event */
+	size_t n;
+	/* For who folds a log in which it is known what waited: whether KEY, which may be one too
+	 * many or not, did. 1, 0 or -ENOMEM. NULL: it is not known. */
+	int (*waited)(void *user, struct span key, bool may_be);
+	void *user;
+};
+
 int link_claims(const struct identity *id, struct journey *j, const struct event *event,
-	struct effects *effects, struct span *ret_yield);
+	struct effects *effects, struct link_wants *wants, struct span *ret_yield);
+
+/* J claims WANT->of, or it is refused: all that was received before WANT is known. NOW is virtual
+ * time. 0 or -ENOMEM. */
+int link_wanted(const struct identity *id, struct journey *j, const struct message *want,
+	int64_t now, struct effects *effects);
+
+/* May events of OWN say something of its customer that was received BEFORE, and has not come? */
+bool link_is_asked(const struct customer_id *own, int64_t before);
+/* How many of J's ids that is so of, NAMING_ASKED_MAX at most. */
+size_t link_n_asked(const struct journey *j, int64_t before);
 
 /*
  * May a customer SELF, of whom nothing is known, claim KEY by what the settings and a source's
@@ -73,9 +96,9 @@ enum link_answer link_claimed(const struct identity *id, const struct message *m
 enum link_answer link_taken(const struct identity *id, const struct message *m, struct span self,
 	struct span *ret_reason);
 
-/* J claims KEY since what it had claimed leads there; it is J's only once it is heard to be. 0 or
- * -ENOMEM. */
-int link_reclaim(struct journey *j, struct span key);
+/* J claims M->other, since what it had claimed leads there (TAKEN); it is J's only once it is heard
+ * to be. 0 or -ENOMEM. */
+int link_reclaim(struct journey *j, const struct message *m);
 
 /* What J makes of LINKED, REFUSED (with REASON) and MERGE: its ids, with decision and counter. NOW
  * is virtual time. 0 or -ENOMEM. */

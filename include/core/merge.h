@@ -46,6 +46,7 @@ struct merge_terms {
 	int64_t said_at;   /* occurred_at of the event that caused it */
 	struct span under; /* whose FROM is since then: INTO's own key, or empty, or one that is
 			      part of INTO by now */
+	int64_t linked_at; /* when the log took it; 0: not known */
 };
 
 #define MERGE_WORDS "known as "

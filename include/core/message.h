@@ -24,6 +24,10 @@
  *   ASK       the key OF asks whoever was named as OTHER whether they will claim it; with a claim
  *             along, which OF has made of OTHER, it only waits for that and is said again
  *   ANSWER    OTHER, who was named as OF, will not claim TO by that name, or has done so
+ *   WANT      an event of TO, or of who has become a part of them, named OF, of whom it is in doubt
+ *             whether there is room for it; as a message it is of such a part
+ *   DECIDE    TO says to themselves that all has come which was received before what a WANT is
+ *             about, so that their log says where it was judged
  *   NEWS      an event about TO, which is a product or the site and no customer; it goes to every
  *             partition, for those there whom it concerns (core/news.h)
  *   ASKED     OF, a number that stands for a customer, waits for the product TO since SAID_AT;
@@ -33,9 +37,9 @@
  *   SCRUB     what is kept of the customer TO, or was when that became a link, names somebody who
  * was erased: that goes
  *
- * What is for a key that is a link goes on to where that leads, but for CLAIM, ANSWER, ERASE,
- * SCRUB, UNMERGE and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and LIFT, which
- * are about the partition.
+ * What is for a key that is a link goes on to where that leads, but for CLAIM, ANSWER, DECIDE,
+ * ERASE, SCRUB, UNMERGE and RESTORE, which are about the key itself, and RETRACT, SUPPRESS and
+ * LIFT, which are about the partition.
  *
  * Staff and the collector speak in the log too: what they say is from MESSAGE_FROM_STAFF and has no
  * place in an order, so it must do no harm to hear it twice.
@@ -66,7 +70,9 @@
 	X(ASK, "ask")                                                                              \
 	X(ANSWER, "answer")                                                                        \
 	X(ASKED, "asked")                                                                          \
-	X(LINE, "line")
+	X(LINE, "line")                                                                            \
+	X(WANT, "want")                                                                            \
+	X(DECIDE, "decide")
 
 enum message_kind {
 #define X(ID, NAME) MESSAGE_##ID,
@@ -95,14 +101,18 @@ struct message {
 	struct span to;	   /* a key */
 	uint64_t place;	   /* FORWARD: in line, from 1, of whom the news came by; 0: none */
 	struct span of;	   /* a key; ASKED: a number; FORWARD, RETRACT: empty */
-	struct span name;  /* TAKEN: what TO was called in the event, if not TO */
+	struct span name;  /* TAKEN: what TO was called in the event, if not TO; WANT, DECIDE:
+			      whom the event's log knew as its customer, if not TO */
 	struct span via;   /* ASK: what the event named OTHER beside: they ask there first, for what
-			      they said to that is said to OF only then */
+			      they said to that is said to OF only then; CLAIM, TAKEN, REFUSED:
+			      what was claimed first, and led here; empty: the key itself */
 	struct span other; /* TAKEN, ASK, ANSWER: a key; CLAIM: what OF was called in the event, if
-			      not OF */
-	unsigned rights;   /* CLAIM, TAKEN, REFUSED: LINK_… of the event behind it */
+			      not OF; WANT, DECIDE: what TO was, if not TO */
+	unsigned rights; /* CLAIM, TAKEN, REFUSED, WANT, DECIDE: LINK_… of the event behind it */
 	/* But for FORWARD and RETRACT: the event behind it, when the log took it where it was first
-	 * applied, and when it happened. */
+	 * applied, and when it happened. ASK: nothing is asked for that was received behind
+	 * linked_at, or, of names of who asks, not before said_at; one is 0, and both are if it is
+	 * not said. ANSWER: as the question. */
 	int64_t linked_at, said_at;
 	struct span reason; /* REFUSED, RETRACT, UNMERGE, RESTORE; ERASE, SUPPRESS, LIFT,
 			       SCRUB: the receipt's name */

@@ -17,16 +17,19 @@ struct journey;
 
 /*
  * Somebody along with whom the key was named in an event, in the order in which these were
- * received. Who asks for the key is judged when all who were named before have asked, or will not.
+ * received. Who asks for the key is judged when all who were named before have asked, or will not;
+ * whether there is room for what the customer names themselves is judged in the same order.
  */
 struct customer_naming {
 	struct text name;  /* the key that the event bore */
 	struct text said;  /* their claim, as the log has it; empty: not heard yet */
-	struct text via;   /* what it named them beside, which leads to this key; empty: the key */
+	struct text via;   /* what it named them beside, which leads to this key; empty: the key.
+			    * The customer's own key: nobody claims them here, and SAID is a WANT of
+			    * theirs or an ASK that waits, about NAME (core/message.h) */
 	int64_t place_at;  /* when the log took it; 0: not known, and before all that is */
 	uint32_t n_asked;  /* names of this key that are asked for what else was said before, … */
 	uint32_t n_open;   /* … and those of them that have not answered */
-	uint32_t n_wanted; /* so many times they ask what became of it */
+	uint32_t n_wanted; /* so many times they ask what became of it, and had no room here */
 	bool asked;	   /* whether they will claim it */
 };
 

@@ -16,6 +16,7 @@
 
 #include "codec/event_json.h"
 #include "core/identity.h"
+#include "core/message.h"
 #include "core/rule.h"
 #include "store/store.h"
 
@@ -52,6 +53,10 @@ struct applier_options {
 	/* Nobody becomes a link, whatever is said: for folding again the log of somebody who is a
 	 * customer still. */
 	bool no_links;
+	/* With no_links, what had to wait until it was judged: WANTs, or the DECIDEs of them, that
+	 * are in that log or still to come. What is not among them was judged at once. */
+	const struct message *const *waited;
+	size_t n_waited;
 
 	uint64_t trials_kept; /* of what was not sent because its rule is on trial; 0: none */
 

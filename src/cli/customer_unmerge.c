@@ -104,7 +104,8 @@ static int name_state(struct unmerge *u)
 
 	if (r == 0)
 		r = division_state(record.journey, u->state);
-	division_sum(u->divide_ask.record, u->sum);
+	if (r == 0)
+		r = division_sum(u->divide_ask.record, u->sum);
 	return r == 0 ? 0 : say(u, "what stands there cannot be read.");
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/sha256.h"
+#include "codec/message_json.h"
 #include "codec/record.h"
 #include "core/event.h"
 
@@ -50,7 +51,28 @@ void division_encode(const struct division *d, struct buf *out)
 			out->ptr + start + CRC_AT);
 }
 
-void division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE])
+bool division_forget_named(struct journey *j)
+{
+	bool changed = false;
+
+	for (size_t i = j->n_named; i-- > 0;) {
+		struct customer_naming *naming = &j->named[i];
+
+		if (!span_equal(text_span(naming->via), text_span(j->customer)) ||
+			!message_is_want(text_span(naming->said))) {
+			journey_remove_naming(j, i);
+			changed = true;
+			continue;
+		}
+		changed = changed || naming->n_asked > 0 || naming->n_open > 0 ||
+			  naming->n_wanted > 0 || naming->asked;
+		naming->n_asked = naming->n_open = naming->n_wanted = 0;
+		naming->asked = false;
+	}
+	return changed;
+}
+
+static void sum_of(struct span record, char ret_sum[DIVISION_SUM_SIZE])
 {
 	unsigned char digest[SHA256_SIZE];
 	struct sha256 s;
@@ -62,9 +84,28 @@ void division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE])
 		(void)snprintf(ret_sum + 2 * i, 3, "%02x", digest[i]);
 }
 
+int division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE])
+{
+	_cleanup_(record_release) struct record bare = RECORD_INIT;
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+	int r = record.len > 0 ? record_decode(record, &bare) : 0;
+
+	if (r < 0)
+		return r;
+	if (r > 0 || record.len == 0 || !division_forget_named(bare.journey)) {
+		sum_of(record, ret_sum);
+		return 0;
+	}
+	r = record_encode(&bare, &bytes);
+	if (r == 0)
+		sum_of(buf_span(&bytes), ret_sum);
+	return r;
+}
+
 int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE])
 {
 	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+	_cleanup_free_ struct customer_id *ids = NULL;
 	struct journey bare = *j;
 	int r;
 
@@ -72,9 +113,19 @@ int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE])
 	bare.n_parts = bare.n_shed = 0;
 	bare.n_more = 0;
 	bare.more_at = INT64_MIN;
+	bare.n_named = 0;
+	if (j->n_ids > 0) {
+		ids = malloc(j->n_ids * sizeof(*ids));
+		if (!ids)
+			return -ENOMEM;
+		memcpy(ids, j->ids, j->n_ids * sizeof(*ids));
+		bare.ids = ids;
+	}
+	for (size_t i = 0; i < j->n_ids; i++)
+		ids[i].place_at = 0;
 	r = journey_encode(&bare, &bytes);
 	if (r == 0)
-		division_sum(buf_span(&bytes), ret_sum);
+		sum_of(buf_span(&bytes), ret_sum);
 	return r;
 }
 

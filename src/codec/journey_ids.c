@@ -5,6 +5,7 @@
  *
  *   id:     state · key · when it was first said
  *   under:  how many · of each: its place · the key that it hangs under
+ *   places: of each id: when the log took what made it theirs; none, if nothing is known
  *   part:   key · chunks · entries in them · up to when they reach
  *   beside: parts kept beside the record, up to when they reach; then of parts, by their place,
  * from when they are, and the same of theirs marks:  of each kind: what keys begin with · how many
@@ -18,7 +19,7 @@
 /* What stands on disk as a number may not move: append. */
 _Static_assert(ID_REFUSED == 0 && ID_CLAIMED == 1 && ID_LINKED == 2, "moved");
 /* Whoever adds a member to one of these must have it written and read here too. */
-_Static_assert(sizeof(struct customer_id) == 2 * sizeof(struct text) + 2 * sizeof(int64_t),
+_Static_assert(sizeof(struct customer_id) == 2 * sizeof(struct text) + 3 * sizeof(int64_t),
 	"a new member?");
 _Static_assert(
 	sizeof(struct customer_part) == sizeof(struct text) + 6 * sizeof(int64_t), "a new member?");
@@ -147,6 +148,33 @@ static int under_unpack(struct unpack *u, struct journey *j)
 }
 
 const struct journey_part journey_part_under = {under_bound, under_pack, under_unpack};
+
+/* ---- since when they are theirs ---------------------------------------------------------- */
+
+static size_t places_bound(const struct journey *j)
+{
+	for (size_t i = 0; i < j->n_ids; i++)
+		if (j->ids[i].place_at != 0)
+			return j->n_ids * PACK_NUMBER;
+	return 0;
+}
+
+static bool places_pack(struct pack *p, const struct journey *j)
+{
+	for (size_t i = 0; i < j->n_ids; i++)
+		pack_since(p, j->ids[i].place_at, i ? j->ids[i - 1].place_at : j->last_at);
+	return true;
+}
+
+static int places_unpack(struct unpack *u, struct journey *j)
+{
+	for (size_t i = 0; i < j->n_ids && !u->bad; i++)
+		j->ids[i].place_at = unpack_since(u, i ? j->ids[i - 1].place_at : j->last_at);
+	u->bad = u->bad || places_bound(j) == 0;
+	return 0;
+}
+
+const struct journey_part journey_part_places = {places_bound, places_pack, places_unpack};
 
 /* ---- parts ------------------------------------------------------------------------------- */
 

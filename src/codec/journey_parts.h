@@ -40,6 +40,7 @@ extern const struct journey_part journey_part_tallies;
 /* journey_ids.c */
 extern const struct journey_part journey_part_ids;
 extern const struct journey_part journey_part_under;
+extern const struct journey_part journey_part_places;
 extern const struct journey_part journey_part_parts;
 extern const struct journey_part journey_part_marks;
 extern const struct journey_part journey_part_beside;

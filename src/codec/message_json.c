@@ -59,20 +59,25 @@ static const unsigned members_of[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_NAMED] = HEAD | HAS(OF),
 	[MESSAGE_ASK] = HEAD | HAS(OF) | HAS(OTHER),
 	[MESSAGE_ANSWER] = HEAD | HAS(OF) | HAS(OTHER),
+	[MESSAGE_WANT] = CLAIMED | HAS(RIGHTS),
+	[MESSAGE_DECIDE] = CLAIMED | HAS(RIGHTS),
 };
 
 /* Which links they have passed, who of the staff said it and why, by which name, and what was not
  * said by older versions, if any. */
 static const unsigned may_have[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_FORWARD] = HAS(PLACE),
-	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON) | HAS(OTHER),
+	[MESSAGE_CLAIM] = HAS(BY) | HAS(REASON) | HAS(OTHER) | HAS(VIA),
 	[MESSAGE_MERGE] = HAS(BY) | HAS(REASON),
 	[MESSAGE_LINKED] = HAS(PATH),
-	[MESSAGE_TAKEN] = HAS(PATH) | HAS(BY) | HAS(REASON) | HAS(NAME),
-	[MESSAGE_REFUSED] = HAS(PATH),
+	[MESSAGE_TAKEN] = HAS(PATH) | HAS(BY) | HAS(REASON) | HAS(NAME) | HAS(VIA),
+	[MESSAGE_REFUSED] = HAS(PATH) | HAS(VIA),
 	[MESSAGE_UNMERGE] = HAS(STATE),
 	[MESSAGE_NAMED] = HAS(PATH),
-	[MESSAGE_ASK] = HAS(PATH) | HAS(VIA),
+	[MESSAGE_ASK] = HAS(PATH) | HAS(VIA) | MOMENT,
+	[MESSAGE_ANSWER] = MOMENT,
+	[MESSAGE_WANT] = HAS(PATH) | HAS(OTHER) | HAS(NAME),
+	[MESSAGE_DECIDE] = HAS(OTHER) | HAS(NAME),
 };
 
 enum form { FORM_KEY, FORM_TEXT, FORM_PART, FORM_COUNT, FORM_RIGHTS, FORM_INSTANT, FORM_OTHER };
@@ -186,6 +191,8 @@ static bool has_more(const struct message *m, enum member member)
 {
 	if (!(may_have[m->kind] & 1u << member))
 		return false;
+	if (member == MEMBER_LINKED_AT || member == MEMBER_SAID_AT)
+		return (member == MEMBER_LINKED_AT ? m->linked_at : m->said_at) > 0;
 	if (member == MEMBER_OTHER)
 		return m->other.len > 0;
 	if (member == MEMBER_PLACE)
@@ -228,6 +235,11 @@ bool message_is_news(struct span head)
 bool message_is_line(struct span head)
 {
 	return has_kind(head, SPAN_LIT("\"kind\":\"line\""));
+}
+
+bool message_is_want(struct span head)
+{
+	return has_kind(head, SPAN_LIT("\"kind\":\"want\""));
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */

@@ -216,7 +216,9 @@ static bool is_naming_theirs(struct walk *w, const struct customer_naming *namin
 	r = message_parse(text_span(naming->said), &a, &claim);
 	if (r < 0)
 		note(w, r);
-	return r == 0 && is_key_theirs(w, claim.of);
+	return r == 0 && (is_key_theirs(w, claim.of) ||
+				 (claim.other.len > 0 && is_key_theirs(w, claim.other)) ||
+				 (claim.name.len > 0 && is_key_theirs(w, claim.name)));
 }
 
 static void scrub_names(struct walk *w, struct journey *j)

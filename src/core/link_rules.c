@@ -86,6 +86,7 @@ static int note_new(struct journey *j, const struct customer_id *note, bool *ret
 	*ret_news = own || note->state != ID_REFUSED;
 	if (own) {
 		own->state = note->state;
+		own->place_at = note->place_at;
 		return hang(j, note);
 	}
 	return *ret_news ? journey_mark_id(j, text_span(note->key), note->state) : 0;
@@ -104,23 +105,38 @@ static int note_id(struct journey *j, const struct customer_id *note, bool *ret_
 	*ret_news = state < note->state;
 	if (!own)
 		return *ret_news ? journey_mark_id(j, text_span(note->key), note->state) : 0;
-	if (own->state == ID_REFUSED && *ret_news)
+	if (own->state == ID_REFUSED && *ret_news) {
 		own->first_at = TIME_NEVER; /* what was refused makes nobody one */
+		own->place_at = note->place_at;
+	}
+	if (note->state != ID_REFUSED)
+		own->place_at = int64_min(own->place_at, note->place_at);
 	if (*ret_news)
 		own->state = note->state;
 	return hang(j, note);
 }
 
-/* That KEY is UNDER's, or J's own if that is empty, was said at FIRST_AT. */
+/* A name is new since PLACE_AT: whoever waits for what names had said by a later place asks again.
+ */
+static void ask_anew(struct journey *j, int64_t place_at)
+{
+	for (size_t i = 0; i < j->n_named; i++)
+		if (j->named[i].n_asked > 0 && j->named[i].place_at > place_at)
+			j->named[i].n_asked = NAMING_ASKED_MAX;
+}
+
+/* That KEY is UNDER's, or J's own if that is empty, was said at FIRST_AT and received at PLACE_AT.
+ */
 struct said_of {
 	struct span key, under;
-	int64_t first_at;
+	int64_t first_at, place_at;
 };
 
 static int note_key(
 	struct journey *j, const struct said_of *said, enum id_state state, bool *ret_news)
 {
-	struct customer_id note = {.first_at = said->first_at, .state = state};
+	struct customer_id note = {
+		.first_at = said->first_at, .place_at = said->place_at, .state = state};
 	int r = text_set(&note.key, said->key);
 
 	if (r == 0)
@@ -129,16 +145,20 @@ static int note_key(
 		r = note_id(j, &note, ret_news);
 	text_release(&note.key);
 	text_release(&note.under);
+	if (r == 0 && *ret_news && state != ID_REFUSED)
+		ask_anew(j, said->place_at);
 	return r < 0 ? r : consent_settle(j);
 }
 
-/* How many identifiers of KIND the customer has. */
-static size_t count_kind(const struct identity *id, const struct journey *j, size_t kind)
+/* How many identifiers of KIND the customer has had since AT or before, and whose LEAST state it
+ * is. */
+static size_t count_kind(const struct identity *id, const struct journey *j, size_t kind,
+	int64_t at, enum id_state least)
 {
 	size_t n = identity_kind_of(id, text_span(j->customer)) == kind;
 
 	for (size_t i = 0; i < j->n_ids; i++)
-		n += j->ids[i].state != ID_REFUSED &&
+		n += j->ids[i].state >= least && j->ids[i].place_at <= at &&
 		     identity_kind_of(id, text_span(j->ids[i].key)) == kind;
 	for (size_t i = 0; i < j->n_id_groups; i++)
 		if (identity_kind_of(id, text_span(j->id_groups[i].kind)) == kind)
@@ -146,14 +166,39 @@ static size_t count_kind(const struct identity *id, const struct journey *j, siz
 	return n;
 }
 
-/* Has the customer as many of KIND, or of all, as may be? */
-static bool is_full(const struct identity *id, const struct journey *j, size_t kind)
+/* Has the customer, at AT, as many of KIND, or by now of all, as may be? */
+static bool is_full(const struct identity *id, const struct journey *j, size_t kind, int64_t at)
 {
 	size_t n = journey_n_marks(j);
 
 	for (size_t i = 0; i < j->n_ids; i++)
 		n += j->ids[i].state != ID_REFUSED;
-	return n >= IDENTITY_CUSTOMER_MAX || count_kind(id, j, kind) >= id->kinds[kind].limit;
+	return n >= IDENTITY_CUSTOMER_MAX ||
+	       count_kind(id, j, kind, at, ID_CLAIMED) >= id->kinds[kind].limit;
+}
+
+size_t link_n_asked(const struct journey *j, int64_t before)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_ids && n < NAMING_ASKED_MAX; i++)
+		n += link_is_asked(&j->ids[i], before);
+	return n;
+}
+
+bool link_is_asked(const struct customer_id *own, int64_t before)
+{
+	return own->state != ID_REFUSED && own->place_at < before;
+}
+
+/* Whether one more of KIND has room depends on what was said earlier: it is near the limit, and
+ * that is not reached for certain. */
+static bool may_be_full(const struct identity *id, const struct journey *j, size_t kind, int64_t at)
+{
+	size_t limit = id->kinds[kind].limit;
+
+	return count_kind(id, j, kind, INT64_MAX, ID_CLAIMED) + LINK_NEAR >= limit &&
+	       count_kind(id, j, kind, at, ID_LINKED) < limit;
 }
 
 /* Is this the first of KIND that is one too many? Whoever hangs thousands on one customer shall not
@@ -183,6 +228,7 @@ static int waive(
 	m->to = key;
 	m->other = text_span(j->customer);
 	m->of = event->named.len > 0 ? event->named : m->other;
+	m->linked_at = event->logged_at;
 	return 0;
 }
 
@@ -197,8 +243,8 @@ static int over_limit(const struct identity *id, struct journey *j, const struct
 		.said_at = event->occurred_at};
 	bool first = is_first_refused(id, j, identity_kind_of(id, key));
 	bool news = false;
-	int r = note_key(
-		j, &(struct said_of){key, event->subject, event->occurred_at}, ID_REFUSED, &news);
+	const struct said_of said = {key, event->subject, event->occurred_at, event->logged_at};
+	int r = note_key(j, &said, ID_REFUSED, &news);
 
 	if (r < 0)
 		return r;
@@ -214,8 +260,8 @@ static int claim(
 	struct message *m = arena_calloc(&effects->arena, 1, sizeof(*m));
 	struct effect *e = effects_add(effects, EFFECT_FORWARD);
 	bool news = false;
-	int r = note_key(
-		j, &(struct said_of){key, event->subject, event->occurred_at}, ID_CLAIMED, &news);
+	const struct said_of said = {key, event->subject, event->occurred_at, event->logged_at};
+	int r = note_key(j, &said, ID_CLAIMED, &news);
 
 	if (r < 0 || !m || !e)
 		return -ENOMEM;
@@ -231,11 +277,14 @@ static int claim(
 	return 0;
 }
 
-/* May KEY be asked for? Once it is settled only somebody who says just that opens it again. */
-static bool is_open(const struct journey *j, struct span key, unsigned rights)
+/* May KEY be asked for? Once it is settled only somebody who says just that opens it again, and
+ * what was received before that was at PLACE_AT. */
+static bool is_open(const struct journey *j, struct span key, unsigned rights, int64_t place_at)
 {
+	const struct customer_id *own = journey_id(j, key);
 	enum id_state state;
-	bool known = journey_knows_id(j, key, &state);
+	bool known = journey_knows_id(j, key, &state) &&
+		     !(own && own->state != ID_LINKED && own->place_at > place_at);
 
 	if (rights & LINK_EXPLICIT)
 		return !known || state == ID_REFUSED;
@@ -267,13 +316,38 @@ static int said_again(
 	return r < 0 ? r : consent_settle(j);
 }
 
-static int judge(const struct identity *id, struct journey *j, const struct event *event,
-	struct span key, struct effects *effects, struct span *yield)
-{
-	struct span self = text_span(j->customer);
-	size_t kind = identity_kind_of(id, key);
+/* What is doubtful goes to WANTS, if there is room and they are not NULL. */
+struct judging {
+	const struct identity *id;
+	const struct event *event;
+	struct effects *effects;
+	struct link_wants *wants;
+	struct span yield;
+};
 
-	if (span_equal(key, self) || !is_open(j, key, event->link_rights))
+/* Is KEY, if there are WANTS and they have room, to wait for what may have been said earlier, and
+ * not come yet? 1, 0 or -ENOMEM. */
+static int is_to_wait(const struct judging *g, const struct journey *j, struct span key)
+{
+	int64_t at = g->event->logged_at;
+	bool may_be;
+
+	if (!g->wants || g->wants->n == ARRAY_SIZE(g->wants->keys))
+		return 0;
+	may_be = may_be_full(g->id, j, identity_kind_of(g->id, key), at);
+	if (g->wants->waited)
+		return g->wants->waited(g->wants->user, key, may_be);
+	return may_be && (j->n_named > 0 || link_n_asked(j, at) > 0);
+}
+
+static int judge(struct judging *g, struct journey *j, struct span key)
+{
+	const struct identity *id = g->id;
+	const struct event *event = g->event;
+	struct span self = text_span(j->customer);
+	int r;
+
+	if (span_equal(key, self) || !is_open(j, key, event->link_rights, event->logged_at))
 		return said_again(id, j, event, key);
 	if (identity_may_link(id, event->link_rights, self, key) != IDENTITY_MAY_LINK ||
 		are_two_users(id, event->link_rights, self, key))
@@ -281,25 +355,46 @@ static int judge(const struct identity *id, struct journey *j, const struct even
 	if (identity_compare(id, key, self) < 0) {
 		/* A page may hang its visitor on a user, and nobody on anything else. */
 		if (event->link_rights & TRUSTED &&
-			(yield->len == 0 || identity_compare(id, key, *yield) < 0))
-			*yield = key;
+			(g->yield.len == 0 || identity_compare(id, key, g->yield) < 0))
+			g->yield = key;
 		return 0;
 	}
-	if (is_full(id, j, kind))
-		return over_limit(id, j, event, key, effects);
-	return claim(j, event, key, effects);
+	r = is_to_wait(g, j, key);
+	if (r > 0)
+		g->wants->keys[g->wants->n++] = key;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (is_full(id, j, identity_kind_of(id, key), event->logged_at))
+		return over_limit(id, j, event, key, g->effects);
+	return claim(j, event, key, g->effects);
 }
 
 int link_claims(const struct identity *id, struct journey *j, const struct event *event,
-	struct effects *effects, struct span *ret_yield)
+	struct effects *effects, struct link_wants *wants, struct span *ret_yield)
 {
-	struct span yield = SPAN_EMPTY;
+	struct judging g = {id, event, effects, wants, SPAN_EMPTY};
 	int r = 0;
 
+	if (wants)
+		wants->n = 0;
 	for (size_t i = 0; i < event->n_ids && event->link_rights && r == 0; i++)
-		r = judge(id, j, event, event->ids[i].key, effects, &yield);
-	*ret_yield = yield;
+		r = judge(&g, j, event->ids[i].key);
+	*ret_yield = g.yield;
 	return r;
+}
+
+int link_wanted(const struct identity *id, struct journey *j, const struct message *want,
+	int64_t now, struct effects *effects)
+{
+	const struct event event = {.named = want->other,
+		.subject = want->name,
+		.link_rights = want->rights,
+		.logged_at = want->linked_at,
+		.occurred_at = want->said_at,
+		.received_at = now};
+	struct judging g = {id, &event, effects, NULL, SPAN_EMPTY};
+
+	return judge(&g, j, want->of);
 }
 
 /* ---- at the key that is claimed ---------------------------------------------------------- */
@@ -346,14 +441,26 @@ enum link_answer link_taken(const struct identity *id, const struct message *m, 
 	return identity_compare(id, self, m->other) < 0 ? LINK_CLAIM : LINK_YIELD;
 }
 
-int link_reclaim(struct journey *j, struct span key)
+int link_reclaim(struct journey *j, const struct message *m)
 {
-	struct customer_id *own = journey_id(j, key) ? NULL : journey_add_id(j, key);
+	struct customer_id *passed = m->via.len > 0 ? journey_id(j, m->of) : NULL;
+	struct span key = m->other;
+	struct customer_id *own;
 
+	/* A stop on the way; it comes with whom it leads to, or not at all. */
+	if (passed && passed->state == ID_CLAIMED)
+		passed->state = ID_REFUSED;
+	own = journey_id(j, key);
+	if (own && own->state != ID_REFUSED)
+		return 0;
+	/* Who refused before may not now, and is to be waited for. */
+	own = own ? own : journey_add_id(j, key);
 	if (!own)
-		return journey_id(j, key) || errno == ENOSPC ? 0 : -ENOMEM;
+		return errno == ENOSPC ? 0 : -ENOMEM;
 	own->state = ID_CLAIMED;
 	own->first_at = TIME_NEVER;
+	own->place_at = m->linked_at;
+	ask_anew(j, own->place_at);
 	return 0;
 }
 
@@ -365,8 +472,8 @@ int link_linked(struct journey *j, const struct message *m, int64_t now, struct 
 		.now = now,
 		.said_at = m->said_at};
 	bool news = false;
-	int r = note_key(
-		j, &(struct said_of){m->of, message_under(m), m->said_at}, ID_LINKED, &news);
+	const struct said_of said = {m->of, message_under(m), m->said_at, m->linked_at};
+	int r = note_key(j, &said, ID_LINKED, &news);
 
 	journey_remove_apart(j, m->of);
 	if (r < 0)
@@ -384,17 +491,20 @@ int link_refused(struct journey *j, const struct message *m, struct span reason,
 		.now = now,
 		.said_at = m->said_at};
 	struct customer_id *own = journey_id(j, m->of);
+	struct customer_id *first = m->via.len > 0 ? journey_id(j, m->via) : NULL;
 	enum id_state state;
 	bool news = false;
 	int r = 0;
 
+	if (first && first->state == ID_CLAIMED)
+		first->state = ID_REFUSED;
 	/* It was claimed in vain; what is linked meanwhile stays so. */
 	if (own && own->state == ID_CLAIMED) {
 		own->state = ID_REFUSED;
 	} else if (!own && journey_knows_id(j, m->of, &state) && state == ID_CLAIMED) {
 		journey_unmark_id(j, m->of);
-		r = note_key(
-			j, &(struct said_of){m->of, SPAN_EMPTY, m->said_at}, ID_REFUSED, &news);
+		r = note_key(j, &(struct said_of){m->of, SPAN_EMPTY, m->said_at, m->linked_at},
+			ID_REFUSED, &news);
 	}
 	return r < 0 ? r : tell(effects, &word);
 }
@@ -426,8 +536,8 @@ int link_merged(struct journey *j, const struct message *m, int64_t now, struct 
 		.now = now,
 		.said_at = m->said_at};
 	bool news = false;
-	int r = note_key(
-		j, &(struct said_of){m->of, message_under(m), m->said_at}, ID_LINKED, &news);
+	const struct said_of said = {m->of, message_under(m), m->said_at, m->linked_at};
+	int r = note_key(j, &said, ID_LINKED, &news);
 
 	journey_remove_apart(j, m->of);
 	return r < 0 ? r : tell(effects, &word);

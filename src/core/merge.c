@@ -92,9 +92,11 @@ static int merge_head(struct journey *into, const struct journey *from)
 
 /* ---- identifiers and parts ------------------------------------------------------------------- */
 
-/* OTHER, of which UNDER is what it hangs under. */
-static int merge_id(struct journey *into, const struct customer_id *other, struct span under)
+/* OTHER, of which UNDER is what it hangs under, is INTO's since LINKED_AT at the earliest. */
+static int merge_id(
+	struct journey *into, const struct customer_id *other, struct span under, int64_t linked_at)
 {
+	int64_t place_at = int64_max(other->place_at, linked_at);
 	struct span key = text_span(other->key);
 	struct customer_id *id = journey_id(into, key);
 
@@ -104,12 +106,15 @@ static int merge_id(struct journey *into, const struct customer_id *other, struc
 		id = journey_insert_id(into, key);
 		if (!id)
 			return -ENOMEM;
+		id->place_at = place_at;
 	} else if (other->state == ID_REFUSED && id->state != ID_REFUSED) {
 		return 0;
 	} else if (other->state != ID_REFUSED && id->state == ID_REFUSED) {
 		/* What was refused makes nobody one. */
 		id->first_at = TIME_NEVER;
+		id->place_at = place_at;
 	}
+	id->place_at = int64_min(id->place_at, place_at);
 	id->state = other->state > id->state ? other->state : id->state;
 	return consent_link(into, key, under, other->first_at);
 }
@@ -124,11 +129,12 @@ static int merge_ids(
 	/* A claim knows better than its answer under whom they were said to be. */
 	if (consent_is_linked(into, text_span(self.key), terms->said_at))
 		self.first_at = TIME_NEVER;
-	r = merge_id(into, &self, terms->under);
+	r = merge_id(into, &self, terms->under, terms->linked_at);
 	for (size_t i = 0; i < from->n_ids && r == 0; i++) {
 		const struct customer_id *id = &from->ids[i];
 
-		r = merge_id(into, id, text_span(id->under.len > 0 ? id->under : from->customer));
+		r = merge_id(into, id, text_span(id->under.len > 0 ? id->under : from->customer),
+			terms->linked_at);
 	}
 	return r < 0 ? r : journey_merge_marks(into, from);
 }

@@ -19,12 +19,12 @@
  * order of these instants. Whoever is asked there asks first where they were named (MESSAGE_ASK's
  * via), along the links from there: for it is the answer of each, TAKEN, that has them claim the
  * next. And what is not claimed by anybody may still be about to pass NAMED on. So before a claim
- * is judged all names of the customer are asked, those too that are only claimed (ask_names): a
- * link passes the question on behind all that it said before, until it is home. Whoever has not
- * judged yet what the customer claims of them answers when they have (n_wanted). That nobody waits
- * for each other for ever follows from this: an answer waits only for what is weaker than who asks.
- * One question at a time is open, to the names or to the first who was named, so it is known what
- * an answer is to.
+ * is judged all names that the customer had by then are asked, those too that are only claimed
+ * (ask_names): a link passes the question on behind all that it said before, until it is home.
+ * Whoever has not judged yet what the customer claims of them answers when they have: the question
+ * waits behind that claim (n_wanted counts those that had no room). That nobody waits for each
+ * other for ever is shown in apply_wants.c. Each question says up to when, and its answer repeats
+ * it, so it is known what an answer is to.
  *
  * A claim that nobody announced has the place of its event, if it comes before that is judged: of
  * staff; one that Redis refused to note, or took for known, as it does with one pair of 130
@@ -43,7 +43,7 @@
 _Static_assert(6 * (3 * CUSTOMER_MAX + 2 * MESSAGE_REASON_MAX) + 512 <= NAMING_SAID_MAX,
 	"a claim that is kept is one that there can be");
 
-static int read_claim(struct applier *a, const struct customer_naming *naming, struct message *ret)
+int applier_read_said(struct applier *a, const struct customer_naming *naming, struct message *ret)
 {
 	struct span said = arena_copy(&a->arena, text_span(naming->said));
 	int r = said.ptr ? message_parse(said, &a->arena, ret) : -ENOMEM;
@@ -53,47 +53,24 @@ static int read_claim(struct applier *a, const struct customer_naming *naming, s
 
 /* ---- who is to be asked first ------------------------------------------------------------ */
 
-/* Events of such a name may say something of C that has not come here yet. */
-static bool is_asked(const struct customer_id *own)
-{
-	return own->state != ID_REFUSED;
-}
-
-static size_t count_asked(const struct journey *j)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < j->n_ids && n < NAMING_ASKED_MAX; i++)
-		n += is_asked(&j->ids[i]);
-	return n;
-}
-
 /* Has all come that was said before NAMING's claim? */
 static bool is_clear(const struct journey *j, const struct customer_naming *naming)
 {
-	return naming->n_open == 0 && naming->n_asked == count_asked(j);
-}
-
-/* One question at a time: of names, or to whoever is first. */
-static bool is_asking(const struct journey *j)
-{
-	for (size_t i = 0; i < j->n_named; i++)
-		if (j->named[i].n_open > 0 || (j->named[i].asked && j->named[i].said.len == 0))
-			return true;
-	return false;
+	return naming->n_open == 0 && naming->n_asked == link_n_asked(j, naming->place_at);
 }
 
 /* The names of C are asked in the name of the first claim. */
 static int ask_names(struct applier *a, struct cached *c)
 {
 	struct journey *j = c->record.journey;
+	int64_t place_at = j->named[0].place_at;
 	uint32_t n = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < j->n_ids && n < NAMING_ASKED_MAX && r == 0; i++) {
-		struct message m = {.kind = MESSAGE_ASK, .of = c->customer};
+		struct message m = {.kind = MESSAGE_ASK, .of = c->customer, .said_at = place_at};
 
-		if (!is_asked(&j->ids[i]))
+		if (!link_is_asked(&j->ids[i], place_at))
 			continue;
 		m.to = m.other = arena_copy(&a->arena, text_span(j->ids[i].key));
 		r = m.to.ptr ? applier_say(a, &m, NULL) : -ENOMEM;
@@ -125,12 +102,14 @@ int applier_answer(struct applier *a, const struct cached *c, struct span to, ui
 static int ask(struct applier *a, struct cached *c)
 {
 	struct journey *j = c->record.journey;
-	struct message m = {.kind = MESSAGE_ASK, .of = c->customer};
+	struct message m = {.kind = MESSAGE_ASK,
+		.of = c->customer,
+		.linked_at = j->n_named ? j->named[0].place_at : 0};
 	bool waits = false;
 
 	for (size_t i = 1; i < j->n_named; i++)
 		waits = waits || j->named[i].said.len > 0;
-	if (!waits || is_asking(j))
+	if (!waits || j->named[0].asked)
 		return 0;
 	j->named[0].asked = true;
 	m.to = m.other = arena_copy(&a->arena, text_span(j->named[0].name));
@@ -138,36 +117,39 @@ static int ask(struct applier *a, struct cached *c)
 	return m.to.ptr && m.via.ptr ? applier_say(a, &m, NULL) : -ENOMEM;
 }
 
-static int judge_first(struct applier *a, struct cached *c)
+static int judge_first(struct applier *a, struct cached *c, struct message *said)
 {
-	struct message *claim = arena_calloc(&a->arena, 1, sizeof(*claim));
 	uint32_t n_wanted = c->record.journey->named[0].n_wanted;
-	int r = claim ? read_claim(a, &c->record.journey->named[0], claim) : -ENOMEM;
+	int r;
 
+	if (said->kind != MESSAGE_CLAIM)
+		return applier_decide_first(a, c, said);
 	journey_remove_naming(c->record.journey, 0);
-	if (r == 0)
-		r = applier_judge(a, c, claim);
-	return r < 0 ? r : applier_answer(a, c, claim->of, n_wanted);
+	r = applier_judge(a, c, said);
+	return r < 0 ? r : applier_answer(a, c, said->of, n_wanted);
 }
 
-/* Judges the claims whose turn it is. */
-static int settle(struct applier *a, struct cached *c)
+int applier_settle_claims(struct applier *a, struct cached *c)
 {
 	int r = applier_touch(a, c);
 
 	while (r == 0 && !c->link && c->record.journey->n_named > 0 &&
 		c->record.journey->named[0].said.len > 0) {
+		struct message *said = arena_calloc(&a->arena, 1, sizeof(*said));
 		struct journey *j = c->record.journey;
 
-		if (!is_clear(j, &j->named[0])) {
-			if (is_asking(j))
-				return 0;
-			r = ask_names(a, c);
-			/* All who were asked before may have been refused since. */
+		/* It has been said that its turn has come. */
+		if (j->named[0].asked && applier_is_own(j, &j->named[0]))
+			return 0;
+		r = said ? applier_read_said(a, &j->named[0], said) : -ENOMEM;
+		if (r == 0 && said->kind != MESSAGE_ASK && !is_clear(j, &j->named[0])) {
+			/* Those that were asked before may all have been refused since. */
+			r = j->named[0].n_open > 0 ? 0 : ask_names(a, c);
 			if (r < 0 || j->named[0].n_open > 0)
 				return r;
 		}
-		r = judge_first(a, c);
+		if (r == 0)
+			r = judge_first(a, c, said);
 	}
 	return r < 0 || c->link || c->record.journey->n_named == 0 ? r : ask(a, c);
 }
@@ -195,7 +177,7 @@ int applier_waiting(
 		list[i].via = arena_copy(&a->arena, text_span(naming->via));
 		r = list[i].name.ptr && list[i].via.ptr ? 0 : -ENOMEM;
 		if (r == 0 && list[i].heard)
-			r = read_claim(a, naming, &list[i].claim);
+			r = applier_read_said(a, naming, &list[i].claim);
 	}
 	*ret_list = list;
 	*ret_n = j->n_named;
@@ -206,9 +188,7 @@ int applier_waiting(
  * before somebody else does? */
 static bool concerns(const struct identity *id, struct span name, struct span to)
 {
-	if (link_may_claim(id, LINK_TRUSTED, name, to))
-		return true;
-	return id->kinds[identity_kind_of(id, to)].what != IDENTIFIER_USER &&
+	return link_may_claim(id, LINK_TRUSTED, name, to) ||
 	       link_may_claim(id, LINK_TRUSTED, to, name);
 }
 
@@ -232,14 +212,29 @@ int applier_send_waiting(struct applier *a, struct cached *c, const struct waiti
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = pass_naming(a, c, &list[i]);
+		if (!list[i].heard || list[i].claim.kind == MESSAGE_CLAIM)
+			r = pass_naming(a, c, &list[i]);
 	for (size_t i = 0; i < n && r == 0; i++) {
-		if (list[i].heard)
+		if (list[i].heard && list[i].claim.kind == MESSAGE_CLAIM)
 			r = applier_judge(a, c, &list[i].claim);
 		if (r == 0)
 			r = applier_answer(a, c, list[i].claim.of, list[i].n_wanted);
 	}
 	return r;
+}
+
+int applier_heard_part(struct applier *a, const struct work *w)
+{
+	struct journey *j = w->cached->record.journey;
+	bool heard = false;
+
+	for (size_t i = j->n_named; i-- > 0;)
+		if (j->named[i].said.len == 0 &&
+			span_equal(text_span(j->named[i].name), w->message->of)) {
+			journey_remove_naming(j, i);
+			heard = true;
+		}
+	return heard ? applier_settle_claims(a, w->cached) : 0;
 }
 
 /* ---- what comes -------------------------------------------------------------------------- */
@@ -339,7 +334,7 @@ static int place(struct applier *a, struct cached *c, const struct message *clai
 	if (!naming)
 		return errno == ENOSPC ? send_away(a, c, claim, said) : -ENOMEM;
 	r = text_set(&naming->said, said);
-	return r < 0 ? r : settle(a, c);
+	return r < 0 ? r : applier_settle_claims(a, c);
 }
 
 int applier_claim(struct applier *a, const struct work *w)
@@ -374,7 +369,8 @@ int applier_wish(struct applier *a, const struct work *w, struct span stronger)
 		claim.by = taken->by;
 		claim.reason = taken->reason;
 	}
-	if (c->record.journey->n_named == 0 && count_asked(c->record.journey) == 0)
+	if (c->record.journey->n_named == 0 &&
+		link_n_asked(c->record.journey, claim.linked_at) == 0)
 		return applier_judge(a, c, &claim);
 	message_json(&claim, &said);
 	if (buf_failed(&said) < 0)
@@ -382,18 +378,19 @@ int applier_wish(struct applier *a, const struct work *w, struct span stronger)
 	return place(a, c, &claim, arena_copy(&a->arena, buf_span(&said)));
 }
 
-/* The claim that CUSTOMER has made, from the place AT on; n_named: none. 0 or -ENOMEM. */
-static int claim_of(
-	struct applier *a, const struct journey *j, size_t at, struct span customer, size_t *ret_at)
+/* The claim that CUSTOMER has made by an event of UNTIL at the latest, from the place AT on;
+ * n_named: none. 0 or -ENOMEM. */
+static int claim_of(struct applier *a, const struct journey *j, struct span customer, int64_t until,
+	size_t at, size_t *ret_at)
 {
 	struct message *claim = arena_calloc(&a->arena, 1, sizeof(*claim));
 	int r = claim ? 0 : -ENOMEM;
 
 	for (; at < j->n_named && r == 0; at++) {
-		if (j->named[at].said.len == 0)
+		if (j->named[at].said.len == 0 || applier_is_own(j, &j->named[at]))
 			continue;
-		r = read_claim(a, &j->named[at], claim);
-		if (r == 0 && span_equal(claim->of, customer))
+		r = applier_read_said(a, &j->named[at], claim);
+		if (r == 0 && span_equal(claim->of, customer) && claim->linked_at <= until)
 			break;
 	}
 	*ret_at = at;
@@ -417,29 +414,57 @@ static struct customer_naming *hear_name(struct journey *j)
 	return asked;
 }
 
+/* The same where M says what it is an answer to, or which event of theirs, unasked. */
+static struct customer_naming *hear_answer(struct journey *j, const struct message *m)
+{
+	struct customer_naming *unasked = NULL;
+
+	for (size_t i = 0; i < j->n_named; i++) {
+		struct customer_naming *naming = &j->named[i];
+
+		if (m->said_at > 0 && naming->n_open > 0 && naming->place_at == m->said_at) {
+			naming->n_open--;
+			return NULL;
+		}
+		if (m->linked_at > 0 && naming->asked && naming->said.len == 0 &&
+			naming->place_at == m->linked_at &&
+			span_equal(text_span(naming->name), m->of))
+			return naming;
+		if (m->linked_at > 0 && naming->said.len == 0 && naming->via.len == 0 &&
+			naming->place_at <= m->linked_at &&
+			span_equal(text_span(naming->name), m->of))
+			unasked = naming;
+	}
+	return unasked;
+}
+
 /* Who answers may have asked already, by a name that came later: they are in the place of the
  * earlier one. Whoever was erased meanwhile is not there any more. */
 static int take_answer(struct applier *a, struct cached *c, const struct message *m)
 {
 	struct journey *j = c->record.journey;
-	/* Only who was asked answers for who is weaker; who is stronger may speak unasked. */
-	struct customer_naming *naming =
-		identity_compare(applier_identity(a), m->of, c->customer) > 0
-			? hear_name(j)
-			: journey_naming(j, m->of, true);
+	struct customer_naming *naming;
 	size_t at;
 	int r;
 
+	/* Only who was asked answers for who is weaker; who is stronger may speak unasked. */
+	if (m->linked_at > 0 || m->said_at > 0)
+		naming = hear_answer(j, m);
+	else if (identity_compare(applier_identity(a), m->of, c->customer) > 0)
+		naming = hear_name(j);
+	else
+		naming = journey_naming(j, m->of, true);
+
 	if (!naming)
 		return 0;
-	r = claim_of(a, j, (size_t)(naming - j->named) + 1, m->other, &at);
+	r = claim_of(a, j, m->other, naming->place_at > 0 ? naming->place_at : INT64_MAX,
+		(size_t)(naming - j->named) + 1, &at);
 	if (r < 0)
 		return r;
 	if (at < j->n_named) {
 		naming->said = j->named[at].said;
 		naming->n_wanted = j->named[at].n_wanted;
-		naming->n_asked = j->named[at].n_asked;
-		naming->n_open = j->named[at].n_open;
+		naming->n_asked = naming->n_open = 0;
 		j->named[at].said = (struct text){.ptr = NULL};
 		journey_remove_naming(j, at);
 	} else {
@@ -454,10 +479,10 @@ int applier_answered(struct applier *a, const struct work *w)
 	bool gone;
 	int r = forget_gone(a, w, w->message->of, &gone);
 
-	if (r < 0 || c->link || c->record.journey->n_named == 0)
+	if (r < 0 || a->options.no_links || c->link || c->record.journey->n_named == 0)
 		return r;
 	r = take_answer(a, c, w->message);
-	return r < 0 ? r : settle(a, c);
+	return r < 0 ? r : applier_settle_claims(a, c);
 }
 
 /* From whom C was taken apart last; NULL: nobody. */
@@ -502,8 +527,9 @@ static int send_claim_back(struct applier *a, const struct work *w)
 static int find_wanted(struct applier *a, const struct work *w, struct customer_naming **ret_naming)
 {
 	struct journey *j = w->cached->link ? NULL : w->cached->record.journey;
+	int64_t until = applier_asked_until(w->message);
 	size_t at = 0;
-	int r = j ? claim_of(a, j, 0, w->message->of, &at) : 0;
+	int r = j ? claim_of(a, j, w->message->of, until, 0, &at) : 0;
 
 	*ret_naming = r == 0 && j && at < j->n_named ? &j->named[at] : NULL;
 	return r;
@@ -517,38 +543,48 @@ static int walk_back(struct applier *a, const struct work *w)
 	struct message m = {.kind = MESSAGE_ASK,
 		.to = w->message->other,
 		.of = w->message->of,
-		.other = w->message->other};
+		.other = w->message->other,
+		.linked_at = w->message->linked_at,
+		.said_at = w->message->said_at};
 
 	if (c->link && !span_equal(c->link->to, m.of) && !span_equal(c->link->to, m.to))
 		m.via = c->link->to;
 	return applier_say(a, &m, NULL);
 }
 
-/* Whoever was named is asked, or somebody who is a part of who asks. */
-static int asked_here(struct applier *a, const struct work *w)
+int applier_reply(struct applier *a, const struct cached *c, const struct message *asked)
 {
-	const struct message *asked = w->message;
-	struct message m = {.of = asked->of, .other = asked->other};
-	struct customer_naming *wanted;
-	int r;
+	struct message m = {.of = asked->of,
+		.other = asked->other,
+		.linked_at = asked->linked_at,
+		.said_at = asked->said_at};
 
 	if (asked->via.len > 0) {
 		m.kind = MESSAGE_ASK;
 		m.to = m.via = asked->via;
 		return applier_say(a, &m, NULL);
 	}
-	r = find_wanted(a, w, &wanted);
-	if (r < 0)
-		return r;
-	if (wanted) {
-		wanted->n_wanted++;
-		return applier_touch(a, w->cached);
-	}
 	m.kind = MESSAGE_ANSWER;
 	m.to = asked->of;
 	m.of = asked->other;
-	m.other = w->cached->customer;
+	m.other = c->customer;
 	return applier_say(a, &m, NULL);
+}
+
+/* Whoever was named is asked, or somebody who is a part of who asks. */
+static int asked_here(struct applier *a, const struct work *w)
+{
+	struct customer_naming *wanted = NULL;
+	bool held;
+	int r = applier_hold(a, w, &held);
+
+	if (r < 0 || held)
+		return r;
+	if (w->message->via.len == 0)
+		r = find_wanted(a, w, &wanted);
+	if (r < 0 || !wanted)
+		return r < 0 ? r : applier_reply(a, w->cached, w->message);
+	return applier_hold_behind(a, w, wanted);
 }
 
 int applier_asked(struct applier *a, const struct work *w)

@@ -163,8 +163,10 @@ static int refuse_waiting(struct applier *a, const struct cached *c)
 	int r = c->link ? 0 : applier_waiting(a, c, &list, &n);
 
 	for (size_t i = 0; i < n && r == 0; i++) {
-		if (list[i].heard)
+		if (list[i].heard && list[i].claim.kind == MESSAGE_CLAIM)
 			r = refuse_erased(a, c->customer, &list[i].claim);
+		if (list[i].heard && list[i].claim.kind == MESSAGE_ASK)
+			r = applier_reply(a, c, &list[i].claim);
 		if (r == 0)
 			r = applier_answer(a, c, list[i].claim.of, list[i].n_wanted);
 	}

@@ -217,10 +217,18 @@ int applier_answered(struct applier *a, const struct work *w);
  * with STRONGER. 0 or -ENOMEM. */
 int applier_wish(struct applier *a, const struct work *w, struct span stronger);
 int applier_asked(struct applier *a, const struct work *w);
+/* C answers what it was ASKED. 0 or -ENOMEM. */
+int applier_reply(struct applier *a, const struct cached *c, const struct message *asked);
+/* Whoever W merges need not be heard any more, for they have become a part. 0 or -ENOMEM. */
+int applier_heard_part(struct applier *a, const struct work *w);
+/* Judges the claims at C whose turn it is. 0 or -ENOMEM. */
+int applier_settle_claims(struct applier *a, struct cached *c);
+/* What stands in NAMING, in the batch's arena. 0 or -ENOMEM. */
+int applier_read_said(struct applier *a, const struct customer_naming *naming, struct message *ret);
 
 /* One who was named beside a key. */
 struct waiting {
-	struct message claim; /* of who is HEARD */
+	struct message claim; /* of who is HEARD; or a WANT of C's own, or an ASK that it holds */
 	struct span name, via;
 	int64_t place_at;
 	uint32_t n_wanted;
@@ -235,6 +243,37 @@ int applier_answer(struct applier *a, const struct cached *c, struct span to, ui
 /* C has become a link: whom it leads to hears who else was named, and then those hear it who have
  * claimed it. 0 or -ENOMEM. */
 int applier_send_waiting(struct applier *a, struct cached *c, const struct waiting *list, size_t n);
+
+/* ---- apply_wants.c ---- */
+
+struct link_wants;
+
+/* Is it J's own, and no claim of it? */
+bool applier_is_own(const struct journey *j, const struct customer_naming *naming);
+/* What W's event, which was just applied, claims at once, what it WANTS, and to whom who it is of
+ * yields (link_claims). 0 or -ENOMEM. */
+int applier_find_claims(struct applier *a, const struct work *w, struct link_wants *wants,
+	struct span *ret_stronger);
+/* What W's event named is to be judged when its turn comes. 0 or -ENOMEM. */
+int applier_want_all(struct applier *a, const struct work *w, const struct link_wants *wants);
+/* WANT, to who is no link. 0 or -ENOMEM. */
+int applier_wanted(struct applier *a, const struct work *w);
+/* J has FROM's queue (NULL: none) from now on, but of what FROM wanted only what J wants, too. 0 or
+ * -ENOMEM. */
+int applier_take_waiting(struct journey *j, struct journey *from);
+/* DECIDE, to who is no link. 0 or -ENOMEM. */
+int applier_decided(struct applier *a, const struct work *w);
+/* The first in C's queue, SAID, is its own, and its turn has come. 0 or -ENOMEM. */
+int applier_decide_first(struct applier *a, struct cached *c, struct message *said);
+/* C has become a link: whom it leads to hears what of its own was waiting. 0 or -ENOMEM. */
+int applier_send_wants(
+	struct applier *a, const struct cached *c, const struct waiting *list, size_t n);
+/* Is W's question, which came to who is no link, one that must wait? 0 or -ENOMEM. */
+int applier_hold(struct applier *a, const struct work *w, bool *ret_held);
+/* It waits until CLAIM, which it is about, is judged. 0 or -ENOMEM. */
+int applier_hold_behind(struct applier *a, const struct work *w, struct customer_naming *claim);
+/* What was received later is not ASKED for. */
+int64_t applier_asked_until(const struct message *asked);
 
 /* ---- apply_find.c ---- */
 

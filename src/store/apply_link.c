@@ -94,8 +94,27 @@ int cached_encode(struct applier *a, const struct cached *c, struct span *ret_by
 	return ret_bytes->ptr ? 0 : -ENOMEM;
 }
 
-/* C becomes a link by what M, of which only the instants count, says; whoever waited for it hears
- * that. 0 or -ENOMEM. */
+/* What C was goes to whoever it is a link to, since the log's entry at hand. */
+static int send_along(struct applier *a, const struct cached *c, const struct message *said)
+{
+	const struct cargo cargo = {.record = c->link->frozen};
+	struct message m = {.kind = MESSAGE_MERGE,
+		.to = c->link->to,
+		.of = c->customer,
+		.linked_at = said->linked_at,
+		.said_at = said->said_at};
+
+	if (said->kind == MESSAGE_CLAIM || said->kind == MESSAGE_TAKEN) {
+		m.by = said->by;
+		m.reason = said->reason;
+	}
+	if (cargo.record.len == 0)
+		return 0;
+	message_pass_at(&m, c->customer, said->linked_at, a->place);
+	return applier_say(a, &m, &cargo);
+}
+
+/* C becomes a link by what M says; whoever waited for it hears that. 0 or -ENOMEM. */
 static int freeze(struct applier *a, struct cached *c, struct span to, const struct message *m)
 {
 	struct link link = {.to = to, .linked_at = m->linked_at, .said_at = m->said_at};
@@ -125,34 +144,11 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 		return r;
 	c->link->frozen = frozen;
 	r = applier_send_waiting(a, c, waiting, n);
+	if (r == 0)
+		r = send_along(a, c, m);
+	if (r == 0)
+		r = applier_send_wants(a, c, waiting, n);
 	return r < 0 ? r : applier_touch(a, c);
-}
-
-/* And what it was goes to whoever it is a link to, since the log's entry at hand. */
-static int send_along(struct applier *a, const struct cached *c, const struct message *said)
-{
-	const struct cargo cargo = {.record = c->link->frozen};
-	struct message m = {.kind = MESSAGE_MERGE,
-		.to = c->link->to,
-		.of = c->customer,
-		.linked_at = said->linked_at,
-		.said_at = said->said_at};
-
-	if (said->kind == MESSAGE_CLAIM || said->kind == MESSAGE_TAKEN) {
-		m.by = said->by;
-		m.reason = said->reason;
-	}
-	if (cargo.record.len == 0)
-		return 0;
-	message_pass_at(&m, c->customer, said->linked_at, a->place);
-	return applier_say(a, &m, &cargo);
-}
-
-static int yield(struct applier *a, struct cached *c, struct span to, const struct message *m)
-{
-	int r = freeze(a, c, to, m);
-
-	return r < 0 ? r : send_along(a, c, m);
 }
 
 /* ---- events ----------------------------------------------------------------------------- */
@@ -216,6 +212,7 @@ int applier_event(struct applier *a, const struct work *w)
 {
 	const struct input input = {.kind = INPUT_EVENT, .marks = &a->marks, .event = &w->event};
 	struct span stronger = SPAN_EMPTY;
+	struct link_wants wants = {.n = 0};
 	bool hears = true;
 	int r;
 
@@ -232,10 +229,11 @@ int applier_event(struct applier *a, const struct work *w)
 	a->commit.counters[COUNTER_APPLIED] += !w->news;
 	r = applier_step(a, w, &input, w->event.received_at);
 	if (r == 0 && w->event.n_ids > 0)
-		r = link_claims(applier_identity(a), w->cached->record.journey, &w->event,
-			&a->effects, &stronger);
+		r = applier_find_claims(a, w, &wants, &stronger);
 	if (r == 0)
 		r = applier_stepped(a, w, &input);
+	if (r == 0 && wants.n > 0)
+		r = applier_want_all(a, w, &wants);
 	if (r < 0 || stronger.len == 0 || a->options.no_links)
 		return r;
 	return applier_wish(a, w, stronger);
@@ -273,7 +271,8 @@ static int reply(struct applier *a, const struct cached *c, const struct message
 		.rights = claim->rights,
 		.linked_at = claim->linked_at,
 		.said_at = claim->said_at,
-		.reason = answer->reason};
+		.reason = answer->reason,
+		.via = kind == MESSAGE_LINKED ? SPAN_EMPTY : claim->via};
 	const struct link *link = c->link;
 
 	if (kind == MESSAGE_TAKEN && link && span_equal(claim->other, c->customer)) {
@@ -311,7 +310,7 @@ int applier_judge(struct applier *a, struct cached *c, const struct message *m)
 		break;
 	case LINK_MERGE:
 	case LINK_YIELD:
-		return yield(a, c, m->of, m);
+		return freeze(a, c, m->of, m);
 	case LINK_TAKEN:
 		answer.kind = MESSAGE_TAKEN;
 		break;
@@ -359,7 +358,8 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 		.said_at = m->said_at,
 		.by = m->by,
 		.reason = m->reason,
-		.other = m->name};
+		.other = m->name,
+		.via = m->via.len > 0 ? m->via : m->of};
 	enum id_state state;
 	int r;
 
@@ -374,7 +374,7 @@ static int hear_taken(struct applier *a, const struct work *w, bool *ret_yields)
 	case LINK_KNOWN:
 		return hear_linked(a, w);
 	case LINK_CLAIM:
-		r = link_reclaim(j, m->other);
+		r = link_reclaim(j, m);
 		return r < 0 ? r : applier_say(a, &claim, NULL);
 	case LINK_YIELD:
 		*ret_yields = true;
@@ -508,7 +508,9 @@ static int merge(struct applier *a, const struct work *w, const struct record *o
 	const struct input input = {.kind = INPUT_MERGE,
 		.marks = &a->marks,
 		.other = other->journey,
-		.terms = {.said_at = m->said_at, .under = message_under(m)}};
+		.terms = {.said_at = m->said_at,
+			.under = message_under(m),
+			.linked_at = m->linked_at}};
 	int r = note_snapshot(a, w);
 
 	if (r == 0)
@@ -521,7 +523,9 @@ static int merge(struct applier *a, const struct work *w, const struct record *o
 		r = link_merged(w->cached->record.journey, m, virtual_now(w), &a->effects);
 	if (r == 0)
 		r = note_id(a, w->cached, m->of);
-	return r < 0 ? r : applier_stepped(a, w, &input);
+	if (r == 0)
+		r = applier_stepped(a, w, &input);
+	return r < 0 || a->options.no_links ? r : applier_heard_part(a, w);
 }
 
 static int on_merge(struct applier *a, const struct work *w)
@@ -541,13 +545,14 @@ static int pass_on(struct applier *a, const struct work *w)
 	const struct cargo cargo = {.record = w->entry.record};
 	struct message m = *w->message;
 
-	/* What was said to this key concerns the other only since the two are one. */
 	m.to = w->cached->link->to;
-	m.linked_at = int64_max(m.linked_at, w->cached->link->linked_at);
+	/* What was said to this key concerns the other only since the two are one. */
+	if (m.kind != MESSAGE_ASK)
+		m.linked_at = int64_max(m.linked_at, w->cached->link->linked_at);
 	if (m.kind == MESSAGE_TAKEN && m.name.len == 0)
 		m.name = w->cached->customer;
 	/* Since when it is part of this key does not change by that (message_under()). */
-	if (m.kind != MESSAGE_LINKED && m.kind != MESSAGE_MERGE)
+	if (m.kind != MESSAGE_LINKED && m.kind != MESSAGE_MERGE && m.kind != MESSAGE_ASK)
 		m.said_at = int64_max(m.said_at, w->cached->link->said_at);
 	message_pass_at(&m, w->cached->customer, w->cached->link->linked_at, w->entry.id);
 	return applier_say(a, &m, &cargo);
@@ -586,6 +591,8 @@ int applier_node(struct applier *a, const struct work *w)
 	if (m->kind == MESSAGE_UNMERGE || m->kind == MESSAGE_RESTORE)
 		return applier_unmerge(a, w);
 	if (w->cached->link)
-		return pass_on(a, w);
+		return m->kind == MESSAGE_DECIDE ? 0 : pass_on(a, w);
+	if (m->kind == MESSAGE_WANT || m->kind == MESSAGE_DECIDE)
+		return m->kind == MESSAGE_WANT ? applier_wanted(a, w) : applier_decided(a, w);
 	return m->kind == MESSAGE_MERGE ? on_merge(a, w) : on_word(a, w);
 }

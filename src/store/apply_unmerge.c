@@ -122,7 +122,7 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 		r = record_init(&c->record, c->customer);
 	/* Who waits for the key goes on waiting. */
 	if (r == 0)
-		r = journey_take_namings(c->record.journey, before.journey);
+		r = applier_take_waiting(c->record.journey, before.journey);
 	if (r == 0)
 		r = put_beside(a, w, d);
 	if (r == 0 && c->record.journey->n_events == 0 && c->record.journey->n_named == 0)
@@ -189,10 +189,9 @@ static bool is_current(struct applier *a, const struct work *w, int *ret_r)
 		return *ret_r == 0 && span_is(w->message->state, sum);
 	}
 	*ret_r = cached_encode(a, w->cached, &now);
-	if (*ret_r < 0)
-		return false;
-	division_sum(now, sum);
-	return span_is(w->message->sum, sum);
+	if (*ret_r == 0)
+		*ret_r = division_sum(now, sum);
+	return *ret_r == 0 && span_is(w->message->sum, sum);
 }
 
 static int restore_other(struct applier *a, const struct work *w, struct span goes)

@@ -202,7 +202,8 @@ bool kept_is_by(const struct kept *k, struct span key)
 {
 	if (!k->message)
 		return false;
-	if (span_equal(k->message->of, key) && k->message->kind != MESSAGE_UNMERGE)
+	if (span_equal(k->message->of, key) && k->message->kind != MESSAGE_UNMERGE &&
+		k->message->kind != MESSAGE_WANT && k->message->kind != MESSAGE_DECIDE)
 		return true;
 	for (size_t i = 0; i < k->message->n_path; i++)
 		if (span_equal(k->message->path[i].key, key))
@@ -388,6 +389,8 @@ static int fold_own(struct divide *d, struct fold *f, struct span without)
 	if (r == 0)
 		r = divide_heard(d, f, d->from);
 	if (r == 0)
+		r = divide_waited(d, f);
+	if (r == 0)
 		r = fold_run(f, entries, (size_t)n);
 	free(entries);
 	return r == 0 ? forget_undone(d, f) : r;
@@ -486,29 +489,14 @@ static int fold_sides(struct divide *d, struct divided *out)
 	return r;
 }
 
-/* Who was named beside a key and is not heard yet is settled between partitions and nothing that a
- * fold finds; who takes the two apart lets them wait on. */
-static int forget_named(struct divide *d, struct span *bytes)
-{
-	_cleanup_(record_release) struct record record = RECORD_INIT;
-	int r = bytes->len > 0 ? record_decode(*bytes, &record) : 0;
-
-	if (r != 0)
-		return r < 0 ? r : -EBADMSG;
-	if (bytes->len == 0 || record.journey->n_named == 0)
-		return 0;
-	r = journey_take_namings(record.journey, NULL);
-	return r < 0 ? r : divide_encode(d, &record, bytes);
-}
-
 int divide_finish(struct divide *d, struct divided *ret_divided)
 {
 	struct divided out = {.n_through = 0};
 	bool name_only;
-	int r = forget_named(d, &d->ask.record);
+	int r = divide_forget_named(d, &d->ask.record);
 
 	if (r == 0)
-		r = forget_named(d, &d->ask.snapshot);
+		r = divide_forget_named(d, &d->ask.snapshot);
 	if (r == 0)
 		r = record_decode(d->ask.record, &d->record);
 	if (r != 0)

@@ -52,9 +52,11 @@ static int replay(struct divide *d, size_t place, const struct span *base)
 	if (r == 0)
 		r = divide_heard(d, &d->since, place);
 	if (r == 0)
+		r = divide_waited(d, &d->since);
+	if (r == 0)
 		r = fold_run(&d->since, entries, d->kept.n - place);
 	free(entries);
-	if (r == 0 && !span_equal(d->since.record, d->ask.record))
+	if (r == 0 && !divide_is_record(d, d->since.record, d->ask.record))
 		r = DIVIDE_DIFFERENT;
 	return r;
 }
@@ -115,11 +117,32 @@ int divide_find_partings(struct divide *d)
 	return 0;
 }
 
-bool divide_is_same(const struct divide *d)
+/* Older versions did not note since when an identifier is whose (0), and it may not be known. */
+bool divide_is_record(struct divide *d, struct span folded, struct span record)
+{
+	_cleanup_(record_release) struct record one = RECORD_INIT, other = RECORD_INIT;
+	struct journey *j;
+
+	if (span_equal(folded, record))
+		return true;
+	if (folded.len == 0 || record.len == 0 || record_decode(folded, &one) != 0 ||
+		record_decode(record, &other) != 0)
+		return false;
+	j = one.journey;
+	for (size_t i = 0; i < j->n_ids; i++) {
+		const struct customer_id *own = journey_id(other.journey, text_span(j->ids[i].key));
+
+		if (own && own->place_at == 0)
+			j->ids[i].place_at = 0;
+	}
+	return divide_encode(d, &one, &folded) == 0 && span_equal(folded, record);
+}
+
+bool divide_is_same(struct divide *d)
 {
 	_cleanup_(record_release) struct record folded = RECORD_INIT;
 
-	if (span_equal(d->all.record, d->ask.record))
+	if (divide_is_record(d, d->all.record, d->ask.record))
 		return true;
 	return d->parted && d->all.record.len > 0 && record_decode(d->all.record, &folded) == 0 &&
 	       folded.journey->n_events == d->record.journey->n_events;

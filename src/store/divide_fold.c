@@ -33,6 +33,7 @@ void fold_release(struct fold *f)
 	free(f->snapshots.list);
 	free(f->chunks.list);
 	free(f->heard.list);
+	free(f->waited.list);
 }
 
 static struct span keep(struct fold *f, struct span s)
@@ -315,6 +316,8 @@ static int run(struct fold *f, struct memory_store *store, struct log_id from)
 			.partitions = f->ask->partitions,
 			.identity = f->ask->identity,
 			.no_links = true,
+			.waited = f->waited.list,
+			.n_waited = f->waited.n,
 			.find_rules = f->ask->find_rules,
 			.rules_user = f->ask->rules_user},
 		.idle = on_idle,

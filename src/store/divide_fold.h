@@ -45,6 +45,7 @@ struct fold {
 	const struct commit_mark *marks; /* at the beginning */
 	size_t n_marks;
 	struct items heard;  /* struct folded_news */
+	struct items waited; /* const struct message *, as of applier_options */
 	struct arena *arena; /* of what comes out */
 	/* what comes out */
 	struct span record;	/* empty: nobody */

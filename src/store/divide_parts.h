@@ -79,7 +79,19 @@ int divide_other_news(struct divide *d, struct fold *f, divide_news_fn *fn, void
  * is. 0, -errno or DIVIDE_DIFFERENT. */
 int divide_find_partings(struct divide *d);
 /* Is what was folded of everything what the customer is, as far as that can be told? */
-bool divide_is_same(const struct divide *d);
+bool divide_is_same(struct divide *d);
+
+/* Is the record FOLDED what RECORD is, as far as that says? */
+bool divide_is_record(struct divide *d, struct span folded, struct span record);
+
+/* ---- divide_wants.c ---- */
+
+/* Who was named beside a customer and is not heard yet is nothing that a fold finds, and whoever
+ * takes two apart lets them wait on: of the record at BYTES only that goes on waiting which the
+ * customer wants themselves. 0 or -errno. */
+int divide_forget_named(struct divide *d, struct span *bytes);
+/* Notes for F, a fold of the customer's log, what in it had to wait. 0 or -ENOMEM. */
+int divide_waited(struct divide *d, struct fold *f);
 
 /* ---- divide_sends.c ---- */
 

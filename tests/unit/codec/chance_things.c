@@ -143,6 +143,7 @@ static void fill_ids(struct chance *c, struct journey *j)
 
 	if (id) {
 		id->first_at = chance_instant(c);
+		id->place_at = chance_below(c, 3) ? chance_instant(c) : 0;
 		id->state = (enum id_state)chance_below(c, ID_LINKED + 1);
 		if (chance_below(c, 3) == 0)
 			set(c, &id->under, CUSTOMER_MAX);
@@ -398,6 +399,7 @@ static const char *id_differs(const struct customer_id *a, const struct customer
 	TEXT_DIFFERS(key);
 	TEXT_DIFFERS(under);
 	DIFFERS(first_at);
+	DIFFERS(place_at);
 	DIFFERS(state);
 	return NULL;
 }

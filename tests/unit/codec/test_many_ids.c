@@ -68,7 +68,7 @@ static void say(struct crowd *c, const char *kind, int n)
 	struct span stronger;
 
 	effects_reset(&c->effects);
-	CHECK(link_claims(&c->identity, c->j, &e, &c->effects, &stronger) == 0);
+	CHECK(link_claims(&c->identity, c->j, &e, &c->effects, NULL, &stronger) == 0);
 	take_effects(c);
 }
 

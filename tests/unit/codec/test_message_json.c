@@ -139,6 +139,16 @@ static const char *const sound[] = {
 	"{\"from\":1024,\"seq\":1,\"kind\":\"named\",\"to\":\"anon:a\",\"of\":\"u1\"}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\"}",
 	("{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\","
+	 "\"linked_at\":7}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"answer\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":"
+	 "\"u1\",\"said_at\":7}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"want\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\","
+	 "\"rights\":1,\"linked_at\":1,\"said_at\":2,\"path\":[[\"u1\",1]],\"name\":\"u2\"}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"decide\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":"
+	 "\"u1\",\"rights\":1,\"linked_at\":1,\"said_at\":2,\"name\":\"u2\"}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"refused\",\"to\":\"a\",\"of\":\"b\",\"rights\":1,"
+	 "\"linked_at\":1,\"said_at\":1,\"reason\":\"once\",\"via\":\"c\"}"),
+	("{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\",\"other\":\"u1\","
 	 "\"path\":[[\"u1\",1]]}"),
 	("{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"email:e\",\"other\":\"u1\","
 	 "\"path\":[[\"u1\",1]],\"via\":\"anon:a\"}"),
@@ -178,6 +188,10 @@ static const char *const unsound[] = {
 	"[]",
 	"{}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"named\",\"to\":\"anon:a\"}",
+	"{\"from\":1,\"seq\":1,\"kind\":\"want\",\"to\":\"u0\",\"of\":\"anon:a\",\"linked_at\":1,"
+	"\"said_at\":2}",
+	("{\"from\":1,\"seq\":1,\"kind\":\"decide\",\"to\":\"u0\",\"of\":\"anon:a\",\"rights\":1,"
+	 "\"linked_at\":1,\"said_at\":2,\"path\":[[\"u1\",1]]}"),
 	"{\"from\":1,\"seq\":1,\"kind\":\"ask\",\"to\":\"u0\",\"of\":\"anon:a\"}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"answer\",\"to\":\"anon:a\",\"of\":\"u1\"}",
 	"{\"from\":1,\"seq\":1,\"kind\":\"merge\",\"to\":\"a\",\"of\":\"b\",\"linked_at\":1}",

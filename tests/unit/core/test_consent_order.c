@@ -153,12 +153,13 @@ static void hear_link(struct town *t, const struct item *item)
 	if (item->passed && !again)
 		message_pass(&m, span_str(keys[item->to]), 100);
 	else
-		REQUIRE(link_claims(&IDENTITY_DEFAULT, into, &e, &t->effects, &stronger) == 0);
+		REQUIRE(link_claims(&IDENTITY_DEFAULT, into, &e, &t->effects, NULL, &stronger) ==
+			0);
 	effects_reset(&t->effects);
 	if (again)
 		return;
 	if (from->n_events > 0) {
-		const struct merge_terms terms = {item->at, message_under(&m)};
+		const struct merge_terms terms = {.said_at = item->at, .under = message_under(&m)};
 
 		REQUIRE(merge_journeys(t->rules, into, from, &terms, 100) == 0);
 		REQUIRE(link_merged(into, &m, 100, &t->effects) == 0);
@@ -455,7 +456,8 @@ static void hear_edge(struct town *t, const struct edge *edge, bool first)
 	}
 	e.ids = &id;
 	e.n_ids = 1;
-	REQUIRE(link_claims(&IDENTITY_DEFAULT, t->journeys[0], &e, &t->effects, &stronger) == 0);
+	REQUIRE(link_claims(&IDENTITY_DEFAULT, t->journeys[0], &e, &t->effects, NULL, &stronger) ==
+		0);
 	CHECK_INT(stronger.len, 0);
 	effects_reset(&t->effects);
 }

@@ -134,7 +134,7 @@ static void say(struct scene *s, unsigned rights, const char *const *keys, size_
 	for (size_t i = 0; i < n; i++)
 		ids[i] = (struct event_id){.key = span_str(keys[i])};
 	effects_reset(&s->effects);
-	CHECK(link_claims(&IDENTITY_DEFAULT, s->j, &e, &s->effects, &s->stronger) == 0);
+	CHECK(link_claims(&IDENTITY_DEFAULT, s->j, &e, &s->effects, NULL, &s->stronger) == 0);
 }
 
 static size_t n_of(const struct scene *s, enum effect_kind kind)

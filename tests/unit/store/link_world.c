@@ -203,6 +203,7 @@ static void take_over(struct shore *s)
 		.applier = {.rules = s->world->rules,
 			.decoder = s->world->decoder,
 			.cache_customers = 2,
+			.identity = s->world->identity,
 			.partition = s->partition,
 			.partitions = PARTS},
 		.idle = on_idle,
@@ -223,12 +224,7 @@ void world_restart(struct world *w)
 		take_over(&w->shores[p]);
 }
 
-void world_init(struct world *w, uint64_t seed)
-{
-	world_init_with(w, seed, rule_text);
-}
-
-void world_init_with(struct world *w, uint64_t seed, const char *rules)
+static void init(struct world *w, uint64_t seed, const char *rules, const struct identity *identity)
 {
 	struct rule_source source = {"rule.json", span_str(rules)};
 	struct rule_options options = {.store_zone = SPAN_LIT("UTC")};
@@ -236,9 +232,10 @@ void world_init_with(struct world *w, uint64_t seed, const char *rules)
 
 	memset(w, 0, sizeof(*w));
 	w->chance = seed;
+	w->identity = identity;
 	w->clock = BASE_AT;
 	CHECK(rules_compile(&source, 1, &options, &problems, &w->rules) == 0);
-	CHECK(event_decoder_new(&w->rules->fields, &IDENTITY_DEFAULT, &w->decoder) == 0);
+	CHECK(event_decoder_new(&w->rules->fields, identity, &w->decoder) == 0);
 	for (uint32_t p = 0; p < PARTS; p++) {
 		struct shore *s = &w->shores[p];
 
@@ -249,6 +246,21 @@ void world_init_with(struct world *w, uint64_t seed, const char *rules)
 		CHECK(memory_store_new(on_job, s, &s->memory) == 0);
 		take_over(s);
 	}
+}
+
+void world_init(struct world *w, uint64_t seed)
+{
+	world_init_with(w, seed, rule_text);
+}
+
+void world_init_limited(struct world *w, uint64_t seed, const struct identity *identity)
+{
+	init(w, seed, rule_text, identity);
+}
+
+void world_init_with(struct world *w, uint64_t seed, const char *rules)
+{
+	init(w, seed, rules, &IDENTITY_DEFAULT);
 }
 
 void world_release(struct world *w)
@@ -338,7 +350,7 @@ static void announce(struct world *w, const struct event *event, struct span key
 		.to = key,
 		.of = event->customer};
 
-	if (link_may_claim(&IDENTITY_DEFAULT, event->link_rights, event->customer, key))
+	if (link_may_claim(w->identity, event->link_rights, event->customer, key))
 		world_tell(w, partition_of(key, PARTS), &m, SPAN_EMPTY);
 }
 
@@ -411,7 +423,7 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 	const struct world_snapshot *snapshot = snapshot_of(s, link->to, key);
 	struct divide_ask ask = {.rules = w->rules,
 		.decoder = w->decoder,
-		.identity = &IDENTITY_DEFAULT,
+		.identity = w->identity,
 		.partitions = PARTS,
 		.customer = link->to,
 		.record = memory_store_record(s->memory, link->to),
@@ -434,7 +446,7 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 		for (size_t i = 0; i < there->n_log; i++)
 			if ((int64_t)there->log[i].id.ms >= since)
 				CHECK_INT(divide_feed_news(*ret_divide, &there->log[i]), 0);
-	division_sum(ask.record, sum);
+	CHECK_INT(division_sum(ask.record, sum), 0);
 	m->sum = span_str(sum);
 	return divide_finish(*ret_divide, ret_divided);
 }

@@ -65,6 +65,7 @@ struct shore {
 
 struct world {
 	struct rules *rules;
+	const struct identity *identity;
 	struct event_decoder *decoder;
 	struct shore shores[PARTS];
 	int64_t clock;
@@ -88,6 +89,8 @@ struct world {
 void world_init(struct world *w, uint64_t seed);
 /* With RULES instead of one about carts. */
 void world_init_with(struct world *w, uint64_t seed, const char *rules);
+/* With other limits, say, than IDENTITY_DEFAULT's. */
+void world_init_limited(struct world *w, uint64_t seed, const struct identity *identity);
 void world_release(struct world *w);
 unsigned world_roll(struct world *w, unsigned n);
 /* An event as a source with RIGHTS sent it. */

@@ -132,12 +132,12 @@ static int take_one_apart(void)
 	return 0;
 }
 
-static void random_history(uint64_t seed)
+static void random_history_with(uint64_t seed, const struct identity *identity)
 {
 	int r = 1;
 
 	memset(counts, 0, sizeof(counts));
-	world_init(&w, seed);
+	world_init_limited(&w, seed, identity);
 	for (unsigned rounds = 2; rounds > 0 && r >= 0; rounds--) {
 		for (unsigned n = 20 + world_roll(&w, 40); n > 0; n--) {
 			unsigned what = world_roll(&w, 10);
@@ -169,11 +169,32 @@ static void random_history(uint64_t seed)
 	world_release(&w);
 }
 
+static void random_history(uint64_t seed)
+{
+	random_history_with(seed, &IDENTITY_DEFAULT);
+}
+
+/* So that much is refused, and most of what is named waits until that is known. */
+static void limited_history(uint64_t seed)
+{
+	struct identity identity = IDENTITY_DEFAULT;
+
+	identity.kinds[IDENTIFIER_USER].limit = 1 + (uint32_t)(seed % 3);
+	identity.kinds[IDENTIFIER_EMAIL].limit = 1 + (uint32_t)(seed / 3 % 2);
+	identity.kinds[IDENTIFIER_ANONYMOUS].limit = 1 + (uint32_t)(seed / 6 % 4);
+	random_history_with(seed, &identity);
+}
+
 #define ROUNDS 120
 
 static void histories(void)
 {
 	histories_run(ROUNDS, random_history);
+}
+
+static void limited_histories(void)
+{
+	histories_run(ROUNDS, limited_history);
 }
 
 /* ---- one by one ------------------------------------------------------------------------------ */
@@ -385,6 +406,7 @@ static void whose_sends(void)
 static const struct check_case cases[] = {
 	{"whose sends count", whose_sends},
 	{"random histories", histories},
+	{"random histories, and limits", limited_histories},
 	{"an alias of one's own", own_alias},
 	{"back by another", back_by_another},
 	{"said twice", said_twice},
