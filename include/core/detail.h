@@ -13,6 +13,7 @@
 #define DETAILS(X)                                                                                 \
 	X(SKU, PROPERTIES, "sku")                                                                  \
 	X(PRICE, PROPERTIES, "price")                                                              \
+	X(CATEGORY, PROPERTIES, "category")                                                        \
 	X(VALUE, PROPERTIES, "value")                                                              \
 	X(AMOUNT, PROPERTIES, "amount")                                                            \
 	X(ESTIMATE, PROPERTIES, "estimate")                                                        \
@@ -92,7 +93,8 @@
 	X(TRAIT_ANNIVERSARY, TRAITS, "anniversary")                                                \
 	X(TRAIT_BLOCKED, TRAITS, "blocked")                                                        \
 	X(TRAIT_MINOR, TRAITS, "minor")                                                            \
-	X(TRAIT_DECEASED, TRAITS, "deceased")
+	X(TRAIT_DECEASED, TRAITS, "deceased")                                                      \
+	X(TRAIT_RECOMMENDATIONS, TRAITS, "recommendations")
 
 enum detail {
 #define X(ID, ROOT, PATH) DETAIL_##ID,

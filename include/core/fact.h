@@ -84,8 +84,14 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 		"policy names one, else that of the latest purchase")                              \
 	X(PURCHASE_DAYS, "purchase_days", NUMBER, "distinct days with a purchase, at most 64")     \
 	X(CURRENCY, "currency", TEXT, "of the latest purchase")                                    \
+	X(RECOMMENDATIONS, "recommendations", TEXT,                                                \
+		"what the shop suggests to them: the trait of that name, a list, as JSON; in a "   \
+		"rule's `data` it is that list")                                                   \
 	X(TIER, "tier", TEXT, "of the loyalty programme")                                          \
 	X(TIER_RANK, "tier_rank", NUMBER, "its place, the higher the better")                      \
+	X(TOP_TIER, "top_tier", BOOL,                                                              \
+		"it is the highest, or one that counts as such: the policy's loyalty_top or "      \
+		"above")                                                                           \
 	X(POINTS, "points", NUMBER, "loyalty points")                                              \
 	X(POINTS_EXPIRE_AT, "points_expire_at", INSTANT, "when points are lost next")              \
 	X(NPS, "nps", NUMBER, "the latest answer, 0 to 10")                                        \

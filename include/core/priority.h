@@ -38,5 +38,8 @@ enum priority_class priority_class_of(
 /* <0 if A goes before B. */
 int priority_compare(const struct priority *a, const struct priority *b);
 
+/* Is the customer in the loyalty tier that the policy takes for the highest, or above? */
+bool priority_is_top_tier(const struct policy *p, const struct journey *j);
+
 /* Is the customer in the highest value tier of the policy, or in its highest loyalty tier? */
 bool priority_is_valued(const struct policy *p, const struct journey *j);

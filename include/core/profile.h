@@ -11,14 +11,15 @@
 
 /* Texts; the name is the fact's. Stored: append. */
 #define PROFILE_TEXTS(X)                                                                           \
-	X(ZONE, "timezone")		    /* IANA name */                                        \
-	X(LANGUAGE, "language")		    /* BCP 47 */                                           \
-	X(COUNTRY, "country")		    /* ISO 3166-1 */                                       \
-	X(CURRENCY, "currency")		    /* of the latest order */                              \
-	X(TIER, "tier")			    /* of the loyalty programme */                         \
-	X(SEEN_ZONE, "device_timezone")	    /* what their device says of itself, */                \
-	X(SEEN_LANGUAGE, "device_language") /* and they need never have chosen */                  \
-	X(SHIP_COUNTRY, "shipping_country") /* to where the latest order went */
+	X(ZONE, "timezone")		      /* IANA name */                                      \
+	X(LANGUAGE, "language")		      /* BCP 47 */                                         \
+	X(COUNTRY, "country")		      /* ISO 3166-1 */                                     \
+	X(CURRENCY, "currency")		      /* of the latest order */                            \
+	X(TIER, "tier")			      /* of the loyalty programme */                       \
+	X(SEEN_ZONE, "device_timezone")	      /* what their device says of itself, */              \
+	X(SEEN_LANGUAGE, "device_language")   /* and they need never have chosen */                \
+	X(SHIP_COUNTRY, "shipping_country")   /* to where the latest order went */                 \
+	X(RECOMMENDATIONS, "recommendations") /* a list as JSON, as it came; empty: taken back */
 
 enum profile_text {
 #define X(ID, NAME) PROFILE_##ID,
@@ -27,7 +28,13 @@ enum profile_text {
 		PROFILE_TEXT_COUNT
 };
 
-#define PROFILE_TEXT_MAX 64 /* bytes; a longer word is not taken */
+#define PROFILE_TEXT_MAX	    64	 /* bytes; a longer word is not taken */
+#define PROFILE_RECOMMENDATIONS_MAX 1024 /* the same of recommendations */
+
+static inline size_t profile_text_max(enum profile_text n)
+{
+	return n == PROFILE_RECOMMENDATIONS ? PROFILE_RECOMMENDATIONS_MAX : PROFILE_TEXT_MAX;
+}
 
 /* Numbers. Stored: append. Of two at one instant the lower one counts. */
 #define PROFILE_NUMBERS(X)                                                                         \

@@ -104,7 +104,7 @@ static bool pack_words(struct pack *p, const struct profile *f, int64_t base)
 			continue;
 		pack_block(p, text_span(f->texts[i].text));
 		pack_time(p, f->texts[i].at, base);
-		ok = ok && f->texts[i].text.len <= PROFILE_TEXT_MAX;
+		ok = ok && f->texts[i].text.len <= profile_text_max(i);
 	}
 	pack_number(p, numbers);
 	for (unsigned i = 0; i < PROFILE_NUMBER_COUNT; i++) {
@@ -207,7 +207,7 @@ static int unpack_words(struct unpack *u, struct profile *f, int64_t base)
 	for (unsigned i = 0; i < PROFILE_TEXT_COUNT && r == 0; i++) {
 		if (!(texts >> i & 1))
 			continue;
-		r = unpack_text(u, &f->texts[i].text, PROFILE_TEXT_MAX);
+		r = unpack_text(u, &f->texts[i].text, profile_text_max(i));
 		f->texts[i].at = unpack_time(u, base);
 	}
 	numbers = unpack_bounded(u, (UINT64_C(1) << PROFILE_NUMBER_COUNT) - 1);

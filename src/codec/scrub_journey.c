@@ -312,7 +312,7 @@ static void scrub_rest(struct walk *w, struct journey *j)
 	for (size_t i = 0; i < j->n_tallies; i++)
 		scrub_last(w, &j->tallies[i].last);
 	for (unsigned i = 0; j->profile && i < PROFILE_TEXT_COUNT; i++)
-		(void)replace(w, &j->profile->texts[i].text, false);
+		(void)replace(w, &j->profile->texts[i].text, i == PROFILE_RECOMMENDATIONS);
 }
 
 int scrub_journey(struct scrubber *s, struct journey *j)

@@ -73,7 +73,11 @@ static int add_fact(struct buf *out, const struct rule_data *d, const struct con
 	_cleanup_(buf_release) struct buf json = BUF_INIT;
 	struct value v = fact_value(d->field, scope);
 
-	absence_add_value(&json, &v);
+	/* JSON already. */
+	if (d->field == FACT_RECOMMENDATIONS)
+		buf_add_span(&json, v.text);
+	else
+		absence_add_value(&json, &v);
 	add_member(out, d->name, buf_span(&json));
 	return buf_failed(&json);
 }

@@ -3,6 +3,7 @@
 #include "core/fact.h"
 
 #include "core/money.h"
+#include "core/priority.h"
 
 #include "cond_run.h"
 #include "fact_entity.h"
@@ -231,6 +232,9 @@ static struct value profile_fact(const struct journey *j, size_t fact)
 		return of_count(p ? p->n_days : 0);
 	case FACT_CURRENCY:
 		return p ? of_text(text_span(p->texts[PROFILE_CURRENCY].text)) : cond_missing;
+	case FACT_RECOMMENDATIONS:
+		return p ? of_text(text_span(p->texts[PROFILE_RECOMMENDATIONS].text))
+			 : cond_missing;
 	case FACT_TIER:
 		return p ? of_text(text_span(p->texts[PROFILE_TIER].text)) : cond_missing;
 	case FACT_TIMEZONE:
@@ -345,6 +349,8 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 		return of_instant(j->web_active_at);
 	case FACT_VALUE:
 		return spent(s, SPAN_EMPTY);
+	case FACT_TOP_TIER:
+		return cond_bool(priority_is_top_tier(&s->rules->policy, j));
 	case FACT_DETRACTOR:
 		return cond_bool(journey_is_detractor(j, INT64_MIN));
 	case FACT_RATING:

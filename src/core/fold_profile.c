@@ -330,6 +330,7 @@ static int fold_order_date(struct journey *j, const struct event *e)
 		{{"anniversary", "weddinganniversary", NULL}, "anniversary", false, true},
 		{{"birthday", NULL}, "birthday", true, true},
 		{{"birth", NULL}, "birthday", true, false},
+		{{"graduation", NULL}, "graduation", false, false},
 	};
 	struct span occasion = value_words(event_detail(e, DETAIL_OCCASION));
 	struct date word = {.said_at = e->occurred_at};
@@ -532,6 +533,26 @@ static bool says_any(const struct event *e)
 	return e->kind == EVENT_PRIVACY_REQUESTED;
 }
 
+/* What a recommender suggests, a list; null or an empty one takes it back. Longer than there is
+ * room for, it is not taken. */
+static int set_recommendations(struct profile *p, const struct event *e)
+{
+	const struct value *v = event_detail(e, DETAIL_TRAIT_RECOMMENDATIONS);
+	struct span list = v->type == VALUE_OTHER ? v->raw : SPAN_EMPTY;
+	size_t n = 1;
+
+	if (v->type != VALUE_NULL && (list.len < 2 || list.ptr[0] != '['))
+		return 0;
+	while (n < list.len && (list.ptr[n] == ' ' || list.ptr[n] == '\n'))
+		n++;
+	if (n < list.len && list.ptr[n] == ']')
+		list = SPAN_EMPTY;
+	if (list.len > PROFILE_RECOMMENDATIONS_MAX)
+		return 0;
+	return said_set(&p->texts[PROFILE_RECOMMENDATIONS], list, PROFILE_RECOMMENDATIONS_MAX,
+		e->occurred_at);
+}
+
 int fold_wishes(struct journey *j, const struct event *e)
 {
 	static const struct {
@@ -568,6 +589,8 @@ int fold_wishes(struct journey *j, const struct event *e)
 		set_flag(p, PROFILE_ERASED, true, e->occurred_at);
 		past_say(&j->past, PAST_ERASED, PAST_BAD, e->occurred_at);
 	}
+	if (r == 0)
+		r = set_recommendations(p, e);
 	if (r == 0)
 		r = fold_trait_date(j, e, DETAIL_TRAIT_BIRTHDAY, SPAN_LIT("birthday"));
 	if (r == 0)

@@ -102,6 +102,8 @@ static const struct reading {
 		.abouts = {D(SKU), F(PRODUCT_ID)}},
 	[THING_VIEW] = {.n_ids = 2,
 		.ids = {D(SKU), F(PRODUCT_ID)},
+		.n_words = 1,
+		.words = {D(CATEGORY)},
 		.n_numbers = 1,
 		.numbers = {D(PRICE)}},
 	[THING_OCCASION] = {.n_ids = 1,

@@ -99,13 +99,19 @@ static struct decimal money_decimal(int64_t money)
 	return d;
 }
 
-bool priority_is_valued(const struct policy *p, const struct journey *j)
+bool priority_is_top_tier(const struct policy *p, const struct journey *j)
 {
 	const struct amount *rank = j->profile ? &j->profile->numbers[PROFILE_TIER_RANK] : NULL;
+
+	return p->loyalty_top > 0 && rank && rank->at != INT64_MIN &&
+	       decimal_compare(rank->value, decimal_from_int(p->loyalty_top)) >= 0;
+}
+
+bool priority_is_valued(const struct policy *p, const struct journey *j)
+{
 	int64_t n;
 
-	if (p->loyalty_top > 0 && rank && rank->at != INT64_MIN &&
-		decimal_compare(rank->value, decimal_from_int(p->loyalty_top)) >= 0)
+	if (priority_is_top_tier(p, j))
 		return true;
 	if (p->n_tiers == 0)
 		return false;

@@ -49,7 +49,7 @@ static void check_round(const struct journey *j)
 
 static void check_text_bound(const struct journey *j, struct text *t, size_t max)
 {
-	static char x[1024];
+	static char x[2048];
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
 
 	memset(x, 'x', sizeof(x));
@@ -82,7 +82,7 @@ static void test_texts(void)
 	check_text_bound(j, &a->which, ADDRESS_MAX);
 	check_text_bound(j, &d->name, DATE_NAME_MAX);
 	for (unsigned i = 0; i < PROFILE_TEXT_COUNT; i++)
-		check_text_bound(j, &p->texts[i].text, PROFILE_TEXT_MAX);
+		check_text_bound(j, &p->texts[i].text, profile_text_max(i));
 }
 
 /* A value that no decoder would take is not written. */
