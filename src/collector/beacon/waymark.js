@@ -13,6 +13,9 @@
  * Each event has a key of its own in localStorage, because two tabs that rewrite one common list
  * lose each other's additions. Only one tab sends at a time.
  *
+ * What is sent carries the visit it belongs to, as session_id: that of one tab, until nothing was
+ * sent for half an hour.
+ *
  * Until consent is given, if it is required, nothing here reads or writes any storage; calls wait
  * in memory, with the time and the page they were made on.
  *
@@ -38,6 +41,7 @@
 	const MARKED_MAX = 432e5;
 	const CLAIM_MAX = 2 * TIMEOUT;
 	const WAIT_MAX = 36e5;
+	const VISIT_MAX = 18e5;
 	/* Bytes. A browser lets 64 KiB outlive a page, the collector takes 32 KiB of an event. */
 	const PIECE_MAX = 6e4;
 	const EVENT_MAX = 32768;
@@ -59,6 +63,8 @@
 	let timer;
 	let timerAt;
 	let last = 0;
+	/* `ID TIME` of the last event of this tab. */
+	let visit = '';
 
 	const attempt = work => {
 		try {
@@ -107,8 +113,17 @@
 		setCookie(identity('wm.id'), 31536e3);
 		return identity('wm.id');
 	};
+	/* A page that was left for another one of the shop finds its visit in sessionStorage. */
+	const visited = () => {
+		const found = (visit || attempt(() => sessionStorage.getItem('wm.visit')) || '').split(' ');
+		visit = (Math.abs(Date.now() - found[1]) < VISIT_MAX ? found[0] : uuid()) + ' ' + Date.now();
+		attempt(() => sessionStorage.setItem('wm.visit', visit));
+		return visit.split(' ')[0];
+	};
 	const forget = () => {
 		['wm.id', 'wm.user', 'wm.cart'].forEach(erase);
+		visit = '';
+		attempt(() => sessionStorage.removeItem('wm.visit'));
 		setCookie('', 0);
 	};
 
@@ -265,10 +280,10 @@
 			(picked = pick(true)).length && navigator.sendBeacon(url, body(picked))) picked.forEach(mark);
 	});
 
-	const track = (name, props) => add('track', {event: name, properties: props});
+	const track = (name, props) => add('track', {event: name, properties: Object.assign({session_id: visited()}, props)});
 	const inCart = event => props => track(event, Object.assign({cart_id: identity('wm.cart')}, props));
 	const calls = {
-		page: (name, props) => add('page', {name: name, properties: Object.assign({}, context.page, props)}),
+		page: (name, props) => add('page', {name: name, properties: Object.assign({session_id: visited()}, context.page, props)}),
 		track: track,
 		identify: (id, traits) => {
 			/* One visitor after the other: not to be taken for one person. */

@@ -53,6 +53,11 @@ def names(events):
     return [name_of(event) for event in events]
 
 
+def said(event):
+    """What the page said of it: the visit is ours."""
+    return {name: value for name, value in event["properties"].items() if name != "session_id"}
+
+
 def once(events):
     """Without the later copies."""
     first = {}
@@ -97,12 +102,12 @@ def page_track_and_identify_arrive_once_and_as_meant():
             tap.ok(UUID4.fullmatch(event["anonymousId"]), "anonymousId")
             tap.ok(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", event["timestamp"]), "timestamp")
         viewed, shown = events["Product Viewed"], events["page"]["context"]
-        tap.equal(viewed["properties"], {"product_id": 7, "price": 19.99}, "properties")
+        tap.equal(said(viewed), {"product_id": 7, "price": 19.99}, "properties")
         tap.ok("userId" not in viewed, "nobody yet")
         tap.equal(events["identify"]["userId"], "42", "userId")
         tap.equal(events["identify"]["traits"], {"email": "jon@shop.example"}, "traits")
         tap.equal(events["Product Clicked"]["userId"], "42", "userId afterwards")
-        tap.equal(events["Product Clicked"]["properties"], {"text": "Gr\u00fc\u00dfe \U0001f48d"}, "text")
+        tap.equal(said(events["Product Clicked"]), {"text": "Gr\u00fc\u00dfe \U0001f48d"}, "text")
         tap.equal(shown["page"], {"url": web.shop.url("/ring?utm_source=mail&utm_campaign=spring&x=1"),
                                   "path": "/ring", "search": "?utm_source=mail&utm_campaign=spring&x=1",
                                   "title": "Ring & more", "referrer": ""}, "context.page")
@@ -170,7 +175,45 @@ def cart_helpers_name_one_cart_until_the_order():
         tap.ok(UUID4.fullmatch(carts[0]), "its id")
         tap.ok(carts[5] not in carts[:5], "a new one after the order")
         tap.equal(carts[6], "theirs", "the shop knows better")
-        tap.equal(events[4]["properties"], {"cart_id": carts[0], "order_id": "o1", "total": 5}, "order")
+        tap.equal(said(events[4]), {"cart_id": carts[0], "order_id": "o1", "total": 5}, "order")
+
+
+@tap.test
+def a_visit_is_of_one_tab_until_half_an_hour_of_nothing():
+    ago = "sessionStorage.setItem('wm.visit', sessionStorage.getItem('wm.visit').replace(/ .*/, ' ' + (Date.now() - %d)))"
+    with Web() as web:
+        web.add_page("/", 'data-auto="off"')
+        visitor = web.browser.visitor()
+        page = web.visit(visitor=visitor)
+
+        def again(prepare):
+            page.wait(QUEUE + " === 0")
+            page.run(prepare)
+            page.reload()
+            page.wait(READY)
+
+        page.run("waymark.track('A')")
+        page.run("waymark.cart.add({product_id: 1})")
+        again("0")
+        page.run("waymark.page('B')")
+        again(ago % (28 * 60 * 1000))
+        page.run("waymark.track('C')")
+        again(ago % (30 * 60 * 1000))
+        page.run("waymark.track('D')")
+        page.run("waymark.track('E', {session_id: 'theirs'})")
+        page.run("waymark.reset()")
+        page.run("waymark.track('F')")
+        other = web.visit(visitor=visitor)
+        other.run("waymark.track('G')")
+        other.wait(QUEUE + " === 0")
+        web.wait_stored(8)
+        visits = {name_of(event): event["properties"]["session_id"] for event in once(web.gate.events())}
+        first = visits["A"]
+        tap.ok(UUID4.fullmatch(first), "its id")
+        tap.equal([visits[name] for name in ("Product Added", "page", "C")], [first] * 3, "pages of one visit")
+        tap.ok(visits["D"] != first, "another one after half an hour")
+        tap.equal(visits["E"], "theirs", "the shop knows better")
+        tap.equal(len({visits[name] for name in "ADFG"}), 4, "after a reset, and in another tab")
 
 
 # With this no timer ever fires, so that only what happens at once, as a page goes, can send.
@@ -531,7 +574,7 @@ def it_never_throws_into_the_page():
         page.run("delete window.Intl; void waymark.track('Strange')")
         page.wait(QUEUE + " === 0")
         stored = {name_of(event): event for event in web.stored()}
-        tap.equal(stored["Half"]["properties"], {"text": "\ufffd", "nul": "a\ufffdb", "back": "\\ufffd"},
+        tap.equal(said(stored["Half"]), {"text": "\ufffd", "nul": "a\ufffdb", "back": "\\ufffd"},
                   "what the collector would refuse")
         tap.ok({"Stub", "D", "Product Added", "Order Completed"} <= set(stored), "others: %s" % sorted(stored))
         tap.ok(not {"B", "C", "E", "F"} & set(stored), "what cannot be written")
