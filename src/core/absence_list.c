@@ -30,6 +30,32 @@ int absence_compare(const struct arming *a, const struct arming *b)
 	return c ? c : span_compare(text_span(a->by), text_span(b->by));
 }
 
+static struct span name_of(const struct journey *j, const struct arming *a)
+{
+	return text_span(a->subject.len > 0 ? a->subject : j->customer);
+}
+
+int absence_compare_named(const struct journey *j, const struct arming *a, const struct arming *b)
+{
+	int c = absence_compare(a, b);
+
+	return c ? c : span_compare(name_of(j, a), name_of(j, b));
+}
+
+struct arming absence_current(const struct rule *rule, const struct instance *i)
+{
+	struct arming a = {.at = i->arming_at, .deadline_at = TIME_NEVER, .worth = i->worth};
+
+	if (absence_gives(rule))
+		a.deadline_at = i->deadline_at;
+	a.subject = i->subject;
+	if (!i->counted) {
+		a.by = i->by;
+		a.data = i->data;
+	}
+	return a;
+}
+
 static bool is_given(const struct arming *a)
 {
 	return a->giver.len > 0;

@@ -130,21 +130,6 @@ static int rearm(const struct turn *t, const struct rule *rule, struct instance 
 	return absence_keep_arming(t, rule, i, a);
 }
 
-/* What is in force, borrowed. */
-static struct arming current(const struct rule *rule, const struct instance *i)
-{
-	struct arming a = {.at = i->arming_at, .deadline_at = TIME_NEVER, .worth = i->worth};
-
-	if (absence_gives(rule))
-		a.deadline_at = i->deadline_at;
-	if (!i->counted) {
-		a.by = i->by;
-		a.data = i->data;
-		a.subject = i->subject;
-	}
-	return a;
-}
-
 /* Might LOSER be in force again when WINNER is found to be cancelled, or not to be handed over? */
 static bool may_return(const struct rule *rule, const struct instance *i,
 	const struct arming *loser, const struct arming *winner)
@@ -296,8 +281,8 @@ static int join_steps(const struct turn *t, const struct rule *rule, struct inst
 int absence_offer(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
 {
-	struct arming old = current(rule, i);
-	int c = absence_compare(a, &old);
+	struct arming old = absence_current(rule, i);
+	int c = absence_compare_named(t->journey, a, &old);
 	struct wait_of wait;
 	int r;
 
@@ -375,4 +360,24 @@ int absence_touch(const struct turn *t, const struct rule *rule, struct span key
 			r = move(t, rule, i, t->event->occurred_at);
 	}
 	return r < 0 || !follows_touch(rule) ? r : remember(t, rule, key);
+}
+
+int absence_touch_joined(const struct turn *t)
+{
+	struct journey *j = t->journey;
+	int r = 0;
+
+	for (size_t n = 0; n < j->n_instances && r == 0; n++) {
+		struct instance *i = &j->instances[n];
+		const struct rule *rule = i->state == INSTANCE_ARMED ? rules_of(t->rules, i) : NULL;
+		int64_t touched;
+
+		/* What a step has said by then it has said. */
+		if (!rule || i->step > 0 || !follows_touch(rule))
+			continue;
+		touched = touch_at(t, rule, text_span(i->key));
+		if (touched <= i->deadline_at)
+			r = move(t, rule, i, touched);
+	}
+	return r;
 }

@@ -106,6 +106,11 @@ bool absence_gives(const struct rule *rule);
 /* Which of two arming events is the later one; at one instant what they say decides, so that it is
  * the same one whichever comes in first. */
 int absence_compare(const struct arming *a, const struct arming *b);
+/* The same for customer J, of whom they may be under two names: where all else is one the names
+ * decide. */
+int absence_compare_named(const struct journey *j, const struct arming *a, const struct arming *b);
+/* What armed I, which is armed by RULE, borrowed. */
+struct arming absence_current(const struct rule *rule, const struct instance *i);
 /* *RET is one of its own that says what A does. 0 or -ENOMEM. */
 int absence_copy(const struct arming *a, struct arming *ret);
 /* Onto the list, which takes over what A points to, or has no room for it. 0 or -ENOMEM. */
@@ -186,6 +191,9 @@ int absence_unjoin(const struct turn *t, const struct rule *rule, struct instanc
 int absence_keep_arming(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
 int absence_touch(const struct turn *t, const struct rule *rule, struct span key);
+/* What waits, and was touched under another name of who is one customer now, waits from there. 0 or
+ * -ENOMEM. */
+int absence_touch_joined(const struct turn *t);
 
 /* absence_arm.c */
 

@@ -317,7 +317,7 @@ static bool leads(const struct turn *t, const struct instance *a, const struct i
 	if ((a->state == INSTANCE_ARMED) != (b->state == INSTANCE_ARMED))
 		return a->state == INSTANCE_ARMED;
 	if (a->state == INSTANCE_ARMED)
-		return merge_goes_on(rules_of(t->rules, a), a, b);
+		return merge_goes_on(rules_of(t->rules, a), t->journey, a, b);
 	/* That it was merged says less than what it was merged into. */
 	if ((a->outcome == OUTCOME_MERGED) != (b->outcome == OUTCOME_MERGED))
 		return b->outcome == OUTCOME_MERGED;
@@ -590,6 +590,8 @@ int merge_instances(const struct turn *t, const struct journey *other)
 		}
 		r = join(t, into, from, keys);
 	}
+	if (r == 0)
+		r = absence_touch_joined(t);
 	for (size_t n = 0; n < j->n_instances && r == 0; n++)
 		r = take_over(t, &j->instances[n]);
 	for (size_t n = 0; n < t->rules->n && r == 0; n++)

@@ -27,8 +27,9 @@ struct verdict {
 struct verdict merge_verdict(const struct rules *rules, const struct instance *i,
 	const struct journey *others, bool loser);
 
-/* Of two instances of one rule and key that wait, is A the one that goes on? */
-bool merge_goes_on(const struct rule *rule, const struct instance *a, const struct instance *b);
+/* Of two instances of one rule and key of J that wait, is A the one that goes on? */
+bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,
+	const struct instance *b);
 
 /* The instances of OTHER into the turn's journey. 0 or -ENOMEM. */
 int merge_instances(const struct turn *t, const struct journey *other);

@@ -183,7 +183,16 @@ struct verdict merge_verdict(const struct rules *rules, const struct instance *x
 	return v;
 }
 
-bool merge_goes_on(const struct rule *rule, const struct instance *a, const struct instance *b)
+static int compare_current(const struct rule *rule, const struct journey *j,
+	const struct instance *a, const struct instance *b)
+{
+	struct arming mine = absence_current(rule, a), theirs = absence_current(rule, b);
+
+	return absence_compare_named(j, &mine, &theirs);
+}
+
+bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,
+	const struct instance *b)
 {
 	bool first = rule && rule->anchor_first && rule->n_touch == 0;
 	int c;
@@ -192,6 +201,10 @@ bool merge_goes_on(const struct rule *rule, const struct instance *a, const stru
 		return a->step > b->step;
 	if (a->anchor_at != b->anchor_at)
 		return (a->anchor_at < b->anchor_at) == first;
+	/* By what happened, whichever of it came in first. */
+	c = rule && !a->counted && !b->counted ? compare_current(rule, j, a, b) : 0;
+	if (c != 0)
+		return (c < 0) == rule->anchor_first;
 	if (a->armed_at != b->armed_at)
 		return (a->armed_at < b->armed_at) == first;
 	if (a->fire_at != b->fire_at)

@@ -283,7 +283,7 @@ class Shop:
         # What ended something is remembered for a day, from when it came in: of the day before the
         # names become one nothing is told.
         link = chance.randint(0, DAYS - 1)
-        events = [self.about(tag, n, names) for n in range(chance.randint(2, 5))]
+        events = [self.about(tag, n, names, link) for n in range(chance.randint(2, 5))]
         if chance.random() < 0.4:
             events.append(self.event(self.instant(0, 1), "Stock Alert Requested", {
                 "sku": "N%d" % chance.randint(1, 3)}, tag + "-asks", **chance.choice(names)))
@@ -303,8 +303,8 @@ class Shop:
                 events.append(self.event(self.instant(link, link), "identify", {}, "%s-one-%d" % (tag, n), **who))
         return events
 
-    def about(self, tag, n, names):
-        """What decides whether and how they may be written to."""
+    def about(self, tag, n, names, link):
+        """What decides whether and how they may be written to; an address makes names one, on that day."""
         chance = self.chance
         at, who = self.instant(0, chance.choice((0, DAYS - 1))), chance.choice(names)
         name, properties = self.some(
@@ -320,6 +320,8 @@ class Shop:
             (0.5, ("Email Delivered", {})), (0.3, ("Unsubscribed", {})),
             (0.5, ("Notification Bounced", {"channel": "email", "bounce": "hard"})),
             (0.5, ("Notification Clicked", {"channel": "email"})))
+        if name == "identify" and self.several:
+            at = self.instant(link, link)
         return self.event(at, name, dict(properties), "%s-is-%d" % (tag, n), **who)
 
     def deed(self, at, tag, n, who):
