@@ -54,6 +54,8 @@ struct spent_key {
 
 /* The same for an instance of J, which is remembered from now on if it was not. */
 int spent_note(struct journey *j, const struct spent_key *k, struct span name, uint32_t number);
+/* Does I remember nothing else? Then nothing is known of its key yet. */
+bool spent_only(const struct instance *i);
 /* What FROM's lists say is spent for INTO, too; and an episode that both are in the midst of goes
  * on under FROM's number. 0 or -ENOMEM. */
 int spent_take(struct journey *into, const struct journey *from);

@@ -146,7 +146,7 @@ static int end_all(const struct turn *t, struct ending *e)
 		struct instance *i = &j->instances[n];
 
 		if (absence_owns(t, e->rule, i) && !span_equal(text_span(i->key), WHOLE) &&
-			holds_for(t, e, i, SPAN_EMPTY))
+			!spent_only(i) && holds_for(t, e, i, SPAN_EMPTY))
 			r = end_instance(t, e, i);
 	}
 	/* The whole customer's entry remembers it for keys that are not known yet. */

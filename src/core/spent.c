@@ -259,6 +259,12 @@ int spent_note(struct journey *j, const struct spent_key *k, struct span name, u
 	return r == -ENOSPC ? 0 : r;
 }
 
+bool spent_only(const struct instance *i)
+{
+	return i->n_spent > 0 && i->episode == 0 && i->n_armings == 0 && i->n_moments == 0 &&
+	       i->cancelled_at == INT64_MIN && i->touch_at == INT64_MIN;
+}
+
 static bool is_between_steps(const struct instance *i)
 {
 	return i->state == INSTANCE_ARMED && i->emitted > 0;

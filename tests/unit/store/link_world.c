@@ -169,8 +169,9 @@ static void on_job(void *user, const struct commit_job *job, const struct commit
 	for (size_t i = 0; !job && i < w->n_jobs; i++)
 		if (span_is(id, w->jobs[i].id))
 			w->jobs[i].retracted = span_is(retract->reason, "unmerged") ? ENDED : 1;
-	if (!job || w->n_jobs == JOBS)
+	if (!job)
 		return;
+	REQUIRE(w->n_jobs < JOBS);
 	(void)snprintf(w->jobs[w->n_jobs].id, sizeof(w->jobs[0].id), "%.32s", job->id.ptr);
 	w->jobs[w->n_jobs].fire_at = job->decision.fire_at;
 	copy(w->jobs[w->n_jobs].owner, sizeof(w->jobs[0].owner), job->customer);

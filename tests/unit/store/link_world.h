@@ -21,7 +21,7 @@
 
 #define PARTS	4
 #define MAILS	512
-#define JOBS	256
+#define JOBS	1024
 #define ENDED	2
 #define BASE_AT INT64_C(1700000000000)
 

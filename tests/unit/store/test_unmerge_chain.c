@@ -12,11 +12,14 @@ static const char *const members[] = {USER("a0"), USER("u1"), MAIL("b@y.org"), M
 
 #define KEYS ARRAY_SIZE(keys)
 
-/* Each has carts of their own. */
+/* Whether some carts are everybody's. */
+static bool is_shared;
+
 static void does(unsigned who)
 {
 	static const char *const names[] = {
 		"Product Added", "Product Added", "Product Viewed", "Order Completed"};
+	bool shared = is_shared && world_roll(&one, 2) == 0;
 	struct saying *l;
 
 	if (world_roll(&one, 5) == 0)
@@ -26,8 +29,8 @@ static void does(unsigned who)
 	(void)snprintf(l->json, sizeof(l->json),
 		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"m%zu\",\"properties\":"
 		"{\"cart_id\":\"k%u%u\",\"order_id\":\"o%zu\"}}",
-		names[world_roll(&one, ARRAY_SIZE(names))], members[who], story.n, who,
-		world_roll(&one, 2), story.n);
+		names[world_roll(&one, ARRAY_SIZE(names))], members[who], story.n,
+		shared ? (unsigned)KEYS : who, world_roll(&one, 2), story.n);
 }
 
 static void some_do(unsigned n)
@@ -113,6 +116,13 @@ static void random_history(uint64_t seed)
 
 static void histories(void)
 {
+	is_shared = false;
+	histories_run(ROUNDS, random_history);
+}
+
+static void shared_carts(void)
+{
+	is_shared = true;
 	histories_run(ROUNDS, random_history);
 }
 
@@ -203,6 +213,7 @@ static void timers_before(void)
 
 static const struct check_case cases[] = {
 	{"random histories", histories},
+	{"random histories with shared carts", shared_carts},
 	{"a timer of who was parted", parted_timer},
 	{"timers before a merge", timers_before},
 };

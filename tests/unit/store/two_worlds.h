@@ -48,9 +48,8 @@ void play(struct world *w, size_t from, size_t n, bool linking);
 struct span record_of(const struct world *w, const char *key);
 /* The word of staff in ONE, and its notes in TWO. */
 void take_apart(const char *key, const char *from);
-/* KEY is the same in both, but for where jobs lie and which of their numbers are spent. */
+/* KEY is the same in both, with all that their timeline says, but for where jobs lie, which of
+ * their numbers are spent, and the name and number that a job got while two were one. */
 void check_same(const char *key);
-/* The same but for the timeline, which says in whose name a job was that is taken back. */
-void check_known(const char *key);
 /* No job was made twice, wherever, unless an unmerge ended the first, which is nobody's. */
 void check_jobs(const struct world *w);
