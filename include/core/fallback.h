@@ -24,6 +24,7 @@ struct fallback {
 	int64_t made_at; /* when the present job was made (virtual time) */
 	int64_t sent_at; /* earliest event time of word that it was sent; TIME_NEVER: none yet */
 	int64_t fall_at; /* the timer; TIME_NEVER: none */
+	uint32_t number; /* that its further jobs bear (core/spent.h); 0: the first one's */
 	uint32_t gate, reason; /* why it was put off (core/gate.h); 0: it was not */
 	struct text by, data;  /* what the instance kept of its arming event */
 };

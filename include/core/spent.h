@@ -42,6 +42,9 @@ int spent_give(const struct rule *rule, struct instance *i);
  * not spent yet. 0 or -ENOMEM. */
 int spent_again(struct instance *i);
 
+/* Likewise the jobs by which I's latest message, that has a fallback, may yet go another way. */
+int spent_again_way(struct instance *i);
+
 /* Up to NUMBER all is spent in NAME. 0 or -ENOMEM. */
 int spent_raise(struct instance *i, struct span name, uint32_t epoch, uint32_t number);
 
@@ -54,6 +57,9 @@ struct spent_key {
 
 /* The same for an instance of J, which is remembered from now on if it was not. */
 int spent_note(struct journey *j, const struct spent_key *k, struct span name, uint32_t number);
+/* Of a yearly rule, whose number is the year: the year's jobs bear 10,000 more from now on, which
+ * says the year still. K's is in J's own name. 0 or -ENOMEM. */
+int spent_note_year(struct journey *j, const struct spent_key *k, uint32_t number);
 /* Does I remember nothing else? Then nothing is known of its key yet. */
 bool spent_only(const struct instance *i);
 /* What FROM's lists say is spent for INTO, too; and an episode that both are in the midst of goes

@@ -41,7 +41,8 @@ enum {
 	FALLS_LOST = 1 << 1,
 	FALLS_SENT = 1 << 2,
 	FALLS_DUE = 1 << 3,
-	FALLS_ALL = (1 << 4) - 1,
+	FALLS_NUMBER = 1 << 4,
+	FALLS_ALL = (1 << 5) - 1,
 };
 
 /* What an arming says. */
@@ -134,7 +135,7 @@ static size_t instances_bound(const struct journey *j)
 			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len +
 			     i->earlier[m].told.len + 2 * PACK_NUMBER;
 		if (i->fallback)
-			n += 12 * PACK_NUMBER + i->fallback->by.len + i->fallback->data.len;
+			n += 13 * PACK_NUMBER + i->fallback->by.len + i->fallback->data.len;
 	}
 	return n ? n + PACK_NUMBER : 0;
 }
@@ -250,7 +251,8 @@ static bool pack_fallback(struct pack *p, const struct fallback *f, int64_t base
 {
 	unsigned falls = (f->over ? FALLS_OVER : 0u) | (f->lost ? FALLS_LOST : 0u) |
 			 (f->sent_at != TIME_NEVER ? FALLS_SENT : 0u) |
-			 (f->fall_at != TIME_NEVER ? FALLS_DUE : 0u);
+			 (f->fall_at != TIME_NEVER ? FALLS_DUE : 0u) |
+			 (f->number ? FALLS_NUMBER : 0u);
 
 	pack_number(p, falls);
 	pack_number(p, f->tried);
@@ -262,6 +264,8 @@ static bool pack_fallback(struct pack *p, const struct fallback *f, int64_t base
 		pack_since(p, f->sent_at, f->made_at);
 	if (falls & FALLS_DUE)
 		pack_since(p, f->fall_at, f->made_at);
+	if (falls & FALLS_NUMBER)
+		pack_number(p, f->number);
 	pack_number(p, f->gate);
 	pack_number(p, f->reason);
 	pack_block(p, text_span(f->by));
@@ -476,6 +480,7 @@ static int unpack_fallback(struct unpack *u, struct instance *i, int64_t base)
 	f->armed_at = unpack_since(u, f->made_at);
 	f->sent_at = falls & FALLS_SENT ? unpack_since(u, f->made_at) : TIME_NEVER;
 	f->fall_at = falls & FALLS_DUE ? unpack_since(u, f->made_at) : TIME_NEVER;
+	f->number = falls & FALLS_NUMBER ? (uint32_t)unpack_bounded(u, UINT32_MAX) : 0;
 	f->gate = (uint32_t)unpack_bounded(u, UINT32_MAX);
 	f->reason = (uint32_t)unpack_bounded(u, UINT32_MAX);
 	journey_unpack_text(u, &f->by, INSTANCE_BY_MAX);

@@ -149,7 +149,7 @@ bool absence_list_find(const struct rule *rule, const struct instance *i,
 /* I makes the job of its step, or what would have been one. 0 or -ENOMEM. */
 int absence_remember(struct instance *i, bool sends);
 /* I makes its latest job once more, by WAY. 0 or -ENOMEM. */
-int absence_remember_again(struct instance *i, uint32_t way);
+int absence_remember_again(struct instance *i, uint32_t way, uint32_t number);
 /* The job that is BACK before the latest; not more than are kept. What it points to stays I's. */
 struct emission absence_emission(const struct instance *i, size_t back);
 /* Takes back the N latest jobs of I. LATE: what disproves them happened before they were made. 0 or

@@ -103,11 +103,12 @@ int absence_remember(struct instance *i, bool sends)
 	return 0;
 }
 
-int absence_remember_again(struct instance *i, uint32_t way)
+int absence_remember_again(struct instance *i, uint32_t way, uint32_t number)
 {
 	struct emission now = latest(i);
 
 	now.way = way + 1;
+	now.number = number == spent_by(&now) ? now.number : number;
 	now.subject = now.home = now.told = (struct text){.ptr = NULL};
 	if (text_set(&now.subject, text_span(i->last_subject)) < 0)
 		return -ENOMEM;

@@ -147,7 +147,7 @@ static int arm_for(const struct turn *t, const struct rule *rule, struct instanc
 	i->outcome = OUTCOME_ARMED;
 	i->epoch = rule->epoch;
 	i->episode = (uint32_t)year;
-	i->step = i->emitted = 0;
+	i->step = i->emitted = i->number = 0;
 	i->anchor_at = i->arming_at = o->said_at;
 	i->armed_at = fresh ? t->now : i->armed_at;
 	(void)due_in(t, rule, o, year, &i->deadline_at);

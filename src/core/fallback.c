@@ -297,7 +297,9 @@ static struct instance as_it_was(const struct turn *t, const struct instance *i)
 	struct instance then = *i;
 
 	then.episode = i->last_episode;
-	then.number = i->last_number ? i->last_number : i->last_episode;
+	then.number = i->fallback->number ? i->fallback->number
+		      : i->last_number	  ? i->last_number
+					  : i->last_episode;
 	then.step = i->last_step;
 	then.subject = i->last_subject;
 	then.anchor_at = i->last_anchor_at;
@@ -343,7 +345,7 @@ static int emit(const struct turn *t, const struct rule *rule, struct instance *
 	d->priority = v->priority;
 	/* What is behind the latest job is given up with it. */
 	i->fallback = NULL;
-	if (absence_remember_again(i, way) < 0) {
+	if (absence_remember_again(i, way, then->number) < 0) {
 		fallback_free(f);
 		return -ENOMEM;
 	}

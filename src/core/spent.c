@@ -11,6 +11,8 @@
 #include "absence_parts.h"
 #include "list.h"
 
+#define YEARS UINT32_C(10000) /* beyond any */
+
 /* ---- the list ---------------------------------------------------------------------------- */
 
 static int compare(const struct spent *s, struct span name, uint32_t epoch)
@@ -157,12 +159,22 @@ static int say_all(struct instance *i)
 	return 0;
 }
 
+/* A yearly rule's number is the year, or one that ends in it (spent_note_year). */
+static uint32_t of_year(const struct instance *i)
+{
+	const struct spent *known = find(i, text_span(i->subject), i->epoch);
+
+	return known && known->number > YEARS && known->number % YEARS == i->episode ? known->number
+										     : i->episode;
+}
+
 uint32_t spent_number(const struct rule *rule, const struct instance *i)
 {
 	if (i->number > 0)
 		return i->number;
-	/* A yearly rule's number is the year. */
-	if (!rule || rule->calendar || i->episode == 0 || absence_made(i))
+	if (rule && rule->calendar)
+		return of_year(i);
+	if (!rule || i->episode == 0 || absence_made(i))
 		return i->episode;
 	return latest(i, text_span(i->subject)) + 1;
 }
@@ -204,12 +216,26 @@ int spent_give(const struct rule *rule, struct instance *i)
 {
 	uint32_t number = spent_number(rule, i);
 
+	if (rule->calendar)
+		set_number(i, number);
 	if (rule->calendar || absence_made(i) || (i->n_spent == 0 && i->subject.len == 0))
 		return 0;
 	if (say_all(i) < 0 || put(i, text_span(i->subject), i->epoch, number) < 0)
 		return -ENOMEM;
 	set_number(i, number);
 	return 0;
+}
+
+int spent_again_way(struct instance *i)
+{
+	struct span name = text_span(i->last_subject);
+	uint32_t number;
+
+	if (say_all(i) < 0)
+		return -ENOMEM;
+	number = latest(i, name) + 1;
+	i->fallback->number = number;
+	return put(i, name, i->epoch, number);
 }
 
 int spent_raise(struct instance *i, struct span name, uint32_t epoch, uint32_t number)
@@ -259,6 +285,11 @@ int spent_note(struct journey *j, const struct spent_key *k, struct span name, u
 	return r == -ENOSPC ? 0 : r;
 }
 
+int spent_note_year(struct journey *j, const struct spent_key *k, uint32_t number)
+{
+	return spent_note(j, k, SPAN_EMPTY, number + YEARS);
+}
+
 bool spent_only(const struct instance *i)
 {
 	return i->n_spent > 0 && i->episode == 0 && i->n_armings == 0 && i->n_moments == 0 &&
@@ -270,7 +301,7 @@ static bool is_between_steps(const struct instance *i)
 	return i->state == INSTANCE_ARMED && i->emitted > 0;
 }
 
-/* What is left of an episode may have been given another number (spent_again). */
+/* What is left of an episode may have been given another number (spent_again, spent_again_way). */
 static void take_number(struct journey *into, const struct instance *from)
 {
 	struct instance *i = journey_instance(into, text_span(from->rule), text_span(from->key));
@@ -278,6 +309,9 @@ static void take_number(struct journey *into, const struct instance *from)
 	if (i && is_between_steps(i) && is_between_steps(from) && i->epoch == from->epoch &&
 		i->episode == from->episode && i->step == from->step)
 		i->number = from->number;
+	if (i && i->fallback && from->fallback && i->last_episode == from->last_episode &&
+		i->last_step == from->last_step)
+		i->fallback->number = from->fallback->number;
 }
 
 int spent_take(struct journey *into, const struct journey *from)

@@ -95,7 +95,12 @@ static int settle_number(const struct divide *d, struct journey *j, const struct
 	const struct fold *others = f == &d->apart ? &d->alone : &d->apart;
 	struct span name = job->subject.len ? job->subject : d->ask.customer;
 	const struct spent_key key = {job->rule, job->key, job->epoch, job->fire_at};
+	const struct rule *rule = rules_find(d->all.rules, job->rule);
 
+	if (rule && rule->calendar)
+		return span_equal(name, f->customer) && !divide_find_job(f, job->id)
+			       ? spent_note_year(j, &key, job->episode)
+			       : 0;
 	if (span_equal(name, others->customer))
 		return 0;
 	/* Of somebody else who is one with either: whose is theirs. */
@@ -130,6 +135,23 @@ static bool is_made(const struct divide *d, const struct fold *f, const struct i
 	return false;
 }
 
+/* Did the two make a job by which I's latest message goes another way, and that is not F's? */
+static bool is_fallen(const struct divide *d, const struct fold *f, const struct instance *i)
+{
+	const struct folded_job *jobs = d->all.jobs.list;
+	uint32_t number = i->last_number ? i->last_number : i->last_episode, way;
+
+	for (size_t n = 0; n < d->all.jobs.n; n++)
+		if (jobs[n].episode == number && jobs[n].epoch == i->epoch &&
+			span_equal(jobs[n].rule, text_span(i->rule)) &&
+			span_equal(jobs[n].key, text_span(i->key)) &&
+			span_equal(name_of(d, f, &jobs[n]), text_span(i->last_subject)) &&
+			divide_step_of(d, &jobs[n], &way) == i->last_step && way > 0 &&
+			!divide_find_job(f, jobs[n].id))
+			return true;
+	return false;
+}
+
 /* Where nothing was folded no job was made. */
 static int renumber(const struct divide *d, struct journey *j, const struct fold *f)
 {
@@ -142,6 +164,9 @@ static int renumber(const struct divide *d, struct journey *j, const struct fold
 		if (rule && !rule->calendar && i->state == INSTANCE_ARMED && i->emitted > 0 &&
 			is_made(d, f, i, rule))
 			r = spent_again(i);
+		if (r == 0 && rule && !rule->calendar && i->fallback && !i->fallback->over &&
+			is_fallen(d, f, i))
+			r = spent_again_way(i);
 	}
 	return r;
 }
@@ -151,12 +176,7 @@ int divide_settle_numbers(const struct divide *d, struct journey *j, const struc
 	const struct folded_job *jobs = d->all.jobs.list;
 	int r = 0;
 
-	for (size_t i = 0; i < d->all.jobs.n && r == 0; i++) {
-		const struct rule *rule = rules_find(d->all.rules, jobs[i].rule);
-
-		/* A yearly rule's number is the year. */
-		if (!rule || !rule->calendar)
-			r = settle_number(d, j, f, &jobs[i]);
-	}
+	for (size_t i = 0; i < d->all.jobs.n && r == 0; i++)
+		r = settle_number(d, j, f, &jobs[i]);
 	return r == 0 ? renumber(d, j, f) : r;
 }

@@ -20,6 +20,19 @@ static const char rules[] = "[" RULE("cart", "\"key\":\"cart_id\",\"wait\":\"60s
 	"\"key\":\"cart_id\",\"wait\":\"15s\",\"steps\":[{\"id\":\"a\","
 	"\"after\":\"0s\"},{\"id\":\"b\",\"after\":\"40s\"}]") "]";
 
+/* And of what goes by a second way, and of a day that comes round. */
+#define YEARLY(ID, LOCAL)                                                                          \
+	"{\"id\":\"" ID "\",\"class\":\"service\",\"gates\":\"off\",\"calendar\":{\"date\":"       \
+	"\"birthday\",\"local\":\"" LOCAL                                                          \
+	"\",\"tz\":\"store\"},\"grace\":\"0s\",\"slack\":\"0s\","                                  \
+	"\"round\":\"1ms\",\"channels\":[\"email\"]}"
+static const char second_ways[] =
+	"[{\"id\":\"falls\",\"class\":\"service\",\"gates\":\"off\",\"grace\":\"0s\",\"round\":"
+	"\"1ms\",\"stale_after\":\"never\",\"tombstone\":\"0s\",\"channels\":[\"email\",\"sms\"],"
+	"\"arm\":[\"Product Added\"],\"cancel\":[\"Order Completed\"],\"key\":\"cart_id\","
+	"\"wait\":\"20s\",\"fallback_after\":\"1h\"}]";
+static const char days[] = "[" YEARLY("early", "22:16") "," YEARLY("late", "22:20") "]";
+
 static void tells(const char *event, const char *who, unsigned cart)
 {
 	struct saying *l = add(T);
@@ -28,6 +41,25 @@ static void tells(const char *event, const char *who, unsigned cart)
 		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"m%zu\",\"properties\":"
 		"{\"cart_id\":\"k%u\",\"order_id\":\"o%zu\"}}",
 		event, who, story.n, cart, story.n);
+}
+
+static const char *in_force;
+
+/* That somebody's mail did not arrive. */
+static void fails(const char *who)
+{
+	(void)snprintf(add(T)->json, sizeof(story.lines[0].json),
+		"{\"type\":\"track\",\"event\":\"Notification Failed\",%s,\"messageId\":\"m%zu\","
+		"\"properties\":{\"channel\":\"email\"}}",
+		who, story.n);
+}
+
+static void is_born(const char *who)
+{
+	(void)snprintf(add(T)->json, sizeof(story.lines[0].json),
+		"{\"type\":\"identify\",%s,\"messageId\":\"m%zu\",\"traits\":{\"birthday\":"
+		"\"1990-11-%u\"}}",
+		who, story.n, 14 + world_roll(&one, 2));
 }
 
 static void does(const char *who)
@@ -39,7 +71,12 @@ static void does(const char *who)
 	if (world_roll(&one, 3) == 0)
 		story.at += world_roll(&one, 100) * MS_SECOND;
 	cart = world_roll(&one, 2);
-	tells(names[world_roll(&one, ARRAY_SIZE(names))], who, cart);
+	if (in_force == second_ways && world_roll(&one, 4) == 0)
+		fails(who);
+	else if (in_force == days && world_roll(&one, 2))
+		is_born(who);
+	else
+		tells(names[world_roll(&one, ARRAY_SIZE(names))], who, cart);
 }
 
 static void do_both(unsigned n)
@@ -88,7 +125,7 @@ static void random_history(uint64_t seed)
 {
 	size_t joined, apart, jobs[2];
 
-	begin(seed, rules);
+	begin(seed, in_force);
 	one.prompt = two.prompt = true;
 	does(USER("u1"));
 	does(MAIL("b@y.org"));
@@ -113,7 +150,7 @@ static void random_history(uint64_t seed)
 	check_same(OTHER);
 	do_both(1 + world_roll(&one, 20));
 	plays(apart);
-	one.clock = two.clock = story.at + 1000;
+	one.clock = two.clock = story.at + (in_force == days ? 2 * MS_DAY : 1000);
 	world_finish(&one);
 	world_finish(&two);
 	check_same("u1");
@@ -127,6 +164,19 @@ static void random_history(uint64_t seed)
 
 static void histories(void)
 {
+	in_force = rules;
+	histories_run(ROUNDS, random_history);
+}
+
+static void second_way_histories(void)
+{
+	in_force = second_ways;
+	histories_run(ROUNDS, random_history);
+}
+
+static void day_histories(void)
+{
+	in_force = days;
 	histories_run(ROUNDS, random_history);
 }
 
@@ -179,6 +229,8 @@ static void between_steps(void)
 static const struct check_case cases[] = {
 	{"between the steps of an episode whose number is spent", between_steps},
 	{"random histories", histories},
+	{"random histories of second ways", second_way_histories},
+	{"random histories of days", day_histories},
 };
 
 int main(void)

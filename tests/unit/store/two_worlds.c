@@ -72,6 +72,8 @@ static void forget_numbers(struct journey *j, const struct journey *other)
 
 		spent_release(in);
 		in->number = in->last_number = 0;
+		if (in->fallback)
+			in->fallback->number = 0;
 		for (uint32_t k = 0; k < in->n_earlier; k++)
 			in->earlier[k].number = 0;
 		if (only)
