@@ -52,6 +52,11 @@ struct divide_ask {
 	struct span frozen;   /* its record then; empty: it was nobody */
 	int64_t linked_at;    /* when they became one; INT64_MIN: it is not known */
 	int64_t clock;	      /* of the customer's partition, when the record was read */
+	/* Who was erased, as that partition knows it, in order of instants: from then on nobody
+	 * came by these names, and what others said of them did not count. */
+	const struct commit_gone *gones;
+	size_t n_gones;
+	struct span gone_salt;
 };
 
 /* A job made since then, of either side. */

@@ -8,6 +8,7 @@
 
 #include "apart_log.h"
 #include "apart_view.h"
+#include "backtest_gone.h"
 #include "base/instant.h"
 #include "codec/link.h"
 #include "codec/record.h"
@@ -43,6 +44,7 @@ struct unmerge {
 	bool ruleless;	    /* those that the log began with cannot be had */
 	uint32_t partition; /* the customer's */
 	struct apart_log log;
+	struct backtest_gone gone; /* in the customer's partition */
 	char sum[DIVISION_SUM_SIZE], state[DIVISION_SUM_SIZE];
 	struct divide_ask divide_ask;
 	struct divide *divide;
@@ -52,6 +54,7 @@ struct unmerge {
 static void unmerge_release(struct unmerge *u)
 {
 	divide_free(u->divide);
+	backtest_gone_release(&u->gone);
 	event_decoder_free(u->decoder);
 	rules_free(u->stand_in);
 	rule_sets_free(u->sets);
@@ -171,6 +174,11 @@ static int explain_rules(const struct unmerge *u)
 		      "rules were loaded by.");
 }
 
+static bool erased_since(const struct unmerge *u)
+{
+	return u->gone.n > 0 && u->gone.names[u->gone.n - 1].at >= u->link.linked_at;
+}
+
 /* Of somebody who brought nothing along the customer's whole log is needed. */
 static int explain_different(const struct unmerge *u)
 {
@@ -178,6 +186,14 @@ static int explain_different(const struct unmerge *u)
 
 	if (u->ruleless)
 		return explain_rules(u);
+	if (erased_since(u))
+		return say(u,
+			"somebody was erased since they became one, and what the log had of them "
+			"went with that, also what came to these two by them: what each would be "
+			"cannot be found out any more. Nothing was changed. They stay one; who of "
+			"them does not want to be kept so can be erased, with the other, and be "
+			"told "
+			"of anew.");
 	if (u->log.trimmed.ms == 0 || u->log.archived)
 		return say(u,
 			"what the log has, folded again, is not what the customer is: entries "
@@ -214,6 +230,18 @@ static int explain(const struct unmerge *u, int r)
 	}
 }
 
+static int read_gone(struct unmerge *u)
+{
+	struct divide_ask *d = &u->divide_ask;
+
+	if (backtest_gone_read(&u->gone, u->redis, u->partition) < 0)
+		return say(u, "who was erased cannot be read.");
+	d->gones = u->gone.names;
+	d->n_gones = u->gone.n;
+	d->gone_salt = u->gone.salt;
+	return 0;
+}
+
 /* What each would be, from what stands there now. 0 or a status. */
 static int make(struct unmerge *u)
 {
@@ -224,6 +252,8 @@ static int make(struct unmerge *u)
 	r = read_link(u);
 	if (r == 0)
 		r = read_customer(u);
+	if (r == 0)
+		r = read_gone(u);
 	if (r)
 		return r;
 	u->divide_ask.customer = u->link.to;
@@ -381,6 +411,7 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 	int r;
 
 	arena_init(&u.arena);
+	backtest_gone_init(&u.gone);
 	r = begin(&u);
 	for (int i = 0; i < TRIES && r == 0 && !done; i++) {
 		r = make(&u);

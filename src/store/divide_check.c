@@ -138,6 +138,21 @@ bool divide_is_record(struct divide *d, struct span folded, struct span record)
 	return divide_encode(d, &one, &folded) == 0 && span_equal(folded, record);
 }
 
+/* Entries of the timeline. */
+static uint64_t n_told(const struct record *r)
+{
+	return r->sealed_n + r->packed_n + r->tail_n;
+}
+
+/* What a log had of somebody who was erased has left it. */
+static bool lacks_some(const struct divide *d)
+{
+	const struct divide_ask *ask = &d->ask;
+
+	return ask->n_gones > 0 &&
+	       (ask->frozen.len == 0 || ask->gones[ask->n_gones - 1].at >= ask->linked_at);
+}
+
 bool divide_is_same(struct divide *d)
 {
 	_cleanup_(record_release) struct record folded = RECORD_INIT;
@@ -145,5 +160,6 @@ bool divide_is_same(struct divide *d)
 	if (divide_is_record(d, d->all.record, d->ask.record))
 		return true;
 	return d->parted && d->all.record.len > 0 && record_decode(d->all.record, &folded) == 0 &&
-	       folded.journey->n_events == d->record.journey->n_events;
+	       folded.journey->n_events == d->record.journey->n_events &&
+	       (!lacks_some(d) || n_told(&folded) == n_told(&d->record));
 }

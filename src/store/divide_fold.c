@@ -273,12 +273,16 @@ static int seed_base(const struct fold *f, struct seeds *s)
 }
 
 /* The store as it was when the base was written. */
-static int seed(struct fold *f, struct memory_store *store)
+static int seed(struct fold *f, struct memory_store *store, size_t n_gones)
 {
 	_cleanup_(seeds_release) struct seeds seeds = {.base = RECORD_INIT};
 	const struct commit_value value = {f->customer, f->base};
 	struct commit_due due = {f->customer, TIME_NEVER};
-	struct commit c = {.marks = f->marks, .n_marks = f->n_marks};
+	struct commit c = {.marks = f->marks,
+		.n_marks = f->n_marks,
+		.gones = f->ask->gones,
+		.n_gones = n_gones,
+		.gone_salt = f->ask->gone_salt};
 	struct store *s = memory_store_store(store);
 	int r = 0;
 
@@ -301,6 +305,62 @@ static int seed(struct fold *f, struct memory_store *store)
 	r = s->ops->commit(s, 0, &c, on_seeded, f);
 	memory_store_run(store);
 	return r < 0 ? r : f->failed;
+}
+
+/* ---- who is kept out --------------------------------------------------------------------- */
+
+/* That N are, which left the log with what it was about. */
+static int suppress(
+	const struct fold *f, struct memory_store *store, const struct commit_gone *gones, size_t n)
+{
+	_cleanup_(buf_release) struct buf head = BUF_INIT, names = BUF_INIT;
+	const struct message m = {.from = MESSAGE_FROM_STAFF,
+		.seq = 1,
+		.kind = MESSAGE_SUPPRESS,
+		.reason = gones->by,
+		.salt = f->ask->gone_salt};
+	struct log_entry e = {.id = {(uint64_t)gones->at - 1, UINT64_MAX}};
+
+	for (size_t i = 0; i < n; i++)
+		buf_add(&names, gones[i].name, GONE_NAME_BYTES);
+	message_json(&m, &head);
+	if (buf_failed(&head) < 0 || buf_failed(&names) < 0)
+		return -ENOMEM;
+	e.message = buf_span(&head);
+	e.record = buf_span(&names);
+	return memory_store_append(store, &e);
+}
+
+/* Those of before the first entry are known at the beginning. */
+static size_t gone_before(const struct fold *f, const struct log_entry *entries, size_t n)
+{
+	size_t k = 0;
+
+	while (n > 0 && k < f->ask->n_gones && (uint64_t)f->ask->gones[k].at <= entries[0].id.ms)
+		k++;
+	return k;
+}
+
+/* The entries, and where it was said between them that somebody is kept out. Within the instant of
+ * such a word, which came first is not known: it is said before all of it. */
+static int append(
+	struct fold *f, struct memory_store *store, const struct log_entry *entries, size_t n)
+{
+	const struct commit_gone *gones = f->ask->gones;
+	size_t k = gone_before(f, entries, n), from;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		while (r == 0 && k < f->ask->n_gones && (uint64_t)gones[k].at <= entries[i].id.ms) {
+			from = k;
+			while (k < f->ask->n_gones && gones[k].at == gones[from].at)
+				k++;
+			r = suppress(f, store, gones + from, k - from);
+		}
+		if (r == 0)
+			r = memory_store_append(store, &entries[i]);
+	}
+	return r;
 }
 
 static int run(struct fold *f, struct memory_store *store, struct log_id from)
@@ -350,9 +410,9 @@ int fold_run(struct fold *f, const struct log_entry *entries, size_t n)
 
 	if (r < 0)
 		return r;
-	r = seed(f, store);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = memory_store_append(store, &entries[i]);
+	r = seed(f, store, gone_before(f, entries, n));
+	if (r == 0)
+		r = append(f, store, entries, n);
 	if (r == 0)
 		r = run(f, store, from);
 	if (r == 0)

@@ -416,6 +416,38 @@ void world_claim(struct world *w, const char *winner, const char *key)
 	world_tell(w, partition_of(m.to, PARTS), &m, SPAN_EMPTY);
 }
 
+/* As an owner keeps them, in order of instants. */
+struct erased {
+	struct commit_gone list[64];
+	size_t n;
+	char salt[65];
+};
+
+static void on_gone(void *user, int r, const struct commit_gone *gones, size_t n, struct span salt)
+{
+	struct erased *e = user;
+
+	CHECK_INT(r, 0);
+	REQUIRE(n <= ARRAY_SIZE(e->list));
+	e->n = n;
+	copy(e->salt, sizeof(e->salt), salt);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = i;
+
+		for (; at > 0 && e->list[at - 1].at > gones[i].at; at--)
+			e->list[at] = e->list[at - 1];
+		e->list[at] = gones[i];
+	}
+}
+
+static void ask_erased(struct shore *s, struct erased *e)
+{
+	struct store *store = memory_store_store(s->memory);
+
+	CHECK_INT(store->ops->gone(store, s->partition, on_gone, e), 0);
+	memory_store_run(s->memory);
+}
+
 static int divide(struct world *w, const struct link *link, struct span key, struct message *m,
 	struct divide **ret_divide, struct divided *ret_divided)
 {
@@ -434,10 +466,15 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 		.linked_at = link->linked_at,
 		.clock = s->position.clock};
 	static char sum[DIVISION_SUM_SIZE];
+	struct erased erased = {.n = 0};
 	int64_t since;
 
 	if (link_is(ask.record))
 		return -ELOOP;
+	ask_erased(s, &erased);
+	ask.gones = erased.list;
+	ask.n_gones = erased.n;
+	ask.gone_salt = span_str(erased.salt);
 	if (divide_new(&ask, ret_divide) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->n_log; i++)

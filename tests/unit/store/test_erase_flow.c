@@ -4,15 +4,10 @@
  * any of their names afterwards, what they do then makes them not anew, and others stay as they
  * are.
  */
-#include "link_world.h"
-
-#include "codec/gone_name.h"
+#include "erasing.h"
 
 #define B LINK_BROWSER
 #define T LINK_TRUSTED
-
-#define SALT	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define RECEIPT "0123456789abcdef"
 
 #define TRACK(NAME, WHO, PROPERTIES)                                                               \
 	"{\"type\":\"track\",\"event\":\"" NAME "\"," WHO ",\"properties\":{" PROPERTIES "}}"
@@ -51,30 +46,7 @@ static void stir(struct world *w, unsigned n)
 
 static void tell_names(struct world *w, enum message_kind kind)
 {
-	const struct message m = {.from = MESSAGE_FROM_STAFF,
-		.seq = 1,
-		.kind = kind,
-		.reason = SPAN_LIT(RECEIPT),
-		.salt = SPAN_LIT(SALT)};
-	unsigned char list[ARRAY_SIZE(names) * GONE_NAME_SIZE];
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		CHECK_INT(gone_name(SPAN_LIT(SALT), span_str(names[i]), list + i * GONE_NAME_SIZE),
-			0);
-	for (uint32_t p = 0; p < PARTS; p++)
-		world_tell(w, p, &m, span_of((const char *)list, sizeof(list)));
-}
-
-static void erase(struct world *w, const char *key)
-{
-	const struct message m = {.from = MESSAGE_FROM_STAFF,
-		.seq = 1,
-		.kind = MESSAGE_ERASE,
-		.to = span_str(key),
-		.of = span_str(key),
-		.reason = SPAN_LIT(RECEIPT)};
-
-	world_tell(w, partition_of(m.to, PARTS), &m, SPAN_EMPTY);
+	erasing_tell(w, kind, names, ARRAY_SIZE(names));
 }
 
 static struct span kept(const struct world *w, const char *key)
@@ -113,16 +85,16 @@ static void anywhere(void)
 			if (i == at) {
 				tell_names(&world, MESSAGE_SUPPRESS);
 				stir(&world, 8);
-				erase(&world, "u1");
+				erasing_empty(&world, "u1");
 				/* What is gathered before is told by itself, too. */
-				erase(&world, "email:m@x.org");
+				erasing_empty(&world, "email:m@x.org");
 			}
 			if (i < ARRAY_SIZE(lines))
 				world_say(&world, lines[i].rights, lines[i].json);
 		}
 		world_settle(&world);
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-			erase(&world, names[i]);
+			erasing_empty(&world, names[i]);
 		world_settle(&world);
 		check_nothing(&world);
 		CHECK(span_equal(kept(&world, "neighbour"), buf_span(&other)));
@@ -153,7 +125,7 @@ static void spreads(void)
 		tell_names(&world, MESSAGE_SUPPRESS);
 		world_settle(&world);
 		/* By any of the names. */
-		erase(&world, names[world_roll(&world, ARRAY_SIZE(names))]);
+		erasing_empty(&world, names[world_roll(&world, ARRAY_SIZE(names))]);
 		world_settle(&world);
 		check_nothing(&world);
 		world_finish(&world);
@@ -192,7 +164,7 @@ static void named_by_who_is_gone(void)
 	tell_names(&world, MESSAGE_SUPPRESS);
 	world_settle(&world);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		erase(&world, names[i]);
+		erasing_empty(&world, names[i]);
 	world_settle(&world);
 	world_say(&world, B, ADDED(USER("u1") "," ANON("y"), "k1"));
 	world_settle(&world);

@@ -3,6 +3,7 @@
  * Of four customers some become one in any order, also those who are several already, and are taken
  * apart in any order in which that can be: each is what they would have been alone.
  */
+#include "erasing.h"
 #include "histories.h"
 #include "two_worlds.h"
 
@@ -11,6 +12,9 @@ static const char *const keys[] = {"a0", "u1", "email:b@y.org", "email:c@y.org"}
 static const char *const members[] = {USER("a0"), USER("u1"), MAIL("b@y.org"), MAIL("c@y.org")};
 
 #define KEYS ARRAY_SIZE(keys)
+
+/* Who was erased. */
+static bool is_erased[KEYS];
 
 /* Whether some carts are everybody's. */
 static bool is_shared;
@@ -37,8 +41,12 @@ static void some_do(unsigned n)
 {
 	size_t from = story.n;
 
-	while (n-- > 0)
-		does(story.n < KEYS ? (unsigned)story.n : world_roll(&one, KEYS));
+	while (n-- > 0) {
+		unsigned who = story.n < KEYS ? (unsigned)story.n : world_roll(&one, KEYS);
+
+		if (!is_erased[who])
+			does(who);
+	}
 	if (story.n == from)
 		return;
 	play(&one, from, story.n, true);
@@ -65,7 +73,8 @@ static void join(void)
 	char to[CUSTOMER_MAX + 1];
 
 	second += world_roll(&one, (unsigned)KEYS - second);
-	if (is_part(keys[first], to) || is_part(keys[second], to))
+	if (is_erased[first] || is_erased[second] || is_part(keys[first], to) ||
+		is_part(keys[second], to))
 		return;
 	one.clock = story.at += 1000;
 	world_claim(&one, keys[first], keys[second]);
@@ -94,6 +103,7 @@ static void random_history(uint64_t seed)
 {
 	int before = check_failures;
 
+	memset(is_erased, 0, sizeof(is_erased));
 	begin(seed, NULL);
 	one.prompt = two.prompt = true;
 	some_do(KEYS + world_roll(&one, 5));
@@ -124,6 +134,122 @@ static void shared_carts(void)
 {
 	is_shared = true;
 	histories_run(ROUNDS, random_history);
+}
+
+/* ---- somebody is erased ---------------------------------------------------------------------- */
+
+static unsigned n_apart, n_refused;
+
+/* Does KEYS[which] lead to WHOM, or is it that? */
+static bool leads(unsigned which, const char *whom)
+{
+	char at[CUSTOMER_MAX + 1], to[CUSTOMER_MAX + 1];
+
+	(void)snprintf(at, sizeof(at), "%s", keys[which]);
+	while (strcmp(at, whom) != 0 && is_part(at, to))
+		memcpy(at, to, sizeof(at));
+	return strcmp(at, whom) == 0;
+}
+
+/* One who is nobody's part, with all who are theirs, unless that is everybody. */
+static void erase_one(void)
+{
+	const char *names[KEYS], *others[KEYS];
+	unsigned which = world_roll(&one, KEYS);
+	char to[CUSTOMER_MAX + 1];
+	size_t n = 0, n_others = 0;
+
+	if (is_erased[which] || is_part(keys[which], to))
+		return;
+	for (unsigned i = 0; i < KEYS; i++)
+		if (leads(i, keys[which]))
+			names[n++] = keys[i];
+		else if (!is_erased[i])
+			others[n_others++] = keys[i];
+	if (n_others < 2)
+		return;
+	for (unsigned i = 0; i < KEYS; i++)
+		is_erased[i] = is_erased[i] || leads(i, keys[which]);
+	one.clock = two.clock = story.at += 1000;
+	erasing_do(&one, names, n, others, n_others);
+	erasing_do(&two, names, n, others, n_others);
+	one.clock = two.clock = story.at += 1000;
+	world_settle(&one);
+	world_settle(&two);
+}
+
+/* One who can be taken out of another is, or it is refused. False: there is none any more. */
+static bool part_if(bool *refused)
+{
+	unsigned first = world_roll(&one, KEYS);
+	char to[CUSTOMER_MAX + 1], next[CUSTOMER_MAX + 1];
+
+	for (unsigned i = 0; i < KEYS; i++) {
+		unsigned which = (first + i) % KEYS;
+		int r;
+
+		if (refused[which] || !is_part(keys[which], to) || is_part(to, next))
+			continue;
+		r = try_apart(keys[which], to);
+		CHECK(r == 0 || r == DIVIDE_DIFFERENT || r == DIVIDE_TRIMMED);
+		refused[which] = r != 0;
+		n_apart += r == 0;
+		n_refused += r != 0;
+		return true;
+	}
+	return false;
+}
+
+static bool is_alone(unsigned which)
+{
+	char to[CUSTOMER_MAX + 1];
+	bool alone = !is_erased[which] && !is_part(keys[which], to);
+
+	for (unsigned i = 0; i < KEYS && alone; i++)
+		alone = i == which || !leads(i, keys[which]);
+	return alone;
+}
+
+static void random_erasure(uint64_t seed)
+{
+	bool refused[KEYS] = {false};
+	int before = check_failures;
+
+	memset(is_erased, 0, sizeof(is_erased));
+	begin(seed, NULL);
+	one.prompt = two.prompt = true;
+	some_do(KEYS + world_roll(&one, 5));
+	for (unsigned n = 2 + world_roll(&one, 4); n > 0; n--) {
+		join();
+		some_do(world_roll(&one, 8));
+	}
+	while (check_failures == before && part_if(refused)) {
+		some_do(world_roll(&one, 6));
+		if (world_roll(&one, 2))
+			erase_one();
+		if (world_roll(&one, 3) == 0)
+			join();
+		some_do(world_roll(&one, 6));
+	}
+	one.clock = two.clock = story.at + 1000;
+	world_finish(&one);
+	world_finish(&two);
+	for (unsigned i = 0; i < KEYS; i++) {
+		if (is_alone(i))
+			check_same(keys[i]);
+		if (is_erased[i])
+			CHECK_INT(record_of(&one, keys[i]).len, 0);
+	}
+	check_jobs(&one);
+	end();
+}
+
+static void erasures(void)
+{
+	is_shared = true;
+	n_apart = n_refused = 0;
+	histories_run(ROUNDS, random_erasure);
+	printf("# %u taken apart, %u refused\n", n_apart, n_refused);
 }
 
 /* ---- where a batch ends ---------------------------------------------------------------------- */
@@ -214,6 +340,7 @@ static void timers_before(void)
 static const struct check_case cases[] = {
 	{"random histories", histories},
 	{"random histories with shared carts", shared_carts},
+	{"somebody who was parted is erased", erasures},
 	{"a timer of who was parted", parted_timer},
 	{"timers before a merge", timers_before},
 };

@@ -291,18 +291,26 @@ static const struct log_entry *message_of(
 }
 
 /* The word of staff, in ONE, and its notes in TWO. */
-void take_apart(const char *key, const char *from)
+int try_apart(const char *key, const char *from)
 {
 	const struct log_entry *back;
 	char later[CUSTOMER_MAX + 1] = "";
 	int64_t at = one.clock = story.at += 1000;
+	int r = world_unmerge(&one, key, later);
 
-	CHECK_INT(world_unmerge(&one, key, later), 0);
-	CHECK_STR(span_str(later), "");
+	if (r != 0)
+		return r;
 	world_settle(&one);
 	back = message_of(&one, key, "restore", at);
-	REQUIRE(back);
+	if (!back)
+		return -ENOENT;
 	world_note_apart(&two, from, key, at, at);
 	world_note_apart(&two, key, from, (int64_t)back->id.ms, at);
 	world_settle(&two);
+	return 0;
+}
+
+void take_apart(const char *key, const char *from)
+{
+	CHECK_INT(try_apart(key, from), 0);
 }

@@ -46,7 +46,9 @@ void says(unsigned rights, const char *json);
 void play(struct world *w, size_t from, size_t n, bool linking);
 /* The value of KEY in W. */
 struct span record_of(const struct world *w, const char *key);
-/* The word of staff in ONE, and its notes in TWO. */
+/* The word of staff in ONE, and its notes in TWO; else why not (world_unmerge). */
+int try_apart(const char *key, const char *from);
+/* As it has to be. */
 void take_apart(const char *key, const char *from);
 /* KEY is the same in both, with all that their timeline says, but for where jobs lie, which of
  * their numbers are spent, and the name and number that a job got while two were one. */
