@@ -28,7 +28,8 @@ struct feeding {
 	struct log_id first, trimmed; /* as of struct apart_log */
 	struct seal_key key;	      /* the customer's */
 	bool has_key;
-	struct arena seals; /* of products' news */
+	struct map aside;   /* ids of entries that were put aside, of another's message id */
+	struct arena seals; /* of products' news, and those ids */
 	struct map news_keys;
 	struct news_key *list;
 	size_t n_things;    /* whose key was asked for */
@@ -49,11 +50,23 @@ static void count(struct feeding *g)
 	progress_update(g->progress, n, n, io_mono_now());
 }
 
+static bool is_aside(const struct feeding *g, struct log_id id)
+{
+	char text[LOG_ID_SIZE];
+
+	if (g->aside.len == 0)
+		return false;
+	log_id_format(id, text);
+	return map_get(&g->aside, span_str(text)) != NULL;
+}
+
 static int feed(struct feeding *g, const struct log_entry *e)
 {
 	int r;
 
 	g->last = e->id;
+	if (is_aside(g, e->id))
+		return 0;
 	r = g->news ? divide_feed_news(g->divide, e) : divide_feed(g->divide, e);
 	return r < 0 ? say(g, "out of memory") : 0;
 }
@@ -69,6 +82,63 @@ static struct span key_of(struct feeding *g, struct buf *key, const char *name)
 	buf_reset(key);
 	key_add(key, g->partition, name);
 	return buf_span(key);
+}
+
+/* ---- what was put aside ------------------------------------------------------------------ */
+
+static int put_aside(struct feeding *g, const struct redis_value *v, struct arena *a)
+{
+	struct archive_field *fields;
+	struct span id;
+	size_t n;
+
+	if (v->n_items != 2 || entry_fields_take(&v->items[1], a, &fields, &n) < 0)
+		return say(g, "the quarantine cannot be read");
+	if (!span_is(entry_field(fields, n, "c"), "message_id_conflict"))
+		return 0;
+	id = arena_copy(&g->seals, entry_field(fields, n, "id"));
+	if (!id.ptr || map_put(&g->aside, id, g) < 0)
+		return say(g, "out of memory");
+	return 0;
+}
+
+static int go_on_behind(struct feeding *g, struct span id, char from[LOG_ID_SIZE + 1])
+{
+	if (id.len >= LOG_ID_SIZE)
+		return say(g, "the quarantine cannot be read");
+	from[0] = '(';
+	memcpy(from + 1, id.ptr, id.len);
+	from[id.len + 1] = '\0';
+	return 0;
+}
+
+/* An entry whose message id another customer had before was not applied. Of that one the log knows,
+ * but a line of the archive is opened only if it is the customer's. 0 or a status. */
+static int read_aside(struct feeding *g)
+{
+	_cleanup_(buf_release) struct buf bad = BUF_INIT;
+	char from[LOG_ID_SIZE + 1] = "-";
+	size_t n = 1;
+	int r = 0;
+
+	while (n > 0 && r == 0) {
+		_cleanup_(arena_release) struct arena a;
+		const struct redis_value *v;
+
+		arena_init(&a);
+		v = ask(g, &a,
+			(const struct span[]){SPAN_LIT("XRANGE"), key_of(g, &bad, "bad"),
+				span_str(from), SPAN_LIT("+"), SPAN_LIT("COUNT"), SPAN_LIT(PAGE)},
+			6);
+		if (!v)
+			return STATUS_FOUND;
+		n = v->n_items;
+		for (size_t i = 0; i < n && r == 0; i++)
+			r = put_aside(g, &v->items[i], &a);
+		if (n > 0 && r == 0)
+			r = go_on_behind(g, v->items[n - 1].items[0].text, from);
+	}
+	return r;
 }
 
 /* ---- the archive ------------------------------------------------------------------------- */
@@ -349,6 +419,8 @@ static int feed_all(struct feeding *g)
 		return say(g, "news of products since they became one have left the log; say where "
 			      "the archive is: --archive DIR");
 	if (r == 0 && g->trimmed.ms > 0 && g->log->archive[0])
+		r = read_aside(g);
+	if (r == 0 && g->trimmed.ms > 0 && g->log->archive[0])
 		r = feed_archive(g);
 	else if (g->news)
 		g->last = (struct log_id){(uint64_t)g->since, 0};
@@ -363,6 +435,7 @@ static void feeding_init(struct feeding *g)
 
 	arena_init(&g->arena);
 	arena_init(&g->seals);
+	map_init(&g->aside, seed);
 	map_init(&g->news_keys, seed);
 }
 
@@ -374,6 +447,7 @@ static void feeding_release(struct feeding *g)
 		seal_key_clear(&k->key);
 	archive_coder_free(g->coder);
 	map_release(&g->news_keys);
+	map_release(&g->aside);
 	arena_release(&g->seals);
 	arena_release(&g->arena);
 }

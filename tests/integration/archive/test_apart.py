@@ -11,7 +11,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 sys.path.insert(0, os.path.join(HERE, "..", "cli"))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "unit", "store"))
 import harness  # noqa: E402
+import partition_model  # noqa: E402
 import upbox  # noqa: E402
 
 tap = harness.Tap()
@@ -20,6 +22,10 @@ RULE = {"id": "cart", "description": "x", "class": "task", "key": "cart_id", "ar
         "cancel": ["Order Completed"], "wait": "1s", "grace": "0s", "slack": "0s", "round": "1ms",
         "channels": ["task"]}
 MAIL = "bob@y.org"
+
+
+def partition(key):
+    return partition_model.siphash24(b"waymark:customer", key.encode()) % harness.PARTITIONS
 
 
 class Desk:
@@ -174,6 +180,28 @@ def an_archive_with_a_hole():
         desk.trim(0)  # all of it, although the archive has not heard of the last
         status, error = desk.preview("bob", "--archive", desk.directory)
         tap.ok(status == 1 and "does not reach" in error, error)
+        tap.equal(desk.up.stop(), 0, "up")
+
+
+@tap.test
+def an_id_that_another_had_before():
+    """In one log two customers' events have one id: the later one counts for nobody, which the archive's lines
+    of its customer alone do not say."""
+    with harness.Place() as place:
+        desk = Desk(place)
+        other = next(name for name in map("u{}".format, range(10000)) if partition(name) == partition("ada"))
+        desk.become_one()
+        desk.say("same", "Product Viewed", {"userId": other}, product_id="x")
+        desk.say("same", "Product Viewed", {"userId": "ada"}, product_id="y")
+        desk.cart("a3", "ada")
+        harness.wait_until(lambda: desk.has("ada", "ada", ["a3"]) and desk.jobs() == 6 and desk.is_quiet(),
+                           "one of them counted")
+        tap.equal(sum(desk.redis("XLEN", key) for key in desk.redis("KEYS", "wm:{p*}:bad")), 1, "one did not")
+        status, before = desk.preview("bob")
+        tap.equal(status, 0, str(before))
+        desk.file()
+        desk.trim(0)
+        tap.equal(desk.preview("bob", "--archive", desk.directory), (0, before), "the same from the archive")
         tap.equal(desk.up.stop(), 0, "up")
 
 

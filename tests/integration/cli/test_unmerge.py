@@ -296,6 +296,8 @@ def who_said_it_where_the_key_is_a_link():
                                        "--by", "Eva")
             tap.equal(status, 0, out + err)
             harness.wait_until(lambda: names(up, key)[0] == winner, "%s is %s" % (key, winner))
+            # The link is there before the winner hears of it.
+            harness.wait_until(lambda: joined(up, winner).get(key), "%s has heard" % winner)
             tap.equal(joined(up, winner).get(key), "Eva: " + reason, "%s and %s" % (key, winner))
         tap.equal(up.stop(), 0, "up")
 

@@ -11,7 +11,7 @@ static const char rule_text[] =
 	"\"wait\":\"60s\",\"grace\":\"0s\",\"round\":\"1ms\",\"stale_after\":\"never\","
 	"\"tombstone\":\"0s\",\"channels\":[\"email\"]}]";
 
-static void copy(char *out, size_t size, struct span text)
+void world_copy(char *out, size_t size, struct span text)
 {
 	size_t n = text.len < size ? text.len : size - 1;
 
@@ -102,7 +102,7 @@ static void keep_mail(struct shore *s, const struct commit_message *m)
 	}
 }
 
-static struct world_snapshot *snapshot_of(struct shore *s, struct span customer, struct span of)
+struct world_snapshot *world_snapshot_of(struct shore *s, struct span customer, struct span of)
 {
 	for (size_t i = 0; i < s->n_snapshots; i++)
 		if (span_is(customer, s->snapshots[i].customer) && span_is(of, s->snapshots[i].of))
@@ -112,15 +112,15 @@ static struct world_snapshot *snapshot_of(struct shore *s, struct span customer,
 
 static void keep_snapshot(struct shore *s, const struct commit_snapshot *from)
 {
-	struct world_snapshot *to = snapshot_of(s, from->customer, from->of);
+	struct world_snapshot *to = world_snapshot_of(s, from->customer, from->of);
 
 	if (!to) {
 		REQUIRE(s->n_snapshots < SNAPSHOTS);
 		to = &s->snapshots[s->n_snapshots++];
 	}
 	free(to->bytes);
-	copy(to->customer, sizeof(to->customer), from->customer);
-	copy(to->of, sizeof(to->of), from->of);
+	world_copy(to->customer, sizeof(to->customer), from->customer);
+	world_copy(to->of, sizeof(to->of), from->of);
 	to->bytes = span_dup(from->bytes);
 	to->len = from->bytes.len;
 }
@@ -128,13 +128,14 @@ static void keep_snapshot(struct shore *s, const struct commit_snapshot *from)
 static void mend(struct shore *s, const struct commit_mend *m)
 {
 	struct world_snapshot *gone =
-		m->kind == MEND_SNAPSHOT ? snapshot_of(s, m->customer, m->key) : NULL;
+		m->kind == MEND_SNAPSHOT ? world_snapshot_of(s, m->customer, m->key) : NULL;
 
 	if (gone)
 		gone->customer[0] = '\0';
 	for (size_t i = 0; m->kind == MEND_JOB && i < s->world->n_jobs; i++)
 		if (span_is(m->key, s->world->jobs[i].id))
-			copy(s->world->jobs[i].owner, sizeof(s->world->jobs[i].owner), m->customer);
+			world_copy(s->world->jobs[i].owner, sizeof(s->world->jobs[i].owner),
+				m->customer);
 }
 
 static int shore_commit(
@@ -174,8 +175,8 @@ static void on_job(void *user, const struct commit_job *job, const struct commit
 	REQUIRE(w->n_jobs < JOBS);
 	(void)snprintf(w->jobs[w->n_jobs].id, sizeof(w->jobs[0].id), "%.32s", job->id.ptr);
 	w->jobs[w->n_jobs].fire_at = job->decision.fire_at;
-	copy(w->jobs[w->n_jobs].owner, sizeof(w->jobs[0].owner), job->customer);
-	copy(w->jobs[w->n_jobs++].customer, sizeof(w->jobs[0].customer),
+	world_copy(w->jobs[w->n_jobs].owner, sizeof(w->jobs[0].owner), job->customer);
+	world_copy(w->jobs[w->n_jobs++].customer, sizeof(w->jobs[0].customer),
 		job->decision.subject.len ? job->decision.subject : job->customer);
 }
 
@@ -388,18 +389,6 @@ void world_tell(struct world *w, uint32_t p, const struct message *m, struct spa
 	append(&w->shores[p], &e);
 }
 
-/* ---- taking apart ------------------------------------------------------------------------ */
-static struct span value_of(const struct world *w, const char *key);
-static void post(struct world *w, struct message *m, struct span record)
-{
-	m->from = MESSAGE_FROM_STAFF;
-	m->seq = 1;
-	m->kind = MESSAGE_UNMERGE;
-	m->by = SPAN_LIT("Eva");
-	m->reason = SPAN_LIT("two sisters");
-	world_tell(w, partition_of(m->to, PARTS), m, record);
-}
-
 void world_claim(struct world *w, const char *winner, const char *key)
 {
 	const struct message m = {.from = MESSAGE_FROM_STAFF,
@@ -416,110 +405,7 @@ void world_claim(struct world *w, const char *winner, const char *key)
 	world_tell(w, partition_of(m.to, PARTS), &m, SPAN_EMPTY);
 }
 
-/* As an owner keeps them, in order of instants. */
-struct erased {
-	struct commit_gone list[64];
-	size_t n;
-	char salt[65];
-};
-
-static void on_gone(void *user, int r, const struct commit_gone *gones, size_t n, struct span salt)
-{
-	struct erased *e = user;
-
-	CHECK_INT(r, 0);
-	REQUIRE(n <= ARRAY_SIZE(e->list));
-	e->n = n;
-	copy(e->salt, sizeof(e->salt), salt);
-	for (size_t i = 0; i < n; i++) {
-		size_t at = i;
-
-		for (; at > 0 && e->list[at - 1].at > gones[i].at; at--)
-			e->list[at] = e->list[at - 1];
-		e->list[at] = gones[i];
-	}
-}
-
-static void ask_erased(struct shore *s, struct erased *e)
-{
-	struct store *store = memory_store_store(s->memory);
-
-	CHECK_INT(store->ops->gone(store, s->partition, on_gone, e), 0);
-	memory_store_run(s->memory);
-}
-
-static int divide(struct world *w, const struct link *link, struct span key, struct message *m,
-	struct divide **ret_divide, struct divided *ret_divided)
-{
-	struct shore *s = &w->shores[link->partition];
-	const struct shore *there = &w->shores[partition_of(key, PARTS)];
-	const struct world_snapshot *snapshot = snapshot_of(s, link->to, key);
-	struct divide_ask ask = {.rules = w->rules,
-		.decoder = w->decoder,
-		.identity = w->identity,
-		.partitions = PARTS,
-		.customer = link->to,
-		.record = memory_store_record(s->memory, link->to),
-		.snapshot = snapshot ? span_of(snapshot->bytes, snapshot->len) : SPAN_EMPTY,
-		.key = key,
-		.frozen = link->frozen,
-		.linked_at = link->linked_at,
-		.clock = s->position.clock};
-	static char sum[DIVISION_SUM_SIZE];
-	struct erased erased = {.n = 0};
-	int64_t since;
-
-	if (link_is(ask.record))
-		return -ELOOP;
-	ask_erased(s, &erased);
-	ask.gones = erased.list;
-	ask.n_gones = erased.n;
-	ask.gone_salt = span_str(erased.salt);
-	if (divide_new(&ask, ret_divide) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->n_log; i++)
-		if (log_id_compare(s->log[i].id, s->position.id) <= 0)
-			CHECK_INT(divide_feed(*ret_divide, &s->log[i]), 0);
-	if (divide_wants_news(*ret_divide, &since))
-		for (size_t i = 0; i < there->n_log; i++)
-			if ((int64_t)there->log[i].id.ms >= since)
-				CHECK_INT(divide_feed_news(*ret_divide, &there->log[i]), 0);
-	CHECK_INT(division_sum(ask.record, sum), 0);
-	m->sum = span_str(sum);
-	return divide_finish(*ret_divide, ret_divided);
-}
-
-int world_unmerge(struct world *w, const char *key, char *ret_later)
-{
-	_cleanup_(buf_release) struct buf record = BUF_INIT, value = BUF_INIT;
-	_cleanup_(divide_freep) struct divide *d = NULL;
-	struct message m = {.of = span_str(key), .said_at = w->clock};
-	struct divided divided;
-	struct link link;
-	int r;
-
-	buf_add_span(&value, value_of(w, key));
-	if (!link_is(buf_span(&value)) || link_decode(buf_span(&value), &link) != 0)
-		return -EINVAL;
-	m.to = link.to;
-	m.linked_at = link.linked_at;
-	r = divide(w, &link, m.of, &m, &d, &divided);
-	if (r == DIVIDE_LATER)
-		copy(ret_later, CUSTOMER_MAX + 1, divided.later);
-	if (r != 0)
-		return r;
-	CHECK(divided_encode(&divided, &record) == 0);
-	post(w, &m, buf_span(&record));
-	return 0;
-}
-
-void world_note_apart(struct world *w, const char *key, const char *of, int64_t at, int64_t said_at)
-{
-	struct message m = {.to = span_str(key), .of = span_str(of), .said_at = said_at};
-
-	w->clock = at;
-	post(w, &m, SPAN_EMPTY);
-}
+/* ---- what happens -------------------------------------------------------------------------- */
 
 void world_work(struct world *w, uint32_t p)
 {
@@ -586,7 +472,7 @@ void world_finish(struct world *w)
 
 /* ---- what it came to --------------------------------------------------------------------- */
 
-static struct span value_of(const struct world *w, const char *key)
+struct span world_value(const struct world *w, const char *key)
 {
 	struct span k = span_str(key);
 
@@ -599,7 +485,7 @@ bool world_canonical(const struct world *w, const char *key, struct record *ret_
 
 	(void)snprintf(at, sizeof(at), "%s", key);
 	for (int hops = 0; hops < 20; hops++) {
-		struct span value = value_of(w, at);
+		struct span value = world_value(w, at);
 		struct link link;
 
 		if (value.len == 0)
@@ -610,7 +496,7 @@ bool world_canonical(const struct world *w, const char *key, struct record *ret_
 		}
 		if (link_decode(value, &link) != 0)
 			return false;
-		copy(at, sizeof(at), link.to);
+		world_copy(at, sizeof(at), link.to);
 	}
 	return false; /* a cycle */
 }

@@ -21,7 +21,7 @@
 
 #define PARTS	4
 #define MAILS	512
-#define JOBS	1024
+#define JOBS	4096
 #define ENDED	2
 #define BASE_AT INT64_C(1700000000000)
 
@@ -101,6 +101,12 @@ void world_tell(struct world *w, uint32_t p, const struct message *m, struct spa
 void world_restart(struct world *w);
 /* Something happens somewhere. */
 void world_stir(struct world *w);
+/* TEXT, or as much as there is room for. */
+void world_copy(char *out, size_t size, struct span text);
+/* The value of KEY. */
+struct span world_value(const struct world *w, const char *key);
+/* What CUSTOMER was before OF became one with them; NULL: nothing is kept. */
+struct world_snapshot *world_snapshot_of(struct shore *s, struct span customer, struct span of);
 /* Staff take KEY out of whom it is a link to; what that comes to stands in the log then, unless an
  * outcome of divide_finish says otherwise. *ret_later: of DIVIDE_LATER. */
 int world_unmerge(struct world *w, const char *key, char *ret_later);
