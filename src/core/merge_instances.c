@@ -224,10 +224,8 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 	if (!calendar)
 		spent_joined(into);
 	/* Jobs are named by the epoch: those of another one are out of reach (spent_begin). */
-	if (epoch != into->epoch)
-		absence_forget_past(into);
-	if (from->epoch != into->epoch)
-		absence_forget_past(from);
+	if (epoch != from->epoch)
+		absence_forget_past(epoch == into->epoch ? from : into);
 	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0)
 		return -ENOMEM;
 	return absence_list_join(into, from);

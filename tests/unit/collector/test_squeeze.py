@@ -74,9 +74,9 @@ def test_no_name_is_ours_and_global():
     """Names that browsers give meaning to may not be declared: they would be renamed where they
     mean the browser's."""
     browser = set(
-        "window document navigator location localStorage screen crypto fetch Blob Promise Date Math"
-        " Object Array JSON Intl Number URLSearchParams Uint8Array setTimeout clearTimeout parseInt"
-        " addEventListener devicePixelRatio".split())
+        "window document navigator location localStorage sessionStorage screen crypto fetch Blob"
+        " Promise Date Math Object Array JSON Intl Number URLSearchParams Uint8Array setTimeout clearTimeout"
+        " parseInt addEventListener devicePixelRatio".split())
     tokens = squeeze.tokens_of(beacon())
     ours = squeeze.declared(tokens)
     used = {tokens[i].text for i in squeeze.variables(tokens)}

@@ -236,7 +236,7 @@ static void print_entry(const struct timeline_entry *e, const char *key)
 
 static void check_told(const char *key, const struct record *a, const struct record *b)
 {
-	_cleanup_(told_release) struct told x, y;
+	struct told x, y;
 
 	read_told(&one, span_str(key), a, &x);
 	read_told(&two, span_str(key), b, &y);
@@ -247,8 +247,10 @@ static void check_told(const char *key, const struct record *a, const struct rec
 		CHECK_STR(span_str(key), "the same timeline");
 		print_entry(&x.list[i], key);
 		print_entry(&y.list[i], key);
-		return;
+		break;
 	}
+	told_release(&x);
+	told_release(&y);
 }
 
 void check_same(const char *key)
