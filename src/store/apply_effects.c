@@ -331,7 +331,7 @@ static int finish_record(struct applier *a, struct cached *c)
 	c->dirty = false;
 	if (a->options.transient)
 		return finish_due(a, c);
-	if (is_nobody(c) && c->record.journey->n_named == 0)
+	if (is_nobody(c) && c->record.journey->n_named == 0 && c->record.journey->n_apart == 0)
 		return finish_nobody(a, c);
 	value = list_add(&a->records);
 	if (!value)
@@ -345,7 +345,7 @@ static int finish_record(struct applier *a, struct cached *c)
 		return r;
 	value->customer = c->customer;
 	value->bytes.len = a->encoded.len - start;
-	/* Whoever was only named is nobody yet. */
+	/* Whoever was only named, or taken apart from somebody, is nobody yet. */
 	r = applier_finish_terms(a, c, !is_nobody(c));
 	return r < 0 ? r : finish_due(a, c);
 }

@@ -85,7 +85,7 @@ int cached_encode(struct applier *a, const struct cached *c, struct span *ret_by
 	int r;
 
 	*ret_bytes = SPAN_EMPTY;
-	if (c->record.journey->n_events == 0)
+	if (c->record.journey->n_events == 0 && c->record.journey->n_apart == 0)
 		return 0;
 	r = record_encode(&c->record, &bytes);
 	if (r < 0)
@@ -119,13 +119,13 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 {
 	struct link link = {.to = to, .linked_at = m->linked_at, .said_at = m->said_at};
 	struct waiting *waiting;
-	struct span frozen;
+	struct span frozen = SPAN_EMPTY;
 	size_t n;
 	int r = applier_waiting(a, c, &waiting, &n);
 
 	while (c->record.journey->n_named > 0)
 		journey_remove_naming(c->record.journey, c->record.journey->n_named - 1);
-	if (r == 0)
+	if (r == 0 && c->record.journey->n_events > 0)
 		r = cached_encode(a, c, &frozen);
 	if (r == 0)
 		r = applier_remove_holds(a, c);

@@ -33,7 +33,7 @@ static int scrub_customer(struct applier *a, struct cached *c)
 
 	if (r < 0)
 		return r;
-	/* Of nobody it can only be who was named beside them. */
+	/* Of nobody whom no one took apart it can only be who was named beside them. */
 	if (bytes.len == 0)
 		return c->record.journey->n_named > 0
 			       ? scrub_record(a->scrubber, a->packer, &c->record)

@@ -85,13 +85,6 @@ static int put_beside(struct applier *a, const struct work *w, const struct divi
 	return r == 0 ? settle_jobs(a, w, d) : r;
 }
 
-static int remove_value(struct applier *a, struct cached *c)
-{
-	int r = mend(a, MEND_NOBODY, c->customer, SPAN_EMPTY, 0);
-
-	return r < 0 ? r : applier_finish_terms(a, c, false);
-}
-
 /* Of the two whoever waits for the site's news is held for it, and no longer both. */
 static int follow_site(struct applier *a, const struct cached *c)
 {
@@ -125,8 +118,6 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 		r = applier_take_waiting(c->record.journey, before.journey);
 	if (r == 0)
 		r = put_beside(a, w, d);
-	if (r == 0 && c->record.journey->n_events == 0 && c->record.journey->n_named == 0)
-		r = remove_value(a, c);
 	if (r == 0)
 		r = applier_touch(a, c);
 	if (r == 0)
@@ -210,9 +201,11 @@ static bool is_note(const struct work *w)
 	return w->entry.record.len == 0 || span_starts(w->entry.record, UNMERGE_NOTE);
 }
 
-/* What the note says is spent. 0, -ENOMEM, or 1 if it cannot be read. */
+/* What the note says is spent; who was nobody then is parted from nobody else. 0, -ENOMEM, or 1 if
+ * it cannot be read. */
 static int spend(struct applier *a, const struct work *w)
 {
+	struct journey *j = w->cached->record.journey;
 	_cleanup_(record_release) struct record was = RECORD_INIT;
 	struct span rest = w->entry.record, front = UNMERGE_NOTE;
 	struct division own;
@@ -221,10 +214,12 @@ static int spend(struct applier *a, const struct work *w)
 	if (rest.len == 0)
 		return 0;
 	r = division_decode(span_of(rest.ptr + front.len, rest.len - front.len), &a->arena, &own);
+	while (r == 0 && own.record.len == 0 && j->n_events == 0 && j->n_apart > 0)
+		journey_remove_apart(j, text_span(j->apart[0].key));
 	if (r != 0 || own.record.len == 0)
 		return r;
 	r = record_decode(own.record, &was);
-	return r == 0 ? spent_take(w->cached->record.journey, was.journey) : r;
+	return r == 0 && j->n_events > 0 ? spent_take(j, was.journey) : r;
 }
 
 /* W without what was merged, of which a replay knows that it was: only the note of it. */
@@ -235,16 +230,20 @@ static int on_note(struct applier *a, const struct work *w)
 	int r;
 
 	effects_reset(&a->effects);
-	if (w->cached->link || j->n_events == 0)
+	if (w->cached->link)
 		return 0;
 	r = spend(a, w);
 	if (r != 0)
 		return r < 0 ? r : quarantine(a, w);
-	r = link_unmerged(
-		j, j, w->message, int64_max((int64_t)w->entry.id.ms, j->received_at), &a->effects);
+	/* Who was a link meanwhile has said what waited to whom it led to. */
+	if (w->message->kind == MESSAGE_RESTORE)
+		r = applier_take_waiting(j, NULL);
+	if (r == 0)
+		r = link_unmerged(j, j, w->message,
+			int64_max((int64_t)w->entry.id.ms, j->received_at), &a->effects);
 	if (r == 0)
 		r = applier_touch(a, w->cached);
-	return r < 0 ? r : applier_stepped(a, w, &heard);
+	return r < 0 || j->n_events == 0 ? r : applier_stepped(a, w, &heard);
 }
 
 static int on_unmerge(struct applier *a, const struct work *w)

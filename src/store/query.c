@@ -292,8 +292,9 @@ static int decode_record(struct query *q, struct span bytes)
 		return -ENOMEM;
 	}
 	*q->record = record;
-	if (record.journey->n_events == 0 && record.journey->n_named > 0)
-		return QUERY_NO_CUSTOMER; /* somebody's event named the key, and that is all */
+	if (record.journey->n_events == 0 &&
+		(record.journey->n_named > 0 || record.journey->n_apart > 0))
+		return QUERY_NO_CUSTOMER; /* others named the key, or took it apart from somebody */
 	return span_equal(text_span(record.journey->customer), q->find.customer) ? 0
 										 : QUERY_CORRUPT;
 }

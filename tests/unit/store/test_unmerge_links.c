@@ -197,6 +197,15 @@ static void limited_histories(void)
 	histories_run(ROUNDS, limited_history);
 }
 
+/* Of each somebody could not be taken out once, and it stands for others. */
+static void refused_histories(void)
+{
+	static const uint64_t seeds[] = {4292, 6269};
+
+	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++)
+		random_history(seeds[i] * 7919);
+}
+
 /* ---- one by one ------------------------------------------------------------------------------ */
 
 #define CART(WHO, CART)                                                                            \
@@ -407,6 +416,7 @@ static const struct check_case cases[] = {
 	{"whose sends count", whose_sends},
 	{"random histories", histories},
 	{"random histories, and limits", limited_histories},
+	{"histories that were refused once", refused_histories},
 	{"an alias of one's own", own_alias},
 	{"back by another", back_by_another},
 	{"said twice", said_twice},
