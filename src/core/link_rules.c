@@ -451,8 +451,14 @@ int link_reclaim(struct journey *j, const struct message *m)
 	if (passed && passed->state == ID_CLAIMED)
 		passed->state = ID_REFUSED;
 	own = journey_id(j, key);
-	if (own && own->state != ID_REFUSED)
+	if (own && own->state != ID_REFUSED) {
+		/* By an earlier event, too: whoever waits for what was said by then asks it. */
+		if (own->place_at > m->linked_at) {
+			own->place_at = m->linked_at;
+			ask_anew(j, own->place_at);
+		}
 		return 0;
+	}
 	/* Who refused before may not now, and is to be waited for. */
 	own = own ? own : journey_add_id(j, key);
 	if (!own)
