@@ -442,27 +442,58 @@ static size_t count_through(const struct divide *d)
 	return n;
 }
 
+/* Is KEY with the customer itself, and not only by way of another that it is a link to? */
+static bool is_joined(const struct divide *d, struct span key)
+{
+	const struct kept *kept = d->kept.list;
+
+	for (size_t i = d->joined; i < d->kept.n; i++) {
+		const struct message *m = kept[i].message;
+
+		if (m && (m->kind == MESSAGE_MERGE || m->kind == MESSAGE_LINKED) &&
+			span_equal(m->of, key) && !kept_is_by(&kept[i], d->ask.key) &&
+			(m->n_path == 0 || span_equal(m->path[m->n_path - 1].key, key)) &&
+			!is_undone(d, i, true))
+			return true;
+	}
+	return false;
+}
+
+/* Whom KEY, which was claimed and was a link, led to: they came by that, unless something else
+ * named them. */
+static bool find_led(const struct divide *d, struct span key, struct span *ret_key)
+{
+	const struct kept *kept = d->kept.list;
+
+	for (size_t i = d->joined; i < d->kept.n; i++) {
+		const struct message *m = kept[i].message;
+
+		if (!m || m->kind != MESSAGE_TAKEN ||
+			!(span_equal(m->of, key) || span_equal(m->via, key)) ||
+			is_undone(d, i, true) || !is_joined(d, m->other) ||
+			divide_claimed(&d->alone, m->other, &kept[i].entry.id))
+			continue;
+		*ret_key = m->other;
+		return true;
+	}
+	return false;
+}
+
 /* A customer or a key that is with them now because an event of the other's named it. */
 static bool find_later(const struct divide *d, struct span *ret_key)
 {
-	const struct kept *kept = d->kept.list;
 	const struct folded_word *words = d->apart.words.list;
 
 	for (size_t w = 0; w < d->apart.words.n; w++) {
-		const struct folded_word *word = &words[w];
+		struct span key = words[w].to;
 
-		if (word->kind != MESSAGE_CLAIM || divide_claimed(&d->alone, word->to))
+		if (words[w].kind != MESSAGE_CLAIM || divide_claimed(&d->alone, key, NULL))
 			continue;
-		for (size_t i = d->joined; i < d->kept.n; i++) {
-			const struct message *m = kept[i].message;
-
-			if (!m || (m->kind != MESSAGE_MERGE && m->kind != MESSAGE_LINKED) ||
-				!span_equal(m->of, word->to) || kept_is_by(&kept[i], d->ask.key) ||
-				is_undone(d, i, true))
-				continue;
-			*ret_key = word->to;
-			return true;
-		}
+		if (is_joined(d, key))
+			*ret_key = key;
+		else if (!find_led(d, key, ret_key))
+			continue;
+		return true;
 	}
 	return false;
 }

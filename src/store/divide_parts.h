@@ -105,8 +105,9 @@ int divide_settle_numbers(const struct divide *d, struct journey *j, const struc
 
 /* What the other's own log would have had, in order; to be freed. 0 or -ENOMEM. */
 int divide_other_log(struct divide *d, struct log_entry **ret_entries, size_t *ret_n);
-/* Was KEY claimed by FOLD, or is it an id of its customer? */
-bool divide_claimed(const struct fold *fold, struct span key);
+/* Was KEY claimed by FOLD, where not by its entry BUT alone (NULL: any), or was it an id of its
+ * customer before? */
+bool divide_claimed(const struct fold *fold, struct span key, const struct log_id *but);
 /* Whose is which job, when all three are folded. 0 or -ENOMEM. */
 int divide_sort_jobs(struct divide *d);
 /* The job of this id that F made; and the one of the same wait, whatever its customer is called.

@@ -188,14 +188,15 @@ int divide_other_log(struct divide *d, struct log_entry **ret_entries, size_t *r
 
 /* ---- identifiers ------------------------------------------------------------------------- */
 
-bool divide_claimed(const struct fold *fold, struct span key)
+bool divide_claimed(const struct fold *fold, struct span key, const struct log_id *but)
 {
 	_cleanup_(record_release) struct record base = RECORD_INIT;
 	const struct folded_word *words = fold->words.list;
 	enum id_state state;
 
 	for (size_t i = 0; i < fold->words.n; i++)
-		if (words[i].kind == MESSAGE_CLAIM && span_equal(words[i].to, key))
+		if (words[i].kind == MESSAGE_CLAIM && span_equal(words[i].to, key) &&
+			!(but && log_id_compare(words[i].id, *but) == 0))
 			return true;
 	return fold->base.len > 0 && record_decode(fold->base, &base) == 0 &&
 	       journey_knows_id(base.journey, key, &state);
