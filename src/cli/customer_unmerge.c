@@ -191,9 +191,8 @@ static int explain_different(const struct unmerge *u)
 			"somebody was erased since they became one, and what the log had of them "
 			"went with that, also what came to these two by them: what each would be "
 			"cannot be found out any more. Nothing was changed. They stay one; who of "
-			"them does not want to be kept so can be erased, with the other, and be "
-			"told "
-			"of anew.");
+			"them does not want to be kept so can be erased, with the other, and "
+			"be told of anew.");
 	if (u->log.trimmed.ms == 0 || u->log.archived)
 		return say(u,
 			"what the log has, folded again, is not what the customer is: entries "

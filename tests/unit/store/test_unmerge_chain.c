@@ -99,10 +99,8 @@ static bool part(void)
 	return false;
 }
 
-static void random_history(uint64_t seed)
+static void join_some(uint64_t seed)
 {
-	int before = check_failures;
-
 	memset(is_erased, 0, sizeof(is_erased));
 	begin(seed, NULL);
 	one.prompt = two.prompt = true;
@@ -111,6 +109,13 @@ static void random_history(uint64_t seed)
 		join();
 		some_do(world_roll(&one, 8));
 	}
+}
+
+static void random_history(uint64_t seed)
+{
+	int before = check_failures;
+
+	join_some(seed);
 	while (check_failures == before && part())
 		some_do(world_roll(&one, 6));
 	one.clock = two.clock = story.at + 1000;
@@ -215,14 +220,7 @@ static void random_erasure(uint64_t seed)
 	bool refused[KEYS] = {false};
 	int before = check_failures;
 
-	memset(is_erased, 0, sizeof(is_erased));
-	begin(seed, NULL);
-	one.prompt = two.prompt = true;
-	some_do(KEYS + world_roll(&one, 5));
-	for (unsigned n = 2 + world_roll(&one, 4); n > 0; n--) {
-		join();
-		some_do(world_roll(&one, 8));
-	}
+	join_some(seed);
 	while (check_failures == before && part_if(refused)) {
 		some_do(world_roll(&one, 6));
 		if (world_roll(&one, 2))
