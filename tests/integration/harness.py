@@ -57,18 +57,6 @@ def wait_until(question, what, within=None):
         time.sleep(0.01)
 
 
-def wait_timers(redis, seconds):
-    """Until all that comes due within SECONDS from now has been worked off, however long it takes."""
-    end = time.time() + seconds
-
-    def is_done():
-        if time.time() <= end:
-            return False
-        return not any(redis("ZRANGEBYSCORE", "wm:{p%d}:due" % p, "-inf", "%d" % (end * 1000),
-                             "LIMIT", "0", "1") for p in range(PARTITIONS))
-    wait_until(is_done, "the timers of the next %s s" % seconds, seconds + DEADLINE)
-
-
 def place_of(entry):
     """Of a stream's id: (ms, seq)."""
     return tuple(map(int, entry.split(b"-")))
@@ -84,6 +72,58 @@ def is_quiet(redis, partitions=range(PARTITIONS)):
     last = ends()
     return all(place_of(redis("HGET", "wm:{p%d}:pos" % p, "id")) >= end for p, end in last.items()) \
         and not any(redis("XLEN", "wm:{p%d}:out" % p) for p in partitions) and ends() == last
+
+
+def wait_moving(question, what, moved, within=None):
+    """Asks until the answer is true, and returns it, however long that takes: in vain is what does not
+    get on. MOVED says where everything is; nothing may stay there for longer than WITHIN."""
+    seen, since, told = None, time.monotonic(), time.monotonic()
+    while True:
+        try:
+            answer, here = question(), moved()
+        except (OSError, RedisError):
+            answer, here = None, None  # it is down for a moment
+        if answer:
+            return answer
+        now = time.monotonic()
+        if here != seen:
+            seen, since = here, now
+        if now > since + (within or DEADLINE):
+            raise AssertionError("in vain waited for: %s; nothing moved for %.0f s from %s" % (
+                what, now - since, repr(here)[:1000]))
+        if now > told + 30:
+            print("# still waiting for: %s" % what, flush=True)
+            told = now
+        time.sleep(0.01)
+
+
+def whereabouts(redis, partitions=range(PARTITIONS)):
+    """Of each of these PARTITIONS: how far it is applied, and what it says to others next."""
+    with contextlib.closing(redis.client()) as client:
+        return {p: (client("HGET", "wm:{p%d}:pos" % p, "id").decode(),
+                    client("XRANGE", "wm:{p%d}:out" % p, "-", "+", "COUNT", "1")) for p in partitions}
+
+
+def wait_quiet(redis, what="all applied", partitions=range(PARTITIONS)):
+    """Until is_quiet, as long as anything is applied or said."""
+    try:
+        wait_moving(lambda: is_quiet(redis, partitions), what, lambda: whereabouts(redis, partitions))
+    except AssertionError as vain:
+        behind = {p: len(redis("XRANGE", "wm:{p%d}:in" % p, b"(" + redis(
+            "HGET", "wm:{p%d}:pos" % p, "id"), "+")) for p in partitions}
+        raise AssertionError("%s; behind are %s" % (vain, {p: n for p, n in behind.items() if n})) \
+            from vain
+
+
+def wait_timers(redis, seconds):
+    """Until all that comes due within SECONDS from now has been worked off, however long it takes."""
+    end = time.time() + seconds
+
+    def due():
+        return [redis("ZCOUNT", "wm:{p%d}:due" % p, "-inf", "%d" % (end * 1000))
+                for p in range(PARTITIONS)]
+    wait_moving(lambda: time.time() > end and not any(due()), "the timers of the next %s s" % seconds,
+                lambda: (time.time() > end, due(), whereabouts(redis)))
 
 
 def shared_data(*path):

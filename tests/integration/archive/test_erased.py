@@ -70,7 +70,7 @@ class Shop:
         assert answer.status == 200, answer
 
     def settle(self):
-        harness.wait_until(lambda: harness.is_quiet(self.redis, range(PARTITIONS)), "everything said and heard", 60)
+        harness.wait_quiet(self.redis, "everything said and heard", range(PARTITIONS))
 
     def tool(self, *args, status=0):
         done, out, error = self.place.tool(*args, *self.common, within=90)

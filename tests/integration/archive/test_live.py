@@ -47,7 +47,7 @@ class Stage:
         process.start()
 
     def settle(self):
-        harness.wait_until(lambda: shop.is_drained(self.redis), "the log drained", 60)
+        shop.wait_drained(self.redis)
         harness.wait_timers(self.redis, 3)
         for process in (*self.workers, self.archiver):
             tap.equal(process.terminate(), 0, "exit status")

@@ -118,4 +118,5 @@ hosts = test, desk.example
         def all_there():
             answer = self.customer(name)
             return answer.status == 200 and answer.json()["totals"]["events"] >= count and answer
-        return harness.wait_until(all_there, "%d events of %s" % (count, name)).json()
+        return harness.wait_moving(all_there, "%d events of %s" % (count, name),
+                                   lambda: harness.whereabouts(self.server)).json()

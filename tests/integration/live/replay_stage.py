@@ -112,9 +112,9 @@ class Stage:
 
     def settle(self):
         """Everything applied, the timers of the last events gone off, and nobody working on it."""
-        harness.wait_until(lambda: harness.is_quiet(self.redis), "all applied", 60)
+        harness.wait_quiet(self.redis)
         harness.wait_timers(self.redis, 3)
-        harness.wait_until(lambda: harness.is_quiet(self.redis), "what the timers said is applied", 60)
+        harness.wait_quiet(self.redis, "what the timers said is applied")
         for worker in self.workers:
             self.tap.equal(worker.terminate(), 0, "a worker's exit status")
 

@@ -170,6 +170,7 @@ def taken_apart(place, instant):
     world.cart("b4", BOB)
     world.cart("a3", ADA)
     harness.wait_until(lambda: world.has(BOB, BOB, ["b4"]) and world.has(ADA, ADA, ["a3"]), "and go on")
+    harness.wait_quiet(world.redis)
     return [world.outline(who) for who in (ADA, BOB)]
 
 

@@ -67,9 +67,9 @@ class Stage:
             "Authorization": harness.basic(shop.KEY), "Content-Type": "application/json"})
         tap.equal(answer.status, 200, "posted")
 
-    def is_quiet(self, awake_only=False):
+    def settle(self, awake_only=False):
         leases = self.leases()
-        return harness.is_quiet(self.redis, [p for p in range(harness.PARTITIONS) if not (
+        harness.wait_quiet(self.redis, partitions=[p for p in range(harness.PARTITIONS) if not (
             awake_only and leases[p] == self.of_sleeper)])
 
     def value(self, key):
@@ -93,14 +93,14 @@ def the_first_received_has_it_though_its_worker_sleeps():
             stage.post(userId=second, anonymousId=visitor)
             # Whoever waits for nobody is not held up.
             stage.post(userId=second, anonymousId="own-" + visitor)
-        harness.wait_until(lambda: stage.is_quiet(True), "all that need not wait")
+        stage.settle(awake_only=True)
         for second, visitor in list(zip(awake, visitors))[:ROUNDS]:
             tap.ok(stage.value("anon:" + visitor)[:2] != b"L1", "%s is nobody's yet" % visitor)
             own = "anon:own-" + visitor
             if stage.is_awake(own):
                 tap.ok(second.encode() in stage.value(own), "%s is %s's" % (own, second))
         stage.sleeper.resume()
-        harness.wait_until(stage.is_quiet, "everything applied and delivered")
+        stage.settle()
         for first, second, visitor in list(zip(asleep, awake, visitors))[:ROUNDS]:
             value = stage.value("anon:" + visitor)
             tap.equal((value[:2], first.encode() in value, second.encode() in value),

@@ -85,12 +85,7 @@ class Shop:
             time.sleep(0.02)
 
     def settle(self):
-        def ask():
-            try:
-                return harness.is_quiet(self.redis)
-            except (OSError, ConnectionError, harness.RedisError):
-                return False  # it is down for a moment
-        harness.wait_until(ask, "everything said and heard", 60)
+        harness.wait_quiet(self.redis, "everything said and heard")
 
     def customer(self, *args, within=90):
         status, out, error = self.place.tool("customer", *args, *self.common, within=within)

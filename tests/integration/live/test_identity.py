@@ -268,17 +268,17 @@ def one_customer_whatever_dies():
             # A random moment of the load is the point here; nothing is waited for.
             time.sleep(chance.uniform(0.05, 0.6))
             stage.trouble(chance)
-        harness.wait_until(lambda: harness.is_quiet(stage.redis), "everything said and heard", 60)
+        harness.wait_quiet(stage.redis, "everything said and heard")
         # However fast or slow the workers were, these come by a name that is a link by now.
         for person in (p for p in people if p.story is buyer):
             person.say(PAGE, "Product Viewed", person.anon("a"))
             stage.post(*person.items[-1])
-        harness.wait_until(lambda: harness.is_quiet(stage.redis), "what came by links heard", 60)
+        harness.wait_quiet(stage.redis, "what came by links heard")
         took = time.monotonic() - began
         values, _, _ = check_people(stage, people)
         check_histories(stage, values, people)
-        harness.wait_until(lambda: shop.is_drained(stage.redis) and harness.is_quiet(stage.redis),
-                           "all timers", WAIT + 60)
+        shop.wait_drained(stage.redis, "all timers")
+        harness.wait_quiet(stage.redis)
         for worker in stage.workers:
             tap.equal(worker.terminate(), 0, "a worker's exit status")
         _, jobs, gone = check_people(stage, people)

@@ -127,7 +127,7 @@ def live_run_equals_backtest_of_its_log():
         redis, collector, _ = start(place, rules)
         tap.equal(post_all(collector, lines), len(lines), "accepted = lines")
         applied(redis, len(lines))
-        harness.wait_until(lambda: shop.is_drained(redis), "the log drained", 60)
+        shop.wait_drained(redis)
         emitted, retracted = shop.jobs_of(redis)
         want, want_retracted = shop.backtest_ids(place, redis, rules)
         tap.equal(len(emitted), len(set(emitted)), "no job twice")

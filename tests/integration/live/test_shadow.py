@@ -66,14 +66,16 @@ class Shop:
             "Authorization": harness.basic(KEY), "Content-Type": "application/json"})
         assert answer.status == 200, answer
 
-    def is_quiet(self):
+    def soon(self):
         # What is due much later is only the end of what is remembered.
         soon = "%d" % ((time.time() + 3600) * 1000)
-        return harness.is_quiet(self.redis) and not any(
-            self.redis("ZCOUNT", "wm:{p%d}:due" % p, "-inf", soon) for p in range(harness.PARTITIONS))
+        return [self.redis("ZCOUNT", "wm:{p%d}:due" % p, "-inf", soon)
+                for p in range(harness.PARTITIONS)]
 
     def settle(self):
-        harness.wait_until(self.is_quiet, "all applied, and nothing due", 60)
+        harness.wait_moving(lambda: harness.is_quiet(self.redis) and not any(self.soon()),
+                            "all applied, and nothing due", lambda: (
+                                self.soon(), harness.whereabouts(self.redis)))
 
     def listed(self, *args):
         status, out, error = self.place.tool("jobs", "--shadow", "--json", *args, *self.common)

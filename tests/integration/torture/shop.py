@@ -166,6 +166,15 @@ def is_drained(redis, partitions=harness.PARTITIONS):
     return True
 
 
+def wait_drained(redis, what="the log drained"):
+    """Until it is, as long as anything is applied or goes off: no timer of these tests is later than
+    half a minute."""
+    def due():
+        return [redis("ZCARD", "wm:{p%d}:due" % p) for p in range(harness.PARTITIONS)]
+    harness.wait_moving(lambda: is_drained(redis), what,
+                        lambda: (due(), harness.whereabouts(redis)), 60)
+
+
 def counters(redis, partitions=harness.PARTITIONS):
     """All counters, summed over partitions and days."""
     total = collections.Counter()

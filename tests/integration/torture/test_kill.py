@@ -41,7 +41,7 @@ class Stage:
             "--lease", "400ms", "--batch", "16"], name="worker%d" % number)
 
     def drain(self):
-        harness.wait_until(lambda: shop.is_drained(self.redis), "the log drained", 60)
+        shop.wait_drained(self.redis)
 
     def check(self, ledger):
         """Every accepted event applied once; jobs as in the backtest."""
