@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * News of a product, while two who were one are taken apart: whoever of the two follows it gets the
+ * one message that they would have got alone, wherever the news is when staff say the word, and
+ * however long the two have been one; nobody gets it twice.
+ */
+#include "two_worlds.h"
+
+#define RULE(ID, EVENT, MORE)                                                                      \
+	"{\"id\":\"" ID                                                                            \
+	"\",\"class\":\"service\",\"gates\":\"off\",\"key\":\"sku\",\"arm\":[\"" EVENT "\"]," MORE \
+	"\"wait\":\"60s\",\"grace\":\"0s\",\"round\":\"1ms\","                                     \
+	"\"stale_after\":\"never\",\"channels\":[\"email\"]}"
+
+static const char rules[] = "[" RULE("back_in_stock", "Stock Changed",
+	"\"fire_if\":{\"==\":[{\"var\":\"s.watch.open\"},true]},") "," RULE("price",
+	"Price Changed", "") "]";
+
+#define WHO_STAYS  "u1"
+#define WHO_LEAVES OTHER
+
+/* Where the news arrives at a partition. */
+enum arrival {
+	HEARD,	/* before staff ask what the two would be */
+	WAITS,	/* in the log by then, and not read */
+	SAID,	/* behind the word, which is not read */
+	PARTED, /* when the customer is without the other, who does not know it yet */
+	LATE,	/* when both know */
+	ARRIVALS
+};
+
+struct course {
+	bool stays, leaves; /* who follows it */
+	bool asked;  /* for what is out of stock; else they wish for it, and it gets cheaper */
+	bool since;  /* since they are one, and not before */
+	int64_t age; /* since they became one */
+	enum arrival here, there; /* where the customer is, and where the other was */
+};
+
+/* Between the word and their end being known a name that is a link passes on what it followed when
+ * it became one, for a day; what is lost otherwise README says. */
+static bool is_promised(const struct course *c)
+{
+	bool between = c->there == SAID || c->there == PARTED;
+
+	return !c->leaves || !between || (!c->since && c->age < MS_DAY);
+}
+
+/* A product whose partition is not one of theirs. */
+static void choose_product(char *sku, size_t size, char *key, size_t key_size)
+{
+	uint32_t here = partition_of(span_str(WHO_STAYS), PARTS);
+	uint32_t there = partition_of(span_str(WHO_LEAVES), PARTS);
+	uint32_t p = here;
+
+	REQUIRE(here != there);
+	for (unsigned i = 0; p == here || p == there; i++) {
+		(void)snprintf(sku, size, "S-%u", i);
+		(void)snprintf(key, key_size, "product:%s", sku);
+		p = partition_of(span_str(key), PARTS);
+	}
+}
+
+static void follows(const char *who, bool asked, const char *sku)
+{
+	char json[400];
+
+	(void)snprintf(json, sizeof(json),
+		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"f%zu\","
+		"\"properties\":{\"sku\":\"%s\",\"price\":40}}",
+		asked ? "Stock Alert Requested" : "Product Added to Wishlist", who, story.n, sku);
+	says(T, json);
+}
+
+static void joins(void)
+{
+	story.lines[story.n - 1].alone = true;
+	says(X, "{\"type\":\"identify\"," USER("u1") "," MAIL(
+			"b@y.org") ",\"messageId\":\"joined\"}");
+	story.lines[story.n - 1].alone = true;
+}
+
+/* The mail of S that goes to the partition TO, of those from the N-th on. */
+static void deliver_to(struct shore *s, size_t n, uint32_t to)
+{
+	for (size_t i = n; i < s->n_mails; i++)
+		if (s->mails[i].to == to && !s->mails[i].sent)
+			world_deliver(s, &s->mails[i]);
+}
+
+static struct shore *shore_for(struct world *w, const char *key)
+{
+	return &w->shores[partition_of(span_str(key), PARTS)];
+}
+
+static const struct log_entry *restored(const struct world *w, int64_t since)
+{
+	const struct shore *s = &w->shores[partition_of(span_str(WHO_LEAVES), PARTS)];
+	struct span kind = SPAN_LIT("\"restore\"");
+
+	for (size_t i = 0; i < s->n_log; i++)
+		for (size_t k = 0; k + kind.len <= s->log[i].message.len; k++)
+			if ((int64_t)s->log[i].id.ms >= since &&
+				memcmp(s->log[i].message.ptr + k, kind.ptr, kind.len) == 0)
+				return &s->log[i];
+	return NULL;
+}
+
+static void word(void)
+{
+	char later[CUSTOMER_MAX + 1] = "";
+
+	CHECK_INT(world_unmerge(&one, WHO_LEAVES, later), 0);
+}
+
+/* The word of staff in ONE, and the news in it where C says; NEWS is said already. */
+static void parts(const struct course *c, const char *product)
+{
+	struct shore *thing = shore_for(&one, product), *here = shore_for(&one, WHO_STAYS),
+		     *there = shore_for(&one, WHO_LEAVES);
+	size_t said = thing->n_mails;
+
+	world_read(thing);
+	/* The line of those who asked is counted in a turn of its own. */
+	deliver_to(thing, said, thing->partition);
+	world_read(thing);
+	for (enum arrival s = HEARD; s < ARRIVALS; s++) {
+		one.clock++;
+		if (s == SAID)
+			word();
+		if (c->here == s)
+			deliver_to(thing, said, here->partition);
+		if (c->there == s)
+			deliver_to(thing, said, there->partition);
+		if (s == HEARD || s == SAID)
+			world_read(here);
+		if (s == HEARD)
+			world_read(there);
+		if (s != PARTED)
+			continue;
+		world_read(there);
+		deliver_to(here, 0, there->partition);
+		world_read(there);
+	}
+	world_settle(&one);
+}
+
+static size_t n_live(const struct world *w, const char *owner)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_jobs; i++)
+		n += !w->jobs[i].retracted && strcmp(w->jobs[i].owner, owner) == 0;
+	return n;
+}
+
+/* Events on KEY's timeline. */
+static uint64_t n_heard(const struct world *w, const char *key)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+
+	CHECK_INT(record_decode(record_of(w, key), &r), 0);
+	return r.journey ? r.journey->n_events : 0;
+}
+
+static void lives(const struct course *c)
+{
+	char sku[16], product[32], json[400];
+	const struct log_entry *back;
+	int64_t at;
+
+	begin(1, rules);
+	one.prompt = two.prompt = true;
+	choose_product(sku, sizeof(sku), product, sizeof(product));
+	says(T, "{\"type\":\"page\"," USER("u1") ",\"messageId\":\"a\"}");
+	says(T, "{\"type\":\"page\"," MAIL("b@y.org") ",\"messageId\":\"b\"}");
+	if (c->since)
+		joins();
+	if (c->stays)
+		follows(USER("u1"), c->asked, sku);
+	if (c->leaves)
+		follows(MAIL("b@y.org"), c->asked, sku);
+	if (!c->since)
+		joins();
+	/* And something that nobody follows: where there is no news at all, none is looked for. */
+	says(T, "{\"type\":\"track\",\"event\":\"Price Changed\",\"messageId\":\"o\","
+		"\"properties\":{\"sku\":\"O\",\"price\":1}}");
+	story.lines[story.n - 1].alone = true;
+	play(&one, 0, story.n, true);
+	play(&two, 0, story.n, false);
+	at = story.at += c->age;
+	one.clock = two.clock = at;
+	(void)snprintf(json, sizeof(json),
+		"{\"type\":\"track\",\"event\":\"%s\",\"messageId\":\"n\","
+		"\"properties\":{\"sku\":\"%s\",\"stock\":%d,\"price\":20}}",
+		c->asked ? "Stock Changed" : "Price Changed", sku, 7);
+	world_say(&one, T, json);
+	world_say(&two, T, json);
+	parts(c, product);
+	back = restored(&one, at);
+	if (!back) {
+		/* The customer was another by then, and it is said anew. */
+		word();
+		world_settle(&one);
+		back = restored(&one, at);
+	}
+	REQUIRE(back);
+	world_note_apart(&two, WHO_STAYS, WHO_LEAVES, at, at);
+	world_note_apart(&two, WHO_LEAVES, WHO_STAYS, (int64_t)back->id.ms, at);
+	one.clock = two.clock = at + 1000;
+	world_finish(&one);
+	world_finish(&two);
+	CHECK_INT(n_live(&two, WHO_STAYS), c->stays);
+	CHECK_INT(n_live(&two, WHO_LEAVES), c->leaves);
+	CHECK_INT(n_live(&one, WHO_STAYS), c->stays);
+	CHECK_INT(n_heard(&one, WHO_STAYS), n_heard(&two, WHO_STAYS));
+	if (is_promised(c)) {
+		CHECK_INT(n_live(&one, WHO_LEAVES), c->leaves);
+		CHECK_INT(n_heard(&one, WHO_LEAVES), n_heard(&two, WHO_LEAVES));
+	} else {
+		CHECK(n_live(&one, WHO_LEAVES) <= 1);
+		CHECK(n_heard(&one, WHO_LEAVES) <= n_heard(&two, WHO_LEAVES));
+	}
+	check_jobs(&one);
+	end();
+}
+
+static void all_of(int64_t age)
+{
+	for (unsigned bits = 0; bits < 16; bits++)
+		for (unsigned s = 0; s < ARRIVALS * ARRIVALS; s++) {
+			const struct course c = {.stays = bits & 1,
+				.leaves = bits & 2,
+				.asked = bits & 4,
+				.since = bits & 8,
+				.age = age,
+				.here = s / ARRIVALS,
+				.there = s % ARRIVALS};
+
+			lives(&c);
+		}
+}
+
+static void young(void)
+{
+	all_of(MS_HOUR);
+}
+
+static void old(void)
+{
+	all_of(3 * MS_DAY);
+}
+
+static const struct check_case cases[] = {
+	{"they became one an hour ago", young},
+	{"they became one days ago", old},
+};
+
+int main(void)
+{
+	return check_run(cases, ARRAY_SIZE(cases));
+}
