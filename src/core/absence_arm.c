@@ -483,6 +483,7 @@ static int count_one(
 	struct moment moment = {t->event->occurred_at, MOMENT_COUNTS + m->entry};
 	struct instance *i;
 	struct arming a = {.at = 0};
+	bool settled;
 	int r = 0;
 
 	i = journey_instance(t->journey, rule->id, key);
@@ -495,10 +496,15 @@ static int count_one(
 	a.entry = m->entry;
 	if (r == 0 && !might_be_last(t, rule, i, &a))
 		moment.what = MOMENT_HELPS + m->entry;
-	if (r < 0 || absence_moment(t, rule, i, &moment) < 0 || absence_list_add(i, &a) < 0) {
+	/* A cancel is forgotten before what a long window counts: what it settled is not put by. */
+	settled = a.at <= absence_cancelled_at(t, rule, key);
+	if (r < 0 || absence_moment(t, rule, i, &moment) < 0 ||
+		(!settled && absence_list_add(i, &a) < 0)) {
 		arming_release(&a);
 		return -ENOMEM;
 	}
+	if (settled)
+		arming_release(&a);
 	i->touched_at = t->now;
 	return recount(t, rule, i, m, t->event->occurred_at);
 }
