@@ -201,7 +201,8 @@ struct rule {
 	const struct zone *key_zone; /* of RULE_KEY_DAY; NULL: UTC */
 	/* `cart` for cart_id: keys read `cart:C1`; of several `order+line`: `order+line:O1/L2` */
 	struct span key_prefix;
-	/* For keys of one property: an event without it has the first of these that it carries. */
+	/* An event without the key's property, or the first of several, has the first of these
+	 * that it carries. */
 	struct rule_key_else key_else[RULE_KEY_ELSE_MAX];
 	size_t n_key_else;
 	const struct rule_match *arm, *touch, *cancel, *goal;

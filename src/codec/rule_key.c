@@ -49,13 +49,14 @@ static bool read_property(
 	return true;
 }
 
-/* Is FIELD in RULE's key already? Then that is a problem. */
-static bool is_twice(
-	struct rule_reader *r, const struct file_place *p, const struct rule *rule, size_t field)
+/* Is FIELD among the first N of RULE's key already, or among what stands for it? Then that is a
+ * problem. */
+static bool is_twice(struct rule_reader *r, const struct file_place *p, const struct rule *rule,
+	size_t n, size_t field)
 {
 	bool twice = false;
 
-	for (size_t i = 0; i < rule->n_key_fields; i++)
+	for (size_t i = 0; i < n; i++)
 		twice = twice || rule->key_fields[i] == field;
 	for (size_t i = 0; i < rule->n_key_else; i++)
 		twice = twice || rule->key_else[i].field == field;
@@ -67,7 +68,7 @@ static bool is_twice(
 static void add_day(
 	struct rule_reader *r, const struct file_place *p, struct rule *rule, struct buf *prefix)
 {
-	if (is_twice(r, p, rule, RULE_KEY_DAY))
+	if (is_twice(r, p, rule, rule->n_key_fields, RULE_KEY_DAY))
 		return;
 	rule->key_zone = rule_zone(r, p, SPAN_LIT("store"));
 	rule->key_fields[rule->n_key_fields++] = RULE_KEY_DAY;
@@ -88,7 +89,7 @@ static void add_part(
 	struct span key;
 	size_t field;
 
-	if (!read_property(r, p, &key, &field) || is_twice(r, p, rule, field))
+	if (!read_property(r, p, &key, &field) || is_twice(r, p, rule, rule->n_key_fields, field))
 		return;
 	rule->key_fields[rule->n_key_fields++] = field;
 	if (prefix->len > 0)
@@ -160,12 +161,8 @@ static void add_else(struct rule_reader *r, const struct file_place *p, struct r
 		rule_problem_add(r, p, "\"customer\" stands for all; let it be the last");
 		return;
 	}
-	if (rule->n_key_fields > 1) {
-		rule_problem_add(
-			r, p, "nothing but \"customer\" stands for a key of several properties");
-		return;
-	}
-	if (!read_property(r, p, &name, &field) || is_twice(r, p, rule, field))
+	/* Where the first of several is missing, another of them may well stand for all. */
+	if (!read_property(r, p, &name, &field) || is_twice(r, p, rule, 1, field))
 		return;
 	if (rule->n_key_else == RULE_KEY_ELSE_MAX) {
 		rule_problem_add(r, p, "at most %d properties stand for a key", RULE_KEY_ELSE_MAX);

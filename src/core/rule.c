@@ -129,10 +129,11 @@ static size_t put_parts(const struct rule *r, const struct event *e, size_t max,
 	return n;
 }
 
-/* The key of an event that lacks the property: by the next one that it carries. */
-static struct span else_of(const struct rule *r, const struct event *e, char *buf)
+/* The key of an event that has N of the key's values, and they are too few: by the next property
+ * that it carries. What has the first of several is about that one, and so not about another. */
+static struct span else_of(const struct rule *r, const struct event *e, size_t n, char *buf)
 {
-	for (size_t i = 0; i < r->n_key_else; i++) {
+	for (size_t i = 0; n == 0 && i < r->n_key_else; i++) {
 		struct span id = value_id(event_field(e, r->key_else[i].field), ENTITY_MAX);
 		struct key_text k = {.buf = buf};
 
@@ -161,7 +162,7 @@ static struct span key_of(
 	n = put_parts(r, e, max, &k);
 	if (!k.full && n >= min)
 		return span_of(buf, k.len);
-	return else_of(r, e, buf);
+	return else_of(r, e, n, buf);
 }
 
 struct span rule_event_key(const struct rule *r, const struct event *e, char *buf)

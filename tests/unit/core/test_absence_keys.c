@@ -183,11 +183,64 @@ static void test_room(void)
 	}
 }
 
+/* Without the first value the second may stand for both: an instance of its own, which neither
+ * moves those with both nor is moved by them. An event with the first alone is of all of that. */
+static void test_else(void)
+{
+	struct rule rule = pair();
+	struct scene s;
+
+	rule.touch = viewed;
+	rule.n_touch = 1;
+	rule.key_else[0] = (struct rule_key_else){FIELD_CART_ID, SPAN_LIT("cart")};
+	rule.n_key_else = 1;
+	rule.key_else_customer = true;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, both("O1", "A"), 0, 0);
+	scene_event(&s, ADDED, both(NULL, "A"), 0, 0);
+	scene_event(&s, ADDED, both(NULL, "B"), 0, 0);
+	scene_event(&s, EVENT_CART_VIEWED, both(NULL, "A"), M, M);
+	scene_event(&s, EVENT_CART_VIEWED, both("O1", NULL), 2 * M, 2 * M);
+	scene_event(&s, EVENT_ORDER_SHIPPED, both(NULL, "B"), 3 * M, 3 * M);
+	TAKEN(&s, "cancelled pair cart:B @180000;");
+	scene_event(&s, ADDED, both("O2", NULL), 4 * M, 4 * M);
+	scene_tick(&s, 5 * H);
+	TAKEN(&s, "fired pair cart:A 1/main @14460000; "
+		  "fired pair order+cart:O1/A 1/main @14520000; "
+		  "fired pair customer 1/main @14640000;");
+	scene_release(&s);
+}
+
+/* With the first value alone an event is not of the cart that it has besides a missing second. */
+static void test_else_of_three(void)
+{
+	struct value fields[FIELD_FIXED_COUNT] = {{0}};
+	struct event e = {.fields = fields, .n_fields = FIELD_FIXED_COUNT};
+	struct rule rule = pair();
+	char buf[RULE_KEY_MAX];
+
+	rule.key_fields[2] = FIELD_PRODUCT_ID;
+	rule.n_key_fields = 3;
+	rule.key_prefix = SPAN_LIT("order+cart+product");
+	rule.key_else[0] = (struct rule_key_else){FIELD_CART_ID, SPAN_LIT("cart")};
+	rule.n_key_else = 1;
+	fields[FIELD_CART_ID] = (struct value){.type = VALUE_STRING, .text = SPAN_LIT("A")};
+	CHECK_STR(rule_event_key(&rule, &e, buf), "cart:A");
+	CHECK_STR(rule_event_reach(&rule, &e, buf), "cart:A");
+	fields[FIELD_ORDER_ID] = (struct value){.type = VALUE_STRING, .text = SPAN_LIT("O1")};
+	CHECK_STR(rule_event_key(&rule, &e, buf), "");
+	CHECK_STR(rule_event_reach(&rule, &e, buf), "order+cart+product:O1/A/");
+	fields[FIELD_PRODUCT_ID] = (struct value){.type = VALUE_STRING, .text = SPAN_LIT("P")};
+	CHECK_STR(rule_event_key(&rule, &e, buf), "order+cart+product:O1/A/P");
+}
+
 static const struct check_case cases[] = {
 	{"each list of values is its own", test_each_its_own},
 	{"the first values concern all with them", test_beginning},
 	{"a fact closes all with them", test_tombstone},
 	{"activity moves all with them", test_touch},
+	{"one of them stands for all", test_else},
+	{"and only without the first", test_else_of_three},
 	{"texts of keys", test_texts},
 	{"the longest key", test_room},
 };
