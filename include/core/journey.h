@@ -366,7 +366,8 @@ enum trait {
 struct journey {
 	struct text customer;
 	struct text user_id;
-	struct text anonymous_id; /* the latest */
+	struct text anonymous_id; /* the latest, */
+	int64_t anonymous_at;	  /* of that event time; INT64_MIN: none */
 	struct text traits[TRAIT_COUNT];
 	int64_t trait_at[TRAIT_COUNT]; /* event time of the one that is in force; INT64_MIN: none */
 	uint64_t n_events;
@@ -431,10 +432,9 @@ struct cart *journey_cart(const struct journey *j, struct span key);
 struct order *journey_order(const struct journey *j, struct span id);
 struct instance *journey_instance(const struct journey *j, struct span rule, struct span key);
 
-/* Adds a cleared element, in its place in order of keys (pointers into the list move), and
- * returns it; NULL when out of memory. Makes room within the bounds
- * above by dropping the oldest closed element, then the oldest (instances: never an armed one;
- * then errno is ENOSPC). */
+/* Adds a cleared element, in its place in order of keys (pointers into the list move), and returns
+ * it; NULL when out of memory. Makes room within the bounds above by dropping the oldest closed
+ * element, then the oldest (instances: never an armed one; then errno is ENOSPC). */
 struct cart *journey_add_cart(struct journey *j, struct span key);
 struct order *journey_add_order(struct journey *j, struct span id);
 struct instance *journey_add_instance(struct journey *j, struct span rule, struct span key);

@@ -59,7 +59,7 @@ _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(
 						  5 * sizeof(void *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
-						 (10 + TRAIT_COUNT) * sizeof(int64_t) +
+						 (11 + TRAIT_COUNT) * sizeof(int64_t) +
 						 15 * (sizeof(void *) + 2 * sizeof(size_t)) +
 						 2 * sizeof(struct profile *) + sizeof(size_t) +
 						 sizeof(struct past),
@@ -286,6 +286,8 @@ static void get_head(struct reader *r, struct journey *j, uint64_t flags)
 	j->n_events = unpack_number(&r->u);
 	j->n_orders = unpack_number(&r->u);
 	j->last_at = unpack_time(&r->u, 0);
+	/* Unless a part says otherwise. */
+	j->anonymous_at = j->anonymous_id.len ? j->last_at : INT64_MIN;
 	unpack_times(&r->u, &journey_times, j, j->last_at);
 }
 

@@ -335,3 +335,26 @@ static int web_unpack(struct unpack *u, struct journey *j)
 }
 
 const struct journey_part journey_part_web = {web_bound, web_pack, web_unpack};
+
+/* ---- when the visitor's number was said, where that was not with the latest event --------- */
+
+static size_t visitor_bound(const struct journey *j)
+{
+	return j->anonymous_id.len == 0 || j->anonymous_at == j->last_at ? 0 : PACK_NUMBER;
+}
+
+static bool visitor_pack(struct pack *p, const struct journey *j)
+{
+	pack_since(p, j->anonymous_at, j->last_at);
+	return true;
+}
+
+static int visitor_unpack(struct unpack *u, struct journey *j)
+{
+	j->anonymous_at = unpack_since(u, j->last_at);
+	if (j->anonymous_id.len == 0 || j->anonymous_at == j->last_at)
+		u->bad = true;
+	return 0;
+}
+
+const struct journey_part journey_part_visitor = {visitor_bound, visitor_pack, visitor_unpack};

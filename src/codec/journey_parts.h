@@ -35,6 +35,7 @@ extern const struct journey_part journey_part_addresses;
 extern const struct journey_part journey_part_dates;
 extern const struct journey_part journey_part_sends;
 extern const struct journey_part journey_part_web;
+extern const struct journey_part journey_part_visitor;
 /* journey_tally.c */
 extern const struct journey_part journey_part_tallies;
 /* journey_ids.c */

@@ -243,7 +243,8 @@ static void scrub_names(struct walk *w, struct journey *j)
 			journey_remove_address(j, i);
 	}
 	(void)strip(w, &j->user_id);
-	(void)strip(w, &j->anonymous_id);
+	if (strip(w, &j->anonymous_id) && j->anonymous_id.len == 0)
+		j->anonymous_at = INT64_MIN;
 	for (unsigned i = 0; i < TRAIT_COUNT; i++)
 		if (strip(w, &j->traits[i]) && j->traits[i].len == 0)
 			j->trait_at[i] = INT64_MIN;

@@ -169,6 +169,18 @@ static int fold_traits(struct journey *j, const struct event *e)
 	return r;
 }
 
+int fold_visitor(struct journey *j, struct span id, int64_t at)
+{
+	struct span known = text_span(j->anonymous_id);
+
+	if (id.len == 0 || (known.len > 0 && at < j->anonymous_at))
+		return 0;
+	if (known.len > 0 && at == j->anonymous_at && span_compare(id, known) <= 0)
+		return 0;
+	j->anonymous_at = at;
+	return text_set(&j->anonymous_id, id);
+}
+
 static int fold_ids(struct journey *j, const struct event *e)
 {
 	int r = 0;
@@ -179,12 +191,7 @@ static int fold_ids(struct journey *j, const struct event *e)
 	if (e->user_id.len > 0 &&
 		(j->user_id.len == 0 || span_compare(e->user_id, text_span(j->user_id)) < 0))
 		r = text_set(&j->user_id, e->user_id);
-	if (r < 0 || e->anonymous_id.len == 0 || e->occurred_at < j->last_at)
-		return r;
-	if (e->occurred_at == j->last_at &&
-		span_compare(e->anonymous_id, text_span(j->anonymous_id)) < 0)
-		return 0;
-	return text_set(&j->anonymous_id, e->anonymous_id);
+	return r < 0 ? r : fold_visitor(j, e->anonymous_id, e->occurred_at);
 }
 
 /* What few events are about. */

@@ -8,6 +8,9 @@
 #include "core/detail.h"
 #include "core/journey.h"
 
+/* The visitor's number ID was said at AT: of several the latest counts, at one instant the greater.
+ * ID may be empty. 0 or -ENOMEM. */
+int fold_visitor(struct journey *j, struct span id, int64_t at);
 /* What E says of an order. */
 int fold_order(struct journey *j, const struct event *e);
 

@@ -108,6 +108,7 @@ int journey_new_over(struct span bytes, struct journey **ret_journey)
 	past_init(&j->past);
 	j->received_at = INT64_MIN;
 	j->due_at = TIME_NEVER;
+	j->anonymous_at = INT64_MIN;
 	j->web_active_at = INT64_MIN;
 	*ret_journey = j;
 	return 0;

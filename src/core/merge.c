@@ -39,8 +39,7 @@ static int merge_traits(struct journey *into, const struct journey *from)
 	return 0;
 }
 
-/* The user id that wins among user ids; the visitor's number that came with the latest events, as
- * far as it is known with what it came. Before last_at is joined. */
+/* The user id that wins among user ids; the visitor's number that was said last. */
 static int merge_names(struct journey *into, const struct journey *from)
 {
 	struct span user = text_span(from->user_id), visitor = text_span(from->anonymous_id);
@@ -49,14 +48,7 @@ static int merge_names(struct journey *into, const struct journey *from)
 	if (user.len > 0 &&
 		(into->user_id.len == 0 || span_compare(user, text_span(into->user_id)) < 0))
 		r = text_set(&into->user_id, user);
-	if (r < 0 || visitor.len == 0)
-		return r;
-	if (into->anonymous_id.len > 0 &&
-		(from->last_at < into->last_at ||
-			(from->last_at == into->last_at &&
-				span_compare(visitor, text_span(into->anonymous_id)) <= 0)))
-		return 0;
-	return text_set(&into->anonymous_id, visitor);
+	return r < 0 ? r : fold_visitor(into, visitor, from->anonymous_at);
 }
 
 /* Orders that both know are one. Before the orders are put together. */

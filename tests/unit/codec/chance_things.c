@@ -262,6 +262,8 @@ void chance_things(struct chance *c, struct journey *j, size_t size)
 		fill_ids(c, j);
 	if (chance_below(c, 3) == 0)
 		j->web_active_at = chance_instant(c);
+	if (j->anonymous_id.len > 0)
+		j->anonymous_at = chance_below(c, 2) ? j->last_at : chance_instant(c);
 	if (size > 0 && chance_below(c, 3) == 0) {
 		struct profile *p = journey_add_profile(j);
 
@@ -507,6 +509,7 @@ const char *things_differ(const struct journey *a, const struct journey *b)
 	const char *what = profile_differs(a->profile, b->profile);
 
 	DIFFERS(web_active_at);
+	DIFFERS(anonymous_at);
 	EACH(things, n_things, thing_differs);
 	EACH(consents, n_consents, consent_differs);
 	EACH(addresses, n_addresses, address_differs);

@@ -288,6 +288,7 @@ static void tell(struct journey *j)
 	put(&j->traits[TRAIT_NAME], "Ann");
 	j->trait_at[TRAIT_NAME] = 3;
 	put(&j->anonymous_id, "9f1c2d3e-77aa");
+	j->anonymous_at = 3;
 }
 
 static void check_told(const struct journey *j)
@@ -307,6 +308,7 @@ static void check_told(const struct journey *j)
 	CHECK(j->trait_at[TRAIT_EMAIL] == INT64_MIN);
 	CHECK_STR(text_span(j->traits[TRAIT_NAME]), "Ann");
 	CHECK_INT(j->anonymous_id.len, 0);
+	CHECK(j->anonymous_at == INT64_MIN);
 	CHECK_INT(j->n_instances, 1);
 	CHECK_STR(text_span(j->instances[0].data), "\"to\":null");
 	CHECK_STR(text_span(j->instances[0].by), "About [erased]");

@@ -219,6 +219,40 @@ static void test_stages(void)
 	}
 }
 
+/* Of a visitor's numbers the one that was said last is known, and of two of one instant the
+ * greater; an event without one says nothing of it. */
+static void test_visitor(void)
+{
+	static const struct {
+		int64_t at;
+		const char *id, *known;
+		int64_t known_at;
+	} rows[] = {
+		{5, "", "", INT64_MIN},
+		{2, "b", "b", 2},
+		{9, "", "b", 2},
+		{4, "a", "a", 4},
+		{3, "c", "a", 4},
+		{4, "b", "b", 4},
+		{4, "a", "b", 4},
+	};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct event e = {
+			.kind = EVENT_PAGE_VIEWED,
+			.name = vocab_name(EVENT_PAGE_VIEWED),
+			.occurred_at = rows[i].at,
+			.anonymous_id = span_str(rows[i].id),
+		};
+
+		REQUIRE(journey_fold(j, &e) == 0);
+		CHECK_STR(text_span(j->anonymous_id), rows[i].known);
+		CHECK_INT(j->anonymous_at, rows[i].known_at);
+	}
+}
+
 /* A journey has room for so many carts and orders; what is closed and oldest goes first. */
 static void test_bounds(void)
 {
@@ -425,6 +459,7 @@ static const struct check_case cases[] = {
 	{"words for a status", test_statuses},
 	{"a purchase at the till is a purchase", test_till},
 	{"stages follow from the entities", test_stages},
+	{"the visitor's number that was said last", test_visitor},
 	{"carts and orders are bounded", test_bounds},
 };
 

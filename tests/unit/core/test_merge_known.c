@@ -94,6 +94,40 @@ static void test_anonymous(void)
 	CHECK(!journey_id(anna, SPAN_LIT("anna")));
 }
 
+/* The visitor's number is the one that was said last, whatever else was done later. */
+static void test_visitor(void)
+{
+	static const struct {
+		const char *ours, *theirs;
+		int64_t our_at, their_at, our_last, their_last;
+		const char *want;
+		int64_t want_at;
+	} rows[] = {
+		{"v", "w", 5, 4, 5, 9, "v", 5},
+		{"v", "w", 4, 5, 9, 5, "w", 5},
+		{"v", "w", 5, 5, 5, 9, "w", 5},
+		{"w", "v", 5, 5, 9, 5, "w", 5},
+		{"", "w", INT64_MIN, 2, 9, 9, "w", 2},
+		{"v", "", 2, INT64_MIN, 2, 9, "v", 2},
+		{"", "", INT64_MIN, INT64_MIN, 9, 9, "", INT64_MIN},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(journey_freep) struct journey *anna = new_journey("anna");
+		_cleanup_(journey_freep) struct journey *guest = new_journey("email:a@example.org");
+
+		REQUIRE(text_set(&anna->anonymous_id, span_str(rows[i].ours)) == 0);
+		REQUIRE(text_set(&guest->anonymous_id, span_str(rows[i].theirs)) == 0);
+		anna->anonymous_at = rows[i].our_at;
+		guest->anonymous_at = rows[i].their_at;
+		anna->last_at = rows[i].our_last;
+		guest->last_at = rows[i].their_last;
+		merge(anna, guest, NOON);
+		CHECK_STR(text_span(anna->anonymous_id), rows[i].want);
+		CHECK_INT(anna->anonymous_at, rows[i].want_at);
+	}
+}
+
 /* What only one side knows is known; of what both know the later word, whoever said it. */
 static void test_properties(void)
 {
@@ -302,6 +336,7 @@ static void test_full(void)
 static const struct check_case cases[] = {
 	{"nothing is counted twice", test_doubled},
 	{"the anonymous one does not win", test_anonymous},
+	{"the visitor's number that was said last", test_visitor},
 	{"nothing is lost, and no later word overwritten", test_properties},
 	{"who was merged before comes along", test_chain},
 	{"a purchase closes carts of the other name", test_carts},
