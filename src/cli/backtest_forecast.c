@@ -1,35 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "backtest_forecast.h"
+#include "backtest_foretold.h"
 
 #include "core/fact.h"
-
-enum fate { FATE_OPEN, FATE_WRONG, FATE_VOID };
-
-/* Something that was foretold; or, in the list of promises, could have been. */
-struct forecast {
-	struct forecast *next; /* of the same customer */
-	const struct rule *rule;
-	struct span key;
-	struct span parcel;  /* `shipment:T1`, if that is what the key names; else empty */
-	struct span subject; /* after whom its jobs are named */
-	uint32_t epoch, episode;
-	int64_t from, until; /* no purchase: after FROM, to UNTIL; late: not arrived at UNTIL */
-	enum fate fate;
-};
-
-struct bought {
-	struct bought *next;
-	int64_t at;
-};
-
-/* All of one customer's. */
-struct foretold {
-	struct foretold *whole;	       /* whose part they are; NULL: nobody's */
-	struct foretold *parts, *next; /* who are parts of this one; of the same whole */
-	int64_t part_at;	       /* when it was heard last that they are; 0: never */
-	struct forecast *first, *promises;
-	struct bought *bought;
-};
 
 int forecasts_init(struct forecasts *f, const struct rules *rules, int64_t from)
 {
@@ -48,6 +20,7 @@ int forecasts_init(struct forecasts *f, const struct rules *rules, int64_t from)
 		.rules = rules, .from = from, .within_ms = 90 * MS_DAY, .seen_at = INT64_MIN};
 	arena_init(&f->arena);
 	map_init(&f->customers, seed);
+	map_init(&f->about, seed);
 	f->counts = calloc(rules->n + 1, sizeof(*f->counts));
 	for (size_t i = 0; i < FORECAST_FACTS; i++)
 		f->facts[i] = fact_find(span_str(names[i]));
@@ -62,6 +35,7 @@ void forecasts_release(struct forecasts *f)
 {
 	free(f->counts);
 	map_release(&f->customers);
+	map_release(&f->about);
 	arena_release(&f->arena);
 }
 
@@ -89,79 +63,17 @@ const char *forecast_name(enum forecast_kind kind)
 
 /* ---- what is foretold ---------------------------------------------------------------------- */
 
-static struct foretold *foretold_of(struct forecasts *f, struct span customer)
-{
-	struct foretold *all = map_get(&f->customers, customer);
-
-	if (all)
-		return all;
-	all = arena_calloc(&f->arena, 1, sizeof(*all));
-	customer = arena_copy(&f->arena, customer);
-	if (all && customer.ptr && map_put(&f->customers, customer, all) == 0)
-		return all;
-	f->failed = true;
-	return NULL;
-}
-
-/* The parcel that KEY names last, as in `order+tracking_number:O1/T1`; empty: none. */
-static struct span parcel_of(struct forecasts *f, struct span key)
-{
-	static const char *const kinds[] = {"shipment:", "tracking_number:", "fulfillment:"};
-	const char *colon = memchr(key.ptr, ':', key.len);
-	size_t head = colon ? (size_t)(colon + 1 - key.ptr) : 0, from = key.len;
-	char buf[RULE_KEY_MAX] = "shipment:";
-	bool is = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		size_t n = strlen(kinds[i]);
-
-		is = is || (head >= n && memcmp(key.ptr + head - n, kinds[i], n) == 0);
-	}
-	while (is && from > head && key.ptr[from - 1] != '/')
-		from--;
-	if (!is || from == key.len || strlen(buf) + key.len - from > sizeof(buf))
-		return SPAN_EMPTY;
-	head = strlen(buf);
-	memcpy(buf + head, key.ptr + from, key.len - from);
-	return arena_copy(&f->arena, span_of(buf, head + key.len - from));
-}
-
-static void keep(struct forecasts *f, struct forecast **list, const struct forecast *x)
-{
-	struct forecast *kept = arena_calloc(&f->arena, 1, sizeof(*kept));
-	struct span key = arena_copy(&f->arena, x->key);
-	struct span subject = x->subject.len ? arena_copy(&f->arena, x->subject) : x->subject;
-
-	if (!kept || !key.ptr || (x->subject.len && !subject.ptr)) {
-		f->failed = true;
-		return;
-	}
-	*kept = *x;
-	kept->key = key;
-	kept->subject = subject;
-	kept->parcel = parcel_of(f, key);
-	kept->next = *list;
-	*list = kept;
-}
-
 /* A later message of the same episode says nothing new. */
-static bool is_told(const struct foretold *all, const struct forecast *of)
+static bool is_told(struct forecasts *f, const struct foretold *all, const struct forecast *of)
 {
-	for (const struct forecast *x = all->first; x; x = x->next)
+	const struct foretold *whole = foretold_whole(all);
+
+	for (const struct forecast *x = foretold_said(f, of->subject, of->key); x; x = x->alike)
 		if (x->rule == of->rule && x->episode == of->episode && x->epoch == of->epoch &&
-			span_equal(x->key, of->key) && span_equal(x->subject, of->subject))
-			return true;
-	for (const struct foretold *part = all->parts; part; part = part->next)
-		if (is_told(part, of))
+			span_equal(x->key, of->key) && span_equal(x->subject, of->subject) &&
+			foretold_whole(x->owner) == whole)
 			return true;
 	return false;
-}
-
-static const struct foretold *whole_of(const struct foretold *all)
-{
-	while (all->whole)
-		all = all->whole;
-	return all;
 }
 
 void forecasts_fired(struct forecasts *f, const struct journey *j, const struct decision *d)
@@ -185,19 +97,22 @@ void forecasts_fired(struct forecasts *f, const struct journey *j, const struct 
 		!rule_promise_end(&rule->wait, &scope, &x.until))
 		return;
 	all = foretold_of(f, text_span(j->customer));
-	if (all && !is_told(whole_of(all), &x))
-		keep(f, &all->first, &x);
+	if (all && !is_told(f, all, &x))
+		foretold_keep(f, all, &x);
 }
 
 /* ---- what could have been ------------------------------------------------------------------ */
 
-/* X's in LIST, or any of X's rule and key. */
-static bool has_promise(const struct forecast *list, const struct forecast *x, bool any)
+/* X, or any of X's rule and key, among ALL's own. */
+static bool has_promise(
+	struct forecasts *f, const struct foretold *all, const struct forecast *x, bool any)
 {
-	while (list && (list->rule != x->rule || (!any && list->until != x->until) ||
-			       !span_equal(list->key, x->key)))
-		list = list->next;
-	return list != NULL;
+	const struct forecast *of = foretold_promises(f, all, x->key);
+
+	while (of && (of->owner != all || of->rule != x->rule || (!any && of->until != x->until) ||
+			     !span_equal(of->key, x->key)))
+		of = of->alike;
+	return of != NULL;
 }
 
 static bool arms(const struct rule *rule, const struct cond_scope *scope)
@@ -222,14 +137,13 @@ static void see_promises(struct forecasts *f, struct foretold *all, const struct
 		if (forecast_kind(x.rule) != FORECAST_LATE)
 			continue;
 		x.key = scope.key = rule_event_key(x.rule, event, buf);
-		if (x.key.len == 0 ||
-			(!has_promise(all->promises, &x, true) && !arms(x.rule, &scope)))
+		if (x.key.len == 0 || (!has_promise(f, all, &x, true) && !arms(x.rule, &scope)))
 			continue;
 		/* The promise may come later. */
 		if (!rule_promise_end(&x.rule->wait, &scope, &x.until))
 			x.until = TIME_NEVER;
-		if (!has_promise(all->promises, &x, false))
-			keep(f, &all->promises, &x);
+		if (!has_promise(f, all, &x, false))
+			foretold_keep_promise(f, all, &x);
 	}
 }
 
@@ -250,50 +164,18 @@ static void see_purchase(struct forecasts *f, struct foretold *all, int64_t at)
 	all->bought = b;
 }
 
-static void part_from(struct foretold *part)
-{
-	struct foretold **at = part->whole ? &part->whole->parts : NULL;
-
-	while (at && *at != part)
-		at = &(*at)->next;
-	if (at)
-		*at = part->next;
-	part->whole = part->next = NULL;
-}
-
-/* Who KEY names became ALL's. */
-static void see_part(struct forecasts *f, struct foretold *all, struct span key, int64_t now)
-{
-	struct foretold *part = foretold_of(f, key), *above = all;
-
-	if (!part || part == all)
-		return;
-	part->part_at = int64_max(part->part_at, now);
-	if (part->whole == all)
-		return;
-	while (above && above != part)
-		above = above->whole;
-	/* It was the other way round once. */
-	if (above)
-		part_from(all);
-	part_from(part);
-	part->whole = all;
-	part->next = all->parts;
-	all->parts = part;
-}
-
 static void see_parts(
 	struct forecasts *f, struct foretold *all, const struct journey *j, int64_t now)
 {
 	/* Somebody of their own again. */
 	if (all->whole && now > all->part_at)
-		part_from(all);
+		foretold_leave(all);
 	/* Parts are only those whose timelines were long. */
 	for (size_t i = 0; i < j->n_ids; i++)
 		if (j->ids[i].state == ID_LINKED)
-			see_part(f, all, text_span(j->ids[i].key), now);
+			foretold_join(f, all, text_span(j->ids[i].key), now);
 	for (size_t i = 0; i < j->n_parts; i++)
-		see_part(f, all, text_span(j->parts[i].key), now);
+		foretold_join(f, all, text_span(j->parts[i].key), now);
 }
 
 /* ---- what came of it ----------------------------------------------------------------------- */
@@ -329,20 +211,53 @@ static enum fate fate_of_promise(
 	return x->fate;
 }
 
-static void see_list(const struct forecasts *f, struct forecast *list, const struct journey *j)
+/* The same of what is about order O alone, without looking for that. */
+static enum fate fate_by_order(const struct order *o, const struct forecast *x)
 {
-	for (struct forecast *x = list; x; x = x->next)
-		if (x->fate != FATE_WRONG && forecast_kind(x->rule) == FORECAST_LATE)
-			x->fate = fate_of_promise(f, j, x);
+	static const struct {
+		enum milestone milestone;
+		enum fate fate;
+	} tells[] = {
+		{MILESTONE_DELIVERED, FATE_WRONG},
+		{MILESTONE_READY, FATE_WRONG},
+		{MILESTONE_CANCELLED, FATE_VOID},
+		{MILESTONE_REFUNDED, FATE_VOID},
+		{MILESTONE_RETURNED, FATE_VOID},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tells); i++) {
+		int64_t at = order_reached_at(o, tells[i].milestone);
+
+		if (at != TIME_NEVER && at != INT64_MIN && at <= x->until)
+			return tells[i].fate;
+	}
+	return x->fate;
 }
 
-static void see_fates(
+/* Those that are about no order alone. */
+static void see_others(
 	const struct forecasts *f, const struct foretold *all, const struct journey *j)
 {
-	see_list(f, all->first, j);
-	see_list(f, all->promises, j);
-	for (const struct foretold *part = all->parts; part; part = part->next)
-		see_fates(f, part, j);
+	for (struct forecast *x = all->others; x; x = x->beside)
+		if (x->fate != FATE_WRONG)
+			x->fate = fate_of_promise(f, j, x);
+	for (const struct foretold *part = all->n_others ? all->parts : NULL; part;
+		part = part->next)
+		see_others(f, part, j);
+}
+
+/* What is about an order is asked while that is known, so that names and what was foretold may be
+ * many. */
+static void see_fates(struct forecasts *f, const struct foretold *all, const struct journey *j)
+{
+	for (size_t i = 0; i < j->n_orders_kept; i++) {
+		const struct order *o = &j->orders[i];
+
+		for (struct forecast *x = foretold_of_order(f, text_span(o->id)); x; x = x->beside)
+			if (x->fate != FATE_WRONG && foretold_is_of(x->owner, all))
+				x->fate = fate_by_order(o, x);
+	}
+	see_others(f, all, j);
 }
 
 void forecasts_see(

@@ -61,10 +61,11 @@ enum forecast_fact {
 struct forecasts {
 	const struct rules *rules;
 	struct arena arena;
-	struct map customers;	       /* of whom something was foretold, or could have been */
-	bool late, silences;	       /* some rule foretells it */
-	int64_t from;		       /* what began before counts in no recall */
-	int64_t within_ms;	       /* how long somebody has to stay away */
+	struct map customers; /* of whom something was foretold, or could have been */
+	struct map about;     /* what was foretold, by what it is about (backtest_foretold.h) */
+	bool late, silences;  /* some rule foretells it */
+	int64_t from;	      /* what began before counts in no recall */
+	int64_t within_ms;    /* how long somebody has to stay away */
 	size_t facts[FORECAST_FACTS];  /* their numbers */
 	int64_t seen_at;	       /* when the latest event came in; INT64_MIN: none */
 	struct forecast_count *counts; /* rules->n; filled by forecasts_end */

@@ -186,6 +186,28 @@ def who_became_one_with_somebody():
 
 
 @tap.test
+def parcels_of_somebody_who_had_another_name():
+    def said(name, on, order, **who):
+        promised = {"promised_at": day(12)} if name == "Order Completed" else {}
+        return {"type": "track", "event": name, "timestamp": day(on), "messageId": "%s-%s" % (name, order),
+                "properties": {"order_id": order, **promised}, **who}
+
+    events = [said(name, on, order, anonymousId="a-" + order) for order in ("O1", "O2", "O3")
+              for name, on in (("Order Completed", 9), ("Order Shipped", 10))]
+    events += [{"type": "identify", "userId": "ada", "anonymousId": "a-" + order, "timestamp": day(11),
+                "messageId": "i-" + order} for order in ("O1", "O2", "O3")]
+    # All are foretold under another name. The first came in time, the second did not, the third was called off.
+    events += [said("Order Delivered", 12, "O1", userId="ada"), said("Order Delivered", 14, "O2", userId="ada"),
+               said("Order Cancelled", 11, "O3", userId="ada"), track("bob", "Product Viewed", 30, product_id="P")]
+    for key in ("order_id", ["order_id", "line_id"]):
+        found = figures(report([dict(LATE, key=key)], [dict(e, properties=dict(e["properties"], line_id="L"))
+                                                       if "properties" in e else e for e in events],
+                               "--lateness", "1d", policy=SLOW), "late")
+        tap.equal(found["forecast"], {"of": "late", "right": 1, "wrong": 1, "open": 0, "void": 1, "precision": 0.5,
+                                      "caught": 1, "missed": 0, "recall": 1}, key)
+
+
+@tap.test
 def a_rule_that_waits_foretells_nothing():
     rule = {"id": "cart", "class": "service", "arm": ["Product Added"], "wait": "4h", "channels": ["email"], **PLAIN}
     found = report([rule, QUIET], [track("ada", "Product Added", 1, cart_id="C", product_id="P"),
