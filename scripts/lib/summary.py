@@ -17,6 +17,7 @@ PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
 CASE = re.compile(r"^(not ok|ok)\b[ \t]*(.*)$", re.MULTILINE)
 SKIPPED = re.compile(r"#\s*skip\b", re.IGNORECASE)
 SHOWN_LINES = 60
+NAME_LENGTH = 160
 EXIT_SKIPPED = 77
 
 
@@ -58,7 +59,10 @@ def count_plain(test):
     elif test["result"] == "SKIP" and test["returncode"] == EXIT_SKIPPED:
         count.skipped = 1
     else:
-        count.failed.append("ended with %s, status %s" % (test["result"], test["returncode"]))
+        # Often no more than the name is handed on: the first of what it said goes with it.
+        said = (test.get("stdout") or "").strip().split("\n")[0][:NAME_LENGTH]
+        ended = "ended with %s, status %s" % (test["result"], test["returncode"])
+        count.failed.append(ended + (": " + said if said else ""))
     return count
 
 

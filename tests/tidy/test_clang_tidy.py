@@ -37,9 +37,26 @@ def tree(root, text, header="#define A 1\nint a(int n);\n"):
     })
 
 
-def look(root):
+def look(root, **kwargs):
     command = [os.path.join(control.SCRIPTS, "check-tidy"), "--root", root, root + "/build"]
-    return control.run(command)
+    return control.run(command, **kwargs)
+
+
+def dying(root, times):
+    """Looks with a clang-tidy that dies so many times before it finds all well."""
+    tree(root, GOOD)
+    control.write(root, {"bin/clang-tidy": "#!/bin/sh\necho x >>%s/tries\n"
+                         "[ $(wc -l <%s/tries) -gt %d ] || kill -SEGV $$\n" % (root, root, times)})
+    os.chmod(root + "/bin/clang-tidy", 0o755)
+    return look(root, env={**os.environ, "PATH": root + "/bin:" + os.environ["PATH"]})
+
+
+def dies_once(root):
+    control.expect(dying(root, 1), 0)
+
+
+def dies_again(root):
+    control.expect(dying(root, 2), 1, "a.c: clang-tidy died of signal 11")
 
 
 def clean(root):
@@ -112,4 +129,6 @@ if __name__ == "__main__":
         ("rules that were laxer before", rules_changed),
         ("a file that does not compile", does_not_compile),
         ("a build that is not configured", not_configured),
+        ("an analyser that dies is asked again", dies_once),
+        ("an analyser that dies twice", dies_again),
     ])

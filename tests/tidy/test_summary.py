@@ -40,6 +40,8 @@ ROWS = [
     ("a time limit", [program("1..2\nok 1 - a\n", "TIMEOUT", -15)], [], 1, "1 passed, 1 failed",
      "TIMEOUT"),
     ("a program that exits 1", [program("oh", "FAIL", 1)], [], 1, "0 passed, 1 failed", "oh"),
+    ("a program that exits 1, in its name", [program("a.c:5: wrong\nmore\n", "FAIL", 1)], [], 1,
+     "0 passed, 1 failed", "not ok ended with FAIL, status 1: a.c:5: wrong"),
     ("a build that failed", [GOOD], ["--failed", "build with clang"], 1, "2 passed, 1 failed",
      "build with clang failed"),
     ("only skipped", [program("", "SKIP", 77)], [], 1, "0 passed, 0 failed, 1 skipped", "No test ran"),
