@@ -127,7 +127,8 @@ const struct zone *gates_zone(const struct policy *p, const struct journey *j);
 uint64_t gates_rule_hash(struct span rule);
 
 /* The first 16 bytes of the name of the job of I that M is (triggers, section 7; as text it is
- * codec/job_json.h's). Only M's number, step, way and subject matter. */
+ * codec/job_json.h's). Of I only the rule
+ * and the key matter; of M what its name says. */
 void gates_job_id(const struct journey *j, const struct rule *rule, const struct instance *i,
 	const struct emission *m, unsigned char ret_id[16]);
 

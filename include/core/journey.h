@@ -205,14 +205,15 @@ struct moment {
 	uint32_t what;
 };
 
-/* A job that was made and not taken back. */
+/* A job that was made and not taken back, and its name, whatever its instance has become. */
 struct emission {
-	uint32_t episode, step, number; /* (core/spent.h); 0: as the episode */
+	uint32_t epoch, episode, step, number; /* (core/spent.h); number 0: as the episode */
 	int64_t arming_at, anchor_at, deadline_at;
 	uint32_t way; /* of a second way's job, which it was: enum job_channel plus one; else 0 */
 	struct text subject; /* the key that it is named after */
 	struct text home;    /* in whose partition it lies */
 	struct text told;    /* the value of which it told, as JSON (rules' `once`) */
+	bool settled;	     /* in an epoch before: what happens after it does not concern it */
 };
 
 /* One rule's state for one entity of one customer (triggers, section 5). */
@@ -235,9 +236,9 @@ struct instance {
 	int64_t last_arming_at;	  /* of that job; INT64_MIN: none */
 	int64_t until_at;	  /* end of cooldown or tombstone (virtual time) */
 	int64_t touched_at;	  /* virtual time of the last change */
-	uint32_t last_episode;	  /* of that job, which a retraction must name */
-	uint32_t last_step, last_way, last_number, number; /* of jobs (core/spent.h) */
-	struct text by;	  /* name of the event behind the outcome */
+	uint32_t last_episode, last_step, last_way, last_number; /* of that job, */
+	uint32_t last_epoch, last_settled, number; /* too (struct emission); 0 if there is none */
+	struct text by;				   /* name of the event behind the outcome */
 	struct text data; /* JSON members captured when armed, for the job: `"a":1,"b":"x"` */
 	/* Armed and due, but held: the source whose word is still missing (rules' wait_for), and
 	 * since when (virtual time). fire_at is then the end of the hold. Empty: not held. */
@@ -340,8 +341,7 @@ struct customer_part {
 	int64_t more_at;   /* up to when these reach; INT64_MIN: there are none */
 };
 
-/* Another customer, who was a part of this one, or of whom this one was a part, until staff took
- * them apart. */
+/* Somebody who was part of this customer, or this one of them, until staff took them apart. */
 struct customer_apart {
 	struct text key;
 	int64_t at; /* virtual time */

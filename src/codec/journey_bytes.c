@@ -55,7 +55,7 @@ _Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
 					       2 * sizeof(uint16_t) + sizeof(struct basket *),
 	"a new member?");
 _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
-						  18 * sizeof(uint32_t) + 18 * sizeof(int64_t) +
+						  20 * sizeof(uint32_t) + 18 * sizeof(int64_t) +
 						  5 * sizeof(void *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
@@ -380,6 +380,7 @@ static void get_instance(struct reader *r, struct instance *i, int64_t base)
 	/* Unless a part says otherwise. */
 	i->arming_at = i->anchor_at;
 	i->last_arming_at = i->last_anchor_at;
+	i->last_epoch = i->last_deadline_at == INT64_MIN ? 0 : i->epoch;
 	i->touch_at = i->floor_at = INT64_MIN;
 }
 

@@ -425,6 +425,7 @@ static int unpack_earlier(struct unpack *u, struct instance *i, unsigned has, in
 	for (size_t k = 0; k < n; k++) {
 		struct emission *m = &i->earlier[k];
 
+		m->epoch = i->epoch;
 		m->episode = (uint32_t)unpack_bounded(u, UINT32_MAX);
 		m->step = (uint32_t)unpack_bounded(u, UINT32_MAX);
 		m->deadline_at = unpack_since(u, base);

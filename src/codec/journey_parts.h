@@ -53,6 +53,8 @@ extern const struct journey_part journey_part_named;
 extern const struct journey_part journey_part_past;
 /* journey_spent.c */
 extern const struct journey_part journey_part_spent;
+/* journey_epochs.c */
+extern const struct journey_part journey_part_epochs;
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 

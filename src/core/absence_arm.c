@@ -408,7 +408,8 @@ static int arm_key(const struct turn *t, const struct rule *rule, struct span ke
 static int64_t settled_until(
 	const struct turn *t, const struct rule *rule, const struct instance *i)
 {
-	return int64_max(absence_cancelled_at(t, rule, text_span(i->key)), absence_fired_until(i));
+	return int64_max(
+		absence_cancelled_at(t, rule, text_span(i->key)), absence_fired_until(i, 0));
 }
 
 int absence_arm_next(

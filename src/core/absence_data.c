@@ -117,7 +117,7 @@ static size_t counted(const struct turn *t, const struct rule *rule, const struc
 	for (size_t n = 0; n <= i->n_earlier; n++) {
 		struct emission m = absence_emission(i, n);
 
-		if (m.episode != i->episode)
+		if (m.episode != i->episode || m.epoch != i->epoch)
 			after = int64_max(after, m.deadline_at);
 	}
 	return absence_list_counted(rule, i, after);

@@ -30,7 +30,8 @@ static bool stands(const struct turn *t, const struct rule *rule, const struct i
 	unsigned char job[16];
 	const struct send *s;
 
-	if (m->deadline_at == INT64_MIN || m->step == STEP_UNSENT)
+	/* A raised epoch says it once more. */
+	if (m->deadline_at == INT64_MIN || m->step == STEP_UNSENT || m->epoch != i->epoch)
 		return false;
 	gates_job_id(t->journey, rule, i, m, job);
 	s = journey_send(t->journey, job);
@@ -40,16 +41,7 @@ static bool stands(const struct turn *t, const struct rule *rule, const struct i
 /* The N-th job of I that is known, the latest one last. What it points to stays I's. */
 static struct emission nth(const struct instance *i, size_t n)
 {
-	if (n < i->n_earlier)
-		return i->earlier[n];
-	return (struct emission){
-		.episode = i->last_episode,
-		.step = i->last_step,
-		.number = i->last_number,
-		.deadline_at = i->last_deadline_at,
-		.subject = i->last_subject,
-		.told = i->told,
-	};
+	return absence_emission(i, i->n_earlier - n);
 }
 
 static bool has_told(

@@ -159,8 +159,8 @@ int absence_unsend(
 /* Has what happened at A, and would be waited for until DEADLINE_AT, fired already? */
 bool absence_fired(
 	const struct rule *rule, const struct instance *i, int64_t a, int64_t deadline_at);
-/* The latest deadline that has fired; INT64_MIN: none. */
-int64_t absence_fired_until(const struct instance *i);
+/* The latest deadline that has fired, in EPOCH or behind it; INT64_MIN: none. */
+int64_t absence_fired_until(const struct instance *i, uint32_t epoch);
 /* The latest job of I is disproved by what happened at B: take it back if nobody has it yet. 0 or
  * -ENOMEM. */
 int absence_retract(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
@@ -169,7 +169,9 @@ bool absence_disproves(const struct rule *rule, const struct instance *i, int64_
 /* Takes back those of which it does. 0 or -ENOMEM. */
 int absence_disprove(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b,
 	bool terminal);
-void absence_forget_past(struct instance *i);
+/* I leaves its epoch: what the jobs so far are concerned by is settled, and none goes another way.
+ */
+void absence_past_settle(struct instance *i);
 /* The jobs of both, FROM's moved. 0 or -ENOMEM. */
 int absence_past_join(struct instance *into, struct instance *from);
 

@@ -16,6 +16,7 @@
 static struct emission latest(const struct instance *i)
 {
 	return (struct emission){
+		.epoch = i->last_epoch,
 		.episode = i->last_episode,
 		.step = i->last_step,
 		.arming_at = i->last_arming_at,
@@ -26,12 +27,15 @@ static struct emission latest(const struct instance *i)
 		.subject = i->last_subject,
 		.home = i->home,
 		.told = i->told,
+		.settled = i->last_settled,
 	};
 }
 
 /* Takes over what M points to. */
 static void set_latest(struct instance *i, const struct emission *m)
 {
+	i->last_epoch = m->epoch;
+	i->last_settled = m->settled;
 	i->last_episode = m->episode;
 	i->last_step = m->step;
 	i->last_arming_at = m->arming_at;
@@ -84,6 +88,7 @@ static int push_latest(struct instance *i)
 int absence_remember(struct instance *i, bool sends)
 {
 	struct emission now = {
+		.epoch = i->epoch,
 		.episode = i->episode,
 		.number = i->number,
 		.step = sends ? i->step : STEP_UNSENT,
@@ -125,12 +130,16 @@ struct emission absence_emission(const struct instance *i, size_t back)
 	return back ? i->earlier[i->n_earlier - back] : latest(i);
 }
 
-int64_t absence_fired_until(const struct instance *i)
+int64_t absence_fired_until(const struct instance *i, uint32_t epoch)
 {
-	int64_t until = i->last_deadline_at;
+	int64_t until = INT64_MIN;
 
-	for (size_t n = 0; n < i->n_earlier; n++)
-		until = int64_max(until, i->earlier[n].deadline_at);
+	for (size_t n = 0; n <= i->n_earlier; n++) {
+		struct emission m = absence_emission(i, n);
+
+		if (m.epoch >= epoch)
+			until = int64_max(until, m.deadline_at);
+	}
 	return until;
 }
 
@@ -168,12 +177,21 @@ static uint32_t came_out_last(const struct instance *i)
 	return absence_made(i) || i->episode == 0 ? i->episode : i->episode - 1;
 }
 
+/* Is M of that episode? As long as an epoch has made no job the last one of those before it is;
+ * a yearly rule's goes on through all epochs. */
+static bool is_last_out(const struct rule *rule, const struct instance *i, const struct emission *m)
+{
+	if (m->epoch == i->epoch || rule->calendar)
+		return m->episode == came_out_last(i);
+	return !m->settled && came_out_last(i) == 0;
+}
+
 static bool is_disproved(const struct rule *rule, const struct instance *i,
 	const struct emission *m, int64_t b, bool terminal)
 {
 	if (m->deadline_at == INT64_MIN)
 		return false;
-	if (b > m->deadline_at && m->episode != came_out_last(i))
+	if (b > m->deadline_at && !is_last_out(rule, i, m))
 		return false;
 	return terminal || b >= m->arming_at - rule->slack_ms;
 }
@@ -188,6 +206,7 @@ static int take_back(const struct turn *t, const struct rule *rule, const struct
 	/* Nobody has it, or will. */
 	if (m->step == STEP_UNSENT)
 		return 0;
+	then.epoch = m->epoch;
 	then.episode = m->episode;
 	then.number = spent_by(m);
 	then.anchor_at = m->anchor_at;
@@ -281,19 +300,21 @@ int absence_disprove(
 	return disproved ? absence_retract(t, rule, i, b) : 0;
 }
 
-void absence_forget_past(struct instance *i)
+static bool is_settled(const struct instance *i, uint32_t epoch, uint32_t episode)
 {
-	while (i->n_earlier > 0) {
-		struct emission m = take_earlier(i, 0);
+	return epoch == i->epoch ? episode != came_out_last(i) : came_out_last(i) > 0;
+}
 
-		emission_release(&m);
+void absence_past_settle(struct instance *i)
+{
+	for (size_t n = 0; n < i->n_earlier; n++) {
+		struct emission *m = &i->earlier[n];
+
+		m->settled = m->settled || is_settled(i, m->epoch, m->episode);
 	}
-	text_release(&i->last_subject);
-	text_release(&i->home);
-	text_release(&i->told);
+	if (i->last_deadline_at != INT64_MIN)
+		i->last_settled = i->last_settled || is_settled(i, i->last_epoch, i->last_episode);
 	i->fallback = fallback_free(i->fallback);
-	i->last_way = i->last_number = 0;
-	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = INT64_MIN;
 }
 
 /* ---- two customers who are one ----------------------------------------------------------- */

@@ -160,8 +160,8 @@ struct news {
 
 static bool is_same_message(const struct instance *i, const struct emission *m)
 {
-	return m->deadline_at != INT64_MIN && m->episode == i->last_episode &&
-	       m->step == i->last_step;
+	return m->deadline_at != INT64_MIN && m->epoch == i->last_epoch &&
+	       m->episode == i->last_episode && m->step == i->last_step;
 }
 
 /* How many jobs of I's latest message there are: by as many ways it went. */
@@ -296,6 +296,7 @@ static struct instance as_it_was(const struct turn *t, const struct instance *i)
 {
 	struct instance then = *i;
 
+	then.epoch = i->last_epoch;
 	then.episode = i->last_episode;
 	then.number = i->fallback->number ? i->fallback->number
 		      : i->last_number	  ? i->last_number

@@ -48,7 +48,7 @@ void gates_job_id(const struct journey *j, const struct rule *rule, const struct
 	sha256_init(&s);
 	sha256_add(&s, SPAN_LIT("wm1|"));
 	add_netstring(&s, text_span(i->rule));
-	add_number(&s, i->epoch);
+	add_number(&s, m->epoch);
 	add_netstring(&s, text_span(m->subject.len ? m->subject : j->customer));
 	add_netstring(&s, text_span(i->key));
 	add_number(&s, spent_by(m));
@@ -67,6 +67,7 @@ int gates_reserve(struct journey *j, const struct gate_ask *ask, const struct ga
 		.state = SEND_RESERVED,
 	};
 	const struct emission m = {
+		.epoch = ask->instance->epoch,
 		.episode = ask->instance->episode,
 		.number = spent_number(ask->rule, ask->instance),
 		.step = ask->step,

@@ -209,7 +209,6 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 {
 	const struct rule *rule = rules_of(t->rules, into);
 	bool calendar = rule && rule->calendar;
-	uint32_t epoch = into->epoch;
 
 	into->cancelled_at = int64_max(into->cancelled_at, from->cancelled_at);
 	into->cools_until = int64_max(into->cools_until, from->cools_until);
@@ -218,14 +217,13 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 	if (!calendar && spent_join(into, from) < 0)
 		return -ENOMEM;
 	join_rest(into, from, t->now);
+	if (into->epoch != from->epoch)
+		absence_past_settle(into->epoch < from->epoch ? into : from);
 	/* A yearly rule's episode is the year. */
 	if (!calendar || into->state != INSTANCE_ARMED)
 		join_episode(into, from);
 	if (!calendar)
 		spent_joined(into);
-	/* Jobs are named by the epoch: those of another one are out of reach (spent_begin). */
-	if (epoch != from->epoch)
-		absence_forget_past(epoch == into->epoch ? from : into);
 	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0)
 		return -ENOMEM;
 	return absence_list_join(into, from);

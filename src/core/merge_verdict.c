@@ -126,7 +126,7 @@ static void judge_armed(const struct rules *rules, const struct rule *rule,
 static bool is_second(
 	const struct rule *rule, const struct instance *y, const struct instance *x, bool loser)
 {
-	if (!has_sent(y) || y->last_step == STEP_UNSENT || x->epoch != y->epoch)
+	if (!has_sent(y) || y->last_step == STEP_UNSENT || x->last_epoch != y->last_epoch)
 		return false;
 	if (rule->calendar ? x->last_episode != y->last_episode : x->armed_at >= y->until_at)
 		return false;

@@ -121,13 +121,16 @@ static uint32_t counted(const struct instance *i)
 	return i->episode == 0 || absence_made(i) ? i->episode : i->episode - 1;
 }
 
-/* A job of I is known that was in NAME. */
+/* A job of I's epoch is known that was in NAME. */
 static bool was_in(const struct instance *i, struct span name)
 {
-	for (uint32_t n = 0; n < i->n_earlier; n++)
-		if (span_equal(text_span(i->earlier[n].subject), name))
+	for (uint32_t n = 0; n <= i->n_earlier; n++) {
+		struct emission m = absence_emission(i, n);
+
+		if (m.epoch == i->epoch && span_equal(text_span(m.subject), name))
 			return true;
-	return span_equal(text_span(i->last_subject), name);
+	}
+	return false;
 }
 
 /* The latest with a job in NAME. */
@@ -150,12 +153,14 @@ static int say_all(struct instance *i)
 
 	if (i->n_spent > 0 || number == 0)
 		return 0;
-	if (put(i, SPAN_EMPTY, i->epoch, number) < 0 ||
-		put(i, text_span(i->last_subject), i->epoch, number) < 0)
+	if (put(i, SPAN_EMPTY, i->epoch, number) < 0)
 		return -ENOMEM;
-	for (uint32_t n = 0; n < i->n_earlier; n++)
-		if (put(i, text_span(i->earlier[n].subject), i->epoch, number) < 0)
+	for (uint32_t n = 0; n <= i->n_earlier; n++) {
+		struct emission m = absence_emission(i, n);
+
+		if (m.epoch == i->epoch && put(i, text_span(m.subject), i->epoch, number) < 0)
 			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -196,10 +201,9 @@ static void drop_before(struct instance *i, uint32_t epoch)
 void spent_begin(const struct rule *rule, struct instance *i)
 {
 	if (rule->epoch > i->epoch) {
+		absence_past_settle(i);
 		i->epoch = rule->epoch;
 		i->episode = 0;
-		/* Jobs are named by the epoch: those before it are out of reach. */
-		absence_forget_past(i);
 		drop_before(i, i->epoch);
 	}
 	if (i->episode == 0 || absence_made(i))
@@ -309,8 +313,8 @@ static void take_number(struct journey *into, const struct instance *from)
 	if (i && is_between_steps(i) && is_between_steps(from) && i->epoch == from->epoch &&
 		i->episode == from->episode && i->step == from->step)
 		i->number = from->number;
-	if (i && i->fallback && from->fallback && i->last_episode == from->last_episode &&
-		i->last_step == from->last_step)
+	if (i && i->fallback && from->fallback && i->last_epoch == from->last_epoch &&
+		i->last_episode == from->last_episode && i->last_step == from->last_step)
 		i->fallback->number = from->fallback->number;
 }
 

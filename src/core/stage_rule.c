@@ -45,7 +45,7 @@ static bool is_free(
 		return false;
 	if (!i || again)
 		return true;
-	if (at <= i->cancelled_at || at <= absence_fired_until(i))
+	if (at <= i->cancelled_at || at <= absence_fired_until(i, i->epoch))
 		return false;
 	/* Also where it waits for another change by now: that may turn out to be this one. */
 	if (deadline_at < i->cools_until ||

@@ -142,7 +142,7 @@ static bool is_fallen(const struct divide *d, const struct fold *f, const struct
 	uint32_t number = i->last_number ? i->last_number : i->last_episode, way;
 
 	for (size_t n = 0; n < d->all.jobs.n; n++)
-		if (jobs[n].episode == number && jobs[n].epoch == i->epoch &&
+		if (jobs[n].episode == number && jobs[n].epoch == i->last_epoch &&
 			span_equal(jobs[n].rule, text_span(i->rule)) &&
 			span_equal(jobs[n].key, text_span(i->key)) &&
 			span_equal(name_of(d, f, &jobs[n]), text_span(i->last_subject)) &&

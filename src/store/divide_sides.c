@@ -220,7 +220,8 @@ const struct folded_job *divide_find_like(const struct fold *f, const struct fol
 
 	for (size_t i = 0; i < f->jobs.n; i++)
 		if (span_equal(jobs[i].rule, job->rule) && span_equal(jobs[i].key, job->key) &&
-			span_equal(jobs[i].step, job->step) && jobs[i].episode == job->episode)
+			span_equal(jobs[i].step, job->step) && jobs[i].epoch == job->epoch &&
+			jobs[i].episode == job->episode)
 			return &jobs[i];
 	return NULL;
 }
@@ -382,8 +383,9 @@ static bool is_job(const struct divide *d, const struct emission *m, const struc
 {
 	uint32_t way, step = divide_step_of(d, job, &way);
 
-	return m->deadline_at != INT64_MIN && spent_by(m) == job->episode && m->step == step &&
-	       m->way == way && span_equal(text_span(m->subject), job->subject);
+	return m->deadline_at != INT64_MIN && m->epoch == job->epoch &&
+	       spent_by(m) == job->episode && m->step == step && m->way == way &&
+	       span_equal(text_span(m->subject), job->subject);
 }
 
 /* JOB as it was made, in the place of what the other has instead. */
@@ -401,7 +403,8 @@ static int lay_job(const struct divide *d, struct journey *j, const struct folde
 		if (!span_equal(text_span(in->rule), job->rule) ||
 			!span_equal(text_span(in->key), job->key))
 			continue;
-		last = (struct emission){.episode = in->last_episode,
+		last = (struct emission){.epoch = in->last_epoch,
+			.episode = in->last_episode,
 			.step = in->last_step,
 			.number = in->last_number,
 			.deadline_at = in->last_deadline_at,

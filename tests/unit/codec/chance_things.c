@@ -208,7 +208,7 @@ static void fill_profile(struct chance *c, struct profile *p)
 	fill_lists(c, p);
 }
 
-void chance_fallback(struct chance *c, struct instance *i)
+static void fill_fallback(struct chance *c, struct instance *i)
 {
 	struct fallback *f = i->fallback = calloc(1, sizeof(*f));
 
@@ -231,7 +231,7 @@ void chance_fallback(struct chance *c, struct instance *i)
 	set(c, &f->data, INSTANCE_DATA_MAX);
 }
 
-void chance_spent(struct chance *c, struct instance *i)
+static void fill_spent(struct chance *c, struct instance *i)
 {
 	i->number = (uint32_t)chance_u64(c);
 	i->last_number = (uint32_t)chance_u64(c);
@@ -244,6 +244,33 @@ void chance_spent(struct chance *c, struct instance *i)
 		assert(r == 0);
 		(void)r;
 	}
+}
+
+/* In an epoch of its own, or in I's. */
+static uint32_t chance_epoch(struct chance *c, const struct instance *i)
+{
+	return chance_below(c, 4) ? i->epoch : (uint32_t)chance_u64(c);
+}
+
+static void fill_epochs(struct chance *c, struct instance *i)
+{
+	if (i->last_deadline_at != INT64_MIN) {
+		i->last_epoch = chance_epoch(c, i);
+		i->last_settled = chance_below(c, 8) == 0;
+	}
+	for (size_t k = 0; k < i->n_earlier; k++) {
+		i->earlier[k].epoch = chance_epoch(c, i);
+		i->earlier[k].settled = chance_below(c, 8) == 0;
+	}
+}
+
+void chance_jobs(struct chance *c, struct instance *i)
+{
+	if (chance_below(c, 4) == 0)
+		fill_fallback(c, i);
+	if (chance_below(c, 4) == 0)
+		fill_spent(c, i);
+	fill_epochs(c, i);
 }
 
 void chance_things(struct chance *c, struct journey *j, size_t size)
@@ -493,6 +520,12 @@ const char *spent_differs(const struct instance *a, const struct instance *b)
 {
 	DIFFERS(number);
 	DIFFERS(last_number);
+	DIFFERS(last_epoch);
+	DIFFERS(last_settled);
+	for (size_t k = 0; k < a->n_earlier; k++) {
+		DIFFERS(earlier[k].epoch);
+		DIFFERS(earlier[k].settled);
+	}
 	for (size_t k = 0; k < a->n_earlier; k++)
 		DIFFERS(earlier[k].number);
 	DIFFERS(n_spent);

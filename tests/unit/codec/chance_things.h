@@ -9,10 +9,9 @@
 /* Up to SIZE of each, and baskets for some of the carts and orders that J has. */
 void chance_things(struct chance *c, struct journey *j, size_t size);
 
-/* That the latest job of I, which has its earlier ones, may go another way. */
-void chance_fallback(struct chance *c, struct instance *i);
-/* And that its jobs were in several names. */
-void chance_spent(struct chance *c, struct instance *i);
+/* That the latest job of I, which has its earlier ones, may go another way, and that its jobs were
+ * in several names and epochs. */
+void chance_jobs(struct chance *c, struct instance *i);
 const char *fallback_differs(const struct instance *a, const struct instance *b);
 const char *spent_differs(const struct instance *a, const struct instance *b);
 

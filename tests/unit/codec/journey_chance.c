@@ -197,10 +197,7 @@ static void fill_extras(struct chance *c, struct instance *i)
 		for (size_t k = 0; k < i->n_earlier; k++)
 			fill_emission(c, &i->earlier[k]);
 	}
-	if (chance_below(c, 4) == 0)
-		chance_fallback(c, i);
-	if (chance_below(c, 4) == 0)
-		chance_spent(c, i);
+	chance_jobs(c, i);
 	if (chance_below(c, 4) == 0)
 		i->worth = chance_decimal(c);
 	if (chance_below(c, 4) == 0)

@@ -184,6 +184,57 @@ static void test_ids(void)
 	check_round(j);
 }
 
+/* Jobs of the instance's epoch cost nothing, as those of older records do that know no other; of an
+ * epoch before it is said which, by how many (2 of 3, settled or not; 3 of 3). */
+static void test_epochs(void)
+{
+	static const char one[] = "\x00\x00\x17\x01\x00\x04", two[] = "\x00\x00\x17\x01\x00\x05";
+	_cleanup_(journey_freep) struct journey *j = new_journey();
+	_cleanup_(buf_release) struct buf same = BUF_INIT, other = BUF_INIT;
+	struct instance *i = journey_add_instance(j, SPAN_LIT("r"), SPAN_LIT("k"));
+
+	REQUIRE(i);
+	i->epoch = i->last_epoch = 3;
+	i->last_deadline_at = i->last_anchor_at = i->last_arming_at = NOON;
+	check_round(j);
+	REQUIRE(journey_encode(j, &same) == 0);
+	for (uint32_t settled = 0; settled < 2; settled++) {
+		i->last_epoch = 1;
+		i->last_settled = settled;
+		check_round(j);
+		buf_reset(&other);
+		REQUIRE(journey_encode(j, &other) == 0);
+		REQUIRE(other.len == same.len + 6);
+		CHECK(memcmp(other.ptr + same.len, settled ? two : one, 6) == 0);
+	}
+}
+
+/* What nobody writes is not read: nothing behind nothing, no such instance, an epoch of no job. */
+static void test_epochs_bad(void)
+{
+	static const char *const bad[] = {"\x00\x00\x17\x01\x00\x00", "\x00\x00\x17\x01\x01\x02",
+		"\x00\x00\x17\x02\x00\x02", "\x00\x00\x17\x00\x00\x02"};
+
+	for (size_t n = 0; n <= ARRAY_SIZE(bad); n++) {
+		_cleanup_(journey_freep) struct journey *j = new_journey(), *back = NULL;
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+		struct instance *i = journey_add_instance(j, SPAN_LIT("r"), SPAN_LIT("k"));
+		bool none = n == ARRAY_SIZE(bad);
+		struct span bytes;
+
+		REQUIRE(i);
+		i->epoch = 3;
+		i->last_epoch = none ? 0 : 3;
+		i->last_deadline_at = i->last_anchor_at = i->last_arming_at =
+			none ? INT64_MIN : NOON;
+		REQUIRE(journey_encode(j, &b) == 0);
+		buf_add(&b, none ? "\x00\x00\x17\x01\x00\x02" : bad[n], 6);
+		b.ptr[0] = (char)(b.ptr[0] + 6); /* the length of all that follows */
+		bytes = buf_span(&b);
+		CHECK_INT(journey_decode(&bytes, &back), RECORD_CORRUPT);
+	}
+}
+
 /* A part by itself: as it was, and nothing less. */
 static void test_part_beside(void)
 {
@@ -276,6 +327,8 @@ static const struct check_case cases[] = {
 	{"values", test_values},
 	{"full lists", test_full},
 	{"identifiers and parts", test_ids},
+	{"of which epoch a job is", test_epochs},
+	{"epochs that nobody writes", test_epochs_bad},
 	{"a part beside the record", test_part_beside},
 	{"the order of lists", test_order},
 	{"what it costs", test_cost},

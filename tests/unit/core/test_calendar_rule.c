@@ -193,6 +193,34 @@ static void test_edited(void)
 	days_release(&d);
 }
 
+/* Raised while this year's is ahead, which is of the epoch before: it is taken back as that, though
+ * the next year's waits in the one behind. */
+static void test_raised(void)
+{
+	static const struct rule_match cancel[] = {
+		{.by = MATCH_KIND, .kind = EVENT_ORDER_COMPLETED, .customer = true}};
+	struct rule_calendar calendar = birthday_at_nine();
+	struct days d;
+	size_t n = 0;
+
+	days_init(&d, &calendar);
+	say(&d, 1990, 3, 10, "2026-01-05T12:00:00Z");
+	d.scene.rules->list[0].epoch = 2;
+	d.scene.rules->list[0].cancel = cancel;
+	d.scene.rules->list[0].n_cancel = 1;
+	scene_tick(&d.scene, at("2026-03-10T08:00:00Z"));
+	CHECK_INT(armed(&d)->epoch, 2);
+	(void)scene_take(&d.scene);
+	scene_event(&d.scene, EVENT_ORDER_COMPLETED, (struct carried){0},
+		at("2026-03-10T07:00:00Z"), at("2026-03-10T09:00:00Z"));
+	while (n < d.scene.effects.n && d.scene.effects.list[n].kind != EFFECT_RETRACT)
+		n++;
+	REQUIRE(n < d.scene.effects.n);
+	CHECK_INT(d.scene.effects.list[n].decision.epoch, 1);
+	CHECK_INT(d.scene.effects.list[n].decision.episode, 2026);
+	days_release(&d);
+}
+
 static void test_removed(void)
 {
 	struct rule_calendar calendar = birthday_at_nine();
@@ -308,6 +336,7 @@ int main(void)
 		{"26: 29 February", test_leap},
 		{"a lead of days", test_lead},
 		{"26: edited on the day", test_edited},
+		{"its epoch is raised", test_raised},
 		{"taken back", test_removed},
 		{"the customer's zone changes", test_zone},
 		{"the day of the first order", test_first_order},

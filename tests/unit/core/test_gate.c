@@ -454,7 +454,7 @@ static void test_channels(void)
 
 static void test_lease(void)
 {
-	struct emission m = {.step = 0};
+	struct emission m = {.epoch = 1};
 	struct gate_scene s;
 	unsigned char job[16];
 
@@ -495,7 +495,7 @@ static void test_job_id(void)
 	/* The same of its second way: the step is email1@sms. */
 	static const unsigned char second[16] = {0x96, 0x73, 0x2e, 0xda, 0x4a, 0x79, 0x29, 0xda,
 		0x20, 0x80, 0x8d, 0x56, 0x69, 0xc6, 0xfe, 0xe2};
-	struct emission m = {.step = 0};
+	struct emission m = {.epoch = 1};
 	unsigned char got[16];
 	struct gate_scene s;
 	struct instance *i;
@@ -505,6 +505,11 @@ static void test_job_id(void)
 	i = scene_instance(&s, "cart_abandoned", "cart:C1001", 0);
 	REQUIRE(i);
 	m.episode = i->episode;
+	gates_job_id(s.journey, rule_of(&s), i, &m, got);
+	CHECK(memcmp(got, want, sizeof(want)) == 0);
+	/* whatever its instance waits for by now */
+	i->epoch = 2;
+	i->episode = 7;
 	gates_job_id(s.journey, rule_of(&s), i, &m, got);
 	CHECK(memcmp(got, want, sizeof(want)) == 0);
 	m.way = JOB_CHANNEL_SMS + 1;

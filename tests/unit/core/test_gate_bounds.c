@@ -483,7 +483,7 @@ static void test_what_caps_count(void)
 {
 	static const struct policy_cap offers[] = {{~0U, 1U << RULE_MARKETING, ~0U, 1, MS_DAY},
 		{~0U, ~0U, 1U << JOB_CHANNEL_SMS, 1, 7 * MS_DAY}};
-	struct emission m = {.step = 0};
+	struct emission m = {.epoch = 1};
 	unsigned char job[16];
 	struct gate_scene s;
 
@@ -511,7 +511,7 @@ static void test_what_caps_count(void)
 /* Reserved once more, by another way. */
 static void test_reserved_again(void)
 {
-	struct emission m = {.way = JOB_CHANNEL_SMS + 1};
+	struct emission m = {.epoch = 1, .way = JOB_CHANNEL_SMS + 1};
 	unsigned char job[16];
 	struct gate_scene s;
 

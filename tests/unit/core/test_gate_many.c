@@ -165,7 +165,7 @@ static void test_cap_chance(void)
 
 static void test_release(void)
 {
-	struct emission m = {.step = 0};
+	struct emission m = {.epoch = 1};
 	struct gate_scene s;
 	unsigned char job[16];
 

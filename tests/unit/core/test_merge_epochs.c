@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two customers turn out to be one, and what each was sent is of another epoch of the rule. Jobs
- * are named by the epoch: what is taken back bears the name of the one it was made in, and what was
- * made in an epoch before is out of reach, as it is for who has one name.
+ * are named by the epoch: what is taken back bears the name of the one it was made in. What happens
+ * behind a job of the later epoch does not concern one of an epoch before, as it does not for who
+ * has one name (test_job_names.c); what was before both concerns both.
  */
 #include "absence_scene.h"
 
@@ -66,15 +67,54 @@ static void test_older_comes(void)
 	scene_release(&anna);
 }
 
-/* What waits is ended, and nothing taken back that nobody made. */
+/* The one job that was taken back: its epoch, whom it is named after, where it lies. */
+static void check_retracted(const struct scene *s, size_t n, uint32_t epoch, const char *name)
+{
+	for (size_t i = 0; i < s->effects.n; i++) {
+		const struct decision *d = &s->effects.list[i].decision;
+
+		if (s->effects.list[i].kind != EFFECT_RETRACT || n-- > 0)
+			continue;
+		CHECK_INT(d->epoch, epoch);
+		CHECK_INT(d->episode, 1);
+		CHECK_STR(d->subject, name);
+		CHECK_STR(d->home, name);
+		return;
+	}
+	CHECK(!"there is none");
+}
+
+/* What waits is ended, and the order was there before what was sent in the epoch before. */
 static void test_newer_waits(void)
 {
 	struct scene anna;
 
 	become_one(&anna, 1, 2, false);
-	CHECK_STR(span_str(scene_take(&anna)), "cancelled cart cart:C1 @14460000;");
+	CHECK_STR(span_str(scene_take(&anna)),
+		"retracted cart cart:C1 1/main @14460000; cancelled cart cart:C1 @14460000;");
+	check_retracted(&anna, 0, 1, "");
 	CHECK_STR(anna.last.subject, "anon:v");
 	scene_release(&anna);
+}
+
+/* Both were sent, and it comes to light that the order was there before either. */
+static void test_both(void)
+{
+	for (uint32_t hers = 1; hers <= 2; hers++) {
+		struct scene anna, visitor;
+
+		one_init(&anna, "anna", hers, 0, true);
+		one_init(&visitor, "anon:v", 3 - hers, H, true);
+		scene_merge(&anna, visitor.journey, 6 * H, 6 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "");
+		scene_event(&anna, EVENT_ORDER_COMPLETED, c1, 3 * H, 7 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "retracted cart cart:C1 1/main @25200000; "
+						       "retracted cart cart:C1 1/main @25200000;");
+		check_retracted(&anna, 0, hers, "");
+		check_retracted(&anna, 1, 3 - hers, "anon:v");
+		scene_release(&visitor);
+		scene_release(&anna);
+	}
 }
 
 /* Of one epoch the second is taken back when they become one: nobody is sent it twice. */
@@ -95,6 +135,7 @@ static const struct check_case cases[] = {
 	{"one of a newer epoch comes", test_newer_comes},
 	{"one of an older epoch comes", test_older_comes},
 	{"one that waits in a newer epoch comes", test_newer_waits},
+	{"what was before both ends both", test_both},
 	{"one of the same epoch comes", test_same},
 };
 
