@@ -84,7 +84,7 @@ def state_of(state):
 
 def job_of(job):
     job = without_arrival(job)
-    del job["retracted"]
+    job["retracted"] = bool(job["retracted"])  # when, is when it was heard of
     if job["rule"] in UNNAMED:
         del job["id"]
     job["customer"] = job.pop("canonical", job["customer"])
