@@ -218,7 +218,8 @@ static bool is_naming_theirs(struct walk *w, const struct customer_naming *namin
 		note(w, r);
 	return r == 0 && (is_key_theirs(w, claim.of) ||
 				 (claim.other.len > 0 && is_key_theirs(w, claim.other)) ||
-				 (claim.name.len > 0 && is_key_theirs(w, claim.name)));
+				 (claim.name.len > 0 && is_key_theirs(w, claim.name)) ||
+				 (claim.via.len > 0 && is_key_theirs(w, claim.via)));
 }
 
 static void scrub_names(struct walk *w, struct journey *j)

@@ -252,6 +252,22 @@ static void put(struct text *t, const char *s)
 	REQUIRE(text_set(t, span_str(s)) == 0);
 }
 
+/* What is kept for NAME until it is clear whether there is room, or whose turn it is: of KIND and
+ * of OF, and MORE, a member and its key (store/apply_wants.c, apply_claims.c). */
+static void wait_for_room(
+	struct journey *j, const char *name, const char *kind, const char *of, const char *more)
+{
+	char said[300];
+
+	REQUIRE(journey_add_naming(j, span_str(name), 1));
+	(void)snprintf(said, sizeof(said),
+		"{\"from\":1,\"seq\":1,\"kind\":\"%s\",\"to\":\"c\",\"of\":\"%s\",%s\",\"rights\":"
+		"1,"
+		"\"linked_at\":1,\"said_at\":1}",
+		kind, of, more);
+	put(&j->named[j->n_named - 1].said, said);
+}
+
 /* All texts that can come from what was sent. */
 static void tell(struct journey *j)
 {
@@ -278,11 +294,14 @@ static void tell(struct journey *j)
 	REQUIRE(journey_add_date(j, SPAN_LIT("birthday of " SECRET)));
 	REQUIRE(journey_add_apart(j, SPAN_LIT("shopper-erase-77"), 5) == 0);
 	REQUIRE(journey_add_naming(j, SPAN_LIT("email:" SECRET), 1));
-	REQUIRE(journey_add_naming(j, SPAN_LIT("u2"), 1));
-	put(&j->named[1].said,
-		"{\"from\":1,\"seq\":1,\"kind\":\"claim\",\"to\":\"c\",\"of\":\"email:" SECRET
-		"\",\"other\":\"u2\",\"rights\":1,\"linked_at\":1,\"said_at\":1}");
-	REQUIRE(journey_add_naming(j, SPAN_LIT("u3"), 1));
+	wait_for_room(j, "u2", "claim", "email:" SECRET, "\"other\":\"u2");
+	wait_for_room(j, "u4", "claim", "c", "\"other\":\"email:" SECRET);
+	wait_for_room(j, "u5", "claim", "c", "\"via\":\"email:" SECRET);
+	wait_for_room(j, "u6", "want", "c", "\"other\":\"email:" SECRET);
+	wait_for_room(j, "u7", "want", "c", "\"name\":\"email:" SECRET);
+	wait_for_room(j, "u8", "decide", "c", "\"name\":\"u8");
+	put(&j->named[j->n_named - 1].via, "email:" SECRET);
+	wait_for_room(j, "u3", "want", "c", "\"name\":\"u3");
 	put(&j->traits[TRAIT_EMAIL], SECRET);
 	j->trait_at[TRAIT_EMAIL] = 3;
 	put(&j->traits[TRAIT_NAME], "Ann");

@@ -279,12 +279,38 @@ static void words(void)
 	CHECK_INT(s.effects.list[1].counter, COUNTER_IDENTITY_MERGED);
 }
 
+/* Of the names in an older record nobody knows since when they are there: they come before whatever
+ * is said now, so that they take room and are waited for. */
+static void of_an_older_record(void)
+{
+	_cleanup_(scene_end) struct scene s;
+	const char *const keys[] = {"email:z@y"};
+	char text[16];
+
+	scene_begin(&s, "u1");
+	for (int i = 0; i < 10; i++) {
+		struct customer_id *own;
+
+		snprintf(text, sizeof(text), "email:%d@y", i);
+		own = journey_add_id(s.j, span_str(text));
+		REQUIRE(own);
+		own->state = ID_LINKED;
+		CHECK_INT(own->place_at, 0);
+	}
+	CHECK_INT(link_n_asked(s.j, 1), 10);
+	say(&s, T, keys, 1);
+	REQUIRE(n_of(&s, EFFECT_DECISION) == 1 && n_of(&s, EFFECT_FORWARD) == 1);
+	CHECK_INT(s.effects.list[0].message->kind, MESSAGE_ANSWER);
+	CHECK_STR(s.effects.list[1].decision.words, "limit");
+}
+
 static const struct check_case cases[] = {
 	{"the claimed key", claims},
 	{"a key that is taken", takes},
 	{"what an event claims", claims_of_an_event},
 	{"who is the weaker goes", stronger},
 	{"limits", limit},
+	{"limits of an older record", of_an_older_record},
 	{"what is remembered", words},
 };
 
