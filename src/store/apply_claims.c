@@ -275,6 +275,7 @@ static int note_naming(struct applier *a, struct cached *c, const struct waiting
 {
 	struct journey *j = c->record.journey;
 	struct customer_naming *naming;
+	int r;
 
 	if (is_noted(j, waiting))
 		return 0;
@@ -283,7 +284,9 @@ static int note_naming(struct applier *a, struct cached *c, const struct waiting
 		return errno == ENOSPC ? 0 : -ENOMEM;
 	if (text_set(&naming->via, waiting->via) < 0)
 		return -ENOMEM;
-	return applier_touch(a, c);
+	/* What was said to this log itself has an order there. */
+	r = waiting->via.len > 0 ? applier_sort_naming(a, c, &naming, waiting->name) : 0;
+	return r < 0 ? r : applier_touch(a, c);
 }
 
 int applier_named(struct applier *a, const struct work *w)
@@ -327,13 +330,16 @@ static int place(struct applier *a, struct cached *c, const struct message *clai
 	struct journey *j = c->record.journey;
 	struct span name = claim->other.len > 0 ? claim->other : claim->of;
 	struct customer_naming *naming = naming_of(j, claim);
-	int r;
+	int r = 0;
 
-	if (!naming)
+	if (!naming) {
 		naming = journey_add_naming(j, name, claim->linked_at);
-	if (!naming)
-		return errno == ENOSPC ? send_away(a, c, claim, said) : -ENOMEM;
-	r = text_set(&naming->said, said);
+		if (!naming)
+			return errno == ENOSPC ? send_away(a, c, claim, said) : -ENOMEM;
+		r = applier_sort_naming(a, c, &naming, name);
+	}
+	if (r == 0)
+		r = text_set(&naming->said, said);
 	return r < 0 ? r : applier_settle_claims(a, c);
 }
 
@@ -376,25 +382,6 @@ int applier_wish(struct applier *a, const struct work *w, struct span stronger)
 	if (buf_failed(&said) < 0)
 		return -ENOMEM;
 	return place(a, c, &claim, arena_copy(&a->arena, buf_span(&said)));
-}
-
-/* The claim that CUSTOMER has made by an event of UNTIL at the latest, from the place AT on;
- * n_named: none. 0 or -ENOMEM. */
-static int claim_of(struct applier *a, const struct journey *j, struct span customer, int64_t until,
-	size_t at, size_t *ret_at)
-{
-	struct message *claim = arena_calloc(&a->arena, 1, sizeof(*claim));
-	int r = claim ? 0 : -ENOMEM;
-
-	for (; at < j->n_named && r == 0; at++) {
-		if (j->named[at].said.len == 0 || applier_is_own(j, &j->named[at]))
-			continue;
-		r = applier_read_said(a, &j->named[at], claim);
-		if (r == 0 && span_equal(claim->of, customer) && claim->linked_at <= until)
-			break;
-	}
-	*ret_at = at;
-	return r;
 }
 
 /* A name has said to J all that was before it was asked; NULL. Else whoever was asked, which may be
@@ -457,7 +444,7 @@ static int take_answer(struct applier *a, struct cached *c, const struct message
 
 	if (!naming)
 		return 0;
-	r = claim_of(a, j, m->other, naming->place_at > 0 ? naming->place_at : INT64_MAX,
+	r = applier_claim_of(a, j, m->other, naming->place_at > 0 ? naming->place_at : INT64_MAX,
 		(size_t)(naming - j->named) + 1, &at);
 	if (r < 0)
 		return r;
@@ -523,18 +510,6 @@ static int send_claim_back(struct applier *a, const struct work *w)
 	return r < 0 ? r : applier_drop(a, w);
 }
 
-/* W's question is about a claim that is not judged yet. */
-static int find_wanted(struct applier *a, const struct work *w, struct customer_naming **ret_naming)
-{
-	struct journey *j = w->cached->link ? NULL : w->cached->record.journey;
-	int64_t until = applier_asked_until(w->message);
-	size_t at = 0;
-	int r = j ? claim_of(a, j, w->message->of, until, 0, &at) : 0;
-
-	*ret_naming = r == 0 && j && at < j->n_named ? &j->named[at] : NULL;
-	return r;
-}
-
 /* What was said to the key that is asked on the way is answered: they go on to the next, if it
  * leads to yet another. */
 static int walk_back(struct applier *a, const struct work *w)
@@ -581,7 +556,7 @@ static int asked_here(struct applier *a, const struct work *w)
 	if (r < 0 || held)
 		return r;
 	if (w->message->via.len == 0)
-		r = find_wanted(a, w, &wanted);
+		r = applier_find_wanted(a, w, &wanted);
 	if (r < 0 || !wanted)
 		return r < 0 ? r : applier_reply(a, w->cached, w->message);
 	return applier_hold_behind(a, w, wanted);

@@ -225,6 +225,25 @@ int applier_heard_part(struct applier *a, const struct work *w);
 int applier_settle_claims(struct applier *a, struct cached *c);
 /* What stands in NAMING, in the batch's arena. 0 or -ENOMEM. */
 int applier_read_said(struct applier *a, const struct customer_naming *naming, struct message *ret);
+/* Whose event SAID, which CUSTOMER keeps, is about. What was received in one millisecond stands in
+ * every queue in order of these, so that of two who wait neither waits for the other. It borrows.
+ */
+struct span applier_subject(const struct message *said, struct span customer);
+/* Does NAMING of C stand behind what was received at PLACE_AT of SUBJECT's? 0 or -errno. */
+int applier_is_later(struct applier *a, const struct cached *c,
+	const struct customer_naming *naming, int64_t place_at, struct span subject, bool *ret_is);
+/* Moves *NAMING, new in C's queue, before those of its millisecond that are later; what points
+ * there is another one then. 0 or -errno. */
+int applier_sort_naming(struct applier *a, const struct cached *c, struct customer_naming **naming,
+	struct span subject);
+/* The claim that CUSTOMER has made of J by an event of UNTIL at the latest, from the place AT on;
+ * n_named: none. 0 or -errno. */
+int applier_claim_of(struct applier *a, const struct journey *j, struct span customer,
+	int64_t until, size_t at, size_t *ret_at);
+/* The claim that is not judged yet, and that W's question is about, if it is of what was received
+ * by then; NULL: none. 0 or -errno. */
+int applier_find_wanted(
+	struct applier *a, const struct work *w, struct customer_naming **ret_naming);
 
 /* One who was named beside a key. */
 struct waiting {

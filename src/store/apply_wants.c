@@ -23,8 +23,9 @@
  * earlier). Who was named and has not been heard is waited for by way of what they want, which is
  * of the same event, or of an earlier one. So along any chain events do not get later; they are the
  * same only from a key to whoever was named beside it, and there it ends: a want waits for nobody
- * by its own event. Within one millisecond what came by way of a link has no order, and this is
- * known only of what is said to be before.
+ * by its own event. Within one millisecond it goes by whose event it is (apply_order.c). That is
+ * not shown of what came by way of a link made in that very millisecond, which has the place of the
+ * link: of this it is known only from random stories.
  */
 #include "apply_impl.h"
 
@@ -123,6 +124,7 @@ static int queue(struct applier *a, struct cached *c, struct message *m, int64_t
 	_cleanup_(buf_release) struct buf said = BUF_INIT;
 	struct journey *j = c->record.journey;
 	struct customer_naming *naming;
+	int r;
 
 	m->from = a->options.partition;
 	m->seq = 1;
@@ -136,7 +138,10 @@ static int queue(struct applier *a, struct cached *c, struct message *m, int64_t
 		return said.len > NAMING_SAID_MAX || errno == ENOSPC ? 1 : -ENOMEM;
 	if (text_set(&naming->said, buf_span(&said)) < 0 || text_set(&naming->via, c->customer) < 0)
 		return -ENOMEM;
-	return applier_touch(a, c);
+	r = m->kind == MESSAGE_WANT
+		    ? applier_sort_naming(a, c, &naming, applier_subject(m, c->customer))
+		    : 0;
+	return r < 0 ? r : applier_touch(a, c);
 }
 
 /* Was it said before that the same name wants it? */
@@ -276,29 +281,38 @@ int64_t applier_asked_until(const struct message *asked)
 }
 
 /* May what C wants have to do with what is ASKED? */
-static bool is_behind(const struct cached *c, const struct message *asked)
+static int is_behind(
+	struct applier *a, const struct cached *c, const struct message *asked, bool *ret_is)
 {
 	const struct journey *j = c->record.journey;
+	bool later = true;
+	int r = 0;
 
+	*ret_is = false;
 	/* Who is asked as a name has nothing to say but to who asks, and nobody waits for himself.
 	 */
 	if (asked->said_at > 0 || span_equal(asked->of, c->customer))
-		return false;
-	for (size_t i = 0; i < j->n_named; i++)
-		if (applier_is_own(j, &j->named[i]) && j->named[i].place_at <= asked->linked_at)
-			return true;
-	return false;
+		return 0;
+	for (size_t i = 0; i < j->n_named && later && r == 0; i++)
+		if (applier_is_own(j, &j->named[i]))
+			r = applier_is_later(
+				a, c, &j->named[i], asked->linked_at, asked->other, &later);
+	*ret_is = !later;
+	return r;
 }
 
 int applier_hold(struct applier *a, const struct work *w, bool *ret_held)
 {
 	struct message asked = *w->message;
-	int r = 0;
+	bool behind;
+	int r;
 
 	*ret_held = false;
-	if (a->options.no_links || w->cached->link || asked.linked_at == 0 ||
-		!is_behind(w->cached, &asked))
+	if (a->options.no_links || w->cached->link || asked.linked_at == 0)
 		return 0;
+	r = is_behind(a, w->cached, &asked, &behind);
+	if (r < 0 || !behind)
+		return r;
 	r = queue(a, w->cached, &asked, asked.linked_at);
 	*ret_held = r == 0;
 	return r < 0 ? r : 0;

@@ -5,7 +5,8 @@
  * arrives when, any story comes to what one thread says that hears it, and nobody waits for ever.
  *
  * WAYMARK_STORY is the first story's seed, WAYMARK_STORIES how many there are (400, or that one).
- * WAYMARK_TOLD tells it, and who waits for whom at its end.
+ * WAYMARK_OWN and WAYMARK_OWNS are the same for stories of one who has many names (300, or that
+ * one). WAYMARK_TOLD tells it, and who waits for whom at its end.
  */
 #include "link_world.h"
 
@@ -259,6 +260,27 @@ static void check_settled(void)
 	}
 }
 
+static void tell(uint64_t seed, const char *json)
+{
+	if (getenv("WAYMARK_TOLD"))
+		fprintf(stderr, "# %lld: %s\n", (long long)(world.clock - BASE_AT), json);
+	world_say(&world, T, json);
+	stir(seed % 2 ? 12 : 60);
+}
+
+/* It comes to what M says of those KNOWN, a bit for each, after N_EVENTS. */
+static void finish_story(const struct model *m, unsigned known, unsigned n_events)
+{
+	world_finish(&world);
+	check_settled();
+	for (unsigned n = 0; n < NAMES; n++)
+		if (known & 1u << n || m->leads[n] != n)
+			world_check_customer(&world, names[n], names[m->leads[n]], 0);
+	CHECK_INT(world.counters[COUNTER_APPLIED], n_events);
+	CHECK_INT(world.counters[COUNTER_QUARANTINED], 0);
+	world_release(&world);
+}
+
 static void one_story(uint64_t seed, const struct identity *identity)
 {
 	struct model model = {.identity = identity};
@@ -278,19 +300,9 @@ static void one_story(uint64_t seed, const struct identity *identity)
 		(void)snprintf(json, sizeof(json), "{\"type\":\"identify\",%s,%s}", members[a],
 			members[b]);
 		world.clock++;
-		if (getenv("WAYMARK_TOLD"))
-			fprintf(stderr, "# %lld: %s\n", (long long)(world.clock - BASE_AT), json);
-		world_say(&world, T, json);
-		stir(seed % 2 ? 12 : 60);
+		tell(seed, json);
 	}
-	world_finish(&world);
-	check_settled();
-	for (unsigned n = 0; n < NAMES; n++)
-		if (known & 1u << n || model.leads[n] != n)
-			world_check_customer(&world, names[n], names[model.leads[n]], 0);
-	CHECK_INT(world.counters[COUNTER_APPLIED], EVENTS);
-	CHECK_INT(world.counters[COUNTER_QUARANTINED], 0);
-	world_release(&world);
+	finish_story(&model, known, EVENTS);
 	if (check_failures > before)
 		fprintf(stderr, "# story %llu\n", (unsigned long long)seed);
 }
@@ -303,6 +315,70 @@ static void one_limited_story(uint64_t seed)
 	identity.kinds[IDENTIFIER_EMAIL].limit = 1 + (uint32_t)(seed / 2 % 2);
 	identity.kinds[IDENTIFIER_ANONYMOUS].limit = 1 + (uint32_t)(seed / 4 % 3);
 	one_story(seed, &identity);
+}
+
+/* ---- somebody with all their names -------------------------------------------------------- */
+
+#define OWN_NAMES  6
+#define OWN_EVENTS 16
+
+/* An event of those CHOSEN. */
+static void tell_all(const unsigned *chosen, unsigned n, char json[256])
+{
+	_cleanup_(buf_release) struct buf out = BUF_INIT, ids = BUF_INIT;
+
+	buf_add_span(&out, SPAN_LIT("{\"type\":\"identify\""));
+	for (unsigned i = 0; i < n; i++) {
+		struct span m = span_str(members[chosen[i]]);
+		const char *inner = strchr(members[chosen[i]], '{');
+
+		buf_add_span(inner ? &ids : &out, SPAN_LIT(","));
+		if (inner)
+			m = span_of(inner + 1, strlen(inner) - 2);
+		buf_add_span(inner ? &ids : &out, m);
+	}
+	if (buf_span(&ids).len > 0) {
+		buf_add_span(&out, SPAN_LIT(",\"identifiers\":{"));
+		buf_add_span(&out, span_of(buf_span(&ids).ptr + 1, buf_span(&ids).len - 1));
+		buf_add_span(&out, SPAN_LIT("}"));
+	}
+	buf_add_span(&out, SPAN_LIT("}"));
+	REQUIRE(buf_failed(&out) == 0 && buf_failed(&ids) == 0 && buf_span(&out).len < 256);
+	world_copy(json, 256, buf_span(&out));
+}
+
+/* Nothing contradicts, so whatever came when, and be it in one millisecond, all that stood in one
+ * event is one. */
+static void own_story(uint64_t seed)
+{
+	static const unsigned own[OWN_NAMES] = {0, 3, 5, 8, 9, 10};
+	struct model model = {.identity = &IDENTITY_DEFAULT};
+	int before = check_failures;
+	unsigned known = 0;
+
+	for (unsigned n = 0; n < NAMES; n++)
+		model.leads[n] = n;
+	world_init(&world, seed);
+	for (unsigned n = 0; n < OWN_EVENTS; n++) {
+		unsigned chosen[4], n_chosen = 0;
+		char json[256];
+
+		/* One of a kind, the strongest first. */
+		for (unsigned i = 0; i < 3; i++)
+			if (world_roll(&world, 3) == 0)
+				chosen[n_chosen++] = own[i];
+		if (n_chosen == 0 || world_roll(&world, 4) != 0)
+			chosen[n_chosen++] = own[3 + world_roll(&world, 3)];
+		for (unsigned i = 1; i < n_chosen; i++)
+			model_join(&model, chosen[0], chosen[i]);
+		known |= 1u << chosen[0];
+		tell_all(chosen, n_chosen, json);
+		world.clock += world_roll(&world, 2);
+		tell(seed, json);
+	}
+	finish_story(&model, known, OWN_EVENTS);
+	if (check_failures > before)
+		fprintf(stderr, "# own story %llu\n", (unsigned long long)seed);
 }
 
 /* As many as are asked for, or N. */
@@ -325,6 +401,20 @@ static void stories(void)
 	all_stories(400, false);
 }
 
+static void own_stories(void)
+{
+	const char *from = getenv("WAYMARK_OWN"), *count = getenv("WAYMARK_OWNS");
+	uint64_t first = from ? strtoull(from, NULL, 10) : 1;
+	uint64_t n = count ? strtoull(count, NULL, 10) : from ? 1 : 300;
+	/* In each two waited for each other for ever. */
+	static const uint64_t seeds[] = {773, 3237, 4553};
+
+	for (uint64_t seed = first; seed < first + n; seed++)
+		own_story(seed);
+	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++)
+		own_story(seeds[i]);
+}
+
 static void limited_stories(void)
 {
 	all_stories(400, true);
@@ -341,6 +431,7 @@ static void told_stories(void)
 }
 
 static const struct check_case cases[] = {
+	{"somebody with all their names", own_stories},
 	{"claims that follow from links", by_links},
 	{"a name that is refused before it answers", refused_meanwhile},
 	{"any story", stories},
