@@ -6,7 +6,8 @@ merging of states: for every question the events are gone through again.
 It follows DESIGN section 5 and triggers.md sections 5 and 7, and shares nothing with the engine:
 
   - who belongs together: identifiers that stood in one event of a trusted source, but never two
-    user ids, and so also not what would bring two together; the first to come wins;
+    user ids, and so also not what would bring two together; the first to come wins. Whoever has as
+    many of a kind as may be is not named one more, but who becomes a part of them brings all;
   - who they are known as: the strongest kind, of one kind the smaller bytes;
   - what is sent: an absence rule with one key per cart, counted from the last addition, ended by an
     order for the cart (a tie goes to the order) or by one in the shop, which ends them all;
@@ -40,10 +41,12 @@ def keys_of(event):
 
 
 class People:
-    """Sets of identifiers that are one customer."""
+    """Sets of identifiers that are one customer, and how many links were refused: since they would
+    have made one of two users, and since there were too many."""
 
-    def __init__(self):
-        self.group = {}
+    def __init__(self, limits):
+        self.group, self.limits = {}, limits
+        self.refused = self.full = 0
 
     def members(self, key):
         return self.group.setdefault(key, {key})
@@ -51,20 +54,23 @@ class People:
     def canonical(self, key):
         return min(self.members(key), key=strength)
 
+    def has_room(self, ours, kind):
+        return sum(kind_of(k) == kind for k in ours) < self.limits.get(kind, len(ours) + 1)
+
     def join(self, keys):
-        """As many of them as may be; returns how many were refused."""
-        refused, first = 0, keys[0]
+        """As many of them as may be."""
         for key in keys[1:]:
-            ours, theirs = self.members(first), self.members(key)
+            ours, theirs = self.members(keys[0]), self.members(key)
             if ours is theirs:
                 continue
-            if sum(kind_of(k) == "user" for k in ours | theirs) > 1:
-                refused += 1
-                continue
-            ours |= theirs
-            for member in theirs:
-                self.group[member] = ours
-        return refused
+            if not self.has_room(ours, kind_of(key)):
+                self.full += 1
+            elif sum(kind_of(k) == "user" for k in ours | theirs) > 1:
+                self.refused += 1
+            else:
+                ours |= theirs
+                for member in theirs:
+                    self.group[member] = ours
 
 
 def netstring(value):
@@ -85,13 +91,13 @@ class Wait:
         self.ended = []      # occurred_at
 
 
-def outcome(events, rule, wait_ms):
-    """EVENTS: (received order) dicts with `occurred` in ms. Returns customers, a dictionary of
-    canonical key to the message ids on its timeline, the jobs as {(canonical, key): (deadline, ids
-    of which it has one)}, and how many links were refused."""
-    people, refused = People(), 0
+def outcome(events, rule, wait_ms, limits):
+    """EVENTS: (received order) dicts with `occurred` in ms. LIMITS: of a kind so many identifiers
+    may be one customer's. Returns customers, a dictionary of canonical key to the message ids on its
+    timeline, the jobs as {(canonical, key): (deadline, ids of which it has one)}, and People."""
+    people = People(limits)
     for event in events:
-        refused += people.join(keys_of(event))
+        people.join(keys_of(event))
     timelines, carts, bought = {}, {}, {}
     for event in events:
         name = keys_of(event)[0]
@@ -115,4 +121,4 @@ def outcome(events, rule, wait_ms):
         jobs[customer, "cart:" + cart] = (last + wait_ms, {
             job_id(rule, name, "cart:" + cart, 1, "main")
             for name, at in wait.added if at == last})
-    return {k: sorted(v) for k, v in timelines.items()}, jobs, refused
+    return {k: sorted(v) for k, v in timelines.items()}, jobs, people
