@@ -278,19 +278,14 @@ static int join_steps(const struct turn *t, const struct rule *rule, struct inst
 	return r;
 }
 
-int absence_offer(
-	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
+/* A against OLD, which is in force, to wait by itself until WAIT. */
+static int offer(const struct turn *t, const struct rule *rule, struct instance *i,
+	struct arming *a, struct wait_of wait)
 {
 	struct arming old = absence_current(rule, i);
 	int c = absence_compare_named(t->journey, a, &old);
-	struct wait_of wait;
 	int r;
 
-	/* What an earlier anchor would have brought has been done by the first step. */
-	if (c == 0 || (i->step > 0 && (rule->anchor_first ? c < 0 : a->at == old.at)))
-		return 0;
-	if (!absence_deadline(t, rule, text_span(i->key), a, &wait))
-		return absence_count(t, COUNTER_NO_DEADLINE);
 	if (rule->anchor_first ? c > 0 : c < 0)
 		return may_return(rule, i, a, &old) ? absence_list_add(i, a) : 0;
 	if (i->step > 0)
@@ -302,6 +297,46 @@ int absence_offer(
 	if (r == 0)
 		r = absence_list_add(i, &old);
 	arming_release(&old);
+	return r;
+}
+
+/* Has A nothing to say to I, which is armed? */
+static bool is_nothing_new(const struct turn *t, const struct rule *rule, const struct instance *i,
+	const struct arming *a)
+{
+	struct arming old = absence_current(rule, i);
+	int c = absence_compare_named(t->journey, a, &old);
+
+	/* What an earlier anchor would have brought has been done by the first step. */
+	return c == 0 || (i->step > 0 && (rule->anchor_first ? c < 0 : a->at == old.at));
+}
+
+int absence_offer(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a)
+{
+	struct wait_of wait;
+
+	if (is_nothing_new(t, rule, i, a))
+		return 0;
+	if (!absence_deadline(t, rule, text_span(i->key), a, &wait))
+		return absence_count(t, COUNTER_NO_DEADLINE);
+	return offer(t, rule, i, a, wait);
+}
+
+int absence_offer_waiting(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct instance *other)
+{
+	const struct arming theirs = absence_current(rule, other);
+	const struct wait_of wait = {other->anchor_at, other->deadline_at};
+	struct arming a;
+	int r;
+
+	if (is_nothing_new(t, rule, i, &theirs))
+		return 0;
+	if (absence_copy(&theirs, &a) < 0)
+		return -ENOMEM;
+	r = offer(t, rule, i, &a, wait);
+	arming_release(&a);
 	return r;
 }
 
@@ -372,10 +407,12 @@ int absence_touch_joined(const struct turn *t)
 		const struct rule *rule = i->state == INSTANCE_ARMED ? rules_of(t->rules, i) : NULL;
 		int64_t touched;
 
-		/* What a step has said by then it has said. */
-		if (!rule || i->step > 0 || !follows_touch(rule))
+		if (!rule || !follows_touch(rule))
 			continue;
 		touched = touch_at(t, rule, text_span(i->key));
+		/* What a step has said by then it has said. */
+		if (i->step > 0 && touched <= absence_fired_until(i, i->epoch))
+			continue;
 		if (touched <= i->deadline_at)
 			r = move(t, rule, i, touched);
 	}

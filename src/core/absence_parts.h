@@ -185,6 +185,9 @@ bool absence_deadline(const struct turn *t, const struct rule *rule, struct span
  * to. 0 or -ENOMEM. */
 int absence_offer(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
+/* The same of what armed OTHER by itself, which is armed and will not go on, and keeps it. */
+int absence_offer_waiting(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct instance *other);
 /* GONE was handed over between the steps of I, as it seemed, and is not: the step waits, and says,
  * as if it had never been. 0 or -ENOMEM. */
 int absence_unjoin(const struct turn *t, const struct rule *rule, struct instance *i,

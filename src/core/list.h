@@ -52,6 +52,8 @@ struct cart *journey_insert_cart(struct journey *j, struct span key);
 void journey_drop_cart(struct journey *j);
 struct order *journey_insert_order(struct journey *j, struct span id);
 void journey_drop_order(struct journey *j);
+/* Holds I, at NOW, nothing that is still to be remembered? */
+bool instance_forgettable(const struct rules *rules, const struct instance *i, int64_t now);
 struct instance *journey_insert_instance(struct journey *j, struct span rule, struct span key);
 bool journey_drop_instance(struct journey *j);
 struct note *journey_insert_note(struct journey *j, struct span rule);

@@ -188,20 +188,42 @@ static void join_episode(struct instance *into, const struct instance *from)
 		into->episode = used;
 }
 
-/* Closed while a tombstone lasts, else cooling after a job. */
+/* Closed while a tombstone lasts, else cooling after a job; else what is remembered counts for more
+ * than a tombstone that is over. */
+static enum instance_state rest_of(const struct instance *a, const struct instance *b, int64_t now)
+{
+	const struct instance *both[] = {a, b};
+	bool cooling = false, remembers = false, closed = false;
+
+	for (size_t n = 0; n < ARRAY_SIZE(both); n++) {
+		bool lasts = both[n]->until_at > now;
+
+		if (both[n]->state == INSTANCE_CLOSED && lasts)
+			return INSTANCE_CLOSED;
+		cooling = cooling || both[n]->state == INSTANCE_COOLING;
+		remembers = remembers || (both[n]->state == INSTANCE_IDLE && lasts);
+		closed = closed || both[n]->state == INSTANCE_CLOSED;
+	}
+	if (cooling)
+		return INSTANCE_COOLING;
+	return closed && !remembers ? INSTANCE_CLOSED : INSTANCE_IDLE;
+}
+
+/* Until when a cancel is remembered is not until when nothing may be armed. */
 static void join_rest(struct instance *into, const struct instance *from, int64_t now)
 {
-	bool closed = (into->state == INSTANCE_CLOSED && into->until_at > now) ||
-		      (from->state == INSTANCE_CLOSED && from->until_at > now);
-	bool cooling = into->state == INSTANCE_COOLING || from->state == INSTANCE_COOLING;
+	enum instance_state rest = rest_of(into, from, now);
+	bool idle = rest == INSTANCE_IDLE;
+	int64_t until_at = INT64_MIN;
 
 	if (into->state == INSTANCE_ARMED)
 		return;
-	if (closed || (!cooling && from->state == INSTANCE_CLOSED))
-		into->state = INSTANCE_CLOSED;
-	else if (cooling)
-		into->state = INSTANCE_COOLING;
-	into->until_at = int64_max(into->until_at, from->until_at);
+	if ((into->state == INSTANCE_IDLE) == idle)
+		until_at = into->until_at;
+	if ((from->state == INSTANCE_IDLE) == idle)
+		until_at = int64_max(until_at, from->until_at);
+	into->state = rest;
+	into->until_at = until_at;
 }
 
 /* FROM, which does not go on, into INTO: what it remembers. */
@@ -243,7 +265,7 @@ static int keep_arming(const struct rule *rule, struct instance *into, const str
 	struct arming a;
 	int r;
 
-	if (from->counted || from->by.len == 0)
+	if (from->counted || from->by.len == 0 || rule->n_cancel + rule->n_goal == 0)
 		return 0;
 	if (absence_copy(&theirs, &a) < 0)
 		return -ENOMEM;
@@ -260,44 +282,78 @@ static void swap_text(struct text *a, struct text *b)
 	*b = t;
 }
 
+static void take_deadline(struct instance *into, const struct instance *from)
+{
+	if (from->deadline_at == into->deadline_at)
+		return;
+	into->deadline_at = from->deadline_at;
+	into->fire_at = from->fire_at;
+	absence_unhold(into);
+	absence_undefer(into);
+}
+
 /* What armed FROM is the later: INTO says what that says. */
-static void take_arming(struct instance *into, struct instance *from)
+static void take_arming(const struct rule *rule, struct instance *into, struct instance *from)
 {
 	into->arming_at = from->arming_at;
 	into->counted = from->counted;
 	/* Between steps INTO speaks of what its next step waits for. */
 	if (into->step > 0)
 		return;
+	/* An instant that it named is its own, whatever was done later. */
+	if (rule && absence_gives(rule))
+		take_deadline(into, from);
 	into->worth = from->worth;
 	swap_text(&into->by, &from->by);
 	swap_text(&into->data, &from->data);
 	swap_text(&into->subject, &from->subject);
 }
 
+/* INTO waits from FROM's activity on. */
+static void take_anchor(struct instance *into, const struct instance *from)
+{
+	into->anchor_at = from->anchor_at;
+	/* Between steps: not before the wait is over. */
+	if (from->deadline_at > into->deadline_at)
+		take_deadline(into, from);
+}
+
+static bool is_later(const struct rule *rule, const struct journey *j, const struct instance *from,
+	const struct instance *into)
+{
+	if (from->arming_at != into->arming_at)
+		return from->arming_at > into->arming_at;
+	return merge_compare_arming(rule, j, from, into) > 0;
+}
+
+/* Both wait, and INTO goes on: what of FROM's does? */
+static int join_waits(const struct turn *t, struct instance *into, struct instance *from)
+{
+	const struct rule *rule = rules_of(t->rules, into);
+	bool first = rule && rule->anchor_first;
+	struct turn then = *t;
+
+	/* As if it had come in for INTO. */
+	then.ending = true;
+	if (rule && into->step > 0 && from->step == 0 && !from->counted && from->by.len > 0)
+		return absence_offer_waiting(&then, rule, into, from);
+	if (!first && is_later(rule, t->journey, from, into))
+		take_arming(rule, into, from);
+	/* Where the first arms only touches move, which both remember. */
+	if (!first && from->anchor_at > into->anchor_at)
+		take_anchor(into, from);
+	return first ? keep_arming(rule, into, from) : 0;
+}
+
 /* Both wait: FROM has ended, INTO goes on, from the later activity where that counts. */
 static int join_armed(
 	const struct turn *t, struct instance *into, struct instance *from, struct span key)
 {
-	const struct rule *rule = rules_of(t->rules, into);
 	const struct verdict v = {.end = OUTCOME_MERGED,
 		.ended_by = into,
 		.clause = SPAN_LIT("the customer waits for it already")};
-	bool first = rule && rule->anchor_first, moves = rule && !(first && rule->n_touch == 0);
 
-	/* Where it goes on between steps, the other may have what armed it. */
-	if (!first && from->arming_at > into->arming_at)
-		take_arming(into, from);
-	if (moves && from->anchor_at > into->anchor_at) {
-		into->anchor_at = from->anchor_at;
-		/* Between steps: not before the wait is over. */
-		if (from->deadline_at > into->deadline_at) {
-			into->deadline_at = from->deadline_at;
-			into->fire_at = from->fire_at;
-			absence_unhold(into);
-			absence_undefer(into);
-		}
-	}
-	if (first && rule->n_cancel + rule->n_goal > 0 && keep_arming(rule, into, from) < 0)
+	if (join_waits(t, into, from) < 0)
 		return -ENOMEM;
 	into->armed_at = int64_min(into->armed_at, from->armed_at);
 	into->emitted = into->emitted > from->emitted ? into->emitted : from->emitted;
@@ -345,150 +401,6 @@ static int join(const struct turn *t, struct instance *into, struct instance *fr
 	if (both && join_armed(t, into, from, keys[other ? 1 : 0]) < 0)
 		return -ENOMEM;
 	return absorb(t, into, from);
-}
-
-/* ---- the other side ------------------------------------------------------------------------ */
-
-/* Who FROM is named after, as one of INTO's: itself, unless it is INTO's own by then. */
-static int set_customer(struct text *to, struct text from, struct span loser, struct span winner)
-{
-	struct span name = from.len ? text_span(from) : loser;
-
-	return text_set(to, span_equal(name, winner) ? SPAN_EMPTY : name);
-}
-
-static int copy_texts(struct instance *to, const struct instance *from)
-{
-	const struct {
-		struct text *to;
-		struct text from;
-	} texts[] = {
-		{&to->by, from->by},
-		{&to->data, from->data},
-		{&to->missing, from->missing},
-		{&to->superseded_by, from->superseded_by},
-		{&to->told, from->told},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (text_set(texts[i].to, text_span(texts[i].from)) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-/* All of FROM but what it points to, which is TO's own. */
-static void copy_values(struct instance *to, const struct instance *from)
-{
-	struct instance own = *to;
-
-	*to = *from;
-	to->rule = own.rule;
-	to->key = own.key;
-	to->by = own.by;
-	to->data = own.data;
-	to->missing = own.missing;
-	to->superseded_by = own.superseded_by;
-	to->told = own.told;
-	to->subject = own.subject;
-	to->last_subject = own.last_subject;
-	to->home = own.home;
-	to->armings = own.armings;
-	to->n_armings = own.n_armings;
-	to->earlier = own.earlier;
-	to->n_earlier = own.n_earlier;
-	to->moments = own.moments;
-	to->n_moments = own.n_moments;
-	to->spent = own.spent;
-	to->n_spent = own.n_spent;
-	to->fallback = own.fallback;
-}
-
-static int copy_armings(
-	struct instance *to, const struct instance *from, struct span loser, struct span winner)
-{
-	to->armings = from->n_armings ? calloc(from->n_armings, sizeof(*to->armings)) : NULL;
-	if (from->n_armings && !to->armings)
-		return -ENOMEM;
-	for (; to->n_armings < from->n_armings; to->n_armings++) {
-		const struct arming *a = &from->armings[to->n_armings];
-		struct arming *copy = &to->armings[to->n_armings];
-
-		if (absence_copy(a, copy) < 0)
-			return -ENOMEM;
-		if (set_customer(&copy->subject, a->subject, loser, winner) < 0) {
-			arming_release(copy);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-static int copy_earlier(
-	struct instance *to, const struct instance *from, struct span loser, struct span winner)
-{
-	to->earlier = from->n_earlier ? calloc(from->n_earlier, sizeof(*to->earlier)) : NULL;
-	if (from->n_earlier && !to->earlier)
-		return -ENOMEM;
-	for (; to->n_earlier < from->n_earlier; to->n_earlier++) {
-		const struct emission *m = &from->earlier[to->n_earlier];
-		struct emission *copy = &to->earlier[to->n_earlier];
-
-		*copy = *m;
-		copy->subject = copy->home = copy->told = (struct text){.ptr = NULL};
-		if (set_customer(&copy->subject, m->subject, loser, winner) < 0 ||
-			set_customer(&copy->home, m->home, loser, winner) < 0 ||
-			text_set(&copy->told, text_span(m->told)) < 0) {
-			emission_release(copy);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-static int copy_instance(
-	struct instance *to, const struct instance *from, struct span loser, struct span winner)
-{
-	copy_values(to, from);
-	if (copy_armings(to, from, loser, winner) < 0 || absence_moments_join(to, from) < 0 ||
-		copy_earlier(to, from, loser, winner) < 0)
-		return -ENOMEM;
-	if (from->state == INSTANCE_ARMED &&
-		set_customer(&to->subject, from->subject, loser, winner) < 0)
-		return -ENOMEM;
-	if (from->last_deadline_at != INT64_MIN &&
-		(set_customer(&to->last_subject, from->last_subject, loser, winner) < 0 ||
-			set_customer(&to->home, from->home, loser, winner) < 0))
-		return -ENOMEM;
-	if (from->fallback) {
-		to->fallback = fallback_copy(from->fallback);
-		if (!to->fallback)
-			return -ENOMEM;
-	}
-	return copy_texts(to, from);
-}
-
-/* The other side's instances as they stand among the winner's. */
-static int copy_side(const struct turn *t, const struct journey *other, struct journey **ret_side)
-{
-	_cleanup_(journey_freep) struct journey *side = NULL;
-	struct span loser = text_span(other->customer), winner = text_span(t->journey->customer);
-
-	if (journey_new(loser, &side) < 0)
-		return -ENOMEM;
-	for (size_t n = 0; n < other->n_instances; n++) {
-		const struct instance *from = &other->instances[n];
-		const struct rule *rule = rules_of(t->rules, from);
-		struct instance *to =
-			journey_insert_instance(side, text_span(from->rule), text_span(from->key));
-
-		if (!to || copy_instance(to, from, loser, winner) < 0)
-			return -ENOMEM;
-		if (!(rule && rule->calendar) && spent_copy(to, from, loser, winner) < 0)
-			return -ENOMEM;
-	}
-	*ret_side = side;
-	side = NULL;
-	return 0;
 }
 
 /* ---- what takes over ----------------------------------------------------------------------- */
@@ -554,16 +466,27 @@ static int keep_bound(const struct turn *t, struct span key)
 	return 0;
 }
 
+/* Whether it was thought of since is chance. */
+static void forget(const struct turn *t)
+{
+	struct journey *j = t->journey;
+
+	for (size_t n = j->n_instances; n-- > 0;)
+		if (instance_forgettable(t->rules, &j->instances[n], t->now))
+			journey_remove_instance(j, n);
+}
+
 int merge_instances(const struct turn *t, const struct journey *other)
 {
 	_cleanup_(journey_freep) struct journey *side = NULL;
 	struct journey *j = t->journey;
 	const struct span keys[2] = {text_span(j->customer), text_span(other->customer)};
 	const struct verdict *ours, *theirs;
-	int r = copy_side(t, other, &side);
+	int r = merge_copy_side(t, other, &side);
 
 	if (r < 0)
 		return r;
+	forget(t);
 	ours = judge_all(t, j, side, false);
 	theirs = judge_all(t, side, j, true);
 	if (!ours || !theirs)

@@ -31,5 +31,14 @@ struct verdict merge_verdict(const struct rules *rules, const struct instance *i
 bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,
 	const struct instance *b);
 
+/* What armed A and B, which may be the same: <0, 0 or >0, by what happened and whichever of it came
+ * in first; 0 where one of them was armed by several. */
+int merge_compare_arming(const struct rule *rule, const struct journey *j, const struct instance *a,
+	const struct instance *b);
+
+/* The instances of OTHER as they stand among the turn's customer's, but for what is forgotten by
+ * now. *RET_SIDE is the caller's. 0 or -ENOMEM. */
+int merge_copy_side(const struct turn *t, const struct journey *other, struct journey **ret_side);
+
 /* The instances of OTHER into the turn's journey. 0 or -ENOMEM. */
 int merge_instances(const struct turn *t, const struct journey *other);

@@ -183,28 +183,34 @@ struct verdict merge_verdict(const struct rules *rules, const struct instance *x
 	return v;
 }
 
-static int compare_current(const struct rule *rule, const struct journey *j,
-	const struct instance *a, const struct instance *b)
+int merge_compare_arming(const struct rule *rule, const struct journey *j, const struct instance *a,
+	const struct instance *b)
 {
-	struct arming mine = absence_current(rule, a), theirs = absence_current(rule, b);
+	struct arming mine, theirs;
 
+	if (!rule || a->counted || b->counted)
+		return 0;
+	mine = absence_current(rule, a);
+	theirs = absence_current(rule, b);
 	return absence_compare_named(j, &mine, &theirs);
 }
 
 bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,
 	const struct instance *b)
 {
-	bool first = rule && rule->anchor_first && rule->n_touch == 0;
+	bool first = rule && rule->anchor_first;
 	int c;
 
 	if (a->step != b->step)
 		return a->step > b->step;
-	if (a->anchor_at != b->anchor_at)
-		return (a->anchor_at < b->anchor_at) == first;
-	/* By what happened, whichever of it came in first. */
-	c = rule && !a->counted && !b->counted ? compare_current(rule, j, a, b) : 0;
+	/* Where the first arms, what touched it later does not make it the later one. */
+	if (first && a->arming_at != b->arming_at)
+		return a->arming_at < b->arming_at;
+	if (!first && a->anchor_at != b->anchor_at)
+		return a->anchor_at > b->anchor_at;
+	c = merge_compare_arming(rule, j, a, b);
 	if (c != 0)
-		return (c < 0) == rule->anchor_first;
+		return (c < 0) == first;
 	if (a->armed_at != b->armed_at)
 		return (a->armed_at < b->armed_at) == first;
 	if (a->fire_at != b->fire_at)

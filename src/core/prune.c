@@ -5,6 +5,7 @@
  */
 #include "absence.h"
 #include "fold.h"
+#include "list.h"
 
 /* How long closed things stay in the state; the timeline has them for ever. */
 #define CART_KEPT_MS	 (45 * MS_DAY)
@@ -35,7 +36,7 @@ static bool counts(const struct rules *rules, const struct instance *i, int64_t 
 	return within > 0 && now - i->touched_at < within + ABSENCE_MEMORY_MS;
 }
 
-static bool instance_forgettable(const struct rules *rules, const struct instance *i, int64_t now)
+bool instance_forgettable(const struct rules *rules, const struct instance *i, int64_t now)
 {
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
 		return false;
