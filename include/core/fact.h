@@ -38,7 +38,7 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(OPEN_ORDERS, "open_orders", NUMBER,                                                      \
 		"orders placed, neither delivered, cancelled, returned nor refunded")              \
 	X(LATE_ORDERS, "late_orders", NUMBER, "of those, how many are behind their promise")       \
-	X(OPEN_CARTS, "open_carts", NUMBER, "carts with something in them")                        \
+	X(OPEN_CARTS, "open_carts", NUMBER, "carts with something in them, used within 30 days")   \
 	X(OPEN_CHECKOUTS, "open_checkouts", NUMBER, "checkouts that no order came of")             \
 	X(OPEN_PAYMENTS, "open_payments", NUMBER,                                                  \
 		"payments that failed or wait for the customer, and no purchase since")            \
@@ -116,8 +116,8 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(ERASED, "erased", BOOL, "asked to be forgotten")                                         \
 	X(CART_ID, "cart.id", TEXT, "the cart's key without `cart:`; `customer` without an id")    \
 	X(CART_OPEN, "cart.open", BOOL,                                                            \
-		"something is in it and it was neither bought nor emptied")                        \
-	X(CART_STATE, "cart.state", TEXT, "open, checkout, ordered, emptied")                      \
+		"something is in it, neither bought nor emptied nor left alone for 30 days")       \
+	X(CART_STATE, "cart.state", TEXT, "open, checkout, ordered, emptied, expired")             \
 	X(CART_ITEMS, "cart.items", NUMBER, "different products in it, as far as known")           \
 	X(CART_VALUE, "cart.value", NUMBER,                                                        \
 		"what it is worth: as said last, else prices times quantities")                    \

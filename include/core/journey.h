@@ -46,12 +46,8 @@
 #define JOURNEY_APART_MAX     64
 #define NOTE_WORDS_MAX	      256 /* bytes of what a note says */
 
-enum cart_state {
-	CART_OPEN,
-	CART_CHECKOUT,
-	CART_ORDERED,
-	CART_EMPTIED,
-};
+/* Expired: neither of the two before, and left alone for thirty days. */
+enum cart_state { CART_OPEN, CART_CHECKOUT, CART_ORDERED, CART_EMPTIED, CART_EXPIRED };
 
 struct cart {
 	struct text key;  /* `cart:ID`; `customer` for events without a cart_id; `all` is no cart,
@@ -520,8 +516,10 @@ struct rules;
  * in force. */
 void journey_prune(struct journey *j, const struct rules *rules, int64_t now);
 
-enum cart_state cart_state(const struct cart *c);
+enum cart_state cart_state(const struct cart *c, int64_t now);
+/* Something is in it, neither bought nor emptied: ever, and so that it has not expired at NOW. */
 bool cart_is_open(const struct cart *c);
+bool cart_is_live(const struct cart *c, int64_t now);
 /* Placed and neither delivered, cancelled, returned nor refunded. */
 bool order_is_open(const struct order *o);
 enum milestone order_rank(const struct order *o);	/* the highest milestone reached */

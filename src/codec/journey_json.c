@@ -9,6 +9,7 @@ static const char *const cart_states[] = {
 	[CART_CHECKOUT] = "checkout",
 	[CART_ORDERED] = "ordered",
 	[CART_EMPTIED] = "emptied",
+	[CART_EXPIRED] = "expired",
 };
 
 static const char *const instance_states[] = {
@@ -63,11 +64,11 @@ static void out_head(
 	json_out_close(o, '}');
 }
 
-static void out_cart(struct json_out *o, const struct cart *c)
+static void out_cart(struct json_out *o, const struct cart *c, int64_t now)
 {
 	json_out_open(o, NULL, '{');
 	json_out_text(o, "key", text_span(c->key));
-	json_out_text(o, "state", span_str(cart_states[cart_state(c)]));
+	json_out_text(o, "state", span_str(cart_states[cart_state(c, now)]));
 	json_out_instant(o, "first_at", c->first_at);
 	json_out_instant(o, "last_at", c->last_at);
 	json_out_instant(o, "added_at", c->added_at);
@@ -209,7 +210,7 @@ int journey_json(const struct record *r, const struct lapse *lapse, int64_t now,
 	json_out_open(&o, "carts", '[');
 	for (size_t i = 0; i < j->n_carts; i++)
 		if (cart_is_open(&j->carts[i]))
-			out_cart(&o, &j->carts[i]);
+			out_cart(&o, &j->carts[i], now);
 	json_out_close(&o, ']');
 	json_out_open(&o, "orders", '[');
 	for (size_t i = 0; i < j->n_orders_kept; i++)

@@ -180,12 +180,12 @@ int64_t fact_next_change(const struct journey *j, int64_t after)
 	return next;
 }
 
-static uint64_t open_carts(const struct journey *j)
+static uint64_t open_carts(const struct journey *j, int64_t now)
 {
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < j->n_carts; i++)
-		n += cart_is_open(&j->carts[i]);
+		n += cart_is_live(&j->carts[i], now);
 	return n;
 }
 
@@ -321,7 +321,7 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 	case FACT_LATE_ORDERS:
 		return of_count(orders_that(s, fact == FACT_LATE_ORDERS));
 	case FACT_OPEN_CARTS:
-		return of_count(open_carts(j));
+		return of_count(open_carts(j, s->now));
 	case FACT_EVENTS:
 		return of_count(j->n_events);
 	case FACT_IDENTIFIED:
@@ -379,6 +379,7 @@ static struct value cart_fact(size_t fact, const struct cond_scope *s)
 		[CART_CHECKOUT] = "checkout",
 		[CART_ORDERED] = "ordered",
 		[CART_EMPTIED] = "emptied",
+		[CART_EXPIRED] = "expired",
 	};
 	const struct cart *c = fact_cart(s);
 	struct span key;
@@ -392,9 +393,9 @@ static struct value cart_fact(size_t fact, const struct cond_scope *s)
 				       ? span_of(key.ptr + 5, key.len - 5)
 				       : key);
 	case FACT_CART_OPEN:
-		return cond_bool(cart_is_open(c));
+		return cond_bool(cart_is_live(c, s->now));
 	case FACT_CART_STATE:
-		return of_text(span_str(states[cart_state(c)]));
+		return of_text(span_str(states[cart_state(c, s->now)]));
 	case FACT_CART_ITEMS:
 		return c->basket ? of_count(basket_items(c->basket, cart_ended_at(c)))
 				 : cond_missing;

@@ -4,7 +4,7 @@
  * each time, never stored, so that it cannot disagree with what it is derived from. (The stages of
  * the customer: stage_view.c.)
  */
-#include "core/journey.h"
+#include "stage_view.h"
 
 static const char *const stages[STAGE_COUNT] = {
 #define X(ID, NAME) [STAGE_##ID] = (NAME),
@@ -17,22 +17,37 @@ struct span stage_name(enum stage s)
 	return span_str(stages[s]);
 }
 
-enum cart_state cart_state(const struct cart *c)
+/* An order or an emptying wins a tie with the last addition. */
+static bool is_bought(const struct cart *c)
 {
-	/* An order or an emptying wins a tie with the last addition. */
-	if (c->ordered_at >= c->added_at && c->ordered_at >= c->emptied_at &&
-		c->ordered_at != INT64_MIN)
+	return c->ordered_at >= c->added_at && c->ordered_at >= c->emptied_at &&
+	       c->ordered_at != INT64_MIN;
+}
+
+static bool is_emptied(const struct cart *c)
+{
+	return c->emptied_at >= c->added_at && c->emptied_at != INT64_MIN;
+}
+
+enum cart_state cart_state(const struct cart *c, int64_t now)
+{
+	if (is_bought(c))
 		return CART_ORDERED;
-	if (c->emptied_at >= c->added_at && c->emptied_at != INT64_MIN)
+	if (is_emptied(c))
 		return CART_EMPTIED;
+	if (c->last_at <= now - CART_EXPIRES_MS)
+		return CART_EXPIRED;
 	return c->checkout_at > int64_max(c->ordered_at, c->emptied_at) ? CART_CHECKOUT : CART_OPEN;
+}
+
+bool cart_is_live(const struct cart *c, int64_t now)
+{
+	return cart_is_open(c) && cart_state(c, now) != CART_EXPIRED;
 }
 
 bool cart_is_open(const struct cart *c)
 {
-	enum cart_state state = cart_state(c);
-
-	return c->added_at != INT64_MIN && (state == CART_OPEN || state == CART_CHECKOUT);
+	return c->added_at != INT64_MIN && !is_bought(c) && !is_emptied(c);
 }
 
 bool order_is_open(const struct order *o)

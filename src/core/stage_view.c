@@ -8,8 +8,6 @@
  */
 #include "stage_view.h"
 
-/* After this an untouched cart is no longer an intention (triggers, section 13). */
-#define CART_EXPIRES_MS (30 * MS_DAY)
 #define NEW_CUSTOMER_MS (90 * MS_DAY)
 #define YEAR_MS		(365 * MS_DAY)
 

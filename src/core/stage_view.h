@@ -7,6 +7,9 @@
 
 #include "core/journey.h"
 
+/* After this an untouched cart is no longer an intention (triggers, section 13). */
+#define CART_EXPIRES_MS (30 * MS_DAY)
+
 #define STAGE_PERIODS_MAX                                                                          \
 	(2 * JOURNEY_CARTS_MAX + JOURNEY_ORDERS_MAX + 2 * JOURNEY_THINGS_MAX + PAST_OPEN_COUNT)
 #define STAGE_WORDS_MAX (PAST_WORDS_MAX + PAST_ABOUT_COUNT)

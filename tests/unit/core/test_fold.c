@@ -435,7 +435,7 @@ static void test_till(void)
 
 	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
 	fold(j, &s);
-	CHECK_INT(cart_state(&j->carts[0]), CART_OPEN);
+	CHECK_INT(cart_state(&j->carts[0], 1), CART_OPEN);
 	s = (struct spec){.kind = EVENT_IN_STORE_PURCHASE, .at = 2, .order = "a", .total = "5"};
 	fold(j, &s);
 	for (size_t i = 0; i < j->n_carts; i++)
