@@ -36,7 +36,7 @@ MACHINES, USERS = 40, 24
 # And such of which more than one thing is known.
 DESKS = 12
 # And people of too many names.
-CROWDS = 20
+CROWDS = 32
 TOKEN = "live-staff-token-0123456789abcdef"
 # Events are an hour old; what they arm is due when all of them have long been applied.
 AGO = 3600
@@ -148,11 +148,15 @@ class Crowd(Desk):
         super().__init__(number, chance)
 
     def names(self):
-        event, extra = {}, {}
-        kinds = (0, self.chance.randint(1, 4)) if self.chance.random() < 0.7 else \
-            self.chance.sample(range(5), 2)
+        event, extra, chance = {}, {}, self.chance
+        if chance.random() < 0.3:
+            kinds = chance.sample(range(5), 2)
+        else:
+            # By one of three names of a customer, who has too many of these.
+            kinds = chance.choice((0, 0, 2, 2, 4)), chance.choice((1, 3))
         for kind in kinds:
-            name = self.chance.choice(self.own[kind])
+            often = kind in (0, 2) and chance.random() < 0.8
+            name = self.own[kind][0] if often else chance.choice(self.own[kind])
             if kind in (0, 4):
                 event["userId" if kind == 0 else "anonymousId"] = name
             else:
