@@ -284,8 +284,8 @@ static bool is_concerned(const struct rule *rule, const struct instance *i, stru
 static bool is_past(const struct turn *t, const struct rule *rule, struct span about, int64_t b)
 {
 	const struct journey *j = t->journey;
-	/* What comes in only now is asked once. */
-	bool past = b < t->now - ABSENCE_MEMORY_MS && !(t->event && t->event->occurred_at == b);
+	/* What comes in only now is asked once. At its last instant it may be forgotten already. */
+	bool past = b <= t->now - ABSENCE_MEMORY_MS && !(t->event && t->event->occurred_at == b);
 
 	for (size_t n = 0; n < j->n_instances && !past; n++) {
 		const struct instance *i = &j->instances[n];

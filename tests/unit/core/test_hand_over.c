@@ -49,6 +49,33 @@ static const struct cond_node not_now_nodes[] = NONE_OF(FACT_OPEN_ORDERS);
 static const struct cond never = {.nodes = never_nodes, .n_nodes = 3, .children = two_children},
 			 not_now = {.nodes = not_now_nodes, .n_nodes = 3, .children = two_children};
 
+/* What ended at once waited, and is asked for as long as something can come in late: a day later to
+ * the millisecond it is still known, whatever else happens then. */
+static void test_a_day_later(void)
+{
+	for (int64_t more = -1; more <= 1; more++) {
+		int64_t later = MS_DAY + more;
+		struct journey *visitor;
+		struct rule rules[2];
+		struct scene s;
+
+		make_two(rules);
+		rules[1].wait.span_ms = 30 * H;
+		REQUIRE(journey_new(SPAN_LIT("anon:v"), &visitor) == 0);
+		scene_init(&s, rules, 2);
+		scene_event(&s, EMPTIED, c1, 0, 0);
+		scene_event(&s, ADDED, c1, 0, 0);
+		(void)scene_take(&s);
+		scene_event(&s, EVENT_CART_VIEWED, nothing, later, later);
+		scene_merge(&s, visitor, later, later);
+		TAKEN(&s, "");
+		scene_tick(&s, 30 * H);
+		TAKEN(&s, "fired taker cart:C1 1/main @108000000;");
+		scene_release(&s);
+		journey_free(visitor);
+	}
+}
+
 /* What was armed without an order may be any: O1's ends it and hands it over, and that still stands
  * when it has waited again since, and sent. */
 static void test_without_key(void)
@@ -412,6 +439,7 @@ int main(void)
 		{"counted, and it had its share", test_counted_share},
 		{"counted long ago", test_counted_long_ago},
 		{"counted, with a cancel between", test_counted_cancel},
+		{"a day later", test_a_day_later},
 		{"closed", test_closed},
 		{"closed while it cools", test_closed_cooling},
 		{"left by its condition", test_left},
