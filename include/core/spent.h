@@ -42,8 +42,11 @@ int spent_give(const struct rule *rule, struct instance *i);
  * not spent yet. 0 or -ENOMEM. */
 int spent_again(struct instance *i);
 
-/* Likewise the jobs by which I's latest message, that has a fallback, may yet go another way. */
-int spent_again_way(struct instance *i);
+/* That of the jobs by which I's latest message, which has a fallback, may yet go another way. */
+uint32_t spent_way(const struct instance *i);
+/* They go on under a number that is not spent yet; of RULE, if it is yearly, under one that says
+ * the year. 0 or -ENOMEM. */
+int spent_again_way(const struct rule *rule, struct instance *i);
 
 /* Up to NUMBER all is spent in NAME. 0 or -ENOMEM. */
 int spent_raise(struct instance *i, struct span name, uint32_t epoch, uint32_t number);

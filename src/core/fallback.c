@@ -298,9 +298,7 @@ static struct instance as_it_was(const struct turn *t, const struct instance *i)
 
 	then.epoch = i->last_epoch;
 	then.episode = i->last_episode;
-	then.number = i->fallback->number ? i->fallback->number
-		      : i->last_number	  ? i->last_number
-					  : i->last_episode;
+	then.number = spent_way(i);
 	then.step = i->last_step;
 	then.subject = i->last_subject;
 	then.anchor_at = i->last_anchor_at;

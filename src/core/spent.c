@@ -230,11 +230,32 @@ int spent_give(const struct rule *rule, struct instance *i)
 	return 0;
 }
 
-int spent_again_way(struct instance *i)
+uint32_t spent_way(const struct instance *i)
+{
+	struct emission m = absence_emission(i, 0);
+
+	return i->fallback->number > 0 ? i->fallback->number : spent_by(&m);
+}
+
+/* What was noted for the year (spent_note_year), if that is behind NUMBER. */
+static uint32_t next_of_year(const struct instance *i, struct span name, uint32_t number)
+{
+	const struct spent *known = find(i, name, i->epoch);
+
+	return known && known->number > number && known->number % YEARS == number % YEARS
+		       ? known->number
+		       : number + YEARS;
+}
+
+int spent_again_way(const struct rule *rule, struct instance *i)
 {
 	struct span name = text_span(i->last_subject);
 	uint32_t number;
 
+	if (rule->calendar) {
+		i->fallback->number = next_of_year(i, name, spent_way(i));
+		return 0;
+	}
 	if (say_all(i) < 0)
 		return -ENOMEM;
 	number = latest(i, name) + 1;

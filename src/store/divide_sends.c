@@ -139,7 +139,7 @@ static bool is_made(const struct divide *d, const struct fold *f, const struct i
 static bool is_fallen(const struct divide *d, const struct fold *f, const struct instance *i)
 {
 	const struct folded_job *jobs = d->all.jobs.list;
-	uint32_t number = i->last_number ? i->last_number : i->last_episode, way;
+	uint32_t number = spent_way(i), way;
 
 	for (size_t n = 0; n < d->all.jobs.n; n++)
 		if (jobs[n].episode == number && jobs[n].epoch == i->last_epoch &&
@@ -164,9 +164,8 @@ static int renumber(const struct divide *d, struct journey *j, const struct fold
 		if (rule && !rule->calendar && i->state == INSTANCE_ARMED && i->emitted > 0 &&
 			is_made(d, f, i, rule))
 			r = spent_again(i);
-		if (r == 0 && rule && !rule->calendar && i->fallback && !i->fallback->over &&
-			is_fallen(d, f, i))
-			r = spent_again_way(i);
+		if (r == 0 && rule && i->fallback && !i->fallback->over && is_fallen(d, f, i))
+			r = spent_again_way(rule, i);
 	}
 	return r;
 }

@@ -21,17 +21,20 @@ static const char rules[] = "[" RULE("cart", "\"key\":\"cart_id\",\"wait\":\"60s
 	"\"after\":\"0s\"},{\"id\":\"b\",\"after\":\"40s\"}]") "]";
 
 /* And of what goes by a second way, and of a day that comes round. */
-#define YEARLY(ID, LOCAL)                                                                          \
+#define YEARLY(ID, LOCAL, REST)                                                                    \
 	"{\"id\":\"" ID "\",\"class\":\"service\",\"gates\":\"off\",\"calendar\":{\"date\":"       \
 	"\"birthday\",\"local\":\"" LOCAL                                                          \
 	"\",\"tz\":\"store\"},\"grace\":\"0s\",\"slack\":\"0s\","                                  \
-	"\"round\":\"1ms\",\"channels\":[\"email\"]}"
+	"\"round\":\"1ms\",\"channels\":[\"email\"" REST "}"
 static const char second_ways[] =
 	"[{\"id\":\"falls\",\"class\":\"service\",\"gates\":\"off\",\"grace\":\"0s\",\"round\":"
 	"\"1ms\",\"stale_after\":\"never\",\"tombstone\":\"0s\",\"channels\":[\"email\",\"sms\"],"
 	"\"arm\":[\"Product Added\"],\"cancel\":[\"Order Completed\"],\"key\":\"cart_id\","
 	"\"wait\":\"20s\",\"fallback_after\":\"1h\"}]";
-static const char days[] = "[" YEARLY("early", "22:16") "," YEARLY("late", "22:20") "]";
+static const char days[] = "[" YEARLY("early", "22:16", "]") "," YEARLY("late", "22:20", "]") "]";
+#define FALLS ",\"sms\"],\"fallback_after\":\"1h\""
+static const char falling_days[] =
+	"[" YEARLY("early", "22:16", FALLS) "," YEARLY("late", "22:20", FALLS) "]";
 
 static void tells(const char *event, const char *who, unsigned cart)
 {
@@ -71,9 +74,9 @@ static void does(const char *who)
 	if (world_roll(&one, 3) == 0)
 		story.at += world_roll(&one, 100) * MS_SECOND;
 	cart = world_roll(&one, 2);
-	if (in_force == second_ways && world_roll(&one, 4) == 0)
+	if ((in_force == second_ways || in_force == falling_days) && world_roll(&one, 4) == 0)
 		fails(who);
-	else if (in_force == days && world_roll(&one, 2))
+	else if ((in_force == days || in_force == falling_days) && world_roll(&one, 2))
 		is_born(who);
 	else
 		tells(names[world_roll(&one, ARRAY_SIZE(names))], who, cart);
@@ -165,7 +168,8 @@ static void random_history(uint64_t seed)
 	check_same(OTHER);
 	do_both(1 + world_roll(&one, 20));
 	plays(apart);
-	one.clock = two.clock = story.at + (in_force == days ? 2 * MS_DAY : 1000);
+	one.clock = two.clock =
+		story.at + (in_force == days || in_force == falling_days ? 2 * MS_DAY : 1000);
 	world_finish(&one);
 	world_finish(&two);
 	check_same("u1");
@@ -192,6 +196,12 @@ static void second_way_histories(void)
 static void day_histories(void)
 {
 	in_force = days;
+	histories_run(ROUNDS, random_history);
+}
+
+static void falling_day_histories(void)
+{
+	in_force = falling_days;
 	histories_run(ROUNDS, random_history);
 }
 
@@ -245,6 +255,7 @@ static const struct check_case cases[] = {
 	{"random histories", histories},
 	{"random histories of second ways", second_way_histories},
 	{"random histories of days", day_histories},
+	{"random histories of days with second ways", falling_day_histories},
 };
 
 int main(void)
