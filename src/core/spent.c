@@ -312,6 +312,14 @@ int spent_note(struct journey *j, const struct spent_key *k, struct span name, u
 
 int spent_note_year(struct journey *j, const struct spent_key *k, uint32_t number)
 {
+	struct instance *i = journey_instance(j, k->rule, k->key);
+	const struct spent *known = i ? find(i, SPAN_EMPTY, k->epoch) : NULL;
+
+	/* A year's number may be greater than one of a later year. */
+	if (known && known->number % YEARS > number % YEARS)
+		return 0;
+	if (known && known->number % YEARS < number % YEARS)
+		drop(i, (uint32_t)(known - i->spent));
 	return spent_note(j, k, SPAN_EMPTY, number + YEARS);
 }
 

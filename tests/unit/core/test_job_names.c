@@ -5,6 +5,8 @@
  */
 #include "absence_scene.h"
 
+#include "core/spent.h"
+
 #define D MS_DAY
 
 static const struct carried c1 = {.cart = "C1"};
@@ -160,6 +162,35 @@ static void test_told(void)
 	scene_release(&s);
 }
 
+/* Twice taken apart in one year, and once in the next: each year's jobs bear 10,000 more for each
+ * time, and the next year begins anew, whichever is noted first. */
+static void test_years(void)
+{
+	static const uint32_t noted[][3] = {{2026, 12026, 2027}, {2027, 2026, 12026}};
+
+	for (size_t n = 0; n < ARRAY_SIZE(noted); n++) {
+		const struct spent_key key = {SPAN_LIT("yearly"), SPAN_LIT("birthday"), 1, 0};
+		const struct rule_calendar calendar = {.date = SPAN_LIT("birthday")};
+		struct rule rule = scene_cart("yearly");
+		struct journey *j;
+		struct instance *i;
+
+		rule.calendar = &calendar;
+		REQUIRE(journey_new(SPAN_LIT("cust"), &j) == 0);
+		for (size_t k = 0; k < ARRAY_SIZE(noted[n]); k++) {
+			REQUIRE(spent_note_year(j, &key, noted[n][k]) == 0);
+			i = journey_instance(j, key.rule, key.key);
+			REQUIRE(i);
+			i->episode = noted[n][k] % 10000;
+			CHECK_INT(spent_number(&rule, i),
+				n == 0 || k == 0 ? noted[n][k] + 10000 : i->episode);
+		}
+		i->episode = 2027;
+		CHECK_INT(spent_number(&rule, i), 12027);
+		journey_free(j);
+	}
+}
+
 static const struct check_case cases[] = {
 	{"it waits again in a raised epoch", test_raised},
 	{"of two epochs before", test_raised_twice},
@@ -167,6 +198,7 @@ static const struct check_case cases[] = {
 	{"what was settled before stays so", test_settled},
 	{"numbers begin anew", test_numbers},
 	{"what was told may be told again", test_told},
+	{"numbers of years", test_years},
 };
 
 int main(void)
