@@ -170,6 +170,7 @@ def thousands_of_names_on_one_person():
         desk.wait_events("anon:n%d" % stranger, 1)
         tap.equal(desk.customer("anon:n%d" % stranger).json()["customer"], "anon:n%d" % stranger,
                   "a stranger")
+        harness.wait_quiet(desk.server)
         tap.equal((desk.count("identity_linked"), desk.count("identity_limit")),
                   (limit, names - limit), "nothing was linked or refused twice")
         tap.equal(journey["customer"], "everybody", "who they are")
