@@ -81,7 +81,7 @@ static void check_retracted(const struct scene *s, size_t n, uint32_t epoch, con
 		CHECK_STR(d->home, name);
 		return;
 	}
-	CHECK(!"there is none");
+	CHECK_STR(SPAN_LIT("(nobody: none was taken back)"), name);
 }
 
 /* What waits is ended, and the order was there before what was sent in the epoch before. */
