@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A customer's journey as staff see it. */
 #include "codec/timeline_json.h"
+#include "core/gate.h"
 
 #include "journey_json_known.h"
 
@@ -178,6 +179,10 @@ static void out_fallback(struct json_out *o, const struct fallback *f)
 	json_out_text(o, "channel", job_channel_name((enum job_channel)f->way));
 	json_out_instant(o, "sent_at", f->sent_at);
 	json_out_instant(o, "at", f->fall_at);
+	if (f->gate) {
+		json_out_text(o, "gate", gate_name((enum gate)f->gate));
+		json_out_text(o, "reason", gate_reason_name((enum gate_reason)f->reason));
+	}
 	json_out_close(o, '}');
 }
 

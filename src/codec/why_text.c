@@ -232,6 +232,9 @@ static void fallback_text(const struct instance *i, struct buf *out)
 	if (f->gate) {
 		buf_add_str(out, ", put off by the gate ");
 		buf_add_span(out, gate_name((enum gate)f->gate));
+		buf_add_str(out, " (");
+		buf_add_span(out, gate_reason_name((enum gate_reason)f->reason));
+		buf_add_char(out, ')');
 	}
 	buf_add_char(out, '.');
 }
