@@ -191,8 +191,10 @@ static int print(struct cat *c, uint32_t partition, const struct lane *lane)
 		print_whole(c, partition, &l, customer);
 	if (buf_failed(&c->out) < 0)
 		return -ENOMEM;
-	return c->out.len == 0 || fwrite(c->out.ptr, 1, c->out.len, stdout) == c->out.len ? 0
-											  : -EIO;
+	errno = 0;
+	if (c->out.len == 0 || fwrite(c->out.ptr, 1, c->out.len, stdout) == c->out.len)
+		return 0;
+	return errno ? -errno : -EIO;
 }
 
 /* ---- all of them ------------------------------------------------------------------------ */
@@ -260,6 +262,8 @@ static int run(struct cat *c)
 		if (r == 0)
 			r = advance(c, lane);
 	}
+	if (r == -EPIPE) /* whoever read has seen enough */
+		return STATUS_FOUND;
 	if (r < 0)
 		return tool_say(p, STATUS_FOUND, "%s.", strerror(-r));
 	if (c->unreadable > 0)

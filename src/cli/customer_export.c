@@ -29,8 +29,9 @@ int export_flush(struct export *x)
 {
 	int r = buf_failed(&x->text);
 
+	errno = 0;
 	if (r == 0 && x->text.len && fwrite(x->text.ptr, 1, x->text.len, x->out) != x->text.len)
-		r = -EIO;
+		r = errno ? -errno : -EIO;
 	buf_reset(&x->text);
 	return r;
 }
@@ -517,6 +518,8 @@ static int say(const struct export *x, int r)
 		[QUERY_UNWANTED] = "nobody asked",
 	};
 
+	if (r == -EPIPE) /* whoever read has seen enough */
+		return STATUS_FOUND;
 	return tool_say(&x->tool->program, STATUS_FOUND, "%s.", r < 0 ? strerror(-r) : words[r]);
 }
 

@@ -52,7 +52,8 @@ struct export
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
-/* What stands in `text` onto the stream. 0, -ENOMEM or -EIO. */
+/* What stands in `text` onto the stream. 0, -ENOMEM, or what writing it failed with: -EPIPE where
+ * its reader has left. */
 int export_flush(struct export *x);
 /* Before each element of the open array. */
 void export_comma(struct export *x);

@@ -3,6 +3,9 @@
  * One binary, a verb for each role and tool. The table is all there is to it: help is printed from
  * it and the verb is looked up in it.
  */
+#include <poll.h>
+#include <unistd.h>
+
 #include "base/base.h"
 #include "cli.h"
 #include "collector/collector.h"
@@ -52,6 +55,14 @@ static bool is_one_of(const char *word, const char *a, const char *b)
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+/* Of a pipe nobody reads any more: what failed before left no errno to ask. */
+static bool reader_left(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 /* A result that did not arrive is none. A reader who has seen enough, as `head` has, needs no
  * word about it. */
 static int deliver(int status)
@@ -59,7 +70,7 @@ static int deliver(int status)
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	if (errno != EPIPE)
+	if (errno != EPIPE && !reader_left())
 		(void)fprintf(stderr, "waymark: the output cannot be written: %s\n",
 			strerror(errno ? errno : EIO));
 	return status == STATUS_DONE ? STATUS_FOUND : status;

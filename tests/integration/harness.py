@@ -545,13 +545,23 @@ class Place:
         self.processes.append(process)
         return process
 
-    def tool(self, verb, *args, stdin=None, within=None):
+    def tool(self, verb, *args, stdin=None, within=None, stdout=subprocess.PIPE):
         """Runs `waymark VERB ARGS` to its end: (status, standard output, standard error)."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WAYMARK_")}
-        done = subprocess.run([waymark(), verb, *args], input=stdin, stdout=subprocess.PIPE,
+        done = subprocess.run([waymark(), verb, *args], input=stdin, stdout=stdout,
                               stderr=subprocess.PIPE, env=environment, check=False,
                               timeout=within or DEADLINE, cwd=self.folder)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
+        return done.returncode, (done.stdout or b"").decode(), done.stderr.decode()
+
+
+def unread(tool, *words):
+    """What `tool` says when it writes onto a pipe that nobody reads any more, as `head` leaves it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return tool(*words, stdout=writer)
+    finally:
+        os.close(writer)
 
 
 def quote(text):

@@ -95,6 +95,7 @@ def everything_is_there():
         up.redis()("SADD", home.replace(b":c:", b":ids:"), "ada")
         (job,) = up.tool("jobs", "--json", "--customer", "bob")[1].splitlines()
         tap.ok(jobs[0]["job"]["id"] in job, "under every name: " + job)
+        tap.equal(harness.unread(up.tool, "customer", "export", "ada"), (1, "", ""), "a reader may leave")
         status, out, err = up.tool("customer", "export", "nobody")
         tap.ok(status == 1 and "nothing is known" in err, err)
         tap.equal(up.tool("customer", "forget", "ada")[0], 2, "a word that is none")
