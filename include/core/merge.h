@@ -21,12 +21,15 @@
  * other side knows, however, ends and takes back as if it had been known: an order under the other
  * name ends the cart's wait, or retracts the mail that it made; a tombstone, a cooldown and rules'
  * precedence hold over both names; of two that wait for the same one goes on. Each of these is a
- * decision, with words that begin with MERGE_WORDS and the other's key. Nothing fires because of a
+ * decision, with words that begin with MERGE_WORDS and the other's key. Of what was sent under both
+ * the first stays, and what would not have been armed beside it is taken back, while nobody has it;
+ * when each was due decides that, and not what either waits for by now. Nothing fires because of a
  * merge: what is overdue fires at its own instant when the customer is looked at next.
  *
  * A merge arms nothing that neither side had armed: what the two sides together would have counted
  * to at_least arms with the next event. And of what each side cancelled only the latest is known to
- * the other.
+ * the other. A job that was taken back stays so, even if what it had repeated turns out to have
+ * been sent in error.
  *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
  * first; an armed instance only if all are, the one that was armed last, with a decision.

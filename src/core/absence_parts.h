@@ -164,8 +164,13 @@ int64_t absence_fired_until(const struct instance *i, uint32_t epoch);
 /* The latest job of I is disproved by what happened at B: take it back if nobody has it yet. 0 or
  * -ENOMEM. */
 int absence_retract(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b);
-/* Does what happened at B disprove a job of I? */
-bool absence_disproves(const struct rule *rule, const struct instance *i, int64_t b, bool terminal);
+/* Does what happened at B disprove M, a job of I? */
+bool absence_disproves(const struct rule *rule, const struct instance *i, const struct emission *m,
+	int64_t b, bool terminal);
+/* Takes back the job that is BACK before the latest one of I, for what happened at B. 0 or -ENOMEM.
+ */
+int absence_take_back(
+	const struct turn *t, const struct rule *rule, struct instance *i, size_t back, int64_t b);
 /* Takes back those of which it does. 0 or -ENOMEM. */
 int absence_disprove(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b,
 	bool terminal);

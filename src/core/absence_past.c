@@ -186,8 +186,8 @@ static bool is_last_out(const struct rule *rule, const struct instance *i, const
 	return !m->settled && came_out_last(i) == 0;
 }
 
-static bool is_disproved(const struct rule *rule, const struct instance *i,
-	const struct emission *m, int64_t b, bool terminal)
+bool absence_disproves(const struct rule *rule, const struct instance *i, const struct emission *m,
+	int64_t b, bool terminal)
 {
 	if (m->deadline_at == INT64_MIN)
 		return false;
@@ -267,37 +267,33 @@ int absence_retract(const struct turn *t, const struct rule *rule, struct instan
 	return r;
 }
 
-bool absence_disproves(const struct rule *rule, const struct instance *i, int64_t b, bool terminal)
+int absence_take_back(
+	const struct turn *t, const struct rule *rule, struct instance *i, size_t back, int64_t b)
 {
-	struct emission last = latest(i);
-	bool disproved = is_disproved(rule, i, &last, b, terminal);
+	struct emission m;
+	int r;
 
-	for (size_t n = 0; n < i->n_earlier && !disproved; n++)
-		disproved = is_disproved(rule, i, &i->earlier[n], b, terminal);
-	return disproved;
+	if (back == 0)
+		return absence_retract(t, rule, i, b);
+	m = take_earlier(i, i->n_earlier - back);
+	r = take_back(t, rule, i, &m, b);
+	emission_release(&m);
+	return r;
 }
 
 int absence_disprove(
 	const struct turn *t, const struct rule *rule, struct instance *i, int64_t b, bool terminal)
 {
-	struct emission last = latest(i);
-	bool disproved = is_disproved(rule, i, &last, b, terminal);
-	int r;
+	int r = 0;
 
-	for (size_t n = 0; n < i->n_earlier;) {
-		struct emission m;
+	/* The oldest first. */
+	for (size_t back = i->n_earlier + 1; back-- > 0 && r == 0;) {
+		struct emission m = absence_emission(i, back);
 
-		if (!is_disproved(rule, i, &i->earlier[n], b, terminal)) {
-			n++;
-			continue;
-		}
-		m = take_earlier(i, n);
-		r = take_back(t, rule, i, &m, b);
-		emission_release(&m);
-		if (r < 0)
-			return r;
+		if (absence_disproves(rule, i, &m, b, terminal))
+			r = absence_take_back(t, rule, i, back, b);
 	}
-	return disproved ? absence_retract(t, rule, i, b) : 0;
+	return r;
 }
 
 static bool is_settled(const struct instance *i, uint32_t epoch, uint32_t episode)

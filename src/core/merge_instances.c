@@ -95,27 +95,24 @@ static int end(const struct turn *t, struct instance *x, const struct verdict *v
 	return count(t, v->end);
 }
 
-/* Those jobs of X that the other side disproves; or the latest, which was the second one. */
-static int take_back(
-	const struct turn *t, struct instance *x, const struct verdict *v, struct span key)
+/* The job of X that is BACK before its latest one. */
+static int take_back(const struct turn *t, struct instance *x, const struct verdict *v, size_t back,
+	struct span key)
 {
-	const struct rule *rule = rules_of(t->rules, x);
+	const struct verdict_job *job = &v->jobs[back];
 	size_t n = t->effects->n;
-	int r = 0;
+	int r = absence_take_back(
+		t, rules_of(t->rules, x), x, back, job->twice ? INT64_MAX : job->at);
 
-	if (!v->twice)
-		r = absence_disprove(t, rule, x, v->retracted_at, v->closed);
-	else
-		r = absence_retract(t, rule, x, INT64_MAX);
 	x->touched_at = t->now;
 	for (; n < t->effects->n && r == 0; n++) {
 		struct decision *d = &t->effects->list[n].decision;
 
 		if (t->effects->list[n].kind != EFFECT_RETRACT)
 			continue;
-		set_by(d, v->retracted_event, v->retracted_at);
+		set_by(d, job->event, job->at);
 		r = set_words(
-			t, d, key, v->twice ? SPAN_LIT("it had been sent already") : SPAN_EMPTY);
+			t, d, key, job->twice ? SPAN_LIT("it had been sent already") : SPAN_EMPTY);
 	}
 	return r;
 }
@@ -123,12 +120,13 @@ static int take_back(
 /* ---- judging ------------------------------------------------------------------------------- */
 
 static struct verdict *judge_all(
-	const struct turn *t, const struct journey *side, const struct journey *others, bool loser)
+	const struct turn *t, const struct journey *side, const struct journey *others)
 {
 	struct verdict *v = arena_calloc(&t->effects->arena, side->n_instances + 1, sizeof(*v));
+	const struct merge_sides sides = {side, others, text_span(t->journey->customer)};
 
 	for (size_t n = 0; v && n < side->n_instances; n++) {
-		v[n] = merge_verdict(t->rules, &side->instances[n], others, loser);
+		v[n] = merge_verdict(t->rules, &sides, &side->instances[n]);
 		/* Kept now: what ends the other side may change it. */
 		if (v[n].end != OUTCOME_NONE) {
 			const struct rule *rule = rules_of(t->rules, &side->instances[n]);
@@ -137,9 +135,13 @@ static struct verdict *judge_all(
 			v[n].ended_event = event_of(t, v[n].ended_by);
 			v[n].ended_at = event_at(v[n].ended_by);
 		}
-		if (v[n].retracted_by) {
-			v[n].retracted_event = event_of(t, v[n].retracted_by);
-			v[n].retracted_at = event_at(v[n].retracted_by);
+		for (size_t k = 0; k < ARRAY_SIZE(v[n].jobs); k++) {
+			struct verdict_job *job = &v[n].jobs[k];
+
+			if (!job->by)
+				continue;
+			job->event = event_of(t, job->by);
+			job->at = event_at(job->by);
 		}
 	}
 	return v;
@@ -154,8 +156,10 @@ static int carry_out(
 	for (size_t n = 0; n < side->n_instances && r == 0; n++) {
 		struct instance *x = &side->instances[n];
 
-		if (v[n].retracted_by)
-			r = take_back(t, x, &v[n], key);
+		/* The oldest first. */
+		for (size_t back = ARRAY_SIZE(v[n].jobs); back-- > 0 && r == 0;)
+			if (v[n].jobs[back].by)
+				r = take_back(t, x, &v[n], back, key);
 		if (r == 0 && v[n].end != OUTCOME_NONE)
 			r = end(t, x, &v[n], key);
 		x->cancelled_at = int64_max(x->cancelled_at, v[n].cancelled_at);
@@ -487,8 +491,8 @@ int merge_instances(const struct turn *t, const struct journey *other)
 	if (r < 0)
 		return r;
 	forget(t);
-	ours = judge_all(t, j, side, false);
-	theirs = judge_all(t, side, j, true);
+	ours = judge_all(t, j, side);
+	theirs = judge_all(t, side, j);
 	if (!ours || !theirs)
 		return -ENOMEM;
 	/* Both as they were: what ended them is looked at until the last is carried out. */

@@ -6,26 +6,36 @@
 
 #include "absence_parts.h"
 
+/* What becomes of one of its jobs. */
+struct verdict_job {
+	const struct instance *by; /* what takes it back; NULL: it stays */
+	bool twice;		   /* it was sent under the other name already */
+	struct span event;	   /* behind BY */
+	int64_t at;		   /* event time of that */
+};
+
 /* What the other side knows that an instance does not. */
 struct verdict {
 	enum outcome end; /* it waits no more; OUTCOME_NONE: it may go on */
 	const struct instance *ended_by;
-	struct span ended_event;	     /* the event behind it; empty: not known */
-	bool terminal;			     /* a terminal fact did it */
-	int64_t slack_ms;		     /* that of its rule */
-	struct span clause;		     /* what is said behind the other's key; may be empty */
-	const struct instance *retracted_by; /* NULL: its last job may stay */
-	struct span retracted_event;
-	int64_t ended_at, retracted_at; /* event times of those */
-	int64_t cancelled_at;		/* the latest cancel that concerns it; INT64_MIN: none */
-	bool closed;			/* by a terminal fact */
-	bool twice;			/* it was sent under the other name already */
+	struct span ended_event; /* the event behind it; empty: not known */
+	bool terminal;		 /* a terminal fact did it */
+	int64_t slack_ms;	 /* that of its rule */
+	struct span clause;	 /* what is said behind the other's key; may be empty */
+	int64_t ended_at;	 /* event time of that */
+	int64_t cancelled_at;	 /* the latest cancel that concerns it; INT64_MIN: none */
+	struct verdict_job jobs[1 + INSTANCE_EARLIER_MAX]; /* the latest, and those before it */
 };
 
-/* What the instances of OTHERS say about I, one of the other side. LOSER: I is of the journey that
- * is given up, which yields where nothing else decides. */
-struct verdict merge_verdict(const struct rules *rules, const struct instance *i,
-	const struct journey *others, bool loser);
+/* Two who are one, as they were before. */
+struct merge_sides {
+	const struct journey *own, *others;
+	struct span self; /* who both are by now */
+};
+
+/* What the others say about I, one of its own side. */
+struct verdict merge_verdict(
+	const struct rules *rules, const struct merge_sides *s, const struct instance *i);
 
 /* Of two instances of one rule and key of J that wait, is A the one that goes on? */
 bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,

@@ -56,19 +56,50 @@ static bool has_sent(const struct instance *i)
 	return i->last_deadline_at != INT64_MIN;
 }
 
+/* When the pause behind M is over. It was made some grace later, which is not kept; nor is whether
+ * a gate put it off: so the pause counts from its deadline. */
+static int64_t pause_of(const struct rule *rule, const struct emission *m)
+{
+	return m->deadline_at + rule->cooldown_ms;
+}
+
+/* Was a job of Y made, and its pause not over, when X was armed? Y may have begun to wait again
+ * since. */
+static bool pauses(const struct rule *rule, const struct instance *y, const struct instance *x)
+{
+	int64_t at = int64_max(x->armed_at, x->arming_at);
+
+	if (y->state == INSTANCE_COOLING && y->until_at > at)
+		return true;
+	for (size_t back = 0; has_sent(y) && back <= y->n_earlier; back++) {
+		struct emission m = absence_emission(y, back);
+
+		if (m.epoch >= x->epoch && at < pause_of(rule, &m))
+			return true;
+	}
+	return false;
+}
+
 /* Did Y's job keep X from being armed: by the cooldown, by the number of episodes, or since what
  * armed X belongs to the time that Y's job was for? */
 static bool precludes(const struct rule *rule, const struct instance *y, const struct instance *x)
 {
-	if (y->state == INSTANCE_ARMED || x->epoch > y->epoch)
-		return false;
+	bool waits = y->state == INSTANCE_ARMED, raised = x->epoch > y->epoch;
+
 	if (rule->calendar)
-		return has_sent(y) && y->last_episode >= x->episode;
-	if (y->state == INSTANCE_COOLING && y->until_at > x->armed_at)
-		return true;
+		return !waits && !raised && has_sent(y) && y->last_episode >= x->episode;
+	/* Of an episode that goes on X is a part, perhaps. */
+	if (waits && absence_made(y))
+		return false;
+	/* An epoch that was raised allows again what comes, and not what has been. */
 	if (absence_fired(rule, y, x->arming_at, x->deadline_at))
 		return true;
-	return rule->max_per_key > 0 && y->episode >= rule->max_per_key && absence_made(y);
+	if (raised)
+		return false;
+	if (pauses(rule, y, x))
+		return true;
+	return !waits && rule->max_per_key > 0 && y->episode >= rule->max_per_key &&
+	       absence_made(y);
 }
 
 /* A cooldown over all keys that began before X was armed and was not over then. */
@@ -122,64 +153,144 @@ static void judge_armed(const struct rules *rules, const struct rule *rule,
 	v->clause = clause;
 }
 
-/* Was X's job the second one, of what Y had sent by then? */
-static bool is_second(
-	const struct rule *rule, const struct instance *y, const struct instance *x, bool loser)
-{
-	if (!has_sent(y) || y->last_step == STEP_UNSENT || x->last_epoch != y->last_epoch)
-		return false;
-	if (rule->calendar ? x->last_episode != y->last_episode : x->armed_at >= y->until_at)
-		return false;
-	if (x->until_at != y->until_at)
-		return x->until_at > y->until_at;
-	if (x->last_deadline_at != y->last_deadline_at)
-		return x->last_deadline_at > y->last_deadline_at;
-	return loser;
-}
-
-/* Does Y disprove a job of X: its latest, or one before it? */
-static bool disproves(const struct rule *rule, const struct instance *y, const struct instance *x)
+/* Does Y's cancel disprove M, a job of X? */
+static bool disproves(const struct rule *rule, const struct instance *y, const struct instance *x,
+	const struct emission *m)
 {
 	bool closed = closes(rule, y, x);
 
 	if (y->cancelled_at == INT64_MIN || !(closed || reaches(rule, y, x)))
 		return false;
-	return absence_disproves(rule, x, y->cancelled_at, closed);
+	return absence_disproves(rule, x, m, y->cancelled_at, closed);
 }
 
-static void judge_sent(const struct rule *rule, const struct instance *y, const struct instance *x,
-	bool loser, struct verdict *v)
+/* What of OTHERS disproves M, a job of X; NULL: nothing. */
+static const struct instance *disprover(const struct rule *rule, const struct journey *others,
+	const struct instance *x, const struct emission *m)
 {
-	if (v->retracted_by && !v->twice)
+	for (size_t n = 0; n < others->n_instances; n++) {
+		const struct instance *y = &others->instances[n];
+
+		if (span_equal(text_span(y->rule), text_span(x->rule)) && disproves(rule, y, x, m))
+			return y;
+	}
+	return NULL;
+}
+
+/* The jobs of both sides for one key, in the order in which they came due. */
+struct sent {
+	struct emission m;
+	size_t back;
+	bool theirs, second;
+};
+
+static bool comes_before(const struct sent *a, const struct sent *b, struct span self)
+{
+	struct span x = a->m.subject.len > 0 ? text_span(a->m.subject) : self;
+	struct span y = b->m.subject.len > 0 ? text_span(b->m.subject) : self;
+	int c = span_compare(x, y);
+
+	if (a->m.deadline_at != b->m.deadline_at)
+		return a->m.deadline_at < b->m.deadline_at;
+	/* One side's own are in order. */
+	return c < 0 || (c == 0 && a->theirs == b->theirs && a->back > b->back);
+}
+
+/* Those of I that nothing of OTHERS disproves: what should never have been sent repeats nothing,
+ * and is not repeated. */
+static size_t list_sent(const struct rule *rule, const struct instance *i,
+	const struct journey *others, bool theirs, struct sent *list)
+{
+	size_t n = 0;
+
+	for (size_t back = 0; has_sent(i) && back <= i->n_earlier; back++) {
+		struct emission m = absence_emission(i, back);
+
+		if (m.step != STEP_UNSENT && !disprover(rule, others, i, &m))
+			list[n++] = (struct sent){m, back, theirs, false};
+	}
+	return n;
+}
+
+/* Would B not have been made, had it been known that it is for whom A was made for? */
+static bool repeats(const struct rule *rule, const struct sent *a, const struct sent *b)
+{
+	if (a->theirs == b->theirs || a->m.epoch != b->m.epoch || a->m.step != b->m.step)
+		return false;
+	if (rule->calendar)
+		return a->m.episode == b->m.episode;
+	return b->m.arming_at < pause_of(rule, &a->m);
+}
+
+static void sort_sent(struct sent *list, size_t n, struct span self)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && comes_before(&list[k], &list[k - 1], self); k--) {
+			struct sent later = list[k - 1];
+
+			list[k - 1] = list[k];
+			list[k] = later;
+		}
+}
+
+/*
+ * Which jobs of X were second ones, of what Y had sent by then? Of all of both the first stays, and
+ * what is behind one that stays, of the other side, and was armed before its pause was over, does
+ * not. That one side waits again, or what else has become of it, is of no concern.
+ */
+static void judge_twice(const struct rule *rule, const struct merge_sides *s,
+	const struct instance *x, struct verdict *v)
+{
+	const struct instance *y =
+		journey_instance(s->others, text_span(x->rule), text_span(x->key));
+	struct sent list[2 * (1 + INSTANCE_EARLIER_MAX)];
+	size_t n, mine;
+
+	if (!y)
 		return;
-	if (disproves(rule, y, x)) {
-		v->retracted_by = y;
-		v->closed = closes(rule, y, x);
-		v->twice = false;
-	} else if (same_key(y, x) && x->state == INSTANCE_COOLING && y->state == INSTANCE_COOLING &&
-		   x->last_step != STEP_UNSENT && is_second(rule, y, x, loser)) {
-		v->retracted_by = y;
-		v->twice = true;
+	n = mine = list_sent(rule, x, s->others, false, list);
+	n += list_sent(rule, y, s->own, true, list + n);
+	if (mine == 0 || n == mine)
+		return;
+	sort_sent(list, n, s->self);
+	for (size_t i = 1; i < n; i++) {
+		struct sent *b = &list[i];
+
+		for (size_t k = 0; k < i && !b->second; k++)
+			b->second = !list[k].second && repeats(rule, &list[k], b);
+		if (b->second && !b->theirs)
+			v->jobs[b->back] = (struct verdict_job){.by = y, .twice = true};
 	}
 }
 
-struct verdict merge_verdict(const struct rules *rules, const struct instance *x,
-	const struct journey *others, bool loser)
+static void judge_sent(const struct rule *rule, const struct merge_sides *s,
+	const struct instance *x, struct verdict *v)
+{
+	for (size_t back = 0; back <= x->n_earlier; back++) {
+		struct emission m = absence_emission(x, back);
+
+		v->jobs[back].by = disprover(rule, s->others, x, &m);
+	}
+	judge_twice(rule, s, x, v);
+}
+
+struct verdict merge_verdict(
+	const struct rules *rules, const struct merge_sides *s, const struct instance *x)
 {
 	const struct rule *rule = rules_of(rules, x);
 	struct verdict v = {.end = OUTCOME_NONE, .cancelled_at = INT64_MIN};
 
-	for (size_t n = 0; rule && n < others->n_instances; n++) {
-		const struct instance *y = &others->instances[n];
+	for (size_t n = 0; rule && n < s->others->n_instances; n++) {
+		const struct instance *y = &s->others->instances[n];
 
 		if (span_equal(text_span(y->rule), text_span(x->rule)) &&
 			(is_within(rule, y, x) || is_whole(y)))
 			v.cancelled_at = int64_max(v.cancelled_at, y->cancelled_at);
 		if (x->state == INSTANCE_ARMED)
 			judge_armed(rules, rule, y, x, &v);
-		if (has_sent(x) && span_equal(text_span(y->rule), text_span(x->rule)))
-			judge_sent(rule, y, x, loser, &v);
 	}
+	if (rule && has_sent(x))
+		judge_sent(rule, s, x, &v);
 	return v;
 }
 
