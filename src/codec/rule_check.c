@@ -16,25 +16,70 @@ static const struct file_place *found(const struct draft *d, const char *name)
 	return d->found[i].value.type == JSON_TYPE_ABSENT ? NULL : &d->found[i];
 }
 
-/* A cancel that is also what arms the rule could never be told from it. */
+/* Every event that Y speaks of is one of X, which has no filter. */
+static bool covers(const struct rule_match *x, const struct rule_match *y)
+{
+	if (x->when || x->by == MATCH_ANY)
+		return !x->when;
+	if (x->by == MATCH_ENGAGED)
+		return y->by == MATCH_ENGAGED ||
+		       (y->by == MATCH_KIND && (vocab_flags(y->kind) & VOCAB_ENGAGED));
+	return x->by == y->by && x->kind == y->kind &&
+	       (x->by == MATCH_KIND || span_equal(x->name, y->name));
+}
+
+/* Of the events that arm, the one that entry I of ENDS speaks of too; D->arm.n if there is none. */
+static size_t armed_by(
+	struct rule_reader *r, const struct draft *d, const struct rule_match_list *ends, size_t i)
+{
+	size_t k = 0;
+
+	while (k < d->arm.n && !rule_match_same(r, ends, i, &d->arm, k) &&
+		!covers(&ends->match[i], &d->arm.match[k]))
+		k++;
+	return k;
+}
+
+/* The very event that arms, where the wait counts from the last of them: to end it and to begin it
+ * anew is one. */
+static bool begins_anew(
+	struct rule_reader *r, const struct draft *d, const struct rule_match *m, size_t i, size_t k)
+{
+	bool own = d->rule.key == RULE_KEY_CUSTOMER || (!m->customer && !m->first);
+
+	return !d->rule.anchor_first && own && m->to.len == 0 &&
+	       rule_match_same(r, &d->cancel, i, &d->arm, k);
+}
+
+/* What ends a wait begins none: an entry that is also what arms would leave nothing to wait. */
 static void check_cancel(struct rule_reader *r, struct draft *d)
 {
-	for (size_t i = 0; d->rule.anchor_first && i < d->cancel.n; i++)
-		for (size_t k = 0; k < d->arm.n; k++)
-			if (rule_match_same(r, &d->cancel, i, &d->arm, k))
-				rule_problem_add(r, found(d, "cancel"),
-					"entry %zu is the very event that arms the rule; add a "
-					"filter "
-					"or write \"anchor\": \"last\"",
-					i);
+	struct rule_match_list *all = &d->cancel;
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct rule_match *m = &all->match[i];
+		size_t k = armed_by(r, d, all, i);
+
+		if (k < d->arm.n && begins_anew(r, d, m, i, k))
+			continue;
+		if (k < d->arm.n)
+			rule_problem_add(r, found(d, "cancel"),
+				"entry %u is the very event that arms the rule, so that nothing "
+				"would ever wait; add a filter or, where it begins the wait anew, "
+				"leave it out here and write \"anchor\": \"last\"",
+				m->entry);
+		all->match[n] = *m;
+		all->when[n++] = all->when[i];
+	}
+	all->n = n;
 	for (size_t i = 0; i < d->goal.n; i++)
-		for (size_t k = 0; k < d->arm.n; k++)
-			if (rule_match_same(r, &d->goal, i, &d->arm, k))
-				rule_problem_add(r, found(d, "goal"),
-					"entry %zu is the very event that arms the rule, so that "
-					"nothing would ever wait; add a filter or name what the "
-					"rule is for",
-					i);
+		if (armed_by(r, d, &d->goal, i) < d->arm.n)
+			rule_problem_add(r, found(d, "goal"),
+				"entry %u is the very event that arms the rule, so that "
+				"nothing would ever wait; add a filter or name what the "
+				"rule is for",
+				d->goal.match[i].entry);
 }
 
 static void check_exit(struct rule_reader *r, const struct draft *d)
