@@ -8,6 +8,7 @@
  */
 #include "rule_cond.h"
 
+#include "near_name.h"
 #include "rule_draft.h"
 #include "rule_logic.h"
 
@@ -93,20 +94,37 @@ static bool fact_resembles(struct span path, struct span name)
 	return name.len > 0 && path.ptr[0] == name.ptr[0] && !memchr(path.ptr, '.', path.len);
 }
 
+/* The shortest path that is looked for with slips. */
+#define FACT_MIN 4
+
 static void refuse_fact(struct cond_reader *c, const struct file_place *p, struct span name)
 {
 	struct file_words known = {.used = 0};
 	char quote[FILE_QUOTE_SIZE];
+	size_t meant = FACT_COUNT;
+	struct near_name near;
 
+	near_name_init(&near, name, FACT_MIN);
 	for (size_t i = 0; i < FACT_SPENT; i++) {
 		_cleanup_(buf_release) struct buf path = BUF_INIT;
 
 		if (!fact_is(i))
 			continue;
 		fact_path(i, &path);
+		if (near_name_offer(&near, buf_span(&path)))
+			meant = i;
 		if (known.used + path.len + 6 < sizeof(known.text) &&
 			fact_resembles(buf_span(&path), name))
 			file_words_add(&known, "s.", buf_span(&path));
+	}
+	if (meant != FACT_COUNT) {
+		_cleanup_(buf_release) struct buf path = BUF_INIT;
+
+		fact_path(meant, &path);
+		rule_problem_add(c->r, p,
+			"nothing is known about a customer by the name %s; did you mean s.%.*s?",
+			file_quote(name, quote), (int)path.len, path.ptr);
+		return;
 	}
 	rule_problem_add(c->r, p,
 		"nothing is known about a customer by the name %s; write one of %s (facts.md lists "

@@ -10,89 +10,24 @@
 #include "base/buf.h"
 #include "core/vocab.h"
 #include "json_tree.h"
+#include "near_name.h"
 
-/* Letters and digits in small letters: what is left when spelling habits are taken away. */
-struct bare {
-	char text[RULE_EVENT_NAME_MAX];
-	size_t len;
-};
-
-static void bare_of(struct span name, struct bare *ret_bare)
-{
-	ret_bare->len = 0;
-	for (size_t i = 0; i < name.len && ret_bare->len < sizeof(ret_bare->text); i++) {
-		char c = name.ptr[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (c == ' ' || c == '_' || c == '-' || c == '.' || c == ':')
-			continue;
-		ret_bare->text[ret_bare->len++] = c;
-	}
-}
-
-/* Slips that a name may have and still be meant; and the shortest name that they are looked for in,
- * since short words become one another too easily. */
-#define SLIPS_MAX 2
-#define NAME_MIN  6
-
-/*
- * How many letters must be put in, left out, changed, or swapped with their neighbour, to make B of
- * A (optimal string alignment, the restricted Damerau-Levenshtein distance); SLIPS_MAX + 1 if more.
+/* The shortest name that is looked for with slips, since short words become one another too easily.
  */
-static unsigned slips(const struct bare *a, const struct bare *b)
-{
-	unsigned rows[3][RULE_EVENT_NAME_MAX + 1];
-	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
-	size_t gap = a->len > b->len ? a->len - b->len : b->len - a->len;
-
-	if (gap > SLIPS_MAX)
-		return SLIPS_MAX + 1;
-	for (size_t k = 0; k <= b->len; k++)
-		before[k] = last[k] = (unsigned)k;
-	for (size_t i = 1; i <= a->len; i++) {
-		unsigned *free_row = before;
-
-		row[0] = (unsigned)i;
-		for (size_t k = 1; k <= b->len; k++) {
-			unsigned other = a->text[i - 1] != b->text[k - 1];
-			unsigned least = last[k - 1] + other;
-
-			least = last[k] + 1 < least ? last[k] + 1 : least;
-			least = row[k - 1] + 1 < least ? row[k - 1] + 1 : least;
-			if (i > 1 && k > 1 && a->text[i - 1] == b->text[k - 2] &&
-				a->text[i - 2] == b->text[k - 1] && before[k - 2] + 1 < least)
-				least = before[k - 2] + 1;
-			row[k] = least;
-		}
-		before = last;
-		last = row;
-		row = free_row;
-	}
-	return last[b->len] > SLIPS_MAX ? SLIPS_MAX + 1 : last[b->len];
-}
+#define NAME_MIN 6
 
 /* The vocabulary's name that NAME is probably meant to be: the one with the fewest slips, of
  * several the one that the vocabulary has first. Empty if none. */
 static struct span meant(struct span name)
 {
-	struct bare ours, theirs;
-	struct span near = SPAN_EMPTY;
-	unsigned least = SLIPS_MAX + 1;
+	struct near_name near;
+	struct span best = SPAN_EMPTY;
 
-	bare_of(name, &theirs);
-	for (int kind = EVENT_CUSTOM + 1; kind < EVENT_KIND_COUNT && least > 0; kind++) {
-		struct span one = vocab_name((enum event_kind)kind);
-		unsigned n;
-
-		bare_of(one, &ours);
-		n = slips(&ours, &theirs);
-		if (n < least && (n == 0 || ours.len >= NAME_MIN)) {
-			near = one;
-			least = n;
-		}
-	}
-	return near;
+	near_name_init(&near, name, NAME_MIN);
+	for (int kind = EVENT_CUSTOM + 1; kind < EVENT_KIND_COUNT; kind++)
+		if (near_name_offer(&near, vocab_name((enum event_kind)kind)))
+			best = vocab_name((enum event_kind)kind);
+	return best;
 }
 
 static bool name_ok(

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "codec/json_scan.h"
+#include "near_name.h"
 
 /* A file may hold a list of rules with lists of conditions; operators take two steps each. */
 static_assert(2 * COND_DEPTH_MAX + 16 <= FILE_STEPS_MAX, "no pointer is cut");
@@ -88,17 +89,31 @@ bool rule_walk_next(struct rule_reader *r, struct file_walk *w, struct file_plac
 	return n > 0 && !r->oom;
 }
 
+/* The shortest member that is looked for with slips. */
+#define MEMBER_MIN 4
+
 static void member_unknown(
 	struct rule_reader *r, const struct file_place *p, const struct rule_members *spec)
 {
 	struct file_words known = {.used = 0};
 	char quote[FILE_QUOTE_SIZE];
+	const char *meant = NULL;
+	struct near_name near;
 
-	for (size_t i = 0; i < spec->n; i++)
-		if (spec->list[i].read)
-			file_words_add(&known, "", span_str(spec->list[i].name));
-	rule_problem_add(r, p, "%s has no member %s; it may have %s", spec->what,
-		file_quote(p->name, quote), known.text);
+	near_name_init(&near, p->name, MEMBER_MIN);
+	for (size_t i = 0; i < spec->n; i++) {
+		if (!spec->list[i].read)
+			continue;
+		file_words_add(&known, "", span_str(spec->list[i].name));
+		if (near_name_offer(&near, span_str(spec->list[i].name)))
+			meant = spec->list[i].name;
+	}
+	if (meant)
+		rule_problem_add(r, p, "%s has no member %s; did you mean `%s`?", spec->what,
+			file_quote(p->name, quote), meant);
+	else
+		rule_problem_add(r, p, "%s has no member %s; it may have %s", spec->what,
+			file_quote(p->name, quote), known.text);
 }
 
 bool rule_members_find(struct rule_reader *r, const struct file_place *object,
