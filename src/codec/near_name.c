@@ -24,7 +24,8 @@ static void bare_of(struct span name, struct near_bare *ret_bare)
 
 /*
  * How many letters must be put in, left out, changed, or swapped with their neighbour, to make B of
- * A (optimal string alignment, the restricted Damerau-Levenshtein distance); NEAR_SLIPS_MAX + 1 if more.
+ * A (optimal string alignment, the restricted Damerau-Levenshtein distance); NEAR_SLIPS_MAX + 1 if
+ * more.
  */
 static unsigned slips(const struct near_bare *a, const struct near_bare *b)
 {
@@ -73,7 +74,7 @@ bool near_name_offer(struct near_name *n, struct span name)
 	bare_of(name, &bare);
 	found = slips(&bare, &n->wanted);
 	if (found >= n->least || (found > 0 && bare.len < n->shortest) ||
-		found * LETTERS_PER_SLIP > bare.len)
+		(size_t)found * LETTERS_PER_SLIP > bare.len)
 		return false;
 	n->least = found;
 	return true;

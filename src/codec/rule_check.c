@@ -42,8 +42,8 @@ static size_t armed_by(
 
 /* The very event that arms, where the wait counts from the last of them: to end it and to begin it
  * anew is one. */
-static bool begins_anew(
-	struct rule_reader *r, const struct draft *d, const struct rule_match *m, size_t i, size_t k)
+static bool begins_anew(struct rule_reader *r, const struct draft *d, const struct rule_match *m,
+	size_t i, size_t k)
 {
 	bool own = d->rule.key == RULE_KEY_CUSTOMER || (!m->customer && !m->first);
 
