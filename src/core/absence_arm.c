@@ -37,13 +37,13 @@ int absence_read_event(const struct turn *t, const struct rule *rule, struct spa
 
 	if (absence_gives(rule) && !rule_deadline(rule, &scope, a.at, &a.deadline_at))
 		a.deadline_at = TIME_NEVER;
-	if (!counts) {
-		text_share(&then.rule, rule->id);
-		text_share(&then.key, key);
-		r = absence_snapshot(t, rule, &then);
-		a.by = then.by;
-		a.data = then.data;
-	}
+	text_share(&then.rule, rule->id);
+	text_share(&then.key, key);
+	r = absence_snapshot(t, rule, &then);
+	a.by = then.by;
+	a.data = then.data;
+	if (counts)
+		text_release(&a.by);
 	if (r == 0 && text_set(&a.subject, t->event->subject) < 0) {
 		arming_release(&a);
 		return -ENOMEM;
@@ -292,7 +292,7 @@ struct instance *absence_instance(
 	return NULL;
 }
 
-static int no_deadline(const struct turn *t, const struct rule *rule)
+int absence_no_deadline(const struct turn *t, const struct rule *rule)
 {
 	int r = absence_note(t, rule, NOTE_NO_DEADLINE, "%s", "");
 
@@ -361,7 +361,7 @@ int absence_begin(const struct turn *t, const struct rule *rule, struct span key
 	int r;
 
 	if (!absence_deadline(t, rule, key, a, &wait))
-		return no_deadline(t, rule);
+		return absence_no_deadline(t, rule);
 	/* What counts has its own moments: of several one may yet be gone. */
 	r = a->by.len > 0 ? note_moment(t, rule, key, a->at, wait.deadline_at) : 0;
 	if (r == 0)
@@ -397,32 +397,24 @@ static int arm_key(const struct turn *t, const struct rule *rule, struct span ke
 		return 0;
 	r = absence_read_event(t, rule, key, false, &a);
 	if (r == 0 && absence_gives(rule) && a.deadline_at == TIME_NEVER)
-		r = armed ? absence_count(t, COUNTER_NO_DEADLINE) : no_deadline(t, rule);
+		r = armed ? absence_count(t, COUNTER_NO_DEADLINE) : absence_no_deadline(t, rule);
 	else if (r == 0)
 		r = armed ? absence_again(t, rule, i, &a) : absence_begin(t, rule, key, &a);
 	arming_release(&a);
 	return r;
 }
 
-/* What a cancel or a job has settled counts towards no window any more. */
-static int64_t settled_until(
-	const struct turn *t, const struct rule *rule, const struct instance *i)
-{
-	return int64_max(
-		absence_cancelled_at(t, rule, text_span(i->key)), absence_fired_until(i, 0));
-}
-
 int absence_arm_next(
 	const struct turn *t, const struct rule *rule, struct instance *i, int64_t over)
 {
-	struct arming_ask ask = {.after = settled_until(t, rule, i), .until = INT64_MAX};
+	struct arming_ask ask = {.after = absence_settled_until(t, rule, i), .until = INT64_MAX};
 	struct turn then = *t;
 	struct arming a;
 	size_t n;
 	int r;
 
 	ask.over = int64_max(over, ask.after);
-	if (rule->retired || !absence_list_find(rule, i, &ask, &n))
+	if (rule->retired || !absence_list_find(t->journey, rule, i, &ask, &n))
 		return 0;
 	then.ending = true;
 	a = i->armings[n];
@@ -438,31 +430,6 @@ int absence_arm_next(
 }
 
 /* ---- at_least -------------------------------------------------------------------------- */
-
-/* Now that there is one more of them, at AT: do those that M counts arm I? */
-static int recount(const struct turn *t, const struct rule *rule, struct instance *i,
-	const struct rule_match *m, int64_t at)
-{
-	struct arming_ask ask = {
-		.after = settled_until(t, rule, i),
-		.until = at + m->within_ms, /* a window that it is in */
-		.entry = &m->entry,
-	};
-	struct arming a;
-	size_t n, most;
-
-	ask.over = int64_max(ask.after, at - 1);
-	if (!absence_list_find(rule, i, &ask, &n)) {
-		most = absence_list_most(i, m, &ask);
-		return most < m->count
-			       ? absence_note(t, rule, NOTE_COUNT, "%zu of %u", most, m->count)
-			       : no_deadline(t, rule);
-	}
-	a = i->armings[n];
-	if (i->state == INSTANCE_ARMED)
-		return absence_again(t, rule, i, &a);
-	return rule->retired ? 0 : absence_begin(t, rule, text_span(i->key), &a);
-}
 
 /* Might I wait from A on, if A were the last of as many as it takes? */
 static bool might_be_last(const struct turn *t, const struct rule *rule, const struct instance *i,
@@ -507,7 +474,7 @@ static int count_one(
 	if (settled)
 		arming_release(&a);
 	i->touched_at = t->now;
-	return recount(t, rule, i, m, t->event->occurred_at);
+	return absence_recount(t, rule, i, m, t->event->occurred_at);
 }
 
 /* ---- the arming events ----------------------------------------------------------------- */

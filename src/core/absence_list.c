@@ -25,6 +25,9 @@ int absence_compare(const struct arming *a, const struct arming *b)
 	if (a->deadline_at != b->deadline_at)
 		return a->deadline_at < b->deadline_at ? -1 : 1;
 	c = decimal_compare(a->worth, b->worth);
+	/* One that arms alone is behind one that counts. */
+	if (c == 0)
+		c = (a->by.len > 0) - (b->by.len > 0);
 	if (c == 0)
 		c = span_compare(text_span(a->data), text_span(b->data));
 	return c ? c : span_compare(text_span(a->by), text_span(b->by));
@@ -49,10 +52,9 @@ struct arming absence_current(const struct rule *rule, const struct instance *i)
 	if (absence_gives(rule))
 		a.deadline_at = i->deadline_at;
 	a.subject = i->subject;
-	if (!i->counted) {
+	a.data = i->data;
+	if (!i->counted)
 		a.by = i->by;
-		a.data = i->data;
-	}
 	return a;
 }
 
@@ -135,14 +137,26 @@ static void drop(struct instance *i, size_t n)
 	remove_at(i, n);
 }
 
-/* What it all keeps of events is not more than an instance keeps of one; the earliest makes room.
- */
+/* What it all keeps of events is not more than an instance keeps of one; the earliest makes room,
+ * and first those that count, which they do without, too. */
 static void bound_data(struct instance *i, size_t kept)
 {
-	for (size_t n = i->n_armings; n-- > 0;) {
+	for (size_t n = 0; n < i->n_armings; n++)
 		kept += i->armings[n].data.len;
-		if (kept > INSTANCE_DATA_MAX && i->armings[n].data.len > 0)
+	for (size_t n = 0; n < i->n_armings && kept > INSTANCE_DATA_MAX; n++) {
+		if (!is_counted(&i->armings[n]))
+			continue;
+		kept -= i->armings[n].data.len;
+		text_release(&i->armings[n].data);
+	}
+	for (size_t n = 0; n < i->n_armings && kept > INSTANCE_DATA_MAX;) {
+		size_t len = i->armings[n].data.len;
+
+		kept -= len;
+		if (len > 0)
 			drop(i, n);
+		else
+			n++;
 	}
 }
 
@@ -243,6 +257,15 @@ static const struct rule_match *entry_of(const struct rule *rule, const struct a
 	return NULL;
 }
 
+struct span absence_list_by(const struct turn *t, const struct rule *rule, const struct arming *a)
+{
+	const struct rule_match *m = entry_of(rule, a);
+
+	if (!t->ending)
+		return absence_by(t);
+	return m && m->name.len <= INSTANCE_BY_MAX ? m->name : SPAN_EMPTY;
+}
+
 size_t absence_list_counted(const struct rule *rule, const struct instance *i, int64_t after)
 {
 	size_t most = 0;
@@ -276,6 +299,39 @@ static size_t in_window(
 			 end - a->at <= m->within_ms;
 	}
 	return found;
+}
+
+/* Is A, of one of J's, an event of OTHER's? */
+static bool is_of(const struct journey *j, const struct instance *i, const struct arming *a,
+	const struct journey *other)
+{
+	const struct instance *theirs =
+		journey_instance(other, text_span(i->rule), text_span(i->key));
+
+	for (size_t n = 0; theirs && n < theirs->n_armings; n++) {
+		const struct arming *b = &theirs->armings[n];
+
+		if (is_counted(b) && b->at == a->at && b->entry == a->entry &&
+			span_equal(name_of(other, b), name_of(j, a)))
+			return true;
+	}
+	return false;
+}
+
+bool absence_list_is_joint(const struct journey *j, const struct instance *i, size_t n,
+	const struct rule_match *m, const struct journey *other)
+{
+	const struct arming *last = &i->armings[n];
+	bool theirs = is_of(j, i, last, other);
+	size_t alone = 0;
+
+	for (size_t k = 0; k < i->n_armings; k++) {
+		const struct arming *a = &i->armings[k];
+
+		alone += a->entry == m->entry && is_counted(a) && a->at <= last->at &&
+			 last->at - a->at <= m->within_ms && is_of(j, i, a, other) == theirs;
+	}
+	return alone < m->count;
 }
 
 static bool is_asked_for(const struct arming *a, const struct arming_ask *ask)
@@ -327,7 +383,7 @@ bool absence_list_stands(const struct rule *rule, const struct instance *i, int6
 	return !counted;
 }
 
-bool absence_list_find(const struct rule *rule, const struct instance *i,
+bool absence_list_find(const struct journey *j, const struct rule *rule, const struct instance *i,
 	const struct arming_ask *ask, size_t *ret_n)
 {
 	bool found = false;
@@ -338,7 +394,7 @@ bool absence_list_find(const struct rule *rule, const struct instance *i,
 
 		if (!is_asked_for(a, ask) || !arms(rule, i, n, ask->after))
 			continue;
-		c = found ? absence_compare(a, &i->armings[*ret_n]) : 0;
+		c = found ? absence_compare_named(j, a, &i->armings[*ret_n]) : 0;
 		if (found && (rule->anchor_first ? c >= 0 : c <= 0))
 			continue;
 		*ret_n = n;

@@ -96,11 +96,14 @@ int absence_keep_arming(
 	 * among the jobs of that name, and may be spent among those of another who is one with it
 	 * by now. */
 	named = i->step > 0;
-	/* Of several events the one that came in last is known by what it says. */
 	if (i->counted && !named && text_set(&i->subject, text_span(a->subject)) < 0)
 		return -ENOMEM;
+	/* Of several events the last is known by what it says, whichever came in last. */
 	if (i->counted)
-		return t->ending ? 0 : absence_snapshot(t, rule, i);
+		return text_set(&i->by, absence_list_by(t, rule, a)) < 0 ||
+				       text_set(&i->data, text_span(a->data)) < 0
+			       ? -ENOMEM
+			       : 0;
 	text_release(&i->by);
 	text_release(&i->data);
 	i->by = a->by;

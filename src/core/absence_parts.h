@@ -134,14 +134,20 @@ void absence_list_settle(struct instance *i, int64_t until);
 /* The most that M counts in one window of those that ASK speaks of. */
 size_t absence_list_most(
 	const struct instance *i, const struct rule_match *m, const struct arming_ask *ask);
+/* The name of the event A, which RULE counts: that of the turn, or as its entry has it. */
+struct span absence_list_by(const struct turn *t, const struct rule *rule, const struct arming *a);
 /* How many of what an entry of RULE counts are behind AFTER, from the window on in which they armed
  * I; of several entries the most. */
 size_t absence_list_counted(const struct rule *rule, const struct instance *i, int64_t after);
+/* Does it take those of OTHER, who is one with J by now, and others of I, one of J's, for as many
+ * as M counts in the window that ends with the N-th? */
+bool absence_list_is_joint(const struct journey *j, const struct instance *i, size_t n,
+	const struct rule_match *m, const struct journey *other);
 /* Do events behind AFTER still come to what armed I, if it was several of them? */
 bool absence_list_stands(const struct rule *rule, const struct instance *i, int64_t after);
-/* Of the list the one that ASK speaks of and that arms: the last, or the first where that is the
- * anchor. False: none. */
-bool absence_list_find(const struct rule *rule, const struct instance *i,
+/* Of the list of I, one of J's, the one that ASK speaks of and that arms: the last, or the first
+ * where that is the anchor. False: none. */
+bool absence_list_find(const struct journey *j, const struct rule *rule, const struct instance *i,
 	const struct arming_ask *ask, size_t *ret_n);
 
 /* absence_past.c */
@@ -221,6 +227,8 @@ int absence_begin(const struct turn *t, const struct rule *rule, struct span key
 /* A also arms I, which is armed; the same. */
 int absence_again(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
+/* There is no instant that an event of RULE would wait for: noted and counted. 0 or -ENOMEM. */
+int absence_no_deadline(const struct turn *t, const struct rule *rule);
 /* A cancel that reaches to OVER has ended I: the next arming event behind it takes its place. */
 int absence_arm_next(
 	const struct turn *t, const struct rule *rule, struct instance *i, int64_t over);
@@ -235,6 +243,19 @@ const struct instance *absence_greater(
 	const struct turn *t, const struct rule *rule, const struct instance *i);
 /* Those that I goes before wait for nothing any more. */
 int absence_replace(const struct turn *t, const struct rule *rule, const struct instance *i);
+
+/* absence_window.c */
+
+/* Up to when what a cancel or a job has settled counts towards no window of I any more. */
+int64_t absence_settled_until(
+	const struct turn *t, const struct rule *rule, const struct instance *i);
+/* Now that there is one more of them, at AT: do those that M counts arm I? 0 or -ENOMEM. */
+int absence_recount(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct rule_match *m, int64_t at);
+/* OTHER is one with the turn's customer by now: do those arm I that were counted under both names,
+ * and not under one alone? 0 or -ENOMEM. */
+int absence_recount_joined(const struct turn *t, const struct rule *rule, struct instance *i,
+	const struct journey *other);
 
 /* absence_data.c */
 

@@ -418,16 +418,15 @@ static bool has_plain(const struct instance *i)
 }
 
 /* Of what had armed I on either side and was not in force, one may be so now. */
-static int take_over(const struct turn *t, struct instance *i)
+static int take_over_alone(const struct turn *t, const struct rule *rule, struct instance *i)
 {
-	const struct rule *rule = rules_of(t->rules, i);
 	struct arming_ask ask = {.after = i->cancelled_at, .over = i->cancelled_at};
 	struct turn then = *t;
 	struct arming a;
 	size_t n;
 	int r;
 
-	if (!rule || !has_plain(i))
+	if (!has_plain(i))
 		return 0;
 	then.ending = true;
 	if (i->state == INSTANCE_CLOSED) {
@@ -437,7 +436,7 @@ static int take_over(const struct turn *t, struct instance *i)
 	if (i->state != INSTANCE_ARMED)
 		return absence_arm_next(&then, rule, i, i->cancelled_at);
 	ask.until = i->arming_at - 1;
-	if (!rule->anchor_first || !absence_list_find(rule, i, &ask, &n) ||
+	if (!rule->anchor_first || !absence_list_find(t->journey, rule, i, &ask, &n) ||
 		i->armings[n].by.len == 0)
 		return 0;
 	if (absence_list_lend(i, n, &a) < 0)
@@ -445,6 +444,14 @@ static int take_over(const struct turn *t, struct instance *i)
 	r = absence_offer(&then, rule, i, &a);
 	arming_release(&a);
 	return r;
+}
+
+static int take_over(const struct turn *t, struct instance *i, const struct journey *other)
+{
+	const struct rule *rule = rules_of(t->rules, i);
+	int r = rule ? take_over_alone(t, rule, i) : 0;
+
+	return r < 0 || !rule ? r : absence_recount_joined(t, rule, i, other);
 }
 
 /* ---- bounds -------------------------------------------------------------------------------- */
@@ -516,7 +523,7 @@ int merge_instances(const struct turn *t, const struct journey *other)
 	if (r == 0)
 		r = absence_touch_joined(t);
 	for (size_t n = 0; n < j->n_instances && r == 0; n++)
-		r = take_over(t, &j->instances[n]);
+		r = take_over(t, &j->instances[n], other);
 	for (size_t n = 0; n < t->rules->n && r == 0; n++)
 		if (t->rules->list[n].mode != RULE_OFF)
 			r = absence_settle_over(t, &t->rules->list[n]);

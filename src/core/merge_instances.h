@@ -42,7 +42,7 @@ bool merge_goes_on(const struct rule *rule, const struct journey *j, const struc
 	const struct instance *b);
 
 /* What armed A and B, which may be the same: <0, 0 or >0, by what happened and whichever of it came
- * in first; 0 where one of them was armed by several. */
+ * in first. */
 int merge_compare_arming(const struct rule *rule, const struct journey *j, const struct instance *a,
 	const struct instance *b);
 

@@ -299,7 +299,7 @@ int merge_compare_arming(const struct rule *rule, const struct journey *j, const
 {
 	struct arming mine, theirs;
 
-	if (!rule || a->counted || b->counted)
+	if (!rule)
 		return 0;
 	mine = absence_current(rule, a);
 	theirs = absence_current(rule, b);
