@@ -58,6 +58,10 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(OPEN_VIEWS, "open_views", NUMBER,                                                        \
 		"products seen or put into a cart in the last 60 days, at most 8")                 \
 	X(OPEN_OCCASIONS, "open_occasions", NUMBER, "orders that are for an occasion or a gift")   \
+	X(APPOINTMENTS_AHEAD, "appointments_ahead", NUMBER,                                        \
+		"of the open appointments, how many are still to begin")                           \
+	X(UNKEPT_APPOINTMENTS, "unkept_appointments", NUMBER,                                      \
+		"of the open appointments, how many began 15 minutes to 365 days ago")             \
 	X(EVENTS, "events", NUMBER, "how many events were ever applied")                           \
 	X(IDENTIFIED, "identified", BOOL, "a user id is known")                                    \
 	X(HAS_EMAIL, "has_email", BOOL, "a mail address is known")                                 \

@@ -208,6 +208,33 @@ static uint64_t open_things(const struct journey *j, enum thing_kind kind)
 	return n;
 }
 
+/* Is T one that is still to begin? */
+static bool is_ahead(const struct thing *t, int64_t now)
+{
+	return thing_is_open(t) && t->due_at != TIME_NEVER && t->due_at > now;
+}
+
+/* So long after its begin who has not come has missed it (triggers, rule 18). */
+#define LATE_MS (15 * MS_MINUTE)
+
+/* Did nobody come to T within the last year, and did nobody note it? */
+static bool is_unkept(const struct thing *t, int64_t now)
+{
+	return thing_is_open(t) && t->due_at != TIME_NEVER && t->due_at <= now - LATE_MS &&
+	       t->due_at > now - LATE_MS - 365 * MS_DAY;
+}
+
+static uint64_t appointments_that(
+	const struct cond_scope *s, bool (*are)(const struct thing *t, int64_t now))
+{
+	const struct journey *j = s->journey;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < j->n_things && j->things[i].kind <= THING_APPOINTMENT; i++)
+		n += j->things[i].kind == THING_APPOINTMENT && are(&j->things[i], s->now);
+	return n;
+}
+
 /* ---- the customer ------------------------------------------------------------------------ */
 
 static struct value profile_number(const struct journey *j, enum profile_number n)
@@ -322,6 +349,10 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 		return of_count(orders_that(s, fact == FACT_LATE_ORDERS));
 	case FACT_OPEN_CARTS:
 		return of_count(open_carts(j, s->now));
+	case FACT_APPOINTMENTS_AHEAD:
+		return of_count(appointments_that(s, is_ahead));
+	case FACT_UNKEPT_APPOINTMENTS:
+		return of_count(appointments_that(s, is_unkept));
 	case FACT_EVENTS:
 		return of_count(j->n_events);
 	case FACT_IDENTIFIED:

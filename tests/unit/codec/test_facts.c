@@ -5,12 +5,8 @@
  */
 #include "check.h"
 
-#include "base/instant.h"
-#include "codec/event_json.h"
-#include "core/cond.h"
-#include "core/rule.h"
-
 #include "case_files.h"
+#include "facts_scene.h"
 
 /* ---- the table and the page -------------------------------------------------------------- */
 
@@ -84,143 +80,9 @@ static void test_page(void)
 	CHECK(strcmp(rows, expected.ptr) == 0);
 }
 
-/* ---- scenes ------------------------------------------------------------------------------ */
-
-struct row {
-	const char *day;	/* of November 2026 and a time, `03T10:00`; of questions: now */
-	const char *event;	/* its name; NULL: a question, and the event stays the last one */
-	const char *properties; /* of a question: the instance's key */
-	const char *path, *answer; /* `-`: missing */
-};
-
-struct scene {
-	struct field_table fields;
-	struct event_decoder *decoder;
-	struct arena arena;
-	struct journey *journey;
-	const struct rules *rules;
-	struct event last;
-	struct buf json;
-};
-
-static int64_t instant_of(const char *day)
-{
-	char text[32];
-	int64_t at = 0;
-
-	(void)snprintf(text, sizeof(text), "2026-11-%s:00Z", day);
-	CHECK(instant_parse(span_str(text), &at) == 0);
-	return at;
-}
-
-static void happen(struct scene *s, const struct row *row)
-{
-	bool identify = strcmp(row->event, "identify") == 0;
-	bool page = strcmp(row->event, "page") == 0;
-	struct event_origin origin = {.source = SPAN_LIT("web"), .sent_at = TIME_NEVER};
-	struct event_fault fault;
-
-	origin.recv_at = instant_of(row->day);
-	origin.id.ms = (uint64_t)origin.recv_at;
-	buf_reset(&s->json);
-	buf_add_str(&s->json, "{\"userId\":\"u\",\"timestamp\":\"2026-11-");
-	buf_add_str(&s->json, row->day);
-	buf_add_str(&s->json, ":00Z\",\"type\":\"");
-	buf_add_str(&s->json, identify || page ? "" : "track\",\"event\":\"");
-	buf_add_str(&s->json, row->event);
-	buf_add_str(&s->json, identify ? "\",\"traits\":{"
-			      : page   ? "\",\"context\":{"
-				       : "\",\"properties\":{");
-	buf_add_str(&s->json, row->properties);
-	buf_add_str(&s->json, "}}");
-	REQUIRE(event_decode(
-			s->decoder, buf_span(&s->json), &origin, &s->arena, &s->last, &fault) == 0);
-	REQUIRE(journey_fold(s->journey, &s->last) == 0);
-}
-
-static void describe(const struct value *v, struct buf *out)
-{
-	switch ((unsigned)v->type) {
-	case VALUE_TRUE:
-	case VALUE_FALSE:
-		buf_add_str(out, v->type == VALUE_TRUE ? "true" : "false");
-		break;
-	case VALUE_NUMBER:
-		buf_add_i64(out, v->number.mantissa);
-		if (v->number.exponent) {
-			buf_add_char(out, 'e');
-			buf_add_i64(out, v->number.exponent);
-		}
-		break;
-	case VALUE_STRING:
-		buf_add_span(out, v->text);
-		break;
-	case VALUE_INSTANT:
-		buf_add_instant(out, v->at);
-		break;
-	default:
-		buf_add_char(out, '-');
-	}
-}
-
-static void ask(struct scene *s, const struct row *row)
-{
-	_cleanup_(buf_release) struct buf got = BUF_INIT;
-	struct cond_scope scope = {
-		.rules = s->rules, .journey = s->journey, .now = instant_of(row->day)};
-	size_t n = fact_find(span_str(row->path));
-	struct value v;
-
-	/* A key that begins with `@` is asked without the event. */
-	scope.event = row->properties[0] == '@' ? NULL : &s->last;
-	scope.key = span_str(row->properties + (row->properties[0] == '@'));
-	REQUIRE(n != FACT_COUNT);
-	v = fact_value(n, &scope);
-	describe(&v, &got);
-	CHECK_STR(buf_span(&got), row->answer);
-	if (!span_is(buf_span(&got), row->answer))
-		fprintf(stderr, "# %s %s %s\n", row->day, row->properties, row->path);
-}
-
-static void play_by(const struct rules *rules, const struct row *rows, size_t n)
-{
-	struct scene s = {.rules = rules, .json = BUF_INIT};
-
-	field_table_init(&s.fields);
-	REQUIRE(event_decoder_new(&s.fields, &IDENTITY_DEFAULT, &s.decoder) == 0);
-	REQUIRE(journey_new(SPAN_LIT("u"), &s.journey) == 0);
-	arena_init(&s.arena);
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].event)
-			happen(&s, &rows[i]);
-		else
-			ask(&s, &rows[i]);
-	journey_free(s.journey);
-	arena_release(&s.arena);
-	event_decoder_free(s.decoder);
-	buf_release(&s.json);
-}
-
-static void play(const struct row *rows, size_t n)
-{
-	_cleanup_(rules_freep) struct rules *rules = NULL;
-
-	REQUIRE(rules_new(&rules) == 0);
-	play_by(rules, rows, n);
-}
-
-#define EVENT(DAY, NAME, PROPERTIES)                                                               \
-	{                                                                                          \
-		DAY, NAME, PROPERTIES, NULL, NULL                                                  \
-	}
-#define ASK(DAY, KEY, PATH, ANSWER)                                                                \
-	{                                                                                          \
-		DAY, NULL, KEY, PATH, ANSWER                                                       \
-	}
-
 static void test_cart(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		EVENT("01T10:00", "Product Added",
 			"\"cart_id\":\"C1\",\"product_id\":\"P1\",\"sku\":\"P1-54\",\"price\":990,"
 			"\"quantity\":2"),
@@ -255,12 +117,12 @@ static void test_cart(void)
 		ASK("01T15:00", "order:O2", "order.items", "1"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 static void test_orders(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		EVENT("01T10:00", "Order Completed",
 			"\"order_id\":\"O1\",\"total\":\"99.50\",\"currency\":\"EUR\","
 			"\"promised_at\":\"2026-11-05\""),
@@ -292,12 +154,12 @@ static void test_orders(void)
 		ASK("06T10:00", "@shipment:T1", "order.id", "O1"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 static void test_things(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		EVENT("01T10:00", "Case Opened",
 			"\"case_id\":4711,\"order_id\":\"O1\",\"status\":\"new\""),
 		ASK("01T10:00", "@case:4711", "case.open", "true"),
@@ -337,12 +199,51 @@ static void test_things(void)
 		ASK("04T12:00", "@line:1", "line.about", "O1"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
+}
+
+/* Those still to begin, and those to which nobody came although nobody says so. */
+static void test_appointments(void)
+{
+	static const struct facts_row rows[] = {
+		ASK("01T09:00", "@", "appointments_ahead", "0"),
+		ASK("01T09:00", "@", "unkept_appointments", "0"),
+		EVENT("01T10:00", "Appointment Booked",
+			"\"appointment_id\":\"A1\",\"starts_at\":\"2026-11-02T10:00:00Z\""),
+		EVENT("01T10:00", "Appointment Booked",
+			"\"appointment_id\":\"A2\",\"starts_at\":\"2026-11-04T10:00:00Z\""),
+		EVENT("01T10:00", "Appointment Booked", "\"appointment_id\":\"A3\""),
+		/* of one nobody said when it is */
+		ASK("02T09:59", "@", "appointments_ahead", "2"),
+		ASK("02T10:00", "@", "appointments_ahead", "1"),
+		ASK("02T10:14", "@", "unkept_appointments", "0"),
+		ASK("02T10:15", "@", "unkept_appointments", "1"),
+		ASK("02T10:15", "@", "open_appointments", "3"),
+		EVENT("02T11:00", "Appointment Missed", "\"appointment_id\":\"A1\""),
+		ASK("02T11:00", "@", "unkept_appointments", "0"),
+		EVENT("02T14:00", "Appointment Rescheduled",
+			"\"appointment_id\":\"A1\",\"starts_at\":\"2026-11-05T10:00:00Z\""),
+		ASK("02T14:00", "@", "appointments_ahead", "2"),
+		ASK("04T10:15", "@", "unkept_appointments", "1"),
+		ASK("05T10:15", "@", "unkept_appointments", "2"),
+		EVENT("05T10:20", "Appointment Kept", "\"appointment_id\":\"A1\""),
+		ASK("05T11:00", "@", "unkept_appointments", "1"),
+		ASK("05T11:00", "@", "appointments_ahead", "0"),
+		EVENT("05T12:00", "Appointment Cancelled", "\"appointment_id\":\"A2\""),
+		ASK("05T12:00", "@", "unkept_appointments", "0"),
+		/* a year and a quarter of an hour after its begin */
+		EVENT("06T10:00", "Appointment Booked",
+			"\"appointment_id\":\"A4\",\"starts_at\":\"2025-11-06T10:00:00Z\""),
+		ASK("06T10:14", "@", "unkept_appointments", "1"),
+		ASK("06T10:15", "@", "unkept_appointments", "0"),
+	};
+
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 static void test_payments(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		EVENT("01T10:00", "Payment Failed",
 			"\"payment_id\":\"p1\",\"order_id\":\"O1\",\"amount\":\"12.30\","
 			"\"reason\":\"card_declined\""),
@@ -364,12 +265,12 @@ static void test_payments(void)
 		ASK("02T12:00", "@order:O9", "payment.open", "false"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 static void test_feedback(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		ASK("01T10:00", "@", "detractor", "false"),
 		EVENT("01T10:00", "Survey Answered", "\"nps\":9,\"order_id\":\"O1\""),
 		ASK("01T10:00", "@", "rating", "9e1"),
@@ -401,12 +302,12 @@ static void test_feedback(void)
 		ASK("08T10:00", "@", "last_survey_at", "2026-11-08T10:00:00.000Z"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 static void test_customer(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		EVENT("01T10:00", "Tier Changed", "\"tier\":\"gold\",\"rank\":3"),
 		EVENT("01T09:00", "Tier Changed", "\"tier\":\"silver\",\"rank\":2"),
 		ASK("01T10:00", "@", "tier", "gold"),
@@ -443,7 +344,7 @@ static void test_customer(void)
 		ASK("05T10:00", "product:P1", "wish.in_event", "false"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 #define BOUGHT(DAY, ORDER, MORE) EVENT(DAY, "Order Completed", "\"order_id\":\"" ORDER "\"," MORE)
@@ -451,7 +352,7 @@ static void test_customer(void)
 /* Euros are not added to dollars; cents are. */
 static void test_money(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		ASK("01T10:00", "@", "value", "0"),
 		BOUGHT("01T10:00", "O1", "\"total\":100.10,\"currency\":\"EUR\""),
 		BOUGHT("01T11:00", "O2", "\"total\":\"0.20\",\"currency\":\"EUR\""),
@@ -468,7 +369,7 @@ static void test_money(void)
 		EVENT("03T10:00", "Order Cancelled", "\"order_id\":\"O2\""),
 		ASK("03T10:00", "@", "value.EUR", "1001e-1"),
 	};
-	static const struct row shop[] = {
+	static const struct facts_row shop[] = {
 		BOUGHT("01T10:00", "O1", "\"total\":100.10,\"currency\":\"EUR\""),
 		BOUGHT("02T10:00", "O3", "\"total\":50,\"currency\":\"USD\""),
 		BOUGHT("02T11:00", "O4", "\"total\":5"),
@@ -477,16 +378,16 @@ static void test_money(void)
 	};
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 	REQUIRE(rules_new(&rules) == 0);
 	rules->policy.currency = SPAN_LIT("EUR");
-	play_by(rules, shop, ARRAY_SIZE(shop));
+	facts_play_by(rules, shop, ARRAY_SIZE(shop));
 }
 
 /* What is chosen, what follows from an address, what a browser says. */
 static void test_where(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		ASK("01T10:00", "@", "timezone", "-"),
 		EVENT("01T10:00", "page", "\"timezone\":\"America/Denver\",\"locale\":\"en-US\""),
 		ASK("01T10:00", "@", "timezone", "America/Denver"),
@@ -514,14 +415,14 @@ static void test_where(void)
 		ASK("06T10:00", "@", "timezone", "Europe/Paris"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 #define SOFT(DAY, TO) EVENT(DAY, "Email Bounced", "\"bounce_type\":\"soft\",\"email\":\"" TO "\"")
 
 static void test_contact(void)
 {
-	static const struct row rows[] = {
+	static const struct facts_row rows[] = {
 		ASK("01T10:00", "@", "consent.email", "false"),
 		EVENT("01T10:00", "Consent Updated",
 			"\"medium\":\"email\",\"status\":\"subscribed\""),
@@ -577,7 +478,7 @@ static void test_contact(void)
 		ASK("09T14:00", "@", "reach.email", "false"),
 	};
 
-	play(rows, ARRAY_SIZE(rows));
+	facts_play(rows, ARRAY_SIZE(rows));
 }
 
 static const struct check_case cases[] = {
@@ -586,6 +487,7 @@ static const struct check_case cases[] = {
 	{"carts and what is in them", test_cart},
 	{"orders", test_orders},
 	{"cases, appointments, lines", test_things},
+	{"appointments, ahead and not kept", test_appointments},
 	{"payments", test_payments},
 	{"feedback", test_feedback},
 	{"loyalty, preferences, wishes", test_customer},
