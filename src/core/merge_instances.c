@@ -482,9 +482,12 @@ static void forget(const struct turn *t)
 {
 	struct journey *j = t->journey;
 
-	for (size_t n = j->n_instances; n-- > 0;)
+	for (size_t n = j->n_instances; n-- > 0;) {
 		if (instance_forgettable(t->rules, &j->instances[n], t->now))
 			journey_remove_instance(j, n);
+		else
+			merge_forget(t, &j->instances[n]);
+	}
 }
 
 int merge_instances(const struct turn *t, const struct journey *other)

@@ -46,6 +46,10 @@ bool merge_goes_on(const struct rule *rule, const struct journey *j, const struc
 int merge_compare_arming(const struct rule *rule, const struct journey *j, const struct instance *a,
 	const struct instance *b);
 
+/* Of I, which is kept for another reason, no cancel is known that would have been forgotten by now:
+ * by until when it is remembered or, of what waits, by its own instant. */
+void merge_forget(const struct turn *t, struct instance *i);
+
 /* The instances of OTHER as they stand among the turn's customer's, but for what is forgotten by
  * now. *RET_SIDE is the caller's. 0 or -ENOMEM. */
 int merge_copy_side(const struct turn *t, const struct journey *other, struct journey **ret_side);

@@ -46,6 +46,9 @@ static bool cancels(const struct rule *rule, const struct instance *y, const str
 		return false;
 	if (y->cancelled_at >= x->arming_at)
 		return true;
+	/* Of several that armed it some may be gone. */
+	if (x->counted && !absence_list_stands(rule, x, y->cancelled_at))
+		return true;
 	return y->touched_at >= x->armed_at && y->cancelled_at >= x->arming_at - rule->slack_ms;
 }
 

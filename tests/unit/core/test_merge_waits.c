@@ -155,12 +155,100 @@ static void test_joined(void)
 	}
 }
 
+/* What the visitor ended an hour after Anna began takes her mail of four hours back, as long as it
+ * is remembered: for a day, whether it had ended anything and whether the visitor began anew since.
+ */
+static void test_forgotten(void)
+{
+	static const struct {
+		bool began, heard;     /* before it; and anything between it and what follows */
+		int64_t again, merged; /* what the visitor began anew; 0: nothing */
+		const char *told;
+	} ways[] = {
+		{false, false, 0, 25 * H - 1, "retracted cart cart:C1 1/main @89999999;"},
+		{true, false, 0, 25 * H - 1, "retracted cart cart:C1 1/main @89999999;"},
+		{false, false, 0, 25 * H, ""},
+		{true, false, 0, 25 * H, ""},
+		{false, false, 24 * H, 25 * H - 1, "retracted cart cart:C1 1/main @89999999;"},
+		{false, false, 30 * H, 31 * H, ""},
+		{false, true, 30 * H, 31 * H, ""},
+		{true, false, 30 * H, 31 * H, ""},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.cancel = ordered;
+		rule.n_cancel = 1;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_tick(&anna, 4 * H);
+		(void)scene_take(&anna);
+		if (ways[n].began)
+			scene_event(&visitor, ADDED, c1, 30 * M, 30 * M);
+		scene_event(&visitor, ORDERED, c1, H, H);
+		if (ways[n].heard)
+			scene_tick(&visitor, 29 * H);
+		if (ways[n].again)
+			scene_event(&visitor, ADDED, c1, ways[n].again, ways[n].again);
+		scene_merge(&anna, visitor.journey, ways[n].merged, ways[n].merged);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n].told);
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
+/* Two within an hour arm; an order under the other name has settled the first of them, and one is
+ * left. Whether the order was there before the two became one, or comes to be known behind it, the
+ * wait is over. Ordered before either, it is not. */
+static void test_counted(void)
+{
+	static const struct rule_match twice[] = {
+		{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = H}};
+	static const struct {
+		int64_t ordered;
+		const char *told;
+	} ways[] = {
+		{H, "cancelled cart cart:C1 @7200000;"},
+		{H - 1, "fired cart cart:C1 1/main @19800000;"},
+	};
+
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(ways); n++) {
+		int64_t at = ways[n / 2].ordered;
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.arm = twice;
+		rule.cancel = ordered;
+		rule.n_cancel = 1;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		scene_event(&visitor, ADDED, c1, H, H);
+		scene_event(&visitor, ADDED, c1, H + 30 * M, H + 30 * M);
+		if (n % 2)
+			scene_event(&anna, ORDERED, c1, at, 2 * H - 1);
+		scene_merge(&anna, visitor.journey, 2 * H, 2 * H);
+		if (n % 2 == 0)
+			scene_event(&anna, ORDERED, c1, at, 2 * H);
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n / 2].told);
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"touched under the other name", test_touched},
 		{"armed at one instant", test_one_instant},
 		{"what each knew for itself", test_joined},
+		{"a cancel is forgotten after a day", test_forgotten},
+		{"of several events one is settled", test_counted},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
