@@ -550,8 +550,8 @@ void order_link(struct order *o, size_t a, size_t b);
 	X(ACTIVE_SHOPPER, "active_shopper")	  /* an open cart or checkout */                   \
 	X(ANONYMOUS, "anonymous")		  /* never ordered, no name */                     \
 	X(PROSPECT, "prospect")			  /* identified, never ordered */                  \
-	X(LAPSED, "lapsed")			  /* ordered; nothing done for 540 days */         \
-	X(LAPSING, "lapsing")			  /* the same for 180 days */                      \
+	X(LAPSED, "lapsed")			  /* ordered; nothing done for over 540 days */    \
+	X(LAPSING, "lapsing")			  /* the same for over 180 days */                 \
 	X(ADVOCATE, "advocate") /* in a year nps from 9, a review of 4 stars, or a referral */     \
 	X(REPEAT, "repeat")	/* two orders or more */                                           \
 	X(NEW_CUSTOMER, "new_customer") /* one order, delivered less than 90 days ago */           \
@@ -580,7 +580,7 @@ struct stage_turn {
 	int64_t at;		  /* event time; INT64_MIN: of somebody nothing is known of */
 };
 
-/* Who has ordered and done nothing for so long is lapsing, then lapsed; with both the same nobody
+/* Who has ordered and done nothing for longer is lapsing, then lapsed; with both the same nobody
  * is ever lapsing. Of the policy in force (core/policy.h); neither is below PAST_RUN_GAP_MS. */
 struct lapse {
 	int64_t lapsing_ms, lapsed_ms;

@@ -262,9 +262,9 @@ static enum stage settled_stage(const struct stage_view *v, int64_t at)
 {
 	int64_t idle = idle_at(v, at);
 
-	if (idle >= v->lapse->lapsed_ms)
+	if (idle > v->lapse->lapsed_ms)
 		return STAGE_LAPSED;
-	if (idle >= v->lapse->lapsing_ms)
+	if (idle > v->lapse->lapsing_ms)
 		return STAGE_LAPSING;
 	if (is_advocate(v, at))
 		return STAGE_ADVOCATE;
@@ -323,8 +323,8 @@ static int64_t boundary(const struct stage_view *v, int64_t at, bool back)
 		look_at(&s, v->first_delivered_at + NEW_CUSTOMER_MS);
 	for (size_t i = 0; i < v->n_runs; i++) {
 		look_at(&s, v->runs[i].from);
-		look_at(&s, v->runs[i].to + v->lapse->lapsing_ms);
-		look_at(&s, v->runs[i].to + v->lapse->lapsed_ms);
+		look_at(&s, v->runs[i].to + v->lapse->lapsing_ms + 1);
+		look_at(&s, v->runs[i].to + v->lapse->lapsed_ms + 1);
 	}
 	for (size_t i = 0; i < v->n_words; i++) {
 		look_at(&s, v->words[i].at);

@@ -203,10 +203,10 @@ static void test_stages(void)
 		{{.kind = EVENT_EMAIL_SENT, .at = 8}, 90 * MS_DAY + 6, STAGE_NEW_CUSTOMER},
 		{{.kind = EVENT_EMAIL_SENT, .at = 8}, 90 * MS_DAY + 7, STAGE_ONE_TIME},
 		{{.kind = EVENT_IN_STORE_PURCHASE, .at = 9, .order = "o2"}, 10, STAGE_REPEAT},
-		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 180 * MS_DAY + 8, STAGE_REPEAT},
-		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 180 * MS_DAY + 9, STAGE_LAPSING},
-		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 540 * MS_DAY + 8, STAGE_LAPSING},
-		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 540 * MS_DAY + 9, STAGE_LAPSED},
+		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 180 * MS_DAY + 9, STAGE_REPEAT},
+		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 180 * MS_DAY + 10, STAGE_LAPSING},
+		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 540 * MS_DAY + 9, STAGE_LAPSING},
+		{{.kind = EVENT_EMAIL_SENT, .at = 9}, 540 * MS_DAY + 10, STAGE_LAPSED},
 		{{.kind = EVENT_REFERRAL_MADE, .at = 11}, 12, STAGE_ADVOCATE},
 	};
 	_cleanup_(journey_freep) struct journey *j = NULL;

@@ -2,7 +2,7 @@
 /*
  * Stages over time: since when, in whatever order the news comes; and rules that follow them.
  * Instants by hand from triggers.md, section 13: thirty days for a cart, ninety for a new customer,
- * 180 and 540 of silence.
+ * more than 180 and 540 of silence.
  */
 #include "absence_scene.h"
 #include "chance.h"
@@ -63,10 +63,14 @@ static const struct step_of {
 		STAGE_CUSTOMER_AWAITING, 3 * D},
 	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 93 * D, STAGE_ONE_TIME, STAGE_NEW_CUSTOMER,
 		93 * D},
+	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 180 * D + 10 * H, STAGE_ONE_TIME,
+		STAGE_NEW_CUSTOMER, 93 * D},
 	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 200 * D, STAGE_LAPSING, STAGE_ONE_TIME,
-		180 * D + 10 * H},
+		180 * D + 10 * H + 1},
+	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 540 * D + 10 * H, STAGE_LAPSING,
+		STAGE_ONE_TIME, 180 * D + 10 * H + 1},
 	{{EVENT_EMAIL_SENT, 4 * D, NULL, NULL, true}, 599 * D, STAGE_LAPSED, STAGE_LAPSING,
-		540 * D + 10 * H},
+		540 * D + 10 * H + 1},
 	{{EVENT_PAGE_VIEWED, 600 * D, NULL, NULL, true}, 601 * D, STAGE_ONE_TIME, STAGE_LAPSED,
 		600 * D},
 	/* Told late: from 480 days on they were lapsing, and never lapsed. */
@@ -211,18 +215,18 @@ static void test_time(void)
 
 	staged(&s, 1u << STAGE_LAPSING | 1u << STAGE_LAPSED, 0, D);
 	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
-	CHECK_INT(s.journey->due_at, 181 * D);
+	CHECK_INT(s.journey->due_at, 181 * D + 1);
 	happens(&s, EVENT_PAGE_VIEWED, NULL, 100 * D);
-	scene_tick(&s, 281 * D - 1);
-	CHECK_STR(span_str(scene_take(&s)), "");
 	scene_tick(&s, 281 * D);
-	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @24278400000;");
-	CHECK_INT(s.journey->due_at, 641 * D);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_tick(&s, 281 * D + 1);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @24278400001;");
+	CHECK_INT(s.journey->due_at, 641 * D + 1);
 	scene_tick(&s, 2000 * D);
-	CHECK_STR(span_str(scene_take(&s)), "fired r customer 2/main @55382400000;");
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 2/main @55382400001;");
 	/* They are back, and begin again. */
 	happens(&s, EVENT_PAGE_VIEWED, NULL, 2001 * D);
-	CHECK_INT(s.journey->due_at, 2182 * D);
+	CHECK_INT(s.journey->due_at, 2182 * D + 1);
 	scene_release(&s);
 }
 
@@ -318,15 +322,15 @@ static void test_stale(void)
 	staged(&s, 1u << STAGE_LAPSING, 0, D);
 	s.rules->list[0].stale_ms = 12 * H;
 	scene_event(&s, EVENT_IN_STORE_PURCHASE, (struct carried){.order = "o"}, 0,
-		181 * D + 12 * H + 1);
+		181 * D + 12 * H + 2);
 	CHECK_INT(s.journey->due_at, TIME_NEVER);
 	scene_release(&s);
 	staged(&s, 1u << STAGE_LAPSING, 0, D);
 	s.rules->list[0].stale_ms = 12 * H;
-	scene_event(
-		&s, EVENT_IN_STORE_PURCHASE, (struct carried){.order = "o"}, 0, 181 * D + 12 * H);
+	scene_event(&s, EVENT_IN_STORE_PURCHASE, (struct carried){.order = "o"}, 0,
+		181 * D + 12 * H + 1);
 	scene_tick(&s, 182 * D);
-	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @15681600000;");
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @15681600001;");
 	scene_release(&s);
 }
 
@@ -349,13 +353,13 @@ static void test_shop(void)
 	staged(&s, 1u << STAGE_LAPSING | 1u << STAGE_LAPSED, 0, D);
 	s.rules->policy.lapse = (struct lapse){100 * D, 200 * D};
 	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
-	CHECK_INT(s.journey->due_at, 101 * D);
+	CHECK_INT(s.journey->due_at, 101 * D + 1);
 	happens(&s, EVENT_PAGE_VIEWED, NULL, 50 * D);
-	scene_tick(&s, 151 * D - 1);
-	CHECK_STR(span_str(scene_take(&s)), "");
 	scene_tick(&s, 151 * D);
-	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @13046400000;");
-	CHECK_INT(s.journey->due_at, 251 * D);
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_tick(&s, 151 * D + 1);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @13046400001;");
+	CHECK_INT(s.journey->due_at, 251 * D + 1);
 	scene_release(&s);
 }
 
@@ -366,23 +370,23 @@ static void test_changed(void)
 
 	staged(&s, 1u << STAGE_LAPSING, 0, D);
 	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
-	CHECK_INT(s.journey->due_at, 181 * D);
+	CHECK_INT(s.journey->due_at, 181 * D + 1);
 	change_lapse(&s, 100 * D, 200 * D, 20 * D);
-	CHECK_INT(s.journey->due_at, 101 * D);
+	CHECK_INT(s.journey->due_at, 101 * D + 1);
 	change_lapse(&s, 300 * D, 540 * D, 60 * D);
-	scene_tick(&s, 301 * D - 1);
-	CHECK_STR(span_str(scene_take(&s)), "");
 	scene_tick(&s, 301 * D);
-	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @26006400000;");
+	CHECK_STR(span_str(scene_take(&s)), "");
+	scene_tick(&s, 301 * D + 1);
+	CHECK_STR(span_str(scene_take(&s)), "fired r customer 1/main @26006400001;");
 	scene_release(&s);
 	/* Lapsing from now on, and since the day on which they would have been. */
 	staged(&s, 1u << STAGE_LAPSING, 0, D);
 	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
 	change_lapse(&s, 100 * D, 200 * D, 100 * D + H);
-	CHECK_INT(s.journey->due_at, 101 * D);
+	CHECK_INT(s.journey->due_at, 101 * D + 1);
 	CHECK_STR(text_span(journey_instance(s.journey, SPAN_LIT("r"), SPAN_LIT("customer"))->data),
 		"\"stage\":\"lapsing\",\"stage_before\":\"one_time\","
-		"\"stage_since\":\"1970-04-11T00:00:00.000Z\"");
+		"\"stage_since\":\"1970-04-11T00:00:00.001Z\"");
 	/* And not at all any more. */
 	change_lapse(&s, 200 * D, 200 * D, 100 * D + 2 * H);
 	CHECK_INT(journey_next_due(s.journey), TIME_NEVER);
@@ -396,18 +400,18 @@ static void test_short_silence(void)
 	static const struct step_of rows[] = {
 		{{EVENT_IN_STORE_PURCHASE, 0, "o", NULL, true}, 9 * D, STAGE_NEW_CUSTOMER,
 			STAGE_COUNT, 0},
-		{{EVENT_PAGE_VIEWED, 10 * D, NULL, NULL, true}, 40 * D, STAGE_LAPSING,
-			STAGE_NEW_CUSTOMER, 40 * D},
+		{{EVENT_PAGE_VIEWED, 10 * D, NULL, NULL, true}, 40 * D + 1, STAGE_LAPSING,
+			STAGE_NEW_CUSTOMER, 40 * D + 1},
 		{{EVENT_PAGE_VIEWED, 41 * D, NULL, NULL, true}, 41 * D, STAGE_NEW_CUSTOMER,
 			STAGE_LAPSING, 41 * D},
 		{{EVENT_PAGE_VIEWED, 72 * D, NULL, NULL, true}, 80 * D, STAGE_NEW_CUSTOMER,
 			STAGE_LAPSING, 72 * D},
-		{{EVENT_PAGE_VIEWED, 90 * D, NULL, NULL, true}, 119 * D, STAGE_ONE_TIME,
+		{{EVENT_PAGE_VIEWED, 90 * D, NULL, NULL, true}, 120 * D, STAGE_ONE_TIME,
 			STAGE_NEW_CUSTOMER, 90 * D},
-		{{EVENT_PAGE_VIEWED, 90 * D, NULL, NULL, true}, 120 * D, STAGE_LAPSING,
-			STAGE_ONE_TIME, 120 * D},
-		{{EVENT_PAGE_VIEWED, 121 * D, NULL, NULL, true}, 181 * D, STAGE_LAPSED,
-			STAGE_LAPSING, 181 * D},
+		{{EVENT_PAGE_VIEWED, 90 * D, NULL, NULL, true}, 120 * D + 1, STAGE_LAPSING,
+			STAGE_ONE_TIME, 120 * D + 1},
+		{{EVENT_PAGE_VIEWED, 121 * D, NULL, NULL, true}, 181 * D + 1, STAGE_LAPSED,
+			STAGE_LAPSING, 181 * D + 1},
 		{{EVENT_PAGE_VIEWED, 182 * D, NULL, NULL, true}, 183 * D, STAGE_ONE_TIME,
 			STAGE_LAPSED, 182 * D},
 	};
