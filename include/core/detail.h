@@ -83,6 +83,8 @@
 	X(CHANNEL_2, PROPERTIES, "channels.1")                                                     \
 	X(CHANNEL_3, PROPERTIES, "channels.2")                                                     \
 	X(CHANNEL_4, PROPERTIES, "channels.3")                                                     \
+	X(STAGE, PROPERTIES, "stage")                                                              \
+	X(CORRECTION, PROPERTIES, "correction")                                                    \
 	X(PRODUCTS, PROPERTIES, "products")                                                        \
 	X(TRAIT_TIMEZONE, TRAITS, "timezone")                                                      \
 	X(TRAIT_LANGUAGE, TRAITS, "language")                                                      \

@@ -136,6 +136,9 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(ORDER_OPEN, "order.open", BOOL,                                                          \
 		"placed, neither delivered, cancelled, returned nor refunded")                     \
 	X(ORDER_STATUS, "order.status", TEXT, "the last milestone it has reached")                 \
+	X(ORDER_SIDE, "order.side", TEXT,                                                          \
+		"beside its way: `payment_pending`, `backordered`, `on_hold` or `exception`, as "  \
+		"long as it is open and nothing was said since of a milestone; else missing")      \
 	X(ORDER_LATE, "order.late", BOOL, "it is open and behind its promise")                     \
 	X(ORDER_ARRIVED, "order.delivered", BOOL, "it has arrived, with all parcels known")        \
 	X(ORDER_VALUE, "order.value", NUMBER, "its total")                                         \
@@ -147,6 +150,15 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 		"what is promised for then: `delivery`, or `shipment` where it only had to be "    \
 		"sent")                                                                            \
 	X(ORDER_TOUCHED_AT, "order.touched_at", INSTANT, "the latest event about it")              \
+	X(ORDER_PAYMENT_PENDING_AT, "order.payment_pending_at", INSTANT,                           \
+		"when it was last said to wait for its payment")                                   \
+	X(ORDER_BACKORDERED_AT, "order.backordered_at", INSTANT,                                   \
+		"when it was last said to wait for goods")                                         \
+	X(ORDER_ON_HOLD_AT, "order.on_hold_at", INSTANT, "when it was last said to be on hold")    \
+	X(ORDER_EXCEPTION_AT, "order.exception_at", INSTANT,                                       \
+		"when it was last said that something went wrong with it, or with a delivery")     \
+	X(ORDER_CORRECTED_AT, "order.corrected_at", INSTANT,                                       \
+		"when what was said of it was last corrected")                                     \
 	X(ORDER_PLACED_AT, "order.placed_at", INSTANT, "placed")                                   \
 	X(ORDER_PAID_AT, "order.paid_at", INSTANT, "paid")                                         \
 	X(ORDER_SHIPPED_AT, "order.shipped_at", INSTANT, "sent, the first parcel of it")           \
@@ -155,7 +167,12 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(ORDER_DELIVERED_AT, "order.delivered_at", INSTANT, "delivered, all of it")               \
 	X(ORDER_RETURNED_AT, "order.returned_at", INSTANT, "returned")                             \
 	X(ORDER_REFUNDED_AT, "order.refunded_at", INSTANT, "paid back")                            \
-	X(ORDER_CANCELLED_AT, "order.cancelled_at", INSTANT, "cancelled")
+	X(ORDER_CANCELLED_AT, "order.cancelled_at", INSTANT, "cancelled")                          \
+	X(ORDER_IN_PRODUCTION_AT, "order.in_production_at", INSTANT, "in production")              \
+	X(ORDER_QUALITY_CHECK_AT, "order.quality_check_at", INSTANT, "in the quality check")       \
+	X(ORDER_PACKED_AT, "order.packed_at", INSTANT, "packed")                                   \
+	X(ORDER_RETURN_REQUESTED_AT, "order.return_requested_at", INSTANT,                         \
+		"the customer wants to send it back")
 
 enum {
 #define X(ID, PATH, TYPE, WORDS) FACT_##ID,

@@ -15,6 +15,7 @@
 #include "core/event.h"
 #include "core/fallback.h"
 #include "core/naming.h"
+#include "core/order.h"
 #include "core/past.h"
 #include "core/profile.h"
 #include "core/spent.h"
@@ -59,68 +60,6 @@ struct cart {
 	int64_t ordered_at;    /* latest order for it; INT64_MIN: none */
 	int64_t emptied_at;    /* latest emptying; INT64_MIN: none */
 	struct basket *basket; /* NULL: nothing is known of what is in it */
-};
-
-/* Milestones of an order: the earliest time each was said to have happened. */
-#define MILESTONES(X)                                                                              \
-	X(PLACED, "placed")                                                                        \
-	X(PAID, "paid")                                                                            \
-	X(SHIPPED, "shipped")                                                                      \
-	X(OUT_FOR_DELIVERY, "out_for_delivery")                                                    \
-	X(READY, "ready_for_pickup")                                                               \
-	X(DELIVERED, "delivered")                                                                  \
-	X(RETURNED, "returned")                                                                    \
-	X(REFUNDED, "refunded")                                                                    \
-	X(CANCELLED, "cancelled")
-
-enum milestone {
-#define X(ID, NAME) MILESTONE_##ID,
-	MILESTONES(X)
-#undef X
-		MILESTONE_COUNT
-};
-
-struct span milestone_name(enum milestone m);
-
-/*
- * An order travels in several parcels. One is known by the shop's fulfilment, by the carrier's
- * tracking number, or by both, and an event that carries both says that they belong together. What
- * is kept is the set of these names with what was said of each, and which were said in one breath:
- * a graph, which comes out the same in whatever order the news comes in.
- */
-#define ORDER_PARCELS_MAX 32 /* names: sixteen parcels that each have both */
-#define PARCEL_ID_MAX	  128
-
-enum parcel_stage {
-	PARCEL_SHIPPED,
-	PARCEL_OUT_FOR_DELIVERY,
-	PARCEL_READY,
-	PARCEL_DELIVERED,
-	PARCEL_STAGE_COUNT
-};
-
-struct parcel {
-	struct text id; /* `f:` and the fulfilment's id, or `t:` and the tracking number */
-	int64_t at[PARCEL_STAGE_COUNT]; /* earliest; TIME_NEVER: not yet */
-	uint32_t links;			/* bit n: said together with the order's parcel n */
-};
-
-struct order {
-	struct text id;
-	int64_t at[MILESTONE_COUNT]; /* said of it, or of its first parcel that got so far, but for
-					the delivery; TIME_NEVER: not yet */
-	int64_t promised_at;	     /* the promise in force; TIME_NEVER: none */
-	int64_t promise_said_at;     /* when it was made (event time): a later word replaces it;
-					INT64_MIN: never */
-	int64_t touched_at;	     /* latest event about it */
-	int64_t total_said_at;	     /* when the total was said; INT64_MIN: never */
-	struct text total;	     /* raw JSON as sent, a number or a string */
-	struct text currency;
-	struct parcel *parcels; /* n_parcels, in order of their ids */
-	uint32_t n_parcels;
-	uint16_t parcels_lost;	    /* 1: more than are kept, so that nothing follows from all */
-	uint16_t dispatch_promised; /* 1: what is promised is the dispatch, not the arrival */
-	struct basket *basket;	    /* NULL: nothing is known of what was ordered */
 };
 
 enum instance_state {
@@ -520,26 +459,6 @@ enum cart_state cart_state(const struct cart *c, int64_t now);
 /* Something is in it, neither bought nor emptied: ever, and so that it has not expired at NOW. */
 bool cart_is_open(const struct cart *c);
 bool cart_is_live(const struct cart *c, int64_t now);
-/* Placed and neither delivered, cancelled, returned nor refunded. */
-bool order_is_open(const struct order *o);
-enum milestone order_rank(const struct order *o);	/* the highest milestone reached */
-bool order_is_late(const struct order *o, int64_t now); /* open and behind its promise */
-
-/* When it reached M, TIME_NEVER: not yet. It is delivered when an event says so of the order as a
- * whole, or when every parcel that is known of was delivered. */
-int64_t order_reached_at(const struct order *o, enum milestone m);
-/* When parcel N of O was delivered: as was said of it, or of what it is part of, or of all its
- * parts. */
-int64_t parcel_delivered_at(const struct order *o, size_t n);
-
-/*
- * The parcel of O with this id, added if new (pointers into the list move). 0; -ENOMEM;
- * PARCEL_NO_ROOM: then O has parcels_lost set.
- */
-enum { PARCEL_NO_ROOM = 1 };
-int order_parcel(struct order *o, struct span id, size_t *ret_n);
-void order_link(struct order *o, size_t a, size_t b);
-
 /* The first that holds, from the top (triggers, section 13: the most urgent open entity first).
  * ONE_TIME is ours: that section has no name for who ordered once, a while ago. */
 #define STAGES(X)                                                                                  \

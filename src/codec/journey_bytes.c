@@ -49,11 +49,12 @@ enum {
 _Static_assert(
 	sizeof(struct cart) == sizeof(struct text) + 6 * sizeof(int64_t) + sizeof(struct basket *),
 	"a new member?");
-_Static_assert(sizeof(struct order) == 3 * sizeof(struct text) +
-					       (4 + MILESTONE_COUNT) * sizeof(int64_t) +
-					       sizeof(struct parcel *) + sizeof(uint32_t) +
-					       2 * sizeof(uint16_t) + sizeof(struct basket *),
-	"a new member?");
+_Static_assert(sizeof(struct order) ==
+		       3 * sizeof(struct text) +
+			       (6 + 2 * MILESTONE_COUNT + ORDER_SIDE_COUNT) * sizeof(int64_t) +
+			       sizeof(struct parcel *) + 3 * sizeof(uint32_t) +
+			       2 * sizeof(uint16_t) + sizeof(struct basket *),
+	"a new member? (There are four bytes of padding.)");
 _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
 						  20 * sizeof(uint32_t) + 18 * sizeof(int64_t) +
 						  5 * sizeof(void *) + sizeof(struct decimal),
@@ -97,7 +98,7 @@ static const uint16_t order_at[] = {
 	offsetof(struct order, touched_at), offsetof(struct order, total_said_at),
 	offsetof(struct order, promise_said_at), offsetof(struct order, promised_at),
 #define X(ID, NAME) offsetof(struct order, at[MILESTONE_##ID]),
-	MILESTONES(X)
+	MILESTONES_FIRST(X)
 #undef X
 };
 static const struct pack_times order_times = {order_at, ARRAY_SIZE(order_at),
@@ -341,6 +342,7 @@ static void put_order(struct writer *w, const struct order *o, int64_t base)
 
 static void get_order(struct reader *r, struct order *o, int64_t base)
 {
+	order_init(o);
 	get_text(r, &o->id, ENTITY_MAX);
 	get_text(r, &o->total, TEXT_SHORT_MAX);
 	text_share(&o->currency, get_again(r, &r->words, TEXT_SHORT_MAX));

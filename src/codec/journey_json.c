@@ -95,15 +95,23 @@ static void out_parcel(struct json_out *o, const struct order *order, size_t n)
 
 static void out_order(struct json_out *o, const struct order *order, int64_t now)
 {
+	struct span side = order_side_name(order_side(order));
+
 	json_out_open(o, NULL, '{');
 	json_out_text(o, "id", text_span(order->id));
 	json_out_text(o, "status", milestone_name(order_rank(order)));
 	json_out_open(o, "milestones", '{');
-	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
-		if (order_reached_at(order, (enum milestone)i) != TIME_NEVER)
-			json_out_instant(
-				o, milestones[i], order_reached_at(order, (enum milestone)i));
+	for (unsigned i = 0; i < MILESTONE_COUNT; i++) {
+		enum milestone m = milestone_of_rank(i);
+
+		if (order_reached_at(order, m) != TIME_NEVER)
+			json_out_instant(o, milestones[m], order_reached_at(order, m));
+	}
 	json_out_close(o, '}');
+	if (side.len > 0)
+		json_out_text(o, "side", side);
+	else
+		json_out_null(o, "side");
 	json_out_open(o, "parcels", '[');
 	for (size_t i = 0; i < order->n_parcels; i++)
 		out_parcel(o, order, i);

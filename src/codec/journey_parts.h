@@ -55,6 +55,8 @@ extern const struct journey_part journey_part_past;
 extern const struct journey_part journey_part_spent;
 /* journey_epochs.c */
 extern const struct journey_part journey_part_epochs;
+/* journey_orders.c */
+extern const struct journey_part journey_part_orders;
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 

@@ -464,6 +464,8 @@ static struct value order_fact(size_t fact, const struct cond_scope *s)
 		return cond_bool(order_is_open(o));
 	case FACT_ORDER_STATUS:
 		return of_text(milestone_name(order_rank(o)));
+	case FACT_ORDER_SIDE:
+		return of_text(order_side_name(order_side(o)));
 	case FACT_ORDER_LATE:
 		return cond_bool(order_is_late(o, s->now));
 	case FACT_ORDER_ARRIVED:
@@ -484,6 +486,13 @@ static struct value order_fact(size_t fact, const struct cond_scope *s)
 			       ? cond_missing
 			       : of_text(o->dispatch_promised ? SPAN_LIT("shipment")
 							      : SPAN_LIT("delivery"));
+	case FACT_ORDER_PAYMENT_PENDING_AT:
+	case FACT_ORDER_BACKORDERED_AT:
+	case FACT_ORDER_ON_HOLD_AT:
+	case FACT_ORDER_EXCEPTION_AT:
+		return of_instant(o->side_at[fact - FACT_ORDER_PAYMENT_PENDING_AT]);
+	case FACT_ORDER_CORRECTED_AT:
+		return of_instant(o->corrected_at);
 	default:
 		return of_instant(o->touched_at);
 	}
@@ -548,4 +557,7 @@ struct value fact_value(size_t n, const struct cond_scope *s)
 _Static_assert(FACT_OPEN_OCCASIONS - FACT_OPEN_CHECKOUTS == THING_KIND_COUNT - 1, "one for each");
 _Static_assert(FACT_CONTACTED_AT - FACT_FIRST_ORDER_AT == PROFILE_TIME_COUNT - 1, "one for each");
 _Static_assert(FACT_ERASED - FACT_BLOCKED == PROFILE_FLAG_COUNT - 1, "one for each");
-_Static_assert(FACT_ORDER_CANCELLED_AT - FACT_ORDER_PLACED_AT == MILESTONE_COUNT - 1, "one each");
+_Static_assert(FACT_ORDER_RETURN_REQUESTED_AT - FACT_ORDER_PLACED_AT == MILESTONE_COUNT - 1,
+	"one for each");
+_Static_assert(FACT_ORDER_EXCEPTION_AT - FACT_ORDER_PAYMENT_PENDING_AT == ORDER_SIDE_COUNT - 1,
+	"one for each");

@@ -32,6 +32,7 @@ enum {
 	FOLD_WISHES = 1 << 10, /* preferences, and what an identify tells of the customer */
 	FOLD_REPORT = 1 << 11, /* what became of a message (fallback.h) */
 	FOLD_SENT = 1 << 12,   /* somebody sent something */
+	FOLD_STAGE = 1 << 13,  /* fold_order() wants its details, and nobody else */
 };
 
 #define FOLD_THINGS_MAX 3

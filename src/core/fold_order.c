@@ -2,7 +2,7 @@
 /*
  * News of orders and their parcels into a journey. Milestones are the earliest time at which each
  * was said to have happened and never go back, so that `delivered` stays delivered when `shipped`
- * comes in after it.
+ * comes in after it; only what is said to be a correction takes back.
  */
 #include "core/journey.h"
 #include "fold.h"
@@ -22,6 +22,7 @@ static const struct {
 	{EVENT_READY_FOR_PICKUP, MILESTONE_READY, true},
 	{EVENT_SHIPMENT_DELIVERED, MILESTONE_DELIVERED, true},
 	{EVENT_ORDER_DELIVERED, MILESTONE_DELIVERED, false},
+	{EVENT_RETURN_REQUESTED, MILESTONE_RETURN_REQUESTED, false},
 	{EVENT_ORDER_RETURNED, MILESTONE_RETURNED, false},
 	{EVENT_ORDER_REFUNDED, MILESTONE_REFUNDED, false},
 	{EVENT_ORDER_CANCELLED, MILESTONE_CANCELLED, false},
@@ -31,6 +32,7 @@ static const struct {
 static const enum event_kind order_talk[] = {
 	EVENT_ORDER_PROMISED,
 	EVENT_ORDER_UPDATED,
+	EVENT_ORDER_STAGE_ENTERED,
 	EVENT_SHIPMENT_UPDATED,
 	EVENT_SHIPMENT_DELAYED,
 	EVENT_DELIVERY_FAILED,
@@ -45,6 +47,9 @@ static const struct {
 } statuses[] = {
 	{"placed", MILESTONE_PLACED},
 	{"paid", MILESTONE_PAID},
+	{"inproduction", MILESTONE_IN_PRODUCTION},
+	{"qualitycheck", MILESTONE_QUALITY_CHECK},
+	{"packed", MILESTONE_PACKED},
 	{"shipped", MILESTONE_SHIPPED},
 	{"fulfilled", MILESTONE_SHIPPED},
 	{"partiallyfulfilled", MILESTONE_SHIPPED},
@@ -57,6 +62,7 @@ static const struct {
 	{"orderpickupavailable", MILESTONE_READY},
 	{"delivered", MILESTONE_DELIVERED},
 	{"orderdelivered", MILESTONE_DELIVERED},
+	{"returnrequested", MILESTONE_RETURN_REQUESTED},
 	{"returned", MILESTONE_RETURNED},
 	{"orderreturned", MILESTONE_RETURNED},
 	{"refunded", MILESTONE_REFUNDED},
@@ -79,6 +85,10 @@ static enum parcel_stage parcel_stage(enum milestone m)
 		return PARCEL_DELIVERED;
 	case MILESTONE_PLACED:
 	case MILESTONE_PAID:
+	case MILESTONE_IN_PRODUCTION:
+	case MILESTONE_QUALITY_CHECK:
+	case MILESTONE_PACKED:
+	case MILESTONE_RETURN_REQUESTED:
 	case MILESTONE_RETURNED:
 	case MILESTONE_REFUNDED:
 	case MILESTONE_CANCELLED:
@@ -94,44 +104,96 @@ struct news {
 	enum milestone milestone; /* MILESTONE_COUNT: none */
 	bool of_parcel;
 	bool any; /* it is about an order at all */
+	enum order_side side;
+	bool corrects;
 };
 
-enum milestone status_milestone(const struct value *status)
+#define STATUS_MAX 24
+
+/* STATUS without blanks, dashes and case, in BUF; empty if it is none, or none of ours. */
+static struct span bare_status(const struct value *status, char buf[STATUS_MAX])
 {
-	char bare[24];
 	size_t n = 0;
 
 	if (status->type != VALUE_STRING)
-		return MILESTONE_COUNT;
+		return SPAN_EMPTY;
 	for (size_t i = 0; i < status->text.len; i++) {
 		char c = status->text.ptr[i];
 
 		if (c == ' ' || c == '_' || c == '-')
 			continue;
-		if (n == sizeof(bare))
-			return MILESTONE_COUNT;
-		bare[n++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+		if (n == STATUS_MAX)
+			return SPAN_EMPTY;
+		buf[n++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 	}
+	return span_of(buf, n);
+}
+
+enum milestone status_milestone(const struct value *status)
+{
+	char buf[STATUS_MAX];
+	struct span bare = bare_status(status, buf);
+
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
-		if (span_is(span_of(bare, n), statuses[i].word))
+		if (span_is(bare, statuses[i].word))
 			return statuses[i].milestone;
 	return MILESTONE_COUNT;
 }
 
+/* The shop's words, and the carriers': their `on hold` is another matter. */
+static const struct {
+	const char *word;
+	enum order_side side;
+	bool of_carriers;
+} side_words[] = {
+	{"paymentpending", ORDER_PAYMENT_PENDING, false},
+	{"pendingpayment", ORDER_PAYMENT_PENDING, false},
+	{"orderpaymentdue", ORDER_PAYMENT_PENDING, false},
+	{"backordered", ORDER_BACKORDERED, false},
+	{"onbackorder", ORDER_BACKORDERED, false},
+	{"onhold", ORDER_ON_HOLD, false},
+	{"exception", ORDER_EXCEPTION, true},
+	{"orderproblem", ORDER_EXCEPTION, false},
+};
+
+static enum order_side status_side(const struct value *status, bool carrier)
+{
+	char buf[STATUS_MAX];
+	struct span bare = bare_status(status, buf);
+
+	for (size_t i = 0; i < ARRAY_SIZE(side_words); i++)
+		if (span_is(bare, side_words[i].word) && (side_words[i].of_carriers || !carrier))
+			return side_words[i].side;
+	return ORDER_SIDE_COUNT;
+}
+
+static const struct value *status_of(const struct event *e)
+{
+	return e->kind == EVENT_ORDER_STAGE_ENTERED ? event_detail(e, DETAIL_STAGE)
+						    : event_field(e, FIELD_STATUS);
+}
+
 static struct news news_of(const struct event *e)
 {
-	struct news news = {e, MILESTONE_COUNT, false, false};
+	struct news news = {e, MILESTONE_COUNT, false, false, ORDER_SIDE_COUNT, false};
+	bool stage = e->kind == EVENT_ORDER_STAGE_ENTERED;
 
 	for (size_t i = 0; i < ARRAY_SIZE(order_news); i++)
 		if (order_news[i].kind == e->kind)
-			return (struct news){
-				e, order_news[i].milestone, order_news[i].of_parcel, true};
+			return (struct news){e, order_news[i].milestone, order_news[i].of_parcel,
+				true, ORDER_SIDE_COUNT, false};
 	for (size_t i = 0; i < ARRAY_SIZE(order_talk); i++)
 		news.any = news.any || order_talk[i] == e->kind;
-	if (e->kind == EVENT_ORDER_UPDATED || e->kind == EVENT_SHIPMENT_UPDATED)
-		news.milestone = status_milestone(event_field(e, FIELD_STATUS));
-	news.of_parcel =
-		news.any && e->kind != EVENT_ORDER_PROMISED && e->kind != EVENT_ORDER_UPDATED;
+	if (stage || e->kind == EVENT_ORDER_UPDATED || e->kind == EVENT_SHIPMENT_UPDATED) {
+		news.milestone = status_milestone(status_of(e));
+		news.side = status_side(status_of(e), e->kind == EVENT_SHIPMENT_UPDATED);
+	}
+	if (e->kind == EVENT_DELIVERY_FAILED)
+		news.side = ORDER_EXCEPTION;
+	if (stage || e->kind == EVENT_ORDER_UPDATED)
+		news.corrects = event_detail(e, DETAIL_CORRECTION)->type == VALUE_TRUE;
+	news.of_parcel = news.any && !stage && e->kind != EVENT_ORDER_PROMISED &&
+			 e->kind != EVENT_ORDER_UPDATED;
 	/* A carrier knows nothing of payments and returns. */
 	if (news.of_parcel && parcel_stage(news.milestone) == PARCEL_STAGE_COUNT)
 		news.milestone = MILESTONE_COUNT;
@@ -244,7 +306,18 @@ static void reach(struct journey *j, struct order *o, enum milestone m, int64_t 
 {
 	if (m == MILESTONE_PLACED && o->at[m] == TIME_NEVER)
 		j->n_orders++;
-	o->at[m] = int64_min(o->at[m], at);
+	order_reach(o, m, at);
+}
+
+/* What is beside its way, and what was wrong. */
+static void fold_beside(struct order *o, const struct news *news)
+{
+	int64_t at = news->event->occurred_at;
+
+	if (news->side != ORDER_SIDE_COUNT)
+		o->side_at[news->side] = int64_max(o->side_at[news->side], at);
+	if (news->corrects && news->milestone != MILESTONE_COUNT)
+		order_correct(o, news->milestone, at);
 }
 
 static int fold_news(struct journey *j, struct order *o, const struct news *news)
@@ -253,7 +326,8 @@ static int fold_news(struct journey *j, struct order *o, const struct news *news
 	struct span fulfilment = parcel_name(e, FIELD_FULFILLMENT_ID);
 	struct span number = parcel_name(e, FIELD_TRACKING_NUMBER);
 	bool named = news->of_parcel && (fulfilment.len > 0 || number.len > 0);
-	int64_t promised;
+	int64_t promised, said = order_parcel_said(o);
+	int r;
 
 	/* One parcel that arrived is not yet all of the order. */
 	if (news->milestone != MILESTONE_COUNT &&
@@ -262,7 +336,13 @@ static int fold_news(struct journey *j, struct order *o, const struct news *news
 	/* Carried out of the shop, unless it is still to be made or to come. */
 	if (e->kind == EVENT_IN_STORE_PURCHASE && !promise(e, &promised))
 		reach(j, o, MILESTONE_DELIVERED, e->occurred_at);
-	return named ? fold_parcels(o, news, fulfilment, number) : 0;
+	if (!named)
+		return 0;
+	r = fold_parcels(o, news, fulfilment, number);
+	if (news->milestone == MILESTONE_DELIVERED)
+		said = int64_max(said, e->occurred_at);
+	order_set_parcel_said(o, said);
+	return r;
 }
 
 int fold_order(struct journey *j, const struct event *e)
@@ -280,6 +360,7 @@ int fold_order(struct journey *j, const struct event *e)
 	if (!o)
 		return -ENOMEM;
 	r = fold_news(j, o, &news);
+	fold_beside(o, &news);
 	o->touched_at = int64_max(o->touched_at, e->occurred_at);
 	fold_promise(o, e);
 	return r < 0 ? r : fold_total(o, e);

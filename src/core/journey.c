@@ -7,12 +7,6 @@
 #include "list.h"
 #include "stage_view.h"
 
-static const char *const milestones[MILESTONE_COUNT] = {
-#define X(ID, NAME) [MILESTONE_##ID] = (NAME),
-	MILESTONES(X)
-#undef X
-};
-
 static const char *const outcomes[OUTCOME_COUNT] = {
 #define X(ID, NAME) [OUTCOME_##ID] = (NAME),
 	OUTCOMES(X)
@@ -24,11 +18,6 @@ static const char *const note_reasons[NOTE_REASON_COUNT] = {
 	NOTE_REASONS(X)
 #undef X
 };
-
-struct span milestone_name(enum milestone m)
-{
-	return span_str(milestones[m]);
-}
 
 struct span outcome_name(enum outcome o)
 {
@@ -362,10 +351,7 @@ struct order *journey_insert_order(struct journey *j, struct span id)
 		return NULL;
 	}
 	o->id = copy;
-	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
-		o->at[i] = TIME_NEVER;
-	o->promised_at = TIME_NEVER;
-	o->promise_said_at = o->touched_at = o->total_said_at = INT64_MIN;
+	order_init(o);
 	j->n_orders_kept++;
 	return o;
 }

@@ -230,10 +230,19 @@ static int join_total(struct order *into, const struct order *from)
 
 static int join_order(struct order *into, const struct order *from)
 {
+	int64_t said = int64_max(order_parcel_said(into), order_parcel_said(from));
 	int r = join_parcels(into, from);
 
-	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
-		into->at[i] = int64_min(into->at[i], from->at[i]);
+	order_set_parcel_said(into, said);
+	for (unsigned i = 0; i < MILESTONE_COUNT; i++) {
+		if (from->at[i] != TIME_NEVER)
+			order_reach(into, (enum milestone)i, from->at[i]);
+		if (from->last[i] != INT64_MIN)
+			order_reach(into, (enum milestone)i, from->last[i]);
+	}
+	for (unsigned i = 0; i < ORDER_SIDE_COUNT; i++)
+		into->side_at[i] = int64_max(into->side_at[i], from->side_at[i]);
+	order_correct(into, (enum milestone)from->corrected_to, from->corrected_at);
 	if (from->promise_said_at > into->promise_said_at ||
 		(from->promise_said_at == into->promise_said_at &&
 			from->promise_said_at != INT64_MIN &&

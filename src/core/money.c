@@ -20,8 +20,9 @@ bool money_of_order(const struct order *o, struct decimal *ret_sum)
 
 static bool counts(const struct order *o)
 {
-	return o->at[MILESTONE_PLACED] != TIME_NEVER && o->at[MILESTONE_CANCELLED] == TIME_NEVER &&
-	       o->at[MILESTONE_REFUNDED] == TIME_NEVER;
+	return o->at[MILESTONE_PLACED] != TIME_NEVER &&
+	       order_reached_at(o, MILESTONE_CANCELLED) == TIME_NEVER &&
+	       order_reached_at(o, MILESTONE_REFUNDED) == TIME_NEVER;
 }
 
 bool money_spent(

@@ -38,17 +38,6 @@ int64_t parcel_delivered_at(const struct order *o, size_t n)
 	return last;
 }
 
-int64_t order_reached_at(const struct order *o, enum milestone m)
-{
-	int64_t last = INT64_MIN;
-
-	if (m != MILESTONE_DELIVERED || o->n_parcels == 0 || o->parcels_lost)
-		return o->at[m];
-	for (size_t i = 0; i < o->n_parcels; i++)
-		last = int64_max(last, parcel_delivered_at(o, i));
-	return int64_min(o->at[m], last);
-}
-
 /* Room at N in a set of bits. */
 static uint32_t open_bit(uint32_t bits, size_t n)
 {

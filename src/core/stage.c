@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What follows from a journey: where a cart and an order stand, and what feedback means. Derived
+ * What follows from a journey: where a cart stands, and what feedback means. Derived
  * each time, never stored, so that it cannot disagree with what it is derived from. (The stages of
  * the customer: stage_view.c.)
  */
@@ -48,29 +48,6 @@ bool cart_is_live(const struct cart *c, int64_t now)
 bool cart_is_open(const struct cart *c)
 {
 	return c->added_at != INT64_MIN && !is_bought(c) && !is_emptied(c);
-}
-
-bool order_is_open(const struct order *o)
-{
-	return o->at[MILESTONE_PLACED] != TIME_NEVER && o->at[MILESTONE_RETURNED] == TIME_NEVER &&
-	       o->at[MILESTONE_REFUNDED] == TIME_NEVER &&
-	       o->at[MILESTONE_CANCELLED] == TIME_NEVER &&
-	       order_reached_at(o, MILESTONE_DELIVERED) == TIME_NEVER;
-}
-
-enum milestone order_rank(const struct order *o)
-{
-	for (unsigned i = MILESTONE_COUNT; i-- > 0;)
-		if (order_reached_at(o, (enum milestone)i) != TIME_NEVER)
-			return (enum milestone)i;
-	return MILESTONE_PLACED;
-}
-
-/* What only had to be sent by then, and was, has kept it. */
-bool order_is_late(const struct order *o, int64_t now)
-{
-	return o->promised_at != TIME_NEVER && o->promised_at < now && order_is_open(o) &&
-	       !(o->dispatch_promised && order_rank(o) >= MILESTONE_SHIPPED);
 }
 
 /* ---- feedback ---------------------------------------------------------------------------- */

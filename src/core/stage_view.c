@@ -68,7 +68,7 @@ struct period stage_order_period(const struct order *o)
 	struct period p = {o->at[MILESTONE_PLACED], order_reached_at(o, MILESTONE_DELIVERED)};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		p.to = int64_min(p.to, o->at[ends[i]]);
+		p.to = int64_min(p.to, order_reached_at(o, ends[i]));
 	return p;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "journey_chance.h"
 
+#include "chance_orders.h"
 #include "chance_things.h"
 
 #include "core/rule.h"
@@ -71,39 +72,6 @@ static void fill_cart(struct chance *c, struct cart *cart)
 	cart->checkout_at = chance_instant(c);
 	cart->ordered_at = chance_instant(c);
 	cart->emptied_at = chance_instant(c);
-}
-
-/* One more, or one that is there already. */
-static void fill_parcel(struct chance *c, struct order *o)
-{
-	size_t len = 3 + chance_below(c, PARCEL_ID_MAX - 2), at = 0;
-	char id[PARCEL_ID_MAX];
-	int r;
-
-	memset(id, 'a' + (int)chance_below(c, 26), sizeof(id));
-	id[0] = chance_below(c, 2) ? 'f' : 't';
-	r = order_parcel(o, span_of(id, len), &at);
-	assert(r == 0);
-	for (unsigned i = 0; i < PARCEL_STAGE_COUNT; i++)
-		o->parcels[at].at[i] = chance_instant(c);
-	order_link(o, at, chance_below(c, o->n_parcels));
-}
-
-static void fill_order(struct chance *c, struct order *o)
-{
-	set(c, &o->id, ENTITY_MAX);
-	set(c, &o->total, ENTITY_MAX);
-	set(c, &o->currency, ENTITY_MAX);
-	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
-		o->at[i] = chance_instant(c);
-	o->promised_at = chance_instant(c);
-	o->promise_said_at = chance_instant(c);
-	o->touched_at = chance_instant(c);
-	o->total_said_at = chance_instant(c);
-	o->parcels_lost = chance_below(c, 20) == 0;
-	o->dispatch_promised = chance_below(c, 8) == 0;
-	for (size_t n = chance_below(c, 3) ? 0 : chance_below(c, ORDER_PARCELS_MAX + 1); n > 0; n--)
-		fill_parcel(c, o);
 }
 
 static struct decimal chance_decimal(struct chance *c)
@@ -282,7 +250,7 @@ struct journey *chance_journey(struct chance *c, size_t size)
 		fill_cart(c, journey_add_cart(j, SPAN_LIT("k")));
 	for (size_t n = chance_below(c, size + 1); n > 0 && j->n_orders_kept < JOURNEY_ORDERS_MAX;
 		n--)
-		fill_order(c, journey_add_order(j, SPAN_LIT("o")));
+		chance_order(c, journey_add_order(j, SPAN_LIT("o")));
 	for (size_t n = chance_below(c, size + 1); n > 0 && j->n_instances < JOURNEY_INSTANCES_MAX;
 		n--)
 		fill_instance(c, journey_add_instance(j, SPAN_LIT("r"), SPAN_LIT("k")));
@@ -376,38 +344,6 @@ static const char *cart_differs(const struct cart *a, const struct cart *b)
 	DIFFERS(ordered_at);
 	DIFFERS(emptied_at);
 	return NULL;
-}
-
-static const char *parcels_differ(const struct order *a, const struct order *b)
-{
-	const struct order *x = a, *y = b;
-
-	DIFFERS(n_parcels);
-	DIFFERS(parcels_lost);
-	DIFFERS(dispatch_promised);
-	for (size_t n = 0; n < x->n_parcels; n++) {
-		if (!span_equal(text_span(x->parcels[n].id), text_span(y->parcels[n].id)))
-			return "parcel";
-		if (memcmp(x->parcels[n].at, y->parcels[n].at, sizeof(x->parcels[n].at)) != 0)
-			return "parcel at";
-		if (x->parcels[n].links != y->parcels[n].links)
-			return "links";
-	}
-	return NULL;
-}
-
-static const char *order_differs(const struct order *a, const struct order *b)
-{
-	TEXT_DIFFERS(id);
-	for (unsigned i = 0; i < MILESTONE_COUNT; i++)
-		DIFFERS(at[i]);
-	DIFFERS(promised_at);
-	DIFFERS(promise_said_at);
-	DIFFERS(touched_at);
-	DIFFERS(total_said_at);
-	TEXT_DIFFERS(total);
-	TEXT_DIFFERS(currency);
-	return parcels_differ(a, b);
 }
 
 static const char *instance_differs(const struct instance *a, const struct instance *b)

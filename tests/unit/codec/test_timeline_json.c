@@ -281,6 +281,8 @@ static void fill(struct journey *j)
 	c->added_at = c->ordered_at = NOON;
 	o->at[MILESTONE_PLACED] = NOON - MS_DAY;
 	o->at[MILESTONE_SHIPPED] = NOON - MS_HOUR;
+	o->at[MILESTONE_PACKED] = NOON - 2 * MS_HOUR;
+	o->side_at[ORDER_BACKORDERED] = NOON + 1;
 	o->promised_at = NOON - 1;
 	set(&o->total, "19.90");
 	set(&o->currency, "EUR");
@@ -333,7 +335,8 @@ static void test_journey(void)
 		"\"value\":null}],"
 		"\"orders\":[{\"id\":\"O1\",\"status\":\"shipped\","
 		"\"milestones\":{\"placed\":\"2026-11-20T12:00:00.000Z\","
-		"\"shipped\":\"2026-11-21T11:00:00.000Z\"},"
+		"\"packed\":\"2026-11-21T10:00:00.000Z\","
+		"\"shipped\":\"2026-11-21T11:00:00.000Z\"},\"side\":\"backordered\","
 		"\"parcels\":[{\"fulfillment_id\":\"77\",\"shipped_at\":null,"
 		"\"out_for_delivery_at\":null,\"ready_at\":null,"
 		"\"delivered_at\":\"2026-11-21T12:00:00.000Z\"},"
