@@ -9,10 +9,14 @@ while workers and Redis are killed, too.
 WAYMARK_LIVE_SEED sets the chance (printed)."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
+import pty
 import random
+import re
+import subprocess
 import sys
 import threading
 import time
@@ -342,6 +346,44 @@ def comes_again(shop, others, receipt):
     shop.settle()
     status, out, error = shop.customer("export", USER)
     tap.equal(status, 0, "a customer again: " + error)
+
+
+def on_a_terminal(shop, *words):
+    """The status of `waymark customer WORDS`, and what it draws there."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([harness.waymark(), "customer", *words, *shop.common], stderr=theirs,
+                          stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as tool:
+        os.close(theirs)
+        drawn = b""
+        # The other end is gone when the tool is: that is an error here, and not an end.
+        with contextlib.suppress(OSError), open(ours, "rb", buffering=0) as terminal:
+            while piece := terminal.read(4096):
+                drawn += piece
+    return tool.returncode, drawn.decode()
+
+
+@tap.test
+def how_far_it_is_shows_on_a_terminal():
+    with harness.Place() as place:
+        shop = Shop(place)
+        person(shop)
+        shop.settle()
+        status, drawn = on_a_terminal(shop, "erase", USER, "--yes", "--by", "tester")
+        tap.equal(status, 0, drawn)
+        lines = drawn.split("\r\033[K")
+        bars = [re.fullmatch(r"(\[(#*)(\.*)\] +(\d+)%  )?(\d+) ([a-z' ]+), \d+/s", line) for line in lines]
+        bars = [bar for bar in bars if bar]
+        tap.ok({"entries looked at", "customers looked at"} <= {bar[6] for bar in bars}, "drawn: %r" % drawn)
+        full = [(len(bar[2]), len(bar[3]), int(bar[4])) for bar in bars if bar[1]]
+        tap.ok(full, "some know how much there is: %r" % drawn)
+        tap.ok(all(done + rest == 30 and abs(done / 0.3 - percent) < 4 for done, rest, percent in full),
+               "as full as they say: %s" % full)
+        tap.equal((lines[0], "/s" in lines[-1]), ("", False), "the line is taken away: %r" % drawn)
+        tap.equal(has_secret(drawn.encode()), [], "it names nobody")
+        shop.post(SERVER, track("Product Viewed", {"userId": "another"}))
+        shop.settle()
+        status, drawn = on_a_terminal(shop, "erase", "another", "--yes", "--json")
+        tap.equal((status, "/s" in drawn), (0, False), "none with --json: %r" % drawn)
 
 
 @tap.test
