@@ -123,10 +123,11 @@ static struct verdict *judge_all(
 	const struct turn *t, const struct journey *side, const struct journey *others)
 {
 	struct verdict *v = arena_calloc(&t->effects->arena, side->n_instances + 1, sizeof(*v));
-	const struct merge_sides sides = {side, others, text_span(t->journey->customer)};
+	const struct merge_sides sides = {
+		t->rules, side, others, text_span(t->journey->customer), t->now};
 
 	for (size_t n = 0; v && n < side->n_instances; n++) {
-		v[n] = merge_verdict(t->rules, &sides, &side->instances[n]);
+		v[n] = merge_verdict(&sides, &side->instances[n]);
 		/* Kept now: what ends the other side may change it. */
 		if (v[n].end != OUTCOME_NONE) {
 			const struct rule *rule = rules_of(t->rules, &side->instances[n]);
@@ -482,12 +483,9 @@ static void forget(const struct turn *t)
 {
 	struct journey *j = t->journey;
 
-	for (size_t n = j->n_instances; n-- > 0;) {
+	for (size_t n = j->n_instances; n-- > 0;)
 		if (instance_forgettable(t->rules, &j->instances[n], t->now))
 			journey_remove_instance(j, n);
-		else
-			merge_forget(t, &j->instances[n]);
-	}
 }
 
 int merge_instances(const struct turn *t, const struct journey *other)

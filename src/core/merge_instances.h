@@ -29,13 +29,14 @@ struct verdict {
 
 /* Two who are one, as they were before. */
 struct merge_sides {
+	const struct rules *rules;
 	const struct journey *own, *others;
 	struct span self; /* who both are by now */
+	int64_t now;
 };
 
 /* What the others say about I, one of its own side. */
-struct verdict merge_verdict(
-	const struct rules *rules, const struct merge_sides *s, const struct instance *i);
+struct verdict merge_verdict(const struct merge_sides *s, const struct instance *i);
 
 /* Of two instances of one rule and key of J that wait, is A the one that goes on? */
 bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,
@@ -45,10 +46,6 @@ bool merge_goes_on(const struct rule *rule, const struct journey *j, const struc
  * in first. */
 int merge_compare_arming(const struct rule *rule, const struct journey *j, const struct instance *a,
 	const struct instance *b);
-
-/* Of I, which is kept for another reason, no cancel is known that would have been forgotten by now:
- * by until when it is remembered or, of what waits, by its own instant. */
-void merge_forget(const struct turn *t, struct instance *i);
 
 /* The instances of OTHER as they stand among the turn's customer's, but for what is forgotten by
  * now. *RET_SIDE is the caller's. 0 or -ENOMEM. */

@@ -122,23 +122,6 @@ static int copy_instance(
 	return copy_texts(to, from);
 }
 
-void merge_forget(const struct turn *t, struct instance *i)
-{
-	const struct rule *rule = rules_of(t->rules, i);
-	int64_t kept_ms = int64_max(rule ? rule->tombstone_ms : 0, ABSENCE_MEMORY_MS);
-	int64_t until_at = i->until_at;
-
-	if (i->cancelled_at == INT64_MIN)
-		return;
-	/* Whose pause is over may have heard of it since. */
-	if (i->state == INSTANCE_ARMED)
-		until_at = i->cancelled_at + kept_ms;
-	else if (i->state != INSTANCE_IDLE)
-		until_at = int64_max(until_at, i->touched_at + ABSENCE_MEMORY_MS);
-	if (until_at <= t->now)
-		i->cancelled_at = INT64_MIN;
-}
-
 int merge_copy_side(const struct turn *t, const struct journey *other, struct journey **ret_side)
 {
 	_cleanup_(journey_freep) struct journey *side = NULL;
@@ -156,7 +139,6 @@ int merge_copy_side(const struct turn *t, const struct journey *other, struct jo
 		to = journey_insert_instance(side, text_span(from->rule), text_span(from->key));
 		if (!to || copy_instance(to, from, loser, winner) < 0)
 			return -ENOMEM;
-		merge_forget(t, to);
 		if (!(rule && rule->calendar) && spent_copy(to, from, loser, winner) < 0)
 			return -ENOMEM;
 	}

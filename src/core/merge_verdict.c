@@ -39,17 +39,39 @@ static bool closes(const struct rule *rule, const struct instance *y, const stru
 	return y->state == INSTANCE_CLOSED && is_within(rule, y, x) && y->until_at > x->armed_at;
 }
 
-/* A cancel from before what armed X counts within the slack, if it came when X waited already. */
-static bool cancels(const struct rule *rule, const struct instance *y, const struct instance *x)
+/*
+ * The cancel that Y remembers; INT64_MIN: none. Where Y is kept for another reason it is forgotten
+ * when it would be without that: by until when it is remembered or, of what waits, by its own
+ * instant. For Y itself it stays: what it has ended is not to begin again.
+ */
+static int64_t cancel_of(const struct rule *rule, const struct instance *y, int64_t now)
 {
+	int64_t until_at = y->until_at;
+
 	if (y->cancelled_at == INT64_MIN)
+		return INT64_MIN;
+	/* Whose pause is over may have heard of it since. */
+	if (y->state == INSTANCE_ARMED)
+		until_at = y->cancelled_at + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS);
+	else if (y->state != INSTANCE_IDLE)
+		until_at = int64_max(until_at, y->touched_at + ABSENCE_MEMORY_MS);
+	return until_at > now ? y->cancelled_at : INT64_MIN;
+}
+
+/* A cancel from before what armed X counts within the slack, if it came when X waited already. */
+static bool cancels(
+	const struct rule *rule, const struct instance *y, const struct instance *x, int64_t now)
+{
+	int64_t at = cancel_of(rule, y, now);
+
+	if (at == INT64_MIN)
 		return false;
-	if (y->cancelled_at >= x->arming_at)
+	if (at >= x->arming_at)
 		return true;
 	/* Of several that armed it some may be gone. */
-	if (x->counted && !absence_list_stands(rule, x, y->cancelled_at))
+	if (x->counted && !absence_list_stands(rule, x, at))
 		return true;
-	return y->touched_at >= x->armed_at && y->cancelled_at >= x->arming_at - rule->slack_ms;
+	return y->touched_at >= x->armed_at && at >= x->arming_at - rule->slack_ms;
 }
 
 /* ---- sent already -------------------------------------------------------------------------- */
@@ -129,7 +151,7 @@ static bool supersedes(
 
 /* ---- verdicts ------------------------------------------------------------------------------ */
 
-static void judge_armed(const struct rules *rules, const struct rule *rule,
+static void judge_armed(const struct merge_sides *s, const struct rule *rule,
 	const struct instance *y, const struct instance *x, struct verdict *v)
 {
 	bool same_rule = span_equal(text_span(y->rule), text_span(x->rule));
@@ -138,7 +160,8 @@ static void judge_armed(const struct rules *rules, const struct rule *rule,
 
 	if (v->end != OUTCOME_NONE)
 		return;
-	if (same_rule && (closes(rule, y, x) || (reaches(rule, y, x) && cancels(rule, y, x)))) {
+	if (same_rule &&
+		(closes(rule, y, x) || (reaches(rule, y, x) && cancels(rule, y, x, s->now)))) {
 		end = y->outcome == OUTCOME_GOAL ? OUTCOME_GOAL : OUTCOME_CANCELLED;
 	} else if (same_rule && same_key(y, x) && precludes(rule, y, x)) {
 		end = OUTCOME_MERGED;
@@ -146,7 +169,7 @@ static void judge_armed(const struct rules *rules, const struct rule *rule,
 	} else if (same_rule && cools(rule, y, x)) {
 		end = OUTCOME_MERGED;
 		clause = SPAN_LIT("the customer was sent one too recently");
-	} else if (!same_rule && supersedes(rules, y, x)) {
+	} else if (!same_rule && supersedes(s->rules, y, x)) {
 		end = OUTCOME_SUPERSEDED;
 		clause = text_span(y->rule);
 	}
@@ -157,24 +180,26 @@ static void judge_armed(const struct rules *rules, const struct rule *rule,
 }
 
 /* Does Y's cancel disprove M, a job of X? */
-static bool disproves(const struct rule *rule, const struct instance *y, const struct instance *x,
-	const struct emission *m)
+static bool disproves(const struct instance *y, const struct instance *x, const struct emission *m,
+	const struct rule *rule, int64_t now)
 {
+	int64_t at = cancel_of(rule, y, now);
 	bool closed = closes(rule, y, x);
 
-	if (y->cancelled_at == INT64_MIN || !(closed || reaches(rule, y, x)))
+	if (at == INT64_MIN || !(closed || reaches(rule, y, x)))
 		return false;
-	return absence_disproves(rule, x, m, y->cancelled_at, closed);
+	return absence_disproves(rule, x, m, at, closed);
 }
 
 /* What of OTHERS disproves M, a job of X; NULL: nothing. */
 static const struct instance *disprover(const struct rule *rule, const struct journey *others,
-	const struct instance *x, const struct emission *m)
+	const struct instance *x, const struct emission *m, int64_t now)
 {
 	for (size_t n = 0; n < others->n_instances; n++) {
 		const struct instance *y = &others->instances[n];
 
-		if (span_equal(text_span(y->rule), text_span(x->rule)) && disproves(rule, y, x, m))
+		if (span_equal(text_span(y->rule), text_span(x->rule)) &&
+			disproves(y, x, m, rule, now))
 			return y;
 	}
 	return NULL;
@@ -199,17 +224,18 @@ static bool comes_before(const struct sent *a, const struct sent *b, struct span
 	return c < 0 || (c == 0 && a->theirs == b->theirs && a->back > b->back);
 }
 
-/* Those of I that nothing of OTHERS disproves: what should never have been sent repeats nothing,
- * and is not repeated. */
-static size_t list_sent(const struct rule *rule, const struct instance *i,
-	const struct journey *others, bool theirs, struct sent *list)
+/* Those of I, which is THEIRS or one's own, that nothing on the other side disproves: what should
+ * never have been sent repeats nothing, and is not repeated. */
+static size_t list_sent(const struct rule *rule, const struct merge_sides *s,
+	const struct instance *i, bool theirs, struct sent *list)
 {
+	const struct journey *others = theirs ? s->own : s->others;
 	size_t n = 0;
 
 	for (size_t back = 0; has_sent(i) && back <= i->n_earlier; back++) {
 		struct emission m = absence_emission(i, back);
 
-		if (m.step != STEP_UNSENT && !disprover(rule, others, i, &m))
+		if (m.step != STEP_UNSENT && !disprover(rule, others, i, &m, s->now))
 			list[n++] = (struct sent){m, back, theirs, false};
 	}
 	return n;
@@ -251,8 +277,8 @@ static void judge_twice(const struct rule *rule, const struct merge_sides *s,
 
 	if (!y)
 		return;
-	n = mine = list_sent(rule, x, s->others, false, list);
-	n += list_sent(rule, y, s->own, true, list + n);
+	n = mine = list_sent(rule, s, x, false, list);
+	n += list_sent(rule, s, y, true, list + n);
 	if (mine == 0 || n == mine)
 		return;
 	sort_sent(list, n, s->self);
@@ -272,15 +298,14 @@ static void judge_sent(const struct rule *rule, const struct merge_sides *s,
 	for (size_t back = 0; back <= x->n_earlier; back++) {
 		struct emission m = absence_emission(x, back);
 
-		v->jobs[back].by = disprover(rule, s->others, x, &m);
+		v->jobs[back].by = disprover(rule, s->others, x, &m, s->now);
 	}
 	judge_twice(rule, s, x, v);
 }
 
-struct verdict merge_verdict(
-	const struct rules *rules, const struct merge_sides *s, const struct instance *x)
+struct verdict merge_verdict(const struct merge_sides *s, const struct instance *x)
 {
-	const struct rule *rule = rules_of(rules, x);
+	const struct rule *rule = rules_of(s->rules, x);
 	struct verdict v = {.end = OUTCOME_NONE, .cancelled_at = INT64_MIN};
 
 	for (size_t n = 0; rule && n < s->others->n_instances; n++) {
@@ -288,9 +313,9 @@ struct verdict merge_verdict(
 
 		if (span_equal(text_span(y->rule), text_span(x->rule)) &&
 			(is_within(rule, y, x) || is_whole(y)))
-			v.cancelled_at = int64_max(v.cancelled_at, y->cancelled_at);
+			v.cancelled_at = int64_max(v.cancelled_at, cancel_of(rule, y, s->now));
 		if (x->state == INSTANCE_ARMED)
-			judge_armed(rules, rule, y, x, &v);
+			judge_armed(s, rule, y, x, &v);
 	}
 	if (rule && has_sent(x))
 		judge_sent(rule, s, x, &v);

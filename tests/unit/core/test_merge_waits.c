@@ -201,6 +201,35 @@ static void test_forgotten(void)
 	}
 }
 
+/* What the order handed over it ended as well; that this is forgotten brings nothing back. */
+static void test_over(void)
+{
+	static const struct rule_match added[] = {{.by = MATCH_KIND, .kind = ADDED}};
+	const struct rule_match over[] = {
+		{.by = MATCH_KIND, .kind = ORDERED, .to = SPAN_LIT("later")}};
+	static const struct rule_match showing[] = {{.by = MATCH_KIND, .kind = SHOWN}};
+	struct rule rules[] = {scene_cart("cart"), scene_cart("later")};
+	struct scene anna, visitor;
+
+	rules[0].arm = added;
+	rules[0].cancel = over;
+	rules[1].arm = showing;
+	rules[1].cancel = ordered;
+	rules[0].n_cancel = rules[1].n_cancel = 1;
+	scene_init(&anna, rules, ARRAY_SIZE(rules));
+	scene_init(&visitor, rules, ARRAY_SIZE(rules));
+	name_them(&anna, &visitor);
+	scene_event(&visitor, ADDED, c1, 0, 0);
+	scene_event(&visitor, ORDERED, c1, H, H);
+	CHECK_STR(span_str(scene_take(&visitor)), "cancelled cart cart:C1 @3600000; "
+						  "cancelled later cart:C1 @3600000;");
+	scene_merge(&anna, visitor.journey, 49 * H, 49 * H);
+	scene_tick(&anna, 90 * H);
+	CHECK_STR(span_str(scene_take(&anna)), "");
+	scene_release(&anna);
+	scene_release(&visitor);
+}
+
 /* Two within an hour arm; an order under the other name has settled the first of them, and one is
  * left. Whether the order was there before the two became one, or comes to be known behind it, the
  * wait is over. Ordered before either, it is not. */
@@ -248,6 +277,7 @@ int main(void)
 		{"armed at one instant", test_one_instant},
 		{"what each knew for itself", test_joined},
 		{"a cancel is forgotten after a day", test_forgotten},
+		{"what was ended does not begin again", test_over},
 		{"of several events one is settled", test_counted},
 	};
 
