@@ -9,7 +9,8 @@
  *
  * CRC is CRC32C of the body, eight small hex digits. The body is of varints and of blocks (a length
  * and the bytes): record · chunks kept · n, chunks · n, snapshots
- * as key and record · n, jobs as id, key and what is done with it.
+ * as key and record · n, jobs as id, key and what is done with it; and if there are any: n, news
+ * that were heard as hour and mark.
  */
 #pragma once
 
@@ -40,6 +41,13 @@ struct division_job {
 	enum division_fate fate;
 };
 
+struct division_heard {
+	int64_t hour;	  /* since 1970; never negative */
+	struct span mark; /* DIVISION_MARK bytes */
+};
+
+#define DIVISION_MARK 12
+
 struct division {
 	struct span record;	   /* empty: nobody */
 	uint32_t keep;		   /* sealed chunks that stay; those behind them go … */
@@ -49,6 +57,8 @@ struct division {
 	size_t n_snapshots;
 	const struct division_job *jobs;
 	size_t n_jobs;
+	const struct division_heard *heard; /* is not told again; it may be on its way still */
+	size_t n_heard;
 };
 
 /* Appends D to OUT, whose failure is the caller's to ask for. */
@@ -56,10 +66,10 @@ void division_encode(const struct division *d, struct buf *out);
 
 #define DIVISION_SUM_SIZE 33
 
-/* Who was named beside J's customer and is not heard yet is settled between partitions and nothing
- * that a fold finds: only what they want themselves stays, and nothing of who was asked for it.
- * True if anything was otherwise. */
-bool division_forget_named(struct journey *j);
+/* Who was named beside J's customer and is not heard yet, and what news are passed on to whom, is
+ * settled between partitions and nothing that a fold finds: only what they want themselves stays,
+ * and nothing of who was asked for it. True if anything was otherwise. */
+bool division_forget_between(struct journey *j);
 
 /* A name for the state that RECORD is, but for that: what was made from one state does not fit
  * another. 0 or -ENOMEM. */

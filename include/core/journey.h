@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "base/decimal.h"
 #include "base/span.h"
+#include "core/apart.h"
 #include "core/basket.h"
 #include "core/contact.h"
 #include "core/event.h"
@@ -44,7 +45,6 @@
 #define JOURNEY_ID_MARKS_MAX  10000 /* of identifiers that have no room there: 8 bytes each */
 #define JOURNEY_ID_GROUPS_MAX 32    /* kinds of those */
 #define JOURNEY_PARTS_MAX     64
-#define JOURNEY_APART_MAX     64
 #define NOTE_WORDS_MAX	      256 /* bytes of what a note says */
 
 /* Expired: neither of the two before, and left alone for thirty days. */
@@ -276,12 +276,6 @@ struct customer_part {
 	int64_t more_at;   /* up to when these reach; INT64_MIN: there are none */
 };
 
-/* Somebody who was part of this customer, or this one of them, until staff took them apart. */
-struct customer_apart {
-	struct text key;
-	int64_t at; /* virtual time */
-};
-
 #define TRAITS(X)                                                                                  \
 	X(EMAIL, "email")                                                                          \
 	X(PHONE, "phone")                                                                          \
@@ -420,10 +414,6 @@ size_t journey_n_marks(const struct journey *j);
 /* What KEY begins with, colon included; empty if there is none. */
 struct span journey_id_kind(struct span key);
 struct customer_part *journey_part_of(const struct journey *j, struct span key);
-const struct customer_apart *journey_apart(const struct journey *j, struct span key);
-/* KEY and this customer are two since AT; of too many the oldest is forgotten. 0 or -ENOMEM. */
-int journey_add_apart(struct journey *j, struct span key, int64_t at);
-void journey_remove_apart(struct journey *j, struct span key);
 void journey_remove_thing(struct journey *j, size_t index);
 void journey_remove_consent(struct journey *j, size_t index);
 void journey_remove_address(struct journey *j, size_t index);

@@ -12,6 +12,8 @@
 #define CRC_LEN 8
 #define BODY_AT (CRC_AT + CRC_LEN + 1)
 
+#define HOURS_MAX (INT64_MAX / (INT64_C(60) * 60 * 1000))
+
 static void put_crc(struct span body, char out[CRC_LEN])
 {
 	uint32_t crc = crc32c(0, body);
@@ -33,6 +35,12 @@ static void put_lists(const struct division *d, struct buf *out)
 		buf_add_block(out, d->jobs[i].key);
 		buf_add_varint(out, d->jobs[i].fate);
 	}
+	if (d->n_heard > 0)
+		buf_add_varint(out, d->n_heard);
+	for (size_t i = 0; i < d->n_heard; i++) {
+		buf_add_varint(out, (uint64_t)d->heard[i].hour);
+		buf_add_block(out, d->heard[i].mark);
+	}
 }
 
 void division_encode(const struct division *d, struct buf *out)
@@ -51,10 +59,14 @@ void division_encode(const struct division *d, struct buf *out)
 			out->ptr + start + CRC_AT);
 }
 
-bool division_forget_named(struct journey *j)
+bool division_forget_between(struct journey *j)
 {
 	bool changed = false;
 
+	for (size_t i = 0; i < j->n_apart; i++) {
+		changed = changed || j->apart[i].n_passed > 0;
+		journey_forget_passed(&j->apart[i]);
+	}
 	for (size_t i = j->n_named; i-- > 0;) {
 		struct customer_naming *naming = &j->named[i];
 
@@ -92,7 +104,7 @@ int division_sum(struct span record, char ret_sum[DIVISION_SUM_SIZE])
 
 	if (r < 0)
 		return r;
-	if (r > 0 || record.len == 0 || !division_forget_named(bare.journey)) {
+	if (r > 0 || record.len == 0 || !division_forget_between(bare.journey)) {
 		sum_of(record, ret_sum);
 		return 0;
 	}
@@ -106,6 +118,7 @@ int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE])
 {
 	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
 	_cleanup_free_ struct customer_id *ids = NULL;
+	struct customer_apart aparts[JOURNEY_APART_MAX];
 	struct journey bare = *j;
 	int r;
 
@@ -123,6 +136,10 @@ int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE])
 	}
 	for (size_t i = 0; i < j->n_ids; i++)
 		ids[i].place_at = 0;
+	assert(j->n_apart <= JOURNEY_APART_MAX);
+	for (size_t i = 0; i < j->n_apart; i++)
+		aparts[i] = (struct customer_apart){.key = j->apart[i].key, .at = j->apart[i].at};
+	bare.apart = aparts;
 	r = journey_encode(&bare, &bytes);
 	if (r == 0)
 		sum_of(buf_span(&bytes), ret_sum);
@@ -195,6 +212,21 @@ static void take_lists(struct reading *g, struct division *d)
 	d->jobs = jobs;
 }
 
+static void take_heard(struct reading *g, struct division *d)
+{
+	struct division_heard *heard = take_list(g, sizeof(*heard), &d->n_heard);
+
+	if (g->r == 0 && d->n_heard == 0)
+		g->r = DIVISION_CORRUPT;
+	for (size_t i = 0; i < d->n_heard && g->r == 0; i++) {
+		heard[i].hour = (int64_t)take_number(g, HOURS_MAX);
+		heard[i].mark = take_block(g);
+		if (g->r == 0 && heard[i].mark.len != DIVISION_MARK)
+			g->r = DIVISION_CORRUPT;
+	}
+	d->heard = heard;
+}
+
 static bool has_frame(struct span bytes)
 {
 	char crc[CRC_LEN];
@@ -222,6 +254,8 @@ int division_decode(struct span bytes, struct arena *a, struct division *ret_d)
 		chunks[i] = take_block(&g);
 	d.chunks = chunks;
 	take_lists(&g, &d);
+	if (g.r == 0 && g.rest.len > 0)
+		take_heard(&g, &d);
 	if (g.r == 0 && g.rest.len > 0)
 		g.r = DIVISION_CORRUPT;
 	if (g.r == 0)

@@ -47,6 +47,7 @@ extern const struct journey_part journey_part_marks;
 extern const struct journey_part journey_part_beside;
 /* journey_apart_bytes.c */
 extern const struct journey_part journey_part_apart;
+extern const struct journey_part journey_part_passed;
 /* journey_named_bytes.c */
 extern const struct journey_part journey_part_named;
 /* journey_past.c */

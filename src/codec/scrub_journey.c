@@ -222,17 +222,76 @@ static bool is_naming_theirs(struct walk *w, const struct customer_naming *namin
 				 (claim.via.len > 0 && is_key_theirs(w, claim.via)));
 }
 
+/* What staff wrote beside a claim: VALUE, of a message that A has. It gets no longer than it may
+ * be. True: it was changed. */
+static bool scrub_words(struct walk *w, struct arena *a, struct span *value)
+{
+	struct span clean;
+	size_t n;
+	int r;
+
+	if (value->len == 0 || w->r < 0)
+		return false;
+	buf_reset(&w->out);
+	r = scrub_text(w->s, *value, &w->out);
+	if (r == 0) {
+		clean = buf_span(&w->out);
+		n = clean.len < MESSAGE_REASON_MAX ? clean.len : MESSAGE_REASON_MAX;
+		/* Whole characters, in UTF-8. */
+		while (n < clean.len && n > 0 && ((unsigned char)clean.ptr[n] & 0xc0) == 0x80)
+			n--;
+		*value = arena_copy(a, span_of(clean.ptr, n));
+		r = value->ptr ? 0 : -ENOMEM;
+	}
+	note(w, r);
+	return r == 0;
+}
+
+/* What waits and is of others goes on waiting. */
+static void scrub_said(struct walk *w, struct customer_naming *naming)
+{
+	_cleanup_(arena_release) struct arena a;
+	struct message said;
+	bool changed;
+	int r;
+
+	arena_init(&a);
+	if (naming->said.len == 0 || w->r < 0)
+		return;
+	r = message_parse(text_span(naming->said), &a, &said);
+	if (r != 0) {
+		if (r < 0)
+			note(w, r);
+		return;
+	}
+	changed = scrub_words(w, &a, &said.reason);
+	changed = scrub_words(w, &a, &said.by) || changed;
+	if (!changed || w->r < 0)
+		return;
+	buf_reset(&w->out);
+	message_json(&said, &w->out);
+	note(w, buf_failed(&w->out) < 0 ? -ENOMEM : text_set(&naming->said, buf_span(&w->out)));
+}
+
 static void scrub_names(struct walk *w, struct journey *j)
 {
-	for (size_t i = j->n_named; i-- > 0;)
+	for (size_t i = j->n_named; i-- > 0;) {
 		if (is_naming_theirs(w, &j->named[i]))
 			journey_remove_naming(j, i);
+		else
+			scrub_said(w, &j->named[i]);
+	}
 	for (size_t i = j->n_ids; i-- > 0;)
 		if (is_theirs(w, j->ids[i].key))
 			journey_remove_id(j, i);
-	for (size_t i = j->n_apart; i-- > 0;)
-		if (is_theirs(w, j->apart[i].key))
+	for (size_t i = j->n_apart; i-- > 0;) {
+		if (is_theirs(w, j->apart[i].key)) {
 			journey_remove_apart(j, text_span(j->apart[i].key));
+			continue;
+		}
+		for (size_t k = 0; k < j->apart[i].n_passed; k++)
+			(void)replace(w, &j->apart[i].passed[k], false);
+	}
 	for (size_t i = j->n_addresses; i-- > 0;) {
 		bool theirs = false;
 		int r = w->r < 0 ? 0

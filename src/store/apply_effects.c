@@ -217,8 +217,11 @@ static int retract_job(struct applier *a, struct cached *c, const struct decisio
 
 static int note_hold(struct applier *a, struct cached *c, const struct effect *e)
 {
-	struct commit_hold *hold = list_add(&a->holds);
+	struct commit_hold *hold;
 
+	if (applier_keeps_hold(c->record.journey, e))
+		return 0;
+	hold = list_add(&a->holds);
 	if (!hold)
 		return -ENOMEM;
 	hold->customer = c->customer;

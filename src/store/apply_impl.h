@@ -5,17 +5,17 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "codec/division.h"
 #include "codec/link.h"
 #include "codec/record.h"
 #include "codec/scrub.h"
 #include "core/mark.h"
 #include "core/message.h"
+#include "core/step.h"
 #include "store/apply.h"
 #include "store/gone.h"
 #include "store/keys.h"
 #include "store/seen.h"
-
-#include "core/step.h"
 
 /* A record in memory. Those of the running batch are pinned. */
 struct cached {
@@ -367,6 +367,27 @@ int applier_pass_news(struct applier *a, const struct event *event);
  * changes a record without step(). Resets the applier's effects. 0 or -ENOMEM. */
 int applier_follow(struct applier *a, const struct cached *c, const struct journey *before,
 	const struct journey *now);
+/* ---- apply_passed.c ---- */
+
+/* Of what GOES, a division, follows W's customer passes news on from now on. 0 or -ENOMEM. */
+int applier_pass_to(struct applier *a, const struct work *w, struct span goes);
+/* Does E take J out of the index where J stands for others, too? */
+bool applier_keeps_hold(const struct journey *j, const struct effect *e);
+/* The index has C for all that they pass on. 0 or -ENOMEM. */
+int applier_hold_passed(struct applier *a, const struct cached *c);
+/* And has them no more for what they passed on BEFORE and do not follow or pass on NOW (NULL:
+ * nobody any more). 0 or -ENOMEM. */
+int applier_drop_passed(struct applier *a, const struct cached *c, const struct journey *before,
+	const struct journey *now);
+/* Nothing is passed on any more to KEY, and to whoever has been back for long. 0 or -ENOMEM. */
+int applier_end_passed(struct applier *a, struct cached *c, struct span key, int64_t now);
+/* W, which the index named for news, passes them on. 0 or -ENOMEM. */
+int applier_pass_news_on(struct applier *a, const struct work *w);
+/* What the fold heard that made OWN is not heard again. 0 or -ENOMEM. */
+int applier_heard_apart(struct applier *a, const struct division *own);
+
+/* ---- apply_news.c ---- */
+
 /* C, a customer or a link with its frozen record, follows nothing any more. As applier_follow. */
 int applier_unfollow(struct applier *a, const struct cached *c);
 

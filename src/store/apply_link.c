@@ -514,6 +514,8 @@ static int merge(struct applier *a, const struct work *w, const struct record *o
 	int r = note_snapshot(a, w);
 
 	if (r == 0)
+		r = applier_end_passed(a, w->cached, m->of, (int64_t)w->entry.id.ms);
+	if (r == 0)
 		r = applier_step(a, w, &input, (int64_t)w->entry.id.ms);
 	if (r == 0 && !a->options.transient)
 		r = join_timelines(a, w->cached, other, m->of);

@@ -248,20 +248,34 @@ static int tell_customer(struct applier *a, const struct work *w)
 	return r == 0 ? applier_stepped(a, w, &input) : r;
 }
 
+/* W's customer, and whoever has just left them; *ret_ends: the news concern neither. */
+static int tell_follower(struct applier *a, const struct work *w, bool *ret_ends)
+{
+	const struct journey *j = w->cached->record.journey;
+	struct span key = a->news->message->to;
+	bool passes, follows;
+	int r = applier_end_passed(a, w->cached, SPAN_EMPTY, w->event.received_at);
+
+	passes = journey_passes(j, key);
+	follows = j->n_events > 0 && news_concern(j, key, &a->marks, w->event.received_at);
+	*ret_ends = !passes && !follows;
+	if (r == 0 && passes)
+		r = applier_pass_news_on(a, w);
+	return r == 0 && follows ? tell_customer(a, w) : r;
+}
+
 int applier_tell(struct applier *a, const struct work *w)
 {
 	const struct cached *c = w->cached;
-	struct span key = a->news->message->to;
-	bool over = w->event.kind == EVENT_INCIDENT_ENDED;
+	bool over = w->event.kind == EVENT_INCIDENT_ENDED, ends = false;
 	int r;
 
 	if (c->link)
 		r = tell_link(a, w);
-	else if (c->record.journey->n_events == 0 ||
-		 !news_concern(c->record.journey, key, &a->marks, w->event.received_at))
-		return note(a, c, TIME_NEVER);
 	else
-		r = tell_customer(a, w);
+		r = tell_follower(a, w, &ends);
+	if (r == 0 && ends)
+		return note(a, c, TIME_NEVER);
 	if (r == 0 && over)
 		return note(a, c, TIME_NEVER);
 	return r == 0 && a->news_in_pieces ? note(a, c, number_of(w->entry.id)) : r;
@@ -285,7 +299,7 @@ int applier_follow(struct applier *a, const struct cached *c, const struct journ
 
 		if (e->kind == EFFECT_ASK)
 			r = applier_ask(a, c->customer, e->source, e->hold_at);
-		if (e->kind != EFFECT_HOLD)
+		if (e->kind != EFFECT_HOLD || (now && applier_keeps_hold(now, e)))
 			continue;
 		hold = list_add(&a->holds);
 		if (!hold)
@@ -294,7 +308,7 @@ int applier_follow(struct applier *a, const struct cached *c, const struct journ
 			c->customer, arena_copy(&a->arena, e->source), e->hold_at};
 		r = hold->source.ptr ? 0 : -ENOMEM;
 	}
-	return r;
+	return r == 0 ? applier_drop_passed(a, c, before, now) : r;
 }
 
 int applier_unfollow(struct applier *a, const struct cached *c)

@@ -117,6 +117,8 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 	if (r == 0)
 		r = applier_take_waiting(c->record.journey, before.journey);
 	if (r == 0)
+		r = journey_take_passed(c->record.journey, before.journey);
+	if (r == 0)
 		r = put_beside(a, w, d);
 	if (r == 0)
 		r = applier_touch(a, c);
@@ -214,6 +216,8 @@ static int spend(struct applier *a, const struct work *w)
 	if (rest.len == 0)
 		return 0;
 	r = division_decode(span_of(rest.ptr + front.len, rest.len - front.len), &a->arena, &own);
+	if (r == 0)
+		r = applier_heard_apart(a, &own);
 	while (r == 0 && own.record.len == 0 && j->n_events == 0 && j->n_apart > 0)
 		journey_remove_apart(j, text_span(j->apart[0].key));
 	if (r != 0 || own.record.len == 0)
@@ -265,6 +269,10 @@ static int on_unmerge(struct applier *a, const struct work *w)
 	if (r == 0)
 		r = replace(a, w, &stays);
 	if (r == 0)
+		r = applier_pass_to(a, w, goes);
+	if (r == 0)
+		r = applier_hold_passed(a, w->cached);
+	if (r == 0)
 		r = mend(a, MEND_SNAPSHOT, w->cached->customer, w->message->of, 0);
 	if (r == 0)
 		r = mend(a, MEND_ID, w->cached->customer, w->message->of, 0);
@@ -285,7 +293,11 @@ static int on_restore(struct applier *a, const struct work *w)
 	r = division_decode(w->entry.record, &a->arena, &own);
 	if (r > 0 || (r == 0 && !is_sound(own.record)))
 		return quarantine(a, w);
-	return r < 0 ? r : replace(a, w, &own);
+	if (r == 0)
+		r = replace(a, w, &own);
+	if (r == 0)
+		r = applier_hold_passed(a, w->cached);
+	return r == 0 ? applier_heard_apart(a, &own) : r;
 }
 
 int applier_unmerge(struct applier *a, const struct work *w)

@@ -28,6 +28,7 @@ int divide_new(const struct divide_ask *ask, struct divide **ret_divide)
 	d->record = RECORD_INIT;
 	seen_init(&d->seen);
 	map_init(&d->followed, seed);
+	map_init(&d->there, seed);
 	arena_init(&d->arena);
 	arena_init(&d->scratch);
 	r = divide_follow_bases(d);
@@ -51,6 +52,8 @@ struct divide *divide_free(struct divide *d)
 	free(d->news.list);
 	free(d->things.list);
 	map_release(&d->followed);
+	map_release(&d->there);
+	free(d->heard_marks.list);
 	free(d->partings.list);
 	free(d->jobs.list);
 	free(d->own_jobs.list);
@@ -114,6 +117,7 @@ static int keep_message(struct divide *d, const struct log_entry *e)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	k->news = news_is_key(event.customer);
+	k->content = event.content;
 	return k->news ? 0 : divide_note_products(d, &event);
 }
 

@@ -15,7 +15,7 @@
 #define TRIES 32 /* words of staff about one customer since they became one */
 
 /* What was put in the customer's place by K. 0, 1 if nothing was, or -errno. */
-static int replaced_by(struct divide *d, const struct kept *k, struct span *ret_record)
+static int replaced_by(struct divide *d, const struct kept *k, struct division *ret_division)
 {
 	struct span rest = k->entry.record, own = rest;
 	struct division division;
@@ -30,19 +30,21 @@ static int replaced_by(struct divide *d, const struct kept *k, struct span *ret_
 	r = division_decode(own, &d->arena, &division);
 	if (r != 0)
 		return r;
-	*ret_record = division.record;
+	*ret_division = division;
 	return division.record.len > 0 ? 0 : 1;
 }
 
 /* All of it from the entry PLACE on, as it came; with a BASE the customer became that there. */
-static int replay(struct divide *d, size_t place, const struct span *base)
+static int replay(struct divide *d, size_t place, const struct division *base)
 {
 	struct log_entry *entries = calloc(d->kept.n + 1, sizeof(*entries));
 	const struct kept *kept = d->kept.list;
 	int r = entries ? divide_stand(d, &d->since, place) : -ENOMEM;
 
 	d->since.customer = d->ask.customer;
-	d->since.base = base ? *base : d->ask.snapshot;
+	d->since.base = base ? base->record : d->ask.snapshot;
+	d->since.known = base ? base->heard : NULL;
+	d->since.n_known = base ? base->n_heard : 0;
 	for (size_t i = place; i < d->kept.n && r == 0; i++)
 		entries[i - place] = kept[i].entry;
 	if (base && r == 0)
@@ -98,7 +100,7 @@ int divide_find_partings(struct divide *d)
 	int r = 1;
 
 	for (size_t i = d->from; i < d->kept.n && tries < TRIES; i++) {
-		struct span base;
+		struct division base;
 
 		r = replaced_by(d, &kept[i], &base);
 		if (r > 0)

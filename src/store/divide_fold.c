@@ -242,9 +242,11 @@ static int seed_seen(const struct fold *f, struct seeds *s)
 {
 	const struct folded_news *news = f->heard.list;
 
-	s->seen = arena_calloc(&s->arena, f->heard.n + 1, sizeof(*s->seen));
+	s->seen = arena_calloc(&s->arena, f->heard.n + f->n_known + 1, sizeof(*s->seen));
 	if (!s->seen)
 		return -ENOMEM;
+	for (size_t i = 0; i < f->n_known; i++)
+		s->seen[s->n_seen++] = (struct commit_seen){f->known[i].hour, f->known[i].mark};
 	for (size_t i = 0; i < f->heard.n; i++) {
 		char *mark = arena_alloc(&s->arena, SEEN_BYTES);
 

@@ -44,7 +44,9 @@ struct fold {
 	uint64_t digest;
 	const struct commit_mark *marks; /* at the beginning */
 	size_t n_marks;
-	struct items heard;  /* struct folded_news */
+	struct items heard;		    /* struct folded_news */
+	const struct division_heard *known; /* and what else of news the base knows */
+	size_t n_known;
 	struct items waited; /* const struct message *, as of applier_options */
 	struct arena *arena; /* of what comes out */
 	/* what comes out */

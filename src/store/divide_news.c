@@ -9,6 +9,10 @@
  * have heard them where they stand in that of the key's: they are in both, for they go to all.
  * While the key's link was young it passed them on, too. That is the same news once more, and known
  * as such; one that is on its way still will come back to the other by itself, and is not folded.
+ * One that has come to the customer's log and not yet to the other's is folded, for when it comes
+ * there the other may not be back. Whatever was folded so lately that it may come once more is
+ * noted (division.h), and what comes while the fold is being made and put in place the customer
+ * passes on (apply_passed.c).
  */
 #include "divide_parts.h"
 
@@ -144,10 +148,29 @@ int divide_keep_news(
 	return read_news(d, k);
 }
 
+/* Where the customer's log has none, what the other's has is passed on when it comes there. */
 bool divide_wants_news(const struct divide *d, int64_t *ret_since)
 {
 	*ret_since = d->ask.linked_at > NEWS_KNOWN_MS ? d->ask.linked_at - NEWS_KNOWN_MS : 0;
 	return d->heard_news;
+}
+
+/* The other's mark of K, in MARK. */
+static void mark_of(const struct divide *d, const struct kept *k, char mark[SEEN_BYTES])
+{
+	seen_news_mark(d->ask.key, k->message->at, k->content, mark);
+}
+
+static int note_there(struct divide *d, const struct kept *k)
+{
+	char mark[SEEN_BYTES];
+	struct span copy;
+	int r;
+
+	mark_of(d, k, mark);
+	copy = arena_copy(&d->arena, span_of(mark, SEEN_BYTES));
+	r = copy.ptr ? map_put(&d->there, copy, d) : -ENOMEM;
+	return r < 0 ? r : 0;
 }
 
 int divide_feed_news(struct divide *d, const struct log_entry *e)
@@ -157,8 +180,12 @@ int divide_feed_news(struct divide *d, const struct log_entry *e)
 
 	if (r == 0 && m.kind == MESSAGE_NEWS && m.from < PARTITIONS_MAX &&
 		m.seq > d->heard_there[m.from]) {
+		size_t before = d->news.n;
+
 		d->heard_there[m.from] = m.seq;
 		r = divide_keep_news(d, &d->news, e, &m);
+		if (r == 0 && d->news.n > before)
+			r = note_there(d, (const struct kept *)d->news.list + before);
 	}
 	arena_reset(&d->scratch);
 	return r < 0 ? r : 0;
@@ -267,20 +294,105 @@ int divide_incidents(struct divide *d, struct fold *f, size_t first, bool other)
 	return 0;
 }
 
-int divide_other_news(struct divide *d, struct fold *f, divide_news_fn *fn, void *user)
+/* May it be on its way to a partition still, or be known there as a duplicate? */
+static bool is_young(const struct divide *d, const struct kept *k)
+{
+	return (int64_t)k->entry.id.ms > int64_max(d->ask.clock, 0) - NEWS_KNOWN_MS;
+}
+
+/* Have they come to the customer's log and not to the other's? */
+static bool is_late(const struct divide *d, const struct kept *k)
+{
+	char mark[SEEN_BYTES];
+
+	if (!k->message || k->message->kind != MESSAGE_NEWS || !is_young(d, k))
+		return false;
+	mark_of(d, k, mark);
+	return !map_get(&d->there, span_of(mark, SEEN_BYTES));
+}
+
+/* The other would hear those in a moment, and hears them now. */
+static int tell_late(struct divide *d, struct log_id from, divide_news_fn *fn, void *user)
+{
+	const struct kept *kept = d->kept.list;
+	int r = 0;
+
+	for (size_t i = 0; i < d->kept.n && r == 0; i++) {
+		struct kept late = kept[i];
+
+		if (!is_late(d, &late))
+			continue;
+		if (log_id_compare(late.entry.id, from) <= 0)
+			late.entry.id = (struct log_id){from.ms + 1, 0};
+		r = fn(user, &late);
+	}
+	return r;
+}
+
+/* Shows FN what of the news of the key's log the other hears by the fold, behind FROM. */
+static int tell_there(struct divide *d, struct log_id from, divide_news_fn *fn, void *user)
 {
 	_cleanup_(record_release) struct record frozen = RECORD_INIT;
 	const struct kept *news = d->news.list;
-	struct log_id from = frozen_at(d);
 	int r = d->ask.frozen.len > 0 ? record_decode(d->ask.frozen, &frozen) : 0;
 
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
-	for (size_t i = 0; i < d->news.n && r == 0; i++) {
+	for (size_t i = 0; i < d->news.n && r == 0; i++)
+		if (log_id_compare(news[i].entry.id, from) > 0 &&
+			!is_on_its_way(d, &frozen, &news[i]))
+			r = fn(user, &news[i]);
+	return r;
+}
+
+int divide_other_news(struct divide *d, struct fold *f, divide_news_fn *fn, void *user)
+{
+	const struct kept *news = d->news.list;
+	struct log_id from = frozen_at(d);
+	int r = 0;
+
+	for (size_t i = 0; i < d->news.n && r == 0; i++)
 		if (log_id_compare(news[i].entry.id, from) <= 0)
 			r = add_heard(f, &news[i]);
-		else if (!is_on_its_way(d, &frozen, &news[i]))
-			r = fn(user, &news[i]);
-	}
+	if (r == 0)
+		r = tell_there(d, from, fn, user);
+	return r == 0 ? tell_late(d, from, fn, user) : r;
+}
+
+/* ---- what they have heard ---------------------------------------------------------------- */
+
+static int note_mark(void *user, const struct kept *k)
+{
+	struct divide *d = user;
+	struct division_heard *heard;
+	char mark[SEEN_BYTES];
+
+	_Static_assert(DIVISION_MARK == SEEN_BYTES, "it is one of them");
+	if (!is_young(d, k))
+		return 0;
+	heard = items_add(&d->heard_marks, sizeof(*heard));
+	if (!heard)
+		return -ENOMEM;
+	mark_of(d, k, mark);
+	*heard = (struct division_heard){seen_hour((int64_t)k->entry.id.ms),
+		arena_copy(&d->arena, span_of(mark, SEEN_BYTES))};
+	return heard->mark.ptr ? 0 : -ENOMEM;
+}
+
+int divide_note_heard(struct divide *d, struct division *goes)
+{
+	const struct kept *kept = d->kept.list;
+	struct log_id from = frozen_at(d);
+	int r = tell_there(d, from, note_mark, d);
+
+	if (r == 0)
+		r = tell_late(d, from, note_mark, d);
+	/* By a link of their own. */
+	for (size_t i = d->joined; i < d->kept.n && r == 0; i++)
+		if (kept[i].news && kept_is_by(&kept[i], d->ask.key) &&
+			!span_equal(kept[i].message->path[0].key, d->ask.key))
+			r = note_mark(d, &kept[i]);
+	goes->heard = d->heard_marks.list;
+	goes->n_heard = d->heard_marks.n;
 	return r;
 }

@@ -30,6 +30,7 @@ struct divide {
 	struct map followed;		      /* ids of what a side may ever have followed */
 	struct items things;		      /* the same as keys of news, struct span */
 	struct items news;		      /* struct kept, of the log of the key's partition */
+	struct map there;		      /* the marks that the other has of those */
 	bool heard_news;		      /* there were any since they became one */
 	struct items kept;		      /* struct kept */
 	struct items partings; /* size_t, of kept: what took another out of the customer */
@@ -37,10 +38,11 @@ struct divide {
 	size_t joined;	       /* the entry that made them one */
 	size_t from;	       /* the entry behind the customer's base */
 	struct fold all, since, apart, alone;
-	bool parted;	       /* the customer was taken apart from somebody since */
-	bool outcomes;	       /* some are the other's */
-	struct items jobs;     /* struct divided_job */
-	struct items own_jobs; /* struct division_job */
+	bool parted;		  /* the customer was taken apart from somebody since */
+	bool outcomes;		  /* some are the other's */
+	struct items jobs;	  /* struct divided_job */
+	struct items own_jobs;	  /* struct division_job */
+	struct items heard_marks; /* struct division_heard */
 };
 
 /* Did K come by KEY, or is it about KEY? */
@@ -72,6 +74,8 @@ int divide_incidents(struct divide *d, struct fold *f, size_t first, bool other)
 /* The other's: those before are noted in F, and FN is shown the rest. 0, -errno or what FN says. */
 typedef int divide_news_fn(void *user, const struct kept *news);
 int divide_other_news(struct divide *d, struct fold *f, divide_news_fn *fn, void *user);
+/* What may still come to the other though they have heard it so: GOES notes it. 0 or -ENOMEM. */
+int divide_note_heard(struct divide *d, struct division *goes);
 
 /* ---- divide_check.c ---- */
 

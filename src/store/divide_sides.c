@@ -526,6 +526,8 @@ int divide_results(struct divide *d, struct divided *out)
 		r = side_of(&d->alone, own, &out->stays);
 	if (r == 0)
 		r = side_of(&d->apart, other, &out->goes);
+	if (r == 0)
+		r = divide_note_heard(d, &out->goes);
 	out->stays.jobs = d->own_jobs.list;
 	out->stays.n_jobs = d->own_jobs.n;
 	out->jobs = d->jobs.list;

@@ -16,7 +16,7 @@ int divide_forget_named(struct divide *d, struct span *bytes)
 
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
-	if (bytes->len == 0 || !division_forget_named(record.journey))
+	if (bytes->len == 0 || !division_forget_between(record.journey))
 		return 0;
 	return divide_encode(d, &record, bytes);
 }

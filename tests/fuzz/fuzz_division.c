@@ -13,6 +13,10 @@ static void check_lists(const struct division *d, const struct division *again)
 {
 	assert(d->n_chunks == again->n_chunks && d->n_snapshots == again->n_snapshots);
 	assert(d->n_jobs == again->n_jobs && d->keep == again->keep);
+	assert(d->n_heard == again->n_heard);
+	for (size_t i = 0; i < d->n_heard; i++)
+		assert(d->heard[i].hour == again->heard[i].hour &&
+			span_equal(d->heard[i].mark, again->heard[i].mark));
 	for (size_t i = 0; i < d->n_chunks; i++)
 		assert(span_equal(d->chunks[i], again->chunks[i]));
 	for (size_t i = 0; i < d->n_jobs; i++)

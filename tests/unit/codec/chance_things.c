@@ -149,8 +149,12 @@ static void fill_ids(struct chance *c, struct journey *j)
 			set(c, &id->under, CUSTOMER_MAX);
 	}
 	if (chance_below(c, 3) == 0) {
-		int r = journey_add_apart(j, some_name(c, CUSTOMER_MAX), chance_instant(c));
+		struct span key = some_name(c, CUSTOMER_MAX);
+		const struct span things[] = {SPAN_LIT("product:one"), SPAN_LIT("product:two")};
+		int r = journey_add_apart(j, key, chance_instant(c));
 
+		if (r == 0)
+			r = journey_pass_news(j, key, things, chance_below(c, 3));
 		assert(r == 0);
 	}
 	if (chance_below(c, 3) == 0)

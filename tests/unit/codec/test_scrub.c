@@ -3,6 +3,8 @@
  * only like it. */
 #include "codec/scrub.h"
 
+#include "codec/message_json.h"
+
 #include "check.h"
 #include "journey_chance.h"
 
@@ -301,13 +303,32 @@ static void tell(struct journey *j)
 	wait_for_room(j, "u7", "want", "c", "\"name\":\"email:" SECRET);
 	wait_for_room(j, "u8", "decide", "c", "\"name\":\"u8");
 	put(&j->named[j->n_named - 1].via, "email:" SECRET);
-	wait_for_room(j, "u3", "want", "c", "\"name\":\"u3");
+	wait_for_room(j, "u3", "claim", "u3",
+		"\"reason\":\"they wrote from " SECRET " twice\",\"by\":\"" SECRET);
 	put(&j->traits[TRAIT_EMAIL], SECRET);
 	j->trait_at[TRAIT_EMAIL] = 3;
 	put(&j->traits[TRAIT_NAME], "Ann");
 	j->trait_at[TRAIT_NAME] = 3;
 	put(&j->anonymous_id, "9f1c2d3e-77aa");
 	j->anonymous_at = 3;
+}
+
+/* It is the claim that it was, without the words. */
+static void check_said(struct span said)
+{
+	_cleanup_(arena_release) struct arena a;
+	struct message m;
+
+	arena_init(&a);
+	REQUIRE(message_parse(said, &a, &m) == 0);
+	CHECK(m.kind == MESSAGE_CLAIM);
+	CHECK_INT(m.from, 1);
+	CHECK_INT(m.linked_at, 1);
+	CHECK_INT(m.rights, 1);
+	CHECK_STR(m.to, "c");
+	CHECK_STR(m.of, "u3");
+	CHECK_STR(m.reason, "they wrote from [erased] twice");
+	CHECK_STR(m.by, "[erased]");
 }
 
 static void check_told(const struct journey *j)
@@ -317,6 +338,7 @@ static void check_told(const struct journey *j)
 	CHECK_INT(j->n_apart, 0);
 	REQUIRE(j->n_named == 1);
 	CHECK_STR(text_span(j->named[0].name), "u3");
+	check_said(text_span(j->named[0].said));
 	CHECK_INT(j->n_addresses, 0);
 	CHECK_INT(j->n_carts, 3);
 	CHECK(journey_cart(j, SPAN_LIT("cart:[erased]")));
