@@ -26,11 +26,11 @@
  * when each was due decides that, and not what either waits for by now. Nothing fires because of a
  * merge: what is overdue fires at its own instant when the customer is looked at next.
  *
- * A merge arms nothing that neither side had armed: what the two sides together would have counted
- * to at_least arms with the next event. And of what each side cancelled only the latest is known to
- * the other, and that for as long as a cancel is remembered (a day, or the rule's tombstone), even
- * where more is kept of its key. A job that was taken back stays so, even if what it had repeated
- * turns out to have been sent in error.
+ * A merge arms nothing that neither side had armed, but for what the two sides together have
+ * counted to at_least, if its deadline is ahead. And of what each side cancelled only the latest is
+ * known to the other, and that for as long as a cancel is remembered (a day, or the rule's
+ * tombstone), even where more is kept of its key. A job that was taken back stays so, even if what
+ * it had repeated turns out to have been sent in error.
  *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
  * first; an armed instance only if all are, the one that was armed last, with a decision.

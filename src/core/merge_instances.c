@@ -410,11 +410,16 @@ static int join(const struct turn *t, struct instance *into, struct instance *fr
 
 /* ---- what takes over ----------------------------------------------------------------------- */
 
+/* One that arms alone is on the list only as long as it may be in force: what has ended for good
+ * leaves none. But what counts stays, and what may yet be handed over. */
 static bool has_plain(const struct instance *i)
 {
-	for (size_t n = 0; n < i->n_armings; n++)
-		if (i->armings[n].by.len > 0)
+	for (size_t n = 0; n < i->n_armings; n++) {
+		const struct arming *a = &i->armings[n];
+
+		if (a->by.len > 0 && (a->giver.len == 0 || a->stands))
 			return true;
+	}
 	return false;
 }
 
@@ -478,27 +483,17 @@ static int keep_bound(const struct turn *t, struct span key)
 	return 0;
 }
 
-/* Whether it was thought of since is chance. */
-static void forget(const struct turn *t)
-{
-	struct journey *j = t->journey;
-
-	for (size_t n = j->n_instances; n-- > 0;)
-		if (instance_forgettable(t->rules, &j->instances[n], t->now))
-			journey_remove_instance(j, n);
-}
-
 int merge_instances(const struct turn *t, const struct journey *other)
 {
 	_cleanup_(journey_freep) struct journey *side = NULL;
 	struct journey *j = t->journey;
 	const struct span keys[2] = {text_span(j->customer), text_span(other->customer)};
 	const struct verdict *ours, *theirs;
+	/* The other's may not have been looked at for long; the turn's own has been pruned. */
 	int r = merge_copy_side(t, other, &side);
 
 	if (r < 0)
 		return r;
-	forget(t);
 	ours = judge_all(t, j, side);
 	theirs = judge_all(t, side, j);
 	if (!ours || !theirs)

@@ -47,6 +47,13 @@ static int follow(const struct turn *t)
 	return r < 0 ? r : stage_update(t);
 }
 
+/* What is over at AT is not asked from there on, whether anything came in since it was or not. */
+static void reach(struct turn *t, int64_t at)
+{
+	t->now = at;
+	journey_prune(t->journey, t->rules, at);
+}
+
 /* Fires all that is due at or before UNTIL. Ends, since each firing uses up a step. */
 static int fire_due(struct turn *t, int64_t until)
 {
@@ -54,7 +61,8 @@ static int fire_due(struct turn *t, int64_t until)
 	int r = 0;
 
 	while (r == 0 && (i = first_due(t->rules, t->journey, until))) {
-		t->now = instance_due(i);
+		reach(t, instance_due(i));
+		i = first_due(t->rules, t->journey, until);
 		/* The next step's message ends the wait for that of the one before. */
 		if (i->state == INSTANCE_ARMED && i->fire_at == t->now)
 			r = absence_fire(t, i);
@@ -136,7 +144,7 @@ static int take(struct turn *t, const struct input *input, int64_t now)
 	r = fire_due(t, now - 1);
 	if (r < 0)
 		return r;
-	t->now = now;
+	reach(t, now);
 	if (input->kind == INPUT_EVENT)
 		return apply(t, input->event);
 	if (input->kind == INPUT_MERGE)

@@ -27,6 +27,7 @@ static const struct rule_match twice[] = {
 	{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = H}};
 
 static const struct carried c1 = CART_1;
+static const struct carried c2 = {.cart = "C2"};
 
 struct happening {
 	enum event_kind kind;
@@ -469,10 +470,57 @@ static void test_second_name(void)
 	scene_release(&visitor);
 }
 
+/*
+ * What is over is over by its own instant, whether anything else came in since or not. That the
+ * cart was touched at one is known for a day, so that it does not put off what comes in after that;
+ * and an open cart that nobody touches is forgotten after 90 days, so that a job of 100 days later
+ * says nothing of it.
+ */
+static void test_over(void)
+{
+	static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
+
+	for (int other = 0; other <= 1; other++) {
+		struct rule rule = scene_cart("r");
+		struct scene s;
+
+		rule.wait.span_ms = 48 * H;
+		rule.touch = shown;
+		rule.n_touch = 1;
+		scene_init(&s, &rule, 1);
+		scene_event(&s, EVENT_PRODUCT_SHOWN, c1, H, H);
+		if (other)
+			scene_event(&s, EVENT_PRODUCT_SHOWN, c2, 26 * H, 26 * H);
+		scene_event(&s, EVENT_PRODUCT_ADDED, c1, 0, 27 * H);
+		scene_tick(&s, 100 * H);
+		CHECK_STR(span_str(scene_take(&s)), "fired r cart:C1 1/main @172800000;");
+		scene_release(&s);
+	}
+	for (int other = 0; other <= 1; other++) {
+		struct rule rule = scene_cart("r");
+		struct scene s;
+
+		rule.wait.span_ms = 100 * MS_DAY;
+		rule.data[0] = (struct rule_data){.name = SPAN_LIT("open"),
+			.from = DATA_NOW,
+			.field = fact_find(SPAN_LIT("cart.open"))};
+		rule.n_data = 1;
+		scene_init(&s, &rule, 1);
+		scene_event(&s, EVENT_PRODUCT_ADDED, c1, 0, 0);
+		if (other)
+			scene_event(&s, EVENT_PRODUCT_SHOWN, c2, 95 * MS_DAY, 95 * MS_DAY);
+		scene_tick(&s, 101 * MS_DAY);
+		CHECK_STR(s.last.data, "");
+		CHECK_STR(span_str(scene_take(&s)), "fired r cart:C1 1/main @8640000000;");
+		scene_release(&s);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"in any order", test_orders},
+		{"what is over", test_over},
 		{"all steps are taken back", test_steps_taken_back},
 		{"between the steps", test_between_steps},
 		{"between the steps, until a given time", test_between_given},

@@ -91,29 +91,48 @@ static void test_merged(void)
 	}
 }
 
-/* What another rule has ended does not begin again when they become one: nothing has come to it. */
-static void test_nothing_new(void)
+/* What another rule has ended does not begin again when they become one: nothing has come to it,
+ * nor would anything if a third, which did not wait, had something to hand over to it. */
+static void end_before(bool handed)
 {
-	struct rule rules[2] = {scene_cart("first"), counted()};
+	const struct rule_match arm[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}},
+				cancel[] = {{.by = MATCH_KIND,
+					.kind = ORDERED,
+					.to = SPAN_LIT("cart")}};
+	struct rule rules[3] = {scene_cart("first"), counted(), scene_cart("giver")};
 	struct scene anna, visitor;
 
 	rules[0].wait.span_ms = H;
 	rules[0].supersedes[0] = rules[1].id;
 	rules[0].n_supersedes = 1;
-	scene_init(&anna, rules, 2);
-	scene_init(&visitor, rules, 2);
+	rules[1].n_cancel = 0;
+	rules[2].arm = arm;
+	rules[2].cancel = cancel;
+	rules[2].n_cancel = 1;
+	scene_init(&anna, rules, 3);
+	scene_init(&visitor, rules, 3);
 	REQUIRE(text_set(&visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
 	scene_event(&anna, ADDED, c1, 0, 0);
+	if (handed)
+		scene_event(&anna, ORDERED, c1, 1, 1);
 	scene_event(&anna, ADDED, c1, M, M);
+	CHECK_INT(journey_instance(anna.journey, rules[1].id, SPAN_LIT("cart:C1"))->n_armings,
+		handed ? 3 : 2);
 	scene_tick(&anna, 2 * H);
 	CHECK_STR(span_str(scene_take(&anna)),
 		"fired first cart:C1 1/main @3660000; superseded cart cart:C1 @3660000;");
-	scene_event(&visitor, EVENT_PRODUCT_SHOWN, c1, 2 * H, 2 * H);
+	scene_event(&visitor, EVENT_CASE_OPENED, c1, 2 * H, 2 * H);
 	scene_merge(&anna, visitor.journey, 2 * H + M, 2 * H + M);
 	scene_tick(&anna, 20 * H);
 	CHECK_STR(span_str(scene_take(&anna)), "");
 	scene_release(&anna);
 	scene_release(&visitor);
+}
+
+static void test_nothing_new(void)
+{
+	end_before(false);
+	end_before(true);
 }
 
 /* The link is known first: of two additions of one instant the greater name's is in force, and its
