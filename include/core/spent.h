@@ -25,6 +25,7 @@ struct emission;
 struct instance;
 struct journey;
 struct rule;
+struct rules;
 
 /* The number that the jobs of I's episode have, or would have if the first were made now. RULE may
  * be NULL: it was removed. */
@@ -65,9 +66,9 @@ int spent_note(struct journey *j, const struct spent_key *k, struct span name, u
 int spent_note_year(struct journey *j, const struct spent_key *k, uint32_t number);
 /* Does I remember nothing else? Then nothing is known of its key yet. */
 bool spent_only(const struct instance *i);
-/* What FROM's lists say is spent for INTO, too; and an episode that both are in the midst of goes
- * on under FROM's number. 0 or -ENOMEM. */
-int spent_take(struct journey *into, const struct journey *from);
+/* What FROM's lists say is spent for INTO, too, of rules that are yearly by RULES by the later
+ * year; and an episode that both are in the midst of goes on under FROM's number. 0 or -ENOMEM. */
+int spent_take(const struct rules *rules, struct journey *into, const struct journey *from);
 
 /* The loser's FROM becomes the winner's TO, a copy of it whose list is empty. 0 or -ENOMEM. */
 int spent_copy(

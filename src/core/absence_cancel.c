@@ -6,6 +6,7 @@
  * still be on the way.
  */
 #include "absence_parts.h"
+#include "calendar_rule.h"
 
 /* One entry of a rule, and what it means. */
 struct ending {
@@ -21,6 +22,9 @@ static bool is_before(const struct turn *t, const struct ending *e, const struct
 {
 	int64_t after;
 
+	/* A year's wait begins where the one before was due. */
+	if (e->rule->calendar && t->event->occurred_at <= calendar_before(t, e->rule, i))
+		return true;
 	if (e->terminal || t->event->occurred_at >= i->arming_at - e->rule->slack_ms)
 		return false;
 	/* Of several events some may be gone. */

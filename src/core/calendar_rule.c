@@ -71,6 +71,17 @@ static bool due_in(const struct turn *t, const struct rule *rule, const struct o
 		local_instant(zone_of(t, cal), &c, -cal->lead_days, cal->local_minute), ret_at);
 }
 
+int64_t calendar_before(const struct turn *t, const struct rule *rule, const struct instance *i)
+{
+	int32_t year = (int32_t)i->episode - 1;
+	struct occasion o;
+	int64_t at;
+
+	if (!occasion_of(t, rule->calendar, text_span(i->key), &o) || year < o.first_year)
+		return INT64_MIN;
+	return due_in(t, rule, &o, year, &at) ? at : INT64_MIN;
+}
+
 /* The first occasion from YEAR on that is still ahead: its year, 0 if there is none. */
 static int32_t next_ahead(const struct turn *t, const struct rule *rule, const struct occasion *o,
 	int32_t year, int64_t *ret_at)

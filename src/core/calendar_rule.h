@@ -14,5 +14,9 @@
  */
 int calendar_update(const struct turn *t);
 
+/* When the occasion was due that is before the one I, of RULE, waits for: what happened up to then
+ * is that year's. INT64_MIN: there was none. */
+int64_t calendar_before(const struct turn *t, const struct rule *rule, const struct instance *i);
+
 /* Whether J has a date that a rule may follow. */
 bool calendar_knows(const struct journey *j);

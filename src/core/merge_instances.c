@@ -441,7 +441,7 @@ static int take_over_alone(const struct turn *t, const struct rule *rule, struct
 	}
 	if (i->state != INSTANCE_ARMED)
 		return absence_arm_next(&then, rule, i, i->cancelled_at);
-	ask.until = i->arming_at - 1;
+	ask.until = i->arming_at;
 	if (!rule->anchor_first || !absence_list_find(t->journey, rule, i, &ask, &n) ||
 		i->armings[n].by.len == 0)
 		return 0;

@@ -64,7 +64,7 @@ static bool cancels(
 {
 	int64_t at = cancel_of(rule, y, now);
 
-	if (at == INT64_MIN)
+	if (at == INT64_MIN || (rule->calendar && at <= absence_fired_until(x, 0)))
 		return false;
 	if (at >= x->arming_at)
 		return true;
@@ -136,6 +136,17 @@ static bool cools(const struct rule *rule, const struct instance *y, const struc
 
 /* ---- other rules --------------------------------------------------------------------------- */
 
+/* Did Y fire at AT or since? Of one that rests for another reason by now its jobs say so. */
+static bool fired_since(const struct rule *rule, const struct instance *y, int64_t at)
+{
+	bool says = y->state == INSTANCE_COOLING || y->state == INSTANCE_ARMED;
+
+	if (says && absence_made(y) && y->until_at != INT64_MIN &&
+		y->until_at - rule->cooldown_ms >= at)
+		return true;
+	return has_sent(y) && absence_fired_until(y, 0) >= at;
+}
+
 /* Does Y's rule go before X's, and did it fire while X waited? Of one that waits it is decided when
  * X is due, as ever. */
 static bool supersedes(
@@ -143,10 +154,8 @@ static bool supersedes(
 {
 	const struct rule *rule = rules_of(rules, y), *other = rules_of(rules, x);
 
-	if (!rule || !other || !rules_supersedes(rules, rule, other))
-		return false;
-	return absence_made(y) && y->until_at != INT64_MIN &&
-	       y->until_at - rule->cooldown_ms >= x->armed_at;
+	return rule && other && rules_supersedes(rules, rule, other) &&
+	       fired_since(rule, y, x->armed_at);
 }
 
 /* ---- verdicts ------------------------------------------------------------------------------ */

@@ -310,17 +310,23 @@ int spent_note(struct journey *j, const struct spent_key *k, struct span name, u
 	return r == -ENOSPC ? 0 : r;
 }
 
-int spent_note_year(struct journey *j, const struct spent_key *k, uint32_t number)
+/* The same of a yearly rule: a year's number may be greater than one of a later year. */
+static int note_year(
+	struct journey *j, const struct spent_key *k, struct span name, uint32_t number)
 {
 	struct instance *i = journey_instance(j, k->rule, k->key);
-	const struct spent *known = i ? find(i, SPAN_EMPTY, k->epoch) : NULL;
+	const struct spent *known = i ? find(i, name, k->epoch) : NULL;
 
-	/* A year's number may be greater than one of a later year. */
 	if (known && known->number % YEARS > number % YEARS)
 		return 0;
 	if (known && known->number % YEARS < number % YEARS)
 		drop(i, (uint32_t)(known - i->spent));
-	return spent_note(j, k, SPAN_EMPTY, number + YEARS);
+	return spent_note(j, k, name, number);
+}
+
+int spent_note_year(struct journey *j, const struct spent_key *k, uint32_t number)
+{
+	return note_year(j, k, SPAN_EMPTY, number + YEARS);
 }
 
 bool spent_only(const struct instance *i)
@@ -347,18 +353,20 @@ static void take_number(struct journey *into, const struct instance *from)
 		i->fallback->number = from->fallback->number;
 }
 
-int spent_take(struct journey *into, const struct journey *from)
+int spent_take(const struct rules *rules, struct journey *into, const struct journey *from)
 {
 	int r = 0;
 
 	for (size_t n = 0; n < from->n_instances; n++) {
 		const struct instance *i = &from->instances[n];
+		const struct rule *rule = rules_find(rules, text_span(i->rule));
 
 		for (uint32_t k = 0; k < i->n_spent && r == 0; k++) {
 			const struct spent_key key = {text_span(i->rule), text_span(i->key),
 				i->spent[k].epoch, i->touched_at};
 
-			r = spent_note(into, &key, text_span(i->spent[k].name), i->spent[k].number);
+			r = (rule && rule->calendar ? note_year : spent_note)(
+				into, &key, text_span(i->spent[k].name), i->spent[k].number);
 		}
 		take_number(into, i);
 	}

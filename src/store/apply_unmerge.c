@@ -223,7 +223,7 @@ static int spend(struct applier *a, const struct work *w)
 	if (r != 0 || own.record.len == 0)
 		return r;
 	r = record_decode(own.record, &was);
-	return r == 0 && j->n_events > 0 ? spent_take(j, was.journey) : r;
+	return r == 0 && j->n_events > 0 ? spent_take(a->in_force, j, was.journey) : r;
 }
 
 /* W without what was merged, of which a replay knows that it was: only the note of it. */

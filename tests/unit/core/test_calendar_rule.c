@@ -221,6 +221,46 @@ static void test_raised(void)
 	days_release(&d);
 }
 
+/* A purchase ends the wait for the year's occasion that is next behind it, whenever it is heard of;
+ * a second one before the same occasion ends nothing more. */
+static void test_cancelled(void)
+{
+	static const struct rule_match cancel[] = {
+		{.by = MATCH_KIND, .kind = EVENT_ORDER_COMPLETED, .customer = true}};
+	static const struct {
+		const char *bought[2], *heard[2], *due;
+		uint32_t year;
+	} ways[] = {
+		{{"2026-01-10T12:00:00Z"}, {"2026-01-10T12:00:00Z"}, "2027-03-10T08:00:00.000Z",
+			2027},
+		{{"2026-03-10T07:00:00Z"}, {"2026-03-10T09:00:00Z"}, "2027-03-10T08:00:00.000Z",
+			2027},
+		{{"2026-03-10T08:00:00Z"}, {"2026-03-10T09:00:00Z"}, "2027-03-10T08:00:00.000Z",
+			2027},
+		{{"2026-01-10T12:00:00Z", "2026-02-10T12:00:00Z"},
+			{"2026-01-10T12:00:00Z", "2026-02-10T12:00:00Z"},
+			"2027-03-10T08:00:00.000Z", 2027},
+		{{"2026-02-10T12:00:00Z", "2026-03-10T08:00:00.001Z"},
+			{"2026-02-10T12:00:00Z", "2026-03-10T09:00:00Z"},
+			"2028-03-10T08:00:00.000Z", 2028},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule_calendar calendar = birthday_at_nine();
+		struct days d;
+
+		days_init(&d, &calendar);
+		d.scene.rules->list[0].cancel = cancel;
+		d.scene.rules->list[0].n_cancel = 1;
+		say(&d, 1990, 3, 10, "2026-01-05T12:00:00Z");
+		for (size_t k = 0; k < 2 && ways[n].bought[k]; k++)
+			scene_event(&d.scene, EVENT_ORDER_COMPLETED, (struct carried){0},
+				at(ways[n].bought[k]), at(ways[n].heard[k]));
+		CHECK_DUE(&d, ways[n].due, ways[n].year);
+		days_release(&d);
+	}
+}
+
 static void test_removed(void)
 {
 	struct rule_calendar calendar = birthday_at_nine();
@@ -337,6 +377,7 @@ int main(void)
 		{"a lead of days", test_lead},
 		{"26: edited on the day", test_edited},
 		{"its epoch is raised", test_raised},
+		{"cancelled", test_cancelled},
 		{"taken back", test_removed},
 		{"the customer's zone changes", test_zone},
 		{"the day of the first order", test_first_order},

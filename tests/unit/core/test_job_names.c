@@ -191,6 +191,33 @@ static void test_years(void)
 	}
 }
 
+/* What was noted when a log is folded again, and then what a later note says; or the other way. */
+static void test_years_taken(void)
+{
+	static const uint32_t noted[][2] = {{12026, 2027}, {2027, 12026}};
+
+	for (size_t n = 0; n < ARRAY_SIZE(noted); n++) {
+		const struct spent_key key = {SPAN_LIT("yearly"), SPAN_LIT("birthday"), 1, 0};
+		const struct rule_calendar calendar = {.date = SPAN_LIT("birthday")};
+		struct rule rule = scene_cart("yearly");
+		struct scene into, from;
+		struct instance *i;
+
+		rule.calendar = &calendar;
+		scene_init(&into, &rule, 1);
+		scene_init(&from, &rule, 1);
+		REQUIRE(spent_note_year(into.journey, &key, noted[n][0]) == 0);
+		REQUIRE(spent_note_year(from.journey, &key, noted[n][1]) == 0);
+		REQUIRE(spent_take(into.rules, into.journey, from.journey) == 0);
+		i = journey_instance(into.journey, key.rule, key.key);
+		REQUIRE(i);
+		i->episode = 2027;
+		CHECK_INT(spent_number(&rule, i), 12027);
+		scene_release(&into);
+		scene_release(&from);
+	}
+}
+
 static const struct check_case cases[] = {
 	{"it waits again in a raised epoch", test_raised},
 	{"of two epochs before", test_raised_twice},
@@ -199,6 +226,7 @@ static const struct check_case cases[] = {
 	{"numbers begin anew", test_numbers},
 	{"what was told may be told again", test_told},
 	{"numbers of years", test_years},
+	{"numbers of years that are taken over", test_years_taken},
 };
 
 int main(void)

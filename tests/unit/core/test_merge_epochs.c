@@ -131,12 +131,42 @@ static void test_same(void)
 	scene_release(&anna);
 }
 
+/* A raised epoch allows again what comes. What belongs to the time that Anna's job was for does not
+ * begin anything, whether it comes in before the two become one or behind it. */
+static void test_belated(void)
+{
+	for (int n = 0; n < 2; n++) {
+		struct scene anna, visitor;
+
+		one_init(&anna, "anna", 1, 0, true);
+		anna.rules->list[0].epoch = 2;
+		scene_init(&visitor, anna.rules->list, 1);
+		REQUIRE(text_set(&visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
+		if (n == 0)
+			scene_event(&visitor, EVENT_PRODUCT_ADDED, c1, 0, 5 * H);
+		scene_merge(&anna, visitor.journey, 5 * H, 5 * H);
+		if (n == 1)
+			scene_event(&anna, EVENT_PRODUCT_ADDED, c1, 0, 5 * H);
+		CHECK_STR(span_str(scene_take(&anna)), n ? "" : "merged cart cart:C1 @18000000;");
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "");
+		/* But this does. */
+		scene_event(&anna, EVENT_PRODUCT_ADDED, c1, 21 * H, 21 * H);
+		scene_tick(&anna, 30 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 1/main @90000000;");
+		CHECK_INT(anna.last.epoch, 2);
+		scene_release(&visitor);
+		scene_release(&anna);
+	}
+}
+
 static const struct check_case cases[] = {
 	{"one of a newer epoch comes", test_newer_comes},
 	{"one of an older epoch comes", test_older_comes},
 	{"one that waits in a newer epoch comes", test_newer_waits},
 	{"what was before both ends both", test_both},
 	{"one of the same epoch comes", test_same},
+	{"what belongs to the time before comes late", test_belated},
 };
 
 int main(void)

@@ -230,6 +230,79 @@ static void test_over(void)
 	scene_release(&visitor);
 }
 
+/* The first arms, and an order under the other name has ended it. Of what both did at one instant
+ * behind that the smaller name's is the first, whether Anna's was heard of by then or is not yet.
+ */
+static void test_next(void)
+{
+	for (int n = 0; n < 2; n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.anchor_first = true;
+		rule.cancel = ordered;
+		rule.n_cancel = 1;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		scene_event(&visitor, ORDERED, c1, 0, 0);
+		scene_event(&visitor, ADDED, c1, H, H);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		if (n == 0)
+			scene_event(&anna, ADDED, c1, H, H);
+		scene_merge(&anna, visitor.journey, 2 * H, 2 * H);
+		if (n == 1)
+			scene_event(&anna, ADDED, c1, H, 2 * H);
+		(void)scene_take(&anna);
+		scene_tick(&anna, 20 * H);
+		CHECK_INT(anna.last.subject.len, 0);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 1/main @18000000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
+/* The checkout goes before the cart if it fired while that waited, four hours behind it. An hour
+ * later an order closes it, for weeks, and takes that message back: this ends nothing else. */
+static void test_before(void)
+{
+	static const struct {
+		int64_t added, merged;
+		const char *told;
+	} ways[] = {
+		{4 * H, 4 * H + 30 * M, "superseded cart cart:C2 @16200000;"},
+		{4 * H + 1, 4 * H + 30 * M, ""},
+		{6 * H, 7 * H, ""},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		const struct rule_match started[] = {
+			{.by = MATCH_KIND, .kind = EVENT_CHECKOUT_STARTED}};
+		const struct carried c2 = {.cart = "C2"};
+		struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
+		struct scene anna, visitor;
+
+		rules[1].arm = started;
+		rules[1].supersedes[0] = SPAN_LIT("cart");
+		rules[1].n_supersedes = 1;
+		rules[1].cancel = closed;
+		rules[1].n_cancel = 1;
+		rules[1].tombstone_ms = 45 * MS_DAY;
+		scene_init(&anna, rules, ARRAY_SIZE(rules));
+		scene_init(&visitor, rules, ARRAY_SIZE(rules));
+		name_them(&anna, &visitor);
+		scene_event(&visitor, EVENT_CHECKOUT_STARTED, c1, 0, 0);
+		scene_tick(&visitor, 4 * H);
+		if (ways[n].merged > 5 * H)
+			scene_event(&visitor, ORDERED, c1, 5 * H, 5 * H);
+		scene_event(&anna, ADDED, c2, ways[n].added, ways[n].added);
+		scene_merge(&anna, visitor.journey, ways[n].merged, ways[n].merged);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n].told);
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 /* Two within an hour arm; an order under the other name has settled the first of them, and one is
  * left. Whether the order was there before the two became one, or comes to be known behind it, the
  * wait is over. Ordered before either, it is not. */
@@ -278,6 +351,8 @@ int main(void)
 		{"what each knew for itself", test_joined},
 		{"a cancel is forgotten after a day", test_forgotten},
 		{"what was ended does not begin again", test_over},
+		{"the next of one instant", test_next},
+		{"a rule that goes before", test_before},
 		{"of several events one is settled", test_counted},
 	};
 
