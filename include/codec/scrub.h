@@ -69,5 +69,6 @@ int scrub_record(struct scrubber *s, struct packer *p, struct record *record);
 int scrub_value(struct scrubber *s, struct packer *p, struct span value, struct buf *out);
 /* Appends a chunk that has the same entries in the same order, and reaches as far. */
 int scrub_chunk(struct scrubber *s, struct packer *p, struct span chunk, struct buf *out);
-/* Appends what a message carries: a value, or what staff took apart (codec/division.h). */
+/* Appends what a message carries: a value, or what staff took apart (codec/division.h), one side or
+ * both. What is appended counts only if 0 is returned. */
 int scrub_cargo(struct scrubber *s, struct packer *p, struct span cargo, struct buf *out);

@@ -10,6 +10,7 @@
 #include "apart_view.h"
 #include "backtest_gone.h"
 #include "base/instant.h"
+#include "codec/gone_name.h"
 #include "codec/link.h"
 #include "codec/record.h"
 #include "core/message.h"
@@ -61,6 +62,8 @@ static void unmerge_release(struct unmerge *u)
 	arena_release(&u->arena);
 }
 
+#define GONE_UNREAD "who was erased cannot be read."
+
 static int say(const struct unmerge *u, const char *words)
 {
 	return tool_say(&u->t->program, STATUS_FOUND, "%s", words);
@@ -79,6 +82,36 @@ static struct span key_of(struct unmerge *u, uint32_t p, const char *name, struc
 
 /* ---- what there is ----------------------------------------------------------------------- */
 
+/* Was the owner of KEY, in the partition P, told to keep it out? 0, 1 or a negative errno. */
+static int is_gone(struct unmerge *u, struct span key, uint32_t p)
+{
+	unsigned char name[GONE_NAME_SIZE];
+	int r = backtest_gone_read(&u->gone, u->redis, p);
+
+	if (r == 0 && u->gone.n > 0)
+		r = gone_name(u->gone.salt, key, name);
+	for (size_t i = 0; i < u->gone.n && r == 0; i++)
+		r = memcmp(u->gone.names[i].name, name, sizeof(name)) == 0;
+	return r;
+}
+
+/* KEY, in the partition P, is no part of anybody. */
+static int explain_no_part(struct unmerge *u, struct span key, uint32_t p)
+{
+	int r = is_gone(u, key, p);
+
+	if (r < 0)
+		return say(u, GONE_UNREAD);
+	if (r > 0)
+		return tool_say(&u->t->program, STATUS_FOUND,
+			"%.*s was erased. Nothing is kept of them, so there is nothing to take "
+			"apart.",
+			(int)key.len, key.ptr);
+	return tool_say(&u->t->program, STATUS_FOUND,
+		"%.*s is not a part of another customer, so there is nothing to take apart.",
+		(int)key.len, key.ptr);
+}
+
 static int read_link(struct unmerge *u)
 {
 	struct span key = u->ask->customer;
@@ -89,10 +122,7 @@ static int read_link(struct unmerge *u)
 	if (!v)
 		return STATUS_FOUND;
 	if (!link_is(v->text))
-		return tool_say(&u->t->program, STATUS_FOUND,
-			"%.*s is not a part of another customer, so there is nothing to take "
-			"apart.",
-			(int)key.len, key.ptr);
+		return explain_no_part(u, key, p);
 	if (link_decode(v->text, &u->link) != 0)
 		return say(u, "what stands there cannot be read.");
 	u->partition = u->link.partition;
@@ -234,7 +264,7 @@ static int read_gone(struct unmerge *u)
 	struct divide_ask *d = &u->divide_ask;
 
 	if (backtest_gone_read(&u->gone, u->redis, u->partition) < 0)
-		return say(u, "who was erased cannot be read.");
+		return say(u, GONE_UNREAD);
 	d->gones = u->gone.names;
 	d->n_gones = u->gone.n;
 	d->gone_salt = u->gone.salt;
@@ -309,6 +339,26 @@ static void rest(void)
 	(void)nanosleep(&step, NULL);
 }
 
+/* Who was erased has no parts either; and whoever is without one says so, even if they are nobody
+ * else. 0 or a status. */
+static int check_there(const struct unmerge *u, struct arena *a)
+{
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+	const struct redis_value *v;
+
+	key_add_id(&key, u->partition, "c", u->link.to);
+	v = tool_ask(u->t, u->redis, (struct span[]){SPAN_LIT("EXISTS"), buf_span(&key)}, 2, a);
+	if (!v)
+		return STATUS_FOUND;
+	if (v->integer > 0)
+		return 0;
+	return tool_say(&u->t->program, STATUS_FOUND,
+		"%.*s was erased meanwhile. Whether %.*s was apart from them by then, waymark "
+		"customer export tells.",
+		(int)u->link.to.len, u->link.to.ptr, (int)u->ask->customer.len,
+		u->ask->customer.ptr);
+}
+
 /* Has the worker passed AT? Then in *ret_done whether it took it. 0 or a status. */
 static int look(struct unmerge *u, struct log_id at, bool *ret_passed, bool *ret_done)
 {
@@ -333,7 +383,7 @@ static int look(struct unmerge *u, struct log_id at, bool *ret_passed, bool *ret
 	if (!v)
 		return STATUS_FOUND;
 	*ret_done = v->integer == 0;
-	return 0;
+	return *ret_done ? check_there(u, &a) : 0;
 }
 
 /* Each time something came first. */

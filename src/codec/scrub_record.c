@@ -234,16 +234,15 @@ static int scrub_division(struct loading *l, struct division *d)
 	return r;
 }
 
-int scrub_cargo(struct scrubber *s, struct packer *p, struct span cargo, struct buf *out)
+/* Appends the division BYTES, as it was if there is nothing of theirs in it. */
+static int scrub_side(struct scrubber *s, struct packer *p, struct span bytes, struct buf *out)
 {
 	struct loading l = {.s = s, .p = p};
 	struct division d;
 	int r;
 
-	if (!span_starts(cargo, SPAN_LIT("D1 ")))
-		return scrub_value(s, p, cargo, out);
 	arena_init(&l.arena);
-	r = division_decode(cargo, &l.arena, &d);
+	r = division_decode(bytes, &l.arena, &d);
 	r = r == 0 ? scrub_division(&l, &d) : r;
 	if (r == 0 && l.found)
 		division_encode(&d, out);
@@ -251,4 +250,40 @@ int scrub_cargo(struct scrubber *s, struct packer *p, struct span cargo, struct 
 	if (r < 0 || !l.found)
 		return r < 0 ? r : SCRUB_CLEAN;
 	return buf_failed(out);
+}
+
+/* Both sides of a word of staff, each behind its length. */
+static int scrub_sides(struct scrubber *s, struct packer *p, struct span both, struct buf *out)
+{
+	_cleanup_(buf_release) struct buf side = BUF_INIT;
+	bool found = false;
+	struct span bytes;
+
+	while (both.len > 0) {
+		int r;
+
+		if (span_take_block(&both, &bytes) != 0)
+			return SCRUB_CLEAN;
+		buf_reset(&side);
+		r = scrub_side(s, p, bytes, &side);
+		if (r < 0)
+			return r;
+		found = found || r == 0;
+		buf_add_block(out, r == 0 ? buf_span(&side) : bytes);
+	}
+	return found ? buf_failed(out) : SCRUB_CLEAN;
+}
+
+static bool has_sides(struct span cargo)
+{
+	struct span side;
+
+	return span_take_block(&cargo, &side) == 0 && span_starts(side, SPAN_LIT("D1 "));
+}
+
+int scrub_cargo(struct scrubber *s, struct packer *p, struct span cargo, struct buf *out)
+{
+	if (span_starts(cargo, SPAN_LIT("D1 ")))
+		return scrub_side(s, p, cargo, out);
+	return has_sides(cargo) ? scrub_sides(s, p, cargo, out) : scrub_value(s, p, cargo, out);
 }

@@ -237,11 +237,15 @@ static int erase_link(struct applier *a, const struct work *w)
 static int erase_customer(struct applier *a, const struct work *w)
 {
 	const struct message *m = w->message;
-	int r;
+	bool gone = true;
+	int r = 0;
 
-	/* A customer of their own, who never became, or is no longer, one with who is erased. */
+	/* A customer of their own, who never became, or is no longer, one with who is erased. But
+	 * whoever was when it was asked for is kept out by now, and goes. */
 	if (!span_equal(m->of, m->to) && w->cached->record.journey->n_events > 0)
-		return 0;
+		r = applier_is_gone(a, w, &gone);
+	if (r < 0 || !gone)
+		return r;
 	r = say_to_kin(a, w->cached->record.journey, w->cached->customer, m->reason);
 	return r < 0 ? r : empty(a, w->cached, m->reason);
 }

@@ -28,10 +28,10 @@ static const char open_script[] =
 	"end\n"
 	"return {salt, ''}\n";
 
-/* ARGV: receipt, by, the customer's key. */
+/* ARGV: receipt, by, the customer's key, and that by which they were found. */
 static const char begin_script[] =
 	"local t = redis.call('TIME')\n"
-	"redis.call('SADD', 'wm:erasing:' .. ARGV[1], ARGV[3])\n"
+	"redis.call('SADD', 'wm:erasing:' .. ARGV[1], ARGV[3], ARGV[4])\n"
 	"redis.call('HSET', 'wm:erasure:' .. ARGV[1], 'by', ARGV[2],\n"
 	"  'asked_at', string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000)))\n"
 	"redis.call('SADD', 'wm:erasing', ARGV[1])\n"
@@ -73,6 +73,8 @@ static int on_begun(struct eraser *e, const struct redis_value *reply)
 	int r = eraser_add_name(e, e->find.customer, true);
 
 	(void)reply;
+	/* Staff may take the two apart at this very moment. */
+	r = r ? r : eraser_add_name(e, e->find.matched, true);
 	if (r == 0 && e->options.begun)
 		e->options.begun(e->options.user, 0, e->receipt, "");
 	return r ? r : eraser_then(e, eraser_gather);
@@ -81,7 +83,7 @@ static int on_begun(struct eraser *e, const struct redis_value *reply)
 static int begin(struct eraser *e)
 {
 	const struct span args[] = {SPAN_LIT("EVAL"), SPAN_LIT(begin_script), SPAN_LIT("0"),
-		span_of(e->receipt, RECEIPT_LEN), e->by, e->find.customer};
+		span_of(e->receipt, RECEIPT_LEN), e->by, e->find.customer, e->find.matched};
 
 	hex(e->options.random + GONE_NAME_SIZE, RECEIPT_LEN, e->receipt);
 	return eraser_ask(e, on_begun, args, ARRAY_SIZE(args));

@@ -3,6 +3,7 @@
  * only like it. */
 #include "codec/scrub.h"
 
+#include "codec/division.h"
 #include "codec/message_json.h"
 
 #include "check.h"
@@ -431,6 +432,74 @@ static void in_records(void)
 	CHECK_INT(scrub_cargo(s, p, SPAN_LIT("D1 no division"), &again), SCRUB_CLEAN);
 }
 
+/* What somebody was who was apart from NAME, as bytes. */
+static void record_apart(const char *name, struct buf *out)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+
+	REQUIRE(record_init(&r, SPAN_LIT("u9")) == 0);
+	r.journey->n_events = 1;
+	if (name[0])
+		REQUIRE(journey_add_apart(r.journey, span_str(name), 5) == 0);
+	REQUIRE(record_encode(&r, out) == 0);
+}
+
+static void add_side(struct buf *cargo, const char *own, const char *part)
+{
+	_cleanup_(buf_release) struct buf record = BUF_INIT, was = BUF_INIT, side = BUF_INIT;
+	struct division_snapshot snapshot = {.of = SPAN_LIT("u10")};
+	struct division d = {.snapshots = &snapshot, .n_snapshots = 1};
+
+	record_apart(own, &record);
+	record_apart(part, &was);
+	d.record = buf_span(&record);
+	snapshot.record = buf_span(&was);
+	division_encode(&d, &side);
+	buf_add_block(cargo, buf_span(&side));
+	REQUIRE(buf_failed(&side) == 0 && buf_failed(cargo) == 0);
+}
+
+/* They are two still, each with its part. */
+static void check_sides(struct span rest)
+{
+	_cleanup_(arena_release) struct arena a;
+	struct division d;
+	struct span side;
+
+	arena_init(&a);
+	for (unsigned i = 0; i < 2; i++) {
+		REQUIRE(span_take_block(&rest, &side) == 0);
+		CHECK_INT(division_decode(side, &a, &d), 0);
+		CHECK_INT(d.n_snapshots, 1);
+	}
+	CHECK_INT(rest.len, 0);
+}
+
+/* A word of staff carries both sides, each with its record and that of who became a part of it. */
+static void in_what_was_taken_apart(void)
+{
+	static const char *const secrets[] = {"email:" SECRET, ""};
+	_cleanup_(scrubber_freep) struct scrubber *s = NULL;
+	_cleanup_(packer_freep) struct packer *p = NULL;
+
+	REQUIRE(scrubber_new(&IDENTITY_DEFAULT, knows, NULL, &s) == 0);
+	REQUIRE(packer_new(&p) == 0);
+	for (unsigned where = 0; where < 5; where++) {
+		_cleanup_(buf_release) struct buf cargo = BUF_INIT, out = BUF_INIT, none = BUF_INIT;
+
+		/* In the first, the first's part, the second, the second's part; in none. */
+		add_side(&cargo, secrets[where != 0], secrets[where != 1]);
+		add_side(&cargo, secrets[where != 2], secrets[where != 3]);
+		CHECK(has(buf_span(&cargo), SECRET) == (where < 4));
+		CHECK_INT(scrub_cargo(s, p, buf_span(&cargo), &out), where < 4 ? 0 : SCRUB_CLEAN);
+		if (where == 4)
+			break;
+		CHECK(!has(buf_span(&out), SECRET));
+		check_sides(buf_span(&out));
+		CHECK_INT(scrub_cargo(s, p, buf_span(&out), &none), SCRUB_CLEAN);
+	}
+}
+
 static int knows_some(void *user, struct span key, bool *ret_known)
 {
 	uint64_t *n = user;
@@ -480,6 +549,7 @@ int main(void)
 		{"of any length", of_any_length},
 		{"as digests", as_digests},
 		{"in records and chunks", in_records},
+		{"in what was taken apart", in_what_was_taken_apart},
 		{"in any journey", in_any_journey},
 	};
 
