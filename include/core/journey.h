@@ -19,6 +19,7 @@
 #include "core/order.h"
 #include "core/past.h"
 #include "core/profile.h"
+#include "core/purchase.h"
 #include "core/spent.h"
 #include "core/text.h"
 #include "core/thing.h"
@@ -493,6 +494,7 @@ struct stage_turn {
  * is ever lapsing. Of the policy in force (core/policy.h); neither is below PAST_RUN_GAP_MS. */
 struct lapse {
 	int64_t lapsing_ms, lapsed_ms;
+	struct purchase_model purchase; /* who hardly buys again is at risk */
 };
 
 /* Derived. NOW is virtual time. */

@@ -4,6 +4,8 @@
 #include "base/instant.h"
 #include "policy_reader.h"
 
+#include <math.h>
+
 /* The two halves of `[0.9, "210d"]`. False after a problem. */
 static bool read_pair(struct rule_reader *r, const struct file_place *p, const char *form,
 	struct file_place half[2])
@@ -199,10 +201,76 @@ static void read_lapsed(struct rule_reader *r, const struct file_place *p, void 
 	(void)rule_read_duration(r, p, &lapse_limits, &((struct lapse *)target)->lapsed_ms);
 }
 
+/* What is at most a thousand, of a model whose numbers are all above 0. */
+static void read_parameter(struct rule_reader *r, const struct file_place *p, double *ret)
+{
+	struct decimal d;
+
+	if (!policy_read_money(r, p, &d))
+		return;
+	*ret = d.exponent < 0 ? (double)d.mantissa / pow(10, -d.exponent)
+			      : (double)d.mantissa * pow(10, d.exponent);
+	if (*ret <= 0 || *ret > 1000)
+		rule_problem_add(r, p, "this must be above 0, and at most 1000");
+}
+
+#define PARAMETER(NAME, MEMBER)                                                                    \
+	static void NAME(struct rule_reader *r, const struct file_place *p, void *target)          \
+	{                                                                                          \
+		read_parameter(r, p, &((struct purchase_model *)target)->MEMBER);                  \
+	}
+PARAMETER(read_r, r)
+PARAMETER(read_alpha, alpha_ms)
+PARAMETER(read_a, a)
+PARAMETER(read_b, b)
+
+static void read_within(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	static const struct rule_duration_limits limits = {MS_DAY, DURATION_MAX_MS, false};
+
+	(void)rule_read_duration(r, p, &limits, &((struct purchase_model *)target)->within_ms);
+}
+
+static void read_likelihood(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	uint32_t share;
+
+	if (!policy_read_share(r, p, &share))
+		return;
+	if (share == 0 || share == SHARE_WHOLE)
+		rule_problem_add(r, p, "this must be above 0 and below 1");
+	((struct purchase_model *)target)->likelihood = (double)share / SHARE_WHOLE;
+}
+
+static const struct rule_member purchase_members[] = {
+	{"description", policy_read_description, false},
+	{"r", read_r, true},
+	{"alpha", read_alpha, true},
+	{"a", read_a, true},
+	{"b", read_b, true},
+	{"within", read_within, true},
+	{"likelihood", read_likelihood, true},
+};
+static const struct rule_members purchase_spec = {
+	"`at_risk`", purchase_members, ARRAY_SIZE(purchase_members)};
+
+/* Its alpha is a number of weeks. */
+static void read_at_risk(struct rule_reader *r, const struct file_place *p, void *target)
+{
+	struct purchase_model *m = &((struct lapse *)target)->purchase;
+	struct file_place found[RULE_MEMBERS_MAX];
+
+	if (!rule_members_find(r, p, &purchase_spec, found))
+		return;
+	rule_members_read(r, &purchase_spec, found, m);
+	m->alpha_ms *= 7 * MS_DAY;
+}
+
 static const struct rule_member lapse_members[] = {
 	{"description", policy_read_description, false},
 	{"lapsing", read_lapsing, false},
 	{"lapsed", read_lapsed, false},
+	{"at_risk", read_at_risk, false},
 };
 static const struct rule_members lapse_spec = {"`lapse`", lapse_members, ARRAY_SIZE(lapse_members)};
 

@@ -136,7 +136,7 @@ int64_t model_late(const struct policy_model *m, uint32_t theta, int64_t promise
 	return int64_min(ms, promise_ms);
 }
 
-const struct lapse lapse_default = {LAPSING_ELSE_MS, LAPSED_ELSE_MS};
+const struct lapse lapse_default = {.lapsing_ms = LAPSING_ELSE_MS, .lapsed_ms = LAPSED_ELSE_MS};
 
 /* What the shop itself says, else what its customers do, else the default. */
 static int64_t lapse_after(
@@ -159,6 +159,7 @@ void policy_settle_lapse(struct policy *p)
 		lapse_after(m, p->lapse_given.lapsed_ms, LAPSED_SHARE, lapse_default.lapsed_ms);
 	p->lapse.lapsing_ms = int64_min(p->lapse.lapsed_ms,
 		lapse_after(m, p->lapse_given.lapsing_ms, LAPSING_SHARE, lapse_default.lapsing_ms));
+	p->lapse.purchase = p->lapse_given.purchase;
 }
 
 uint32_t policy_percentile(const struct policy *p, struct decimal value)

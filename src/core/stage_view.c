@@ -246,6 +246,15 @@ static bool is_open(const struct stage_view *v, enum past_open open, int64_t at)
 	return false;
 }
 
+/* Is it likely that they will not buy again? */
+static bool is_doubtful(const struct stage_view *v, int64_t at)
+{
+	for (size_t i = 0; i < v->n_doubts; i++)
+		if (v->doubts[i].from <= at && at < v->doubts[i].to)
+			return true;
+	return false;
+}
+
 /* For how long nothing was done by AT. */
 static int64_t idle_at(const struct stage_view *v, int64_t at)
 {
@@ -282,6 +291,9 @@ enum stage stage_view_at(const struct stage_view *v, int64_t at)
 	if (is_bad(word_at(v, PAST_BLOCKED, at)))
 		return STAGE_BLOCKED;
 	if (is_open(v, PAST_RISK, at) || is_detractor(v, at))
+		return STAGE_AT_RISK;
+	/* Whom nothing is heard of any more is lapsing, which says the same and more. */
+	if (is_doubtful(v, at) && idle_at(v, at) <= v->lapse->lapsing_ms)
 		return STAGE_AT_RISK;
 	if (is_open(v, PAST_AWAITED, at))
 		return STAGE_CUSTOMER_AWAITING;
@@ -333,6 +345,10 @@ static int64_t boundary(const struct stage_view *v, int64_t at, bool back)
 	for (size_t i = 0; i < v->n_periods; i++) {
 		look_at(&s, v->periods[i].period.from);
 		look_at(&s, v->periods[i].period.to);
+	}
+	for (size_t i = 0; i < v->n_doubts; i++) {
+		look_at(&s, v->doubts[i].from);
+		look_at(&s, v->doubts[i].to);
 	}
 	return s.found;
 }
@@ -434,6 +450,7 @@ void stage_view_init(
 	add_carts(v);
 	add_orders(v);
 	add_things(v);
+	v->n_doubts = stage_doubts(&lapse->purchase, j, v->doubts);
 	for (unsigned i = 0; i < PAST_OPEN_COUNT; i++)
 		add_period(v, (enum past_open)i, j->past.dropped[i]);
 }

@@ -27,8 +27,9 @@ struct stage_view {
 	int64_t first_order_at;	    /* placed */
 	int64_t second_order_at;    /* placed */
 	int64_t first_delivered_at; /* of the earliest order kept, or when it was placed */
-	struct period runs[PAST_RUNS_MAX + 1]; /* of engagement */
-	size_t n_runs, n_words, n_periods;
+	struct period runs[PAST_RUNS_MAX + 1];	/* of engagement */
+	struct period doubts[PROFILE_DAYS_MAX]; /* that they buy again; the last has no end */
+	size_t n_runs, n_words, n_periods, n_doubts;
 	struct past_word words[STAGE_WORDS_MAX];
 	struct open_period periods[STAGE_PERIODS_MAX];
 };
@@ -40,6 +41,11 @@ enum stage stage_view_at(const struct stage_view *v, int64_t at);
 struct stage_turn stage_view_turn(const struct stage_view *v, int64_t at);
 /* The first change behind AFTER; false: there is none. */
 bool stage_view_next(const struct stage_view *v, int64_t after, struct stage_turn *ret_turn);
+
+/* When M said that they hardly buy again, from that instant to the next purchase, in order: their
+ * number, 0 without a model. */
+size_t stage_doubts(const struct purchase_model *m, const struct journey *j,
+	struct period doubts[static PROFILE_DAYS_MAX]);
 
 /* When a cart, an order, a thing of J was open; what may be open again is left out here. */
 struct period stage_cart_period(const struct journey *j, const struct cart *c);

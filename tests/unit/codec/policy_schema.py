@@ -27,6 +27,7 @@ OBJECTS = {
     "thetas": (["thetas"], POLICY + ["properties", "thetas"]),
     "holdout": (["holdout"], POLICY + ["properties", "holdout"]),
     "lapse": (["lapse"], POLICY + ["properties", "lapse"]),
+    "at_risk": (["lapse", "at_risk"], POLICY + ["properties", "lapse", "properties", "at_risk"]),
     "tier": (["value_tiers", 0], POLICY + ["properties", "value_tiers", "items"]),
     "model": (["models", "a"], POLICY + ["properties", "models", "additionalProperties"]),
     "part": (

@@ -313,6 +313,25 @@ static void test_lapse(void)
 	}
 }
 
+/* Its alpha is in weeks; without it there is no model. */
+static void test_at_risk(void)
+{
+	_cleanup_(rules_freep) struct rules *rules = NULL, *none = NULL;
+	const struct purchase_model *m;
+
+	REQUIRE(compile(RULE("x", "task", ""),
+			"{\"policy\":{\"lapse\":{\"at_risk\":{\"r\":0.525,\"alpha\":6.5,"
+			"\"a\":0.891,\"b\":16.14e-1,\"within\":\"273d\",\"likelihood\":0.9}}}}",
+			&rules) == 0);
+	m = &rules->policy.lapse.purchase;
+	CHECK(m->r == 0.525 && m->a == 0.891 && m->b == 1.614);
+	CHECK(m->alpha_ms == 6.5 * 7 * MS_DAY && m->likelihood == 0.9);
+	CHECK_INT(m->within_ms, 273 * MS_DAY);
+	CHECK_INT(rules->policy.lapse.lapsing_ms, 180 * MS_DAY);
+	REQUIRE(compile(RULE("x", "task", ""), "{\"policy\":{\"incident\":false}}", &none) == 0);
+	CHECK(none->policy.lapse.purchase.likelihood == 0);
+}
+
 static const struct check_case cases[] = {
 	{"channels and countries", test_all_members},
 	{"all other members", test_more_members},
@@ -324,6 +343,7 @@ static const struct check_case cases[] = {
 	{"it is part of the digest", test_digest},
 	{"where customers may live", test_zones},
 	{"when they are lapsing", test_lapse},
+	{"when they hardly buy again", test_at_risk},
 };
 
 int main(void)

@@ -341,7 +341,7 @@ static void change_lapse(struct scene *s, int64_t lapsing, int64_t lapsed, int64
 {
 	struct input input = {.kind = INPUT_MARK, .marks = &s->marks, .source = MARK_RULES};
 
-	s->rules->policy.lapse = (struct lapse){lapsing, lapsed};
+	s->rules->policy.lapse = (struct lapse){.lapsing_ms = lapsing, .lapsed_ms = lapsed};
 	effects_reset(&s->effects);
 	REQUIRE(step(s->rules, s->journey, &input, at, &s->effects) == 0);
 }
@@ -351,7 +351,7 @@ static void test_shop(void)
 	struct scene s;
 
 	staged(&s, 1u << STAGE_LAPSING | 1u << STAGE_LAPSED, 0, D);
-	s.rules->policy.lapse = (struct lapse){100 * D, 200 * D};
+	s.rules->policy.lapse = (struct lapse){.lapsing_ms = 100 * D, .lapsed_ms = 200 * D};
 	happens(&s, EVENT_IN_STORE_PURCHASE, "o", 0);
 	CHECK_INT(s.journey->due_at, 101 * D + 1);
 	happens(&s, EVENT_PAGE_VIEWED, NULL, 50 * D);
@@ -396,7 +396,7 @@ static void test_changed(void)
 /* Silences of a month and a day, which are a stage where a month makes one; in any order. */
 static void test_short_silence(void)
 {
-	static const struct lapse month = {30 * D, 60 * D};
+	static const struct lapse month = {.lapsing_ms = 30 * D, .lapsed_ms = 60 * D};
 	static const struct step_of rows[] = {
 		{{EVENT_IN_STORE_PURCHASE, 0, "o", NULL, true}, 9 * D, STAGE_NEW_CUSTOMER,
 			STAGE_COUNT, 0},
