@@ -343,6 +343,8 @@ class Shop:
                          (2, chance.choice(sorted(self.examples))))
         if name in self.examples and name not in BEGINS + ENDS + NEWS:
             found = dict({k: v for k, v in self.examples[name].items() if k not in things}, **found)
+        if "quiet_to" in found:
+            found["quiet_to"] = "14:30"  # in the quiet half of the day in each of the zones
         if name == "Order Completed":
             found["promised_at"] = day + 12 * HOUR + DAY * chance.randint(1, 3)
         if name in ("Stock Alert Requested", "Product Viewed") and at < START + 2 * DAY:
