@@ -165,6 +165,12 @@ int absence_unsend(
 /* Has what happened at A, and would be waited for until DEADLINE_AT, fired already? */
 bool absence_fired(
 	const struct rule *rule, const struct instance *i, int64_t a, int64_t deadline_at);
+/*
+ * The episode that made a job last; 0: none. What happens after a job's deadline concerns only
+ * that: one that has begun since makes no difference, or it would decide whether what began it came
+ * in before what ended it.
+ */
+uint32_t absence_out_last(const struct instance *i);
 /* The latest deadline that has fired, in EPOCH or behind it; INT64_MIN: none. */
 int64_t absence_fired_until(const struct instance *i, uint32_t epoch);
 /* The latest job of I is disproved by what happened at B: take it back if nobody has it yet. 0 or

@@ -167,12 +167,7 @@ bool absence_fired(
 
 /* ---- late news --------------------------------------------------------------------------- */
 
-/*
- * The episode that made a job last. What happens after a job's deadline concerns only that: one
- * that has begun since makes no difference, or it would decide whether what began it came in before
- * what ended it.
- */
-static uint32_t came_out_last(const struct instance *i)
+uint32_t absence_out_last(const struct instance *i)
 {
 	return absence_made(i) || i->episode == 0 ? i->episode : i->episode - 1;
 }
@@ -182,8 +177,8 @@ static uint32_t came_out_last(const struct instance *i)
 static bool is_last_out(const struct rule *rule, const struct instance *i, const struct emission *m)
 {
 	if (m->epoch == i->epoch || rule->calendar)
-		return m->episode == came_out_last(i);
-	return !m->settled && came_out_last(i) == 0;
+		return m->episode == absence_out_last(i);
+	return !m->settled && absence_out_last(i) == 0;
 }
 
 bool absence_disproves(const struct rule *rule, const struct instance *i, const struct emission *m,
@@ -298,7 +293,7 @@ int absence_disprove(
 
 static bool is_settled(const struct instance *i, uint32_t epoch, uint32_t episode)
 {
-	return epoch == i->epoch ? episode != came_out_last(i) : came_out_last(i) > 0;
+	return epoch == i->epoch ? episode != absence_out_last(i) : absence_out_last(i) > 0;
 }
 
 void absence_past_settle(struct instance *i)

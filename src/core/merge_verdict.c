@@ -41,20 +41,21 @@ static bool closes(const struct rule *rule, const struct instance *y, const stru
 
 /*
  * The cancel that Y remembers; INT64_MIN: none. Where Y is kept for another reason it is forgotten
- * when it would be without that: by until when it is remembered or, of what waits, by its own
- * instant. For Y itself it stays: what it has ended is not to begin again.
+ * by its own instant: what keeps a pause, or came for Y since, makes it no younger. For Y itself it
+ * stays: what it has ended is not to begin again.
  */
 static int64_t cancel_of(const struct rule *rule, const struct instance *y, int64_t now)
 {
-	int64_t until_at = y->until_at;
+	int64_t until_at;
 
 	if (y->cancelled_at == INT64_MIN)
 		return INT64_MIN;
-	/* Whose pause is over may have heard of it since. */
-	if (y->state == INSTANCE_ARMED)
-		until_at = y->cancelled_at + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS);
-	else if (y->state != INSTANCE_IDLE)
-		until_at = int64_max(until_at, y->touched_at + ABSENCE_MEMORY_MS);
+	until_at = y->cancelled_at + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS);
+	/* It is for the cancel alone, and for a closed key until it opens, that these last. */
+	if (y->state == INSTANCE_IDLE)
+		until_at = y->until_at;
+	else if (y->state == INSTANCE_CLOSED)
+		until_at = int64_max(until_at, y->until_at);
 	return until_at > now ? y->cancelled_at : INT64_MIN;
 }
 
@@ -200,15 +201,31 @@ static bool disproves(const struct instance *y, const struct instance *x, const 
 	return absence_disproves(rule, x, m, at, closed);
 }
 
+/* Has Z, which is X under the other name (NULL: there is none), made jobs of episodes behind that
+ * of M, a job of X? The two count as one from here on. */
+static bool is_overtaken(const struct rule *rule, const struct instance *z,
+	const struct instance *x, const struct emission *m)
+{
+	return z && !rule->calendar && z->epoch == x->epoch && m->epoch == x->epoch &&
+	       absence_out_last(z) > m->episode;
+}
+
 /* What of OTHERS disproves M, a job of X; NULL: nothing. */
 static const struct instance *disprover(const struct rule *rule, const struct journey *others,
 	const struct instance *x, const struct emission *m, int64_t now)
 {
+	const struct instance *z = journey_instance(others, text_span(x->rule), text_span(x->key));
+	bool overtaken = is_overtaken(rule, z, x, m);
+
 	for (size_t n = 0; n < others->n_instances; n++) {
 		const struct instance *y = &others->instances[n];
 
-		if (span_equal(text_span(y->rule), text_span(x->rule)) &&
-			disproves(y, x, m, rule, now))
+		if (!span_equal(text_span(y->rule), text_span(x->rule)))
+			continue;
+		/* What happens behind a job's deadline concerns only the last that was made. */
+		if (overtaken && y->cancelled_at > m->deadline_at)
+			continue;
+		if (disproves(y, x, m, rule, now))
 			return y;
 	}
 	return NULL;

@@ -343,6 +343,86 @@ static void test_counted(void)
 	}
 }
 
+/* An order under the visitor's name took their own mail back, and is forgotten a day later: what
+ * they looked at since makes it no younger. */
+static void test_touched_since(void)
+{
+	static const struct {
+		int64_t seen, merged; /* seen: 0: nothing was */
+		const char *told;
+	} ways[] = {
+		{0, 29 * H - 1, "retracted cart cart:C1 1/main @104399999;"},
+		{28 * H, 29 * H - 1, "retracted cart cart:C1 1/main @104399999;"},
+		{0, 29 * H, ""},
+		{28 * H, 29 * H, ""},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.cancel = ordered;
+		rule.touch = shown;
+		rule.n_cancel = rule.n_touch = 1;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_event(&visitor, ADDED, c1, 30 * M, 30 * M);
+		scene_tick(&anna, 4 * H);
+		scene_tick(&visitor, 4 * H + 30 * M);
+		scene_event(&visitor, ORDERED, c1, 5 * H, 5 * H);
+		if (ways[n].seen)
+			scene_event(&visitor, SHOWN, c1, ways[n].seen, ways[n].seen);
+		(void)scene_take(&anna);
+		scene_merge(&anna, visitor.journey, ways[n].merged, ways[n].merged);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n].told);
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
+/* An order takes back the last that was sent before it. The visitor has been sent two, Anna one
+ * half an hour before their first: the order concerns their second and not Anna's, whether it was
+ * there before the two became one or not. Their first repeats hers. */
+static void test_last_of_both(void)
+{
+	for (int n = 0; n < 2; n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.cancel = ordered;
+		rule.n_cancel = 1;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_tick(&anna, 4 * H);
+		scene_event(&visitor, ADDED, c1, 30 * M, 30 * M);
+		scene_tick(&visitor, 4 * H + 30 * M);
+		scene_event(&visitor, ADDED, c1, 20 * H, 20 * H);
+		scene_tick(&visitor, 24 * H);
+		(void)scene_take(&anna);
+		(void)scene_take(&visitor);
+		if (n == 1) {
+			scene_event(&visitor, ORDERED, c1, 25 * H, 25 * H);
+			CHECK_STR(span_str(scene_take(&visitor)),
+				"retracted cart cart:C1 2/main @90000000;");
+		}
+		scene_merge(&anna, visitor.journey, 26 * H, 26 * H);
+		CHECK_STR(anna.last.subject, "anon:v");
+		CHECK_STR(span_str(scene_take(&anna)), "retracted cart cart:C1 1/main @93600000;");
+		if (n == 0) {
+			scene_event(&anna, ORDERED, c1, 25 * H, 27 * H);
+			CHECK_STR(anna.last.subject, "anon:v");
+			CHECK_STR(span_str(scene_take(&anna)),
+				"retracted cart cart:C1 2/main @97200000;");
+		}
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -350,6 +430,8 @@ int main(void)
 		{"armed at one instant", test_one_instant},
 		{"what each knew for itself", test_joined},
 		{"a cancel is forgotten after a day", test_forgotten},
+		{"what comes behind a cancel makes it no younger", test_touched_since},
+		{"a cancel concerns the last that was sent under either name", test_last_of_both},
 		{"what was ended does not begin again", test_over},
 		{"the next of one instant", test_next},
 		{"a rule that goes before", test_before},
