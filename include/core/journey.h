@@ -455,7 +455,7 @@ bool cart_is_live(const struct cart *c, int64_t now);
 #define STAGES(X)                                                                                  \
 	X(ERASED, "erased")   /* asked to be forgotten */                                          \
 	X(BLOCKED, "blocked") /* not to be written to */                                           \
-	X(AT_RISK, "at_risk") /* an open case, or the latest feedback of the last year is bad */   \
+	X(AT_RISK, "at_risk") /* an open case, bad feedback of late, or nothing bought again */    \
 	X(CUSTOMER_AWAITING, "customer_awaiting") /* an open order */                              \
 	X(ACTIVE_SHOPPER, "active_shopper")	  /* an open cart or checkout */                   \
 	X(ANONYMOUS, "anonymous")		  /* never ordered, no name */                     \
@@ -465,7 +465,7 @@ bool cart_is_live(const struct cart *c, int64_t now);
 	X(ADVOCATE, "advocate") /* in a year nps from 9, a review of 4 stars, or a referral */     \
 	X(REPEAT, "repeat")	/* two orders or more */                                           \
 	X(NEW_CUSTOMER, "new_customer") /* one order, delivered less than 90 days ago */           \
-	X(ONE_TIME, "one_time")		/* one order, longer ago */
+	X(ONE_TIME, "one_time")		/* one order, longer ago or never delivered */
 
 enum stage {
 #define X(ID, NAME) STAGE_##ID,

@@ -279,7 +279,7 @@ static enum stage settled_stage(const struct stage_view *v, int64_t at)
 		return STAGE_ADVOCATE;
 	if (v->second_order_at <= at)
 		return STAGE_REPEAT;
-	return v->first_delivered_at != TIME_NEVER && at - v->first_delivered_at < NEW_CUSTOMER_MS
+	return v->first_delivered_at <= at && at - v->first_delivered_at < NEW_CUSTOMER_MS
 		       ? STAGE_NEW_CUSTOMER
 		       : STAGE_ONE_TIME;
 }
@@ -331,6 +331,7 @@ static int64_t boundary(const struct stage_view *v, int64_t at, bool back)
 	look_at(&s, v->named_at);
 	look_at(&s, v->first_order_at);
 	look_at(&s, v->second_order_at);
+	look_at(&s, v->first_delivered_at);
 	if (v->first_delivered_at != TIME_NEVER)
 		look_at(&s, v->first_delivered_at + NEW_CUSTOMER_MS);
 	for (size_t i = 0; i < v->n_runs; i++) {
@@ -417,8 +418,6 @@ static void find_orders(struct stage_view *v)
 	if (first) {
 		one = int64_min(one, first->at[MILESTONE_PLACED]);
 		v->first_delivered_at = order_reached_at(first, MILESTONE_DELIVERED);
-		if (v->first_delivered_at == TIME_NEVER)
-			v->first_delivered_at = first->at[MILESTONE_PLACED];
 		/* The second ever is gone, and so all that are kept came behind it. */
 		if (j->n_orders > j->n_orders_kept)
 			two = first->at[MILESTONE_PLACED];

@@ -26,7 +26,7 @@ struct stage_view {
 	int64_t named_at;	    /* TIME_NEVER: never */
 	int64_t first_order_at;	    /* placed */
 	int64_t second_order_at;    /* placed */
-	int64_t first_delivered_at; /* of the earliest order kept, or when it was placed */
+	int64_t first_delivered_at; /* of the earliest order kept; TIME_NEVER: it was not */
 	struct period runs[PAST_RUNS_MAX + 1];	/* of engagement */
 	struct period doubts[PROFILE_DAYS_MAX]; /* that they buy again; the last has no end */
 	size_t n_runs, n_words, n_periods, n_doubts;

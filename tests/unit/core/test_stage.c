@@ -140,6 +140,27 @@ static void test_looked_at(void)
 	}
 }
 
+/* Whose only order was cancelled on its way had nothing delivered, and is no new customer. */
+static void test_never_delivered(void)
+{
+	static const struct step_of told[] = {
+		{{EVENT_ORDER_COMPLETED, 0, "o", NULL, true}, H, STAGE_CUSTOMER_AWAITING,
+			STAGE_COUNT, 0},
+		{{EVENT_ORDER_CANCELLED, 2 * H, "o", NULL, true}, 3 * H, STAGE_ONE_TIME,
+			STAGE_CUSTOMER_AWAITING, 2 * H},
+		/* It was on its way already, and came. */
+		{{EVENT_ORDER_DELIVERED, D, "o", NULL, true}, 91 * D - 1, STAGE_NEW_CUSTOMER,
+			STAGE_ONE_TIME, D},
+	};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
+		fold(j, &told[i].happening);
+		check_turn(j, &told[i], i);
+	}
+}
+
 /* All that is known by some step, in any order. */
 static void test_any_order(void)
 {
@@ -442,6 +463,7 @@ static void test_short_silence(void)
 static const struct check_case cases[] = {
 	{"since when, and what was before", test_since},
 	{"in use from the first addition", test_looked_at},
+	{"an order that never came", test_never_delivered},
 	{"in any order of arrival", test_any_order},
 	{"what the state has let go of", test_dropped},
 	{"rules: what time brings", test_time},
