@@ -91,7 +91,10 @@ def a_mended_mapping_brings_back_what_was_put_aside():
         tap.equal((status, sorted(d["events"] for d in done)), (1, [0, 1, 1]), "what would be")
         tap.equal(len(shop.bad()), 3, "nothing was done")
         status, done, _ = shop.redrive("all")
-        tap.equal(sorted(d["outcome"] for d in done)[:2], ["back in the log"] * 2, "both go back")
+        # The second may find that the first was applied already: it is the same visit.
+        again = sorted(d["outcome"] for d in done)[:2]
+        tap.equal(again[0], "back in the log", "it goes back")
+        tap.ok(again[1] in ("back in the log", "known already: removed"), "and the other leaves: " + again[1])
         harness.wait_until(lambda: shop.timeline() == ["Store Visited"], "one visit, not two")
         tap.equal(len(shop.bad()), 1, "the probe of no topic stays")
         shop.send(VISIT, "visits")  # understood by nobody until the collector reads the mapping
