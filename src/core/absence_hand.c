@@ -258,6 +258,16 @@ int absence_moment(
 	return insert_moment(i, &ended);
 }
 
+int absence_moments_ended(const struct turn *t, const struct rule *rule, struct instance *i)
+{
+	const struct moment ended = {ended_at(t, rule, i), MOMENT_ENDED};
+
+	/* What remembers it now is forgotten before what armed it. */
+	if (i->n_moments == 0 || ended.at < i->moments[0].at)
+		return 0;
+	return absence_moment(t, rule, i, &ended);
+}
+
 /* Did I wait when something happened at B? At one instant that is known to have been armed. */
 static bool waited(
 	const struct turn *t, const struct rule *rule, const struct instance *i, int64_t b)

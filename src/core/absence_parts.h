@@ -90,6 +90,8 @@ int absence_moment(
 void absence_moments_cut(struct instance *i, int64_t after, int64_t until);
 /* I, of RULE, waits no more, and no cancel has ended it: what armed it has nothing to hand over. */
 void absence_moments_rest(const struct turn *t, const struct rule *rule, struct instance *i);
+/* I keeps by itself when it was last ended, by whatever entry remembers that. 0 or -ENOMEM. */
+int absence_moments_ended(const struct turn *t, const struct rule *rule, struct instance *i);
 /* Those of both. 0 or -ENOMEM. */
 int absence_moments_join(struct instance *into, const struct instance *from);
 /* The turn's event ends GIVER's ABOUT and hands over to the rule TO, if that waited. 0 or -ENOMEM.

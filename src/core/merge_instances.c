@@ -428,6 +428,7 @@ static int take_over_alone(const struct turn *t, const struct rule *rule, struct
 {
 	struct arming_ask ask = {.after = i->cancelled_at, .over = i->cancelled_at};
 	struct turn then = *t;
+	int64_t over = i->cancelled_at;
 	struct arming a;
 	size_t n;
 	int r;
@@ -439,8 +440,12 @@ static int take_over_alone(const struct turn *t, const struct rule *rule, struct
 		absence_list_settle(i, INT64_MAX);
 		return 0;
 	}
+	/* What was handed over to one that has rested since was refused then; what refused it may
+	 * be forgotten by now. */
+	if (i->touched_at != t->now)
+		over = int64_max(over, t->now - ABSENCE_MEMORY_MS);
 	if (i->state != INSTANCE_ARMED)
-		return absence_arm_next(&then, rule, i, i->cancelled_at);
+		return absence_arm_next(&then, rule, i, over);
 	ask.until = i->arming_at;
 	if (!rule->anchor_first || !absence_list_find(t->journey, rule, i, &ask, &n) ||
 		i->armings[n].by.len == 0)
@@ -455,8 +460,10 @@ static int take_over_alone(const struct turn *t, const struct rule *rule, struct
 static int take_over(const struct turn *t, struct instance *i, const struct journey *other)
 {
 	const struct rule *rule = rules_of(t->rules, i);
-	int r = rule ? take_over_alone(t, rule, i) : 0;
+	int r = rule ? absence_moments_ended(t, rule, i) : 0;
 
+	if (r == 0 && rule)
+		r = take_over_alone(t, rule, i);
 	return r < 0 || !rule ? r : absence_recount_joined(t, rule, i, other);
 }
 

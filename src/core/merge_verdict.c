@@ -75,6 +75,25 @@ static bool cancels(
 	return y->touched_at >= x->armed_at && at >= x->arming_at - rule->slack_ms;
 }
 
+/* Is X's wait over by what Y remembers: for good, or by a cancel? */
+static bool stops(
+	const struct rule *rule, const struct instance *y, const struct instance *x, int64_t now)
+{
+	return closes(rule, y, x) || (reaches(rule, y, x) && cancels(rule, y, x, now));
+}
+
+/* Does what the others wait for by Y end by something of one's own side? */
+static bool is_cut(const struct merge_sides *s, const struct rule *rule, const struct instance *y)
+{
+	for (size_t n = 0; n < s->own->n_instances; n++) {
+		const struct instance *z = &s->own->instances[n];
+
+		if (span_equal(text_span(z->rule), text_span(y->rule)) && stops(rule, z, y, s->now))
+			return true;
+	}
+	return false;
+}
+
 /* ---- sent already -------------------------------------------------------------------------- */
 
 static bool has_sent(const struct instance *i)
@@ -90,12 +109,13 @@ static int64_t pause_of(const struct rule *rule, const struct emission *m)
 }
 
 /* Was a job of Y made, and its pause not over, when X was armed? Y may have begun to wait again
- * since. */
-static bool pauses(const struct rule *rule, const struct instance *y, const struct instance *x)
+ * since; and what is CUT between steps cools from there on. */
+static bool pauses(
+	const struct rule *rule, const struct instance *y, const struct instance *x, bool cut)
 {
 	int64_t at = int64_max(x->armed_at, x->arming_at);
 
-	if (y->state == INSTANCE_COOLING && y->until_at > at)
+	if ((y->state == INSTANCE_COOLING || cut) && y->until_at > at)
 		return true;
 	for (size_t back = 0; has_sent(y) && back <= y->n_earlier; back++) {
 		struct emission m = absence_emission(y, back);
@@ -108,23 +128,26 @@ static bool pauses(const struct rule *rule, const struct instance *y, const stru
 
 /* Did Y's job keep X from being armed: by the cooldown, by the number of episodes, or since what
  * armed X belongs to the time that Y's job was for? */
-static bool precludes(const struct rule *rule, const struct instance *y, const struct instance *x)
+static bool precludes(const struct merge_sides *s, const struct rule *rule,
+	const struct instance *y, const struct instance *x)
 {
-	bool waits = y->state == INSTANCE_ARMED, raised = x->epoch > y->epoch;
+	bool waits = y->state == INSTANCE_ARMED, raised = x->epoch > y->epoch, cut;
 
 	if (rule->calendar)
 		return !waits && !raised && has_sent(y) && y->last_episode >= x->episode;
-	/* Of an episode that goes on X is a part, perhaps. */
-	if (waits && absence_made(y))
+	/* Of an episode that goes on X is a part, perhaps; of one that a cancel ends, which took
+	 * back what it sent, only the pause and the number are left. */
+	cut = waits && absence_made(y) && is_cut(s, rule, y);
+	if (waits && absence_made(y) && !cut)
 		return false;
 	/* An epoch that was raised allows again what comes, and not what has been. */
-	if (absence_fired(rule, y, x->arming_at, x->deadline_at))
+	if (!cut && absence_fired(rule, y, x->arming_at, x->deadline_at))
 		return true;
 	if (raised)
 		return false;
-	if (pauses(rule, y, x))
+	if (pauses(rule, y, x, cut))
 		return true;
-	return !waits && rule->max_per_key > 0 && y->episode >= rule->max_per_key &&
+	return (!waits || cut) && rule->max_per_key > 0 && y->episode >= rule->max_per_key &&
 	       absence_made(y);
 }
 
@@ -170,10 +193,9 @@ static void judge_armed(const struct merge_sides *s, const struct rule *rule,
 
 	if (v->end != OUTCOME_NONE)
 		return;
-	if (same_rule &&
-		(closes(rule, y, x) || (reaches(rule, y, x) && cancels(rule, y, x, s->now)))) {
+	if (same_rule && stops(rule, y, x, s->now)) {
 		end = y->outcome == OUTCOME_GOAL ? OUTCOME_GOAL : OUTCOME_CANCELLED;
-	} else if (same_rule && same_key(y, x) && precludes(rule, y, x)) {
+	} else if (same_rule && same_key(y, x) && precludes(s, rule, y, x)) {
 		end = OUTCOME_MERGED;
 		clause = SPAN_LIT("the customer was sent it already");
 	} else if (same_rule && cools(rule, y, x)) {

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* What was over before two customers turned out to be one begins nothing when they do, nor later,
+ * however long it is remembered what ended it. Instants are hand arithmetic. */
+#include "absence_scene.h"
+
+#define ADDED	EVENT_PRODUCT_ADDED
+#define SHOWN	EVENT_PRODUCT_SHOWN
+#define EMPTIED EVENT_CART_EMPTIED
+#define ORDERED EVENT_ORDER_COMPLETED
+
+static const struct carried nothing = {.cart = NULL}, c1 = {.cart = "C1"}, o1 = {.order = "O1"},
+			    both = {.cart = "C1", .order = "O1"};
+static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = SHOWN}};
+static const struct rule_match ordered[] = {{.by = MATCH_KIND, .kind = ORDERED, .terminal = true}};
+static const struct rule_match plain[] = {{.by = MATCH_KIND, .kind = EMPTIED}};
+static const struct rule_match handed[] = {{.by = MATCH_KIND, .kind = EMPTIED, .to = {"taker", 5}}};
+
+static void begin(struct scene *anna, struct scene *visitor, const struct rule *rules, size_t n)
+{
+	scene_init(anna, rules, n);
+	scene_init(visitor, rules, n);
+	REQUIRE(text_set(&visitor->journey->customer, SPAN_LIT("anon:v")) == 0);
+	REQUIRE(text_set(&anna->journey->customer, SPAN_LIT("anna")) == 0);
+}
+
+static void end(struct scene *anna, struct scene *visitor)
+{
+	scene_release(anna);
+	scene_release(visitor);
+}
+
+/* The visitor's first message should not have been sent, since Anna had emptied the cart before:
+ * its other step is not, but it has had its share, and its pause. What she adds between the steps
+ * begins nothing if it falls into these, as it would not had it all been of one name; else it is
+ * the first under hers. */
+static void test_cut_between_steps(void)
+{
+	static const struct {
+		uint32_t max_per_key;
+		int64_t cooldown, added;
+		const char *told;
+	} ways[] = {
+		{1, 0, 6 * H, ""},
+		{2, 0, 6 * H, "fired cart cart:C1 1/m1 @36000000;"},
+		{0, 3 * H, 6 * H, ""},
+		{0, 3 * H, 7 * H, "fired cart cart:C1 1/m1 @39600000;"},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.cancel = plain;
+		rule.n_cancel = 1;
+		rule.max_per_key = ways[n].max_per_key;
+		rule.cooldown_ms = ways[n].cooldown;
+		rule.steps[0].id = SPAN_LIT("m1");
+		rule.steps[1] = (struct rule_step){.id = SPAN_LIT("m2"), .after_ms = 20 * H};
+		rule.n_steps = 2;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&visitor, ADDED, c1, 0, 0);
+		scene_event(&anna, EMPTIED, c1, H, H);
+		scene_tick(&visitor, 4 * H);
+		CHECK_STR(span_str(scene_take(&visitor)), "fired cart cart:C1 1/m1 @14400000;");
+		scene_event(&anna, ADDED, c1, ways[n].added, ways[n].added);
+		scene_merge(&anna, visitor.journey, 8 * H, 8 * H);
+		(void)scene_take(&anna);
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n].told);
+		end(&anna, &visitor);
+	}
+}
+
+/* What was handed over without a cart is ended by an order of any, at the same instant. When that
+ * is forgotten a stranger turns out to be Anna. */
+static void test_handed_over_in_vain(void)
+{
+	for (int orders = 0; orders <= 1; orders++) {
+		struct rule rules[2] = {scene_cart("giver"), scene_cart("taker")};
+		struct scene anna, visitor;
+
+		rules[0].key = RULE_KEY_CUSTOMER;
+		rules[0].cancel = handed;
+		rules[0].n_cancel = 1;
+		rules[1].key_else_customer = true;
+		rules[1].arm = shown;
+		rules[1].cancel = ordered;
+		rules[1].n_cancel = 1;
+		rules[1].tombstone_ms = 2 * MS_DAY;
+		begin(&anna, &visitor, rules, 2);
+		scene_event(&anna, ADDED, nothing, 0, 0);
+		scene_event(&anna, EMPTIED, nothing, H, H);
+		if (orders)
+			scene_event(&anna, ORDERED, c1, H, H);
+		CHECK_STR(
+			span_str(scene_take(&anna)), orders ? "cancelled giver customer @3600000; "
+							      "cancelled taker customer @3600000;"
+							    : "cancelled giver customer @3600000;");
+		scene_tick(&anna, 3 * MS_DAY);
+		CHECK_STR(span_str(scene_take(&anna)),
+			orders ? "" : "fired taker customer 1/main @18000000;");
+		scene_event(&visitor, EVENT_CASE_OPENED, nothing, 3 * MS_DAY, 3 * MS_DAY);
+		scene_merge(&anna, visitor.journey, 3 * MS_DAY + H, 3 * MS_DAY + H);
+		scene_tick(&anna, 4 * MS_DAY);
+		CHECK_STR(span_str(scene_take(&anna)), "");
+		end(&anna, &visitor);
+	}
+}
+
+/* What the visitor waited for was ended by what Anna did with the whole order, and handed over.
+ * Three days later that happens again, and there is nothing left to hand over. */
+static void test_ended_elsewhere(void)
+{
+	struct rule rules[2] = {scene_cart("giver"), scene_cart("taker")};
+	struct scene anna, visitor;
+
+	rules[0].key_fields[0] = FIELD_ORDER_ID;
+	rules[0].key_fields[1] = FIELD_CART_ID;
+	rules[0].n_key_fields = 2;
+	rules[0].key_prefix = SPAN_LIT("order+cart");
+	rules[0].cancel = handed;
+	rules[0].n_cancel = 1;
+	rules[1].key = RULE_KEY_CUSTOMER;
+	rules[1].arm = shown;
+	begin(&anna, &visitor, rules, 2);
+	scene_event(&visitor, ADDED, both, 0, 0);
+	scene_event(&anna, EMPTIED, o1, H, H);
+	scene_merge(&anna, visitor.journey, 2 * H, 2 * H);
+	scene_tick(&anna, 3 * MS_DAY);
+	CHECK_STR(span_str(scene_take(&anna)), "cancelled giver order+cart:O1/C1 @7200000; "
+					       "fired taker customer 1/main @18000000;");
+	scene_event(&anna, EMPTIED, o1, 3 * MS_DAY, 3 * MS_DAY);
+	scene_tick(&anna, 4 * MS_DAY);
+	CHECK_STR(span_str(scene_take(&anna)), "");
+	end(&anna, &visitor);
+}
+
+int main(void)
+{
+	static const struct check_case cases[] = {
+		{"a cancel between steps", test_cut_between_steps},
+		{"handed over in vain", test_handed_over_in_vain},
+		{"ended by another entry", test_ended_elsewhere},
+	};
+
+	return check_run(cases, ARRAY_SIZE(cases));
+}
