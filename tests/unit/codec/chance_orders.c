@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "chance_orders.h"
 
+#include "differs.h"
 #include "journey_chance.h"
 
 static void set(struct chance *c, struct text *t, size_t max)
@@ -58,13 +59,6 @@ void chance_order(struct chance *c, struct order *o)
 	for (size_t n = chance_below(c, 3) ? 0 : chance_below(c, ORDER_PARCELS_MAX + 1); n > 0; n--)
 		fill_parcel(c, o);
 }
-
-#define DIFFERS(NAME)                                                                              \
-	if (a->NAME != b->NAME)                                                                    \
-	return #NAME
-#define TEXT_DIFFERS(NAME)                                                                         \
-	if (!span_equal(text_span(a->NAME), text_span(b->NAME)))                                   \
-	return #NAME
 
 static const char *parcels_differ(const struct order *a, const struct order *b)
 {

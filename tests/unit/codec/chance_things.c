@@ -3,6 +3,7 @@
 
 #include "core/rule.h"
 
+#include "differs.h"
 #include "journey_chance.h"
 
 static struct decimal chance_decimal(struct chance *c)
@@ -305,12 +306,6 @@ void chance_things(struct chance *c, struct journey *j, size_t size)
 
 /* ---- comparing ------------------------------------------------------------------------- */
 
-#define DIFFERS(NAME)                                                                              \
-	if (a->NAME != b->NAME)                                                                    \
-	return #NAME
-#define TEXT_DIFFERS(NAME)                                                                         \
-	if (!span_equal(text_span(a->NAME), text_span(b->NAME)))                                   \
-	return #NAME
 #define BYTES_DIFFER(NAME)                                                                         \
 	if (memcmp(a->NAME, b->NAME, sizeof(a->NAME)) != 0)                                        \
 	return #NAME

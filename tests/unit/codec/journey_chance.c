@@ -5,6 +5,7 @@
 #include "chance_things.h"
 
 #include "core/rule.h"
+#include "differs.h"
 
 #define NOW INT64_C(1795281933643)
 
@@ -324,12 +325,6 @@ struct timeline_entry chance_entry(struct chance *c)
 
 /* ---- comparing ------------------------------------------------------------------------- */
 
-#define DIFFERS(NAME)                                                                              \
-	if (a->NAME != b->NAME)                                                                    \
-	return #NAME
-#define TEXT_DIFFERS(NAME)                                                                         \
-	if (!span_equal(text_span(a->NAME), text_span(b->NAME)))                                   \
-	return #NAME
 #define SPAN_DIFFERS(NAME)                                                                         \
 	if (!span_equal(a->NAME, b->NAME))                                                         \
 	return #NAME
