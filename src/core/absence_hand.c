@@ -111,11 +111,9 @@ static int64_t ends_until(const struct rule *rule, const struct moment *m, bool 
 	return m->at < INT64_MAX - rule->tombstone_ms ? m->at + rule->tombstone_ms : INT64_MAX;
 }
 
-/* The latest that had ended I before B, and until when that closed it; INT64_MIN: nothing. */
-static int64_t ended_before(
-	const struct turn *t, const struct rule *rule, const struct instance *i, int64_t b)
+int64_t absence_ended_before(
+	const struct journey *j, const struct rule *rule, const struct instance *i, int64_t b)
 {
-	const struct journey *j = t->journey;
 	bool keyless = is_keyless(rule, i);
 	int64_t at = INT64_MIN;
 
@@ -142,7 +140,7 @@ void absence_moments_rest(const struct turn *t, const struct rule *rule, struct 
 	ended = absence_cancelled_at(t, rule, text_span(i->key));
 	/* What has no key is ended by cancels of any key, which their own entries remember. */
 	if (is_keyless(rule, i))
-		ended = int64_max(ended, ended_before(t, rule, i, INT64_MAX));
+		ended = int64_max(ended, absence_ended_before(t->journey, rule, i, INT64_MAX));
 	absence_moments_cut(i, ended, INT64_MAX);
 }
 
@@ -204,7 +202,7 @@ static uint32_t last_arming(
 	const struct turn *t, const struct rule *rule, const struct instance *i, uint32_t n)
 {
 	for (uint32_t k = n; k-- > 0 && is_arming(&i->moments[k]);)
-		if (arms(rule, i, k, ended_before(t, rule, i, i->moments[k].at)))
+		if (arms(rule, i, k, absence_ended_before(t->journey, rule, i, i->moments[k].at)))
 			return k;
 	return n;
 }
@@ -272,7 +270,7 @@ int absence_moments_ended(const struct turn *t, const struct rule *rule, struct 
 static bool waited(
 	const struct turn *t, const struct rule *rule, const struct instance *i, int64_t b)
 {
-	int64_t after = ended_before(t, rule, i, b);
+	int64_t after = absence_ended_before(t->journey, rule, i, b);
 
 	for (size_t n = 0; n < i->n_moments && i->moments[n].at <= b; n++)
 		if (is_arming(&i->moments[n]) && i->moments[n].at > after &&

@@ -88,6 +88,10 @@ int absence_moment(
 	const struct turn *t, const struct rule *rule, struct instance *i, const struct moment *m);
 /* Nothing armed I behind AFTER and up to UNTIL, as far as others are concerned. */
 void absence_moments_cut(struct instance *i, int64_t after, int64_t until);
+/* The latest that had ended I, as an entry of RULE, before B, by what the moments of J say, and
+ * until when that closed it; INT64_MIN: nothing. */
+int64_t absence_ended_before(
+	const struct journey *j, const struct rule *rule, const struct instance *i, int64_t b);
 /* I, of RULE, waits no more, and no cancel has ended it: what armed it has nothing to hand over. */
 void absence_moments_rest(const struct turn *t, const struct rule *rule, struct instance *i);
 /* I keeps by itself when it was last ended, by whatever entry remembers that. 0 or -ENOMEM. */

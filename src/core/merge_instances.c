@@ -119,12 +119,17 @@ static int take_back(const struct turn *t, struct instance *x, const struct verd
 
 /* ---- judging ------------------------------------------------------------------------------- */
 
+static struct merge_sides sides_of(
+	const struct turn *t, const struct journey *own, const struct journey *others)
+{
+	return (struct merge_sides){t->rules, own, others, text_span(t->journey->customer), t->now};
+}
+
 static struct verdict *judge_all(
 	const struct turn *t, const struct journey *side, const struct journey *others)
 {
 	struct verdict *v = arena_calloc(&t->effects->arena, side->n_instances + 1, sizeof(*v));
-	const struct merge_sides sides = {
-		t->rules, side, others, text_span(t->journey->customer), t->now};
+	const struct merge_sides sides = sides_of(t, side, others);
 
 	for (size_t n = 0; v && n < side->n_instances; n++) {
 		v[n] = merge_verdict(&sides, &side->instances[n]);
@@ -146,6 +151,14 @@ static struct verdict *judge_all(
 		}
 	}
 	return v;
+}
+
+static void judge_moments(const struct turn *t, struct journey *side, const struct journey *others,
+	const struct verdict *v)
+{
+	const struct merge_sides sides = sides_of(t, side, others);
+
+	merge_moments(&sides, side, v);
 }
 
 /* KEY: that of the other side. */
@@ -505,6 +518,8 @@ int merge_instances(const struct turn *t, const struct journey *other)
 	theirs = judge_all(t, side, j);
 	if (!ours || !theirs)
 		return -ENOMEM;
+	judge_moments(t, j, side, ours);
+	judge_moments(t, side, j, theirs);
 	/* Both as they were: what ended them is looked at until the last is carried out. */
 	r = carry_out(t, j, ours, keys[1]);
 	if (r == 0)

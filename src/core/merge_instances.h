@@ -38,6 +38,10 @@ struct merge_sides {
 /* What the others say about I, one of its own side. */
 struct verdict merge_verdict(const struct merge_sides *s, const struct instance *i);
 
+/* What of OWN, which is that side of S, the others' jobs would have kept from being armed has
+ * nothing to hand over. V: what is said of each; not carried out yet, on either side. */
+void merge_moments(const struct merge_sides *s, struct journey *own, const struct verdict *v);
+
 /* Of two instances of one rule and key of J that wait, is A the one that goes on? */
 bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,
 	const struct instance *b);

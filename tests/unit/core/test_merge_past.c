@@ -135,12 +135,62 @@ static void test_ended_elsewhere(void)
 	end(&anna, &visitor);
 }
 
+/* What paused what a visitor did would have kept it from being armed, under the one name that both
+ * have: it has nothing to hand over, whether that or the link is heard of first. A pause that is
+ * over by then, and a job of a cart of its own, change nothing. */
+static void test_paused_under_the_other_name(void)
+{
+	static const struct {
+		bool customer; /* the pause holds for all carts */
+		const char *cart;
+		int64_t cooldown;
+		uint32_t max_per_key;
+		bool handed;
+	} ways[] = {
+		{true, "C2", 6 * H, 0, false},
+		{true, "C2", H, 0, true},
+		{false, "C1", 6 * H, 0, false},
+		{false, "C1", H, 0, true},
+		{false, "C1", H, 1, false},
+		{false, "C2", 6 * H, 0, true},
+	};
+
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(ways); n++) {
+		struct rule rules[2] = {scene_cart("giver"), scene_cart("taker")};
+		const struct carried cart = {.cart = ways[n / 2].cart};
+		struct scene anna, visitor;
+
+		rules[0].cancel = handed;
+		rules[0].n_cancel = 1;
+		rules[0].cooldown_customer = ways[n / 2].customer;
+		rules[0].cooldown_ms = ways[n / 2].cooldown;
+		rules[0].max_per_key = ways[n / 2].max_per_key;
+		rules[1].arm = shown;
+		begin(&anna, &visitor, rules, 2);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_tick(&anna, 4 * H);
+		scene_event(&visitor, ADDED, cart, 6 * H, 6 * H);
+		if (n % 2) {
+			scene_event(&visitor, EMPTIED, cart, 8 * H, 8 * H);
+			scene_merge(&anna, visitor.journey, 7 * H, 9 * H);
+		} else {
+			scene_merge(&anna, visitor.journey, 7 * H, 7 * H);
+			scene_event(&anna, EMPTIED, cart, 8 * H, 9 * H);
+		}
+		(void)scene_take(&anna);
+		scene_tick(&anna, 20 * H);
+		CHECK_INT(strstr(scene_take(&anna), "fired taker") != NULL, ways[n / 2].handed);
+		end(&anna, &visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"a cancel between steps", test_cut_between_steps},
 		{"handed over in vain", test_handed_over_in_vain},
 		{"ended by another entry", test_ended_elsewhere},
+		{"paused under the other name", test_paused_under_the_other_name},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
