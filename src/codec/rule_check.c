@@ -16,11 +16,14 @@ static const struct file_place *found(const struct draft *d, const char *name)
 	return d->found[i].value.type == JSON_TYPE_ABSENT ? NULL : &d->found[i];
 }
 
-/* Every event that Y speaks of is one of X, which has no filter. */
-static bool covers(const struct rule_match *x, const struct rule_match *y)
+/* Every event that Y speaks of is one of X: X has no filter, or one that Y's leads to. */
+static bool covers(
+	const struct rule_reader *r, const struct rule_match *x, const struct rule_match *y)
 {
-	if (x->when || x->by == MATCH_ANY)
-		return !x->when;
+	if (x->when && !rule_cond_implies(&r->rules->fields, y->when, x->when))
+		return false;
+	if (x->by == MATCH_ANY)
+		return true;
 	if (x->by == MATCH_ENGAGED)
 		return y->by == MATCH_ENGAGED ||
 		       (y->by == MATCH_KIND && (vocab_flags(y->kind) & VOCAB_ENGAGED));
@@ -35,7 +38,7 @@ static size_t armed_by(
 	size_t k = 0;
 
 	while (k < d->arm.n && !rule_match_same(r, ends, i, &d->arm, k) &&
-		!covers(&ends->match[i], &d->arm.match[k]))
+		!covers(r, &ends->match[i], &d->arm.match[k]))
 		k++;
 	return k;
 }
@@ -136,7 +139,8 @@ static void check_reach(struct rule_reader *r, const struct draft *d)
 		file_walk_init(&inner, &step);
 		while (rule_walk_next(r, &inner, &member))
 			if (span_is(member.name, "if") &&
-				rule_conds_exclude(d->rule.fire_if, d->rule.steps[i].only_if))
+				rule_conds_exclude(&r->rules->fields, d->rule.fire_if,
+					d->rule.steps[i].only_if))
 				rule_problem_add(r, &member,
 					"this step is never reached: what it asks and the rule's "
 					"`fire_if`, which is asked again for each step, are never "

@@ -91,9 +91,10 @@ bool cond_check_arity(struct cond_reader *c, const struct cond_operator *o,
 /* It must be able to be true or false, and not be the same always. WHAT says what it is. */
 bool cond_check_truth(struct cond_reader *c, const char *what, const struct cond_operand *operand);
 
-/* Can all of the operands of an `and` be true together? Only what is plain is seen. */
-bool cond_check_together(
-	struct cond_reader *c, const struct cond_operands *all, const struct file_place *args);
+/* Can all of the operands of an `and` be true together, and none of an `or`? Only what is plain is
+ * seen. */
+bool cond_check_joined(struct cond_reader *c, enum cond_op op, const struct cond_operands *all,
+	const struct file_place *args);
 
 /* The items of ARGS as places, at most MAX; a value that is no list is the only one. Returns how
  * many there are. */

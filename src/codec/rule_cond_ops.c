@@ -241,8 +241,7 @@ bool cond_read_truths(struct cond_reader *c, const struct cond_operator *o,
 {
 	struct cond_operands all;
 
-	return cond_read_operands(c, o, args, &all) &&
-	       (o->op != COND_AND || cond_check_together(c, &all, args)) &&
+	return cond_read_operands(c, o, args, &all) && cond_check_joined(c, o->op, &all, args) &&
 	       finish_as(c, o, args, &all, ret);
 }
 

@@ -139,8 +139,13 @@ enum rule_cond_scope {
 const struct cond *rule_read_cond(
 	struct rule_reader *r, const struct file_place *p, enum rule_cond_scope scope);
 
-/* Are A and B never true together? Only what is plain is seen. NULL: true. */
-bool rule_conds_exclude(const struct cond *a, const struct cond *b);
+/* Are A and B never true together? Only what is plain is seen. NULL: no. FIELDS: what both of them
+ * were read with. */
+bool rule_conds_exclude(
+	const struct field_table *fields, const struct cond *a, const struct cond *b);
+/* Is B true whenever A is? Only what is plain is seen. NULL: no. */
+bool rule_cond_implies(
+	const struct field_table *fields, const struct cond *a, const struct cond *b);
 
 /* The same where a number is wanted, or an operator that gives one; for cond_value. */
 const struct cond *rule_read_number(

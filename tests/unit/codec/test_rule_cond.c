@@ -554,7 +554,7 @@ static void test_step_limit(void)
 	/* One step more. It would be true, and stays false whatever stands around. */
 	CHECK(!holds_for("{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'!':{'some':[{'var':'e.a'},"
 			 "{'and':[{'==':[{'var':''},1]},{'==':[{'var':''},1]},"
-			 "{'!=':[{'var':''},1]}]}]}}}}}}}}}}",
+			 "{'==':[{'var':''},{'var':'e.c'}]}]}]}}}}}}}}}}",
 		event.ptr));
 }
 
