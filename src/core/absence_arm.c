@@ -68,6 +68,22 @@ static const struct instance *cooling(const struct turn *t, const struct rule *r
 	return NULL;
 }
 
+bool absence_only_moved(
+	const struct turn *t, const struct rule *rule, const struct instance *i, int64_t b)
+{
+	const struct journey *j = t->journey;
+
+	for (size_t n = 0; rule->cooldown_customer && n < j->n_instances; n++) {
+		const struct instance *other = &j->instances[n];
+		int64_t made_at = other->cools_until - rule->cooldown_ms;
+
+		if (other->cools_until > i->arming_at && made_at <= b && i->armed_at < made_at &&
+			span_equal(text_span(other->rule), rule->id))
+			return true;
+	}
+	return false;
+}
+
 /* The entry of RULE that remembers a cancel of what happened to KEY at A; for what has no key that
  * is every one, since it may have been about that. One that is closed says more by that. NULL:
  * none. */

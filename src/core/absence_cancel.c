@@ -27,6 +27,9 @@ static bool is_before(const struct turn *t, const struct ending *e, const struct
 		return true;
 	if (e->terminal || t->event->occurred_at >= i->arming_at - e->rule->slack_ms)
 		return false;
+	/* What it ends would not have begun again. */
+	if (absence_only_moved(t, e->rule, i, t->event->occurred_at))
+		return false;
 	/* Of several events some may be gone. */
 	after = absence_cancelled_at(t, e->rule, text_span(i->key));
 	return !i->counted || absence_list_stands(e->rule, i, after);

@@ -416,7 +416,9 @@ int absence_touch_joined(const struct turn *t)
 		/* What a step has said by then it has said. */
 		if (i->step > 0 && touched <= absence_fired_until(i, i->epoch))
 			continue;
-		if (touched <= i->deadline_at)
+		/* Behind its deadline only what waited on then (a grace, a hold, a gate) was moved.
+		 */
+		if (touched <= i->deadline_at || i->armed_at <= touched)
 			r = move(t, rule, i, touched);
 	}
 	return r;

@@ -248,6 +248,11 @@ int absence_arm_next(
  * (noted). */
 struct instance *absence_instance(
 	const struct turn *t, const struct rule *rule, struct span key, int *ret);
+/* Has I, which is armed, waited since before another key's job, whose pause holds for all of RULE,
+ * was at B and is in what armed it last? Then that has moved a wait, and could not have begun one
+ * behind B. */
+bool absence_only_moved(
+	const struct turn *t, const struct rule *rule, const struct instance *i, int64_t b);
 /* Rules that this one, which sends, supersedes wait for nothing any more. */
 int absence_end_inferiors(const struct turn *t, const struct rule *rule);
 /* The other instance of the rule that goes before I, which is due; NULL: none. */

@@ -22,18 +22,20 @@ static void name_them(struct scene *anna, struct scene *visitor)
 	REQUIRE(text_set(&anna->journey->customer, SPAN_LIT("anna")) == 0);
 }
 
-/* What Anna did under her own name keeps what the visitor began from being due: four hours from
- * there, and what grace adds. What she did when it was due already does not. */
+/* What Anna did under her own name keeps what the visitor began from being sent: four hours from
+ * there, and what grace adds; also when it was due already, and waited for its grace (triggers 5.1:
+ * until emission). What the visitor did and was heard of only behind that was due before. */
 static void test_touched(void)
 {
 	static const struct rule_match shown[] = {{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN}};
 	static const struct {
-		int64_t at;
+		int64_t at, heard;
 		const char *told;
 	} ways[] = {
-		{H, "fired cart cart:C1 1/main @18000000;"},
-		{4 * H, "fired cart cart:C1 1/main @32400000;"},
-		{4 * H + 1, "fired cart cart:C1 1/main @18000000;"},
+		{H, 0, "fired cart cart:C1 1/main @18000000;"},
+		{4 * H, 0, "fired cart cart:C1 1/main @32400000;"},
+		{4 * H + 1, 0, "fired cart cart:C1 1/main @32400001;"},
+		{4 * H + 1, 4 * H + 2, "fired cart cart:C1 1/main @18000002;"},
 	};
 
 	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
@@ -46,7 +48,7 @@ static void test_touched(void)
 		scene_init(&anna, &rule, 1);
 		scene_init(&visitor, &rule, 1);
 		name_them(&anna, &visitor);
-		scene_event(&visitor, ADDED, c1, 0, 0);
+		scene_event(&visitor, ADDED, c1, 0, ways[n].heard);
 		scene_event(&anna, EVENT_PRODUCT_SHOWN, c1, ways[n].at, ways[n].at);
 		scene_merge(&anna, visitor.journey, ways[n].at + M, ways[n].at + M);
 		scene_tick(&anna, 20 * H);
