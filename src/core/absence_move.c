@@ -208,6 +208,23 @@ static const struct arming *latest_of(const struct instance *i)
 	return latest;
 }
 
+static int say(struct instance *i, const struct arming *a)
+{
+	i->worth = a->worth;
+	return text_set(&i->by, text_span(a->by)) < 0 || text_set(&i->data, text_span(a->data)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+int absence_join_words(struct instance *into, const struct instance *from)
+{
+	const struct arming *mine = latest_of(into), *theirs = latest_of(from);
+
+	if (!theirs || theirs->at < into->arming_at || (mine && absence_compare(mine, theirs) >= 0))
+		return 0;
+	return say(into, theirs);
+}
+
 int absence_unjoin(const struct turn *t, const struct rule *rule, struct instance *i,
 	const struct arming *gone)
 {
@@ -238,11 +255,7 @@ int absence_unjoin(const struct turn *t, const struct rule *rule, struct instanc
 		return 0;
 	if (absence_deadline(&then, rule, key, latest, &wait))
 		i->anchor_at = wait.anchor_at;
-	i->worth = latest->worth;
-	return text_set(&i->by, text_span(latest->by)) < 0 ||
-			       text_set(&i->data, text_span(latest->data)) < 0
-		       ? -ENOMEM
-		       : 0;
+	return say(i, latest);
 }
 
 /*

@@ -211,6 +211,9 @@ int absence_offer(
 /* The same of what armed OTHER by itself, which is armed and will not go on, and keeps it. */
 int absence_offer_waiting(const struct turn *t, const struct rule *rule, struct instance *i,
 	const struct instance *other);
+/* INTO, which is between its steps and goes on, says what joined FROM between its own, if that is
+ * the later. 0 or -ENOMEM. */
+int absence_join_words(struct instance *into, const struct instance *from);
 /* GONE was handed over between the steps of I, as it seemed, and is not: the step waits, and says,
  * as if it had never been. 0 or -ENOMEM. */
 int absence_unjoin(const struct turn *t, const struct rule *rule, struct instance *i,

@@ -355,6 +355,8 @@ static int join_waits(const struct turn *t, struct instance *into, struct instan
 	then.ending = true;
 	if (rule && into->step > 0 && from->step == 0 && !from->counted && from->by.len > 0)
 		return absence_offer_waiting(&then, rule, into, from);
+	if (!first && into->step > 0 && absence_join_words(into, from) < 0)
+		return -ENOMEM;
 	if (!first && is_later(rule, t->journey, from, into))
 		take_arming(rule, into, from);
 	/* Where the first arms only touches move, which both remember. */

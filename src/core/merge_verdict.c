@@ -52,9 +52,7 @@ static int64_t cancel_of(const struct rule *rule, const struct instance *y, int6
 		return INT64_MIN;
 	until_at = y->cancelled_at + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS);
 	/* It is for the cancel alone, and for a closed key until it opens, that these last. */
-	if (y->state == INSTANCE_IDLE)
-		until_at = y->until_at;
-	else if (y->state == INSTANCE_CLOSED)
+	if (y->state == INSTANCE_IDLE || y->state == INSTANCE_CLOSED)
 		until_at = int64_max(until_at, y->until_at);
 	return until_at > now ? y->cancelled_at : INT64_MIN;
 }
@@ -382,6 +380,12 @@ int merge_compare_arming(const struct rule *rule, const struct journey *j, const
 	return absence_compare_named(j, &mine, &theirs);
 }
 
+/* Does a job of the episode that I is in the midst of stand? */
+static bool has_begun(const struct instance *i)
+{
+	return has_sent(i) && i->last_episode == i->episode && i->last_epoch == i->epoch;
+}
+
 bool merge_goes_on(const struct rule *rule, const struct journey *j, const struct instance *a,
 	const struct instance *b)
 {
@@ -390,6 +394,9 @@ bool merge_goes_on(const struct rule *rule, const struct journey *j, const struc
 
 	if (a->step != b->step)
 		return a->step > b->step;
+	/* The next step is of the episode whose first was not taken back for the other's. */
+	if (a->step > 0 && has_begun(a) != has_begun(b))
+		return has_begun(a);
 	/* Where the first arms, what touched it later does not make it the later one. */
 	if (first && a->arming_at != b->arming_at)
 		return a->arming_at < b->arming_at;

@@ -129,10 +129,53 @@ static void test_taken_back(void)
 			check_row(row, &courses[n]);
 }
 
+/* Both were sent the first step, and the visitor's, which was the second, is taken back. What he
+ * looks at between the steps puts off the other one, which is Anna's and speaks of that, whether it
+ * comes in before the link or behind it. */
+static void test_next_step(void)
+{
+	static const struct rule_match either[] = {{.by = MATCH_KIND, .kind = ADDED},
+		{.by = MATCH_KIND, .kind = EVENT_PRODUCT_SHOWN, .entry = 1}};
+	const struct carried seen = {.cart = "C1", .subject = "anon:v"};
+
+	for (int behind = 0; behind <= 1; behind++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.arm = either;
+		rule.n_arm = ARRAY_SIZE(either);
+		rule.steps[1] = (struct rule_step){.id = SPAN_LIT("second"), .after_ms = 2 * H};
+		rule.n_steps = 2;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		REQUIRE(text_set(&anna.journey->customer, SPAN_LIT("anna")) == 0);
+		REQUIRE(text_set(&visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_event(&visitor, ADDED, c1, M, M);
+		scene_tick(&anna, 5 * H);
+		scene_tick(&visitor, 5 * H);
+		(void)scene_take(&anna);
+		if (!behind)
+			scene_event(&visitor, EVENT_PRODUCT_SHOWN, c1, 5 * H, 5 * H);
+		scene_merge(&anna, visitor.journey, 5 * H, 5 * H + M);
+		CHECK_STR(span_str(scene_take(&anna)), "retracted cart cart:C1 1/main @18060000; "
+						       "merged cart cart:C1 @18060000;");
+		if (behind)
+			scene_event(&anna, EVENT_PRODUCT_SHOWN, seen, 5 * H, 5 * H + 2 * M);
+		scene_tick(&anna, 20 * H);
+		CHECK_SPAN(anna.last.subject, SPAN_EMPTY);
+		CHECK_SPAN(anna.last.by, vocab_name(EVENT_PRODUCT_SHOWN));
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 1/second @32400000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"sent under several names", test_taken_back},
+		{"the step behind the first", test_next_step},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));

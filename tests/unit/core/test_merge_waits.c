@@ -425,6 +425,37 @@ static void test_last_of_both(void)
 	}
 }
 
+/* What Anna waits for had been ended by an order of the visitor's, for any cart. That is remembered
+ * for as long as ever, whatever began without a cart since, and whether that was ended or not. */
+static void test_ended_since(void)
+{
+	static const struct carried nothing = {.cart = NULL}, c2 = {.cart = "C2"};
+
+	for (int ways = 0; ways < 3; ways++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.key_else_customer = true;
+		rule.wait.span_ms = 61 * H;
+		rule.cancel = closed;
+		rule.n_cancel = 1;
+		rule.tombstone_ms = 45 * MS_DAY;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_event(&visitor, ORDERED, nothing, H, H);
+		if (ways > 0)
+			scene_event(&visitor, ADDED, nothing, 30 * H, 30 * H);
+		if (ways > 1)
+			scene_event(&visitor, ORDERED, c2, 31 * H, 31 * H);
+		scene_merge(&anna, visitor.journey, 32 * H, 32 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "cancelled cart cart:C1 @115200000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -438,6 +469,7 @@ int main(void)
 		{"the next of one instant", test_next},
 		{"a rule that goes before", test_before},
 		{"of several events one is settled", test_counted},
+		{"what began and ended since does not make one forget", test_ended_since},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
