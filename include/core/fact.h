@@ -126,7 +126,8 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(CART_VALUE, "cart.value", NUMBER,                                                        \
 		"what it is worth: as said last, else prices times quantities")                    \
 	X(CART_IN_EVENT, "cart.in_event", BOOL,                                                    \
-		"the event names a product that is in it: a purchase elsewhere")                   \
+		"the event names a product that is in it: a purchase elsewhere; of a rule whose "  \
+		"key is a checkout, in that one's cart whichever the event names")                 \
 	X(CART_IN_STOCK, "cart.in_stock", BOOL,                                                    \
 		"something in it can be had, as far as the shop's stock is known")                 \
 	X(CART_ADDED_AT, "cart.added_at", INSTANT, "the latest addition")                          \

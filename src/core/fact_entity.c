@@ -132,11 +132,32 @@ static const struct cart *cart_with(const struct journey *j, struct span id)
 	return NULL;
 }
 
+/* Of the checkout that K names; NULL if it names none, or nobody said which cart it is of. */
+static const struct cart *checkout_cart(const struct journey *j, const struct key *k)
+{
+	const struct thing *t;
+
+	if (!span_is(k->kind, "checkout") || k->id.len == 0)
+		return NULL;
+	t = journey_thing(j, THING_CHECKOUT, k->id);
+	return t && t->about.len ? cart_with(j, text_span(t->about)) : NULL;
+}
+
+const struct cart *fact_cart_held(const struct cond_scope *s)
+{
+	struct keys keys;
+	struct key k;
+
+	keys_of(s, &keys);
+	k = key_named(&keys, SPAN_LIT("checkout"));
+	return span_is(k.kind, "checkout") && k.id.len > 0 ? checkout_cart(s->journey, &k)
+							   : fact_cart(s);
+}
+
 const struct cart *fact_cart(const struct cond_scope *s)
 {
 	const struct journey *j = s->journey;
 	char buf[CART_KEY_MAX];
-	const struct thing *t;
 	struct keys keys;
 	struct key k;
 
@@ -147,10 +168,8 @@ const struct cart *fact_cart(const struct cond_scope *s)
 	if (s->event && value_id(event_field(s->event, FIELD_CART_ID), ENTITY_MAX).len > 0)
 		return journey_cart(j, fold_cart_key(s->event, buf));
 	k = key_named(&keys, SPAN_LIT("checkout"));
-	if (span_is(k.kind, "checkout") && k.id.len > 0) {
-		t = journey_thing(j, THING_CHECKOUT, k.id);
-		return t && t->about.len ? cart_with(j, text_span(t->about)) : NULL;
-	}
+	if (span_is(k.kind, "checkout") && k.id.len > 0)
+		return checkout_cart(j, &k);
 	return is_whole(&k) ? latest_cart(j) : NULL;
 }
 

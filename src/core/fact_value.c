@@ -412,7 +412,7 @@ static struct value cart_fact(size_t fact, const struct cond_scope *s)
 		[CART_EMPTIED] = "emptied",
 		[CART_EXPIRED] = "expired",
 	};
-	const struct cart *c = fact_cart(s);
+	const struct cart *c = fact == FACT_CART_IN_EVENT ? fact_cart_held(s) : fact_cart(s);
 	struct span key;
 
 	if (!c)
