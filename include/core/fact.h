@@ -64,6 +64,14 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 		"of the open appointments, how many began 15 minutes to 365 days ago")             \
 	X(EVENTS, "events", NUMBER, "how many events were ever applied")                           \
 	X(IDENTIFIED, "identified", BOOL, "a user id is known")                                    \
+	X(IDENTIFIED_AT, "identified_at", INSTANT, "since when a user id is known")                \
+	X(VISITOR, "visitor", TEXT, "who comes: anonymous, identified")                            \
+	X(SESSION, "session", TEXT,                                                                \
+		"browsing: on a screen of the shop, until nothing was done there for half an "     \
+		"hour; then idle; missing for whom no screen has seen")                            \
+	X(SESSION_SINCE, "session_since", INSTANT,                                                 \
+		"when that began: the first thing done on this visit, or half an hour after the "  \
+		"last")                                                                            \
 	X(HAS_EMAIL, "has_email", BOOL, "a mail address is known")                                 \
 	X(HAS_PHONE, "has_phone", BOOL, "a telephone number is known")                             \
 	X(STAGE, "stage", TEXT, "the stage of the journey")                                        \

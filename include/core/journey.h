@@ -504,6 +504,33 @@ struct stage_turn journey_stage_turn(
 	const struct journey *j, const struct lapse *lapse, int64_t now);
 struct span stage_name(enum stage s);
 
+/*
+ * Whether somebody is on the shop's screens (triggers, section 13): browsing from the first thing
+ * that they did there until half an hour after the last (PAST_VISIT_GAP_MS), and idle from that
+ * millisecond on.
+ */
+#define SESSIONS(X)                                                                                \
+	X(IDLE, "idle")                                                                            \
+	X(BROWSING, "browsing")
+
+enum session_state {
+#define X(ID, NAME) SESSION_##ID,
+	SESSIONS(X)
+#undef X
+		SESSION_NONE /* they were never seen on a screen */
+};
+
+struct session {
+	enum session_state state;
+	int64_t since; /* event time; TIME_NEVER: SESSION_NONE */
+};
+
+/* Derived. NOW is virtual time. */
+struct session journey_session(const struct journey *j, int64_t now);
+struct span session_name(enum session_state state); /* empty: SESSION_NONE */
+/* Since when they have a name; TIME_NEVER: they have none, and are an anonymous visitor. */
+int64_t journey_named_at(const struct journey *j);
+
 /* When something of I is due, or of any; TIME_NEVER: nothing is. */
 int64_t instance_due(const struct instance *i);
 int64_t journey_next_due(const struct journey *j);

@@ -52,12 +52,12 @@ void timeline_print(const struct cells *c, const struct timeline_entry *e)
 	cells_end(c);
 }
 
-static size_t count_carts(const struct journey *j)
+static size_t count_carts(const struct journey *j, int64_t now)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < j->n_carts; i++)
-		n += cart_is_open(&j->carts[i]);
+		n += cart_is_live(&j->carts[i], now);
 	return n;
 }
 
@@ -74,12 +74,14 @@ void customer_print(
 	const struct cells *c, const struct journey *j, const struct lapse *lapse, int64_t now)
 {
 	int64_t due = journey_next_due(j);
-	size_t carts = count_carts(j), orders = count_orders(j);
+	size_t carts = count_carts(j, now), orders = count_orders(j);
 	char at[INSTANT_SIZE];
 
 	cell(c, text_span(j->customer), 0, CYAN);
 	(void)fputs(", ", c->out);
 	cell(c, stage_name(journey_stage(j, lapse, now)), 0, BOLD);
+	if (journey_session(j, now).state == SESSION_BROWSING)
+		(void)fputs(", browsing", c->out);
 	(void)fprintf(c->out, ": %llu events, %llu orders ever; open now: %zu carts, %zu orders",
 		(unsigned long long)j->n_events, (unsigned long long)j->n_orders, carts, orders);
 	if (due != TIME_NEVER) {

@@ -45,12 +45,19 @@ static void out_head(
 {
 	const struct journey *j = r->journey;
 	struct stage_turn turn = journey_stage_turn(j, lapse, now);
+	struct session session = journey_session(j, now);
 
 	json_out_text(o, "customer", text_span(j->customer));
 	out_text_or_null(o, "user_id", j->user_id);
 	out_text_or_null(o, "anonymous_id", j->anonymous_id);
 	json_out_text(o, "stage", stage_name(turn.stage));
 	json_out_instant(o, "stage_since", turn.at);
+	json_out_instant(o, "identified_at", journey_named_at(j));
+	if (session.state == SESSION_NONE)
+		json_out_null(o, "session");
+	else
+		json_out_text(o, "session", session_name(session.state));
+	json_out_instant(o, "session_since", session.since);
 	json_out_instant(o, "since", j->first_at);
 	json_out_instant(o, "last_at", j->last_at);
 	json_out_instant(o, "engaged_at", j->engaged_at);

@@ -331,6 +331,8 @@ static int web_unpack(struct unpack *u, struct journey *j)
 	j->web_active_at = unpack_since(u, j->last_at);
 	if (j->web_active_at == INT64_MIN)
 		u->bad = true;
+	/* Unless more is said of it (journey_past.c). */
+	past_visit(&j->past, j->web_active_at);
 	return 0;
 }
 

@@ -162,6 +162,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_epochs,
 	&journey_part_orders,
 	&journey_part_passed,
+	&journey_part_visits,
 };
 
 size_t journey_parts_bound(const struct journey *j)

@@ -52,6 +52,7 @@ extern const struct journey_part journey_part_passed;
 extern const struct journey_part journey_part_named;
 /* journey_past.c */
 extern const struct journey_part journey_part_past;
+extern const struct journey_part journey_part_visits;
 /* journey_spent.c */
 extern const struct journey_part journey_part_spent;
 /* journey_epochs.c */

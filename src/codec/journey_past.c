@@ -6,6 +6,11 @@
  *   runs:      number · (from · length) each
  *   words:     number · (at · verdict + 4 × about) each
  *   dropped:   mask of those there are · (from · length) each
+ *
+ * Of visits the last ends with what was done last on a screen, which stands elsewhere; a single one
+ * in which nothing else was done is not written.
+ *
+ *   visits:    number · (silence before the next one) · length each, the last first
  */
 #include "journey_parts.h"
 
@@ -13,8 +18,9 @@ _Static_assert(PAST_NPS == 0 && PAST_ERASED == 7 && PAST_GOOD == 2, "moved");
 _Static_assert(PAST_RISK == 0 && PAST_SHOPPED == 2, "moved");
 /* Whoever adds a member must have it written and read here too. */
 _Static_assert(
-	sizeof(struct past) == 2 * sizeof(int64_t) + PAST_WORDS_MAX * sizeof(struct past_word) +
-				       (PAST_RUNS_MAX + PAST_OPEN_COUNT) * sizeof(struct period),
+	sizeof(struct past) ==
+		3 * sizeof(int64_t) + PAST_WORDS_MAX * sizeof(struct past_word) +
+			(PAST_RUNS_MAX + PAST_VISITS_MAX + PAST_OPEN_COUNT) * sizeof(struct period),
 	"a new member?");
 
 static bool is_there(const struct period *p)
@@ -118,3 +124,70 @@ static int past_unpack(struct unpack *u, struct journey *j)
 }
 
 const struct journey_part journey_part_past = {past_bound, past_pack, past_unpack};
+
+/* ---- visits ------------------------------------------------------------------------------ */
+
+static bool is_plain(const struct past *p)
+{
+	return p->n_visits == 0 || (p->n_visits == 1 && p->visits[0].from == p->visits[0].to);
+}
+
+static size_t visits_bound(const struct journey *j)
+{
+	return is_plain(&j->past) ? 0 : (1 + 2 * (size_t)j->past.n_visits) * PACK_NUMBER;
+}
+
+static bool visits_pack(struct pack *p, const struct journey *j)
+{
+	const struct past *past = &j->past;
+	uint32_t n = past->n_visits;
+	bool ok = n <= PAST_VISITS_MAX && past->visits[n - 1].to == j->web_active_at;
+
+	pack_number(p, n);
+	for (uint32_t i = n; i-- > 0 && ok;) {
+		const struct period *v = &past->visits[i];
+		int64_t silence = i + 1 < n ? v[1].from - v->to : 0;
+
+		if (i + 1 < n)
+			pack_number(p, (uint64_t)silence);
+		pack_number(p, (uint64_t)v->to - (uint64_t)v->from);
+		ok = is_there(v) && (i + 1 == n || silence >= PAST_VISIT_GAP_MS);
+	}
+	return ok;
+}
+
+/* *AT less what is written next; what would lie before all time is bad. */
+static void unpack_before(struct unpack *u, int64_t *at)
+{
+	uint64_t less = unpack_number(u);
+
+	if (less > (uint64_t)*at - (uint64_t)INT64_MIN)
+		u->bad = true;
+	else
+		*at = (int64_t)((uint64_t)*at - less);
+}
+
+static int visits_unpack(struct unpack *u, struct journey *j)
+{
+	struct past *p = &j->past;
+	int64_t at = j->web_active_at;
+
+	p->n_visits = (uint32_t)unpack_bounded(u, PAST_VISITS_MAX);
+	for (uint32_t i = p->n_visits; i-- > 0 && !u->bad;) {
+		struct period *v = &p->visits[i];
+
+		if (i + 1 < p->n_visits)
+			unpack_before(u, &at);
+		v->to = at;
+		unpack_before(u, &at);
+		v->from = at;
+		if (i + 1 < p->n_visits &&
+			(uint64_t)v[1].from - (uint64_t)v->to < PAST_VISIT_GAP_MS)
+			u->bad = true;
+	}
+	if (j->web_active_at == INT64_MIN || is_plain(p))
+		u->bad = true;
+	return 0;
+}
+
+const struct journey_part journey_part_visits = {visits_bound, visits_pack, visits_unpack};

@@ -334,6 +334,20 @@ static struct value stage_fact(size_t fact, const struct cond_scope *s)
 	return turn.before == STAGE_COUNT ? cond_missing : of_text(stage_name(turn.before));
 }
 
+/* Who comes, and whether they are here. */
+static struct value visitor_fact(size_t fact, const struct cond_scope *s)
+{
+	struct session session = journey_session(s->journey, s->now);
+	bool named = journey_named_at(s->journey) != TIME_NEVER;
+
+	if (fact == FACT_IDENTIFIED_AT)
+		return of_instant(journey_named_at(s->journey));
+	if (fact == FACT_VISITOR)
+		return of_text(named ? SPAN_LIT("identified") : SPAN_LIT("anonymous"));
+	return fact == FACT_SESSION ? of_text(session_name(session.state))
+				    : of_instant(session.since);
+}
+
 static struct value customer_fact(size_t fact, const struct cond_scope *s)
 {
 	const struct journey *j = s->journey;
@@ -341,6 +355,8 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 
 	if (fact >= FACT_OPEN_CHECKOUTS && fact <= FACT_OPEN_OCCASIONS)
 		return of_count(open_things(j, (enum thing_kind)(fact - FACT_OPEN_CHECKOUTS)));
+	if (fact >= FACT_IDENTIFIED_AT && fact <= FACT_SESSION_SINCE)
+		return visitor_fact(fact, s);
 	switch (fact) {
 	case FACT_ORDERS:
 		return of_count(orders_placed(j, s->then));
@@ -555,6 +571,7 @@ struct value fact_value(size_t n, const struct cond_scope *s)
 }
 
 _Static_assert(FACT_OPEN_OCCASIONS - FACT_OPEN_CHECKOUTS == THING_KIND_COUNT - 1, "one for each");
+_Static_assert(FACT_SESSION_SINCE - FACT_IDENTIFIED_AT == 3, "each has its value");
 _Static_assert(FACT_CONTACTED_AT - FACT_FIRST_ORDER_AT == PROFILE_TIME_COUNT - 1, "one for each");
 _Static_assert(FACT_ERASED - FACT_BLOCKED == PROFILE_FLAG_COUNT - 1, "one for each");
 _Static_assert(FACT_ORDER_RETURN_REQUESTED_AT - FACT_ORDER_PLACED_AT == MILESTONE_COUNT - 1,

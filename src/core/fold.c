@@ -250,8 +250,10 @@ int journey_fold(struct journey *j, const struct event *e)
 	if ((vocab_flags(e->kind) & VOCAB_ENGAGED) && !(e->flags & EVENT_FLAG_MACHINE)) {
 		j->engaged_at = int64_max(j->engaged_at, e->occurred_at);
 		past_engage(&j->past, e->occurred_at);
-		if (is_on_screen(e))
+		if (is_on_screen(e)) {
 			j->web_active_at = int64_max(j->web_active_at, e->occurred_at);
+			past_visit(&j->past, e->occurred_at);
+		}
 	}
 	/* A server's own zone is not the customer's. */
 	if (r == 0 && is_on_screen(e) && !(e->flags & EVENT_FLAG_MACHINE))

@@ -42,54 +42,82 @@ void past_say(struct past *p, enum past_about about, enum past_verdict verdict, 
 	add_word(p, &(const struct past_word){at, about, verdict});
 }
 
+/* Stretches of time, in order; a silence of GAP is between two of them. */
+struct runs {
+	struct period *list;
+	uint32_t *n;
+	uint32_t max;
+	int64_t gap;
+};
+
+static struct runs engaged(struct past *p)
+{
+	return (struct runs){p->runs, &p->n_runs, PAST_RUNS_MAX, PAST_RUN_GAP_MS};
+}
+
+static struct runs visited(struct past *p)
+{
+	return (struct runs){p->visits, &p->n_visits, PAST_VISITS_MAX, PAST_VISIT_GAP_MS};
+}
+
 /* Does B begin before A is over for long enough? A began first. */
 static bool touches(const struct period *a, const struct period *b, int64_t gap)
 {
 	return b->from <= a->to || b->from - a->to < gap;
 }
 
-static void remove_run(struct past *p, uint32_t n)
+static void remove_run(struct runs s, uint32_t n)
 {
-	p->n_runs--;
-	memmove(&p->runs[n], &p->runs[n + 1], (p->n_runs - n) * sizeof(p->runs[0]));
+	--*s.n;
+	memmove(&s.list[n], &s.list[n + 1], (*s.n - n) * sizeof(s.list[0]));
 }
 
-static void add_run(struct past *p, struct period run)
+static void add_run(struct runs s, struct period run)
 {
 	uint32_t n;
 
 	/* Most go on with the last one. */
-	for (n = p->n_runs; n-- > 0;) {
-		struct period *r = &p->runs[n];
+	for (n = *s.n; n-- > 0;) {
+		struct period *r = &s.list[n];
 		const struct period *first = r->from <= run.from ? r : &run;
 
-		if (!touches(first, first == r ? &run : r, PAST_RUN_GAP_MS))
+		if (!touches(first, first == r ? &run : r, s.gap))
 			continue;
 		run.from = int64_min(run.from, r->from);
 		run.to = int64_max(run.to, r->to);
-		remove_run(p, n);
+		remove_run(s, n);
 	}
-	if (p->n_runs == PAST_RUNS_MAX) {
-		if (run.from < p->runs[0].from)
+	if (*s.n == s.max) {
+		if (run.from < s.list[0].from)
 			return;
-		remove_run(p, 0);
+		remove_run(s, 0);
 	}
-	for (n = p->n_runs; n > 0 && p->runs[n - 1].from > run.from; n--)
-		p->runs[n] = p->runs[n - 1];
-	p->runs[n] = run;
-	p->n_runs++;
+	for (n = *s.n; n > 0 && s.list[n - 1].from > run.from; n--)
+		s.list[n] = s.list[n - 1];
+	s.list[n] = run;
+	++*s.n;
+}
+
+static void extend(struct runs s, int64_t at)
+{
+	struct period *last = *s.n > 0 ? &s.list[*s.n - 1] : NULL;
+
+	if (last && at >= last->from && at <= last->to)
+		return;
+	if (last && at > last->to && at - last->to < s.gap)
+		last->to = at;
+	else
+		add_run(s, (struct period){at, at});
 }
 
 void past_engage(struct past *p, int64_t at)
 {
-	struct period *last = p->n_runs > 0 ? &p->runs[p->n_runs - 1] : NULL;
+	extend(engaged(p), at);
+}
 
-	if (last && at >= last->from && at <= last->to)
-		return;
-	if (last && at > last->to && at - last->to < PAST_RUN_GAP_MS)
-		last->to = at;
-	else
-		add_run(p, (struct period){at, at});
+void past_visit(struct past *p, int64_t at)
+{
+	extend(visited(p), at);
 }
 
 void past_drop(struct past *p, enum past_open open, struct period one)
@@ -110,7 +138,9 @@ void past_join(struct past *into, const struct past *from)
 	for (uint32_t i = 0; i < from->n_words; i++)
 		add_word(into, &from->words[i]);
 	for (uint32_t i = 0; i < from->n_runs; i++)
-		add_run(into, from->runs[i]);
+		add_run(engaged(into), from->runs[i]);
+	for (uint32_t i = 0; i < from->n_visits; i++)
+		add_run(visited(into), from->visits[i]);
 	for (unsigned i = 0; i < PAST_OPEN_COUNT; i++)
 		past_drop(into, (enum past_open)i, from->dropped[i]);
 }

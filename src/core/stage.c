@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What follows from a journey: where a cart stands, and what feedback means. Derived
+ * What follows from a journey: where a cart and a visit stand, and what feedback means. Derived
  * each time, never stored, so that it cannot disagree with what it is derived from. (The stages of
  * the customer: stage_view.c.)
  */
@@ -48,6 +48,41 @@ bool cart_is_live(const struct cart *c, int64_t now)
 bool cart_is_open(const struct cart *c)
 {
 	return c->added_at != INT64_MIN && !is_bought(c) && !is_emptied(c);
+}
+
+/* ---- visits ------------------------------------------------------------------------------ */
+
+static const char *const sessions[] = {
+#define X(ID, NAME) [SESSION_##ID] = (NAME),
+	SESSIONS(X)
+#undef X
+};
+
+struct span session_name(enum session_state state)
+{
+	return state == SESSION_NONE ? SPAN_EMPTY : span_str(sessions[state]);
+}
+
+struct session journey_session(const struct journey *j, int64_t now)
+{
+	const struct past *p = &j->past;
+	int64_t from = j->web_active_at, over_at;
+
+	if (from == INT64_MIN)
+		return (struct session){SESSION_NONE, TIME_NEVER};
+	over_at = from + PAST_VISIT_GAP_MS;
+	if (now >= over_at)
+		return (struct session){SESSION_IDLE, over_at};
+	if (p->n_visits > 0)
+		from = p->visits[p->n_visits - 1].from;
+	/* A sender's clock may be ahead. */
+	return (struct session){SESSION_BROWSING, int64_min(from, now)};
+}
+
+int64_t journey_named_at(const struct journey *j)
+{
+	return j->user_id.len > 0 && j->past.named_at == TIME_NEVER ? j->first_at
+								    : j->past.named_at;
 }
 
 /* ---- feedback ---------------------------------------------------------------------------- */

@@ -435,9 +435,7 @@ void stage_view_init(
 	v->lapse = lapse;
 	v->now = now;
 	v->n_runs = v->n_words = v->n_periods = 0;
-	v->named_at = j->past.named_at;
-	if (j->user_id.len > 0 && v->named_at == TIME_NEVER)
-		v->named_at = j->first_at;
+	v->named_at = journey_named_at(j);
 	if (v->named_at != TIME_NEVER)
 		v->named_at = int64_min(v->named_at, now);
 	for (uint32_t i = 0; i < j->past.n_runs; i++)

@@ -292,8 +292,13 @@ void chance_things(struct chance *c, struct journey *j, size_t size)
 		fill_known(c, j);
 	for (size_t n = chance_below(c, 2) ? 0 : chance_below(c, 2 * size + 1); n > 0; n--)
 		fill_ids(c, j);
-	if (chance_below(c, 3) == 0)
-		j->web_active_at = chance_instant(c);
+	for (size_t n = chance_below(c, 3) ? 0 : 1 + chance_below(c, 9); n > 0; n--) {
+		int64_t at = (int64_t)chance_below(c, 9) * 10 * MS_MINUTE;
+
+		at += (int64_t)chance_below(c, 3) * MS_DAY;
+		j->web_active_at = int64_max(j->web_active_at, at);
+		past_visit(&j->past, at);
+	}
 	if (j->anonymous_id.len > 0)
 		j->anonymous_at = chance_below(c, 2) ? j->last_at : chance_instant(c);
 	if (size > 0 && chance_below(c, 3) == 0) {
@@ -395,6 +400,11 @@ static const char *past_differs(const struct past *a, const struct past *b)
 	for (uint32_t i = 0; i < a->n_runs; i++) {
 		DIFFERS(runs[i].from);
 		DIFFERS(runs[i].to);
+	}
+	DIFFERS(n_visits);
+	for (uint32_t i = 0; i < a->n_visits; i++) {
+		DIFFERS(visits[i].from);
+		DIFFERS(visits[i].to);
 	}
 	BYTES_DIFFER(dropped);
 	return NULL;

@@ -481,6 +481,28 @@ static void test_contact(void)
 	facts_play(rows, ARRAY_SIZE(rows));
 }
 
+static void test_visitor(void)
+{
+	static const struct facts_row rows[] = {
+		ASK("01T09:00", "@", "visitor", "anonymous"),
+		ASK("01T09:00", "@", "identified_at", "-"),
+		ASK("01T09:00", "@", "session", "-"),
+		ASK("01T09:00", "@", "session_since", "-"),
+		EVENT("01T10:00", "page", ""),
+		EVENT("01T10:20", "page", ""),
+		ASK("01T10:49", "@", "session", "browsing"),
+		ASK("01T10:49", "@", "session_since", "2026-11-01T10:00:00.000Z"),
+		ASK("01T10:50", "@", "session", "idle"),
+		ASK("01T10:50", "@", "session_since", "2026-11-01T10:50:00.000Z"),
+		ASK("01T10:50", "@", "visitor", "identified"),
+		ASK("01T10:50", "@", "identified_at", "2026-11-01T10:00:00.000Z"),
+		EVENT("01T10:40", "Email Sent", ""),
+		ASK("01T10:50", "@", "session", "idle"),
+	};
+
+	facts_play(rows, ARRAY_SIZE(rows));
+}
+
 static const struct check_case cases[] = {
 	{"every fact is found by its path", test_paths},
 	{"schemas/facts.md lists them all", test_page},
@@ -492,6 +514,7 @@ static const struct check_case cases[] = {
 	{"feedback", test_feedback},
 	{"loyalty, preferences, wishes", test_customer},
 	{"money of several currencies", test_money},
+	{"who comes, and whether they are there", test_visitor},
 	{"where, and in which language", test_where},
 	{"consent and addresses", test_contact},
 };

@@ -445,6 +445,70 @@ static void test_visitor(void)
 	}
 }
 
+/* A single moment on a screen is written as it was before visits were kept, which reads as one. */
+static void test_visits(void)
+{
+	static const struct {
+		int64_t at[4];
+		size_t n, n_visits, more;
+	} rows[] = {
+		{{NOON}, 1, 1, 0},
+		{{NOON, NOON}, 2, 1, 0},
+		/* its number, how many, and 300,000 ms: three bytes of seven bits */
+		{{NOON - 5 * MS_MINUTE, NOON}, 2, 1, 1 + 1 + 3},
+		/* and a silence of 3,600,000 ms, which takes four, before one of no length */
+		{{NOON - MS_HOUR, NOON}, 2, 2, 1 + 1 + 1 + 4 + 1},
+		{{NOON, NOON - MS_HOUR, NOON - 5 * MS_MINUTE}, 3, 2, 1 + 1 + 3 + 4 + 1},
+	};
+	size_t usual = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(record_release) struct record r = record_of(usual_journey());
+		_cleanup_(record_release) struct record back = RECORD_INIT;
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+		const struct past *p;
+
+		for (size_t k = 0; k < rows[i].n; k++)
+			past_visit(&r.journey->past, rows[i].at[k]);
+		r.journey->web_active_at = NOON;
+		check_round_trip(&r);
+		REQUIRE(record_encode(&r, &b) == 0);
+		usual = usual ? usual : b.len;
+		CHECK_INT(b.len, usual + rows[i].more);
+		REQUIRE(record_decode(buf_span(&b), &back) == 0);
+		p = &back.journey->past;
+		REQUIRE(p->n_visits == rows[i].n_visits);
+		CHECK(p->visits[p->n_visits - 1].to == NOON);
+	}
+}
+
+/* What a binary does not know it must not drop: the same bytes, with another number. */
+static void test_unknown_part(void)
+{
+	/* no parcels, nothing held; part 9, now; 26, two visits: of 5 ms, after 30 minutes one of
+	 * no length */
+	static const unsigned char tail[] = {0, 0, 9, 0, 26, 2, 5, 0xc0, 0xee, 0x6d, 0};
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	_cleanup_(journey_freep) struct journey *plain = usual_journey();
+
+	REQUIRE(journey_encode(plain, &b) == 0);
+	buf_add(&b, tail, sizeof(tail));
+	/* what is in front of it is its length, in two bytes of seven bits */
+	b.ptr[0] = (char)((b.len - 2) % 128 | 128);
+	b.ptr[1] = (char)((b.len - 2) / 128);
+	for (unsigned number = 20; number < 128; number++) {
+		_cleanup_(journey_freep) struct journey *j = NULL;
+		struct span bytes = buf_span(&b);
+		int r;
+
+		b.ptr[b.len - sizeof(tail) + 4] = (char)number;
+		r = journey_decode(&bytes, &j);
+		CHECK_INT(r, number == 26 ? 0 : RECORD_CORRUPT);
+		if (r == 0)
+			CHECK_INT(j->past.n_visits, 2);
+	}
+}
+
 static const struct check_case cases[] = {
 	{"a new customer", test_empty},
 	{"a usual customer, in 250 bytes", test_usual},
@@ -459,6 +523,8 @@ static const struct check_case cases[] = {
 	{"damage behind a right checksum", test_damaged},
 	{"bytes of version 2", test_golden},
 	{"when the visitor's number was said", test_visitor},
+	{"visits to the shop's screens", test_visits},
+	{"a part that is not known is refused", test_unknown_part},
 };
 
 int main(void)

@@ -262,6 +262,9 @@ static void fill(struct journey *j)
 	struct order *o = journey_add_order(j, SPAN_LIT("O1"));
 	struct instance *i;
 
+	past_visit(&j->past, NOON - 10 * MS_MINUTE);
+	past_visit(&j->past, NOON - MS_MINUTE);
+	j->web_active_at = NOON - MS_MINUTE;
 	c->first_at = NOON - MS_HOUR;
 	c->last_at = c->added_at = NOON;
 	c->basket = calloc(1, sizeof(*c->basket));
@@ -321,8 +324,10 @@ static void test_journey(void)
 	CHECK_STR(buf_span(&b),
 		"{\"customer\":\"cust_42\",\"user_id\":\"u\",\"anonymous_id\":null,"
 		"\"stage\":\"customer_awaiting\","
-		"\"stage_since\":\"2026-11-20T12:00:00.000Z\",\"since\":\"2026-11-20T12:00:00."
-		"000Z\","
+		"\"stage_since\":\"2026-11-20T12:00:00.000Z\","
+		"\"identified_at\":\"2026-11-20T12:00:00.000Z\","
+		"\"session\":\"browsing\",\"session_since\":\"2026-11-21T11:50:00.000Z\","
+		"\"since\":\"2026-11-20T12:00:00.000Z\","
 		"\"last_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"engaged_at\":\"2026-11-21T12:00:00.000Z\","
 		"\"totals\":{\"events\":7,\"orders\":2,\"entries\":18},"
@@ -380,7 +385,8 @@ static void test_new_customer(void)
 	REQUIRE(journey_json(&r, &lapse_default, NOON, &b) == 0);
 	CHECK_STR(buf_span(&b),
 		"{\"customer\":\"c\",\"user_id\":null,\"anonymous_id\":null,"
-		"\"stage\":\"anonymous\",\"stage_since\":null,\"since\":null,\"last_at\":null,"
+		"\"stage\":\"anonymous\",\"stage_since\":null,\"identified_at\":null,"
+		"\"session\":null,\"session_since\":null,\"since\":null,\"last_at\":null,"
 		"\"engaged_at\":null,"
 		"\"totals\":{\"events\":0,\"orders\":0,\"entries\":0},\"traits\":{},"
 		"\"carts\":[],\"orders\":[],"
