@@ -450,6 +450,9 @@ enum cart_state cart_state(const struct cart *c, int64_t now);
 /* Something is in it, neither bought nor emptied: ever, and so that it has not expired at NOW. */
 bool cart_is_open(const struct cart *c);
 bool cart_is_live(const struct cart *c, int64_t now);
+/* When a payment for O was last refused, or began to wait for the customer, of those that have not
+ * gone through since; of all of them if EVER. INT64_MIN: there is none. */
+int64_t journey_unpaid_at(const struct journey *j, const struct order *o, bool ever);
 /* The first that holds, from the top (triggers, section 13: the most urgent open entity first).
  * ONE_TIME is ours: that section has no name for who ordered once, a while ago. */
 #define STAGES(X)                                                                                  \

@@ -141,9 +141,11 @@ void order_correct(struct order *o, enum milestone to, int64_t at);
 
 /*
  * Where an open order is beside its way: what was said of it last, if nothing was said since of a
- * milestone (but of the placing). A payment is pending until it is paid. ORDER_SIDE_COUNT: nowhere.
+ * milestone (but of the placing). A payment is pending until it is paid; from UNPAID_AT it is, too,
+ * if that is not before the placing (INT64_MIN: no payment for it is open). ORDER_SIDE_COUNT:
+ * nowhere.
  */
-enum order_side order_side(const struct order *o);
+enum order_side order_side(const struct order *o, int64_t unpaid_at);
 struct span order_side_name(enum order_side side); /* empty: ORDER_SIDE_COUNT */
 
 /*

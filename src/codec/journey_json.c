@@ -100,9 +100,10 @@ static void out_parcel(struct json_out *o, const struct order *order, size_t n)
 	json_out_close(o, '}');
 }
 
-static void out_order(struct json_out *o, const struct order *order, int64_t now)
+static void out_order(
+	struct json_out *o, const struct journey *j, const struct order *order, int64_t now)
 {
-	struct span side = order_side_name(order_side(order));
+	struct span side = order_side_name(order_side(order, journey_unpaid_at(j, order, false)));
 
 	json_out_open(o, NULL, '{');
 	json_out_text(o, "id", text_span(order->id));
@@ -235,7 +236,7 @@ int journey_json(const struct record *r, const struct lapse *lapse, int64_t now,
 	json_out_open(&o, "orders", '[');
 	for (size_t i = 0; i < j->n_orders_kept; i++)
 		if (order_is_open(&j->orders[i]))
-			out_order(&o, &j->orders[i], now);
+			out_order(&o, j, &j->orders[i], now);
 	json_out_close(&o, ']');
 	json_out_known(&o, j, now);
 	if (out_dues(&o, j) < 0)

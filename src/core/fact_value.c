@@ -463,6 +463,15 @@ static struct value cart_fact(size_t fact, const struct cond_scope *s)
 	}
 }
 
+/* When O was last known to wait for its payment; what failed before it was placed is not its. */
+static int64_t pending_at(const struct journey *j, const struct order *o)
+{
+	int64_t unpaid_at = journey_unpaid_at(j, o, true);
+
+	return int64_max(o->side_at[ORDER_PAYMENT_PENDING],
+		unpaid_at >= o->at[MILESTONE_PLACED] ? unpaid_at : INT64_MIN);
+}
+
 static struct value order_fact(size_t fact, const struct cond_scope *s)
 {
 	const struct order *o = fact_order(s);
@@ -481,7 +490,8 @@ static struct value order_fact(size_t fact, const struct cond_scope *s)
 	case FACT_ORDER_STATUS:
 		return of_text(milestone_name(order_rank(o)));
 	case FACT_ORDER_SIDE:
-		return of_text(order_side_name(order_side(o)));
+		return of_text(
+			order_side_name(order_side(o, journey_unpaid_at(s->journey, o, false))));
 	case FACT_ORDER_LATE:
 		return cond_bool(order_is_late(o, s->now));
 	case FACT_ORDER_ARRIVED:
@@ -503,6 +513,7 @@ static struct value order_fact(size_t fact, const struct cond_scope *s)
 			       : of_text(o->dispatch_promised ? SPAN_LIT("shipment")
 							      : SPAN_LIT("delivery"));
 	case FACT_ORDER_PAYMENT_PENDING_AT:
+		return of_instant(pending_at(s->journey, o));
 	case FACT_ORDER_BACKORDERED_AT:
 	case FACT_ORDER_ON_HOLD_AT:
 	case FACT_ORDER_EXCEPTION_AT:

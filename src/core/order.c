@@ -117,16 +117,27 @@ void order_set_parcel_said(struct order *o, int64_t at)
 
 /* ---- beside its way ---------------------------------------------------------------------- */
 
-enum order_side order_side(const struct order *o)
+/* When it was last known to wait for its payment; INT64_MIN: never, or it does no more. */
+static int64_t pending_at(const struct order *o, int64_t unpaid_at)
+{
+	if (order_reached_at(o, MILESTONE_PAID) != TIME_NEVER)
+		return INT64_MIN;
+	return unpaid_at >= o->at[MILESTONE_PLACED]
+		       ? int64_max(unpaid_at, o->side_at[ORDER_PAYMENT_PENDING])
+		       : o->side_at[ORDER_PAYMENT_PENDING];
+}
+
+enum order_side order_side(const struct order *o, int64_t unpaid_at)
 {
 	int64_t said = order_parcel_said(o), at = INT64_MIN;
 	enum order_side side = ORDER_SIDE_COUNT;
 
 	for (unsigned i = 0; i < ORDER_SIDE_COUNT; i++) {
-		if (i == ORDER_PAYMENT_PENDING && order_reached_at(o, MILESTONE_PAID) != TIME_NEVER)
-			continue;
-		if (o->side_at[i] != INT64_MIN && o->side_at[i] >= at) {
-			at = o->side_at[i];
+		int64_t side_at =
+			i == ORDER_PAYMENT_PENDING ? pending_at(o, unpaid_at) : o->side_at[i];
+
+		if (side_at != INT64_MIN && side_at >= at) {
+			at = side_at;
 			side = (enum order_side)i;
 		}
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What follows from a journey: where a cart and a visit stand, and what feedback means. Derived
- * each time, never stored, so that it cannot disagree with what it is derived from. (The stages of
- * the customer: stage_view.c.)
+ * What follows from a journey: where a cart, a payment and a visit stand, and what feedback means.
+ * Derived each time, never stored, so that it cannot disagree with what it is derived from. (The
+ * stages of the customer: stage_view.c.)
  */
 #include "stage_view.h"
 
@@ -48,6 +48,20 @@ bool cart_is_live(const struct cart *c, int64_t now)
 bool cart_is_open(const struct cart *c)
 {
 	return c->added_at != INT64_MIN && !is_bought(c) && !is_emptied(c);
+}
+
+int64_t journey_unpaid_at(const struct journey *j, const struct order *o, bool ever)
+{
+	int64_t at = INT64_MIN;
+
+	for (size_t i = 0; i < j->n_things && j->things[i].kind <= THING_PAYMENT; i++) {
+		const struct thing *t = &j->things[i];
+
+		if (t->kind == THING_PAYMENT && (ever || thing_is_open(t)) &&
+			span_equal(text_span(t->about), text_span(o->id)))
+			at = int64_max(at, thing_opened_at(t));
+	}
+	return at;
 }
 
 /* ---- visits ------------------------------------------------------------------------------ */

@@ -58,8 +58,68 @@ static void test_stages(void)
 	facts_play(rows, ARRAY_SIZE(rows));
 }
 
+/* Payments that were refused, or that wait for the customer, after the order was placed. */
+static void test_unpaid(void)
+{
+	static const struct facts_row rows[] = {
+		/* in the checkout, before it went through at last */
+		EVENT("01T09:50", "Payment Failed", "\"order_id\":\"O1\",\"payment_id\":\"P1\""),
+		EVENT("01T10:00", "Order Completed", "\"order_id\":\"O1\""),
+		ASK("01T10:00", "@order:O1", "order.side", "-"),
+		ASK("01T10:00", "@order:O1", "order.payment_pending_at", "-"),
+		/* the same payment once more, of which the order is not said again */
+		EVENT("01T10:20", "Payment Failed", "\"payment_id\":\"P1\""),
+		ASK("01T10:20", "@order:O1", "order.side", "payment_pending"),
+		ASK("01T10:20", "@order:O1", "order.payment_pending_at",
+			"2026-11-01T10:20:00.000Z"),
+		ASK("01T10:20", "@order:O1", "order.status", "placed"),
+		/* what is said of it later goes before */
+		EVENT("01T10:40", "Order Updated", "\"order_id\":\"O1\",\"status\":\"on_hold\""),
+		ASK("01T10:40", "@order:O1", "order.side", "on_hold"),
+		EVENT("01T10:30", "Payment Failed", "\"order_id\":\"O1\""),
+		ASK("01T10:40", "@order:O1", "order.side", "on_hold"),
+		EVENT("01T10:50", "Payment Action Required", "\"order_id\":\"O1\""),
+		ASK("01T10:50", "@order:O1", "order.side", "payment_pending"),
+		/* another order is bought and paid, and that settles nothing here */
+		EVENT("01T11:00", "Order Completed", "\"order_id\":\"O2\""),
+		EVENT("01T11:00", "Payment Approved", "\"order_id\":\"O2\""),
+		ASK("01T11:00", "@order:O2", "order.side", "-"),
+		ASK("01T11:00", "@order:O1", "order.side", "payment_pending"),
+		/* paid by another payment */
+		EVENT("01T12:00", "Payment Approved", "\"order_id\":\"O1\",\"payment_id\":\"P9\""),
+		ASK("01T12:00", "@order:O1", "order.side", "-"),
+		ASK("01T12:00", "@order:O1", "order.payment_pending_at",
+			"2026-11-01T10:50:00.000Z"),
+		/* a payment by itself that goes through, of which the order was said before */
+		EVENT("02T10:00", "Order Completed", "\"order_id\":\"O3\""),
+		EVENT("02T10:00", "Payment Failed", "\"order_id\":\"O3\",\"payment_id\":\"P3\""),
+		ASK("02T10:00", "@order:O3", "order.side", "payment_pending"),
+		EVENT("02T11:00", "Payment Approved", "\"payment_id\":\"P3\""),
+		ASK("02T11:00", "@order:O3", "order.side", "-"),
+		ASK("02T11:00", "@order:O3", "order.payment_pending_at",
+			"2026-11-02T10:00:00.000Z"),
+		/* sent all the same */
+		EVENT("03T10:00", "Order Completed", "\"order_id\":\"O4\""),
+		EVENT("03T11:00", "Payment Failed", "\"order_id\":\"O4\""),
+		ASK("03T11:00", "@order:O4", "order.side", "payment_pending"),
+		EVENT("03T10:30", "Order Completed", "\"order_id\":\"O6\""),
+		ASK("03T11:00", "@order:O6", "order.side", "-"),
+		EVENT("03T12:00", "Order Shipped", "\"order_id\":\"O4\""),
+		ASK("03T12:00", "@order:O4", "order.side", "-"),
+		/* told before the order is known of */
+		EVENT("04T11:00", "Payment Failed", "\"order_id\":\"O5\""),
+		EVENT("04T10:00", "Order Completed", "\"order_id\":\"O5\""),
+		ASK("04T11:00", "@order:O5", "order.side", "payment_pending"),
+		EVENT("04T12:00", "Order Cancelled", "\"order_id\":\"O5\""),
+		ASK("04T12:00", "@order:O5", "order.side", "-"),
+	};
+
+	facts_play(rows, ARRAY_SIZE(rows));
+}
+
 static const struct check_case cases[] = {
 	{"stages of an order", test_stages},
+	{"orders that are not paid", test_unpaid},
 };
 
 int main(void)

@@ -219,7 +219,7 @@ static void check_scene(const struct journey *j, const struct scene *s, size_t n
 
 	REQUIRE(o);
 	CHECK_SPAN(milestone_name(order_rank(o)), milestone_name(s->rank));
-	CHECK_INT(order_side(o), s->side);
+	CHECK_INT(order_side(o, INT64_MIN), s->side);
 	CHECK_INT(order_reached_at(o, s->about), s->at);
 	CHECK_INT(order_is_open(o), s->open);
 	if (check_failures != before)
@@ -443,7 +443,7 @@ static void check_instant(const struct told *t, unsigned rank, int64_t at)
 static void check_told(const struct told *t, const struct order *o)
 {
 	CHECK_INT(milestone_rank(order_rank(o)), told_rank(t));
-	CHECK_INT(order_side(o), told_side(t));
+	CHECK_INT(order_side(o, INT64_MIN), told_side(t));
 	for (unsigned rank = 0; rank < MILESTONE_COUNT; rank++)
 		check_instant(t, rank, order_reached_at(o, milestone_of_rank(rank)));
 }
