@@ -84,6 +84,7 @@
 	X(CHANNEL_3, PROPERTIES, "channels.2")                                                     \
 	X(CHANNEL_4, PROPERTIES, "channels.3")                                                     \
 	X(STAGE, PROPERTIES, "stage")                                                              \
+	X(STEP, PROPERTIES, "step")                                                                \
 	X(CORRECTION, PROPERTIES, "correction")                                                    \
 	X(PRODUCTS, PROPERTIES, "products")                                                        \
 	X(TRAIT_TIMEZONE, TRAITS, "timezone")                                                      \

@@ -29,6 +29,8 @@ static const struct reading {
 } readings[THING_KIND_COUNT] = {
 	[THING_CHECKOUT] = {.n_ids = 1,
 		.ids = {F(CHECKOUT_ID)},
+		.n_words = 1,
+		.words = {D(STEP)},
 		.n_numbers = 2,
 		.numbers = {F(TOTAL), D(VALUE)},
 		.n_abouts = 1,
@@ -176,7 +178,10 @@ struct span thing_event_id(enum thing_kind kind, const struct event *e, char buf
 static int set_word(struct thing *t, const struct reading *r, const struct event *e)
 {
 	for (size_t i = 0; i < r->n_words; i++) {
-		struct span word = value_words(value_at(e, r->words[i]));
+		const struct value *v = value_at(e, r->words[i]);
+		/* A step has a name, or more often a number. */
+		struct span word =
+			t->kind == THING_CHECKOUT ? value_id(v, THING_WORD_MAX) : value_words(v);
 
 		if (word.len > 0)
 			return said_set(&t->word, word, THING_WORD_MAX, e->occurred_at);

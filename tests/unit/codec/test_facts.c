@@ -120,6 +120,28 @@ static void test_cart(void)
 	facts_play(rows, ARRAY_SIZE(rows));
 }
 
+/* How far it is, by a number or a name, whichever step was said last. */
+static void test_checkout(void)
+{
+	static const struct facts_row rows[] = {
+		EVENT("01T10:00", "Checkout Started", "\"checkout_id\":\"K1\""),
+		ASK("01T10:00", "@checkout:K1", "checkout.status", "-"),
+		EVENT("01T10:02", "Checkout Step Viewed", "\"checkout_id\":\"K1\",\"step\":2"),
+		ASK("01T10:02", "@checkout:K1", "checkout.status", "2"),
+		EVENT("01T10:01", "Checkout Step Completed", "\"checkout_id\":\"K1\",\"step\":1"),
+		ASK("01T10:02", "@checkout:K1", "checkout.status", "2"),
+		EVENT("01T10:03", "Payment Info Entered",
+			"\"checkout_id\":\"K1\",\"step\":\"payment\""),
+		ASK("01T10:03", "@checkout:K1", "checkout.status", "payment"),
+		ASK("01T10:03", "@checkout:K1", "checkout.step_at", "2026-11-01T10:03:00.000Z"),
+		EVENT("01T10:04", "Order Completed", "\"checkout_id\":\"K1\",\"order_id\":\"O1\""),
+		ASK("01T10:04", "@checkout:K1", "checkout.status", "payment"),
+		ASK("01T10:04", "@checkout:K1", "checkout.open", "false"),
+	};
+
+	facts_play(rows, ARRAY_SIZE(rows));
+}
+
 static void test_orders(void)
 {
 	static const struct facts_row rows[] = {
@@ -507,6 +529,7 @@ static const struct check_case cases[] = {
 	{"every fact is found by its path", test_paths},
 	{"schemas/facts.md lists them all", test_page},
 	{"carts and what is in them", test_cart},
+	{"checkouts and their steps", test_checkout},
 	{"orders", test_orders},
 	{"cases, appointments, lines", test_things},
 	{"appointments, ahead and not kept", test_appointments},
