@@ -29,7 +29,8 @@
  * A merge arms nothing that neither side had armed, but for what the two sides together have
  * counted to at_least, if its deadline is ahead. And of what each side cancelled only the latest is
  * known to the other, and that for as long as a cancel is remembered (a day, or the rule's
- * tombstone), even where more is kept of its key. A job that was taken back stays so, even if what
+ * tombstone), even where more is kept of its key. What only moves a wait is known for as long as
+ * something may wait from there. A job that was taken back stays so, even if what
  * it had repeated turns out to have been sent in error.
  *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest

@@ -3,6 +3,8 @@
  * What a journey may forget. The state is read and written with every event, so it holds what can
  * still matter; the timeline keeps the rest for ever.
  */
+#include "core/business.h"
+
 #include "absence.h"
 #include "fold.h"
 #include "list.h"
@@ -36,11 +38,54 @@ static bool counts(const struct rules *rules, const struct instance *i, int64_t 
 	return within > 0 && now - i->touched_at < within + ABSENCE_MEMORY_MS;
 }
 
+/* Until when something may wait by W that does so from AT on, whoever it is. */
+static int64_t waits_until(const struct rules *rules, const struct rule_wait *w, int64_t at)
+{
+	/* A weekday may be a week away, and a day begins where the customer is. */
+	int64_t days = w->local == WAIT_AS_GIVEN ? 0 : (w->days + 8) * MS_DAY, longest;
+
+	switch (w->kind) {
+	case WAIT_SPAN:
+	case WAIT_LOCAL:
+		return at + w->span_ms + days;
+	case WAIT_BUSINESS:
+		return business_add(&rules->policy, at, w->span_ms, (uint32_t)w->days);
+	case WAIT_GAP:
+	case WAIT_MODEL:
+		longest = w->else_ms == TIME_NEVER ? w->max_ms : int64_max(w->max_ms, w->else_ms);
+		return at + int64_min(longest, EPISODES_KEPT_MS) + days;
+	case WAIT_FIELD:
+	case WAIT_LATE:
+		break;
+	}
+	return at;
+}
+
+/* May a touch that I remembers yet say how long something waits, of this name or of another's that
+ * turns out to be the same customer's? */
+static bool touches(const struct rules *rules, const struct instance *i, int64_t now)
+{
+	const struct rule *rule = i->touch_at != INT64_MIN ? rules_of(rules, i) : NULL;
+	int64_t until;
+
+	if (!rule || rule->n_touch == 0)
+		return false;
+	until = waits_until(rules, &rule->wait, i->touch_at);
+	if (until == TIME_NEVER)
+		return false;
+	if (rule->steps[0].wait)
+		until = waits_until(rules, rule->steps[0].wait, until);
+	else
+		until += rule->steps[0].after_ms;
+	return now - until < rule->grace_ms + rule->max_hold_ms;
+}
+
 bool instance_forgettable(const struct rules *rules, const struct instance *i, int64_t now)
 {
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
 		return false;
-	if (now - i->touched_at < ABSENCE_MEMORY_MS || counts(rules, i, now))
+	if (now - i->touched_at < ABSENCE_MEMORY_MS || counts(rules, i, now) ||
+		touches(rules, i, now))
 		return false;
 	/* An episode number is part of a job's id: one that made a job is kept long, and for
 	 * ever where the key is the customer, who will be back. */

@@ -23,19 +23,20 @@ RULE = {"id": "cart", "class": "service", "key": "cart_id", "arm": ["Product Add
 tap = harness.Tap()
 
 
-def at(time):
-    return "2026-03-02T%s:00.000Z" % time
+def at(time, day=2):
+    return "2026-03-%02dT%s:00.000Z" % (day, time)
 
 
 class Story:
     """Lines of a file, in order of their times."""
 
-    def __init__(self):
+    def __init__(self, rule=None):
+        self.rule = rule or RULE
         self.lines = []
 
-    def say(self, time, kind, **more):
-        self.lines.append({"type": kind, "messageId": "m%d" % len(self.lines), "timestamp": at(time),
-                           "receivedAt": at(time), **more})
+    def say(self, time, kind, day=2, **more):
+        self.lines.append({"type": kind, "messageId": "m%d" % len(self.lines),
+                           "timestamp": at(time, day), "receivedAt": at(time, day), **more})
 
     def cart(self, time, cart, **who):
         self.say(time, "track", event="Product Added", properties={"cart_id": cart}, **who)
@@ -48,7 +49,7 @@ class Story:
         self.lines.sort(key=lambda line: line["timestamp"])
         with tempfile.TemporaryDirectory() as folder:
             paths = [os.path.join(folder, name) for name in ("rules.json", "events.ndjson")]
-            for path, text in zip(paths, (json.dumps([RULE]),
+            for path, text in zip(paths, (json.dumps([self.rule]),
                                           "".join(json.dumps(x) + "\n" for x in self.lines))):
                 with open(path, "w", encoding="utf-8") as file:
                     file.write(text)
@@ -112,6 +113,24 @@ def jobs_of_people_with_several_names():
     counts = report["rules"][0]
     tap.equal((counts["armed"], counts["jobs"], counts["retracted"]), (7, 5, 2), "in figures")
     tap.equal(report["events"]["applied"], len(story.lines), "every line counted once")
+
+
+@tap.test
+def what_was_done_days_before_they_were_one():
+    """A wait of five days from the last activity, begun on Monday; on Tuesday something is done under
+    another name, and on Thursday both are one: as if they had been so from the start."""
+    rule = dict(RULE, wait="120h", touch=["Product Viewed"], tombstone="45d")
+    for name, due in (("Product Viewed", at("10:30", 8)), ("Product Added", at("10:30", 8)),
+                      ("Page Viewed", at("10:00", 7)), ("Order Completed", None)):
+        for linked in (1, 5):
+            story = Story(rule)
+            story.say("09:00", "identify", linked, anonymousId="a", userId="u")
+            story.cart("10:00", "A", anonymousId="a")
+            story.say("10:30", "track", 3, event=name, userId="u",
+                      properties={"cart_id": "A", "order_id": "O"})
+            story.say("12:00", "track", 9, event="Page Viewed", userId="u")
+            tap.equal([job["fire_at"] for job in story.run()["jobs"]], [due] if due else [],
+                      "%s, one since the %d." % (name, linked))
 
 
 tap.run()

@@ -472,9 +472,9 @@ static void test_second_name(void)
 
 /*
  * What is over is over by its own instant, whether anything else came in since or not. That the
- * cart was touched at one is known for a day, so that it does not put off what comes in after that;
- * and an open cart that nobody touches is forgotten after 90 days, so that a job of 100 days later
- * says nothing of it.
+ * cart was touched at one is known for as long as something may wait from there, so that it puts
+ * off what was added before and comes in on the next day; and an open cart that nobody touches is
+ * forgotten after 90 days, so that a job of 100 days later says nothing of it.
  */
 static void test_over(void)
 {
@@ -493,7 +493,7 @@ static void test_over(void)
 			scene_event(&s, EVENT_PRODUCT_SHOWN, c2, 26 * H, 26 * H);
 		scene_event(&s, EVENT_PRODUCT_ADDED, c1, 0, 27 * H);
 		scene_tick(&s, 100 * H);
-		CHECK_STR(span_str(scene_take(&s)), "fired r cart:C1 1/main @172800000;");
+		CHECK_STR(span_str(scene_take(&s)), "fired r cart:C1 1/main @176400000;");
 		scene_release(&s);
 	}
 	for (int other = 0; other <= 1; other++) {

@@ -115,9 +115,14 @@ static const struct {
 		5 * H + 30 * M, 0, 12 * H, "fired cart cart:C1 1/second @32400000;"},
 	{"touched within a day", NULL, 0, 48 * H, false, false, {ADDED, 0}, {SHOWN, H},
 		24 * H + 59 * M, 0, 60 * H, "fired cart cart:C1 1/main @176400000;"},
-	{"touched a day ago, which is forgotten whether anything came since or not", NULL, 0,
-		48 * H, false, false, {ADDED, 0}, {SHOWN, H}, 25 * H, 0, 60 * H,
-		"fired cart cart:C1 1/main @172800000;"},
+	{"touched a day ago: it is the last activity all the same", NULL, 0, 48 * H, false, false,
+		{ADDED, 0}, {SHOWN, H}, 25 * H, 0, 60 * H, "fired cart cart:C1 1/main @176400000;"},
+	{"added on Monday, touched on Tuesday, one on Thursday, and a wait of five days", NULL, 0,
+		120 * H, false, false, {ADDED, 0}, {SHOWN, 25 * H}, 74 * H, 0, 150 * H,
+		"fired cart cart:C1 1/main @522000000;"},
+	{"added by both, on Monday and on Tuesday", NULL, 0, 120 * H, false, false, {ADDED, 0},
+		{ADDED, 25 * H}, 74 * H, 0, 150 * H,
+		"merged cart cart:C1 @266400000; fired cart cart:C1 1/main @522000000;"},
 };
 
 static void test_joined(void)
@@ -456,6 +461,55 @@ static void test_ended_since(void)
 	}
 }
 
+/* A touch for all of a customer's carts, under the other name, is remembered for as long as
+ * something may wait from there: four days behind it Anna's wait of five is put off, and one that
+ * is over by then is not. */
+static void test_touched_long_ago(void)
+{
+	static const struct rule_match all[] = {
+		{.by = MATCH_KIND, .kind = SHOWN, .customer = true}};
+	static const struct {
+		int64_t added, merged;
+		bool wins; /* who touched is who stays */
+		const char *told;
+	} ways[] = {
+		{0, 97 * H, false, "fired cart cart:C1 1/main @435600000;"},
+		{0, 97 * H, true, "fired cart cart:C1 1/main @435600000;"},
+		{0, 130 * H, false, ""},
+		{60 * H, 70 * H, false, "fired cart cart:C1 1/main @648000000;"},
+		{60 * H, 150 * H, false, "fired cart cart:C1 1/main @648000000;"},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+		struct scene *adds = ways[n].wins ? &visitor : &anna;
+		struct scene *looks = ways[n].wins ? &anna : &visitor;
+
+		rule.wait.span_ms = 120 * H;
+		rule.touch = all;
+		rule.n_touch = 1;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		if (ways[n].added == 0)
+			scene_event(adds, ADDED, c1, 0, 0);
+		scene_event(looks, SHOWN, c1, H, H);
+		if (ways[n].added > 0)
+			scene_event(adds, ADDED, c1, ways[n].added, ways[n].added);
+		scene_tick(&anna, ways[n].merged);
+		scene_tick(&visitor, ways[n].merged);
+		if (ways[n].merged == 130 * H)
+			CHECK_STR(span_str(scene_take(&anna)),
+				"fired cart cart:C1 1/main @432000000;");
+		scene_merge(&anna, visitor.journey, ways[n].merged, ways[n].merged);
+		scene_tick(&anna, 200 * H);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n].told);
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -469,6 +523,7 @@ int main(void)
 		{"the next of one instant", test_next},
 		{"a rule that goes before", test_before},
 		{"of several events one is settled", test_counted},
+		{"touched long ago", test_touched_long_ago},
 		{"what began and ended since does not make one forget", test_ended_since},
 	};
 
