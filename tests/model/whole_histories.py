@@ -34,6 +34,12 @@ ENDS = ("Order Completed", "In-Store Purchase", "Cart Emptied", "Order Cancelled
 BEGINS = ("Product Added", "Product Viewed", "Cart Viewed", "Checkout Started", "Order Completed",
           "Client Error", "Payment Failed", "Case Opened", "Item Unavailable")
 ORDERS = {"var": "s.orders"}
+# Where an order is on its way, and beside it.
+WAY = ("placed", "paid", "in_production", "quality_check", "packed", "shipped", "out_for_delivery",
+       "ready_for_pickup", "delivered", "return_requested", "returned", "refunded", "cancelled",
+       "payment_pending", "backordered", "on_hold", "exception")
+MOVES = ("Order Stage Entered", "Order Updated", "Payment Failed", "Payment Approved",
+         "Shipment Delivered", "Order Shipped")
 NEWS = ("Stock Changed", "Price Changed", "Item Unavailable")
 
 
@@ -136,7 +142,9 @@ class Shop:
         return self.chance.choice((
             {">=": [ORDERS, 1]}, {"!": [{">": [ORDERS, 1]}]},
             {"==": [{"var": "s.case.open"}, False]}, {"var": "s.has_email"},
-            {"<": [{"var": "s.events"}, 9]}, {"!": [{"var": "s.order.late"}]}))
+            {"<": [{"var": "s.events"}, 9]}, {"!": [{"var": "s.order.late"}]},
+            {"in": [{"var": "s.order.status"}, self.chance.sample(WAY[:13], 6)]},
+            {"in": [{"var": "s.order.side"}, self.chance.sample(WAY[13:], 2)]}))
 
     def narrowed(self, name):
         if self.chance.random() < 0.8:
@@ -230,7 +238,8 @@ class Shop:
         day = {"class": "task", "channels": ["task"], "gates": "off", "grace": "2h"}
         # What is heard behind its deadline waits for the grace from there (triggers, section 5), so
         # no deadline lies before the last of a day has come in.
-        stage = dict(day, wait="8h", episode={"cooldown": "24h"})
+        # A correction of a later day puts the beginning of a stage before it: by then that is stale.
+        stage = dict(day, wait="8h", episode={"cooldown": "24h"}, stale_after="9h")
         return [
             dict(day, id="birthday", calendar={"date": "birthday", "local": "15:00",
                                                "tz": "customer", "lead": chance.choice(("0d", "2d"))}),
@@ -295,6 +304,8 @@ class Shop:
             if (at - START) // DAY == link - 1:
                 at += DAY
             events.append(self.deed(at, tag, n, chance.choice(names)))
+        if chance.random() < 0.4:
+            events += self.way(tag, names, link)
         for n in range(len(names) - 1):
             if chance.random() < 0.8:
                 who = {}
@@ -340,18 +351,37 @@ class Shop:
             if chance.random() < 0.3:
                 del found[key]
         name = self.some((5, chance.choice(BEGINS)), (3, chance.choice(ENDS)),
-                         (2, chance.choice(sorted(self.examples))))
+                         (2, chance.choice(sorted(self.examples))), (2, chance.choice(MOVES)))
         if name in self.examples and name not in BEGINS + ENDS + NEWS:
             found = dict({k: v for k, v in self.examples[name].items() if k not in things}, **found)
         if "quiet_to" in found:
             found["quiet_to"] = "14:30"  # in the quiet half of the day in each of the zones
         if name == "Order Completed":
             found["promised_at"] = day + 12 * HOUR + DAY * chance.randint(1, 3)
+        if name in MOVES[:2]:
+            found["stage" if name == MOVES[0] else "status"] = chance.choice(WAY)
+            if chance.random() < 0.3:
+                found["correction"] = True
         if name in ("Stock Alert Requested", "Product Viewed") and at < START + 2 * DAY:
             found["sku"] = "N%d" % chance.randint(1, 3)
         elif name in NEWS:
             found.pop("sku", None)
         return self.event(at, name, found, "%s-%d" % (tag, n), **who)
+
+    def way(self, tag, names, link):
+        """An order of which much is said within two hours of a day, some of it wrong."""
+        chance, at = self.chance, self.instant()
+        at -= max(0, at % DAY - 7 * GRID)
+        if (at - START) // DAY == link - 1:
+            at += DAY
+        moves = [("Order Completed", {"order_id": "O" + tag})]
+        for _ in range(chance.randint(2, 6)):
+            word = {"order_id": "O" + tag, "stage": chance.choice(WAY)}
+            if chance.random() < 0.4:
+                word["correction"] = True
+            moves.append((MOVES[0], word))
+        return [self.event(at + GRID * chance.randint(0, 4), name, said, "%s-way-%d" % (tag, n),
+                           **chance.choice(names)) for n, (name, said) in enumerate(moves)]
 
     def news(self):
         chance = self.chance
