@@ -253,6 +253,12 @@ static void test_appointments(void)
 		ASK("05T11:00", "@", "appointments_ahead", "0"),
 		EVENT("05T12:00", "Appointment Cancelled", "\"appointment_id\":\"A2\""),
 		ASK("05T12:00", "@", "unkept_appointments", "0"),
+		/* still ahead, and called off */
+		EVENT("05T13:00", "Appointment Booked",
+			"\"appointment_id\":\"A5\",\"starts_at\":\"2026-11-09T10:00:00Z\""),
+		ASK("05T13:00", "@", "appointments_ahead", "1"),
+		EVENT("05T14:00", "Appointment Cancelled", "\"appointment_id\":\"A5\""),
+		ASK("05T14:00", "@", "appointments_ahead", "0"),
 		/* a year and a quarter of an hour after its begin */
 		EVENT("06T10:00", "Appointment Booked",
 			"\"appointment_id\":\"A4\",\"starts_at\":\"2025-11-06T10:00:00Z\""),
