@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`waymark customer`: everything held, under every name, as the schema says."""
 
+import datetime
 import json
 import os
 import sys
@@ -96,6 +97,16 @@ def everything_is_there():
         (job,) = up.tool("jobs", "--json", "--customer", "bob")[1].splitlines()
         tap.ok(jobs[0]["job"]["id"] in job, "under every name: " + job)
         tap.equal(harness.unread(up.tool, "customer", "export", "ada"), (1, "", ""), "a reader may leave")
+        at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        page = {"type": "page", "userId": "cid", "messageId": "cids", "timestamp": at}
+        tap.equal(up.post("/v1/batch", {"batch": [page]}).status, 200, "a page")
+        harness.wait_until(lambda: "cids" in messages(export(up, "cid")), "who looks at it")
+        state = up.get("/v1/customers/cid").json()
+        tap.equal([state[name] for name in ("identified_at", "session", "session_since")],
+                  [at, "browsing", at], "is there")
+        for who, line in (("cid", "cid, prospect, browsing: "), ("ada", "ada, active_shopper: ")):
+            out = up.tool("timeline", who)[1]
+            tap.ok(out.startswith(line), out[:80])
         status, out, err = up.tool("customer", "export", "nobody")
         tap.ok(status == 1 and "nothing is known" in err, err)
         tap.equal(up.tool("customer", "forget", "ada")[0], 2, "a word that is none")
