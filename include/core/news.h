@@ -30,6 +30,9 @@ enum news_about { NEWS_OF_NOTHING, NEWS_OF_PRODUCT, NEWS_OF_SITE };
 
 #define NEWS_PRODUCT SPAN_LIT("product:")
 #define NEWS_SITE    SPAN_LIT("site:shop")
+/* Before a digest: who stands in for somebody who was taken out of a customer, and passes on to
+ * them what they follow (store/apply_passed.c). */
+#define NEWS_LEFT SPAN_LIT("site:left:")
 /* Before a key of news: the index of those who wait in line for it. */
 #define NEWS_LINE	  SPAN_LIT("line:")
 #define NEWS_KEYS_MAX	  2

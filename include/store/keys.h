@@ -26,7 +26,8 @@
  *                        out (messages said so far), x:Q (of partition Q, how many were heard)
  *   wm:{p7}:lease        string: worker id, with PX
  *   wm:{p7}:c:ID         record (codec/record.h); of an identifier that leads to a customer of
- *                        another key, a link (codec/link.h)
+ *                        another key, a link (codec/link.h). ID may be site:left:DIGEST, which for
+ *                        a day passes news on to who was taken out of a customer of the partition
  *   wm:{p7}:ids:ID       set: the keys that lead to the customer, those who became part of him too,
  *                        but not what leads to them
  *   wm:{p7}:parts:ID     list: parts of the timeline that have no room in the record

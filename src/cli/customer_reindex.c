@@ -8,6 +8,7 @@
 #include "codec/find_terms.h"
 #include "codec/link.h"
 #include "codec/record.h"
+#include "core/news.h"
 #include "customer_tool.h"
 #include "store/keys.h"
 
@@ -42,7 +43,7 @@ static bool parse_key(struct span name, uint32_t *ret_partition, struct span *re
 		return false;
 	*ret_key = span_of(ret_key->ptr + 3, ret_key->len - 3);
 	*ret_partition = (uint32_t)n;
-	return true;
+	return !span_starts(*ret_key, NEWS_LEFT); /* nobody's */
 }
 
 static int terms_of(struct reindex *x, struct span key, struct span value, struct arena *a,

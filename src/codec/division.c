@@ -63,10 +63,6 @@ bool division_forget_between(struct journey *j)
 {
 	bool changed = false;
 
-	for (size_t i = 0; i < j->n_apart; i++) {
-		changed = changed || j->apart[i].n_passed > 0;
-		journey_forget_passed(&j->apart[i]);
-	}
 	for (size_t i = j->n_named; i-- > 0;) {
 		struct customer_naming *naming = &j->named[i];
 
@@ -118,7 +114,6 @@ int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE])
 {
 	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
 	_cleanup_free_ struct customer_id *ids = NULL;
-	struct customer_apart aparts[JOURNEY_APART_MAX];
 	struct journey bare = *j;
 	int r;
 
@@ -136,10 +131,6 @@ int division_state(const struct journey *j, char ret_sum[DIVISION_SUM_SIZE])
 	}
 	for (size_t i = 0; i < j->n_ids; i++)
 		ids[i].place_at = 0;
-	assert(j->n_apart <= JOURNEY_APART_MAX);
-	for (size_t i = 0; i < j->n_apart; i++)
-		aparts[i] = (struct customer_apart){.key = j->apart[i].key, .at = j->apart[i].at};
-	bare.apart = aparts;
 	r = journey_encode(&bare, &bytes);
 	if (r == 0)
 		sum_of(buf_span(&bytes), ret_sum);

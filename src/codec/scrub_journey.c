@@ -284,14 +284,9 @@ static void scrub_names(struct walk *w, struct journey *j)
 	for (size_t i = j->n_ids; i-- > 0;)
 		if (is_theirs(w, j->ids[i].key))
 			journey_remove_id(j, i);
-	for (size_t i = j->n_apart; i-- > 0;) {
-		if (is_theirs(w, j->apart[i].key)) {
+	for (size_t i = j->n_apart; i-- > 0;)
+		if (is_theirs(w, j->apart[i].key))
 			journey_remove_apart(j, text_span(j->apart[i].key));
-			continue;
-		}
-		for (size_t k = 0; k < j->apart[i].n_passed; k++)
-			(void)replace(w, &j->apart[i].passed[k], false);
-	}
 	for (size_t i = j->n_addresses; i-- > 0;) {
 		bool theirs = false;
 		int r = w->r < 0 ? 0

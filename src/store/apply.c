@@ -240,19 +240,30 @@ static int add_due(struct applier *a, const struct due_entry *d)
 	return 0;
 }
 
-/* Who is to be erased is seen with all that is kept of them: a link with what it froze. */
+/* A link of CUSTOMER's is to be seen with what it froze. */
+static void forget_link(struct applier *a, struct span customer)
+{
+	struct cached *c = customer.len > 0 ? cache_get(&a->cache, customer, a->batch) : NULL;
+
+	if (c && c->link)
+		cache_drop(&a->cache, c);
+}
+
+/* Does W see all that is kept of its customer? Who is to be erased is seen so, and who stands in
+ * for somebody, for with what they froze they are taken back. */
+static bool is_whole(const struct work *w)
+{
+	return applier_is_alone(w) || applier_is_stand_in(w->customer);
+}
+
 static void forget_links(struct applier *a)
 {
 	const struct work *work = a->work.items;
 
 	for (size_t i = 0; i < a->work.n; i++) {
-		struct cached *c;
-
-		if (!applier_is_alone(&work[i]) || work[i].customer.len == 0)
-			continue;
-		c = cache_get(&a->cache, work[i].customer, a->batch);
-		if (c && c->link)
-			cache_drop(&a->cache, c);
+		if (is_whole(&work[i]))
+			forget_link(a, work[i].customer);
+		forget_link(a, work[i].left);
 	}
 }
 
@@ -268,7 +279,13 @@ static int want_all(struct applier *a)
 		work[i].cached = applier_want(a, work[i].customer);
 		if (!work[i].cached)
 			return -ENOMEM;
-		work[i].cached->whole = work[i].cached->whole || applier_is_alone(&work[i]);
+		work[i].cached->whole = work[i].cached->whole || is_whole(&work[i]);
+		if (work[i].left.len == 0)
+			continue;
+		work[i].stand_in = applier_want(a, work[i].left);
+		if (!work[i].stand_in)
+			return -ENOMEM;
+		work[i].stand_in->whole = true;
 	}
 	return 0;
 }
@@ -452,6 +469,8 @@ static int run_due(struct applier *a, const struct work *w)
 {
 	int r;
 
+	if (applier_is_stand_in(w->customer))
+		return applier_end_stand_in(a, w);
 	if (w->cached->link)
 		return applier_idle_link(a, w);
 	/* Whatever the set said, from now on it says what the journey does: what came in between

@@ -219,8 +219,6 @@ static int note_hold(struct applier *a, struct cached *c, const struct effect *e
 {
 	struct commit_hold *hold;
 
-	if (applier_keeps_hold(c->record.journey, e))
-		return 0;
 	hold = list_add(&a->holds);
 	if (!hold)
 		return -ENOMEM;
@@ -349,7 +347,7 @@ static int finish_record(struct applier *a, struct cached *c)
 	value->customer = c->customer;
 	value->bytes.len = a->encoded.len - start;
 	/* Whoever was only named, or taken apart from somebody, is nobody yet. */
-	r = applier_finish_terms(a, c, !is_nobody(c));
+	r = applier_is_stand_in(c->customer) ? 0 : applier_finish_terms(a, c, !is_nobody(c));
 	return r < 0 ? r : finish_due(a, c);
 }
 

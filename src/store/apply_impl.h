@@ -63,6 +63,8 @@ struct work {
 	struct span customer;	       /* EVENT, DUE, MESSAGE; empty: no record is needed */
 	const char *code, *words;      /* BAD */
 	struct cached *cached;	       /* EVENT, DUE, MARK, MESSAGE, NEWS */
+	struct span left;	       /* MESSAGE that takes two apart: key of the stand-in */
+	struct cached *stand_in;       /* and its value */
 	int64_t due_at;		       /* DUE */
 	const struct message *message; /* MESSAGE, NEWS */
 	bool news;		       /* the event is about a thing, whoever hears it */
@@ -193,6 +195,8 @@ int applier_idle_link(struct applier *a, const struct work *w);
 /* Takes up VALUE, which is a link. 0, -ENOMEM or APPLIER_CORRUPT. */
 int cached_load_link(struct applier *a, struct cached *c, struct span value);
 void cached_unlink(struct cached *c);
+/* C, whose record was released, is LINK, but for what that froze. 0 or -ENOMEM. */
+int cached_set_link(struct cached *c, const struct link *link);
 
 /*
  * What is due to W's customer BEFORE an instant, that of an entry, is run first, each at its own
@@ -367,21 +371,20 @@ int applier_pass_news(struct applier *a, const struct event *event);
  * changes a record without step(). Resets the applier's effects. 0 or -ENOMEM. */
 int applier_follow(struct applier *a, const struct cached *c, const struct journey *before,
 	const struct journey *now);
+
 /* ---- apply_passed.c ---- */
 
-/* Of what GOES, a division, follows W's customer passes news on from now on. 0 or -ENOMEM. */
-int applier_pass_to(struct applier *a, const struct work *w, struct span goes);
-/* Does E take J out of the index where J stands for others, too? */
-bool applier_keeps_hold(const struct journey *j, const struct effect *e);
-/* The index has C for all that they pass on. 0 or -ENOMEM. */
-int applier_hold_passed(struct applier *a, const struct cached *c);
-/* And has them no more for what they passed on BEFORE and do not follow or pass on NOW (NULL:
- * nobody any more). 0 or -ENOMEM. */
-int applier_drop_passed(struct applier *a, const struct cached *c, const struct journey *before,
-	const struct journey *now);
-/* Nothing is passed on any more to KEY, and to whoever has been back for long. 0 or -ENOMEM. */
-int applier_end_passed(struct applier *a, struct cached *c, struct span key, int64_t now);
-/* W, which the index named for news, passes them on. 0 or -ENOMEM. */
+/* Is KEY one under which somebody stands in for who left? */
+bool applier_is_stand_in(struct span key);
+/* W, which is a message, is told under which key, if it takes two apart. 0 or -ENOMEM. */
+int applier_name_stand_in(struct applier *a, struct work *w);
+/* W->stand_in passes on from now on what GOES, a division, follows. 0 or -ENOMEM. */
+int applier_stand_in(struct applier *a, const struct work *w, struct span goes);
+/* W's customer, who stands in for somebody, is needed no more. 0 or -ENOMEM. */
+int applier_end_stand_in(struct applier *a, const struct work *w);
+/* The same, if who left was erased. */
+int applier_scrub_stand_in(struct applier *a, const struct work *w);
+/* W, news, goes on to who left. 0 or -ENOMEM. */
 int applier_pass_news_on(struct applier *a, const struct work *w);
 /* What the fold heard that made OWN is not heard again. 0 or -ENOMEM. */
 int applier_heard_apart(struct applier *a, const struct division *own);

@@ -25,7 +25,7 @@ void cached_unlink(struct cached *c)
 	c->link_to = NULL;
 }
 
-static int set_link(struct cached *c, const struct link *link)
+int cached_set_link(struct cached *c, const struct link *link)
 {
 	struct link *copy = malloc(sizeof(*copy));
 	char *to = span_dup(link->to);
@@ -51,7 +51,7 @@ int cached_load_link(struct applier *a, struct cached *c, struct span value)
 	if (r != 0)
 		return r < 0 ? r : APPLIER_CORRUPT;
 	c->record = RECORD_INIT;
-	r = set_link(c, &link);
+	r = cached_set_link(c, &link);
 	if (r < 0 || !c->whole)
 		return r;
 	c->link->frozen = arena_copy(&a->arena, link.frozen);
@@ -139,7 +139,7 @@ static int freeze(struct applier *a, struct cached *c, struct span to, const str
 		c->due_dirty = true;
 	record_release(&c->record);
 	c->record = RECORD_INIT;
-	r = set_link(c, &link);
+	r = cached_set_link(c, &link);
 	if (r < 0)
 		return r;
 	c->link->frozen = frozen;
@@ -513,8 +513,6 @@ static int merge(struct applier *a, const struct work *w, const struct record *o
 			.linked_at = m->linked_at}};
 	int r = note_snapshot(a, w);
 
-	if (r == 0)
-		r = applier_end_passed(a, w->cached, m->of, (int64_t)w->entry.id.ms);
 	if (r == 0)
 		r = applier_step(a, w, &input, (int64_t)w->entry.id.ms);
 	if (r == 0 && !a->options.transient)

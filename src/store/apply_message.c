@@ -70,7 +70,7 @@ int applier_decode_message(struct applier *a, struct work *w)
 	r = has_event(m->kind) ? decode_event(a, w, m) : 0;
 	if (w->kind == WORK_MESSAGE)
 		w->customer = is_to_nobody(m->kind) ? SPAN_EMPTY : m->to;
-	return r;
+	return r == 0 && w->kind == WORK_MESSAGE ? applier_name_stand_in(a, w) : r;
 }
 
 static int retract(struct applier *a, const struct message *m)

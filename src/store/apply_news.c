@@ -208,6 +208,8 @@ static int tell_link(struct applier *a, const struct work *w)
 {
 	if (w->event.received_at - w->cached->link->linked_at > NEWS_LINK_MS)
 		return note(a, w->cached, TIME_NEVER);
+	if (applier_is_stand_in(w->cached->customer))
+		return applier_pass_news_on(a, w);
 	return applier_forward(a, w);
 }
 
@@ -248,20 +250,14 @@ static int tell_customer(struct applier *a, const struct work *w)
 	return r == 0 ? applier_stepped(a, w, &input) : r;
 }
 
-/* W's customer, and whoever has just left them; *ret_ends: the news concern neither. */
+/* *ret_ends: the news do not concern W's customer. */
 static int tell_follower(struct applier *a, const struct work *w, bool *ret_ends)
 {
 	const struct journey *j = w->cached->record.journey;
-	struct span key = a->news->message->to;
-	bool passes, follows;
-	int r = applier_end_passed(a, w->cached, SPAN_EMPTY, w->event.received_at);
 
-	passes = journey_passes(j, key);
-	follows = j->n_events > 0 && news_concern(j, key, &a->marks, w->event.received_at);
-	*ret_ends = !passes && !follows;
-	if (r == 0 && passes)
-		r = applier_pass_news_on(a, w);
-	return r == 0 && follows ? tell_customer(a, w) : r;
+	*ret_ends = j->n_events == 0 ||
+		    !news_concern(j, a->news->message->to, &a->marks, w->event.received_at);
+	return *ret_ends ? 0 : tell_customer(a, w);
 }
 
 int applier_tell(struct applier *a, const struct work *w)
@@ -299,7 +295,7 @@ int applier_follow(struct applier *a, const struct cached *c, const struct journ
 
 		if (e->kind == EFFECT_ASK)
 			r = applier_ask(a, c->customer, e->source, e->hold_at);
-		if (e->kind != EFFECT_HOLD || (now && applier_keeps_hold(now, e)))
+		if (e->kind != EFFECT_HOLD)
 			continue;
 		hold = list_add(&a->holds);
 		if (!hold)
@@ -308,7 +304,7 @@ int applier_follow(struct applier *a, const struct cached *c, const struct journ
 			c->customer, arena_copy(&a->arena, e->source), e->hold_at};
 		r = hold->source.ptr ? 0 : -ENOMEM;
 	}
-	return r == 0 ? applier_drop_passed(a, c, before, now) : r;
+	return r;
 }
 
 int applier_unfollow(struct applier *a, const struct cached *c)

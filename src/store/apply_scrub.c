@@ -50,6 +50,10 @@ int applier_scrub(struct applier *a, const struct work *w)
 	struct cached *c = w->cached;
 	int r = 0;
 
+	if (c->link && applier_is_stand_in(c->customer)) {
+		r = applier_scrub_stand_in(a, w);
+		return r < 0 ? r : applier_drop(a, w);
+	}
 	if (!a->scrubber)
 		r = scrubber_new(applier_identity(a), knows, a, &a->scrubber);
 	if (r == 0)

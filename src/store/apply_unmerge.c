@@ -117,8 +117,6 @@ static int replace(struct applier *a, const struct work *w, const struct divisio
 	if (r == 0)
 		r = applier_take_waiting(c->record.journey, before.journey);
 	if (r == 0)
-		r = journey_take_passed(c->record.journey, before.journey);
-	if (r == 0)
 		r = put_beside(a, w, d);
 	if (r == 0)
 		r = applier_touch(a, c);
@@ -269,9 +267,7 @@ static int on_unmerge(struct applier *a, const struct work *w)
 	if (r == 0)
 		r = replace(a, w, &stays);
 	if (r == 0)
-		r = applier_pass_to(a, w, goes);
-	if (r == 0)
-		r = applier_hold_passed(a, w->cached);
+		r = applier_stand_in(a, w, goes);
 	if (r == 0)
 		r = mend(a, MEND_SNAPSHOT, w->cached->customer, w->message->of, 0);
 	if (r == 0)
@@ -295,8 +291,6 @@ static int on_restore(struct applier *a, const struct work *w)
 		return quarantine(a, w);
 	if (r == 0)
 		r = replace(a, w, &own);
-	if (r == 0)
-		r = applier_hold_passed(a, w->cached);
 	return r == 0 ? applier_heard_apart(a, &own) : r;
 }
 

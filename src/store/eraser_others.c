@@ -7,7 +7,9 @@
  */
 #include "eraser_impl.h"
 
+#include "codec/link.h"
 #include "codec/message_json.h"
+#include "core/news.h"
 
 #define SCAN_COUNT  "128"
 #define PAGE_CHUNKS 32
@@ -60,6 +62,15 @@ static int say_scrub(struct eraser *e, uint32_t partition, struct span to)
 	return eraser_say(e, partition, &m, SPAN_EMPTY);
 }
 
+/* ID, whose value is VALUE, stands in for one of them (apply_passed.c). */
+static bool is_stand_in(struct eraser *e, struct span id, struct span value)
+{
+	struct link link;
+
+	return span_starts(id, NEWS_LEFT) && link_decode(value, &link) == 0 &&
+	       map_get(&e->match.names, link.to);
+}
+
 static int on_value(struct eraser *e, const struct redis_value *reply)
 {
 	_cleanup_(buf_release) struct buf clean = BUF_INIT;
@@ -71,6 +82,8 @@ static int on_value(struct eraser *e, const struct redis_value *reply)
 	if (reply->type != REDIS_STRING || !parse_key(key, &partition, &id) ||
 		partition >= e->options.partitions)
 		return 0;
+	if (span_starts(id, NEWS_LEFT))
+		return is_stand_in(e, id, reply->text) ? say_scrub(e, partition, id) : 0;
 	r = scrub_value(m->scrubber, m->packer, reply->text, &clean);
 	return r == 0 ? say_scrub(e, partition, id) : r < 0 ? r : 0;
 }

@@ -151,11 +151,8 @@ static void fill_ids(struct chance *c, struct journey *j)
 	}
 	if (chance_below(c, 3) == 0) {
 		struct span key = some_name(c, CUSTOMER_MAX);
-		const struct span things[] = {SPAN_LIT("product:one"), SPAN_LIT("product:two")};
 		int r = journey_add_apart(j, key, chance_instant(c));
 
-		if (r == 0)
-			r = journey_pass_news(j, key, things, chance_below(c, 3));
 		assert(r == 0);
 	}
 	if (chance_below(c, 3) == 0)

@@ -70,6 +70,68 @@ static void histories(void)
 	histories_run(ROUNDS, random_history);
 }
 
+/* What is kept of KEY is the same in both, to the byte: state, recent and sealed timeline. */
+static void check_bytes(const char *key)
+{
+	uint32_t p = partition_of(span_str(key), PARTS);
+	struct span a = record_of(&one, key), b = record_of(&two, key);
+	size_t i = 0;
+
+	CHECK(a.len > 0 && span_equal(a, b));
+	do {
+		a = memory_store_chunk(one.shores[p].memory, span_str(key), i);
+		b = memory_store_chunk(two.shores[p].memory, span_str(key), i++);
+		CHECK(span_equal(a, b));
+	} while (a.len > 0 && b.len > 0);
+}
+
+/* Each of these follows something, so that news are passed on to whoever leaves. */
+static void follows(const char *who)
+{
+	struct saying *l = add(T);
+
+	(void)snprintf(l->json, sizeof(l->json),
+		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"f%zu\","
+		"\"properties\":{\"sku\":\"S%u\",\"path\":\"/\",\"code\":\"500\"}}",
+		world_roll(&one, 4) ? "Stock Alert Requested" : "Client Error", who, story.n,
+		world_roll(&one, 9));
+}
+
+/* One and two again, and nothing of it stays but that they were taken apart, which is said to the
+ * second world as well. */
+static void there_and_back(uint64_t seed)
+{
+	begin(seed, NULL);
+	one.prompt = two.prompt = true;
+	follows(USER("u1"));
+	follows(MAIL("b@y.org"));
+	for (unsigned n = world_roll(&one, 60); n > 0; n--) {
+		const char *who = world_roll(&one, 2) ? USER("u1") : MAIL("b@y.org");
+
+		if (world_roll(&one, 3))
+			does(who);
+		else
+			follows(who);
+	}
+	play(&one, 0, story.n, true);
+	play(&two, 0, story.n, true);
+	check_bytes("u1");
+	check_bytes(OTHER);
+	one.clock = story.at += 1000;
+	world_claim(&one, "u1", OTHER);
+	world_settle(&one);
+	world_check_customer(&one, OTHER, "u1", 0);
+	take_apart(OTHER, "u1");
+	check_bytes("u1");
+	check_bytes(OTHER);
+	end();
+}
+
+static void bytes(void)
+{
+	histories_run(ROUNDS, there_and_back);
+}
+
 /* ---- what goes on meanwhile ------------------------------------------------------------------ */
 
 #define CART(WHO, CART)                                                                            \
@@ -406,6 +468,7 @@ static void asked_on_the_way(void)
 
 static const struct check_case cases[] = {
 	{"a random history", histories},
+	{"byte for byte", bytes},
 	{"on its way along the old link", in_flight},
 	{"made from another state", too_late},
 	{"the old evidence again", not_again},

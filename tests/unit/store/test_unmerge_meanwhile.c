@@ -4,6 +4,7 @@
  * one message that they would have got alone, wherever the news is when staff say the word, and
  * however long the two have been one; nobody gets it twice.
  */
+#include "erasing.h"
 #include "two_worlds.h"
 
 #define RULE(ID, EVENT, MORE)                                                                      \
@@ -14,10 +15,11 @@
 
 static const char rules[] = "[" RULE("back_in_stock", "Stock Changed",
 	"\"fire_if\":{\"==\":[{\"var\":\"s.watch.open\"},true]},") "," RULE("price",
-	"Price Changed", "") "]";
+	"Price Changed", "") "," RULE("apology", "Incident Ended", "") "]";
 
 #define WHO_STAYS  "u1"
 #define WHO_LEAVES OTHER
+#define THIRD	   "a0" /* of the partition of whoever stays */
 
 /* Where the news arrives at a partition. */
 enum arrival {
@@ -35,6 +37,8 @@ struct course {
 	bool since;  /* since they are one, and not before */
 	bool first;  /* no other news came since they are one */
 	bool drops;  /* whoever stays follows it no more as soon as they are two */
+	bool third;  /* whoever stays becomes part of somebody else as soon as they are two */
+	bool site;   /* they met with an error of the site, or came by; and it works again */
 	int64_t age; /* since they became one */
 	enum arrival here, there; /* where the customer is, and where the other was */
 };
@@ -54,14 +58,24 @@ static void choose_product(char *sku, size_t size, char *key, size_t key_size)
 	}
 }
 
-static void follows(const char *who, bool asked, const char *sku)
+static void follows(const struct course *c, const char *who, const char *sku)
 {
 	char json[400];
+
+	if (c->site) {
+		(void)snprintf(json, sizeof(json),
+			"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"f%zu\","
+			"\"properties\":{\"path\":\"/\",\"code\":\"500\"}}",
+			c->asked ? "Client Error" : "Page Viewed", who, story.n);
+		says(T, json);
+		return;
+	}
 
 	(void)snprintf(json, sizeof(json),
 		"{\"type\":\"track\",\"event\":\"%s\",%s,\"messageId\":\"f%zu\","
 		"\"properties\":{\"sku\":\"%s\",\"price\":40}}",
-		asked ? "Stock Alert Requested" : "Product Added to Wishlist", who, story.n, sku);
+		c->asked ? "Stock Alert Requested" : "Product Added to Wishlist", who, story.n,
+		sku);
 	says(T, json);
 }
 
@@ -120,6 +134,20 @@ static void drop(const struct course *c, const char *product)
 	world_read(shore_for(&one, WHO_STAYS));
 }
 
+/* In ONE alone, and what is on its way to whoever left stays there. */
+static void become_part(void)
+{
+	struct shore *here = shore_for(&one, WHO_STAYS);
+
+	REQUIRE(partition_of(span_str(THIRD), PARTS) == here->partition);
+	world_claim(&one, THIRD, WHO_STAYS);
+	for (unsigned i = 0; i < 8; i++) {
+		world_read(here);
+		deliver_to(here, 0, here->partition);
+	}
+	REQUIRE(link_is(record_of(&one, WHO_STAYS)));
+}
+
 /* The word of staff in ONE, and the news in it where C says; NEWS is said already. */
 static void parts(const struct course *c, const char *product)
 {
@@ -137,6 +165,8 @@ static void parts(const struct course *c, const char *product)
 			word();
 		if (s == PARTED && c->drops)
 			drop(c, product);
+		if (s == PARTED && c->third)
+			become_part();
 		if (c->here == s)
 			deliver_to(thing, said, here->partition);
 		if (c->there == s)
@@ -172,23 +202,24 @@ static uint64_t n_heard(const struct world *w, const char *key)
 	return r.journey ? r.journey->n_events : 0;
 }
 
-static void lives(const struct course *c)
+/* What both worlds have before the news, but that in the second they never become one. */
+static void grow(const struct course *c, const char *sku)
 {
-	char sku[16], product[32], json[400];
-	const struct log_entry *back;
-	int64_t at;
-
-	begin(1, rules);
-	one.prompt = two.prompt = true;
-	choose_product(sku, sizeof(sku), product, sizeof(product));
+	if (c->third)
+		says(T, "{\"type\":\"page\"," USER(THIRD) ",\"messageId\":\"z\"}");
 	says(T, "{\"type\":\"page\"," USER("u1") ",\"messageId\":\"a\"}");
 	says(T, "{\"type\":\"page\"," MAIL("b@y.org") ",\"messageId\":\"b\"}");
+	if (c->site) {
+		says(T, "{\"type\":\"track\",\"event\":\"Incident Started\",\"messageId\":\"i\","
+			"\"properties\":{\"sku\":\"I\"}}");
+		story.lines[story.n - 1].alone = true;
+	}
 	if (c->since)
 		joins();
 	if (c->stays)
-		follows(USER("u1"), c->asked, sku);
+		follows(c, USER("u1"), sku);
 	if (c->leaves)
-		follows(MAIL("b@y.org"), c->asked, sku);
+		follows(c, MAIL("b@y.org"), sku);
 	if (!c->since)
 		joins();
 	if (!c->first) {
@@ -198,12 +229,29 @@ static void lives(const struct course *c)
 	}
 	play(&one, 0, story.n, true);
 	play(&two, 0, story.n, false);
+}
+
+static void lives(const struct course *c)
+{
+	char sku[16], product[32], json[400];
+	const struct log_entry *back;
+	int64_t at;
+
+	begin(1, rules);
+	one.prompt = two.prompt = true;
+	choose_product(sku, sizeof(sku), product, sizeof(product));
+	if (c->site)
+		(void)snprintf(product, sizeof(product), "site:shop");
+	grow(c, sku);
 	at = story.at += c->age;
 	one.clock = two.clock = at;
 	(void)snprintf(json, sizeof(json),
 		"{\"type\":\"track\",\"event\":\"%s\",\"messageId\":\"n\","
 		"\"properties\":{\"sku\":\"%s\",\"stock\":%d,\"price\":20}}",
-		c->asked ? "Stock Changed" : "Price Changed", sku, 7);
+		c->site	   ? "Incident Ended"
+		: c->asked ? "Stock Changed"
+			   : "Price Changed",
+		sku, 7);
 	world_say(&one, T, json);
 	world_say(&two, T, json);
 	parts(c, product);
@@ -222,7 +270,7 @@ static void lives(const struct course *c)
 	world_finish(&two);
 	CHECK_INT(n_live(&two, WHO_STAYS), c->stays);
 	CHECK_INT(n_live(&two, WHO_LEAVES), c->leaves);
-	if (!c->drops) {
+	if (!c->drops && !c->third) {
 		CHECK_INT(n_live(&one, WHO_STAYS), c->stays);
 		CHECK_INT(n_heard(&one, WHO_STAYS), n_heard(&two, WHO_STAYS));
 	}
@@ -250,6 +298,113 @@ static void all_of(int64_t age)
 		}
 }
 
+/* Where the news are not heard before the word, which then finds another customer. */
+static void part_of_a_third(void)
+{
+	for (unsigned bits = 0; bits < 16; bits++)
+		for (unsigned s = 0; s < ARRIVALS * ARRIVALS; s++) {
+			const struct course c = {.stays = bits & 1,
+				.leaves = true,
+				.asked = bits & 2,
+				.since = bits & 4,
+				.first = bits & 8,
+				.third = true,
+				.age = 3 * MS_DAY,
+				.here = s / ARRIVALS,
+				.there = s % ARRIVALS};
+
+			if (c.here != WAITS)
+				lives(&c);
+		}
+}
+
+static void site_works_again(void)
+{
+	for (unsigned bits = 0; bits < 32; bits++)
+		for (unsigned s = 0; s < ARRIVALS * ARRIVALS; s++) {
+			const struct course c = {.stays = bits & 1,
+				.leaves = bits & 2,
+				.asked = bits & 4,
+				.since = bits & 8,
+				.first = bits & 16,
+				.site = true,
+				.age = MS_HOUR,
+				.here = s / ARRIVALS,
+				.there = s % ARRIVALS};
+
+			lives(&c);
+		}
+}
+
+/* The first 16 bytes of SHA-256, by Python's hashlib. */
+#define STAND_IN "site:left:3e9ec555e03176dad990c6e24bc79a2a"
+
+static struct span stand_in(void)
+{
+	return memory_store_record(shore_for(&one, WHO_STAYS)->memory, SPAN_LIT(STAND_IN));
+}
+
+/* Two who have just been taken apart. */
+static void part(void)
+{
+	const struct course c = {.asked = true};
+
+	begin(1, rules);
+	one.prompt = true;
+	follows(&c, USER("u1"), "S-1");
+	follows(&c, MAIL("b@y.org"), "S-1");
+	joins();
+	play(&one, 0, story.n, true);
+	CHECK_INT(stand_in().len, 0);
+	word();
+	world_settle(&one);
+	CHECK(link_is(stand_in()));
+}
+
+/* For a day, and then nothing is left of it. */
+static void for_a_day(void)
+{
+	part();
+	one.clock += MS_DAY - 10 * MS_MINUTE - 1000;
+	world_finish(&one);
+	CHECK(link_is(stand_in()));
+	one.clock += MS_MINUTE;
+	world_finish(&one);
+	CHECK_INT(stand_in().len, 0);
+	world_say(&one, T,
+		"{\"type\":\"track\",\"event\":\"Stock Changed\",\"messageId\":\"n\","
+		"\"properties\":{\"sku\":\"S-1\",\"stock\":7}}");
+	world_finish(&one);
+	CHECK_INT(n_live(&one, WHO_STAYS), 1);
+	CHECK_INT(n_live(&one, WHO_LEAVES), 1);
+	/* Each heard it by itself. */
+	CHECK_INT(one.counters[COUNTER_FORWARDED], 0);
+	end();
+}
+
+/* Not even as long when who left is erased; and not when it is another. */
+static void erased(void)
+{
+	static const char *const names[] = {"u9", WHO_LEAVES};
+	uint32_t p = partition_of(span_str(WHO_STAYS), PARTS);
+
+	part();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct message m = {.from = MESSAGE_FROM_STAFF,
+			.seq = 1,
+			.kind = MESSAGE_SCRUB,
+			.to = SPAN_LIT(STAND_IN),
+			.reason = SPAN_LIT("0123456789abcdef")};
+
+		erasing_tell(&one, MESSAGE_SUPPRESS, &names[i], 1);
+		world_settle(&one);
+		world_tell(&one, p, &m, SPAN_EMPTY);
+		world_settle(&one);
+		CHECK_INT(stand_in().len > 0, i == 0);
+	}
+	end();
+}
+
 static void young(void)
 {
 	all_of(MS_HOUR);
@@ -263,6 +418,10 @@ static void old(void)
 static const struct check_case cases[] = {
 	{"they became one an hour ago", young},
 	{"they became one days ago", old},
+	{"who stays becomes part of somebody", part_of_a_third},
+	{"the site works again", site_works_again},
+	{"somebody stands in for a day", for_a_day},
+	{"and not for who was erased", erased},
 };
 
 int main(void)

@@ -103,13 +103,6 @@ struct span record_of(const struct world *w, const char *key)
 	return memory_store_record(w->shores[partition_of(k, PARTS)].memory, k);
 }
 
-/* To whom news are passed on for a while, since they were one. */
-static void forget_passed(struct record *r)
-{
-	for (size_t i = 0; i < r->journey->n_apart; i++)
-		journey_forget_passed(&r->journey->apart[i]);
-}
-
 /* What stands in the values of KEY in both; all that can differ is forgotten. */
 static void read_both(const char *key, struct record *ret_a, struct record *ret_b)
 {
@@ -120,8 +113,6 @@ static void read_both(const char *key, struct record *ret_a, struct record *ret_
 		return;
 	forget_homes(ret_a);
 	forget_homes(ret_b);
-	forget_passed(ret_a);
-	forget_passed(ret_b);
 }
 
 static void check_journeys(struct journey *a, struct journey *b)
