@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/event.h"
+#include "core/identity.h"
 #include "customer_tool.h"
 
 struct message;
@@ -17,6 +18,20 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 
 /* Makes one customer of two. */
 int customer_merge(struct tool *t, struct redis *redis, const struct customer_ask *ask);
+
+#define CUSTOMER_KEYS_MAX (IDENTITY_KINDS_MAX + 1)
+
+/* What may be meant by what was typed: a key as it stands, then an identifier of each kind. */
+struct customer_keys {
+	struct span list[CUSTOMER_KEYS_MAX];
+	size_t n;
+};
+
+/* They lie in the program's arena, or in ID. 0 or -ENOMEM. */
+int customer_keys_of(struct tool *t, struct span id, struct customer_keys *ret_keys);
+/* The one of them that somebody is known by; empty: none. Else a status, with the reason said: ID
+ * is no key, and may be two of them. */
+int customer_key(struct tool *t, struct redis *redis, struct span id, struct span *ret_key);
 
 /* Who says it, in NAME, which takes SIZE bytes. */
 const char *apart_who(const struct customer_ask *ask, char *name, size_t size);

@@ -19,14 +19,6 @@ const char *apart_who(const struct customer_ask *ask, char *name, size_t size)
 	return name;
 }
 
-static struct span key_in(struct tool *t, uint32_t p, const char *name, struct span id)
-{
-	_cleanup_(buf_release) struct buf key = BUF_INIT;
-
-	key_add_id(&key, p, name, id);
-	return buf_failed(&key) < 0 ? SPAN_EMPTY : arena_copy(&t->program.arena, buf_span(&key));
-}
-
 int apart_post(struct tool *t, struct redis *redis, uint32_t p, struct message *m,
 	struct span record, struct log_id *ret_id)
 {
@@ -52,31 +44,20 @@ int apart_post(struct tool *t, struct redis *redis, uint32_t p, struct message *
 	return 0;
 }
 
-/* 0 if somebody is known by KEY; else a status. */
-static int check_known(struct tool *t, struct redis *redis, struct span key)
+/* The key that ID is one for. 0 or a status. */
+static int find(struct tool *t, struct redis *redis, struct span id, struct span *ret_key)
 {
-	_cleanup_(arena_release) struct arena a;
-	const struct redis_value *v;
-	uint32_t p = partition_of(key, t->program.dataset.partitions);
+	int r = customer_key(t, redis, id, ret_key);
 
-	arena_init(&a);
-	v = tool_ask(t, redis, (struct span[]){SPAN_LIT("EXISTS"), key_in(t, p, "c", key)}, 2, &a);
-	if (!v)
-		return STATUS_FOUND;
-	if (v->integer == 0)
-		return tool_say(&t->program, STATUS_FOUND,
-			"nobody is known by %.*s; keys are as `waymark timeline` shows them, "
-			"such as email:jon@example.com.",
-			(int)key.len, key.ptr);
-	return 0;
+	if (r == 0 && ret_key->len == 0)
+		return tool_say(
+			&t->program, STATUS_FOUND, "nobody is known by %.*s.", (int)id.len, id.ptr);
+	return r;
 }
 
-int customer_merge(struct tool *t, struct redis *redis, const struct customer_ask *ask)
+static int claim(struct tool *t, struct redis *redis, const struct customer_ask *ask,
+	struct span winner, struct span loser)
 {
-	const struct identity *identity = t->program.identity;
-	int order = identity_compare(identity, ask->customer, ask->other);
-	struct span winner = order < 0 ? ask->customer : ask->other;
-	struct span loser = order < 0 ? ask->other : ask->customer;
 	char who[104];
 	struct log_id id;
 	struct message m = {.kind = MESSAGE_CLAIM,
@@ -86,19 +67,8 @@ int customer_merge(struct tool *t, struct redis *redis, const struct customer_as
 		.linked_at = io_wall_now(),
 		.by = span_str(apart_who(ask, who, sizeof(who))),
 		.reason = span_str(ask->reason)};
-	int r = check_known(t, redis, winner);
+	int r;
 
-	if (order == 0)
-		return tool_say(&t->program, STATUS_USAGE, "these are one name.");
-	if (r == 0)
-		r = check_known(t, redis, loser);
-	if (r)
-		return r;
-	if (!ask->yes) {
-		(void)printf("%.*s would become a part of %.*s. Do it with --yes.\n",
-			(int)loser.len, loser.ptr, (int)winner.len, winner.ptr);
-		return STATUS_DONE;
-	}
 	m.said_at = m.linked_at;
 	r = apart_post(
 		t, redis, partition_of(loser, t->program.dataset.partitions), &m, SPAN_EMPTY, &id);
@@ -106,4 +76,26 @@ int customer_merge(struct tool *t, struct redis *redis, const struct customer_as
 		(void)printf("%.*s becomes a part of %.*s.\n", (int)loser.len, loser.ptr,
 			(int)winner.len, winner.ptr);
 	return r ? r : STATUS_DONE;
+}
+
+int customer_merge(struct tool *t, struct redis *redis, const struct customer_ask *ask)
+{
+	struct span one = SPAN_EMPTY, other = SPAN_EMPTY, winner, loser;
+	int order, r = find(t, redis, ask->customer, &one);
+
+	if (r == 0)
+		r = find(t, redis, ask->other, &other);
+	if (r)
+		return r;
+	order = identity_compare(t->program.identity, one, other);
+	if (order == 0)
+		return tool_say(&t->program, STATUS_USAGE, "these are one name.");
+	winner = order < 0 ? one : other;
+	loser = order < 0 ? other : one;
+	if (!ask->yes) {
+		(void)printf("%.*s would become a part of %.*s. Do it with --yes.\n",
+			(int)loser.len, loser.ptr, (int)winner.len, winner.ptr);
+		return STATUS_DONE;
+	}
+	return claim(t, redis, ask, winner, loser);
 }

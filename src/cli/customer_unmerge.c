@@ -41,6 +41,7 @@ struct unmerge {
 	struct rule_sets *sets;
 	struct rules *stand_in; /* where the log names none */
 	struct event_decoder *decoder;
+	struct span key; /* who leaves; empty: nobody is known */
 	struct link link;
 	bool ruleless;	    /* those that the log began with cannot be had */
 	uint32_t partition; /* the customer's */
@@ -95,34 +96,41 @@ static int is_gone(struct unmerge *u, struct span key, uint32_t p)
 	return r;
 }
 
-/* KEY, in the partition P, is no part of anybody. */
-static int explain_no_part(struct unmerge *u, struct span key, uint32_t p)
+/* What was typed is no part of anybody: because they were erased? */
+static int explain_no_part(struct unmerge *u)
 {
-	int r = is_gone(u, key, p);
+	struct span id = u->ask->customer;
+	struct customer_keys keys;
+	int r = customer_keys_of(u->t, id, &keys);
 
+	for (size_t i = 0; r == 0 && i < keys.n; i++)
+		r = is_gone(u, keys.list[i],
+			partition_of(keys.list[i], u->t->program.dataset.partitions));
 	if (r < 0)
 		return say(u, GONE_UNREAD);
 	if (r > 0)
 		return tool_say(&u->t->program, STATUS_FOUND,
 			"%.*s was erased. Nothing is kept of them, so there is nothing to take "
 			"apart.",
-			(int)key.len, key.ptr);
+			(int)id.len, id.ptr);
 	return tool_say(&u->t->program, STATUS_FOUND,
 		"%.*s is not a part of another customer, so there is nothing to take apart.",
-		(int)key.len, key.ptr);
+		(int)id.len, id.ptr);
 }
 
 static int read_link(struct unmerge *u)
 {
-	struct span key = u->ask->customer;
-	uint32_t p = partition_of(key, u->t->program.dataset.partitions);
-	const struct redis_value *v = tool_ask(u->t, u->redis,
-		(struct span[]){SPAN_LIT("GET"), key_of(u, p, "c", key)}, 2, &u->arena);
+	uint32_t p = partition_of(u->key, u->t->program.dataset.partitions);
+	const struct redis_value *v;
 
+	if (u->key.len == 0)
+		return explain_no_part(u);
+	v = tool_ask(u->t, u->redis, (struct span[]){SPAN_LIT("GET"), key_of(u, p, "c", u->key)}, 2,
+		&u->arena);
 	if (!v)
 		return STATUS_FOUND;
 	if (!link_is(v->text))
-		return explain_no_part(u, key, p);
+		return explain_no_part(u);
 	if (link_decode(v->text, &u->link) != 0)
 		return say(u, "what stands there cannot be read.");
 	u->partition = u->link.partition;
@@ -149,7 +157,7 @@ static int read_customer(struct unmerge *u)
 		(struct span[]){SPAN_LIT("EVAL"), SPAN_LIT(script), SPAN_LIT("3"),
 			key_of(u, u->partition, "c", u->link.to),
 			key_of(u, u->partition, "m", u->link.to),
-			key_of(u, u->partition, "pos", SPAN_EMPTY), u->ask->customer},
+			key_of(u, u->partition, "pos", SPAN_EMPTY), u->key},
 		7, &u->arena);
 	uint64_t clock, digest = 0;
 	struct link on;
@@ -250,8 +258,8 @@ static int explain(const struct unmerge *u, int r)
 		return tool_say(&u->t->program, STATUS_FOUND,
 			"%.*s came to them by an event of %.*s; first undo that: waymark customer "
 			"unmerge %.*s",
-			(int)later->len, later->ptr, (int)u->ask->customer.len,
-			u->ask->customer.ptr, (int)later->len, later->ptr);
+			(int)later->len, later->ptr, (int)u->key.len, u->key.ptr, (int)later->len,
+			later->ptr);
 	case -ENOENT:
 		return explain_rules(u);
 	default:
@@ -286,11 +294,11 @@ static int make(struct unmerge *u)
 	if (r)
 		return r;
 	u->divide_ask.customer = u->link.to;
-	u->divide_ask.key = u->ask->customer;
+	u->divide_ask.key = u->key;
 	u->divide_ask.frozen = u->link.frozen;
 	u->divide_ask.linked_at = u->link.linked_at;
 	u->log.partition = u->partition;
-	u->log.key_partition = partition_of(u->ask->customer, u->t->program.dataset.partitions);
+	u->log.key_partition = partition_of(u->key, u->t->program.dataset.partitions);
 	u->log.customer = u->link.to;
 	r = divide_new(&u->divide_ask, &u->divide);
 	if (r < 0)
@@ -308,7 +316,7 @@ static int preview(const struct unmerge *u)
 {
 	_cleanup_(apart_view_release) struct apart_view view;
 	const struct apart_view_ask ask = {.customer = u->link.to,
-		.key = u->ask->customer,
+		.key = u->key,
 		.divided = &u->divided,
 		.now = u->divide_ask.clock,
 		.lapse = u->stand_in->policy.lapse};
@@ -355,8 +363,7 @@ static int check_there(const struct unmerge *u, struct arena *a)
 	return tool_say(&u->t->program, STATUS_FOUND,
 		"%.*s was erased meanwhile. Whether %.*s was apart from them by then, waymark "
 		"customer export tells.",
-		(int)u->link.to.len, u->link.to.ptr, (int)u->ask->customer.len,
-		u->ask->customer.ptr);
+		(int)u->link.to.len, u->link.to.ptr, (int)u->key.len, u->key.ptr);
 }
 
 /* Has the worker passed AT? Then in *ret_done whether it took it. 0 or a status. */
@@ -377,8 +384,8 @@ static int look(struct unmerge *u, struct log_id at, bool *ret_passed, bool *ret
 	if (!*ret_passed)
 		return 0;
 	v = tool_ask(u->t, u->redis,
-		(struct span[]){SPAN_LIT("SISMEMBER"), key_of(u, u->partition, "ids", u->link.to),
-			u->ask->customer},
+		(struct span[]){
+			SPAN_LIT("SISMEMBER"), key_of(u, u->partition, "ids", u->link.to), u->key},
 		3, &a);
 	if (!v)
 		return STATUS_FOUND;
@@ -405,7 +412,7 @@ static int post(struct unmerge *u, bool *ret_done)
 	struct log_id at;
 	struct message m = {.kind = MESSAGE_UNMERGE,
 		.to = u->link.to,
-		.of = u->ask->customer,
+		.of = u->key,
 		.linked_at = u->link.linked_at,
 		.said_at = io_wall_now(),
 		.by = span_str(apart_who(u->ask, who, sizeof(who))),
@@ -462,6 +469,8 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 	arena_init(&u.arena);
 	backtest_gone_init(&u.gone);
 	r = begin(&u);
+	if (r == 0)
+		r = customer_key(t, redis, ask->customer, &u.key);
 	for (int i = 0; i < TRIES && r == 0 && !done; i++) {
 		r = make(&u);
 		if (r == 0 && i == 0)

@@ -77,6 +77,39 @@ def one_and_two_again():
         tap.equal(up.stop(), 0, "up")
 
 
+@tap.test
+def by_plain_names():
+    """As people type them: an address is found as `customer export` finds it, and what may be two is not."""
+    with harness.Place() as place:
+        folder = os.path.dirname(place.write("rules/cart.json", json.dumps(RULE)))
+        up = upbox.Up(place, args=["--rules", folder]).wait_up()
+        batch = [dict(type="track", event="Product Viewed", messageId="m%d" % n, properties={"product_id": "p"}, **who)
+                 for n, who in enumerate((
+                     {"identifiers": {"email": "ada@example.org"}}, {"identifiers": {"email": "bob@example.org"}},
+                     {"anonymousId": "twin"}, {"identifiers": {"card": "twin"}}))]
+        assert up.post("/v1/batch", {"batch": batch}).status == 200
+        keys = ("email:ada@example.org", "email:bob@example.org", "anon:twin", "card:twin")
+        harness.wait_until(lambda: all((names(up, key) or [""])[0] == key for key in keys), "all four")
+        because = ("--yes", "--reason", "one hand", "--by", "Eva")
+        status, out, err = up.tool("customer", "merge", "ada@example.org", "twin", *because)
+        tap.ok(status == 1 and "twin may be any of card:twin, anon:twin; say which" in err, err)
+        status, out, err = up.tool("customer", "unmerge", "twin", *because)
+        tap.ok(status == 1 and "say which" in err, err)
+        status, out, err = up.tool("customer", "merge", "ada@example.org", "eve@example.org", *because)
+        tap.ok(status == 1 and "nobody is known by eve@example.org" in err, err)
+        status, out, err = up.tool("customer", "merge", "ADA@example.org", "email:ada@example.org", *because)
+        tap.ok(status == 2 and "one name" in err, err)
+        status, out, err = up.tool("customer", "merge", " Bob@Example.ORG", "ada@example.org", *because)
+        tap.ok(status == 0 and "email:bob@example.org becomes a part of email:ada@example.org" in out, err + out)
+        harness.wait_until(lambda: names(up, keys[1]) == (keys[0], ["m0", "m1"]), "they are one")
+        status, out, err = up.tool("customer", "unmerge", "eve@example.org")
+        tap.ok(status == 1 and "nothing to take apart" in err, err)
+        status, out, err = up.tool("customer", "unmerge", "BOB@example.org", *because)
+        tap.ok(status == 0 and "two again" in out, out + err)
+        harness.wait_until(lambda: names(up, keys[1]) == (keys[1], ["m1"]), "bob again")
+        tap.equal(up.stop(), 0, "up")
+
+
 # Of something seen: nothing more for an hour. It is there to wait.
 LOOK = dict(RULE, id="look", key="product_id", arm=["Product Viewed"], wait="1h")
 
