@@ -207,6 +207,9 @@ def after():
                 shop.settle()
             harness.wait_until(lambda: is_apart(shop, BOB), "two again")
             tap.equal([outline(shop, name) for name in (ADA, BOB)], [whole(ADA), whole(BOB)], "as they were")
+            # For a day somebody passes on to Bob what he follows, and has his name.
+            tap.equal([BOB.encode() in shop.redis("GET", key) for key in shop.redis("KEYS", "wm:*:c:site:left:*")],
+                      [True], "somebody stands in for him")
             receipt = shop.erase(who)
             shop.calm()
             gone(shop, [who], receipt, "after, %s" % who)
