@@ -28,9 +28,15 @@ struct rule_set_place {
 
 #define RULE_POLICY_FILE "policy.json"
 
-/* The same from N PLACES, in their order, as one set. */
-int rule_set_load_places(const struct rule_set_place *places, size_t n, const char *store_zone,
-	struct file_problems *problems, struct rules **ret_rules);
+struct rule_set_places {
+	const struct rule_set_place *list;
+	size_t n;
+};
+
+/* The same from the places NOW, in their order, as one set. Texts from EARLIER, the sets before it
+ * from the first on (NULL: none), stay in it for what they have armed. */
+int rule_set_load_places(const struct rule_set_places *now, const struct rule_set_places *earlier,
+	const char *store_zone, struct file_problems *problems, struct rules **ret_rules);
 
 /* What a set that is put into the log is made of. */
 struct rule_set_plan {

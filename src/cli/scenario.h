@@ -34,6 +34,8 @@ struct scenario {
 	struct span about;
 	struct rules *sets[SCENARIO_SETS_MAX]; /* the first ones are in force at the start */
 	size_t n_sets;
+	struct rule_set_place *earlier; /* that the sets so far were read from, in the arena */
+	size_t n_earlier;
 	const char *fallback; /* rules where none are named; may be NULL */
 	const char *refused;  /* words with which the rules must be refused; NULL: they are good */
 	bool was_refused;     /* so there is nothing to run */

@@ -198,17 +198,31 @@ static bool was_refused(struct scenario *s, const struct file_problems *problems
 		s, "the rules are refused%s: %s", s->refused ? " with other words" : "", words.ptr);
 }
 
+/* What they have armed goes on under their texts, as in a shop whose rules change. */
+static bool keep_places(struct scenario *s, const struct places *p)
+{
+	if (!s->earlier)
+		s->earlier = arena_calloc(
+			&s->arena, (size_t)SCENARIO_SETS_MAX * PLACES_MAX, sizeof(*s->earlier));
+	if (!s->earlier)
+		return scenario_no_memory(s);
+	memcpy(s->earlier + s->n_earlier, p->list, p->n * sizeof(*p->list));
+	s->n_earlier += p->n;
+	return true;
+}
+
 static bool compile(struct scenario *s, const struct places *p, struct file_problems *problems)
 {
+	const struct rule_set_places now = {p->list, p->n}, earlier = {s->earlier, s->n_earlier};
 	struct rules **set = &s->sets[s->n_sets];
-	int r = rule_set_load_places(p->list, p->n, s->zone, problems, set);
+	int r = rule_set_load_places(&now, &earlier, s->zone, problems, set);
 
 	if (r < 0)
 		return scenario_trouble(s, "the rules cannot be loaded: %s", strerror(-r));
 	if (r > 0)
 		return was_refused(s, problems);
 	s->n_sets++;
-	return true;
+	return keep_places(s, p);
 }
 
 bool scenario_load_rules(struct scenario *s, struct span spec)

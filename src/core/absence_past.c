@@ -191,9 +191,34 @@ bool absence_disproves(const struct rule *rule, const struct instance *i, const 
 	return terminal || b >= m->arming_at - rule->slack_ms;
 }
 
-static int take_back(const struct turn *t, const struct rule *rule, const struct instance *i,
+/* The text of RULE under which M was made: steps of another one may stand elsewhere, and the job is
+ * named after its step. Nothing says so but that such a job is known; where none is, it is RULE. */
+static const struct rule *made_under(const struct turn *t, const struct rule *rule,
+	const struct instance *i, const struct emission *m)
+{
+	unsigned char job[16];
+
+	if (!rule)
+		return NULL;
+	gates_job_id(t->journey, rule, i, m, job);
+	if (journey_send(t->journey, job))
+		return rule;
+	for (size_t k = t->rules->n_retired; k-- > 0;) {
+		const struct rule *earlier = &t->rules->retired[k];
+
+		if (!span_equal(earlier->id, rule->id) || m->step >= earlier->n_steps)
+			continue;
+		gates_job_id(t->journey, earlier, i, m, job);
+		if (journey_send(t->journey, job))
+			return earlier;
+	}
+	return rule;
+}
+
+static int take_back(const struct turn *t, const struct rule *now, const struct instance *i,
 	const struct emission *m, int64_t b)
 {
+	const struct rule *rule = made_under(t, now, i, m);
 	struct instance then = *i; /* as it fired; what it points to stays I's */
 	unsigned char job[16];
 	struct decision *d;

@@ -166,17 +166,32 @@ static int read_place(
 	return read_source(l, place->path, problems);
 }
 
-int rule_set_load_places(const struct rule_set_place *places, size_t n, const char *store_zone,
-	struct file_problems *problems, struct rules **ret_rules)
+static int read_places(struct source_list *l, const struct rule_set_places *places,
+	struct file_problems *problems)
 {
-	_cleanup_(source_list_release) struct source_list l = {.n = 0};
-	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
 	int r = 0;
 
+	for (size_t i = 0; places && i < places->n && r == 0; i++)
+		r = read_place(l, &places->list[i], problems);
+	return r;
+}
+
+int rule_set_load_places(const struct rule_set_places *now, const struct rule_set_places *earlier,
+	const char *store_zone, struct file_problems *problems, struct rules **ret_rules)
+{
+	_cleanup_(source_list_release) struct source_list l = {.n = 0};
+	_cleanup_(source_list_release) struct source_list before = {.n = 0};
+	struct rule_options options = {.store_zone = span_str(store_zone), .zone = read_zone};
+	int r;
+
 	arena_init(&l.arena);
+	arena_init(&before.arena);
 	problems->n = problems->more = 0;
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = read_place(&l, &places[i], problems);
+	r = read_places(&l, now, problems);
+	if (r == 0)
+		r = read_places(&before, earlier, problems);
+	options.retired = before.sources;
+	options.n_retired = before.n;
 	return r ? r : compile(l.sources, l.n, &options, problems, ret_rules);
 }
 
@@ -184,8 +199,9 @@ int rule_set_load(const char *path, const char *store_zone, struct file_problems
 	struct rules **ret_rules)
 {
 	const struct rule_set_place place = {.path = path};
+	const struct rule_set_places places = {&place, 1};
 
-	return rule_set_load_places(&place, 1, store_zone, problems, ret_rules);
+	return rule_set_load_places(&places, NULL, store_zone, problems, ret_rules);
 }
 
 /* Whatever directory they lie in. */
