@@ -166,8 +166,8 @@ static int read_place(
 	return read_source(l, place->path, problems);
 }
 
-static int read_places(struct source_list *l, const struct rule_set_places *places,
-	struct file_problems *problems)
+static int read_places(
+	struct source_list *l, const struct rule_set_places *places, struct file_problems *problems)
 {
 	int r = 0;
 
