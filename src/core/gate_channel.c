@@ -11,7 +11,8 @@
 #include "core/priority.h"
 #include "gate_turn.h"
 
-/* So long after its last news an order is still a contract whose messages are service. */
+/* So long after its last news an order is still a contract whose messages are service; and after
+ * its day an appointment of which nobody said what became of it. */
 #define CONTRACT_MS (90 * MS_DAY)
 
 /* Who only looks has agreed to nothing; and what an order is for is not the order. */
@@ -36,6 +37,16 @@ static bool names_something(const struct journey *j, struct span key)
 	return kind < THING_KIND_COUNT && !is_browsing(kind) && journey_thing(j, kind, id);
 }
 
+/* Open, and still going on: the day of an appointment passes by itself. */
+static bool is_going_on(const struct thing *t, int64_t now)
+{
+	int64_t due_at = t->due_at == TIME_NEVER ? INT64_MIN : t->due_at;
+
+	if (is_browsing(t->kind) || !thing_is_open(t))
+		return false;
+	return t->kind != THING_APPOINTMENT || int64_max(t->touched_at, due_at) > now - CONTRACT_MS;
+}
+
 /* An order, a repair, an appointment, a question that waits, a programme one takes part in. */
 static bool has_contract(const struct journey *j, const struct instance *i, int64_t now)
 {
@@ -47,7 +58,7 @@ static bool has_contract(const struct journey *j, const struct instance *i, int6
 		if (order_is_open(&j->orders[n]) || j->orders[n].touched_at > now - CONTRACT_MS)
 			return true;
 	for (size_t n = 0; n < j->n_things; n++)
-		if (!is_browsing(j->things[n].kind) && thing_is_open(&j->things[n]))
+		if (is_going_on(&j->things[n], now))
 			return true;
 	return p &&
 	       (p->texts[PROFILE_TIER].text.len > 0 || p->numbers[PROFILE_POINTS].at != INT64_MIN);
