@@ -223,10 +223,14 @@ def a_directory_of_rules_and_scenarios():
 
 @tap.test
 def rules_change_in_the_middle():
-    def add(scenario):
-        scenario["events"].append({"at": "+3h", "rules": dict(RULE, channels=["sms"])})
-        scenario["jobs"][0]["channel"] = "sms"
-    tap.equal(changed(add)[0], 0, "another channel from three hours on")
+    def add(at, channel):
+        def change(scenario):
+            scenario["events"].append({"at": at, "rules": dict(RULE, channels=["sms"])})
+            scenario["jobs"][0]["channel"] = channel
+        return change
+    tap.equal(changed(add("+3h", "email"))[0], 0, "what is armed keeps its text")
+    tap.equal(changed(add("+3h", "sms"))[0], 1, "which the other text is not")
+    tap.equal(changed(add("-1h", "sms"))[0], 0, "another channel before it is armed")
     tap.equal(changed(lambda s: s["events"].append({"at": "+3h", "rules": dict(RULE, id="other")}))[0], 1,
               "a rule that is gone does not fire")
     many = [{"at": "+3h", "rules": RULE}] * 15
