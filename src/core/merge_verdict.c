@@ -156,6 +156,19 @@ static bool cools(const struct rule *rule, const struct instance *y, const struc
 	       y->cools_until - rule->cooldown_ms <= x->armed_at;
 }
 
+/* Is X part of what the others wait for by its key since before Y's job, which cools all keys? Then
+ * it moves that, and begins nothing. */
+static bool is_part(const struct merge_sides *s, const struct rule *rule, const struct instance *y,
+	const struct instance *x)
+{
+	const struct instance *z =
+		journey_instance(s->others, text_span(x->rule), text_span(x->key));
+
+	if (!z || z->state != INSTANCE_ARMED || is_cut(s, rule, z))
+		return false;
+	return absence_made(z) || z->armed_at < y->cools_until - rule->cooldown_ms;
+}
+
 /* ---- other rules --------------------------------------------------------------------------- */
 
 /* Did Y fire at AT or since? Of one that rests for another reason by now its jobs say so. */
@@ -196,7 +209,7 @@ static void judge_armed(const struct merge_sides *s, const struct rule *rule,
 	} else if (same_rule && same_key(y, x) && precludes(s, rule, y, x)) {
 		end = OUTCOME_MERGED;
 		clause = SPAN_LIT("the customer was sent it already");
-	} else if (same_rule && cools(rule, y, x)) {
+	} else if (same_rule && cools(rule, y, x) && !is_part(s, rule, y, x)) {
 		end = OUTCOME_MERGED;
 		clause = SPAN_LIT("the customer was sent one too recently");
 	} else if (!same_rule && supersedes(s->rules, y, x)) {

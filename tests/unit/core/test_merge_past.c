@@ -184,6 +184,50 @@ static void test_paused_under_the_other_name(void)
 	}
 }
 
+/* The pause holds for all carts, and Anna's episode goes on between its steps: what the visitor
+ * puts into that cart begins nothing, but puts off her next step, as if it had come in behind the
+ * link. So it is with a cart for which she has waited since before the other one's message. */
+static void test_paused_and_part(void)
+{
+	static const struct {
+		const char *before; /* what she added half an hour later than C1 */
+		int64_t at;
+		const char *told;
+	} ways[] = {
+		{NULL, 6 * H, "fired cart cart:C1 1/m2 @36000000;"},
+		{"C2", 4 * H + 10 * M,
+			"fired cart cart:C1 1/m2 @28800000; fired cart cart:C2 1/m1 @29400000; "
+			"fired cart cart:C2 1/m2 @43800000;"},
+	};
+
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(ways); n++) {
+		struct carried cart = {.cart = ways[n / 2].before ? ways[n / 2].before : "C1"};
+		struct rule rule = scene_cart("cart");
+		int64_t at = ways[n / 2].at;
+		struct scene anna, visitor;
+
+		rule.cooldown_customer = true;
+		rule.cooldown_ms = 48 * H;
+		rule.steps[0].id = SPAN_LIT("m1");
+		rule.steps[1] = (struct rule_step){.id = SPAN_LIT("m2"), .after_ms = 4 * H};
+		rule.n_steps = 2;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		if (ways[n / 2].before)
+			scene_event(&anna, ADDED, cart, 30 * M, 30 * M);
+		scene_tick(&anna, 4 * H);
+		if (n % 2)
+			scene_event(&visitor, ADDED, cart, at, at);
+		scene_merge(&anna, visitor.journey, at, at);
+		if (n % 2 == 0)
+			scene_event(&anna, ADDED, cart, at, at);
+		(void)scene_take(&anna);
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n / 2].told);
+		end(&anna, &visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -191,6 +235,7 @@ int main(void)
 		{"handed over in vain", test_handed_over_in_vain},
 		{"ended by another entry", test_ended_elsewhere},
 		{"paused under the other name", test_paused_under_the_other_name},
+		{"paused, and part of what goes on", test_paused_and_part},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
