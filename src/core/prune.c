@@ -61,23 +61,34 @@ static int64_t waits_until(const struct rules *rules, const struct rule_wait *w,
 	return at;
 }
 
-/* May a touch that I remembers yet say how long something waits, of this name or of another's that
- * turns out to be the same customer's? */
-static bool touches(const struct rules *rules, const struct instance *i, int64_t now)
+/* Until when what waits by RULE from AT on may still wait; INT64_MIN: nothing does. */
+static int64_t may_wait_until(const struct rules *rules, const struct rule *rule, int64_t at)
 {
-	const struct rule *rule = i->touch_at != INT64_MIN ? rules_of(rules, i) : NULL;
-	int64_t until;
+	int64_t until = waits_until(rules, &rule->wait, at);
 
-	if (!rule || rule->n_touch == 0)
-		return false;
-	until = waits_until(rules, &rule->wait, i->touch_at);
 	if (until == TIME_NEVER)
-		return false;
+		return INT64_MIN;
 	if (rule->steps[0].wait)
 		until = waits_until(rules, rule->steps[0].wait, until);
 	else
 		until += rule->steps[0].after_ms;
-	return now - until < rule->grace_ms + rule->max_hold_ms;
+	return until + rule->grace_ms + rule->max_hold_ms;
+}
+
+/* May what I remembers yet concern something that waits, of this name or of another's that turns
+ * out to be the same customer's: a touch that says how long, or that it was closed when that was
+ * armed? */
+static bool concerns(const struct rules *rules, const struct instance *i, int64_t now)
+{
+	bool closed = i->state == INSTANCE_CLOSED;
+	const struct rule *rule = closed || i->touch_at != INT64_MIN ? rules_of(rules, i) : NULL;
+
+	if (!rule)
+		return false;
+	if (closed && may_wait_until(rules, rule, i->until_at) > now)
+		return true;
+	return rule->n_touch > 0 && i->touch_at != INT64_MIN &&
+	       may_wait_until(rules, rule, i->touch_at) > now;
 }
 
 bool instance_forgettable(const struct rules *rules, const struct instance *i, int64_t now)
@@ -85,7 +96,7 @@ bool instance_forgettable(const struct rules *rules, const struct instance *i, i
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
 		return false;
 	if (now - i->touched_at < ABSENCE_MEMORY_MS || counts(rules, i, now) ||
-		touches(rules, i, now))
+		concerns(rules, i, now))
 		return false;
 	/* An episode number is part of a job's id: one that made a job is kept long, and for
 	 * ever where the key is the customer, who will be back. */

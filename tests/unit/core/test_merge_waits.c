@@ -510,6 +510,38 @@ static void test_touched_long_ago(void)
 	}
 }
 
+/* The visitor's order closed the cart for 36 hours, in which Anna put something into it: that waits
+ * no more once they are one, however long the cart has been open again by then, and whether the
+ * visitor had waited for anything or not. What she puts into it afterwards does. */
+static void test_closed_then(void)
+{
+	for (int ways = 0; ways < 4; ways++) {
+		struct rule rule = scene_cart("cart");
+		int64_t added = ways / 2 ? 37 * H : 24 * H;
+		struct scene anna, visitor;
+
+		rule.wait.span_ms = 60 * H;
+		rule.cancel = closed;
+		rule.n_cancel = 1;
+		rule.tombstone_ms = 36 * H;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		if (ways % 2)
+			scene_event(&visitor, ADDED, c1, 30 * M, 30 * M);
+		scene_event(&visitor, ORDERED, c1, H, H);
+		scene_event(&anna, ADDED, c1, added, added);
+		scene_tick(&visitor, 73 * H);
+		scene_merge(&anna, visitor.journey, 74 * H, 74 * H);
+		scene_tick(&anna, 100 * H);
+		CHECK_STR(span_str(scene_take(&anna)),
+			ways / 2 ? "fired cart cart:C1 1/main @349200000;"
+				 : "cancelled cart cart:C1 @266400000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -524,6 +556,7 @@ int main(void)
 		{"a rule that goes before", test_before},
 		{"of several events one is settled", test_counted},
 		{"touched long ago", test_touched_long_ago},
+		{"closed when it was armed", test_closed_then},
 		{"what began and ended since does not make one forget", test_ended_since},
 	};
 
