@@ -38,6 +38,7 @@
 #define INSTANCE_BY_MAX	      128  /* bytes kept of the name of the event behind an outcome */
 #define INSTANCE_ARMINGS_MAX  16   /* arming events of an instance that are kept by themselves */
 #define INSTANCE_EARLIER_MAX  8	   /* jobs of an instance before its latest one */
+#define INSTANCE_CANCELS_MAX  8	   /* cancels of an instance before its latest one */
 #define INSTANCE_MOMENTS_MAX  32 /* when one was armed and ended that hands over to another rule */
 #define INSTANCE_TOLD_MAX     64 /* bytes: an instant or a number */
 #define INSTANCE_ENDED_BY_MAX 64 /* bytes of the name of a rule */
@@ -187,13 +188,14 @@ struct instance {
 	uint32_t gate, reason;	/* of the last deferral (core/gate.h) */
 	uint32_t skipped_steps; /* bit n: step n of this episode was due, and its condition false */
 	uint32_t counted;	/* 1: armed, by as many events as at_least asks for */
-	uint32_t n_armings, n_earlier, n_moments, n_spent;
+	uint32_t n_armings, n_earlier, n_moments, n_spent, n_cancels;
 	int64_t floor_at; /* until when a step handed over would wait without; INT64_MIN: none */
 	int64_t touch_at; /* latest event time of what touches it, armed or not; INT64_MIN: never.
 			     Of the key `customer`: of what touches every key */
-	struct arming *armings;	   /* n_armings in order of time, then entry */
-	struct emission *earlier;  /* n_earlier, before the latest job; oldest first */
-	struct moment *moments;	   /* n_moments of a rule that hands over, in order of time */
+	struct arming *armings;	  /* n_armings in order of time, then entry */
+	struct emission *earlier; /* n_earlier, before the latest job; oldest first */
+	struct moment *moments;	  /* n_moments of a rule that hands over, in order of time */
+	int64_t *cancels; /* n_cancels before cancelled_at, which a merge asks for; oldest first */
 	struct spent *spent;	   /* n_spent in order of names; of who has several */
 	struct fallback *fallback; /* of the latest job; NULL: its rule has none */
 	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */

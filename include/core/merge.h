@@ -27,11 +27,11 @@
  * merge: what is overdue fires at its own instant when the customer is looked at next.
  *
  * A merge arms nothing that neither side had armed, but for what the two sides together have
- * counted to at_least, if its deadline is ahead. And of what each side cancelled only the latest is
- * known to the other, and that for as long as a cancel is remembered (a day, or the rule's
- * tombstone), even where more is kept of its key. What only moves a wait is known for as long as
- * something may wait from there. A job that was taken back stays so, even if what
- * it had repeated turns out to have been sent in error.
+ * counted to at_least, if its deadline is ahead. And what each side cancelled is known to the other
+ * for as long as a cancel is remembered (a day, or the rule's tombstone) before the two were said
+ * to be one, even where more is kept of its key: the latest, and up to INSTANCE_CANCELS_MAX before
+ * it. What only moves a wait is known for as long as something may wait from there. A job that was
+ * taken back stays so, even if what it had repeated turns out to have been sent in error.
  *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
  * first; an armed instance only if all are, the one that was armed last, with a decision.
@@ -53,6 +53,13 @@ struct merge_terms {
 			      part of INTO by now */
 	int64_t linked_at; /* when the log took it; 0: not known */
 };
+
+/* The instant whose memory counts: what is remembered for some time is known to the other side if
+ * the two were said to be one within it, whenever that is heard of. */
+static inline int64_t merge_known_at(const struct merge_terms *terms, int64_t now)
+{
+	return terms->said_at > 0 ? int64_min(terms->said_at, now) : now;
+}
 
 #define MERGE_WORDS "known as "
 

@@ -56,9 +56,9 @@ _Static_assert(sizeof(struct order) ==
 			       2 * sizeof(uint16_t) + sizeof(struct basket *),
 	"a new member? (There are four bytes of padding.)");
 _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
-						  20 * sizeof(uint32_t) + 18 * sizeof(int64_t) +
-						  5 * sizeof(void *) + sizeof(struct decimal),
-	"a new member?");
+						  22 * sizeof(uint32_t) + 18 * sizeof(int64_t) +
+						  6 * sizeof(void *) + sizeof(struct decimal),
+	"a new member? (There are four bytes of padding.)");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (11 + TRAIT_COUNT) * sizeof(int64_t) +
 						 15 * (sizeof(void *) + 2 * sizeof(size_t)) +

@@ -163,6 +163,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_orders,
 	&journey_part_passed,
 	&journey_part_visits,
+	&journey_part_cancels,
 };
 
 size_t journey_parts_bound(const struct journey *j)

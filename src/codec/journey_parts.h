@@ -57,6 +57,8 @@ extern const struct journey_part journey_part_visits;
 extern const struct journey_part journey_part_spent;
 /* journey_epochs.c */
 extern const struct journey_part journey_part_epochs;
+/* journey_cancels.c */
+extern const struct journey_part journey_part_cancels;
 /* journey_orders.c */
 extern const struct journey_part journey_part_orders;
 /* journey_profile.c */

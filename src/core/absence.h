@@ -23,6 +23,7 @@ struct turn {
 	int64_t now;		   /* virtual time */
 	struct effects *effects;
 	const struct marks *marks; /* in force */
+	int64_t known_at;	   /* of a merge: merge_known_at(); else 0 */
 	bool ending; /* what arms now is not the event, but was left by what it ended */
 };
 

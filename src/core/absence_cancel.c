@@ -7,6 +7,7 @@
  */
 #include "absence_parts.h"
 #include "calendar_rule.h"
+#include "cancels.h"
 
 /* One entry of a rule, and what it means. */
 struct ending {
@@ -95,7 +96,8 @@ static int end_instance(const struct turn *t, struct ending *e, struct instance 
 	const struct moment m = {t->event->occurred_at, closes ? MOMENT_CLOSES : MOMENT_ENDS};
 	int r;
 
-	i->cancelled_at = int64_max(i->cancelled_at, t->event->occurred_at);
+	if (cancels_add(rule, i, t->event->occurred_at, t->now) < 0)
+		return -ENOMEM;
 	/* What counted or armed before it does so no more. */
 	absence_list_forget(i, i->cancelled_at);
 	r = end_now(t, e, i);

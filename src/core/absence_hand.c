@@ -327,12 +327,13 @@ static bool is_armed_by(const struct turn *t, const struct rule *rule)
 	return false;
 }
 
-static bool is_known(const struct instance *i, const struct arming *a)
+/* Of two customers who are one by now each may have its own. */
+static bool is_known(const struct journey *j, const struct instance *i, const struct arming *a)
 {
 	for (size_t n = 0; n < i->n_armings; n++)
 		if (span_equal(text_span(i->armings[n].giver), text_span(a->giver)) &&
 			span_equal(text_span(i->armings[n].about), text_span(a->about)) &&
-			absence_compare(&i->armings[n], a) == 0)
+			absence_compare_named(j, &i->armings[n], a) == 0)
 			return true;
 	return false;
 }
@@ -367,7 +368,7 @@ int absence_hand_over(
 	r = absence_read_event(t, rule, key, false, &a);
 	if (r == 0 && (text_set(&a.giver, giver->id) < 0 || text_set(&a.about, about) < 0))
 		r = -ENOMEM;
-	if (r == 0 && !is_known(i, &a)) {
+	if (r == 0 && !is_known(t->journey, i, &a)) {
 		absence_list_age(i, t->now - ABSENCE_MEMORY_MS);
 		r = absence_list_add(i, &a);
 		i->touched_at = t->now;

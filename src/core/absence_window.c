@@ -57,7 +57,9 @@ int absence_recount_joined(const struct turn *t, const struct rule *rule, struct
 		if (m->count <= 1)
 			continue;
 		ask.entry = &m->entry;
-		ask.after = ask.over = absence_settled_until(t, rule, i);
+		/* Known for a day more than the window, by their own instants. */
+		ask.after = ask.over = int64_max(absence_settled_until(t, rule, i),
+			t->known_at - m->within_ms - ABSENCE_MEMORY_MS);
 		if (!absence_list_find(t->journey, rule, i, &ask, &n) ||
 			!absence_list_is_joint(t->journey, i, n, m, other))
 			continue;

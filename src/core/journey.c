@@ -155,6 +155,7 @@ static void instance_release(struct instance *i)
 		emission_release(&i->earlier[n]);
 	free(i->earlier);
 	free(i->moments);
+	free(i->cancels);
 	spent_release(i);
 	i->fallback = fallback_free(i->fallback);
 }

@@ -6,6 +6,7 @@
  */
 #include "merge_instances.h"
 
+#include "cancels.h"
 #include "list.h"
 
 /* Which counter an outcome has, where that is not MERGED's own. */
@@ -84,7 +85,9 @@ static int end(const struct turn *t, struct instance *x, const struct verdict *v
 		set_by(d, v->ended_event, v->ended_at);
 	/* What armed it behind the cancel may yet take over. */
 	absence_stop(x, absence_after(x), v->end);
-	absence_list_settle(x, by_event && !v->terminal ? v->ended_at + v->slack_ms : INT64_MAX);
+	if (!v->goes_on)
+		absence_list_settle(
+			x, by_event && !v->terminal ? v->ended_at + v->slack_ms : INT64_MAX);
 	if (x->state == INSTANCE_IDLE)
 		x->until_at = int64_max(x->until_at, t->now + ABSENCE_MEMORY_MS);
 	x->touched_at = t->now;
@@ -122,7 +125,8 @@ static int take_back(const struct turn *t, struct instance *x, const struct verd
 static struct merge_sides sides_of(
 	const struct turn *t, const struct journey *own, const struct journey *others)
 {
-	return (struct merge_sides){t->rules, own, others, text_span(t->journey->customer), t->now};
+	return (struct merge_sides){
+		t->rules, own, others, text_span(t->journey->customer), t->known_at};
 }
 
 static struct verdict *judge_all(
@@ -147,7 +151,8 @@ static struct verdict *judge_all(
 			if (!job->by)
 				continue;
 			job->event = event_of(t, job->by);
-			job->at = event_at(job->by);
+			if (job->twice)
+				job->at = event_at(job->by);
 		}
 	}
 	return v;
@@ -176,7 +181,8 @@ static int carry_out(
 				r = take_back(t, x, &v[n], back, key);
 		if (r == 0 && v[n].end != OUTCOME_NONE)
 			r = end(t, x, &v[n], key);
-		x->cancelled_at = int64_max(x->cancelled_at, v[n].cancelled_at);
+		if (r == 0 && v[n].cancelled_at > x->cancelled_at)
+			r = cancels_add(rules_of(t->rules, x), x, v[n].cancelled_at, t->known_at);
 	}
 	return r;
 }
@@ -250,7 +256,8 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 	const struct rule *rule = rules_of(t->rules, into);
 	bool calendar = rule && rule->calendar;
 
-	into->cancelled_at = int64_max(into->cancelled_at, from->cancelled_at);
+	if (cancels_join(rule, into, from, t->known_at) < 0)
+		return -ENOMEM;
 	into->cools_until = int64_max(into->cools_until, from->cools_until);
 	into->touch_at = int64_max(into->touch_at, from->touch_at);
 	into->touched_at = int64_max(into->touched_at, from->touched_at);
@@ -371,6 +378,7 @@ static int join_armed(
 {
 	const struct verdict v = {.end = OUTCOME_MERGED,
 		.ended_by = into,
+		.goes_on = true,
 		.clause = SPAN_LIT("the customer waits for it already")};
 
 	if (join_waits(t, into, from) < 0)

@@ -20,6 +20,7 @@ struct verdict {
 	const struct instance *ended_by;
 	struct span ended_event; /* the event behind it; empty: not known */
 	bool terminal;		 /* a terminal fact did it */
+	bool goes_on;		 /* what armed it may yet arm the other one */
 	int64_t slack_ms;	 /* that of its rule */
 	struct span clause;	 /* what is said behind the other's key; may be empty */
 	int64_t ended_at;	 /* event time of that */
@@ -32,7 +33,7 @@ struct merge_sides {
 	const struct rules *rules;
 	const struct journey *own, *others;
 	struct span self; /* who both are by now */
-	int64_t now;
+	int64_t now;	  /* merge_known_at() */
 };
 
 /* What the others say about I, one of its own side. */

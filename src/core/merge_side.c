@@ -51,6 +51,8 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->n_armings = own.n_armings;
 	to->earlier = own.earlier;
 	to->n_earlier = own.n_earlier;
+	to->cancels = own.cancels;
+	to->n_cancels = own.n_cancels;
 	to->moments = own.moments;
 	to->n_moments = own.n_moments;
 	to->spent = own.spent;
@@ -100,12 +102,24 @@ static int copy_earlier(
 	return 0;
 }
 
+static int copy_cancels(struct instance *to, const struct instance *from)
+{
+	if (from->n_cancels == 0)
+		return 0;
+	to->cancels = calloc(from->n_cancels, sizeof(*to->cancels));
+	if (!to->cancels)
+		return -ENOMEM;
+	to->n_cancels = from->n_cancels;
+	memcpy(to->cancels, from->cancels, from->n_cancels * sizeof(*to->cancels));
+	return 0;
+}
+
 static int copy_instance(
 	struct instance *to, const struct instance *from, struct span loser, struct span winner)
 {
 	copy_values(to, from);
 	if (copy_armings(to, from, loser, winner) < 0 || absence_moments_join(to, from) < 0 ||
-		copy_earlier(to, from, loser, winner) < 0)
+		copy_earlier(to, from, loser, winner) < 0 || copy_cancels(to, from) < 0)
 		return -ENOMEM;
 	if (from->state == INSTANCE_ARMED &&
 		set_customer(&to->subject, from->subject, loser, winner) < 0)

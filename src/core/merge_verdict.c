@@ -5,6 +5,7 @@
  * state. Each condition here is that of absence_cancel.c or absence_arm.c; what an event's arrival
  * decides there is decided by the instants that the states keep.
  */
+#include "cancels.h"
 #include "merge_instances.h"
 
 static bool same_key(const struct instance *a, const struct instance *b)
@@ -40,21 +41,16 @@ static bool closes(const struct rule *rule, const struct instance *y, const stru
 }
 
 /*
- * The cancel that Y remembers; INT64_MIN: none. Where Y is kept for another reason it is forgotten
- * by its own instant: what keeps a pause, or came for Y since, makes it no younger. For Y itself it
- * stays: what it has ended is not to begin again.
+ * The latest cancel that Y remembers; INT64_MIN: none. It is forgotten by its own instant: what Y
+ * is kept for otherwise, or came for it since, makes it no younger. For Y itself it stays: what it
+ * has ended is not to begin again.
  */
 static int64_t cancel_of(const struct rule *rule, const struct instance *y, int64_t now)
 {
-	int64_t until_at;
-
-	if (y->cancelled_at == INT64_MIN)
-		return INT64_MIN;
-	until_at = y->cancelled_at + int64_max(rule->tombstone_ms, ABSENCE_MEMORY_MS);
-	/* It is for the cancel alone, and for a closed key until it opens, that these last. */
-	if (y->state == INSTANCE_IDLE || y->state == INSTANCE_CLOSED)
-		until_at = int64_max(until_at, y->until_at);
-	return until_at > now ? y->cancelled_at : INT64_MIN;
+	/* While a key is closed it is known what closed it. */
+	if (y->state == INSTANCE_CLOSED && y->until_at > now)
+		return y->cancelled_at;
+	return cancels_at(rule, y, 0, now);
 }
 
 /* A cancel from before what armed X counts within the slack, if it came when X waited already. */
@@ -222,46 +218,65 @@ static void judge_armed(const struct merge_sides *s, const struct rule *rule,
 	v->clause = clause;
 }
 
-/* Does Y's cancel disprove M, a job of X? */
-static bool disproves(const struct instance *y, const struct instance *x, const struct emission *m,
-	const struct rule *rule, int64_t now)
-{
-	int64_t at = cancel_of(rule, y, now);
-	bool closed = closes(rule, y, x);
+/* M, a job of X; what happens behind its deadline is no concern of it if OVERTAKEN. */
+struct made {
+	const struct instance *x;
+	const struct emission *m;
+	bool overtaken;
+};
 
-	if (at == INT64_MIN || !(closed || reaches(rule, y, x)))
-		return false;
-	return absence_disproves(rule, x, m, at, closed);
+/* The latest cancel of Y that disproves JOB; INT64_MIN: none does. */
+static int64_t disproof(
+	const struct rule *rule, const struct instance *y, const struct made *job, int64_t now)
+{
+	bool closed = closes(rule, y, job->x);
+
+	for (size_t back = 0; (closed || reaches(rule, y, job->x)) && back <= y->n_cancels;
+		back++) {
+		int64_t at = back == 0 ? cancel_of(rule, y, now) : cancels_at(rule, y, back, now);
+
+		if (at == INT64_MIN || (job->overtaken && at > job->m->deadline_at))
+			continue;
+		if (absence_disproves(rule, job->x, job->m, at, closed))
+			return at;
+	}
+	return INT64_MIN;
+}
+
+/* When the latest job of Z was due, whether it stands or was taken back; INT64_MIN: none. */
+static int64_t made_until(const struct instance *z)
+{
+	bool rests = z->state != INSTANCE_ARMED && absence_made(z);
+
+	return rests ? int64_max(z->last_deadline_at, z->deadline_at) : z->last_deadline_at;
 }
 
 /* Has Z, which is X under the other name (NULL: there is none), made jobs of episodes behind that
- * of M, a job of X? The two count as one from here on. */
+ * of M, a job of X, and later? The two count as one from here on. */
 static bool is_overtaken(const struct rule *rule, const struct instance *z,
 	const struct instance *x, const struct emission *m)
 {
 	return z && !rule->calendar && z->epoch == x->epoch && m->epoch == x->epoch &&
-	       absence_out_last(z) > m->episode;
+	       absence_out_last(z) > m->episode && made_until(z) > m->deadline_at;
 }
 
-/* What of OTHERS disproves M, a job of X; NULL: nothing. */
-static const struct instance *disprover(const struct rule *rule, const struct journey *others,
+/* What of OTHERS disproves M, a job of X, and when that happened. */
+static struct verdict_job disprover(const struct rule *rule, const struct journey *others,
 	const struct instance *x, const struct emission *m, int64_t now)
 {
 	const struct instance *z = journey_instance(others, text_span(x->rule), text_span(x->key));
-	bool overtaken = is_overtaken(rule, z, x, m);
+	const struct made job = {x, m, is_overtaken(rule, z, x, m)};
 
 	for (size_t n = 0; n < others->n_instances; n++) {
 		const struct instance *y = &others->instances[n];
+		int64_t at = INT64_MIN;
 
-		if (!span_equal(text_span(y->rule), text_span(x->rule)))
-			continue;
-		/* What happens behind a job's deadline concerns only the last that was made. */
-		if (overtaken && y->cancelled_at > m->deadline_at)
-			continue;
-		if (disproves(y, x, m, rule, now))
-			return y;
+		if (span_equal(text_span(y->rule), text_span(x->rule)))
+			at = disproof(rule, y, &job, now);
+		if (at != INT64_MIN)
+			return (struct verdict_job){.by = y, .at = at};
 	}
-	return NULL;
+	return (struct verdict_job){.by = NULL};
 }
 
 /* The jobs of both sides for one key, in the order in which they came due. */
@@ -294,7 +309,7 @@ static size_t list_sent(const struct rule *rule, const struct merge_sides *s,
 	for (size_t back = 0; has_sent(i) && back <= i->n_earlier; back++) {
 		struct emission m = absence_emission(i, back);
 
-		if (m.step != STEP_UNSENT && !disprover(rule, others, i, &m, s->now))
+		if (m.step != STEP_UNSENT && !disprover(rule, others, i, &m, s->now).by)
 			list[n++] = (struct sent){m, back, theirs, false};
 	}
 	return n;
@@ -357,7 +372,7 @@ static void judge_sent(const struct rule *rule, const struct merge_sides *s,
 	for (size_t back = 0; back <= x->n_earlier; back++) {
 		struct emission m = absence_emission(x, back);
 
-		v->jobs[back].by = disprover(rule, s->others, x, &m, s->now);
+		v->jobs[back] = disprover(rule, s->others, x, &m, s->now);
 	}
 	judge_twice(rule, s, x, v);
 }
@@ -410,6 +425,9 @@ bool merge_goes_on(const struct rule *rule, const struct journey *j, const struc
 	/* The next step is of the episode whose first was not taken back for the other's. */
 	if (a->step > 0 && has_begun(a) != has_begun(b))
 		return has_begun(a);
+	/* The later one's of two that stand, and not the one that something has joined since. */
+	if (!first && a->step > 0 && has_begun(a) && a->last_anchor_at != b->last_anchor_at)
+		return a->last_anchor_at > b->last_anchor_at;
 	/* Where the first arms, what touched it later does not make it the later one. */
 	if (first && a->arming_at != b->arming_at)
 		return a->arming_at < b->arming_at;

@@ -6,8 +6,13 @@
 #include "core/business.h"
 
 #include "absence.h"
+#include "cancels.h"
 #include "fold.h"
 #include "list.h"
+
+/* What a merge asks for is remembered for a day before the two were said to be one, by its own
+ * instant; and that may be heard of as much later. */
+#define KNOWN_KEPT_MS (2 * ABSENCE_MEMORY_MS)
 
 /* How long closed things stay in the state; the timeline has them for ever. */
 #define CART_KEPT_MS	 (45 * MS_DAY)
@@ -35,7 +40,7 @@ static bool counts(const struct rules *rules, const struct instance *i, int64_t 
 
 	for (size_t n = 0; rule && n < rule->n_arm; n++)
 		within = int64_max(within, rule->arm[n].within_ms);
-	return within > 0 && now - i->touched_at < within + ABSENCE_MEMORY_MS;
+	return within > 0 && now - i->touched_at < within + KNOWN_KEPT_MS;
 }
 
 /* Until when something may wait by W that does so from AT on, whoever it is. */
@@ -95,8 +100,7 @@ bool instance_forgettable(const struct rules *rules, const struct instance *i, i
 {
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
 		return false;
-	if (now - i->touched_at < ABSENCE_MEMORY_MS || counts(rules, i, now) ||
-		concerns(rules, i, now))
+	if (now - i->touched_at < KNOWN_KEPT_MS || counts(rules, i, now) || concerns(rules, i, now))
 		return false;
 	/* An episode number is part of a job's id: one that made a job is kept long, and for
 	 * ever where the key is the customer, who will be back. */
@@ -213,4 +217,7 @@ void journey_prune(struct journey *j, const struct rules *rules, int64_t now)
 			 now - k->touched_at > CART_KEPT_MS)
 			text_release(&k->data);
 	}
+	for (size_t i = 0; i < j->n_instances; i++)
+		if (j->instances[i].n_cancels > 0)
+			cancels_prune(rules_of(rules, &j->instances[i]), &j->instances[i], now);
 }

@@ -111,6 +111,7 @@ static int merge(struct turn *t, const struct input *input)
 {
 	int r = merge_journeys(t->rules, t->journey, input->other, &input->terms, t->now);
 
+	t->known_at = merge_known_at(&input->terms, t->now);
 	if (r == 0)
 		r = merge_instances(t, input->other);
 	if (r == 0)

@@ -120,6 +120,27 @@ static void fill_emission(struct chance *c, struct emission *m)
 		set(c, &m->told, INSTANCE_TOLD_MAX);
 }
 
+/* Before the latest one, to the first that there may be. */
+static void fill_cancels(struct chance *c, struct instance *i)
+{
+	uint32_t n = 1 + (uint32_t)chance_below(c, INSTANCE_CANCELS_MAX);
+	int64_t next = i->cancelled_at;
+
+	if (next < INT64_MIN + 2 * (int64_t)n)
+		return;
+	i->cancels = calloc(n, sizeof(*i->cancels));
+	assert(i->cancels);
+	i->n_cancels = n;
+	for (size_t k = n; k-- > 0;) {
+		/* What is left is enough for those that come. */
+		uint64_t room = (uint64_t)next - (uint64_t)INT64_MIN - 1 - k;
+
+		next = (int64_t)((uint64_t)next - 1 -
+				 chance_below(c, room) * (chance_below(c, 4) > 0));
+		i->cancels[k] = next;
+	}
+}
+
 /* What few instances have: each by itself, so that every mixture comes up. */
 static void fill_extras(struct chance *c, struct instance *i)
 {
@@ -167,6 +188,8 @@ static void fill_extras(struct chance *c, struct instance *i)
 			fill_emission(c, &i->earlier[k]);
 	}
 	chance_jobs(c, i);
+	if (chance_below(c, 4) == 0)
+		fill_cancels(c, i);
 	if (chance_below(c, 4) == 0)
 		i->worth = chance_decimal(c);
 	if (chance_below(c, 4) == 0)
@@ -392,6 +415,9 @@ static const char *instance_differs(const struct instance *a, const struct insta
 		TEXT_DIFFERS(armings[k].about);
 		DIFFERS(armings[k].stands);
 	}
+	DIFFERS(n_cancels);
+	for (size_t k = 0; k < a->n_cancels; k++)
+		DIFFERS(cancels[k]);
 	DIFFERS(n_moments);
 	for (size_t k = 0; k < a->n_moments; k++) {
 		DIFFERS(moments[k].at);

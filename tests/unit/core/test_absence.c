@@ -157,7 +157,8 @@ static void test_window_entries(void)
 /* ---- goal, exit, to --------------------------------------------------------------------- */
 
 /* What comes while the key is closed counts when it is no more, whether or not somebody looked at
- * the customer between; and is let go of a day after it can count. */
+ * the customer between; and is let go of two days after it can count: a day for what comes late,
+ * and one for the link by which it counts under another name. */
 static void test_window_closed(void)
 {
 	static const struct rule_match twice[] = {
@@ -185,9 +186,9 @@ static void test_window_closed(void)
 	scene_init(&s, &rule, 1);
 	scene_event(&s, ORDER_COMPLETED, c1, 0, 0);
 	scene_event(&s, ADDED, c1, H, H);
-	scene_tick(&s, 6 * MS_DAY + H - 1);
+	scene_tick(&s, 7 * MS_DAY + H - 1);
 	CHECK_INT(s.journey->n_instances, 1);
-	scene_tick(&s, 6 * MS_DAY + H);
+	scene_tick(&s, 7 * MS_DAY + H);
 	CHECK_INT(s.journey->n_instances, 0);
 	scene_release(&s);
 }
