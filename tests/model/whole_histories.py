@@ -139,12 +139,13 @@ class Shop:
         return rule
 
     def asked(self):
+        # Of each list so much that any three have something in common: never true together is refused.
         return self.chance.choice((
             {">=": [ORDERS, 1]}, {"!": [{">": [ORDERS, 1]}]},
             {"==": [{"var": "s.case.open"}, False]}, {"var": "s.has_email"},
             {"<": [{"var": "s.events"}, 9]}, {"!": [{"var": "s.order.late"}]},
-            {"in": [{"var": "s.order.status"}, self.chance.sample(WAY[:13], 6)]},
-            {"in": [{"var": "s.order.side"}, self.chance.sample(WAY[13:], 2)]}))
+            {"in": [{"var": "s.order.status"}, self.chance.sample(WAY[:13], 10)]},
+            {"in": [{"var": "s.order.side"}, self.chance.sample(WAY[13:], 3)]}))
 
     def narrowed(self, name):
         if self.chance.random() < 0.8:
