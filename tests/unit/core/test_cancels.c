@@ -260,6 +260,31 @@ static void test_last_of_both(void)
 	}
 }
 
+/* A cart was closed for good, and open again when it was emptied: that is remembered as long as any
+ * cancel, and disproves what Anna was sent. */
+static void test_opened_again(void)
+{
+	static const struct rule_match both[] = {
+		{.by = MATCH_KIND, .kind = EVENT_ORDER_COMPLETED, .terminal = true},
+		{.by = MATCH_KIND, .kind = EMPTIED}};
+	struct rule rule = scene_cart("cart");
+	struct scene anna, visitor;
+
+	rule.cancel = both;
+	rule.n_cancel = 2;
+	rule.tombstone_ms = 60 * H;
+	begin(&anna, &rule, "anna");
+	begin(&visitor, &rule, "anon:v");
+	scene_event(&visitor, EVENT_ORDER_COMPLETED, c1, 0, 0);
+	scene_event(&visitor, EMPTIED, c1, 63 * H, 63 * H);
+	scene_event(&anna, ADDED, c1, 62 * H, 62 * H);
+	scene_tick(&anna, 72 * H);
+	scene_merge(&anna, visitor.journey, 120 * H, 120 * H);
+	CHECK_INT(anna.counts[COUNTER_RETRACTED], 1);
+	scene_release(&anna);
+	scene_release(&visitor);
+}
+
 /* Two events of one instant and two names hand over to one rule: the greater name's does, whichever
  * is heard of first. */
 static void test_one_instant(void)
@@ -298,6 +323,7 @@ int main(void)
 		{"known in time, heard of late", test_known_in_time},
 		{"the last of both", test_last_of_both},
 		{"handed over at one instant", test_one_instant},
+		{"closed, open, and cancelled", test_opened_again},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
