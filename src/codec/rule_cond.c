@@ -399,6 +399,12 @@ static const struct cond *read_compat(
 			"compare something");
 		return NULL;
 	}
+	if (logic_never(&program)) {
+		rule_problem_add(r, p,
+			"this is never true, since one part of it contradicts another; leave one "
+			"of them out, or write \"or\"");
+		return NULL;
+	}
 	cond.logic = rule_copy_array(r, &program, 1, sizeof(program));
 	return rule_copy_array(r, &cond, 1, sizeof(cond));
 }

@@ -15,6 +15,10 @@ enum logic_world {
 bool logic_read(struct rule_reader *r, const struct file_place *p, enum logic_world world,
 	struct arena *arena, struct logic *ret_program);
 
+/* Is a condition that is PROGRAM never true, whatever it is asked of? Says so of fewer than there
+ * are, and of none that could be. */
+bool logic_never(const struct logic *program);
+
 /* As logic_value_read, of a value that was passed before. */
 int logic_value_of(const struct json_value *v, struct arena *arena, struct logic_value *ret_value);
 
