@@ -447,6 +447,8 @@ struct rules;
 /* Drops closed carts and orders, and instances with nothing left to remember, at NOW. RULES: those
  * in force. */
 void journey_prune(struct journey *j, const struct rules *rules, int64_t now);
+/* Of these only the things: payments, parcels, cases and the like (core/thing.h). */
+void journey_prune_things(struct journey *j, int64_t now);
 
 enum cart_state cart_state(const struct cart *c, int64_t now);
 /* Something is in it, neither bought nor emptied: ever, and so that it has not expired at NOW. */

@@ -37,8 +37,9 @@ struct input {
 	const struct event *event; /* INPUT_EVENT; decoded with the rules' field table */
 	const struct marks *marks; /* in force at NOW; NULL: none */
 	struct span source;	   /* INPUT_MARK: whose mark moved, or MARK_RULES */
-	/* INPUT_MERGE: the journey that becomes part of this one, and on what terms */
-	const struct journey *other;
+	/* INPUT_MERGE: the journey that becomes part of this one, and on what terms. It forgets
+	 * the things that it would have forgotten by NOW, looked at since or not. */
+	struct journey *other;
 	struct merge_terms terms;
 };
 

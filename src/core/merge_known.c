@@ -54,8 +54,6 @@ int merge_things(struct journey *into, const struct journey *from)
 		journey_drop_thing(into, THING_WISH);
 	while (journey_count_things(into, THING_VIEW) > VIEWS_MAX)
 		journey_drop_thing(into, THING_VIEW);
-	while (journey_count_things(into, THING_VIEW) > VIEWS_MAX)
-		journey_drop_thing(into, THING_VIEW);
 	while (into->n_things > JOURNEY_THINGS_MAX)
 		journey_drop_thing(into, THING_KIND_COUNT);
 	return 0;

@@ -172,8 +172,7 @@ static int64_t thing_kept(const struct thing *t)
 	return t->kind == THING_SUBSCRIPTION ? IN_FORCE_MS : THING_LEFT_MS;
 }
 
-/* What few have. */
-static void prune_lists(struct journey *j, int64_t now)
+void journey_prune_things(struct journey *j, int64_t now)
 {
 	for (size_t i = j->n_things; i-- > 0;) {
 		const struct thing *t = &j->things[i];
@@ -182,6 +181,12 @@ static void prune_lists(struct journey *j, int64_t now)
 		if (age > SMOOTH_KEPT_MS && age > thing_kept(t))
 			journey_remove_thing(j, i);
 	}
+}
+
+/* What few have. */
+static void prune_lists(struct journey *j, int64_t now)
+{
+	journey_prune_things(j, now);
 	for (size_t i = j->n_dates; i-- > 0;)
 		if (j->dates[i].removed && now - j->dates[i].said_at > REMOVED_KEPT_MS)
 			journey_remove_date(j, i);

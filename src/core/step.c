@@ -109,8 +109,11 @@ static int apply(struct turn *t, const struct event *event)
  * what waits are asked again, and dates that became known are waited for. */
 static int merge(struct turn *t, const struct input *input)
 {
-	int r = merge_journeys(t->rules, t->journey, input->other, &input->terms, t->now);
+	int r;
 
+	/* Carts, orders and instances are asked about the instant at which the two were one. */
+	journey_prune_things(input->other, t->now);
+	r = merge_journeys(t->rules, t->journey, input->other, &input->terms, t->now);
 	t->known_at = merge_known_at(&input->terms, t->now);
 	if (r == 0)
 		r = merge_instances(t, input->other);

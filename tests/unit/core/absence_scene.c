@@ -120,7 +120,7 @@ void scene_event(
 	collect(s);
 }
 
-void scene_merge(struct scene *s, const struct journey *other, int64_t linked, int64_t now)
+void scene_merge(struct scene *s, struct journey *other, int64_t linked, int64_t now)
 {
 	struct input input = {.kind = INPUT_MERGE,
 		.marks = &s->marks,

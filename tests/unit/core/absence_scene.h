@@ -38,7 +38,7 @@ void scene_event(struct scene *s, enum event_kind kind, struct carried carried, 
 	int64_t received);
 void scene_tick(struct scene *s, int64_t now);
 /* OTHER becomes part of it at NOW; the link was LINKED. */
-void scene_merge(struct scene *s, const struct journey *other, int64_t linked, int64_t now);
+void scene_merge(struct scene *s, struct journey *other, int64_t linked, int64_t now);
 /*
  * What was decided since the last call: `OUTCOME RULE KEY [EPISODE/STEP] @WHEN;` each, in order;
  * WHEN is the fire_at of a job and of what would have been one, else the time of the decision.

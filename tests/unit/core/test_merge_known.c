@@ -9,6 +9,7 @@
 
 #include "core/merge.h"
 #include "core/rule.h"
+#include "core/step.h"
 #include "core/tally.h"
 
 #define NOON INT64_C(1795262400000) /* 2026-11-21T12:00:00Z */
@@ -68,6 +69,41 @@ static void test_doubled(void)
 	CHECK_INT(anna->n_orders, 4);
 	CHECK_INT(anna->n_orders_kept, 3);
 	CHECK_INT(journey_order(anna, SPAN_LIT("O1"))->at[MILESTONE_PLACED], 4);
+}
+
+/* A payment that failed under one name and went well under the other AGO before NOON; is it known
+ * to have gone well? LOOKED_AT: something came in under the other name since. */
+static bool paid(int64_t ago, bool looked_at)
+{
+	_cleanup_(journey_freep) struct journey *anna = new_journey("anna");
+	_cleanup_(journey_freep) struct journey *guest = new_journey("email:anna@example.org");
+	_cleanup_(rules_freep) struct rules *rules = no_rules();
+	struct thing *failed = journey_add_thing(anna, THING_PAYMENT, SPAN_LIT("P1"));
+	struct thing *well = journey_add_thing(guest, THING_PAYMENT, SPAN_LIT("P1"));
+	const struct input input = {
+		.kind = INPUT_MERGE, .other = guest, .terms = {.said_at = NOON}};
+	struct effects effects;
+
+	failed->at[PAYMENT_FAILED] = failed->touched_at = NOON - 6 * MS_DAY;
+	well->at[PAYMENT_APPROVED] = well->touched_at = NOON - ago;
+	if (looked_at)
+		journey_prune(guest, rules, NOON);
+	effects_init(&effects);
+	CHECK_INT(step(rules, anna, &input, NOON, &effects), 0);
+	effects_release(&effects);
+	failed = journey_thing(anna, THING_PAYMENT, SPAN_LIT("P1"));
+	return failed && failed->at[PAYMENT_APPROVED] != TIME_NEVER;
+}
+
+/* Three days and a half, and one more (src/core/prune.c), whether anybody looked or not. */
+static void test_forgotten(void)
+{
+	const int64_t kept = 4 * MS_DAY + MS_DAY / 2;
+
+	CHECK(paid(kept, false));
+	CHECK(paid(kept, true));
+	CHECK(!paid(kept + 1, false));
+	CHECK(!paid(kept + 1, true));
 }
 
 /* Who stays is who was known, whatever the visitor did last. */
@@ -338,6 +374,7 @@ static const struct check_case cases[] = {
 	{"the anonymous one does not win", test_anonymous},
 	{"the visitor's number that was said last", test_visitor},
 	{"nothing is lost, and no later word overwritten", test_properties},
+	{"what would have been forgotten", test_forgotten},
 	{"who was merged before comes along", test_chain},
 	{"a purchase closes carts of the other name", test_carts},
 	{"consent", test_consents},
