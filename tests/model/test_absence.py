@@ -3,7 +3,7 @@
 """The contract of absence twice: the engine against a naive model of it, on rules and histories by
 chance, in its jobs and in all that it decided; and against itself, on one history in several orders of arrival.
 
-WAYMARK_MODEL_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (600);
+WAYMARK_TEST_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (600);
 absence_check.py runs longer and makes a disagreement small."""
 
 import datetime
@@ -22,7 +22,7 @@ import absence_model  # noqa: E402
 import harness  # noqa: E402
 import wait_model  # noqa: E402
 
-SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
+SEED = os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
 COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "600"))
 tap = harness.Tap()
 

@@ -3,7 +3,7 @@
 """Days of the year twice: the engine against a naive model, on dates that are told, changed and
 taken back around the day itself, also late and twice, by customers who move between zones.
 
-WAYMARK_MODEL_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (600)."""
+WAYMARK_TEST_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (600)."""
 
 import collections
 import json
@@ -21,7 +21,7 @@ import harness  # noqa: E402
 from absence_histories import ZONES  # noqa: E402
 from wait_model import DAY, HOUR, MINUTE  # noqa: E402
 
-SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
+SEED = os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
 COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "600"))
 START = 1803859200000  # 2027-03-01T00:00Z; 2028 is the leap year
 LENGTH = 1100 * DAY

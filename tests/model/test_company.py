@@ -4,7 +4,7 @@
 each other and of whether, when and how they may send, in jobs and in decisions with their reasons;
 and against itself, on one history in several orders of arrival.
 
-WAYMARK_MODEL_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (300);
+WAYMARK_TEST_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (300);
 company_check.py runs longer and makes a disagreement small."""
 
 import collections
@@ -22,7 +22,7 @@ import company_model  # noqa: E402
 import harness  # noqa: E402
 import wait_model  # noqa: E402
 
-SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
+SEED = os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
 COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "300"))
 CASES = -(-COUNT // company_check.CUSTOMERS)
 tap = harness.Tap()

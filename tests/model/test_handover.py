@@ -12,7 +12,7 @@ Readings, besides those of absence_model:
 41. It hands over where the rule waited when it happened, whatever came in when; at one instant
     what arms comes before what ends, and of two that end each hands over.
 
-WAYMARK_MODEL_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (600).
+WAYMARK_TEST_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (600).
 By hand:  test_handover.py --seed 7 --count 20000"""
 
 import argparse
@@ -215,7 +215,7 @@ def all_of(seed, count, ties, shown=2, first=0):
     return compared, jobs, differ
 
 
-SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
+SEED = os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
 COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "600"))
 
 

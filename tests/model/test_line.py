@@ -11,7 +11,7 @@ Readings:
    A job that a cancel from before it disproves when it comes in is none.
 3. Who has a place keeps it: the line moves on with the next time that the product is back.
 
-WAYMARK_MODEL_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of shops (12)."""
+WAYMARK_TEST_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of shops (12)."""
 
 import datetime
 import json
@@ -25,7 +25,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 import harness  # noqa: E402
 
-SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
+SEED = os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
 SHOPS = int(os.environ.get("WAYMARK_MODEL_COUNT", "12"))
 SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
 START = 1767225600000  # 2026-01-01

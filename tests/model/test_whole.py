@@ -4,7 +4,7 @@
 allowed lateness, jobs and the final state of every customer are the same. whole_histories.py says
 what happens and what little is left out.
 
-WAYMARK_MODEL_SEED sets the chance (drawn and printed), WAYMARK_MODEL_COUNT the number of shops (6).
+WAYMARK_TEST_SEED sets the chance (drawn and printed), WAYMARK_MODEL_COUNT the number of shops (6).
 By hand:  test_whole.py WAYMARK --seed 7 --count 200 [--several]
 A disagreement is made as small as it gets and printed, and written to --keep DIR."""
 
@@ -27,7 +27,7 @@ import harness  # noqa: E402
 import whole_histories as histories  # noqa: E402
 from wait_model import DAY, HOUR  # noqa: E402
 
-SEED = os.environ.get("WAYMARK_MODEL_SEED", str(random.SystemRandom().randrange(10**6)))
+SEED = os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6)))
 COUNT = int(os.environ.get("WAYMARK_MODEL_COUNT", "6"))
 ORDERS = 2  # besides the first
 INSTANTS = ("due", "also", "promised_at")

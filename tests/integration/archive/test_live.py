@@ -4,7 +4,7 @@
 workers that are: what the archive holds, alone and with the rest of a trimmed log, replays to the
 very jobs of the live run.
 
-WAYMARK_LIVE_SECONDS sets how long (10), WAYMARK_LIVE_SEED the chance (printed)."""
+WAYMARK_LIVE_SECONDS sets how long (10), WAYMARK_TEST_SEED the chance (printed)."""
 
 import json
 import os
@@ -19,7 +19,7 @@ import harness  # noqa: E402
 import shop  # noqa: E402
 
 SECONDS = float(os.environ.get("WAYMARK_LIVE_SECONDS", "10"))
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 tap = harness.Tap()
 
 

@@ -6,7 +6,7 @@ file of Redis, no line of a log, no page of figures. Others are what they were, 
 comes again under one of the names is kept out, until somebody says that they may come back. All that
 while workers and Redis are killed, too.
 
-WAYMARK_LIVE_SEED sets the chance (printed)."""
+WAYMARK_TEST_SEED sets the chance (printed)."""
 
 import base64
 import contextlib
@@ -26,7 +26,7 @@ sys.path.insert(0, os.path.join(HERE, ".."))
 import harness  # noqa: E402
 import traces  # noqa: E402
 
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 PAGE, SERVER = "wk_page_0123456789", "wk_server_0123456789"
 KEYS = ("[page]\nkey = %s\nkind = browser\nrate = 0\n"
         "[server]\nkey = %s\nkind = server\nrights = traits merge privileged\n" % (PAGE, SERVER))

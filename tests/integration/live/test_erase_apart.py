@@ -5,7 +5,7 @@ the one who stays, the one who leaves, or a name of which nothing is left. All t
 killed. Afterwards nothing gives their addresses back (traces.py), the receipt says what was done, who
 comes again is kept out, and the other is whole: what they did, and what waits for them.
 
-Whoever asks to take somebody apart who was erased is told so. WAYMARK_LIVE_SEED sets the chance (printed)."""
+Whoever asks to take somebody apart who was erased is told so. WAYMARK_TEST_SEED sets the chance (printed)."""
 
 import json
 import os
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(HERE, ".."))
 import harness  # noqa: E402
 import traces  # noqa: E402
 
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 SERVER = "wk_server_0123456789"
 KEYS = "[server]\nkey = %s\nkind = server\nrights = traits merge privileged\n" % SERVER
 RULE = {"id": "cart", "description": "x", "class": "task", "key": "cart_id", "arm": ["Product Added"],

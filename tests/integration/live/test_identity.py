@@ -6,7 +6,7 @@ with two addresses, two devices, users whom the shop says are one, each way roun
 Afterwards every name leads to one customer with one history, nobody is written to about what they
 bought under another name, and a replay of the log comes to the very same jobs.
 
-WAYMARK_LIVE_PEOPLE sets how many (36), WAYMARK_LIVE_SEED the chance (printed)."""
+WAYMARK_LIVE_PEOPLE sets how many (36), WAYMARK_TEST_SEED the chance (printed)."""
 
 import json
 import os
@@ -23,7 +23,7 @@ import harness  # noqa: E402
 import shop  # noqa: E402
 
 PEOPLE = int(os.environ.get("WAYMARK_LIVE_PEOPLE", "36"))
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 PAGE, SERVER = "wk_page_0123456789", "wk_server_0123456789"
 KEYS = ("[page]\nkey = %s\nkind = browser\nrate = 0\n"
         "[server]\nkey = %s\nkind = server\nrights = traits merge privileged\n" % (PAGE, SERVER))

@@ -10,7 +10,7 @@ have been if it had gone out in the middle of it.
 
 In two of three runs a customer may have but a few identifiers of a kind.
 
-WAYMARK_LAW_SECONDS sets how long the trouble lasts (8), WAYMARK_LAW_SEED the chance (printed)."""
+WAYMARK_LAW_SECONDS sets how long the trouble lasts (8), WAYMARK_TEST_SEED the chance (printed)."""
 
 import calendar
 import json
@@ -29,7 +29,7 @@ import identity_model as model  # noqa: E402
 import shop  # noqa: E402
 
 SECONDS = float(os.environ.get("WAYMARK_LAW_SECONDS", "8"))
-SEED = int(os.environ.get("WAYMARK_LAW_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 PEOPLE, THREADS = 40, 4
 # Visitors' machines on which several users log in, and those users.
 MACHINES, USERS = 40, 24

@@ -6,7 +6,7 @@ minds about being written to and come in twice, and whose messages arrive, bounc
 afterwards a replay of the log, with the rules that it names, comes to the very jobs, retractions and
 decisions of the live run, whatever the gates answered and why.
 
-WAYMARK_LIVE_SECONDS sets how long (25), WAYMARK_LIVE_SEED the chance (printed)."""
+WAYMARK_LIVE_SECONDS sets how long (25), WAYMARK_TEST_SEED the chance (printed)."""
 
 import collections
 import json
@@ -24,7 +24,7 @@ import replay_stage  # noqa: E402
 import shop  # noqa: E402
 
 SECONDS = float(os.environ.get("WAYMARK_LIVE_SECONDS", "25"))
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 # What the gates must have said at least once, and why; "fired" with a reason is another way than the
 # first choice.
 ANSWERS = (("fired", "bounced"), ("fired", "not_delivered"), ("deferred", "quiet_hours"),

@@ -10,7 +10,7 @@ Of those who were taken apart the timelines are what each would have seen, and n
 at the time, and an id that was spent while they were one may be one's again: of them jobs are
 compared. What comes in again of those who were erased the live run keeps out, and so does the replay.
 
-WAYMARK_LIVE_SECONDS sets how long (25), WAYMARK_LIVE_SEED the chance (printed)."""
+WAYMARK_LIVE_SECONDS sets how long (25), WAYMARK_TEST_SEED the chance (printed)."""
 
 import collections
 import json
@@ -30,7 +30,7 @@ import replay_stage  # noqa: E402
 import shop  # noqa: E402
 
 SECONDS = float(os.environ.get("WAYMARK_LIVE_SECONDS", "25"))
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 PEOPLE = 48
 STAFFED = 8  # the first of them, of whom staff may make one of two
 KEYS = shop.KEYS_INI.replace("kind = server\n", "kind = server\nrate = 0\n"

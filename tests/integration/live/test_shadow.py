@@ -4,7 +4,7 @@
 each once, while workers die: the very list that a backtest of the log comes to. It can be filtered
 and counted, holds only so many, and of somebody who is erased nothing stays in it.
 
-WAYMARK_LIVE_SEED sets the chance (printed)."""
+WAYMARK_TEST_SEED sets the chance (printed)."""
 
 import collections
 import json
@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "console"))
 import harness  # noqa: E402
 import openapi  # noqa: E402
 
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 KEY = "wk_server_0123456789"
 KEYS = "[server]\nkey = %s\nkind = server\nrate = 0\nrights = traits merge privileged\n" % KEY
 PEOPLE = 40

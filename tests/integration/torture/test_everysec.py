@@ -17,7 +17,7 @@ import harness  # noqa: E402
 import shop  # noqa: E402
 
 CARTS = 300
-SEED = int(os.environ.get("WAYMARK_LIVE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 tap = harness.Tap()
 
 RULE = {"id": "cart", "class": "task", "gates": "off", "key": "cart_id", "arm": ["Product Added"],

@@ -3,7 +3,7 @@
 """kill -9 under live load. Waits of seconds run all the while, and afterwards the jobs must be
 exactly those of a backtest of the log: nothing lost, nothing twice, nothing else.
 
-WAYMARK_TORTURE_KILLS sets how often (20), WAYMARK_TORTURE_SEED the chance (printed)."""
+WAYMARK_TORTURE_KILLS sets how often (20), WAYMARK_TEST_SEED the chance (printed)."""
 
 import os
 import random
@@ -16,7 +16,7 @@ import harness  # noqa: E402
 import shop  # noqa: E402
 
 KILLS = int(os.environ.get("WAYMARK_TORTURE_KILLS", "20"))
-SEED = int(os.environ.get("WAYMARK_TORTURE_SEED", str(random.SystemRandom().randrange(10**6))))
+SEED = int(os.environ.get("WAYMARK_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 tap = harness.Tap()
 
 

@@ -8,6 +8,7 @@ The validator knows just the words that the schema uses, and refuses a schema th
 """
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -99,7 +100,7 @@ def spoiled(job):
 
 def main():
     probe, schema_file = sys.argv[1:]
-    seed = str(int(time.time()))
+    seed = os.environ.get('WAYMARK_TEST_SEED', str(int(time.time())))
     print(f'1..3\n# seed {seed}')
     with open(schema_file, encoding='utf-8') as file:
         schema = json.load(file)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The client against a real redis-server that is killed, stopped, or not the right one. */
+#include "../chance.h"
 #include "redis_probe.h"
 
 static void killed_with_commands_in_flight(void)
@@ -237,10 +238,9 @@ static void freed_in_callbacks(void)
 /* Random commands, losses and deaths; every command is told exactly once. */
 static void torture(void)
 {
-	uint64_t seed = (uint64_t)time(NULL), sent = 0, told = 0;
+	uint64_t seed = chance_new().state, sent = 0, told = 0;
 
 	SERVER(server, NULL);
-	fprintf(stderr, "# seed %llu\n", (unsigned long long)seed);
 	for (int life = 0; life < 60; life++) {
 		_cleanup_(probe_stop) struct probe p = {.redis = NULL};
 		size_t here = 0;

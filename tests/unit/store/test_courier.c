@@ -4,6 +4,7 @@
  * whatever dies, and never one before what was said earlier to the same partition. What comes twice
  * is recognised by its number, so the tests read each log as its owner would.
  */
+#include "../chance.h"
 #include "redis_stage.h"
 
 #include "store/courier.h"
@@ -346,10 +347,9 @@ static void at_the_limit(void)
 /* Killed at any moment, with half of it said. */
 static void killed(void)
 {
-	unsigned seed = (unsigned)io_wall_now(), said = 0;
+	unsigned seed = (unsigned)chance_new().state, said = 0;
 
 	STAGE(s, NULL);
-	(void)fprintf(stderr, "# seed %u\n", seed);
 	for (int round = 0; round < 8; round++) {
 		_cleanup_(post_close) struct post p = {.n_failed = 0};
 		pid_t child;

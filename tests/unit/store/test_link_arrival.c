@@ -4,7 +4,8 @@
  * follows only from links, and so is which identifiers have room where there are too many: whatever
  * arrives when, any story comes to what one thread says that hears it, and nobody waits for ever.
  *
- * WAYMARK_STORY is the first story's seed, WAYMARK_STORIES how many there are (400, or that one).
+ * WAYMARK_TEST_SEED is the first seed, else WAYMARK_STORY is the first story's, and
+ * WAYMARK_STORIES how many there are (400, or that one).
  * WAYMARK_OWN and WAYMARK_OWNS are the same for stories of one who has many names (300, or that
  * one). WAYMARK_TOLD tells it, and who waits for whom at its end.
  */
@@ -381,11 +382,19 @@ static void own_story(uint64_t seed)
 		fprintf(stderr, "# own story %llu\n", (unsigned long long)seed);
 }
 
+/* The seed of the first: FROM, else the one that is given to all tests, else 1. */
+static uint64_t first_of(const char *from)
+{
+	const char *given = from ? from : getenv("WAYMARK_TEST_SEED");
+
+	return given ? strtoull(given, NULL, 10) : 1;
+}
+
 /* As many as are asked for, or N. */
 static void all_stories(uint64_t n, bool limited)
 {
 	const char *from = getenv("WAYMARK_STORY"), *count = getenv("WAYMARK_STORIES");
-	uint64_t first = from ? strtoull(from, NULL, 10) : 1;
+	uint64_t first = first_of(from);
 
 	n = count ? strtoull(count, NULL, 10) : from ? 1 : n;
 	for (uint64_t seed = first; seed < first + n; seed++) {
@@ -404,7 +413,7 @@ static void stories(void)
 static void own_stories(void)
 {
 	const char *from = getenv("WAYMARK_OWN"), *count = getenv("WAYMARK_OWNS");
-	uint64_t first = from ? strtoull(from, NULL, 10) : 1;
+	uint64_t first = first_of(from);
 	uint64_t n = count ? strtoull(count, NULL, 10) : from ? 1 : 300;
 	/* In each two waited for each other for ever. */
 	static const uint64_t seeds[] = {773, 3237, 4553};

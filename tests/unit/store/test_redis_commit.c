@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../chance.h"
 #include "redis_stage.h"
 
 static const char *const debug[] = {"--enable-debug-command", "yes", NULL};
@@ -522,11 +523,10 @@ static void torn_tail(void)
 static void killed(void)
 {
 	uint64_t acknowledged = 0;
-	unsigned seed = (unsigned)io_wall_now();
+	unsigned seed = (unsigned)chance_new().state;
 
 	STAGE(s, NULL);
 	add_log(&s);
-	(void)fprintf(stderr, "# seed %u\n", seed);
 	for (int round = 0; round < 15; round++) {
 		struct position p;
 		uint64_t last;
