@@ -38,6 +38,8 @@ static int compile_text(const char *condition)
 
 #define X "{'var':'e.x'}"
 #define Y "{'var':'e.y'}"
+#define L "{'val':['e','l']}"
+#define N "{'var':'n'}"
 
 static void refused(void)
 {
@@ -62,8 +64,7 @@ static void refused(void)
 		"{'and':[{'<=':[1," X ",3]},{'>':[" X ",3]}]}",
 		"{'and':[" X ",0]}",
 		"{'and':[" X ",{'preserve':[]}]}",
-		"{'and':[{'some':[{'val':['e','l']},{'>':[{'var':'n'},1]}]},"
-		"{'!':{'some':[{'val':['e','l']},{'>':[{'var':'n'},1]}]}}]}",
+		"{'and':[{'some':[" L ",{'>':[" N ",1]}]},{'!':{'some':[" L ",{'>':[" N ",1]}]}}]}",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
