@@ -212,7 +212,7 @@ static void by_chance(void)
 
 	arena_init(&arena);
 	n = make_data(&arena, data);
-	for (int round = 0; round < 4000; round++) {
+	for (int round = 0; round < 8000; round++) {
 		_cleanup_(buf_release) struct buf condition = BUF_INIT;
 		bool contradicts;
 
