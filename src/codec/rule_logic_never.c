@@ -105,7 +105,8 @@ static const struct logic_value *constant(const struct logic *p, const struct pa
 {
 	const struct logic_node *left, *right;
 
-	if (part->op < LOGIC_OP_EQUAL || part->op > LOGIC_OP_GREATER_EQUAL || part->node->count < 2)
+	if (part->op < LOGIC_OP_EQUAL || part->op > LOGIC_OP_GREATER_EQUAL ||
+		part->node->count < 2 || (part->node->count > 2 && !inequality_of(part->op)))
 		return NULL;
 	left = operand(p, part->node, part->at);
 	right = operand(p, part->node, part->at + 1);
@@ -127,7 +128,8 @@ static bool range_of(const struct logic *p, const struct part *part, struct rang
 	const struct inequality *unequal = inequality_of(part->op);
 	enum logic_op op = part->op;
 
-	if (!v || v->type != LOGIC_NUMBER || (!part->holds && !unequal))
+	/* That not all of a < b < c is so says nothing of a and b. */
+	if (!v || v->type != LOGIC_NUMBER || (!part->holds && (!unequal || part->node->count > 2)))
 		return false;
 	if (!part->holds) {
 		op = unequal->opposite;
@@ -197,7 +199,7 @@ static void put(struct parts *all, const struct logic_node *node, uint16_t at, b
 {
 	struct part part = {node, node->op, at, holds};
 
-	if (node->op == LOGIC_OP_NOT_EQUAL || node->op == LOGIC_OP_NOT_SAME) {
+	if (node->count == 2 && (node->op == LOGIC_OP_NOT_EQUAL || node->op == LOGIC_OP_NOT_SAME)) {
 		part.op = node->op == LOGIC_OP_NOT_EQUAL ? LOGIC_OP_EQUAL : LOGIC_OP_SAME;
 		part.holds = !holds;
 	}
