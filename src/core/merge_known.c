@@ -39,12 +39,36 @@ static int join_thing(struct thing *into, const struct thing *from)
 	return merge_greatest(&into->about, from->about);
 }
 
+/* When T was first heard of; TIME_NEVER: nothing of it says when. */
+static int64_t begins_at(const struct thing *t)
+{
+	int64_t at = TIME_NEVER;
+
+	for (unsigned n = 0; n < THING_MARKS_MAX; n++)
+		at = int64_min(at, t->at[n]);
+	return at;
+}
+
+/* Was A over before B began, which then is another of its name (fold_thing())? */
+static bool over_before(const struct thing *a, const struct thing *b)
+{
+	int64_t at = begins_at(b);
+
+	return at != TIME_NEVER && fold_is_past(a, at);
+}
+
 int merge_things(struct journey *into, const struct journey *from)
 {
 	for (size_t i = 0; i < from->n_things; i++) {
 		const struct thing *other = &from->things[i];
 		struct thing *t = journey_thing(into, other->kind, text_span(other->id));
 
+		if (t && over_before(other, t))
+			continue;
+		if (t && over_before(t, other)) {
+			journey_remove_thing(into, (size_t)(t - into->things));
+			t = NULL;
+		}
 		if (!t)
 			t = journey_insert_thing(into, other->kind, text_span(other->id));
 		if (!t || join_thing(t, other) < 0)

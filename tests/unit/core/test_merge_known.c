@@ -106,6 +106,35 @@ static void test_forgotten(void)
 	CHECK(!paid(kept + 1, true));
 }
 
+/* A payment that went well under one name, and one of its id that failed under the other AFTER
+ * that: is it known to have gone well? INTO: the first is under the name that stays. */
+static bool well_and_failed(int64_t after, bool into)
+{
+	_cleanup_(journey_freep) struct journey *anna = new_journey("anna");
+	_cleanup_(journey_freep) struct journey *guest = new_journey("email:anna@example.org");
+	struct thing *well = journey_add_thing(into ? anna : guest, THING_PAYMENT, SPAN_LIT("P1"));
+	struct thing *failed =
+		journey_add_thing(into ? guest : anna, THING_PAYMENT, SPAN_LIT("P1"));
+
+	well->at[PAYMENT_APPROVED] = well->touched_at = NOON - 4 * MS_DAY;
+	failed->at[PAYMENT_FAILED] = failed->touched_at = NOON - 4 * MS_DAY + after;
+	merge(anna, guest, NOON);
+	failed = journey_thing(anna, THING_PAYMENT, SPAN_LIT("P1"));
+	CHECK(failed && failed->at[PAYMENT_FAILED] == NOON - 4 * MS_DAY + after);
+	return failed && failed->at[PAYMENT_APPROVED] != TIME_NEVER;
+}
+
+/* Behind three days and a half it is another payment, as under one name (fold_is_past()). */
+static void test_past(void)
+{
+	const int64_t past = 3 * MS_DAY + MS_DAY / 2;
+
+	for (int into = 0; into < 2; into++) {
+		CHECK(well_and_failed(past, into));
+		CHECK(!well_and_failed(past + 1, into));
+	}
+}
+
 /* Who stays is who was known, whatever the visitor did last. */
 static void test_anonymous(void)
 {
@@ -375,6 +404,7 @@ static const struct check_case cases[] = {
 	{"the visitor's number that was said last", test_visitor},
 	{"nothing is lost, and no later word overwritten", test_properties},
 	{"what would have been forgotten", test_forgotten},
+	{"what was over when another began", test_past},
 	{"who was merged before comes along", test_chain},
 	{"a purchase closes carts of the other name", test_carts},
 	{"consent", test_consents},
