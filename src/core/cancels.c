@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Kept by their own instants, so that the order in which they came in does not matter. */
 #include "cancels.h"
 
 #include "absence.h"

@@ -71,12 +71,13 @@ static int64_t may_wait_until(const struct rules *rules, const struct rule *rule
 {
 	int64_t until = waits_until(rules, &rule->wait, at);
 
+	if (until != TIME_NEVER && rule->steps[0].wait)
+		until = waits_until(rules, rule->steps[0].wait, until);
+	else if (until != TIME_NEVER)
+		until += rule->steps[0].after_ms;
+	/* A shop that never opens. */
 	if (until == TIME_NEVER)
 		return INT64_MIN;
-	if (rule->steps[0].wait)
-		until = waits_until(rules, rule->steps[0].wait, until);
-	else
-		until += rule->steps[0].after_ms;
 	return until + rule->grace_ms + rule->max_hold_ms;
 }
 
