@@ -426,6 +426,10 @@ int absence_touch_joined(const struct turn *t)
 		if (!rule || !follows_touch(rule))
 			continue;
 		touched = touch_at(t, rule, text_span(i->key));
+		/* A given instant may be as far away as one likes, and what touched it is not kept
+		 * until then: it is known for a day before the two were said to be one. */
+		if (absence_gives(rule) && touched <= t->known_at - ABSENCE_MEMORY_MS)
+			continue;
 		/* What a step has said by then it has said. */
 		if (i->step > 0 && touched <= absence_fired_until(i, i->epoch))
 			continue;

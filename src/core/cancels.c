@@ -9,6 +9,11 @@ int64_t cancels_until(const struct rule *rule, int64_t at)
 	return at + int64_max(rule ? rule->tombstone_ms : 0, ABSENCE_MEMORY_MS);
 }
 
+int64_t cancels_kept(const struct rule *rule, int64_t at)
+{
+	return cancels_until(rule, at) + ABSENCE_MEMORY_MS;
+}
+
 static void drop_oldest(struct instance *i)
 {
 	i->n_cancels--;
@@ -21,7 +26,7 @@ static void drop_oldest(struct instance *i)
 
 void cancels_prune(const struct rule *rule, struct instance *i, int64_t now)
 {
-	while (i->n_cancels > 0 && cancels_until(rule, i->cancels[0]) <= now)
+	while (i->n_cancels > 0 && cancels_kept(rule, i->cancels[0]) <= now)
 		drop_oldest(i);
 }
 
@@ -53,7 +58,7 @@ int cancels_add(const struct rule *rule, struct instance *i, int64_t at, int64_t
 		return 0;
 	i->cancelled_at = int64_max(i->cancelled_at, at);
 	cancels_prune(rule, i, now);
-	return earlier == INT64_MIN || cancels_until(rule, earlier) <= now ? 0 : insert(i, earlier);
+	return earlier == INT64_MIN || cancels_kept(rule, earlier) <= now ? 0 : insert(i, earlier);
 }
 
 int cancels_join(

@@ -14,6 +14,8 @@
 
 /* Until when what was cancelled at AT is remembered. RULE: NULL if it is gone. */
 int64_t cancels_until(const struct rule *rule, int64_t at);
+/* And until when it is kept: that two were said to be one by then may be heard of a day later. */
+int64_t cancels_kept(const struct rule *rule, int64_t at);
 /* I is cancelled by what happened at AT (INT64_MIN: nothing). 0 or -ENOMEM. */
 int cancels_add(const struct rule *rule, struct instance *i, int64_t at, int64_t now);
 /* FROM's are INTO's too. 0 or -ENOMEM. */

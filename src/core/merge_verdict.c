@@ -34,9 +34,19 @@ static bool reaches(const struct rule *rule, const struct instance *y, const str
 	return is_whole(x) && rule->key_else_customer;
 }
 
-/* Had Y's key been closed for good when X was armed, or was it since? */
-static bool closes(const struct rule *rule, const struct instance *y, const struct instance *x)
+/* May it wait for longer than anything is kept: to an instant that is given, or was promised? */
+static bool waits_for_ever(const struct rule *rule)
 {
+	return rule->wait.kind == WAIT_FIELD || rule->wait.kind == WAIT_LATE;
+}
+
+/* Had Y's key been closed for good when X was armed, or was it since? Mostly that is known as long
+ * as X may wait; else as long as any cancel is. */
+static bool closes(
+	const struct rule *rule, const struct instance *y, const struct instance *x, int64_t now)
+{
+	if (waits_for_ever(rule) && cancels_until(rule, y->cancelled_at) <= now)
+		return false;
 	return y->state == INSTANCE_CLOSED && is_within(rule, y, x) && y->until_at > x->armed_at;
 }
 
@@ -73,7 +83,7 @@ static bool cancels(
 static bool stops(
 	const struct rule *rule, const struct instance *y, const struct instance *x, int64_t now)
 {
-	return closes(rule, y, x) || (reaches(rule, y, x) && cancels(rule, y, x, now));
+	return closes(rule, y, x, now) || (reaches(rule, y, x) && cancels(rule, y, x, now));
 }
 
 /* Does what the others wait for by Y end by something of one's own side? */
@@ -213,7 +223,7 @@ static void judge_armed(const struct merge_sides *s, const struct rule *rule,
 		clause = text_span(y->rule);
 	}
 	v->end = end;
-	v->terminal = same_rule && closes(rule, y, x);
+	v->terminal = same_rule && closes(rule, y, x, s->now);
 	v->ended_by = y;
 	v->clause = clause;
 }
@@ -229,7 +239,7 @@ struct made {
 static int64_t disproof(
 	const struct rule *rule, const struct instance *y, const struct made *job, int64_t now)
 {
-	bool closed = closes(rule, y, job->x);
+	bool closed = closes(rule, y, job->x, now);
 
 	for (size_t back = 0; (closed || reaches(rule, y, job->x)) && back <= y->n_cancels;
 		back++) {

@@ -102,8 +102,7 @@ bool instance_forgettable(const struct rules *rules, const struct instance *i, i
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
 		return false;
 	/* Whatever has become of it, a merge asks for its cancel as long as that is remembered. */
-	if (i->cancelled_at != INT64_MIN &&
-		cancels_until(rules_of(rules, i), i->cancelled_at) > now)
+	if (i->cancelled_at != INT64_MIN && cancels_kept(rules_of(rules, i), i->cancelled_at) > now)
 		return false;
 	if (now - i->touched_at < KNOWN_KEPT_MS || counts(rules, i, now) || concerns(rules, i, now))
 		return false;
