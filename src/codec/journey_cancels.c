@@ -35,21 +35,14 @@ static bool pack_one(struct pack *p, const struct instance *i)
 	return ok;
 }
 
+static bool has_any(const struct instance *i)
+{
+	return i->n_cancels > 0;
+}
+
 static bool cancels_pack(struct pack *p, const struct journey *j)
 {
-	size_t n = 0;
-	bool ok = true;
-
-	for (size_t k = 0; k < j->n_instances; k++)
-		n += j->instances[k].n_cancels > 0;
-	pack_number(p, n);
-	for (size_t k = 0; k < j->n_instances; k++) {
-		if (j->instances[k].n_cancels == 0)
-			continue;
-		pack_number(p, k);
-		ok = pack_one(p, &j->instances[k]) && ok;
-	}
-	return ok;
+	return journey_listed_pack(p, j, has_any, pack_one);
 }
 
 static int unpack_one(struct unpack *u, struct instance *i)
@@ -80,18 +73,12 @@ static int unpack_one(struct unpack *u, struct instance *i)
 
 static int cancels_unpack(struct unpack *u, struct journey *j)
 {
-	uint64_t n = unpack_bounded(u, j->n_instances);
-	size_t next = 0;
+	struct journey_listed list = journey_listed(u, j);
 	int r = 0;
 
-	if (n == 0)
-		u->bad = true;
-	for (uint64_t k = 0; k < n && !u->bad && r == 0; k++) {
-		size_t i = journey_next_index(u, j->n_instances, &next);
-
-		if (!u->bad)
-			r = unpack_one(u, &j->instances[i]);
-	}
+	for (struct instance *i = journey_listed_next(&list); i && r == 0;
+		i = journey_listed_next(&list))
+		r = unpack_one(u, i);
 	return r;
 }
 

@@ -40,24 +40,17 @@ static size_t epochs_bound(const struct journey *j)
 	return n ? n + PACK_NUMBER : 0;
 }
 
+static bool pack_one(struct pack *p, const struct instance *i)
+{
+	pack_number(p, behind_last(i));
+	for (size_t m = 0; m < i->n_earlier; m++)
+		pack_number(p, behind(i, i->earlier[m].epoch, i->earlier[m].settled));
+	return true;
+}
+
 static bool epochs_pack(struct pack *p, const struct journey *j)
 {
-	size_t n = 0;
-
-	for (size_t k = 0; k < j->n_instances; k++)
-		n += has_any(&j->instances[k]);
-	pack_number(p, n);
-	for (size_t k = 0; k < j->n_instances; k++) {
-		const struct instance *i = &j->instances[k];
-
-		if (!has_any(i))
-			continue;
-		pack_number(p, k);
-		pack_number(p, behind_last(i));
-		for (size_t m = 0; m < i->n_earlier; m++)
-			pack_number(p, behind(i, i->earlier[m].epoch, i->earlier[m].settled));
-	}
-	return true;
+	return journey_listed_pack(p, j, has_any, pack_one);
 }
 
 static bool unpack_epoch(struct unpack *u, const struct instance *i, uint32_t *ret_epoch)
@@ -80,16 +73,9 @@ static void unpack_one(struct unpack *u, struct instance *i)
 
 static int epochs_unpack(struct unpack *u, struct journey *j)
 {
-	uint64_t n = unpack_bounded(u, j->n_instances);
-	size_t next = 0;
+	struct journey_listed list = journey_listed(u, j);
 
-	if (n == 0)
-		u->bad = true;
-	for (uint64_t k = 0; k < n && !u->bad; k++) {
-		struct instance *i = &j->instances[journey_next_index(u, j->n_instances, &next)];
-
-		if (u->bad)
-			return 0;
+	for (struct instance *i = journey_listed_next(&list); i; i = journey_listed_next(&list)) {
 		unpack_one(u, i);
 		/* Nothing is written where there is nothing. */
 		if (!has_any(i))

@@ -561,18 +561,12 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 
 static int instances_unpack(struct unpack *u, struct journey *j)
 {
-	uint64_t n = unpack_bounded(u, j->n_instances);
-	size_t next = 0;
+	struct journey_listed list = journey_listed(u, j);
 	int r = 0;
 
-	if (n == 0)
-		u->bad = true;
-	for (uint64_t k = 0; k < n && !u->bad && r == 0; k++) {
-		size_t i = journey_next_index(u, j->n_instances, &next);
-
-		if (!u->bad)
-			r = unpack_extras(u, &j->instances[i], j->last_at);
-	}
+	for (struct instance *i = journey_listed_next(&list); i && r == 0;
+		i = journey_listed_next(&list))
+		r = unpack_extras(u, i, j->last_at);
 	return r;
 }
 

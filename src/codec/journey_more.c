@@ -205,6 +205,47 @@ int journey_parts_unpack(struct unpack *u, struct journey *j)
 	return r;
 }
 
+/* ---- some instances -------------------------------------------------------------------- */
+
+bool journey_listed_pack(struct pack *p, const struct journey *j,
+	bool (*has)(const struct instance *i),
+	bool (*one)(struct pack *p, const struct instance *i))
+{
+	uint64_t n = 0;
+	bool ok = true;
+
+	for (size_t k = 0; k < j->n_instances; k++)
+		n += has(&j->instances[k]);
+	pack_number(p, n);
+	for (size_t k = 0; k < j->n_instances; k++) {
+		if (!has(&j->instances[k]))
+			continue;
+		pack_number(p, k);
+		ok = one(p, &j->instances[k]) && ok;
+	}
+	return ok;
+}
+
+struct journey_listed journey_listed(struct unpack *u, struct journey *j)
+{
+	struct journey_listed list = {.u = u, .j = j, .left = unpack_bounded(u, j->n_instances)};
+
+	if (list.left == 0)
+		u->bad = true;
+	return list;
+}
+
+struct instance *journey_listed_next(struct journey_listed *list)
+{
+	size_t i;
+
+	if (list->u->bad || list->left == 0)
+		return NULL;
+	list->left--;
+	i = journey_next_index(list->u, list->j->n_instances, &list->next);
+	return list->u->bad ? NULL : &list->j->instances[i];
+}
+
 /* ---- all of it ------------------------------------------------------------------------- */
 
 bool journey_more_pack(struct pack *p, const struct journey *j)

@@ -64,7 +64,22 @@ extern const struct journey_part journey_part_orders;
 /* journey_profile.c */
 extern const struct journey_part journey_part_profile;
 
+/* Some of the instances of J, as a part has them: number, then (index · what is said of it),
+ * indices rising. There is at least one, or U is bad. */
+struct journey_listed {
+	struct unpack *u;
+	struct journey *j;
+	uint64_t left;
+	size_t next;
+};
+
 /* journey_more.c */
+bool journey_listed_pack(struct pack *p, const struct journey *j,
+	bool (*has)(const struct instance *i),
+	bool (*one)(struct pack *p, const struct instance *i));
+struct journey_listed journey_listed(struct unpack *u, struct journey *j);
+/* NULL: that was the last, or U is bad. */
+struct instance *journey_listed_next(struct journey_listed *list);
 size_t journey_parts_bound(const struct journey *j);
 bool journey_parts_pack(struct pack *p, const struct journey *j);
 int journey_parts_unpack(struct unpack *u, struct journey *j);

@@ -53,19 +53,7 @@ static bool pack_one(struct pack *p, const struct instance *i)
 
 static bool spent_pack(struct pack *p, const struct journey *j)
 {
-	size_t n = 0;
-	bool ok = true;
-
-	for (size_t k = 0; k < j->n_instances; k++)
-		n += has_any(&j->instances[k]);
-	pack_number(p, n);
-	for (size_t k = 0; k < j->n_instances; k++) {
-		if (!has_any(&j->instances[k]))
-			continue;
-		pack_number(p, k);
-		ok = pack_one(p, &j->instances[k]) && ok;
-	}
-	return ok;
+	return journey_listed_pack(p, j, has_any, pack_one);
 }
 
 static int unpack_list(struct unpack *u, struct instance *i)
@@ -107,18 +95,12 @@ static int unpack_one(struct unpack *u, struct instance *i)
 
 static int spent_unpack(struct unpack *u, struct journey *j)
 {
-	uint64_t n = unpack_bounded(u, j->n_instances);
-	size_t next = 0;
+	struct journey_listed list = journey_listed(u, j);
 	int r = 0;
 
-	if (n == 0)
-		u->bad = true;
-	for (uint64_t k = 0; k < n && !u->bad && r == 0; k++) {
-		size_t i = journey_next_index(u, j->n_instances, &next);
-
-		if (!u->bad)
-			r = unpack_one(u, &j->instances[i]);
-	}
+	for (struct instance *i = journey_listed_next(&list); i && r == 0;
+		i = journey_listed_next(&list))
+		r = unpack_one(u, i);
 	return r;
 }
 
