@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdarg.h>
+
 #include "base/buf.h"
 #include "base/span.h"
 
@@ -26,6 +28,15 @@ struct file_problems {
 /* A new problem of FILE at the end of ALL, to be filled in; NULL when ALL is full: it is counted.
  */
 struct file_problem *file_problem_new(struct file_problems *all, const char *file);
+
+/* The same with its message. */
+__attribute__((format(printf, 3, 0))) struct file_problem *file_problem_say(
+	struct file_problems *all, const char *file, const char *format, va_list args);
+
+/* ALL holds nothing but this about FILE: what could not be read has no problems of its own.
+ * Returns OUTCOME, what the caller says of that. */
+__attribute__((format(printf, 4, 5))) int file_problems_only(
+	struct file_problems *all, int outcome, const char *file, const char *format, ...);
 
 /* Sets the pointer. What does not fit is cut, not in the middle of a character. */
 void file_problem_point(struct file_problem *p, struct span pointer);

@@ -116,6 +116,9 @@ int json_array_open(struct json_cursor *c);
 /* 0: an item comes next, which the caller must pass. JSON_END, JSON_MALFORMED as above. */
 int json_array_next(struct json_cursor *c);
 
+/* How many values an array or object that was passed before holds; it stops counting at MAX. */
+size_t json_count(const struct json_value *container, size_t max);
+
 /* Nothing but blanks may follow. 0 or JSON_MALFORMED. */
 int json_finish(struct json_cursor *c);
 

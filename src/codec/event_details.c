@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "codec/json_path.h"
+#include "json_scalar.h"
 
 /* Members of one product. */
 enum { PRODUCT_ID, PRODUCT_SKU, PRODUCT_QUANTITY, PRODUCT_PRICE, PRODUCT_PARTS };
@@ -82,41 +83,13 @@ int detail_decoder_new(struct detail_decoder **ret_decoder)
 	return 0;
 }
 
-/* 0 or -ENOMEM. */
-static int make_value(const struct json_value *v, struct arena *arena, struct value *ret_value)
-{
-	static const enum value_type types[] = {
-		[JSON_TYPE_ABSENT] = VALUE_MISSING,
-		[JSON_TYPE_NULL] = VALUE_NULL,
-		[JSON_TYPE_FALSE] = VALUE_FALSE,
-		[JSON_TYPE_TRUE] = VALUE_TRUE,
-		[JSON_TYPE_NUMBER] = VALUE_NUMBER,
-		[JSON_TYPE_STRING] = VALUE_STRING,
-		[JSON_TYPE_ARRAY] = VALUE_OTHER,
-		[JSON_TYPE_OBJECT] = VALUE_OTHER,
-	};
-	struct value value = {.type = types[v->type]};
-
-	if (v->type != JSON_TYPE_ABSENT)
-		value.raw = v->raw;
-	if (value.type == VALUE_NUMBER && decimal_parse(v->raw, &value.number) != 0)
-		value.type = VALUE_OTHER;
-	if (value.type == VALUE_STRING) {
-		value.text = json_text(v, arena);
-		if (!value.text.ptr)
-			return -ENOMEM;
-	}
-	*ret_value = value;
-	return 0;
-}
-
 static int make_product(
 	const struct json_value *found, struct arena *arena, struct product *ret_product)
 {
 	struct value values[PRODUCT_PARTS];
 
 	for (size_t i = 0; i < PRODUCT_PARTS; i++) {
-		int r = make_value(&found[i], arena, &values[i]);
+		int r = json_scalar(&found[i], arena, &values[i]);
 
 		if (r)
 			return r;
@@ -179,7 +152,7 @@ static int take_values(const struct detail_set *set, const struct json_value *fo
 	for (size_t i = 0; i < set->n && r == 0; i++) {
 		if (found[i].type == JSON_TYPE_ABSENT)
 			continue;
-		r = make_value(&found[i], arena, &to->values[n]);
+		r = json_scalar(&found[i], arena, &to->values[n]);
 		to->at[set->details[i]] = (unsigned char)++n;
 	}
 	return r;

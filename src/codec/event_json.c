@@ -10,6 +10,7 @@
 #include "codec/json_path.h"
 #include "envelope_parts.h"
 #include "event_details.h"
+#include "json_scalar.h"
 
 #define ROOTS 3
 
@@ -198,46 +199,16 @@ static int make_tree(struct tree_maker *m, const struct json_value *v, struct va
 static int make_value(
 	const struct json_value *v, struct arena *arena, struct tree_maker *m, struct value *value)
 {
-	static const enum value_type types[] = {
-		[JSON_TYPE_ABSENT] = VALUE_MISSING,
-		[JSON_TYPE_NULL] = VALUE_NULL,
-		[JSON_TYPE_FALSE] = VALUE_FALSE,
-		[JSON_TYPE_TRUE] = VALUE_TRUE,
-		[JSON_TYPE_NUMBER] = VALUE_NUMBER,
-		[JSON_TYPE_STRING] = VALUE_STRING,
-		[JSON_TYPE_ARRAY] = VALUE_OTHER,
-		[JSON_TYPE_OBJECT] = VALUE_OTHER,
-	};
+	int r;
 
 	if (v->type == JSON_TYPE_ABSENT)
 		return 0;
-	value->type = types[v->type];
-	value->raw = v->raw;
-	if (value->type == VALUE_NUMBER && decimal_parse(v->raw, &value->number) != 0)
-		value->type = VALUE_OTHER;
-	if (value->type == VALUE_STRING) {
-		value->text = json_text(v, arena);
-		return value->text.ptr ? 0 : -ENOMEM;
-	}
+	r = json_scalar(v, arena, value);
+	if (r)
+		return r;
 	if (m && (v->type == JSON_TYPE_ARRAY || v->type == JSON_TYPE_OBJECT))
 		return make_tree(m, v, value);
 	return 0;
-}
-
-/* How many values V holds; more than there may be when it is too large. */
-static size_t count_items(const struct json_value *v)
-{
-	bool object = v->type == JSON_TYPE_OBJECT;
-	struct json_value key, item;
-	struct json_cursor c;
-	size_t n = 0;
-
-	json_cursor_init(&c, v->raw);
-	(void)(object ? json_object_open(&c) : json_array_open(&c));
-	while ((object ? json_object_key(&c, &key) : json_array_next(&c)) == 0 &&
-		n <= VALUE_ITEMS_MAX && json_value(&c, &item) == 0)
-		n++;
-	return n;
 }
 
 /* V was passed before, so it is well formed. One that is too large or too deep stays what it is:
@@ -245,7 +216,7 @@ static size_t count_items(const struct json_value *v)
 static int make_tree(struct tree_maker *m, const struct json_value *v, struct value *value)
 {
 	bool object = v->type == JSON_TYPE_OBJECT;
-	size_t n = count_items(v);
+	size_t n = json_count(v, VALUE_ITEMS_MAX + 1);
 	struct value_tree *tree;
 	struct value *items;
 	struct span *names;

@@ -26,6 +26,29 @@ struct file_problem *file_problem_new(struct file_problems *all, const char *fil
 	return p;
 }
 
+struct file_problem *file_problem_say(
+	struct file_problems *all, const char *file, const char *format, va_list args)
+{
+	struct file_problem *p = file_problem_new(all, file);
+
+	if (p)
+		(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	return p;
+}
+
+int file_problems_only(
+	struct file_problems *all, int outcome, const char *file, const char *format, ...)
+{
+	va_list args;
+
+	all->n = 0;
+	all->more = 0;
+	va_start(args, format);
+	(void)file_problem_say(all, file, format, args);
+	va_end(args);
+	return outcome;
+}
+
 void file_problem_point(struct file_problem *p, struct span pointer)
 {
 	cut_copy(p->pointer, sizeof(p->pointer), pointer);

@@ -2,7 +2,7 @@
 /* zlib behind one small object. */
 #include "codec/gzip.h"
 
-#include <zlib.h>
+#include "zlib_input.h"
 
 #define STEP	  65536
 #define INPUT_MAX (1U << 30) /* zlib counts input in 32 bits */
@@ -23,18 +23,6 @@ const char *gzip_outcome_name(enum gzip_outcome outcome)
 	};
 
 	return names[outcome];
-}
-
-/* zlib's input pointer lacks a const; it only reads. */
-static void set_input(z_stream *z, struct span bytes)
-{
-	union {
-		const char *ptr;
-		Bytef *bytes;
-	} input = {.ptr = bytes.ptr};
-
-	z->next_in = input.bytes;
-	z->avail_in = (uInt)bytes.len;
 }
 
 /* The outcome behind a status of inflate() that is neither Z_OK nor Z_STREAM_END. */
@@ -131,6 +119,6 @@ int gzip_inflate(struct inflater *i, struct span body, size_t max_out, struct bu
 	if (body.len == 0)
 		return GZIP_TRUNCATED;
 	inflateReset(&i->z);
-	set_input(&i->z, body);
+	zlib_input(&i->z, body);
 	return take_all(&i->z, max_out, out);
 }

@@ -2,7 +2,7 @@
 /* zlib's other half. */
 #include "codec/gzip_out.h"
 
-#include <zlib.h>
+#include "zlib_input.h"
 
 #define STEP	    65536
 #define WINDOW_GZIP (15 + 16)
@@ -38,18 +38,6 @@ void gzip_out_freep(struct gzip_out **g)
 	*g = gzip_out_free(*g);
 }
 
-/* zlib's input pointer lacks a const; it only reads. */
-static void set_input(z_stream *z, struct span bytes)
-{
-	union {
-		const char *ptr;
-		Bytef *bytes;
-	} input = {.ptr = bytes.ptr};
-
-	z->next_in = input.bytes;
-	z->avail_in = (uInt)bytes.len;
-}
-
 /* Until zlib wants no more room. */
 static int run(struct gzip_out *g, int flush, struct buf *out)
 {
@@ -69,7 +57,7 @@ static int run(struct gzip_out *g, int flush, struct buf *out)
 int gzip_out_add(struct gzip_out *g, struct span bytes, struct buf *out)
 {
 	assert(bytes.len < (1U << 30));
-	set_input(&g->z, bytes);
+	zlib_input(&g->z, bytes);
 	return bytes.len > 0 ? run(g, Z_NO_FLUSH, out) : 0;
 }
 
@@ -77,7 +65,7 @@ int gzip_out_end(struct gzip_out *g, struct buf *out)
 {
 	int r;
 
-	set_input(&g->z, SPAN_EMPTY);
+	zlib_input(&g->z, SPAN_EMPTY);
 	r = run(g, Z_FINISH, out);
 	deflateReset(&g->z);
 	return r;

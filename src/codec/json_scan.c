@@ -444,6 +444,21 @@ int json_array_next(struct json_cursor *c)
 	return container_next(c, ']');
 }
 
+size_t json_count(const struct json_value *container, size_t max)
+{
+	bool object = container->type == JSON_TYPE_OBJECT;
+	struct json_value key, item;
+	struct json_cursor c;
+	size_t n = 0;
+
+	json_cursor_init(&c, container->raw);
+	(void)(object ? json_object_open(&c) : json_array_open(&c));
+	while (n < max && (object ? json_object_key(&c, &key) : json_array_next(&c)) == 0 &&
+		json_value(&c, &item) == 0)
+		n++;
+	return n;
+}
+
 int json_finish(struct json_cursor *c)
 {
 	while (c->at < c->end && is_blank(*c->at))

@@ -125,9 +125,10 @@ bool schema_check_unique(const struct schema_at *at, const struct schema_op *op)
 	return all_differ(at, op, items, n);
 }
 
-/* ---- unevaluatedItems ---------------------------------------------------------------------- */
+/* ---- unevaluatedItems and unevaluatedProperties -------------------------------------------- */
 
-bool schema_check_rest_of_items(const struct schema_at *at, const struct schema_op *op)
+/* The values of an object are walked as those of an array are. */
+bool schema_check_rest(const struct schema_at *at, const struct schema_op *op)
 {
 	const struct json_doc *d = at->run->doc;
 	uint32_t index = 0;

@@ -33,10 +33,13 @@ void schema_problem(
 	struct schema_compiler *c, uint32_t doc, uint32_t value, const char *format, ...)
 {
 	const struct schema_doc *d = c->program->docs[doc];
-	struct file_problem *p = file_problem_new(c->problems, d->file);
 	_cleanup_(buf_release) struct buf pointer = BUF_INIT;
+	struct file_problem *p;
 	va_list args;
 
+	va_start(args, format);
+	p = file_problem_say(c->problems, d->file, format, args);
+	va_end(args);
 	if (!p)
 		return;
 	json_doc_pointer(&d->doc, value, &pointer);
@@ -46,23 +49,19 @@ void schema_problem(
 	p->line = (unsigned)json_place(
 		buf_span(&d->text), (size_t)(d->doc.nodes[value].raw.ptr - d->text.ptr))
 			  .line;
-	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
-	va_end(args);
 }
 
 void schema_problem_file(
 	struct schema_compiler *c, const char *file, unsigned line, const char *format, ...)
 {
-	struct file_problem *p = file_problem_new(c->problems, file);
+	struct file_problem *p;
 	va_list args;
 
-	if (!p)
-		return;
-	p->line = line;
 	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	p = file_problem_say(c->problems, file, format, args);
 	va_end(args);
+	if (p)
+		p->line = line;
 }
 
 /* ---- the tools of the emitters ------------------------------------------------------------- */

@@ -401,13 +401,12 @@ int schema_match(struct schema_run *run, uint32_t pattern, struct span text);
 	X(schema_check_unique)                                                                     \
 	X(schema_check_contains)                                                                   \
 	X(schema_check_items)                                                                      \
-	X(schema_check_rest_of_items)                                                              \
+	X(schema_check_rest)                                                                       \
 	X(schema_check_required)                                                                   \
 	X(schema_check_dependent_required)                                                         \
 	X(schema_check_dependent_schemas)                                                          \
 	X(schema_check_members)                                                                    \
 	X(schema_check_names)                                                                      \
-	X(schema_check_rest_of_members)                                                            \
 	X(schema_check_ref)                                                                        \
 	X(schema_check_dynamic_ref)                                                                \
 	X(schema_check_all_of)                                                                     \

@@ -145,23 +145,3 @@ bool schema_check_names(const struct schema_at *at, const struct schema_op *op)
 	}
 	return good;
 }
-
-bool schema_check_rest_of_members(const struct schema_at *at, const struct schema_op *op)
-{
-	const struct json_doc *d = at->run->doc;
-	uint32_t index = 0;
-	bool good = true;
-
-	for (uint32_t i = json_doc_first(d, at->value); i != JSON_NODE_NONE;
-		i = json_doc_next(d, at->value, i), index++) {
-		if (schema_seen_has(at->seen, index))
-			continue;
-		schema_seen_mark(at->seen, index);
-		if (schema_apply(at, op->schema, i, NULL))
-			continue;
-		good = false;
-		if (!schema_goes_on(at->run))
-			return false;
-	}
-	return good;
-}

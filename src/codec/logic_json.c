@@ -17,26 +17,11 @@ static struct span copy_text(const struct json_value *v, struct arena *arena)
 	return text.ptr ? arena_copy(arena, text) : text;
 }
 
-static size_t count_items(const struct json_value *v)
-{
-	bool object = v->type == JSON_TYPE_OBJECT;
-	struct json_value key, item;
-	struct json_cursor c;
-	size_t n = 0;
-
-	json_cursor_init(&c, v->raw);
-	(void)(object ? json_object_open(&c) : json_array_open(&c));
-	while ((object ? json_object_key(&c, &key) : json_array_next(&c)) == 0 &&
-		json_value(&c, &item) == 0)
-		n++;
-	return n;
-}
-
 static int read_items(
 	const struct json_value *v, struct arena *arena, size_t depth, struct logic_value *ret)
 {
 	bool object = v->type == JSON_TYPE_OBJECT;
-	size_t n = count_items(v);
+	size_t n = json_count(v, SIZE_MAX);
 	struct logic_value *items = arena_calloc(arena, n ? n : 1, sizeof(*items));
 	struct span *names = arena_calloc(arena, n ? n : 1, sizeof(*names));
 	struct json_value key, item;

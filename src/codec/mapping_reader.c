@@ -11,28 +11,26 @@ static_assert(2 * MAPPING_DEPTH_MAX + 8 <= FILE_STEPS_MAX, "no pointer is cut");
 
 void mapping_problem(struct mapping_reader *r, const struct file_place *at, const char *format, ...)
 {
-	struct file_problem *p = file_problem_new(r->problems, r->file);
+	struct file_problem *p;
 	va_list args;
 
-	if (!p)
-		return;
-	file_place_note(at, r->text, p);
 	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	p = file_problem_say(r->problems, r->file, format, args);
 	va_end(args);
+	if (p)
+		file_place_note(at, r->text, p);
 }
 
 void mapping_problem_line(struct mapping_reader *r, unsigned line, const char *format, ...)
 {
-	struct file_problem *p = file_problem_new(r->problems, r->file);
+	struct file_problem *p;
 	va_list args;
 
-	if (!p)
-		return;
-	p->line = line;
 	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	p = file_problem_say(r->problems, r->file, format, args);
 	va_end(args);
+	if (p)
+		p->line = line;
 }
 
 struct span mapping_copy(struct mapping_reader *r, struct span s)

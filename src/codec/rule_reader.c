@@ -22,15 +22,14 @@ void rule_problem_place(
 
 void rule_problem_add(struct rule_reader *r, const struct file_place *at, const char *format, ...)
 {
-	struct file_problem *p = file_problem_new(r->problems, r->file);
+	struct file_problem *p;
 	va_list args;
 
-	if (!p)
-		return;
-	file_place_note(at, r->text, p);
 	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	p = file_problem_say(r->problems, r->file, format, args);
 	va_end(args);
+	if (p)
+		file_place_note(at, r->text, p);
 }
 
 void rule_problem_later(
@@ -49,15 +48,14 @@ void rule_problem_later(
 
 void rule_problem_line(struct rule_reader *r, unsigned line, const char *format, ...)
 {
-	struct file_problem *p = file_problem_new(r->problems, r->file);
+	struct file_problem *p;
 	va_list args;
 
-	if (!p)
-		return;
-	p->line = line;
 	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	p = file_problem_say(r->problems, r->file, format, args);
 	va_end(args);
+	if (p)
+		p->line = line;
 }
 
 struct span rule_copy(struct rule_reader *r, struct span s)

@@ -68,24 +68,14 @@ __attribute__((format(printf, 3, 4))) static void problem(
 	struct file_problem *p;
 	va_list args;
 
-	if (room_left(r->problems) == 0) {
-		r->problems->more++;
-		return;
-	}
-	p = &r->problems->list[r->problems->n++];
-	*p = (struct file_problem){.line = 0};
-	(void)snprintf(p->file, sizeof(p->file), "%s", r->source->file);
 	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
+	p = file_problem_say(r->problems, r->source->file, format, args);
 	va_end(args);
-	if (value == JSON_NODE_NONE)
+	if (!p || value == JSON_NODE_NONE)
 		return;
 	json_doc_pointer(&r->doc, value, &pointer);
 	if (buf_failed(&pointer) == 0)
-		(void)snprintf(p->pointer, sizeof(p->pointer), "%.*s",
-			(int)(pointer.len < sizeof(p->pointer) ? pointer.len
-							       : sizeof(p->pointer) - 1),
-			pointer.ptr ? pointer.ptr : "");
+		file_problem_point(p, buf_span(&pointer));
 	p->line = (unsigned)json_place(
 		r->source->text, (size_t)(r->doc.nodes[value].raw.ptr - r->source->text.ptr))
 			  .line;

@@ -3,7 +3,6 @@
 #include "program/contract_files.h"
 
 #include <dirent.h>
-#include <stdarg.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -24,22 +23,6 @@ static void folder_release(struct folder *f)
 	arena_release(&f->arena);
 }
 
-__attribute__((format(printf, 3, 4))) static int unreadable(
-	struct file_problems *problems, const char *file, const char *format, ...)
-{
-	struct file_problem *p = &problems->list[0];
-	va_list args;
-
-	problems->n = 1;
-	problems->more = 0;
-	*p = (struct file_problem){.line = 0};
-	(void)snprintf(p->file, sizeof(p->file), "%s", file);
-	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
-	va_end(args);
-	return TRACKING_PLAN_BAD;
-}
-
 /* The text of a file, in the arena of FOLDER. */
 static int read_text(struct folder *folder, const char *path, struct file_problems *problems,
 	struct span *ret_text)
@@ -51,9 +34,11 @@ static int read_text(struct folder *folder, const char *path, struct file_proble
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return unreadable(problems, path, "cannot be read: %s", strerror(-r));
+		return file_problems_only(
+			problems, TRACKING_PLAN_BAD, path, "cannot be read: %s", strerror(-r));
 	if (r > 0)
-		return unreadable(problems, path, "is larger than %zu bytes", JSON_SCHEMA_FILE_MAX);
+		return file_problems_only(problems, TRACKING_PLAN_BAD, path,
+			"is larger than %zu bytes", JSON_SCHEMA_FILE_MAX);
 	copy = arena_copy(&folder->arena, buf_span(&text));
 	if (!copy.ptr)
 		return -ENOMEM;
@@ -82,7 +67,8 @@ static int add_file(struct folder *f, const char *name, struct file_problems *pr
 	int r;
 
 	if ((size_t)n >= sizeof(path))
-		return unreadable(problems, f->path, "has a path that is too long");
+		return file_problems_only(
+			problems, TRACKING_PLAN_BAD, f->path, "has a path that is too long");
 	r = read_text(f, path, problems, &file->text);
 	if (r != 0)
 		return r;
@@ -99,10 +85,11 @@ static int read_folder(struct folder *f, struct file_problems *problems)
 	int r = 0;
 
 	if (n < 0)
-		return unreadable(problems, f->path, "cannot be read: %s", strerror(errno));
+		return file_problems_only(problems, TRACKING_PLAN_BAD, f->path,
+			"cannot be read: %s", strerror(errno));
 	if (n > TRACKING_PLAN_FILES_MAX)
-		r = unreadable(problems, f->path, "has more than %d schema files",
-			TRACKING_PLAN_FILES_MAX);
+		r = file_problems_only(problems, TRACKING_PLAN_BAD, f->path,
+			"has more than %d schema files", TRACKING_PLAN_FILES_MAX);
 	for (int i = 0; i < n; i++) {
 		if (r == 0)
 			r = add_file(f, entries[i]->d_name, problems);
@@ -134,13 +121,15 @@ int tracking_plan_load(
 	arena_init(&f.arena);
 	problems->n = problems->more = 0;
 	if (stat(path, &st) < 0)
-		return unreadable(problems, path, "cannot be read: %s", strerror(errno));
+		return file_problems_only(
+			problems, TRACKING_PLAN_BAD, path, "cannot be read: %s", strerror(errno));
 	f.path = S_ISDIR(st.st_mode) ? path : folder_of(&f, path);
 	if (!f.path)
 		return -ENOMEM;
 	r = snprintf(file, sizeof(file), "%s%s", path, S_ISDIR(st.st_mode) ? "/" PLAN_NAME : "");
 	if ((size_t)r >= sizeof(file))
-		return unreadable(problems, path, "is a path that is too long");
+		return file_problems_only(
+			problems, TRACKING_PLAN_BAD, path, "is a path that is too long");
 	source.file = file;
 	r = read_text(&f, file, problems, &source.text);
 	if (r == 0)

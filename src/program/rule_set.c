@@ -3,7 +3,6 @@
 #include "program/rule_set.h"
 
 #include <dirent.h>
-#include <stdarg.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -20,30 +19,14 @@ static void source_list_release(struct source_list *l)
 	arena_release(&l->arena);
 }
 
-__attribute__((format(printf, 3, 4))) static int unreadable(
-	struct file_problems *problems, const char *file, const char *format, ...)
-{
-	struct file_problem *p = &problems->list[0];
-	va_list args;
-
-	problems->n = 1;
-	problems->more = 0;
-	memset(p, 0, sizeof(*p));
-	(void)snprintf(p->file, sizeof(p->file), "%s", file);
-	va_start(args, format);
-	(void)vsnprintf(p->message, sizeof(p->message), format, args);
-	va_end(args);
-	return RULE_SET_UNREADABLE;
-}
-
 static int add_source(
 	struct source_list *l, const char *path, struct span text, struct file_problems *problems)
 {
 	struct rule_source *s = &l->sources[l->n];
 
 	if (l->n == RULE_FILES_MAX)
-		return unreadable(
-			problems, path, "is one file of rules more than %d", RULE_FILES_MAX);
+		return file_problems_only(problems, RULE_SET_UNREADABLE, path,
+			"is one file of rules more than %d", RULE_FILES_MAX);
 	s->file = arena_copy(&l->arena, span_str(path)).ptr;
 	s->text = arena_copy(&l->arena, text);
 	if (!s->file || !s->text.ptr)
@@ -60,10 +43,11 @@ static int read_source(struct source_list *l, const char *path, struct file_prob
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return unreadable(problems, path, "cannot be read: %s", strerror(-r));
+		return file_problems_only(
+			problems, RULE_SET_UNREADABLE, path, "cannot be read: %s", strerror(-r));
 	if (r > 0)
-		return unreadable(
-			problems, path, "is larger than %zu bytes: split it", RULE_FILE_MAX);
+		return file_problems_only(problems, RULE_SET_UNREADABLE, path,
+			"is larger than %zu bytes: split it", RULE_FILE_MAX);
 	return add_source(l, path, buf_span(&text), problems);
 }
 
@@ -87,19 +71,22 @@ static int read_directory(
 	int r = 0;
 
 	if (n < 0)
-		return unreadable(problems, path, "cannot be read: %s", strerror(errno));
+		return file_problems_only(
+			problems, RULE_SET_UNREADABLE, path, "cannot be read: %s", strerror(errno));
 	if (n == 0)
-		r = unreadable(problems, path,
+		r = file_problems_only(problems, RULE_SET_UNREADABLE, path,
 			"has no .json file: put a rule there, or name "
 			"another directory with --rules");
 	else if (n > RULE_FILES_MAX)
-		r = unreadable(problems, path, "has more than %d rule files", RULE_FILES_MAX);
+		r = file_problems_only(problems, RULE_SET_UNREADABLE, path,
+			"has more than %d rule files", RULE_FILES_MAX);
 	for (int i = 0; i < n; i++) {
 		char file[PATH_MAX];
 		int len = snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
 
 		if (r == 0 && (size_t)len >= sizeof(file))
-			r = unreadable(problems, path, "has a path that is too long");
+			r = file_problems_only(
+				problems, RULE_SET_UNREADABLE, path, "has a path that is too long");
 		if (r == 0 && !(no_policy && strcmp(entries[i]->d_name, RULE_POLICY_FILE) == 0))
 			r = read_source(l, file, problems);
 		free(entries[i]);
@@ -160,7 +147,8 @@ static int read_place(
 	if (place->text.len > 0)
 		return add_source(l, place->path, place->text, problems);
 	if (stat(place->path, &st) < 0)
-		return unreadable(problems, place->path, "cannot be read: %s", strerror(errno));
+		return file_problems_only(problems, RULE_SET_UNREADABLE, place->path,
+			"cannot be read: %s", strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return read_directory(l, place->path, place->no_policy, problems);
 	return read_source(l, place->path, problems);
@@ -230,7 +218,8 @@ int rule_set_of_text(struct span text, struct file_problems *problems, struct ru
 	problems->n = problems->more = 0;
 	r = rule_set_read(text, &arena, &parts);
 	if (r == RULE_SET_BAD) {
-		(void)unreadable(problems, "wm:rules", "holds no set of rules of this version");
+		(void)file_problems_only(problems, RULE_SET_UNREADABLE, "wm:rules",
+			"holds no set of rules of this version");
 		return RULES_BAD;
 	}
 	if (r < 0)
@@ -307,7 +296,8 @@ int rule_set_compose(const struct rule_set_plan *plan, struct file_problems *pro
 	parts.n_files = l.n;
 	r = rule_set_write(&parts, out);
 	if (r == -EMSGSIZE)
-		return unreadable(problems, plan->path, "holds more than one set of rules may");
+		return file_problems_only(problems, RULE_SET_UNREADABLE, plan->path,
+			"holds more than one set of rules may");
 	if (r < 0)
 		return r;
 	*ret_rules = rules;

@@ -14,11 +14,11 @@ import hashlib
 import hmac
 import json
 import os
-import re
 import time
 import urllib.parse
 
-from door import Door, harness
+from door import harness
+from hooks_lab import Hooks, known, source_of
 
 tap = harness.Tap()
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3))
@@ -208,34 +208,12 @@ PRESETS = [
 ]
 BY_NAME = {preset.name: preset for preset in PRESETS}
 
-SOURCE = """\
-[%(hook)s]
-kind = hook
-preset = %(preset)s
-url = %(url)s
-secret_file = %(preset)s.secret
-old_secret_file = %(preset)s.old
-old_until = %(until)s
 
-"""
+class Presets(Hooks):
+    PRESETS = PRESETS
 
-
-class Hooks(Door):
-    """A collector with a hook for each preset, and one whose former secret counts no longer."""
-
-    def start(self, settings="", name="collector", redis=None):
-        text = ""
-        for p in PRESETS:
-            self.write(p.name + ".secret", p.secret + "\n")
-            self.write(p.name + ".old", p.old + "\n")
-            for hook, until in ((p.name, "2999-01-01T00:00:00Z"),
-                                (p.name + "-later", "2020-01-01T00:00:00Z")):
-                text += SOURCE % {
-                    "hook": hook, "preset": p.name, "url": URL + p.name, "until": until}
-        config = "[redis]\naddress = %s\n[collector]\nlisten = %s\nkeys = %s\n%s\n" % (
-            (redis or self.server).socket, self.path(name + ".sock"), self.write("keys.ini", text),
-            settings)
-        return self.role("collector", ["--config", self.write(name + ".ini", config)], name=name)
+    def url(self, name):
+        return URL + name
 
     def send(self, preset, secret=None, at=None, alter=False, hook=None):
         """Signs what was sent AT (now); ALTER changes a byte after that."""
@@ -248,31 +226,13 @@ class Hooks(Door):
     def deliver(self, path, data, headers):
         return self.collector.post("/hooks/" + path, data, headers)
 
-    def entries(self, stream="in"):
-        found, client = [], self.server.client()
-        for partition in range(harness.PARTITIONS):
-            for _, fields in client("XRANGE", "wm:{p%d}:%s" % (partition, stream), "-", "+"):
-                if fields[0] != b"x":  # what one log is told of another's event
-                    found.append({k.decode(): v for k, v in zip(fields[::2], fields[1::2])})
-        client.close()
-        return found
-
-
-def known(entries):
-    events = [json.loads(entry["e"]) for entry in entries]
-    return sorted((e.get("event") or "", e["messageId"]) for e in events)
-
-
-def source_of(entry):
-    return re.split(rb"[/ ]", entry["m"])[0].decode()
-
 
 # ---- all presets ----------------------------------------------------------------------------
 
 
 @tap.test
 def what_is_signed_is_stored_with_its_bytes_and_known_again():
-    with Hooks() as door:
+    with Presets() as door:
         now = int(time.time())
         for preset in PRESETS:
             tap.equal(door.send(preset, at=now).status, preset.status, preset.name)
@@ -292,7 +252,7 @@ def what_is_signed_is_stored_with_its_bytes_and_known_again():
 
 @tap.test
 def what_is_altered_or_signed_by_others_is_refused():
-    with Hooks() as door:
+    with Presets() as door:
         for preset in PRESETS:
             answers = [("another", door.send(preset, preset.other), "wrong_signature"),
                        ("not signed", door.deliver(preset.name, preset.payload(), preset.headers()),
@@ -310,7 +270,7 @@ def what_is_altered_or_signed_by_others_is_refused():
 
 @tap.test
 def what_is_signed_long_ago_or_in_the_future_is_refused():
-    with Hooks() as door:
+    with Presets() as door:
         now = int(time.time())
         for preset in PRESETS:
             if not preset.tolerance:
@@ -325,7 +285,7 @@ def what_is_signed_long_ago_or_in_the_future_is_refused():
 
 @tap.test
 def the_former_secret_counts_until_its_time_is_over():
-    with Hooks() as door:
+    with Presets() as door:
         for preset in PRESETS:
             later = preset.name + "-later"
             tap.equal(door.send(preset, preset.old).status, preset.status, preset.name + ": former")
@@ -339,7 +299,7 @@ def the_former_secret_counts_until_its_time_is_over():
 @tap.test
 def a_mail_event_that_is_not_understood_does_not_cost_the_others():
     preset = BY_NAME["sendgrid"]
-    with Hooks() as door:
+    with Presets() as door:
         items = json.loads(preset.payload())[:2] + [{"event": "teleported", "email": "a@b.example"}]
         data = json.dumps(items).encode()
         fields = {**preset.headers(), **sendgrid(preset.secret, data, int(time.time()))[1]}
@@ -351,7 +311,7 @@ def a_mail_event_that_is_not_understood_does_not_cost_the_others():
 
 @tap.test
 def tokens_may_stand_in_the_address():
-    with Hooks() as door:
+    with Presets() as door:
         for name, query, status in (
                 ("postmark", "token=waymark%3Apresent-secret", 200),
                 ("postmark", "token=waymark%3Aother", 401),
@@ -366,7 +326,7 @@ def tokens_may_stand_in_the_address():
 
 @tap.test
 def mailchimp_looks_whether_somebody_is_there():
-    with Hooks() as door:
+    with Presets() as door:
         for path, status in (("mailchimp", 200), ("mailchimp?secret=x", 200), ("nobody", 404)):
             tap.equal(door.collector.get("/hooks/" + path).status, status, path)
         with door.collector.http() as http:
@@ -377,7 +337,7 @@ def mailchimp_looks_whether_somebody_is_there():
 @tap.test
 def a_cloud_event_comes_in_three_forms():
     bearer = {"Authorization": "Bearer cloudevents-present-secret"}
-    with Hooks() as door:
+    with Presets() as door:
         for case in ("structured_other", "binary_other", "batch"):
             preset = Preset("cloudevents", cloudevents, case)
             answer = door.deliver("cloudevents", preset.payload(), {**preset.headers(), **bearer})
@@ -389,7 +349,7 @@ def a_cloud_event_comes_in_three_forms():
 
 @tap.test
 def what_nothing_is_kept_of_is_answered_as_the_sender_wants_it():
-    with Hooks() as door:
+    with Presets() as door:
         preset = Preset("twilio", twilio, "queued")
         tap.equal(door.send(preset, BY_NAME["twilio"].secret).status, 204, "queued")
         preset = Preset("zendesk", zendesk, "customer_writes_again")

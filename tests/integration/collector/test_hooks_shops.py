@@ -18,7 +18,8 @@ import re
 import socket
 import time
 
-from door import Door, harness
+from door import harness
+from hooks_lab import Hooks, known, source_of
 
 tap = harness.Tap()
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3))
@@ -129,33 +130,12 @@ PRESETS = [
 ]
 BY_NAME = {preset.name: preset for preset in PRESETS}
 
-SOURCE = """\
-[%(hook)s]
-kind = hook
-preset = %(preset)s
-url = %(url)s
-secret_file = %(preset)s.secret
-old_secret_file = %(preset)s.old
-old_until = %(until)s
 
-"""
+class Presets(Hooks):
+    PRESETS = PRESETS
 
-
-class Hooks(Door):
-    """A collector with a hook for each preset, and one whose former secret counts no longer."""
-
-    def start(self, settings="", name="collector", redis=None):
-        text = ""
-        for p in PRESETS:
-            self.write(p.name + ".secret", p.secret + "\n")
-            self.write(p.name + ".old", p.old + "\n")
-            for hook, until in ((p.name, "2999-01-01T00:00:00Z"),
-                                (p.name + "-later", "2020-01-01T00:00:00Z")):
-                text += SOURCE % {"hook": hook, "preset": p.name, "url": URL, "until": until}
-        config = "[redis]\naddress = %s\n[collector]\nlisten = %s\nkeys = %s\n%s\n" % (
-            (redis or self.server).socket, self.path(name + ".sock"), self.write("keys.ini", text),
-            settings)
-        return self.role("collector", ["--config", self.write(name + ".ini", config)], name=name)
+    def url(self, name):
+        return URL
 
     def send(self, preset, secret=None, age=0, alter=False, hook=None):
         """Signs what is sent now, or was AGE seconds ago; ALTER changes a byte after that."""
@@ -169,31 +149,13 @@ class Hooks(Door):
         return self.collector.post(
             "/hooks/" + path, data, {"Content-Type": "application/json", **headers})
 
-    def entries(self, stream="in"):
-        """(partition, fields) of all entries, in the order of their partitions."""
-        found, client = [], self.server.client()
-        for partition in range(harness.PARTITIONS):
-            for _, fields in client("XRANGE", "wm:{p%d}:%s" % (partition, stream), "-", "+"):
-                if fields[0] != b"x":  # what one log is told of another's event
-                    found.append({k.decode(): v for k, v in zip(fields[::2], fields[1::2])})
-        client.close()
-        return found
-
-    def known(self, entries):
-        events = [json.loads(entry["e"]) for entry in entries]
-        return sorted((e.get("event") or "", e["messageId"]) for e in events)
-
-
-def source_of(entry):
-    return re.split(rb"[/ ]", entry["m"])[0].decode()
-
 
 # ---- all presets ----------------------------------------------------------------------------
 
 
 @tap.test
 def what_is_signed_is_stored_with_its_bytes_and_known_again():
-    with Hooks() as door:
+    with Presets() as door:
         for preset in PRESETS:
             tap.equal(door.send(preset).status, 200, preset.name)
         first = door.entries()
@@ -203,8 +165,8 @@ def what_is_signed_is_stored_with_its_bytes_and_known_again():
         for preset in PRESETS:
             once = [e for e in first if source_of(e) == preset.name]
             twice = [e for e in both if source_of(e) == preset.name]
-            tap.equal(door.known(once), sorted(preset.expected()), preset.name + ": events")
-            tap.equal(door.known(twice), sorted(2 * preset.expected()), preset.name + ": same ids")
+            tap.equal(known(once), sorted(preset.expected()), preset.name + ": events")
+            tap.equal(known(twice), sorted(2 * preset.expected()), preset.name + ": same ids")
             kept = {entry["o"].strip() for entry in twice}
             tap.equal(kept, {preset.payload().strip()}, preset.name + ": its bytes")
         tap.equal(door.entries("bad"), [], "nothing put aside")
@@ -212,7 +174,7 @@ def what_is_signed_is_stored_with_its_bytes_and_known_again():
 
 @tap.test
 def what_is_altered_or_signed_by_others_is_refused():
-    with Hooks() as door:
+    with Presets() as door:
         for preset in PRESETS:
             for what, how in (("altered", {"alter": True}), ("another", {"secret": preset.other})):
                 answer = door.send(preset, **how)
@@ -226,7 +188,7 @@ def what_is_altered_or_signed_by_others_is_refused():
 
 @tap.test
 def what_is_signed_long_ago_or_in_the_future_is_refused():
-    with Hooks() as door:
+    with Presets() as door:
         for preset in PRESETS:
             if not preset.timed:
                 continue
@@ -239,7 +201,7 @@ def what_is_signed_long_ago_or_in_the_future_is_refused():
 
 @tap.test
 def the_former_secret_counts_until_its_time_is_over():
-    with Hooks() as door:
+    with Presets() as door:
         for preset in PRESETS:
             later = preset.name + "-later"
             tap.equal(door.send(preset, preset.old).status, 200, preset.name + ": former")
@@ -271,7 +233,7 @@ def by_http_1_0(door, path, headers, data):
 def woocommerce_speaks_http_1_0_and_pings_unsigned():
     preset = BY_NAME["woocommerce"]
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    with Hooks() as door:
+    with Presets() as door:
         tap.equal(by_http_1_0(door, "/hooks/woocommerce", form, b"webhook_id=3"), 200, "ping")
         tap.equal(by_http_1_0(door, "/hooks/woocommerce", form, b"other=3"), 401, "no ping")
         tap.equal(by_http_1_0(door, "/hooks/woocommerce", {**form, "X-WC-Webhook-Topic": "order.created"},
@@ -281,7 +243,7 @@ def woocommerce_speaks_http_1_0_and_pings_unsigned():
         headers = {"Content-Type": "application/json", **preset.headers(),
                    **preset.sign(preset.secret, data, 0)}
         tap.equal(by_http_1_0(door, "/hooks/woocommerce", headers, data), 200, "an order")
-        tap.equal(door.known(door.entries()), sorted(preset.expected()), "its events")
+        tap.equal(known(door.entries()), sorted(preset.expected()), "its events")
         gone = b'{"id":1727}'
         headers = {"X-WC-Webhook-Topic": "order.deleted", "X-WC-Webhook-Source": "https://r.example/",
                    **woocommerce(preset.secret, gone, 0)}
@@ -292,7 +254,7 @@ def woocommerce_speaks_http_1_0_and_pings_unsigned():
 @tap.test
 def aftership_signs_under_three_names():
     preset = BY_NAME["aftership"]
-    with Hooks() as door:
+    with Presets() as door:
         data = preset.payload()
         right = in_base64(preset.secret, data)
         for field, value, status in (("as-signature-hmac-sha256", right, 200),
@@ -305,7 +267,7 @@ def aftership_signs_under_three_names():
 @tap.test
 def shippo_may_bear_a_token_instead():
     preset = BY_NAME["shippo"]
-    with Hooks() as door:
+    with Presets() as door:
         for query, status in (("token=shippo%20present%20secret", 200), ("token=shippo", 401),
                               ("token=shippo%20former%20secret", 200), ("token=", 401)):
             answer = door.deliver("shippo?" + query, preset.payload(), {})
@@ -318,14 +280,14 @@ def segment_signs_the_first_event_of_a_batch():
     one = {"type": "track", "event": "Product Viewed", "userId": "u-1", "messageId": "a",
            "timestamp": "2026-11-20T09:30:00.000Z", "properties": {"product_id": "r"}}
     items = [json.dumps({**one, "messageId": name}).encode() for name in ("a", "b")]
-    with Hooks() as door:
+    with Presets() as door:
         body = b"[%s]" % b",".join(items)
         tap.equal(door.deliver("segment", body, segment(secret, items[0], 0)).status, 200, "first")
         tap.equal(door.deliver("segment", body, segment(secret, items[1], 0)).status, 401, "second")
         tap.equal(door.deliver("segment", b"[]", segment(secret, b"", 0)).status, 401, "none")
         entries = door.entries()
         tap.equal(sorted(e["o"] for e in entries), sorted(items), "each with its own bytes")
-        tap.equal([m for _, m in door.known(entries)], ["a", "b"], "ids")
+        tap.equal([m for _, m in known(entries)], ["a", "b"], "ids")
 
 
 @tap.test

@@ -398,3 +398,31 @@ def outlive_redis(tap, sender, goods=Goods(), count=60):
         line.wait_events(count, 60)
         driver.ask("close", within=60)
         each_once(tap, line, count, "after an outage of Redis", goods=goods)
+
+
+def outlives(tap, name, sender, goods=Goods()):
+    """What every library must outlive, as tests of the program whose TAP it is."""
+    @tap.test
+    def it_outlives_restarts():
+        package(name)
+        outlive_restarts(tap, sender, False, goods)
+
+    @tap.test
+    def it_outlives_kill_9():
+        package(name)
+        outlive_restarts(tap, sender, True, goods)
+
+    @tap.test
+    def what_is_sent_again_for_want_of_an_answer_counts_once():
+        package(name)
+        outlive_a_lost_answer(tap, sender, goods)
+
+    @tap.test
+    def it_waits_when_it_is_too_fast():
+        package(name)
+        outlive_its_rate(tap, sender, goods)
+
+    @tap.test
+    def it_outlives_an_outage_of_redis():
+        package(name)
+        outlive_redis(tap, sender, goods)

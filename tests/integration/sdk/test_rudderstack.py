@@ -68,34 +68,7 @@ def without_gzip_too():
     arrive(sdk.lines_to_paste(SENDER)[0].replace("  retryCount", "  gzip: false,\n  retryCount"))
 
 
-@tap.test
-def it_outlives_restarts():
-    sdk.package(PACKAGE)
-    sdk.outlive_restarts(tap, SENDER, kill=False)
-
-
-@tap.test
-def it_outlives_kill_9():
-    sdk.package(PACKAGE)
-    sdk.outlive_restarts(tap, SENDER, kill=True)
-
-
-@tap.test
-def what_is_sent_again_for_want_of_an_answer_counts_once():
-    sdk.package(PACKAGE)
-    sdk.outlive_a_lost_answer(tap, SENDER)
-
-
-@tap.test
-def it_waits_when_it_is_too_fast():
-    sdk.package(PACKAGE)
-    sdk.outlive_its_rate(tap, SENDER)
-
-
-@tap.test
-def it_outlives_an_outage_of_redis():
-    sdk.package(PACKAGE)
-    sdk.outlive_redis(tap, SENDER)
+sdk.outlives(tap, PACKAGE, SENDER)
 
 
 if __name__ == "__main__":

@@ -136,34 +136,7 @@ def without_base_64_it_means_the_same():
                      {"ue_pr", "co"})
 
 
-@tap.test
-def it_outlives_restarts():
-    sdk.package(PACKAGE)
-    sdk.outlive_restarts(tap, SENDER, False, GOODS)
-
-
-@tap.test
-def it_outlives_kill_9():
-    sdk.package(PACKAGE)
-    sdk.outlive_restarts(tap, SENDER, True, GOODS)
-
-
-@tap.test
-def what_is_sent_again_for_want_of_an_answer_counts_once():
-    sdk.package(PACKAGE)
-    sdk.outlive_a_lost_answer(tap, SENDER, GOODS)
-
-
-@tap.test
-def it_waits_when_it_is_too_fast():
-    sdk.package(PACKAGE)
-    sdk.outlive_its_rate(tap, SENDER, GOODS)
-
-
-@tap.test
-def it_outlives_an_outage_of_redis():
-    sdk.package(PACKAGE)
-    sdk.outlive_redis(tap, SENDER, GOODS)
+sdk.outlives(tap, PACKAGE, SENDER, GOODS)
 
 
 if __name__ == "__main__":
