@@ -5,6 +5,7 @@
 #include "cells.h"
 #include "codec/json_scan.h"
 #include "codec/timeline_json.h"
+#include "counted.h"
 #include "timeline_print.h"
 
 static struct span channel_text(uint32_t channel)
@@ -199,7 +200,7 @@ void apart_print(const struct apart_view *v)
 
 	cells_init(&c, stdout);
 	instant_format((int64_t)v->divided->since.ms, since);
-	(void)printf("one since %s; %zu events came by ", since, v->divided->n_through);
+	(void)printf("one since %s; %llu event%s came by ", since, COUNT(v->divided->n_through));
 	cell(&c, v->key, 0, CYAN);
 	(void)printf(" since\n");
 	for (size_t s = 0; s < APART_SIDES; s++)

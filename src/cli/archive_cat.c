@@ -12,6 +12,7 @@
 #include "base/base64.h"
 #include "base/instant.h"
 #include "codec/json_scan.h"
+#include "counted.h"
 #include "customer_names.h"
 #include "store/keys.h"
 
@@ -267,9 +268,8 @@ static int run(struct cat *c)
 	if (r < 0)
 		return tool_say(p, STATUS_FOUND, "%s.", strerror(-r));
 	if (c->unreadable > 0)
-		(void)tool_say(p, STATUS_DONE,
-			"%llu entries are left out: their customers were erased.",
-			(unsigned long long)c->unreadable);
+		(void)tool_say(p, STATUS_DONE, "%llu %s left out: their customers were erased.",
+			COUNT_AS(c->unreadable, "entry is", "entries are"));
 	if (c->faults > 0)
 		(void)tool_say(p, STATUS_DONE, "`waymark archive check` says what is wrong.");
 	return c->faults > 0 ? STATUS_FOUND : STATUS_DONE;

@@ -6,6 +6,7 @@
 #include "archive_keyring.h"
 #include "archive_tool.h"
 #include "codec/json_scan.h"
+#include "counted.h"
 #include "store/archive_log.h"
 #include "store/keys.h"
 
@@ -148,10 +149,10 @@ static void sum_up(const struct check *c)
 			c->dir.n, (unsigned long long)c->lines, (unsigned long long)c->sealed,
 			(unsigned long long)c->unreadable, (unsigned long long)c->faults);
 	else
-		printf("%zu files, %llu entries, %llu of them of customers whose key is gone; "
-		       "%llu faults\n",
-			c->dir.n, (unsigned long long)c->lines, (unsigned long long)c->unreadable,
-			(unsigned long long)c->faults);
+		printf("%llu file%s, %llu %s, %llu of them of customers whose key is gone; %llu "
+		       "fault%s\n",
+			COUNT(c->dir.n), COUNT_AS(c->lines, "entry", "entries"),
+			(unsigned long long)c->unreadable, COUNT(c->faults));
 }
 
 static int run(struct check *c)

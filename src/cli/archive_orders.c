@@ -6,6 +6,7 @@
 #include "archive_rewrite.h"
 #include "archive_tool.h"
 #include "cli.h"
+#include "counted.h"
 #include "store/keys.h"
 
 struct carrying {
@@ -241,10 +242,11 @@ static int say_done(const struct archive_tool *t, const struct archive_orders_ac
 			(unsigned long long)a->scrubbed, (unsigned long long)a->sealed,
 			(unsigned long long)a->elsewhere);
 	else
-		printf("%llu files were looked at, %llu of them written anew; %llu lines name who "
-		       "was erased no more.\n",
-			(unsigned long long)a->looked, (unsigned long long)a->written,
-			(unsigned long long)a->scrubbed + (unsigned long long)a->sealed);
+		printf("%llu %s looked at, %llu of them written anew; %llu %s who was erased no "
+		       "more.\n",
+			COUNT_AS(a->looked, "file was", "files were"),
+			(unsigned long long)a->written,
+			COUNT_AS(a->scrubbed + a->sealed, "line names", "lines name"));
 	if (a->elsewhere > 0 && !t->tool.program.common.json)
 		printf("Earlier files are not here. Where they are, run `waymark archive scrub` "
 		       "too; if they are nowhere any more, say --all-here.\n");

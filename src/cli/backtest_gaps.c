@@ -5,6 +5,7 @@
  * the times are told apart by a second each: a policy wants them to rise.
  */
 #include "backtest_gaps.h"
+#include "counted.h"
 
 #include <stdlib.h>
 
@@ -172,8 +173,8 @@ static void print_meaning(const struct policy_model *m, size_t customers)
 	p.models = m;
 	p.n_models = m->n_points > 0;
 	policy_settle_lapse(&p);
-	printf("\n%llu gaps of %zu customers who bought on two days or more.\n",
-		(unsigned long long)m->samples, customers);
+	printf("\n%llu gap%s of %llu customer%s who bought on two days or more.\n",
+		COUNT(m->samples), COUNT(customers));
 	if (m->samples < LAPSE_SAMPLES)
 		printf("That is fewer than %d, which says nothing; the defaults hold.\n",
 			LAPSE_SAMPLES);

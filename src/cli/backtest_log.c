@@ -10,6 +10,7 @@
 
 #include "backtest_archive.h"
 #include "backtest_gone.h"
+#include "counted.h"
 #include "program/program.h"
 #include "program/rule_set.h"
 #include "store/keys.h"
@@ -288,9 +289,8 @@ static void remark(const struct log_reader *l)
 {
 	if (l->archive.unreadable > 0)
 		(void)fprintf(stderr,
-			"waymark backtest: %llu entries are left out: their customers were "
-			"erased.\n",
-			(unsigned long long)l->archive.unreadable);
+			"waymark backtest: %llu %s left out: their customers were erased.\n",
+			COUNT_AS(l->archive.unreadable, "entry is", "entries are"));
 }
 
 int backtest_feed_log(struct backtest *b, struct program *p, const struct backtest_source *source,

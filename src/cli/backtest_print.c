@@ -4,6 +4,7 @@
 #include "base/instant.h"
 #include "cells.h"
 #include "codec/json_scan.h"
+#include "counted.h"
 #include "json_match.h"
 
 #define DAYS_SHOWN  31
@@ -418,7 +419,8 @@ static void print_totals(const struct cells *c, const struct study_report *r)
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
 		(void)fprintf(c->out, "%s%.*s %s", i ? ", " : "",
 			(int)number(counts[i].n, text).len, text, counts[i].name);
-	(void)fprintf(c->out, "\n%zu jobs, digest %s\n", r->study->n_jobs, r->study->digest);
+	(void)fprintf(
+		c->out, "\n%llu job%s, digest %s\n", COUNT(r->study->n_jobs), r->study->digest);
 }
 
 void study_print_table(const struct study_report *r)

@@ -9,6 +9,7 @@
 #include "codec/link.h"
 #include "codec/record.h"
 #include "core/news.h"
+#include "counted.h"
 #include "customer_tool.h"
 #include "store/keys.h"
 
@@ -197,7 +198,8 @@ int customer_reindex(struct tool *t, struct redis *redis, const struct customer_
 		(void)printf("{\"customers\":%llu,\"terms\":%llu}\n",
 			(unsigned long long)x.customers, (unsigned long long)x.terms);
 	else
-		(void)printf("%llu customers and links, %llu terms.\n",
-			(unsigned long long)x.customers, (unsigned long long)x.terms);
+		(void)printf("%llu %s, %llu term%s.\n",
+			COUNT_AS(x.customers, "customer or link", "customers and links"),
+			COUNT(x.terms));
 	return STATUS_DONE;
 }

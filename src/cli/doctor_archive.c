@@ -2,6 +2,7 @@
 #include "doctor_archive.h"
 
 #include "base/instant.h"
+#include "counted.h"
 #include "figures.h"
 
 /* A round takes its time. */
@@ -59,7 +60,7 @@ enum archive_finding doctor_archive(
 			late);
 		return ARCHIVE_WRONG;
 	}
-	buf_printf(words, "The archive keeps up: %llu entries in %llu MiB.",
-		(unsigned long long)sum.lines, (unsigned long long)(sum.bytes >> 20));
+	buf_printf(words, "The archive keeps up: %llu %s in %llu MiB.",
+		COUNT_AS(sum.lines, "entry", "entries"), (unsigned long long)(sum.bytes >> 20));
 	return ARCHIVE_FINE;
 }

@@ -11,6 +11,7 @@
 #include "cells.h"
 #include "cli.h"
 #include "codec/json_scan.h"
+#include "counted.h"
 #include "doctor_archive.h"
 #include "doctor_erasures.h"
 #include "figures.h"
@@ -286,8 +287,8 @@ static enum finding lag(struct doctor *d)
 		bad += f.bad;
 	}
 	if (bad)
-		buf_printf(&d->words, "%llu events are in quarantine (waymark quarantine list). ",
-			(unsigned long long)bad);
+		buf_printf(&d->words, "%llu %s in quarantine (waymark quarantine list). ",
+			COUNT_AS(bad, "event is", "events are"));
 	if (oldest == TIME_NEVER || d->now - oldest <= WAIT_MAX_MS)
 		return say(d, bad ? NOTE : FINE, "The workers keep up.");
 	duration_format((d->now - oldest) / MS_SECOND * MS_SECOND, text);
@@ -397,7 +398,8 @@ static enum finding rules_are_good(struct doctor *d)
 			     : -ENOENT;
 	free(problems);
 	if (r == 0) {
-		buf_printf(&d->words, "The %zu rules in %s are good.", rules->n, path);
+		buf_printf(&d->words, "%llu rule%s in %s %s good.", COUNT(rules->n), path,
+			rules->n == 1 ? "is" : "are");
 		return FINE;
 	}
 	buf_printf(&d->words, "The rules in %s cannot be used; `waymark rules check` says why.",

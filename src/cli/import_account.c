@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "codec/json_scan.h"
+#include "counted.h"
 #include "import.h"
 
 static struct import_reason *reason_of(struct import_account *a, struct span code)
@@ -97,25 +98,23 @@ static void print_reason(const struct import_reason *reason)
 
 static void print_text(const struct import_account *a)
 {
-	printf("%llu lines: %llu accepted, %llu refused, in %.1f s (%llu a second)\n",
-		(unsigned long long)a->lines, (unsigned long long)a->accepted,
-		(unsigned long long)a->refused, (double)a->took_ms / 1000,
+	printf("%llu line%s: %llu accepted, %llu refused, in %.1f s (%llu a second)\n",
+		COUNT(a->lines), (unsigned long long)a->accepted, (unsigned long long)a->refused,
+		(double)a->took_ms / 1000,
 		(unsigned long long)(a->lines * 1000 / (uint64_t)int64_max(a->took_ms, 1)));
 	for (size_t i = 0; i < a->n_reasons; i++)
 		print_reason(&a->reasons[i]);
 	if (a->again)
-		printf("%llu batches were sent more than once, since no answer came.\n",
-			(unsigned long long)a->again);
+		printf("%llu %s sent more than once, since no answer came.\n",
+			COUNT_AS(a->again, "batch was", "batches were"));
 	if (a->doubtful)
-		printf("%llu lines in them have no messageId: they may count twice.\n",
-			(unsigned long long)a->doubtful);
+		printf("%llu %s no messageId: they may count twice.\n",
+			COUNT_AS(a->doubtful, "line in them has", "lines in them have"));
 	if (a->waited)
-		printf("Meanwhile the workers have applied %llu events, dropped %llu duplicates, "
-		       "and put %llu conflicts and %llu others into quarantine.\n",
-			(unsigned long long)grown(a, COUNTER_APPLIED),
-			(unsigned long long)grown(a, COUNTER_DUPLICATE),
-			(unsigned long long)grown(a, COUNTER_CONFLICT),
-			(unsigned long long)grown(a, COUNTER_QUARANTINED));
+		printf("Meanwhile the workers have applied %llu event%s, dropped %llu duplicate%s, "
+		       "and put %llu conflict%s and %llu other%s into quarantine.\n",
+			COUNT(grown(a, COUNTER_APPLIED)), COUNT(grown(a, COUNTER_DUPLICATE)),
+			COUNT(grown(a, COUNTER_CONFLICT)), COUNT(grown(a, COUNTER_QUARANTINED)));
 }
 
 void import_print(const struct import_account *a, bool json)

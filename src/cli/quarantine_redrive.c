@@ -10,6 +10,7 @@
  */
 #include "base/instant.h"
 #include "codec/event_json.h"
+#include "counted.h"
 #include "quarantine.h"
 #include "store/log_origin.h"
 #include "store/query.h"
@@ -317,10 +318,9 @@ int quarantine_redrive(struct quarantine *q, const char *id)
 	}
 	if (!q->tool.program.common.json)
 		tool_say(&q->tool.program, 0,
-			"%llu entries left the quarantine as %llu events (%llu were known "
-			"already); "
-			"%llu stay.",
-			(unsigned long long)d.n_done, (unsigned long long)d.n_events,
-			(unsigned long long)d.n_known, (unsigned long long)d.n_left);
+			"%llu %s left the quarantine as %llu event%s (%llu %s known already); %llu "
+			"%s.",
+			COUNT_AS(d.n_done, "entry", "entries"), COUNT(d.n_events),
+			COUNT_AS(d.n_known, "was", "were"), COUNT_AS(d.n_left, "stays", "stay"));
 	return r ? r : d.n_left ? STATUS_FOUND : STATUS_DONE;
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "cells.h"
+#include "counted.h"
 #include "io/file.h"
 #include "io/loop.h"
 #include "program/rule_set.h"
@@ -293,8 +294,8 @@ static int test_all(struct testing *t)
 	if (status != 0)
 		return status;
 	if (!t->options->program->common.json)
-		printf("\n%zu of %zu scenarios are as expected.\n", t->n_files - t->n_failed,
-			t->n_files);
+		printf("\n%zu of %llu scenario%s %s as expected.\n", t->n_files - t->n_failed,
+			COUNT(t->n_files), t->n_files - t->n_failed == 1 ? "is" : "are");
 	return t->n_failed ? STATUS_FOUND : STATUS_DONE;
 }
 

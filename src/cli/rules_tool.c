@@ -4,6 +4,7 @@
 #include "cells.h"
 #include "cli.h"
 #include "codec/json_scan.h"
+#include "counted.h"
 #include "program/rule_set.h"
 #include "rules_test.h"
 #include "tool.h"
@@ -74,7 +75,8 @@ static void print_problems(const struct file_problems *problems)
 static int check(const struct program *p, const char *path, const struct rules *rules)
 {
 	if (!p->common.json)
-		printf("%zu rules in %s are good.\n", rules->n, path);
+		printf("%llu rule%s in %s %s good.\n", COUNT(rules->n), path,
+			rules->n == 1 ? "is" : "are");
 	return STATUS_DONE;
 }
 

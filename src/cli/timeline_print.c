@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/instant.h"
 #include "codec/timeline_json.h"
+#include "counted.h"
 #include "store/query.h"
 #include "tool.h"
 
@@ -82,8 +83,9 @@ void customer_print(
 	cell(c, stage_name(journey_stage(j, lapse, now)), 0, BOLD);
 	if (journey_session(j, now).state == SESSION_BROWSING)
 		(void)fputs(", browsing", c->out);
-	(void)fprintf(c->out, ": %llu events, %llu orders ever; open now: %zu carts, %zu orders",
-		(unsigned long long)j->n_events, (unsigned long long)j->n_orders, carts, orders);
+	(void)fprintf(c->out,
+		": %llu event%s, %llu order%s ever; open now: %llu cart%s, %llu order%s",
+		COUNT(j->n_events), COUNT(j->n_orders), COUNT(carts), COUNT(orders));
 	if (due != TIME_NEVER) {
 		instant_format(due, at);
 		(void)fprintf(c->out, "; next due %s", at);

@@ -8,6 +8,7 @@
 
 #include "cells.h"
 #include "codec/json_scan.h"
+#include "counted.h"
 #include "demo_day.h"
 #include "ini_edit.h"
 #include "io/file.h"
@@ -413,8 +414,8 @@ static void print_closing(struct demo *d)
 {
 	FILE *out = d->cells.out;
 
-	(void)fprintf(out, "\n%u events went in, %u were refused. Jobs that came out:\n",
-		d->accepted, d->refused);
+	(void)fprintf(out, "\n%llu event%s went in, %llu %s refused. Jobs that came out:\n",
+		COUNT(d->accepted), COUNT_AS(d->refused, "was", "were"));
 	for (size_t i = 0; i < d->n_counts; i++)
 		(void)fprintf(out, "  %-24s %3u\n", d->counts[i].rule, d->counts[i].n);
 	(void)fprintf(out, "  %-24s %3u\n", "taken back", d->retracted);

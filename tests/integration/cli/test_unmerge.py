@@ -61,7 +61,7 @@ def one_and_two_again():
         sends(up, ("bob", "b2"), ("ada", "a2"))
         harness.wait_until(lambda: names(up, "ada") == ("ada", ["a1", "a2", "b1", "b2"]), "events")
         status, out, err = up.tool("customer", "unmerge", "bob")
-        tap.ok(status == 0 and "Nothing was changed" in out and "1 events came by bob" in out, out + err)
+        tap.ok(status == 0 and "Nothing was changed" in out and "1 event came by bob" in out, out + err)
         tap.equal(names(up, "bob")[0], "ada", "a preview changes nothing")
         status, out, err = up.tool("customer", "unmerge", "bob", "--yes", "--reason", "two sisters",
                                    "--by", "Eva")
