@@ -85,6 +85,24 @@ static void check_cancel(struct rule_reader *r, struct draft *d)
 				d->goal.match[i].entry);
 }
 
+/* What ended so is handed over to nobody: when it did must not depend on what was heard first. */
+static void check_exit_over(
+	struct rule_reader *r, const struct draft *d, const struct file_place *exit)
+{
+	bool hands_over = false;
+
+	for (size_t i = 0; i < d->cancel.n; i++)
+		hands_over = hands_over || d->cancel.match[i].to.len > 0;
+	if (hands_over && d->rule.exit_policy == EXIT_NOT_MATCHING && d->rule.fire_if &&
+		!rule_cond_falls(d->rule.fire_if))
+		rule_problem_add(r, exit,
+			"this rule hands over (`to`), and what of it was over by then must not "
+			"depend on what came in first; so `fire_if` must be one that stays false, "
+			"such as {\"<\": [{\"var\": \"s.orders\"}, 1]} in the strict profile: "
+			"write "
+			"what else ends it as a `cancel`, or leave this out");
+}
+
 static void check_exit(struct rule_reader *r, const struct draft *d)
 {
 	const struct file_place *exit = found(d, "exit_policy");
@@ -103,6 +121,7 @@ static void check_exit(struct rule_reader *r, const struct draft *d)
 	if (d->rule.exit_policy == EXIT_NOT_MATCHING && !found(d, "fire_if"))
 		rule_problem_add(r, exit,
 			"what is to match is the rule's `fire_if`; add one, or leave this out");
+	check_exit_over(r, d, exit);
 }
 
 /* All that at_least counts is kept in one list. */

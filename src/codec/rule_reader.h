@@ -147,6 +147,9 @@ bool rule_conds_exclude(
 bool rule_cond_implies(
 	const struct field_table *fields, const struct cond *a, const struct cond *b);
 
+/* Does C stay false once it is, in whatever order the news comes in? Only what is plain is seen. */
+bool rule_cond_falls(const struct cond *c);
+
 /* The same where a number is wanted, or an operator that gives one; for cond_value. */
 const struct cond *rule_read_number(
 	struct rule_reader *r, const struct file_place *p, enum rule_cond_scope scope);

@@ -11,6 +11,8 @@ Readings, besides those of absence_model:
     the beginning of a key, all that it ends (READ 26).
 41. It hands over where the rule waited when it happened, whatever came in when; at one instant
     what arms comes before what ends, and of two that end each hands over.
+42. A rule that ends where its condition does not hold (`not_matching`) did not wait from then on.
+    That is false for good: another condition is refused (codec/test_rule_exit.c).
 
 WAYMARK_TEST_SEED sets the chance (printed), WAYMARK_MODEL_COUNT the number of customers (600).
 By hand:  test_handover.py --seed 7 --count 20000"""
@@ -31,6 +33,7 @@ import absence_model  # noqa: E402
 import harness  # noqa: E402
 
 RULES, CUSTOMERS = 4, 150
+ORDERS = {"var": "s.orders"}
 tap = harness.Tap()
 
 
@@ -86,6 +89,8 @@ def run(rules, customer, events, until, kind=Giver):
         for one in runs.values():
             one.learn(event)
             one.apply(event)
+        for one in runs.values():
+            one.check_matching(event)
     for one in runs.values():
         one.pass_time(until)
     return runs
@@ -101,6 +106,8 @@ class Chains(absence_histories.Lawful):
     def rules(self, count):
         rules = super().rules(count)
         for place, rule in enumerate(rules[:-1]):
+            if self.chance.random() < 0.3:
+                rule.update(fire_if=self.asked(), exit_policy="not_matching")
             rule.pop("wait_for", None)
             later = [other["id"] for other in rules[place + 1:]]
             ends = rule.get("cancel", [])
@@ -109,6 +116,12 @@ class Chains(absence_histories.Lawful):
                     entry = dict(entry) if isinstance(entry, dict) else {"event": entry}
                     ends[n] = dict(entry, to=self.chance.choice(later))
         return rules
+
+    def asked(self):
+        some = [{"<": [ORDERS, 1]}, {"!": [{">=": [ORDERS, 2]}]}, {"<=": [ORDERS, 1]},
+                {"==": [ORDERS, 0]}, {"<": [ORDERS, 3]}]
+        one, other = self.chance.sample(some, 2)
+        return self.some((4, one), (1, {"or": [one, other]}), (1, {"and": [one, other]}))
 
     def rule(self, name):
         rule = super().rule(name)
@@ -247,9 +260,14 @@ class HandsOverAlways(Giver):
             self.others[entry["to"]].take_over(event)
 
 
+class StaysWhateverItAsks(Giver):
+    def check_matching(self, event):
+        pass
+
+
 @tap.test
 def a_wrong_model_is_noticed():
-    for kind in (NobodyTakesOver, HandsOverAlways):
+    for kind in (NobodyTakesOver, HandsOverAlways, StaysWhateverItAsks):
         found = 0
         for number in range(12):
             found = found or len(compare(Case(random.Random("wrong/%d" % number), False), kind)[2])
