@@ -183,6 +183,54 @@ static int read_sign(struct archive_dir *d)
 	return 0;
 }
 
+/* ---- what was never finished ------------------------------------------------------------- */
+
+/* `.p07-1763800000000-0.ndjson.gz.tmp` */
+static bool is_draft(const char *name)
+{
+	static const char tail[] = SUFFIX ".tmp";
+	size_t n = strlen(name);
+
+	return name[0] == '.' && n > sizeof(tail) &&
+	       strcmp(name + n - (sizeof(tail) - 1), tail) == 0;
+}
+
+static int sweep_day(int top, const char *day)
+{
+	int fd = openat(top, day, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	while ((entry = readdir(dir)))
+		if (is_draft(entry->d_name) && unlinkat(fd, entry->d_name, 0) < 0 && r == 0)
+			r = -errno;
+	closedir(dir);
+	return r;
+}
+
+int archive_dir_sweep(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir)
+		return -errno;
+	while (r == 0 && (entry = readdir(dir)))
+		if (strncmp(entry->d_name, "dt=", 3) == 0)
+			r = sweep_day(dirfd(dir), entry->d_name);
+	closedir(dir);
+	return r;
+}
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
 int archive_dir_open(struct archive_dir *d, const char *path)
 {
 	struct dirent *entry;

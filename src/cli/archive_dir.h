@@ -43,6 +43,11 @@ void archive_dir_release(struct archive_dir *d);
  * another has it, or -errno. */
 int archive_dir_lock(const char *path);
 
+/* Removes what a process left that died while it wrote a file (io/file_draft.h): it may be of lines
+ * that no file has, or has no more, and be read by whoever has their keys. Only who has the lock
+ * may do so. 0 or -errno. */
+int archive_dir_sweep(const char *path);
+
 /* `dt=2026-11-22/p07-ID.ndjson.gz` of the entry ID in SIZE bytes. */
 void archive_file_name(uint32_t partition, struct log_id id, size_t size, char *out);
 

@@ -280,7 +280,7 @@ int archive_scrub(struct archive_tool *t)
 	_cleanup_(archive_dir_release) struct archive_dir d = {.path = NULL};
 	const struct program *p = &t->tool.program;
 	struct redis *redis;
-	int lock, status = archive_tool_open(t, &d);
+	int lock, r, status = archive_tool_open(t, &d);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -296,7 +296,11 @@ int archive_scrub(struct archive_tool *t)
 	if (lock < 0)
 		return tool_say(
 			p, STATUS_FOUND, "%s cannot be locked: %s.", t->directory, strerror(-lock));
-	status = carry_out(t, &d, redis);
+	r = archive_dir_sweep(t->directory);
+	status = r == 0 ? carry_out(t, &d, redis)
+			: tool_say(p, STATUS_FOUND,
+				  "what was left in %s half written cannot be removed: %s.",
+				  t->directory, strerror(-r));
 	close(lock);
 	return status;
 }

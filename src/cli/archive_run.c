@@ -68,9 +68,15 @@ static int refuse(struct archivist *a, const char *message, const char *why)
 /* One process writes here; the lock goes with it. */
 static int lock_directory(struct archivist *a)
 {
+	int r;
+
 	a->lock = archive_dir_lock(a->writer.directory);
-	if (a->lock >= 0)
+	r = a->lock < 0 ? 0 : archive_dir_sweep(a->writer.directory);
+	if (a->lock >= 0 && r == 0)
 		return 0;
+	if (r < 0)
+		return refuse(
+			a, "What was left there half written cannot be removed.", strerror(-r));
 	return refuse(a, "The archive's directory cannot be used.",
 		a->lock == -EWOULDBLOCK ? "another `waymark archive run` writes into it"
 					: strerror(-a->lock));

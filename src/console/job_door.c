@@ -271,15 +271,15 @@ static void on_reported(void *user, int r, const struct job_report *report)
 
 typedef int report_fn(struct job_desk *desk, const struct job_report_ask *ask);
 
-/* Who did it stands in the log of the console; that it was done, in that of the customer. */
-static void log_cancel(const struct job_door *d, const struct calling *c, struct span reason)
+/* Who did it stands in the log of the console; that it was done, and why, in that of the customer:
+ * what staff type may name somebody, and nobody could take it out of here. */
+static void log_cancel(const struct job_door *d, const struct calling *c)
 {
 	char peer[HTTP_PEER_SIZE];
 
 	http_request_peer(c->request, peer);
 	log_info(d->telling->log, "Staff cancel a job.",
-		LOG_FIELDS(log_text("job", id_of(c)), log_text("reason", reason),
-			log_str("peer", peer)));
+		LOG_FIELDS(log_text("job", id_of(c)), log_str("peer", peer)));
 }
 
 static void report(struct job_door *d, struct http_request *request,
@@ -306,7 +306,7 @@ static void report(struct job_door *d, struct http_request *request,
 		return;
 	c->outcome = what == JOB_REQUEST_OUTCOME;
 	if (what == JOB_REQUEST_CANCEL)
-		log_cancel(d, c, body.reason);
+		log_cancel(d, c);
 	const struct job_report_ask ask = {.id = id_of(c),
 		.token = body.token,
 		.at = body.at,

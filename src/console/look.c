@@ -51,13 +51,12 @@ static void refused(struct looks *l, struct http_request *request)
 
 static void corrupt(struct looks *l, struct http_request *request)
 {
-	static const struct refusal refusal = {500, "corrupt",
-		"What is stored of this customer cannot be read; the log of the console says "
-		"where.",
-		NULL, NULL};
+	static const struct refusal refusal = {
+		500, "corrupt", "What is stored of this customer cannot be read.", NULL, NULL};
 
+	/* Not whose it is: the customer's name would stay there when they are erased. */
 	tell_log(l->telling, TELL_CORRUPT, "What is stored of a customer cannot be read.",
-		log_text("path", http_request_path(request)));
+		log_str("path", "/v1/customers/{id}"));
 	tell_refusal(l->telling, request, &refusal);
 }
 

@@ -20,6 +20,7 @@ const char *const scrubbed_words[SCRUBBED_COUNT] = {
 	[SCRUBBED_ENTRIES] = "entries",
 	[SCRUBBED_CUSTOMERS] = "customers",
 	[SCRUBBED_CHUNKS] = "chunks",
+	[SCRUBBED_JOBS] = "jobs",
 };
 
 static void destroy(struct eraser *e)

@@ -44,7 +44,13 @@ enum removed {
 extern const char *const removed_words[REMOVED_COUNT];
 
 /* What of others was written anew; chunks are sealed ones and records of before a merge. */
-enum scrubbed { SCRUBBED_ENTRIES, SCRUBBED_CUSTOMERS, SCRUBBED_CHUNKS, SCRUBBED_COUNT };
+enum scrubbed {
+	SCRUBBED_ENTRIES,
+	SCRUBBED_CUSTOMERS,
+	SCRUBBED_CHUNKS,
+	SCRUBBED_JOBS, /* what was said of them */
+	SCRUBBED_COUNT
+};
 extern const char *const scrubbed_words[SCRUBBED_COUNT];
 
 enum stream {
@@ -177,6 +183,8 @@ void eraser_stage_key(const struct eraser *e, char out[64]);
 /* What of the entry ID is about them is to be taken out when its stream is written anew. */
 int eraser_scrub_entry(
 	struct eraser *e, struct span id, const struct archive_field *fields, size_t n);
+/* And of what was said of the job ID, which is another's, at once. */
+int eraser_scrub_job(struct eraser *e, struct span id);
 /* KEY may be theirs; SURE: it is. 0 or -ENOMEM. */
 int eraser_add_name(struct eraser *e, struct span key, bool sure);
 

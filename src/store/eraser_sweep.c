@@ -154,8 +154,12 @@ static int judge_job(struct eraser *e, const struct judged *j)
 		r = ask_whose(e, j);
 	if (r < 0)
 		return r;
-	if (job.len == 0)
-		return eraser_scrub_entry(e, j->id, j->fields, j->n);
+	if (job.len == 0) {
+		r = eraser_scrub_entry(e, j->id, j->fields, j->n);
+		if (r == 0 && e->stream == STREAM_JOBS && entry_field(j->fields, j->n, "j").len > 0)
+			r = eraser_scrub_job(e, entry_field(j->fields, j->n, "id"));
+		return r;
+	}
 	if (e->stream == STREAM_SHADOW) {
 		note(e, REMOVED_TRIAL_ENTRIES);
 		return remove_entry(e, j->id);

@@ -59,7 +59,7 @@ static void put_removed(const struct redis_value *reply, struct buf *out)
 }
 
 /* Of others, what named them and does not any more. */
-static const char *const others[] = {"entries", "customers", "chunks"};
+static const char *const others[] = {"entries", "customers", "chunks", "jobs"};
 
 static uint64_t rewritten(const struct redis_value *reply, const char *word)
 {

@@ -11,17 +11,20 @@ import urllib.parse
 
 
 def spellings(name):
-    """The names of a secret, in small letters: as it is, percent-coded, in hex, as base 64 wherever
-    it may begin within a text, and its digest."""
-    raw = name.encode()
-    codes = {name.lower(), urllib.parse.quote(name, safe="").lower(), raw.hex(),
-             hashlib.sha256(raw).hexdigest()}
+    """The names of a secret, in small letters: as it is, percent-coded once and twice, as JSON escapes
+    it, in hex, as base 64 wherever it may begin within a text; and its digests, which whoever has a
+    list of addresses could look up: half of one is enough."""
+    raw, percent = name.encode(), urllib.parse.quote(name, safe="")
+    codes = {name.lower(), percent.lower(), urllib.parse.quote(percent, safe="").lower(), raw.hex(),
+             name.replace("@", "\\u0040").replace("+", "\\u002b").lower()}
+    digests = [hashlib.new(kind, raw).digest() for kind in ("sha256", "sha1", "md5")]
+    codes |= {digest.hex()[:16] for digest in digests}
     for lead in range(3):
         # What comes before and behind it shares a character with it.
         text = base64.b64encode(b"\0" * lead + raw).decode()
         text = text[(8 * lead + 5) // 6:8 * (lead + len(raw)) // 6]
         codes |= {text.lower(), text.replace("+", "-").replace("/", "_").lower()}
-    return {code.encode() for code in codes}
+    return {code.encode() for code in codes} | {digest[:8].lower() for digest in digests}
 
 
 class Traces:
