@@ -9,8 +9,8 @@
 #include "codec/record.h"
 #include "codec/timeline.h"
 
-/* 2026-11-21T12:00:00.000Z */
-#define NOON   INT64_C(1795262400000)
+#include "../unit/codec/usual_journey.h"
+
 #define RUNS   7
 #define ROUNDS 40000
 
@@ -21,62 +21,6 @@ static int64_t clock_ns(void)
 
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-static void set(struct text *t, const char *s)
-{
-	if (text_set(t, span_str(s)) < 0)
-		abort();
-}
-
-/* A cart abandoned, an order on its way, three rules waiting. */
-static struct journey *usual_journey(void)
-{
-	static const char *const rules[][3] = {
-		{"cart_abandoned", "cart:C1001", "Product Added"},
-		{"inactivity_fixed", "customer", "Product Added"},
-		{"order_promise_passed", "order:O2002", "Order Completed"},
-	};
-	struct journey *j;
-	struct cart *c;
-	struct order *o;
-
-	if (journey_new(SPAN_LIT("cust_42"), &j) < 0)
-		abort();
-	set(&j->user_id, "cust_42");
-	set(&j->anonymous_id, "5f0c9d3e-8a1b-4c2d-9e3f-7a6b5c4d3e2f");
-	set(&j->traits[TRAIT_EMAIL], "jane.doe@example.com");
-	j->trait_at[TRAIT_EMAIL] = NOON - 20 * MS_DAY;
-	j->n_events = 20;
-	j->n_orders = 1;
-	j->first_at = NOON - 30 * MS_DAY - 17;
-	j->last_at = j->engaged_at = NOON;
-	j->received_at = NOON + 812;
-	j->due_at = NOON + 4 * MS_HOUR + 2 * MS_MINUTE;
-	c = journey_add_cart(j, SPAN_LIT("cart:C1001"));
-	c->first_at = NOON - 1234567;
-	c->last_at = c->added_at = NOON;
-	o = journey_add_order(j, SPAN_LIT("O2002"));
-	o->at[MILESTONE_PLACED] = o->total_said_at = o->promise_said_at = NOON - 2 * MS_DAY - 4711;
-	o->at[MILESTONE_PAID] = o->at[MILESTONE_PLACED] + 61234;
-	o->touched_at = o->at[MILESTONE_SHIPPED] = NOON - MS_DAY;
-	o->promised_at = NOON + 3 * MS_DAY;
-	set(&o->total, "1249.90");
-	set(&o->currency, "EUR");
-	for (size_t n = 0; n < ARRAY_SIZE(rules); n++) {
-		struct instance *i =
-			journey_add_instance(j, span_str(rules[n][0]), span_str(rules[n][1]));
-
-		i->state = INSTANCE_ARMED;
-		i->outcome = OUTCOME_ARMED;
-		i->epoch = i->episode = 1;
-		i->anchor_at = NOON;
-		i->armed_at = i->touched_at = NOON + 812;
-		i->deadline_at = NOON + 4 * MS_HOUR;
-		i->fire_at = NOON + 4 * MS_HOUR + 2 * MS_MINUTE;
-		set(&i->by, rules[n][2]);
-	}
-	return j;
 }
 
 /* The n-th event of a shopper: mostly views, now and then a cart and an order. */

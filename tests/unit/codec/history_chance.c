@@ -2,6 +2,7 @@
 #include "history_chance.h"
 
 #include "base/instant.h"
+#include "check.h"
 
 static const char *const names[] = {
 #define X(ID, NAME, FLAGS) NAME,
@@ -123,4 +124,20 @@ void history_event(struct chance *c, size_t n, size_t number, const char *user, 
 		comma = ",";
 	}
 	buf_add_str(out, "}}");
+}
+
+void history_fold(struct event_decoder *decoder, struct arena *arena, struct journey *j,
+	const struct buf *json)
+{
+	struct event_origin origin = {.id = {(uint64_t)(NOVEMBER + 30 * MS_DAY), 0},
+		.source = SPAN_LIT("web"),
+		.channel = CHANNEL_WEB,
+		.recv_at = NOVEMBER + 30 * MS_DAY,
+		.sent_at = TIME_NEVER};
+	struct event_fault fault;
+	struct event e;
+
+	REQUIRE(event_decode(decoder, buf_span(json), &origin, arena, &e, &fault) == 0);
+	REQUIRE(journey_fold(j, &e) == 0);
+	arena_reset(arena);
 }

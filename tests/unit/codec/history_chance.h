@@ -3,8 +3,8 @@
  * values and few instants, so that they meet each other. */
 #pragma once
 
-#include "base/buf.h"
-#include "core/vocab.h"
+#include "codec/event_json.h"
+#include "core/journey.h"
 
 #include "../chance.h"
 
@@ -15,3 +15,8 @@
 
 /* Appends event number NUMBER, of kind N below HISTORY_KINDS, of user USER. */
 void history_event(struct chance *c, size_t n, size_t number, const char *user, struct buf *out);
+
+/* EVENT, a month after NOVEMBER began, goes into J; what decoding needs is taken from ARENA, which
+ * is empty afterwards. */
+void history_fold(struct event_decoder *decoder, struct arena *arena, struct journey *j,
+	const struct buf *event);

@@ -36,21 +36,6 @@ static void bed_release(struct bed *b)
 	arena_release(&b->arena);
 }
 
-static void fold(struct bed *b, struct journey *j, const struct buf *json)
-{
-	struct event_origin origin = {.id = {(uint64_t)(NOVEMBER + 30 * MS_DAY), 0},
-		.source = SPAN_LIT("web"),
-		.channel = CHANNEL_WEB,
-		.recv_at = NOVEMBER + 30 * MS_DAY,
-		.sent_at = TIME_NEVER};
-	struct event_fault fault;
-	struct event e;
-
-	REQUIRE(event_decode(b->decoder, buf_span(json), &origin, &b->arena, &e, &fault) == 0);
-	REQUIRE(journey_fold(j, &e) == 0);
-	arena_reset(&b->arena);
-}
-
 /* The bytes of the journey that EVENTS in this order make; but for their number. */
 static void journey_of(struct bed *b, const struct buf *events, size_t n, struct buf *out)
 {
@@ -58,7 +43,7 @@ static void journey_of(struct bed *b, const struct buf *events, size_t n, struct
 
 	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
 	for (size_t i = 0; i < n; i++)
-		fold(b, j, &events[i]);
+		history_fold(b->decoder, &b->arena, j, &events[i]);
 	CHECK_INT(j->n_events, n);
 	j->n_events = 0;
 	REQUIRE(journey_encode(j, out) == 0);

@@ -40,21 +40,6 @@ static void bed_release(struct bed *b)
 	arena_release(&b->arena);
 }
 
-static void fold(struct bed *b, struct journey *j, const struct buf *json)
-{
-	struct event_origin origin = {.id = {(uint64_t)(NOVEMBER + 30 * MS_DAY), 0},
-		.source = SPAN_LIT("web"),
-		.channel = CHANNEL_WEB,
-		.recv_at = NOVEMBER + 30 * MS_DAY,
-		.sent_at = TIME_NEVER};
-	struct event_fault fault;
-	struct event e;
-
-	REQUIRE(event_decode(b->decoder, buf_span(json), &origin, &b->arena, &e, &fault) == 0);
-	REQUIRE(journey_fold(j, &e) == 0);
-	arena_reset(&b->arena);
-}
-
 /* The events whose side is among SIDES. */
 static struct journey *journey_of(
 	struct bed *b, const struct buf *events, const unsigned char *side, unsigned sides)
@@ -65,7 +50,7 @@ static struct journey *journey_of(
 	assert(r == 0);
 	for (size_t i = 0; i < EVENTS; i++)
 		if (sides >> side[i] & 1)
-			fold(b, j, &events[i]);
+			history_fold(b->decoder, &b->arena, j, &events[i]);
 	return j;
 }
 

@@ -4,30 +4,8 @@
  * (tests/data/rules_bad), and what compiles is compared with what its author wrote.
  */
 #include "case_files.h"
-#include "check.h"
-#include "codec/rule_json.h"
 #include "core/cond.h"
-
-static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-static struct file_problems problems;
-
-static int compile(struct span text, struct rules **ret_rules)
-{
-	const struct rule_source source = {"rules.json", text};
-
-	return rules_compile(&source, 1, &berlin, &problems, ret_rules);
-}
-
-/* A rule with what is always needed, and MEMBERS. */
-static int compile_with(const char *members, struct rules **ret_rules)
-{
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-
-	buf_printf(&text,
-		"{\"id\":\"a\",\"class\":\"task\",\"wait\":\"1h\",\"channels\":[\"task\"]%s%s}",
-		members[0] ? "," : "", members);
-	return compile(buf_span(&text), ret_rules);
-}
+#include "rule_case.h"
 
 /* ---- bad files --------------------------------------------------------------------------- */
 

@@ -159,3 +159,17 @@ struct span scene_note(const struct scene *s, const char *rule)
 
 	return n ? note_reason_name(n->reason) : SPAN_EMPTY;
 }
+
+void two_init(struct two *t, const struct rule *rules, size_t n)
+{
+	scene_init(&t->anna, rules, n);
+	scene_init(&t->visitor, rules, n);
+	REQUIRE(text_set(&t->anna.journey->customer, SPAN_LIT("anna")) == 0);
+	REQUIRE(text_set(&t->visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
+}
+
+void two_release(struct two *t)
+{
+	scene_release(&t->anna);
+	scene_release(&t->visitor);
+}

@@ -46,3 +46,11 @@ void scene_merge(struct scene *s, struct journey *other, int64_t linked, int64_t
 const char *scene_take(struct scene *s);
 /* The reason of RULE's note, empty without one. */
 struct span scene_note(const struct scene *s, const char *rule);
+
+/* Anna, and the visitor that she turns out to be. */
+struct two {
+	struct scene anna, visitor;
+};
+
+void two_init(struct two *t, const struct rule *rules, size_t n);
+void two_release(struct two *t);

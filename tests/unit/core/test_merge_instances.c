@@ -19,25 +19,6 @@ static const struct rule_match order_of_customer[] = {
 	{.by = MATCH_KIND, .kind = ORDER_COMPLETED, .customer = true}};
 static const struct rule_match emptied[] = {{.by = MATCH_KIND, .kind = EVENT_CART_EMPTIED}};
 
-/* Anna, and the visitor that she turns out to be. */
-struct two {
-	struct scene anna, visitor;
-};
-
-static void two_init(struct two *t, const struct rule *rules, size_t n)
-{
-	scene_init(&t->anna, rules, n);
-	scene_init(&t->visitor, rules, n);
-	REQUIRE(text_set(&t->anna.journey->customer, SPAN_LIT("anna")) == 0);
-	REQUIRE(text_set(&t->visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
-}
-
-static void two_release(struct two *t)
-{
-	scene_release(&t->anna);
-	scene_release(&t->visitor);
-}
-
 /* The visitor becomes Anna at NOW, which was said LINKED. */
 static void merge(struct two *t, int64_t linked, int64_t now)
 {

@@ -14,25 +14,6 @@
 
 static const struct carried c1 = {.cart = "C1"};
 
-/* Anna, and the visitor that she turns out to be. */
-struct two {
-	struct scene anna, visitor;
-};
-
-static void two_init(struct two *t, const struct rule *rules, size_t n)
-{
-	scene_init(&t->anna, rules, n);
-	scene_init(&t->visitor, rules, n);
-	REQUIRE(text_set(&t->anna.journey->customer, SPAN_LIT("anna")) == 0);
-	REQUIRE(text_set(&t->visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
-}
-
-static void two_release(struct two *t)
-{
-	scene_release(&t->anna);
-	scene_release(&t->visitor);
-}
-
 /* A cart rule with a cooldown, closed for good by a terminal fact. */
 static struct rule closed_rule(void)
 {
