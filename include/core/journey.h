@@ -171,7 +171,8 @@ struct instance {
 	int64_t last_deadline_at; /* of the latest job emitted and not retracted; INT64_MIN: none */
 	int64_t last_anchor_at;	  /* of that job; INT64_MIN: none */
 	int64_t last_arming_at;	  /* of that job; INT64_MIN: none */
-	int64_t until_at;	  /* end of cooldown or tombstone (virtual time) */
+	int64_t until_at;	  /* end of cooldown or tombstone (virtual time); armed, and without
+				     a job yet: of that before it */
 	int64_t touched_at;	  /* virtual time of the last change */
 	uint32_t last_episode, last_step, last_way, last_number; /* of that job, */
 	uint32_t last_epoch, last_settled, number; /* too (struct emission); 0 if there is none */

@@ -204,6 +204,9 @@ static void out_fallback(struct json_out *o, const struct fallback *f)
 
 static void out_instance(struct json_out *o, const struct instance *i)
 {
+	/* While an episode has made no job it has the end of the pause before. */
+	bool fresh = i->state == INSTANCE_ARMED && i->emitted == 0;
+
 	json_out_open(o, NULL, '{');
 	json_out_text(o, "rule", text_span(i->rule));
 	json_out_text(o, "key", text_span(i->key));
@@ -215,7 +218,7 @@ static void out_instance(struct json_out *o, const struct instance *i)
 	json_out_number(o, "emitted", i->emitted);
 	json_out_instant(o, "anchor_at", i->anchor_at);
 	json_out_instant(o, "cancelled_at", i->cancelled_at);
-	json_out_instant(o, "until_at", i->until_at);
+	json_out_instant(o, "until_at", fresh ? INT64_MIN : i->until_at);
 	out_text_or_null(o, "by", i->by);
 	out_fallback(o, i->fallback);
 	json_out_close(o, '}');

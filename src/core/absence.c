@@ -168,6 +168,17 @@ void absence_undefer(struct instance *i)
 	i->gate = i->reason = 0;
 }
 
+int absence_take_timer(struct instance *i, const struct instance *other)
+{
+	i->fire_at = other->fire_at;
+	i->held_at = other->held_at;
+	i->deferred_until = other->deferred_until;
+	i->due_at = other->due_at;
+	i->gate = other->gate;
+	i->reason = other->reason;
+	return text_set(&i->missing, text_span(other->missing));
+}
+
 bool absence_made(const struct instance *i)
 {
 	return i->emitted > 0;

@@ -273,6 +273,10 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	struct arming *a, const struct wait_of *wait)
 {
 	spent_begin(rule, i);
+	/* A merge asks when the episode before was over; until when a cancel is remembered it has
+	 * for itself. */
+	if (i->state != INSTANCE_COOLING)
+		i->until_at = INT64_MIN;
 	i->state = INSTANCE_ARMED;
 	i->outcome = OUTCOME_ARMED;
 	i->step = 0;
@@ -280,7 +284,6 @@ static int begin_episode(const struct turn *t, const struct rule *rule, struct i
 	i->anchor_at = wait->anchor_at;
 	i->armed_at = t->now;
 	i->deadline_at = wait->deadline_at;
-	i->until_at = INT64_MIN;
 	i->touched_at = t->now;
 	i->version = rule->version;
 	text_release(&i->superseded_by);

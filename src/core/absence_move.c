@@ -344,6 +344,7 @@ int absence_offer_waiting(const struct turn *t, const struct rule *rule, struct 
 {
 	const struct arming theirs = absence_current(rule, other);
 	const struct wait_of wait = {other->anchor_at, other->deadline_at};
+	int64_t before = i->deadline_at;
 	struct arming a;
 	int r;
 
@@ -353,6 +354,8 @@ int absence_offer_waiting(const struct turn *t, const struct rule *rule, struct 
 		return -ENOMEM;
 	r = offer(t, rule, i, &a, wait);
 	arming_release(&a);
+	if (r == 0 && i->deadline_at != before && i->deadline_at == other->deadline_at)
+		r = absence_take_timer(i, other);
 	return r;
 }
 

@@ -61,6 +61,8 @@ int absence_end(const struct turn *t, struct instance *i, enum outcome outcome, 
 int absence_supersede(const struct turn *t, struct instance *i, struct span by);
 void absence_unhold(struct instance *i);
 void absence_undefer(struct instance *i);
+/* I waits until the same instant as OTHER, and is held or put off as that is. 0 or -ENOMEM. */
+int absence_take_timer(struct instance *i, const struct instance *other);
 /* When a timer of RULE runs that is for AT. */
 int64_t absence_timer(const struct turn *t, const struct rule *rule, int64_t at);
 void absence_set_timer(const struct turn *t, const struct rule *rule, struct instance *i);

@@ -307,40 +307,38 @@ static void swap_text(struct text *a, struct text *b)
 	*b = t;
 }
 
-static void take_deadline(struct instance *into, const struct instance *from)
+static int take_deadline(struct instance *into, const struct instance *from)
 {
 	if (from->deadline_at == into->deadline_at)
-		return;
+		return 0;
 	into->deadline_at = from->deadline_at;
-	into->fire_at = from->fire_at;
-	absence_unhold(into);
-	absence_undefer(into);
+	return absence_take_timer(into, from);
 }
 
 /* What armed FROM is the later: INTO says what that says. */
-static void take_arming(const struct rule *rule, struct instance *into, struct instance *from)
+static int take_arming(const struct rule *rule, struct instance *into, struct instance *from)
 {
 	into->arming_at = from->arming_at;
 	into->counted = from->counted;
 	/* Between steps INTO speaks of what its next step waits for. */
 	if (into->step > 0)
-		return;
+		return 0;
 	/* An instant that it named is its own, whatever was done later. */
-	if (rule && absence_gives(rule))
-		take_deadline(into, from);
+	if (rule && absence_gives(rule) && take_deadline(into, from) < 0)
+		return -ENOMEM;
 	into->worth = from->worth;
 	swap_text(&into->by, &from->by);
 	swap_text(&into->data, &from->data);
 	swap_text(&into->subject, &from->subject);
+	return 0;
 }
 
 /* INTO waits from FROM's activity on. */
-static void take_anchor(struct instance *into, const struct instance *from)
+static int take_anchor(struct instance *into, const struct instance *from)
 {
 	into->anchor_at = from->anchor_at;
 	/* Between steps: not before the wait is over. */
-	if (from->deadline_at > into->deadline_at)
-		take_deadline(into, from);
+	return from->deadline_at > into->deadline_at ? take_deadline(into, from) : 0;
 }
 
 static bool is_later(const struct rule *rule, const struct journey *j, const struct instance *from,
@@ -364,11 +362,11 @@ static int join_waits(const struct turn *t, struct instance *into, struct instan
 		return absence_offer_waiting(&then, rule, into, from);
 	if (!first && into->step > 0 && absence_join_words(into, from) < 0)
 		return -ENOMEM;
-	if (!first && is_later(rule, t->journey, from, into))
-		take_arming(rule, into, from);
+	if (!first && is_later(rule, t->journey, from, into) && take_arming(rule, into, from) < 0)
+		return -ENOMEM;
 	/* Where the first arms only touches move, which both remember. */
-	if (!first && from->anchor_at > into->anchor_at)
-		take_anchor(into, from);
+	if (!first && from->anchor_at > into->anchor_at && take_anchor(into, from) < 0)
+		return -ENOMEM;
 	return first ? keep_arming(rule, into, from) : 0;
 }
 

@@ -34,6 +34,13 @@ static bool reaches(const struct rule *rule, const struct instance *y, const str
 	return is_whole(x) && rule->key_else_customer;
 }
 
+/* Since when X waits, by what armed it last: had it been ended before that, as if it had been known
+ * by whom the other is, that would have begun it anew. */
+static int64_t since(const struct instance *x)
+{
+	return int64_max(x->armed_at, x->arming_at);
+}
+
 /* May it wait for longer than anything is kept: to an instant that is given, or was promised? */
 static bool waits_for_ever(const struct rule *rule)
 {
@@ -47,7 +54,7 @@ static bool closes(
 {
 	if (waits_for_ever(rule) && cancels_until(rule, y->cancelled_at) <= now)
 		return false;
-	return y->state == INSTANCE_CLOSED && is_within(rule, y, x) && y->until_at > x->armed_at;
+	return y->state == INSTANCE_CLOSED && is_within(rule, y, x) && y->until_at > since(x);
 }
 
 /*
@@ -117,9 +124,12 @@ static int64_t pause_of(const struct rule *rule, const struct emission *m)
 static bool pauses(
 	const struct rule *rule, const struct instance *y, const struct instance *x, bool cut)
 {
-	int64_t at = int64_max(x->armed_at, x->arming_at);
+	bool rests = y->state == INSTANCE_COOLING || cut;
+	/* What it waits for by now has made none: its pause is that of the episode before. */
+	bool again = y->state == INSTANCE_ARMED && !absence_made(y);
+	int64_t at = since(x);
 
-	if ((y->state == INSTANCE_COOLING || cut) && y->until_at > at)
+	if ((rests || again) && y->until_at > at)
 		return true;
 	for (size_t back = 0; has_sent(y) && back <= y->n_earlier; back++) {
 		struct emission m = absence_emission(y, back);
@@ -137,8 +147,9 @@ static bool precludes(const struct merge_sides *s, const struct rule *rule,
 {
 	bool waits = y->state == INSTANCE_ARMED, raised = x->epoch > y->epoch, cut;
 
+	/* It waits for the year behind that, as a rule. */
 	if (rule->calendar)
-		return !waits && !raised && has_sent(y) && y->last_episode >= x->episode;
+		return !raised && has_sent(y) && y->last_episode >= x->episode;
 	/* Of an episode that goes on X is a part, perhaps; of one that a cancel ends, which took
 	 * back what it sent, only the pause and the number are left. */
 	cut = waits && absence_made(y) && is_cut(s, rule, y);
@@ -196,7 +207,7 @@ static bool supersedes(
 	const struct rule *rule = rules_of(rules, y), *other = rules_of(rules, x);
 
 	return rule && other && rules_supersedes(rules, rule, other) &&
-	       fired_since(rule, y, x->armed_at);
+	       fired_since(rule, y, since(x));
 }
 
 /* ---- verdicts ------------------------------------------------------------------------------ */

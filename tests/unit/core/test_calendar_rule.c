@@ -369,6 +369,27 @@ static void test_steps(void)
 	days_release(&d);
 }
 
+/* One job a year, of whichever of two names: what the other had said of another day waits for the
+ * year behind. */
+static void test_two_names(void)
+{
+	struct rule_calendar calendar = birthday_at_nine();
+	struct days d, other;
+
+	days_init(&d, &calendar);
+	days_init(&other, &calendar);
+	REQUIRE(text_set(&other.scene.journey->customer, SPAN_LIT("anon:v")) == 0);
+	say(&d, 1990, 3, 3, "2026-03-01T12:00:00Z");
+	scene_tick(&d.scene, at("2026-03-03T08:00:00Z"));
+	say(&other, 1990, 3, 22, "2026-03-06T12:00:00Z");
+	CHECK_DUE(&other, "2026-03-22T08:00:00.000Z", 2026);
+	scene_merge(&d.scene, other.scene.journey, at("2026-03-06T13:00:00Z"),
+		at("2026-03-06T13:00:00Z"));
+	CHECK_DUE(&d, "2027-03-22T08:00:00.000Z", 2027);
+	days_release(&other);
+	days_release(&d);
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -383,6 +404,7 @@ int main(void)
 		{"the day of the first order", test_first_order},
 		{"told again", test_told_again},
 		{"steps of an occasion", test_steps},
+		{"under two names", test_two_names},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));

@@ -146,12 +146,148 @@ static void test_closed(void)
 	}
 }
 
+/* Two scenes of RULES, N of them. */
+static void begin(struct scene *anna, struct scene *visitor, const struct rule *rules, size_t n)
+{
+	scene_init(anna, rules, n);
+	scene_init(visitor, rules, n);
+	name_them(anna, visitor);
+}
+
+/* The visitor's checkout goes before the cart that Anna filled an hour later, and its message went
+ * out while she waited. What she put into it behind that waits anew, whether it was heard of before
+ * the link or since. */
+static void test_superseded(void)
+{
+	static const struct rule_match started[] = {
+		{.by = MATCH_KIND, .kind = EVENT_CHECKOUT_STARTED}};
+
+	for (int late = 0; late < 2; late++) {
+		struct rule rules[] = {scene_cart("cart"), scene_cart("checkout")};
+		struct scene anna, visitor;
+
+		rules[1].arm = started;
+		rules[1].supersedes[0] = SPAN_LIT("cart");
+		rules[1].n_supersedes = 1;
+		begin(&anna, &visitor, rules, 2);
+		scene_event(&visitor, EVENT_CHECKOUT_STARTED, c1, 0, 0);
+		scene_tick(&visitor, 4 * H);
+		scene_event(&anna, ADDED, c2, H, H);
+		if (!late)
+			scene_event(&anna, ADDED, c2, 4 * H + 20 * M, 4 * H + 20 * M);
+		scene_merge(&anna, visitor.journey, 4 * H + 30 * M, 4 * H + 30 * M);
+		if (late)
+			scene_event(&anna, ADDED, c2, 4 * H + 20 * M, 4 * H + 40 * M);
+		CHECK_STR(span_str(scene_take(&anna)),
+			late ? "superseded cart cart:C2 @16200000;" : "");
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C2 1/main @30000000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
+/* The visitor's order closed the cart for three hours while Anna waited; what she put into it when
+ * it was open again waits. */
+static void test_opened_again(void)
+{
+	for (int late = 0; late < 2; late++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.wait.span_ms = 8 * H;
+		rule.cancel = ordered;
+		rule.n_cancel = 1;
+		rule.tombstone_ms = 3 * H;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&anna, ADDED, c1, 30 * M, 30 * M);
+		scene_event(&visitor, EVENT_ORDER_COMPLETED, c1, H, H);
+		if (!late)
+			scene_event(&anna, ADDED, c1, 5 * H, 5 * H);
+		scene_merge(&anna, visitor.journey, 6 * H, 6 * H);
+		if (late)
+			scene_event(&anna, ADDED, c1, 5 * H, 6 * H + M);
+		(void)scene_take(&anna);
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 1/main @46800000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
+/* Nothing is known of the till, so that all is held for a day. The visitor's second step was due at
+ * 30 h, and waits for what Anna added: due at 31 h, it is held until 55 h, whenever it is heard
+ * that they are one. */
+static void test_held(void)
+{
+	static const int64_t heard[] = {32 * H, 45 * H, 54 * H};
+
+	for (size_t n = 0; n < ARRAY_SIZE(heard); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.wait_for[0] = SPAN_LIT("till");
+		rule.n_wait_for = 1;
+		rule.max_hold_ms = MS_DAY;
+		rule.steps[1] = (struct rule_step){.id = SPAN_LIT("second"), .after_ms = 2 * H};
+		rule.n_steps = 2;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&visitor, ADDED, c1, 0, 0);
+		scene_event(&anna, ADDED, c1, 27 * H, 27 * H);
+		scene_tick(&anna, 32 * H);
+		scene_tick(&visitor, 32 * H);
+		CHECK_STR(span_str(scene_take(&visitor)), "fired cart cart:C1 1/main @100800000;");
+		scene_merge(&anna, visitor.journey, 32 * H, heard[n]);
+		(void)scene_take(&anna);
+		scene_tick(&anna, 90 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 1/second @198000000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
+/* The first arms. Anna's second step was due at 16 h and went out two hours later; what the visitor
+ * added in between is part of that, though she has begun anew when it is heard that they are one.
+ */
+static void test_part(void)
+{
+	static const int64_t heard[] = {18 * H + 30 * M, 20 * H};
+
+	for (size_t n = 0; n < ARRAY_SIZE(heard); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.anchor_first = true;
+		rule.grace_ms = 2 * H;
+		rule.steps[1] = (struct rule_step){.id = SPAN_LIT("second"), .after_ms = 10 * H};
+		rule.n_steps = 2;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_event(&visitor, ADDED, c1, 17 * H, 17 * H);
+		scene_tick(&anna, 18 * H);
+		if (n == 1)
+			scene_event(&anna, ADDED, c1, 19 * H, 19 * H);
+		scene_merge(&anna, visitor.journey, 18 * H + 30 * M, heard[n]);
+		if (n == 0)
+			scene_event(&anna, ADDED, c1, 19 * H, 19 * H);
+		(void)scene_take(&anna);
+		scene_tick(&anna, 26 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 2/main @90000000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"a wait to a given instant", test_given},
 		{"cancelled in time, heard of late", test_cancelled},
 		{"closed in time, heard of late", test_closed},
+		{"a rule that went before", test_superseded},
+		{"closed, and open again", test_opened_again},
+		{"held for a source", test_held},
+		{"part of an episode that is over", test_part},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
