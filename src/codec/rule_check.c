@@ -167,6 +167,44 @@ static void check_reach(struct rule_reader *r, const struct draft *d)
 	}
 }
 
+/* Is ASKED never true of what the rule keeps of the events that arm it? */
+static bool is_unarmed(const struct rule_reader *r, const struct draft *d, const struct cond *asked)
+{
+	size_t i, k;
+
+	for (i = 0; i < d->arm.n; i++) {
+		for (k = 0; k < d->rule.n_data; k++)
+			if (rule_cond_unkept(&r->rules->fields, d->arm.match[i].when,
+				    &d->rule.data[k], asked))
+				break;
+		if (k == d->rule.n_data)
+			return false;
+	}
+	return d->arm.n > 0;
+}
+
+/* It may be armed by what is handed over to it as well: that is known when all rules are. */
+static void refuse_unarmed(struct rule_reader *r, const struct draft *d, const struct file_place *p,
+	struct span what, const struct cond *asked)
+{
+	if (is_unarmed(r, d, asked))
+		rule_refer(r, p, RULE_REF_UNARMED, d->rule.id, what);
+}
+
+static void check_kept(struct rule_reader *r, const struct draft *d)
+{
+	refuse_unarmed(r, d, found(d, "fire_if"), SPAN_LIT("this"), d->rule.fire_if);
+	for (size_t i = 0; i < d->rule.n_steps; i++)
+		refuse_unarmed(r, d, found(d, "steps"), SPAN_LIT("the `if` of a step"),
+			d->rule.steps[i].only_if);
+	for (size_t i = 0; i < d->cancel.n; i++)
+		refuse_unarmed(r, d, found(d, "cancel"), SPAN_LIT("the `when` of an entry"),
+			d->cancel.match[i].when);
+	for (size_t i = 0; i < d->goal.n; i++)
+		refuse_unarmed(r, d, found(d, "goal"), SPAN_LIT("the `when` of an entry"),
+			d->goal.match[i].when);
+}
+
 /* What comes due right after the hours of sending must still be worth something when they begin. */
 static void check_room(struct rule_reader *r, const struct draft *d)
 {
@@ -295,6 +333,7 @@ void rule_check(struct rule_reader *r, const struct file_place *p, struct draft 
 	check_counts(r, d);
 	check_bounds(r, p, d);
 	check_reach(r, d);
+	check_kept(r, d);
 	check_room(r, d);
 	check_service(r, d);
 	check_quantile(r, d);
@@ -382,6 +421,17 @@ static void check_group(struct rule_reader *r, const struct rule_ref *ref)
 	}
 }
 
+static void check_unarmed(struct rule_reader *r, const struct rule_ref *ref)
+{
+	for (const struct rule_ref *other = r->refs; other; other = other->next)
+		if (other->kind == RULE_REF_TO && span_equal(other->to, ref->from))
+			return;
+	rule_problem_later(r, &ref->place,
+		"%.*s is never true: what it asks of `ctx` no event has that `arm` lets through; "
+		"change one of the two filters, or leave this out",
+		(int)ref->to.len, ref->to.ptr);
+}
+
 static void check_ref(struct rule_reader *r, const struct rule_ref *ref)
 {
 	static const char *const names[RULE_REF_KINDS] = {
@@ -424,6 +474,11 @@ static void note_kept(struct rule *rule)
 /* In the order in which they were written. */
 void rule_check_refs(struct rule_reader *r)
 {
+	static void (*const checks[RULE_REF_KINDS])(
+		struct rule_reader *, const struct rule_ref *) = {[RULE_REF_TO] = check_ref,
+		[RULE_REF_SUPERSEDES] = check_ref,
+		[RULE_REF_ONCE] = check_group,
+		[RULE_REF_UNARMED] = check_unarmed};
 	struct rule_ref *turned = NULL;
 
 	while (r->refs) {
@@ -435,7 +490,7 @@ void rule_check_refs(struct rule_reader *r)
 	}
 	r->refs = turned;
 	for (const struct rule_ref *ref = r->refs; ref; ref = ref->next)
-		(ref->kind == RULE_REF_ONCE ? check_group : check_ref)(r, ref);
+		checks[ref->kind](r, ref);
 	for (size_t i = 0; i < r->rules->n; i++) {
 		r->rules->n_calendar += r->rules->list[i].calendar != NULL;
 		r->rules->n_staged += r->rules->list[i].stages_to != 0;

@@ -53,8 +53,9 @@ static bool part_never(const struct cond_parts *parts, const struct cond_part *p
 	for (uint16_t i = 0; i < term->node->count; i++) {
 		struct cond_term operand = cond_term_child(term, i);
 
-		if (operand.node->op != COND_VALUE && operand.node->op != COND_LIST &&
-			cond_value_never(parts, &operand))
+		if (operand.node->op == COND_VALUE || operand.node->op == COND_LIST)
+			continue;
+		if (cond_value_never(parts, &operand) || cond_instant_never(parts, &operand))
 			return true;
 	}
 	return false;

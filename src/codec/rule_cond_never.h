@@ -36,6 +36,9 @@ bool cond_term_same(const struct cond_term *a, const struct cond_term *b);
 /* `a OP b` is `b FLIPPED a`. */
 enum cond_op cond_op_flipped(enum cond_op op);
 
+/* Is `a OP b` so, where A is before B (ORDER below 0), at it, or behind it? -2: they have none. */
+bool cond_op_ordered(enum cond_op op, int order);
+
 /* Adds TERM, taken apart where that loses nothing. */
 void cond_parts_add(struct cond_parts *parts, struct cond_term term, bool holds);
 
@@ -44,5 +47,7 @@ bool cond_parts_never(struct cond_parts *parts);
 
 /* Is there no value of SUBJECT with which all of PARTS that speak of it alone are so? */
 bool cond_value_never(const struct cond_parts *parts, const struct cond_term *subject);
+/* The same of an instant, and of what says before or after which constants it is. */
+bool cond_instant_never(const struct cond_parts *parts, const struct cond_term *subject);
 /* The same of how the two operands of PAIR, a comparison, stand to each other. */
 bool cond_pair_never(const struct cond_parts *parts, const struct cond_term *pair);

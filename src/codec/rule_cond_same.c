@@ -26,6 +26,17 @@ enum cond_op cond_op_flipped(enum cond_op op)
 	return (size_t)op < ARRAY_SIZE(flipped) && flipped[op] ? flipped[op] : op;
 }
 
+bool cond_op_ordered(enum cond_op op, int order)
+{
+	if (order == -2)
+		return false;
+	if (op == COND_LESS || op == COND_BEFORE)
+		return order < 0;
+	if (op == COND_LESS_EQUAL || op == COND_NOT_AFTER)
+		return order <= 0;
+	return op == COND_GREATER || op == COND_AFTER ? order > 0 : order >= 0;
+}
+
 static bool same_constant(const struct value *a, const struct value *b)
 {
 	if (a->type != b->type)

@@ -123,17 +123,6 @@ static bool witness_equal(const struct witness *w, const struct value *c)
 	return witness_order(w, c) == 0;
 }
 
-static bool ordered(enum cond_op op, int order)
-{
-	if (order == -2)
-		return false;
-	if (op == COND_LESS || op == COND_BEFORE)
-		return order < 0;
-	if (op == COND_LESS_EQUAL || op == COND_NOT_AFTER)
-		return order <= 0;
-	return op == COND_GREATER || op == COND_AFTER ? order > 0 : order >= 0;
-}
-
 static bool witness_compared(const struct witness *w, const struct cond_term *part)
 {
 	for (uint16_t i = 0; i < part->node->count; i++) {
@@ -147,7 +136,7 @@ static bool witness_compared(const struct witness *w, const struct cond_term *pa
 		if (op == COND_EQUAL || op == COND_NOT_EQUAL)
 			return w->kind != NOT_THERE && witness_equal(w, c) == (op == COND_EQUAL);
 		order = witness_order(w, c);
-		if (!ordered(i == 0 ? cond_op_flipped(op) : op, order))
+		if (!cond_op_ordered(i == 0 ? cond_op_flipped(op) : op, order))
 			return false;
 	}
 	return true;
@@ -308,7 +297,7 @@ static bool relation_true(enum relation r, enum cond_op op)
 		return r == LEVEL || r == ALIKE;
 	if (op == COND_NOT_EQUAL)
 		return r == BELOW || r == ABOVE || r == APART;
-	return ordered(op, r <= ABOVE ? (int)r : -2);
+	return cond_op_ordered(op, r <= ABOVE ? (int)r : -2);
 }
 
 bool cond_pair_never(const struct cond_parts *parts, const struct cond_term *pair)

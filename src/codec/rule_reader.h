@@ -40,12 +40,18 @@ struct rule_reader {
 };
 
 /* One rule names another: looked at when all have been read (rule_check.c). */
-enum rule_ref_kind { RULE_REF_TO, RULE_REF_SUPERSEDES, RULE_REF_ONCE, RULE_REF_KINDS };
+enum rule_ref_kind {
+	RULE_REF_TO,
+	RULE_REF_SUPERSEDES,
+	RULE_REF_ONCE,
+	RULE_REF_UNARMED, /* a condition that no event of its own `arm` makes true */
+	RULE_REF_KINDS
+};
 
 struct rule_ref {
 	struct rule_ref *next;
 	enum rule_ref_kind kind;
-	struct span from, to;	   /* ids; RULE_REF_ONCE: to a group */
+	struct span from, to;	   /* ids; RULE_REF_ONCE: to a group; _UNARMED: what is wrong */
 	struct file_problem place; /* without a message */
 };
 
@@ -147,6 +153,10 @@ bool rule_conds_exclude(
 bool rule_cond_implies(
 	const struct field_table *fields, const struct cond *a, const struct cond *b);
 
+/* Is ASKED, which may ask what was kept (`ctx.`), never true of what ARMED lets through and DATA
+ * keeps of it? Only what is plain is seen. NULL: no. */
+bool rule_cond_unkept(const struct field_table *fields, const struct cond *armed,
+	const struct rule_data *data, const struct cond *asked);
 /* Does C stay false once it is, in whatever order the news comes in? Only what is plain is seen. */
 bool rule_cond_falls(const struct cond *c);
 

@@ -24,16 +24,24 @@ static const char *const values[] = {NULL, "null", "true", "false", "[]", "{}", 
 	"2", "2.0", "2.5", "3", "4", "5", "7", "\"\"", "\"0\"", "\"1\"", "\"2\"", "\"2-\"",
 	"\"2.0\"", "\"2.5\"", "\"3\"", "\"5\"", "\"9\"", "\"a\"", "\"ab\"", "\"b\"", "\"c\""};
 static const char *const names[] = {"a", "price"};
+/* `t` is said to be before or after some instants. In the world N it is the N-th, over and over. */
+static const char *const times[] = {NULL, "null", "true", "\"soon\"", "17", "\"2025-12-31\"",
+	"\"2025-12-31T23:59:59.999Z\"", "\"2026-01-01\"", "\"2026-01-01T00:00:00.001Z\"",
+	"\"2026-06-01\"", "\"2026-08-01T10:00:00Z\"", "\"2026-08-01T12:00:00+02:00\"",
+	"\"2026-12-01\"", "\"2027-01-01\"", "1767225600000", "\"2030-01-01\"", "\"\""};
+static const char *const dates[] = {"2026-01-01", "2026-08-01T10:00:00Z", "2027-01-01"};
+static const char *const befores[] = {"before", "after", "not-before", "not-after"};
 static const char *const constants[] = {"1", "2", "3", "5", "'2'", "'2.0'", "'a'", "'b'"};
 static const char *const orders[] = {"==", "!=", "<", "<=", ">", ">="};
 
-#define LEAVES_MAX 160
+#define LEAVES_MAX 200
 #define WORLDS	   (ARRAY_SIZE(values) * ARRAY_SIZE(values))
 
 static char leaf_text[LEAVES_MAX][96];
 static size_t n_leaves;
-/* Which of the names a leaf speaks of; or of both. */
+/* Which of the names a leaf speaks of; or of both; or of the instant. */
 #define MIXED ARRAY_SIZE(names)
+#define TIMED (MIXED + 1)
 static size_t leaf_group[LEAVES_MAX];
 static bool leaf_true[LEAVES_MAX][WORLDS];
 
@@ -48,8 +56,22 @@ __attribute__((format(printf, 2, 3))) static void add_leaf(size_t group, const c
 	va_end(ap);
 }
 
+static void make_timed(void)
+{
+	for (size_t o = 0; o < ARRAY_SIZE(befores); o++) {
+		for (size_t d = 0; d < ARRAY_SIZE(dates); d++) {
+			add_leaf(TIMED, "{'%s':[{'var':'e.t'},'%s']}", befores[o], dates[d]);
+			add_leaf(TIMED, "{'%s':['%s',{'var':'e.t'}]}", befores[o], dates[d]);
+		}
+		add_leaf(TIMED, "{'%s':['%s',{'var':'e.t'},'%s']}", befores[o], dates[o % 2 * 2],
+			dates[2 - o % 2 * 2]);
+	}
+	add_leaf(TIMED, "{'missing':'e.t'}");
+}
+
 static void make_leaves(void)
 {
+	make_timed();
 	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
 		const char *name = names[n];
 
@@ -105,6 +127,7 @@ static void world_json(struct buf *out, size_t world)
 	const size_t picked[] = {world / ARRAY_SIZE(values), world % ARRAY_SIZE(values)};
 	const char *between = "";
 
+	static_assert(ARRAY_SIZE(values) % ARRAY_SIZE(times), "each with each");
 	buf_add_str(out, "{\"type\":\"track\",\"event\":\"x\",\"userId\":\"u\",\"messageId\":\"m\","
 			 "\"timestamp\":\"2026-03-15T12:00:00Z\",\"properties\":{");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -113,6 +136,8 @@ static void world_json(struct buf *out, size_t world)
 		buf_printf(out, "%s\"%s\":%s", between, names[i], values[picked[i]]);
 		between = ",";
 	}
+	if (times[world % ARRAY_SIZE(times)])
+		buf_printf(out, "%s\"t\":%s", between, times[world % ARRAY_SIZE(times)]);
 	buf_add_str(out, "}}");
 }
 
@@ -308,7 +333,8 @@ static void test_pairs(void)
 			never += both == 0;
 			if (cond_case(text.ptr, &problems, &rules) != 0)
 				check_int(text.ptr, 0, "events", (int64_t)both, 0);
-			else if (leaf_group[i] == 0 && leaf_group[k] == 0)
+			else if (leaf_group[i] == leaf_group[k] &&
+				 (leaf_group[i] == 0 || leaf_group[i] == TIMED))
 				check_int(text.ptr, 0, "events of what is let in", both > 0, true);
 		}
 	CHECK(never > 500);
@@ -353,6 +379,18 @@ static void test_near(void)
 		"{'and':[{'==':[{'var':'e.a'},1]},{'or':[{'==':[{'var':'e.a'},2]},{'var':'e.b'}]}]"
 		"}",
 		"{'and':[{'<':[{'var':'e.a'},'b']},{'>':[{'var':'e.a'},'a']}]}",
+		"{'and':[{'before':[{'var':'e.t'},'2027-01-01']},"
+		"{'after':[{'var':'e.t'},'2026-01-01']}]}",
+		"{'and':[{'not-before':[{'var':'e.t'},'2026-01-01']},"
+		"{'not-after':[{'var':'e.t'},'2026-01-01']}]}",
+		"{'and':[{'before':[{'var':'e.t'},'2026-01-01']},"
+		"{'after':[{'var':'e.u'},'2027-01-01']}]}",
+		"{'or':[{'before':[{'var':'e.t'},'2027-01-01']},"
+		"{'after':[{'var':'e.t'},'2026-01-01']}]}",
+		"{'and':[{'!':{'before':[{'var':'e.t'},'2026-01-01']}},"
+		"{'!':{'not-before':[{'var':'e.t'},'2026-01-01']}},{'!':{'missing':'e.t'}}]}",
+		"{'and':[{'before':[{'plusTime':[{'var':'e.t'},'1d']},'2026-01-01']},"
+		"{'after':[{'var':'e.t'},'2025-12-30']}]}",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
