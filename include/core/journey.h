@@ -47,7 +47,8 @@
 #define JOURNEY_ID_MARKS_MAX  10000 /* of identifiers that have no room there: 8 bytes each */
 #define JOURNEY_ID_GROUPS_MAX 32    /* kinds of those */
 #define JOURNEY_PARTS_MAX     64
-#define NOTE_WORDS_MAX	      256 /* bytes of what a note says */
+#define NOTE_WORDS_MAX	      256 /* bytes of what a note says; longer words end with: */
+#define NOTE_CUT	      " ..."
 
 /* Expired: neither of the two before, and left alone for thirty days. */
 enum cart_state { CART_OPEN, CART_CHECKOUT, CART_ORDERED, CART_EMPTIED, CART_EXPIRED };

@@ -35,7 +35,7 @@ static const char *const sentences[OUTCOME_COUNT] = {
 		 "that could disprove it had not said that it is complete."),
 	[OUTCOME_DEFERRED] = "$rule for $key came due and was put off until $until. $why",
 	[OUTCOME_WOULD_SEND] = "$rule for $key fired, and nothing was sent. $trial",
-	[OUTCOME_SUPERSEDED] = "$rule for $key was ended: $words takes its place.",
+	[OUTCOME_SUPERSEDED] = "$rule for $key $outdone.",
 	[OUTCOME_GOAL] = "$rule for $key has reached its goal with $by$known.",
 	[OUTCOME_NOT_MATCHING] =
 		"$rule for $key was ended by $by: its condition does not hold any more.",
@@ -92,6 +92,20 @@ static void say_words(const struct decision *d, struct buf *out)
 		buf_add_span(out, d->words);
 	else
 		buf_add_str(out, "another");
+}
+
+/* By a rule that supersedes it while it waits, or by a message that goes first when it is due. */
+static void say_outdone(const struct decision *d, struct buf *out)
+{
+	bool due = d->reason == REASON_SUPERSEDED;
+
+	buf_add_str(out, due ? "came due at " : "was ended: ");
+	if (due) {
+		say_fire_at(d, out);
+		buf_add_str(out, " and was not sent: ");
+	}
+	say_words(d, out);
+	buf_add_str(out, due ? " goes before it" : " takes its place");
 }
 
 /* Is D about its message's going another way than before (core/fallback.h)? */
@@ -176,6 +190,7 @@ static const struct {
 	{"$late", say_late},
 	{"$until", say_until},
 	{"$words", say_words},
+	{"$outdone", say_outdone},
 	{"$leave", say_leave},
 	{"$again", say_again},
 	{"$way", say_way},

@@ -112,13 +112,13 @@ bool why_of(const struct why_ask *ask, size_t n, struct why *ret_why)
 /* What stands behind "EVENT at INSTANT did not arm it: ". */
 static const char *const note_words[NOTE_REASON_COUNT] = {
 	[NOTE_CONDITION] = "a condition was not met",
-	[NOTE_STALE] = "it came in so late that its deadline had long passed",
-	[NOTE_TOMBSTONE] = "what it is about is closed for good",
+	[NOTE_STALE] = "it came in so late that its deadline had passed",
+	[NOTE_TOMBSTONE] = "what it is about is closed",
 	[NOTE_COOLDOWN] = "the last message is too recent",
 	[NOTE_MAX_EPISODES] = "that has happened as often as the rule allows",
 	[NOTE_NO_DEADLINE] = "it does not carry the instant to wait for",
 	[NOTE_NO_KEY] = "it does not say which cart, order or other thing it is about",
-	[NOTE_OLDER_CANCEL] = "it happened before something that ends the wait",
+	[NOTE_OLDER_CANCEL] = "something that ends the wait happened with it or after it",
 	[NOTE_COUNT] = "there were not enough of them yet",
 	[NOTE_LIMIT] = "too much is waiting for this customer already",
 	[NOTE_SUPERSEDED] = "a rule that goes before this one is waiting",
@@ -132,6 +132,12 @@ void why_note_text(const struct note *n, struct buf *out)
 	buf_add_str(out, " at ");
 	buf_add_instant(out, n->by_at);
 	buf_add_str(out, " did not arm it: ");
+	if (n->reason == NOTE_NO_KEY && n->words.len) {
+		buf_add_str(out, "it does not say which ");
+		buf_add_span(out, text_span(n->words));
+		buf_add_str(out, " it is about.");
+		return;
+	}
 	buf_add_str(out, note_words[n->reason]);
 	if (n->words.len) {
 		buf_add_str(out, " (");
@@ -143,28 +149,90 @@ void why_note_text(const struct note *n, struct buf *out)
 
 /* ---- instances ---------------------------------------------------------------------------- */
 
+/* Who is due: the step, of a rule with several. */
 static void add_step(const struct why_ask *ask, const struct instance *i, struct buf *out)
 {
 	const struct rule *rule = ask->rules ? rules_find(ask->rules, text_span(i->rule)) : NULL;
 
-	if (!rule || rule->n_steps < 2 || i->step >= rule->n_steps)
+	if (!rule || rule->n_steps < 2 || i->step >= rule->n_steps) {
+		buf_add_str(out, "it");
 		return;
-	buf_add_str(out, " with its step ");
+	}
+	buf_add_str(out, "its step \"");
 	buf_add_span(out, rule->steps[i->step].id);
+	buf_add_char(out, '"');
+}
+
+static void add_key(const struct instance *i, struct buf *out)
+{
+	if (span_equal(text_span(i->key), SPAN_LIT("customer")))
+		buf_add_str(out, "the ");
+	buf_add_span(out, text_span(i->key));
+}
+
+/* The latest decision about I before place FROM, of its latest episode if SAME; NULL: none. */
+static const struct timeline_entry *decision_of(
+	const struct why_ask *ask, const struct instance *i, size_t from, bool same)
+{
+	for (size_t n = from; n < ask->n_entries; n++) {
+		const struct decision *d = &ask->entries[n].decision;
+
+		if (span_equal(d->rule, text_span(i->rule)) &&
+			span_equal(d->key, text_span(i->key)) &&
+			(!same || d->episode == i->episode))
+			return &ask->entries[n];
+	}
+	return NULL;
+}
+
+/* When it was decided, and for a job the way it goes: the sentence of a decision says neither. */
+static void add_decided(const struct decision *d, struct buf *out)
+{
+	bool job = d->outcome == OUTCOME_FIRED && d->channel.len > 0;
+	bool dated = d->outcome == OUTCOME_SUPPRESSED || d->outcome == OUTCOME_SOURCE_LATE ||
+		     d->outcome == OUTCOME_RULE_REMOVED;
+
+	/* As soon as it came due, and that was said. */
+	if (dated && d->at >= d->fire_at && d->at < d->fire_at + MS_SECOND)
+		return;
+	buf_add_str(out, job ? " The job was made at " : " That was decided at ");
+	buf_add_instant(out, d->at);
+	if (job) {
+		buf_add_str(out, ", for ");
+		buf_add_span(out, d->channel);
+	}
+	buf_add_char(out, '.');
+}
+
+/* What became of the steps before the one that waits or ended: the latest word on them. */
+static void add_before(
+	const struct why_ask *ask, const struct instance *i, size_t from, struct buf *out)
+{
+	const struct timeline_entry *e = i->step > 0 ? decision_of(ask, i, from, true) : NULL;
+
+	if (!e || e->decision.outcome == OUTCOME_DEFERRED)
+		return;
+	buf_add_str(out, " Before that: ");
+	decision_text(&e->decision, out);
+	add_decided(&e->decision, out);
 }
 
 static void waiting_text(const struct why_ask *ask, const struct instance *i, struct buf *out)
 {
+	const struct timeline_entry *e = decision_of(ask, i, 0, true);
+
 	buf_add_str(out, "It waits for ");
-	if (span_equal(text_span(i->key), SPAN_LIT("customer")))
-		buf_add_str(out, "the ");
-	buf_add_span(out, text_span(i->key));
+	add_key(i, out);
 	if (i->by.len) {
 		buf_add_str(out, ", armed by ");
 		buf_add_span(out, text_span(i->by));
 	}
 	buf_add_str(out, " at ");
-	buf_add_instant(out, i->anchor_at);
+	buf_add_instant(out, i->arming_at);
+	if (i->anchor_at != i->arming_at) {
+		buf_add_str(out, "; the wait counts from ");
+		buf_add_instant(out, i->anchor_at);
+	}
 	if (i->missing.len) {
 		buf_add_str(out, "; it was due at ");
 		buf_add_instant(out, i->deadline_at);
@@ -172,7 +240,9 @@ static void waiting_text(const struct why_ask *ask, const struct instance *i, st
 		buf_add_span(out, text_span(i->missing));
 		buf_add_str(out, " has told all up to then, at the latest until ");
 	} else if (i->deferred_until) {
-		buf_add_str(out, "; it came due at ");
+		buf_add_str(out, "; ");
+		add_step(ask, i, out);
+		buf_add_str(out, " came due at ");
 		buf_add_instant(out, i->due_at);
 		buf_add_str(out, " and the gate ");
 		buf_add_span(out, gate_name((enum gate)i->gate));
@@ -180,22 +250,31 @@ static void waiting_text(const struct why_ask *ask, const struct instance *i, st
 		buf_add_span(out, gate_reason_name((enum gate_reason)i->reason));
 		buf_add_str(out, ") put it off until ");
 	} else {
-		buf_add_str(out, "; unless something ends it, it is due");
+		buf_add_str(out, "; unless something ends it, ");
 		add_step(ask, i, out);
-		buf_add_str(out, " at ");
+		buf_add_str(out, " is due at ");
 	}
 	buf_add_instant(out, i->fire_at);
 	buf_add_char(out, '.');
+	/* The gate's own words, as they were then. */
+	if (i->deferred_until && e && e->decision.outcome == OUTCOME_DEFERRED &&
+		e->decision.words.len) {
+		buf_add_char(out, ' ');
+		buf_add_span(out, e->decision.words);
+	}
+	add_before(ask, i, 0, out);
 }
 
 /* How the latest episode ended, where the timeline's decision is not at hand. */
 static void ended_text(const struct instance *i, struct buf *out)
 {
 	if (i->episode == 0) {
-		buf_add_str(out, "It was never armed for ");
-		buf_add_span(out, text_span(i->key));
-		buf_add_str(out, "; what ends it came first: ");
-		buf_add_span(out, i->by.len ? text_span(i->by) : SPAN_LIT("an event"));
+		buf_add_str(out, "Nothing has armed it for ");
+		add_key(i, out);
+		if (i->by.len) {
+			buf_add_str(out, "; what ends it has come: ");
+			buf_add_span(out, text_span(i->by));
+		}
 		buf_add_char(out, '.');
 		return;
 	}
@@ -254,18 +333,6 @@ static void rest_text(const struct why_ask *ask, const struct instance *i, struc
 	buf_add_char(out, '.');
 }
 
-static const struct timeline_entry *latest_of(const struct why_ask *ask, const struct instance *i)
-{
-	for (size_t n = 0; n < ask->n_entries; n++) {
-		const struct decision *d = &ask->entries[n].decision;
-
-		if (span_equal(d->rule, text_span(i->rule)) &&
-			span_equal(d->key, text_span(i->key)))
-			return &ask->entries[n];
-	}
-	return NULL;
-}
-
 void why_instance_text(const struct why_ask *ask, const struct instance *i, struct buf *out)
 {
 	const struct timeline_entry *e;
@@ -275,13 +342,17 @@ void why_instance_text(const struct why_ask *ask, const struct instance *i, stru
 		fallback_text(i, out);
 		return;
 	}
-	e = latest_of(ask, i);
-	if (e)
+	e = decision_of(ask, i, 0, false);
+	if (e) {
 		decision_text(&e->decision, out);
-	else
+		add_decided(&e->decision, out);
+	} else {
 		ended_text(i, out);
+	}
 	fallback_text(i, out);
 	rest_text(ask, i, out);
+	if (e && e->decision.outcome != OUTCOME_FIRED)
+		add_before(ask, i, (size_t)(e - ask->entries) + 1, out);
 }
 
 /* ---- a rule ------------------------------------------------------------------------------- */
@@ -303,8 +374,10 @@ static struct span match_name(const struct rule_match *m)
 	return SPAN_EMPTY;
 }
 
-static void never_text(const struct why *w, struct buf *out)
+static void never_text(const struct why_ask *ask, const struct why *w, struct buf *out)
 {
+	/* Of more than that the oldest were dropped. */
+	bool all = ask->journey->n_notes < JOURNEY_NOTES_MAX && !ask->cut;
 	const struct rule *rule = w->rule;
 	size_t n = rule->n_arm < NAMES_SHOWN ? rule->n_arm : NAMES_SHOWN;
 
@@ -316,13 +389,20 @@ static void never_text(const struct why *w, struct buf *out)
 		buf_add_str(out, "The customer has not got to the stage that it waits for.");
 		return;
 	}
-	buf_add_str(out, "Nothing that arms it has come: ");
+	buf_add_str(out, all ? "Nothing that arms it has come: "
+			     : "Nothing that arms it is remembered, and not all is: ");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_add_str(out, ", ");
 		buf_add_span(out, match_name(&rule->arm[i]));
 	}
 	buf_add_str(out, rule->n_arm > n ? " and others." : ".");
+}
+
+static void entry_text(const struct timeline_entry *e, struct buf *out)
+{
+	decision_text(&e->decision, out);
+	add_decided(&e->decision, out);
 }
 
 void why_text(const struct why_ask *ask, const struct why *w, struct buf *out)
@@ -338,7 +418,7 @@ void why_text(const struct why_ask *ask, const struct why *w, struct buf *out)
 	else if (w->instance && (w->instance->episode > 0 || !w->rule))
 		why_instance_text(ask, w->instance, out);
 	else if (w->entry)
-		decision_text(&w->entry->decision, out);
+		entry_text(w->entry, out);
 	else if (w->rule)
-		never_text(w, out);
+		never_text(ask, w, out);
 }

@@ -272,18 +272,17 @@ int absence_name_way(const struct turn *t, struct decision *d, uint32_t way)
 	return 0;
 }
 
-/* Cut where a character ends. */
-static struct span words_of(const char *text)
+/* Cut where a character ends, and shown to be; NEEDED: how long it would have been. */
+static struct span words_of(char text[NOTE_WORDS_MAX + 1], int needed)
 {
-	struct span s = span_str(text);
+	size_t len = NOTE_WORDS_MAX - strlen(NOTE_CUT);
 
-	if (s.len < NOTE_WORDS_MAX)
-		return s;
-	while (s.len > 0 && ((unsigned char)s.ptr[s.len - 1] & 0xc0) == 0x80)
-		s.len--;
-	if (s.len > 0 && ((unsigned char)s.ptr[s.len - 1] & 0x80))
-		s.len--;
-	return s;
+	if (needed <= NOTE_WORDS_MAX)
+		return span_str(text);
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(text + len, NOTE_CUT, sizeof(NOTE_CUT));
+	return span_str(text);
 }
 
 int absence_note(const struct turn *t, const struct rule *rule, enum note_reason reason,
@@ -292,6 +291,7 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 	char words[NOTE_WORDS_MAX + 1];
 	struct note *n;
 	va_list args;
+	int len;
 
 	/* Without an event it is a merge that asks (merge_instances.c). */
 	if (rule->retired || !t->event)
@@ -300,12 +300,12 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 	if (!n)
 		return -ENOMEM;
 	va_start(args, format);
-	(void)vsnprintf(words, sizeof(words), format, args);
+	len = vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
 	n->reason = reason;
 	n->at = t->now;
 	n->by_at = t->event->occurred_at;
-	if (text_set(&n->by, absence_by(t)) < 0 || text_set(&n->words, words_of(words)) < 0)
+	if (text_set(&n->by, absence_by(t)) < 0 || text_set(&n->words, words_of(words, len)) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -344,6 +344,8 @@ int absence_event(const struct turn *t, const struct rule *rule)
 	r = absence_cancel(t, rule, &hit);
 	if (r == 0 && !hit && !machine)
 		r = absence_arm(t, rule, &hit);
+	else if (r == 0 && !machine)
+		r = absence_arm_not(t, rule);
 	if (r == 0 && hit)
 		r = absence_settle_over(t, rule);
 	if (r < 0 || rule->n_touch == 0)

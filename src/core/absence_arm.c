@@ -111,7 +111,8 @@ static int note_until(
 	char until[INSTANT_SIZE];
 
 	instant_format(until_at, until);
-	return absence_note(t, rule, reason, "until %s", until);
+	return absence_note(
+		t, rule, reason, "%s %s", reason == NOTE_STALE ? "due at" : "until", until);
 }
 
 enum { REFUSED = 1 };
@@ -548,6 +549,27 @@ static int note_condition(const struct turn *t, const struct rule *rule, struct 
 		t, rule, NOTE_CONDITION, "%.*s", (int)words.len, words.len ? words.ptr : "");
 }
 
+/* One entry armed it by the very event of which another has too few: that is not why not. */
+static void forget_count(const struct turn *t, const struct rule *rule, struct span key)
+{
+	const struct instance *i = journey_instance(t->journey, rule->id, key);
+	const struct note *n = journey_note(t->journey, rule->id);
+
+	if (!i || i->state != INSTANCE_ARMED || i->arming_at != t->event->occurred_at)
+		return;
+	if (n && n->reason == NOTE_COUNT && n->at == t->now && n->by_at == t->event->occurred_at)
+		journey_remove_note(t->journey, (size_t)(n - t->journey->notes));
+}
+
+int absence_arm_not(const struct turn *t, const struct rule *rule)
+{
+	char buf[RULE_KEY_MAX];
+	struct span key = rule_event_key(rule, t->event, buf);
+	struct verdict v = ask_entries(t, rule, key);
+
+	return v.named && !v.plain && !v.counted ? note_condition(t, rule, key) : 0;
+}
+
 int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit)
 {
 	char buf[RULE_KEY_MAX];
@@ -564,5 +586,9 @@ int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit)
 	for (size_t n = 0; n < rule->n_arm && r == 0; n++)
 		if (v.counted >> n & 1)
 			r = count_one(t, rule, key, &rule->arm[n]);
-	return r == 0 && v.plain ? arm_key(t, rule, key) : r;
+	if (r == 0 && v.plain)
+		r = arm_key(t, rule, key);
+	if (v.counted)
+		forget_count(t, rule, key);
+	return r;
 }

@@ -232,6 +232,9 @@ int absence_touch_joined(const struct turn *t);
 
 /* *RET_HIT: the event is one that arms. */
 int absence_arm(const struct turn *t, const struct rule *rule, bool *ret_hit);
+/* What the turn's event ended it might have armed but for a condition: that is noted. 0 or -ENOMEM.
+ */
+int absence_arm_not(const struct turn *t, const struct rule *rule);
 /*
  * The turn's event as one that arms KEY by itself or, if it only COUNTS, together with others. What
  * *RET points to is the caller's. 0 or -ENOMEM.

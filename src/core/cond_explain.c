@@ -184,6 +184,8 @@ static void put_call(struct cond_run *run, const struct cond_node *node, struct 
 		put_plan(run, &run->scope->rules->tallies[node->tally], out);
 	else if (node->op == COND_CONSENT || node->op == COND_SEGMENT)
 		buf_add_span(out, node->name);
+	else if (node->op == COND_PERCENTILE)
+		buf_add_str(out, "value"); /* the only one there is */
 	if (node->op == COND_CONSENT) {
 		buf_add_str(out, ", ");
 		buf_add_span(out, job_channel_name(node->channel));
@@ -197,6 +199,30 @@ static void put_call(struct cond_run *run, const struct cond_node *node, struct 
 		buf_printf(out, "; %lld", (long long)node->ms);
 	}
 	buf_add_char(out, ')');
+}
+
+static struct value ask(struct cond_run *run, uint16_t index)
+{
+	unsigned depth = run->depth;
+	struct value value;
+
+	run->depth = 0;
+	run->steps = 0;
+	value = cond_node_value(run, index);
+	run->depth = depth;
+	return value;
+}
+
+/* Of an `if` what it came to: all of it would hide the values. */
+static void put_branch(struct cond_run *run, const struct cond_node *node, struct buf *out)
+{
+	uint16_t i = 0;
+
+	while (i + 1 < node->count &&
+		ask(run, run->cond->children[node->first + i]).type != VALUE_TRUE)
+		i = (uint16_t)(i + 2);
+	i = (uint16_t)(i + 1 < node->count ? i + 1 : node->count - 1);
+	put_node(run, run->cond->children[node->first + i], out);
 }
 
 static void put_node(struct cond_run *run, uint16_t index, struct buf *out)
@@ -220,6 +246,8 @@ static void put_node(struct cond_run *run, uint16_t index, struct buf *out)
 			buf_add_char(out, ')');
 	} else if (symbol) {
 		put_children(run, node, "", out);
+	} else if (node->op == COND_IF && node->count % 2 == 1) {
+		put_branch(run, node, out);
 	} else {
 		put_call(run, node, out);
 	}
@@ -227,38 +255,53 @@ static void put_node(struct cond_run *run, uint16_t index, struct buf *out)
 
 /* ---- why ------------------------------------------------------------------------------- */
 
-static struct value ask(struct cond_run *run, uint16_t index)
+/* "a is 1" behind *BEFORE, which is what stands between it and the next then. */
+static void put_is(struct cond_run *run, uint16_t index, const char **before, struct buf *out)
 {
-	unsigned depth = run->depth;
-	struct value value;
+	struct value value = ask(run, index);
 
-	run->depth = 0;
-	run->steps = 0;
-	value = cond_node_value(run, index);
-	run->depth = depth;
-	return value;
+	buf_add_str(out, *before);
+	put_node(run, index, out);
+	buf_add_str(out, " is ");
+	put_value(out, &value);
+	*before = ", ";
 }
 
 /* ": a is 1, b is 2" for the operands that are no constants. */
-static void put_operands(struct cond_run *run, const struct cond_node *node, struct buf *out)
+static void put_operands(
+	struct cond_run *run, const struct cond_node *node, const char **before, struct buf *out)
 {
-	const char *before = ": ";
-
 	for (uint16_t i = 0; i < node->count; i++) {
 		uint16_t child = run->cond->children[node->first + i];
 		enum cond_op op = run->cond->nodes[child].op;
-		struct value value;
 
 		if (op == COND_VALUE || op == COND_LIST ||
 			(i == 1 && (node->op == COND_SOME || node->op == COND_ALL ||
 					   node->op == COND_NONE)))
 			continue;
-		value = ask(run, child);
-		buf_add_str(out, before);
-		put_node(run, child, out);
-		buf_add_str(out, " is ");
-		put_value(out, &value);
-		before = ", ";
+		put_is(run, child, before, out);
+	}
+}
+
+/* The values by which node INDEX is what it is; of an `or` that is true, of what makes it so. No
+ * deeper than conditions are. */
+static void put_leaves(struct cond_run *run, uint16_t index, const char **before, struct buf *out)
+{
+	const struct cond_node *node = &run->cond->nodes[index];
+	bool picks = node->op == COND_OR && ask(run, index).type == VALUE_TRUE;
+
+	if (node->op != COND_AND && node->op != COND_OR && node->op != COND_NOT) {
+		if (node->count > 0)
+			put_operands(run, node, before, out);
+		else
+			put_is(run, index, before, out);
+		return;
+	}
+	for (uint16_t i = 0; i < node->count; i++) {
+		uint16_t child = run->cond->children[node->first + i];
+
+		if (!picks || ask(run, child).type == VALUE_TRUE)
+			put_leaves(run, child, before, out);
 	}
 }
 
@@ -279,6 +322,7 @@ static void explain_or(struct cond_run *run, const struct cond_node *node, struc
 static void explain(struct cond_run *run, uint16_t index, struct buf *out)
 {
 	const struct cond_node *node = &run->cond->nodes[index];
+	const char *before = ": ";
 	struct value value;
 
 	if (node->op == COND_AND) {
@@ -297,8 +341,12 @@ static void explain(struct cond_run *run, uint16_t index, struct buf *out)
 		return;
 	}
 	put_node(run, index, out);
+	if (node->op == COND_NOT) {
+		put_leaves(run, index, &before, out);
+		return;
+	}
 	if (node->count > 0) {
-		put_operands(run, node, out);
+		put_operands(run, node, &before, out);
 		return;
 	}
 	value = ask(run, index);

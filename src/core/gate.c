@@ -51,18 +51,16 @@ struct span gate_answer_name(enum gate_answer answer)
 	return span_str(words[answer]);
 }
 
-/* Ends the sentence where it does not fit, and not in the middle of a character. */
+/* Ends the sentence where it does not fit, shows that, and not in the middle of a character. */
 static void cut(char *words, size_t len)
 {
-	size_t end = GATE_WORDS_SIZE - 1;
+	size_t end = GATE_WORDS_SIZE - sizeof(NOTE_CUT);
 
 	if (len < GATE_WORDS_SIZE)
 		return;
-	while (end > 0 && ((unsigned char)words[end - 1] & 0xc0) == 0x80)
+	while (end > 0 && ((unsigned char)words[end] & 0xc0) == 0x80)
 		end--;
-	if (end > 0 && ((unsigned char)words[end - 1] & 0x80))
-		end--;
-	words[end] = '\0';
+	memcpy(words + end, NOTE_CUT, sizeof(NOTE_CUT));
 }
 
 bool gate_answer(struct gate_turn *t, enum gate_answer answer, enum gate_reason reason,

@@ -52,8 +52,9 @@ struct cond_scope gate_scope(const struct gate_ask *ask);
 
 void whereabouts_of(const struct policy *p, const struct journey *j, struct whereabouts *ret);
 
-/* AT as people say it where the customer lives: `2026-11-23 08:00`. */
-#define GATE_TIME_SIZE 64
+/* AT as people say it where the customer lives, and how far east that is: `2026-11-23 08:00
+ * +01:00`. */
+#define GATE_TIME_SIZE 80
 const char *gate_time(const struct gate_turn *t, int64_t at, char out[GATE_TIME_SIZE]);
 
 /* The send that belongs to the job asked about: it does not stand in its own way. */

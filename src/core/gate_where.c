@@ -7,6 +7,8 @@
 #include "gate_turn.h"
 #include "local_time.h"
 
+#include <stdlib.h>
+
 static struct span profile_text(const struct journey *j, enum profile_text n)
 {
 	return j->profile ? text_span(j->profile->texts[n].text) : SPAN_EMPTY;
@@ -89,12 +91,14 @@ const struct zone *gates_zone(const struct policy *p, const struct journey *j)
 
 const char *gate_time(const struct gate_turn *t, int64_t at, char out[GATE_TIME_SIZE])
 {
+	int32_t east;
 	struct civil c;
 
 	if (at == TIME_NEVER)
 		return "never";
 	local_civil(t->where.zone, at, &c);
-	(void)snprintf(out, GATE_TIME_SIZE, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day,
-		c.hour, c.minute);
+	east = (t->where.zone ? zone_offset(t->where.zone, at) : 0) / 60;
+	(void)snprintf(out, GATE_TIME_SIZE, "%04d-%02d-%02d %02d:%02d %c%02d:%02d", c.year, c.month,
+		c.day, c.hour, c.minute, east < 0 ? '-' : '+', abs(east) / 60, abs(east) % 60);
 	return out;
 }

@@ -27,6 +27,11 @@ RULES = [
          fire_if={">=": [{"var": "s.orders"}, 3]}),
     dict(BASE, id="trial", mode="shadow"),
     dict(BASE, id="dormant", mode="off"),
+    # Ends what it does not arm; and words that are longer than a note may be.
+    dict(BASE, id="drop", arm=[{"event": "Product Added", "when": {">": [{"var": "e.price"}, 10]}}],
+         cancel=[{"event": "Product Added", "when": {"<=": [{"var": "e.price"}, 10]}}]),
+    dict(BASE, id="wordy", arm=[{"event": "Product Added", "when": {
+        "in": [{"var": "e.cart_id"}, ["%040d" % n for n in range(9)]]}}]),
 ]
 
 EVENTS = [
@@ -81,12 +86,17 @@ def every_rule_has_its_sentence():
         dear = told["dear"]
         tap.equal(dear["not_armed"]["reason"], "condition", "why it was not armed")
         tap.equal(dear["not_armed"]["words"], "e.price > 10: e.price is 7", "with the value")
+        drop = told["drop"]
+        tap.equal(drop["not_armed"]["words"], "e.price > 10: e.price is 7", "what ends it, too")
+        wordy = told["wordy"]["not_armed"]["words"]
+        tap.ok(wordy.startswith('e.cart_id in ["0000') and wordy.endswith(" ...")
+               and len(wordy) == 256, wordy)
         slow = told["slow"]["instances"][0]
         tap.equal((slow["state"], slow["key"]), ("armed", "customer"), "waiting again since the last cart")
         visit = told["visit"]
         tap.equal(visit["text"], "Nothing that arms it has come: Store Visited.", "never armed")
         tap.equal([(i["key"], i["text"]) for i in visit["instances"]],
-                  [("customer", "It was never armed for customer; what ends it came first: "
+                  [("customer", "Nothing has armed it for the customer; what ends it has come: "
                     "Order Completed.")], "but ended")
         choosy = told["choosy"]["decisions"][0]
         tap.equal((choosy["outcome"], choosy["gate"], choosy["reason"]),

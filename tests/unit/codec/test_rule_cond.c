@@ -420,52 +420,65 @@ static void test_segments(void)
 
 /* ---- why not --------------------------------------------------------------------------- */
 
+static const struct {
+	const char *condition, *words;
+} unmet[] = {
+	{"{'>=':[{'var':'s.orders'},1]}", "s.orders >= 1: s.orders is 0"},
+	{"{'==':[{'var':'e.n'},20]}", "e.n == 20: e.n is 19.99"},
+	{"{'<':[{'var':'e.absent'},0.001]}", "e.absent < 0.001: e.absent is not there"},
+	{"{'==':[{'var':'e.null'},'a']}", "e.null == \"a\": e.null is null"},
+	{"{'<':[1,{'var':'e.n'},{'var':'e.minus'}]}",
+		"1 < e.n < e.minus: e.n is 19.99, e.minus is -7"},
+	{"{'var':'s.has_email'}", "s.has_email is false"},
+	{"{'var':'e.traits.vip'}", "e.traits.vip is not there"},
+	{"{'!':{'var':'e.yes'}}", "not(e.yes): e.yes is true"},
+	{"{'and':[{'var':'e.yes'},{'>':[{'var':'e.n'},20]},{'var':'e.no'}]}",
+		"e.n > 20: e.n is 19.99"},
+	{"{'or':[{'var':'e.no'},{'in':[{'var':'e.t'},['red','green']]}]}",
+		"e.no is false; and e.t in [\"red\", \"green\"]: e.t is \"blue\""},
+	{"{'>':[{'+':[{'var':'e.n'},1,{'*':[{'var':'e.whole'},2]}]},100]}",
+		"(e.n + 1 + (e.whole * 2)) > 100: e.n + 1 + (e.whole * 2) is 60.99"},
+	{"{'some':[{'var':'e.products'},{'>':[{'var':'price'},30]}]}",
+		"some(e.products, price > 30): e.products is an array of 2"},
+	{"{'within':[{'var':'e.past'},'12h']}", "within(e.past, 12h): e.past is 1773489600"},
+	{"{'after':[{'now':[]},'2026-03-16']}",
+		"now() after 2026-03-16T00:00:00.000Z: now() is 2026-03-15T12:00:00.000Z"},
+	{"{'<':[{'localHour':'store'},9]}", "localHour() < 9: localHour() is 13"},
+	{"{'missing_some':[1,['e.n','e.t']]}",
+		"missing_some(e.n, e.t; 1): e.n is 19.99, e.t is \"blue\""},
+	{"{'!':{'and':[{'var':'e.yes'},{'<':[{'var':'e.n'},20]}]}}",
+		"not(e.yes and (e.n < 20)): e.yes is true, e.n is 19.99"},
+	/* Of an `or` that is true what makes it so; of one that is not, all of it. */
+	{"{'!':{'or':[{'var':'e.no'},{'==':[{'var':'e.t'},'blue']}]}}",
+		"not(e.no or (e.t == \"blue\")): e.t is \"blue\""},
+	{"{'!':{'!':{'or':[{'var':'e.no'},{'>':[{'var':'e.n'},20]}]}}}",
+		"not(not(e.no or (e.n > 20))): e.no is false, e.n is 19.99"},
+	{"{'!':{'missing':['e.n','e.absent']}}",
+		"not(missing(e.n, e.absent)): e.n is 19.99, e.absent is not there"},
+	{"{'>':[{'pctile':'value'},0.9]}", "pctile(value) > 0.9: pctile(value) is not there"},
+	/* Of an `if` the branch that counts. */
+	{"{'<':[{'*':[{'if':[{'var':'e.no'},{'var':'e.absent'},{'var':'e.yes'},"
+	 "{'var':'e.n'},1]},2]},{'if':[{'var':'e.no'},1,{'var':'e.minus'}]}]}",
+		"(e.n * 2) < e.minus: e.n * 2 is 39.98, e.minus is -7"},
+	{"{'==':[{'var':'ctx.b'},'']}", "ctx.b == \"\": ctx.b is \"x,y\"}\""},
+	{"{'var':'e.yes'}", ""},
+};
+
 static void test_explain(void)
 {
-	static const struct {
-		const char *condition, *words;
-	} list[] = {
-		{"{'>=':[{'var':'s.orders'},1]}", "s.orders >= 1: s.orders is 0"},
-		{"{'==':[{'var':'e.n'},20]}", "e.n == 20: e.n is 19.99"},
-		{"{'<':[{'var':'e.absent'},0.001]}", "e.absent < 0.001: e.absent is not there"},
-		{"{'==':[{'var':'e.null'},'a']}", "e.null == \"a\": e.null is null"},
-		{"{'<':[1,{'var':'e.n'},{'var':'e.minus'}]}",
-			"1 < e.n < e.minus: e.n is 19.99, e.minus is -7"},
-		{"{'var':'s.has_email'}", "s.has_email is false"},
-		{"{'var':'e.traits.vip'}", "e.traits.vip is not there"},
-		{"{'!':{'var':'e.yes'}}", "not(e.yes): e.yes is true"},
-		{"{'and':[{'var':'e.yes'},{'>':[{'var':'e.n'},20]},{'var':'e.no'}]}",
-			"e.n > 20: e.n is 19.99"},
-		{"{'or':[{'var':'e.no'},{'in':[{'var':'e.t'},['red','green']]}]}",
-			"e.no is false; and e.t in [\"red\", \"green\"]: e.t is \"blue\""},
-		{"{'>':[{'+':[{'var':'e.n'},1,{'*':[{'var':'e.whole'},2]}]},100]}",
-			"(e.n + 1 + (e.whole * 2)) > 100: e.n + 1 + (e.whole * 2) is 60.99"},
-		{"{'some':[{'var':'e.products'},{'>':[{'var':'price'},30]}]}",
-			"some(e.products, price > 30): e.products is an array of 2"},
-		{"{'within':[{'var':'e.past'},'12h']}",
-			"within(e.past, 12h): e.past is 1773489600"},
-		{"{'after':[{'now':[]},'2026-03-16']}",
-			"now() after 2026-03-16T00:00:00.000Z: now() is 2026-03-15T12:00:00.000Z"},
-		{"{'<':[{'localHour':'store'},9]}", "localHour() < 9: localHour() is 13"},
-		{"{'missing_some':[1,['e.n','e.t']]}",
-			"missing_some(e.n, e.t; 1): e.n is 19.99, e.t is \"blue\""},
-		{"{'==':[{'var':'ctx.b'},'']}", "ctx.b == \"\": ctx.b is \"x,y\"}\""},
-		{"{'var':'e.yes'}", ""},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(unmet); i++) {
 		_cleanup_(rules_freep) struct rules *rules = NULL;
 		_cleanup_(world_release) struct world w = {.decoder = NULL};
 		_cleanup_(buf_release) struct buf out = BUF_INIT;
 
 		arena_init(&w.arena);
-		REQUIRE(cond_case(list[i].condition, &problems, &rules) == 0);
+		REQUIRE(cond_case(unmet[i].condition, &problems, &rules) == 0);
 		world_make(&w, rules, item);
-		check_int(list[i].condition, (int)i, "result",
+		check_int(unmet[i].condition, (int)i, "result",
 			cond_explain(rules->list[0].cancel[0].when, &w.scope, &out),
-			list[i].words[0] ? 0 : COND_HOLDS);
-		check_span(list[i].condition, (int)i, "words", buf_span(&out),
-			span_str(list[i].words));
+			unmet[i].words[0] ? 0 : COND_HOLDS);
+		check_span(unmet[i].condition, (int)i, "words", buf_span(&out),
+			span_str(unmet[i].words));
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "codec/job_json.h"
 #include "codec/json_scan.h"
+#include "core/gate.h"
 
 #include "check.h"
 #include "journey_chance.h"
@@ -191,6 +192,21 @@ static void test_sentences(void)
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);
 	}
+}
+
+/* Outdone when it was due: by which message, and when that was. */
+static void test_outdone(void)
+{
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct decision d = decision(OUTCOME_SUPERSEDED);
+
+	d.gate = GATE_ARBITRATION;
+	d.reason = REASON_SUPERSEDED;
+	d.words = SPAN_LIT("checkout_abandoned");
+	decision_text(&d, &b);
+	CHECK_STR(buf_span(&b),
+		"cart_abandoned for cart:C1001 came due at 2026-11-21T12:02:00.000Z and was not "
+		"sent: checkout_abandoned goes before it.");
 }
 
 /* What the customer did under another name says under which. */
@@ -507,6 +523,7 @@ static const struct check_case cases[] = {
 	{"events", test_event},
 	{"decisions", test_decision},
 	{"a sentence for every outcome", test_sentences},
+	{"a sentence about what was outdone", test_outdone},
 	{"a sentence about another name", test_other_name},
 	{"a journey with all its parts", test_journey},
 	{"a customer of whom nothing is known", test_new_customer},

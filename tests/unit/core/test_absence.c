@@ -46,6 +46,30 @@ static void test_window_boundary(void)
 	}
 }
 
+/* Too few for one entry, enough for another: it is armed, and no note says that it is not. */
+static void test_window_one_of_two(void)
+{
+	static const struct rule_match arm[] = {
+		{.by = MATCH_KIND, .kind = EVENT_PAYMENT_FAILED, .count = 3, .within_ms = 10 * M},
+		{.by = MATCH_KIND,
+			.kind = EVENT_PAYMENT_FAILED,
+			.count = 2,
+			.within_ms = 10 * M,
+			.entry = 1}};
+	struct rule rule = failures_rule();
+	struct scene s;
+
+	rule.arm = arm;
+	rule.n_arm = 2;
+	scene_init(&s, &rule, 1);
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, 0, 0);
+	CHECK_STR(scene_note(&s, "help"), "count");
+	scene_event(&s, EVENT_PAYMENT_FAILED, none, M, M);
+	CHECK_INT(s.journey->instances[0].state, INSTANCE_ARMED);
+	CHECK(!journey_note(s.journey, SPAN_LIT("help")));
+	scene_release(&s);
+}
+
 /* In every order of arrival the same job; what comes twice has another time and counts twice. */
 static void test_window_orders(void)
 {
@@ -266,6 +290,19 @@ static void test_when(void)
 	CHECK_STR(text_span(journey_note(s.journey, SPAN_LIT("cart"))->words),
 		"e.total > 100: e.total is 99.99");
 	CHECK_INT(s.journey->n_instances, 0);
+	scene_release(&s);
+	/* Also of what is a cancel at the same time, as a price that is not low enough. */
+	rule.cancel = &(struct rule_match){.by = MATCH_KIND, .kind = ADDED};
+	rule.anchor_first = true; /* else it would begin anew */
+	scene_init(&s, &rule, 1);
+	scene_event(&s, ADDED, cheap, 0, 0);
+	CHECK_STR(scene_note(&s, "cart"), "condition");
+	CHECK_STR(text_span(journey_note(s.journey, SPAN_LIT("cart"))->words),
+		"e.total > 100: e.total is 99.99");
+	scene_release(&s);
+	rule.cancel = cancel;
+	rule.anchor_first = false;
+	scene_init(&s, &rule, 1);
 	scene_event(&s, ADDED, rich, H, H);
 	scene_event(&s, ORDER_COMPLETED, cheap, 2 * H, 2 * H);
 	TAKEN(&s, "");
@@ -516,6 +553,7 @@ int main(void)
 {
 	static const struct check_case cases[] = {
 		{"33 at_least at its boundary", test_window_boundary},
+		{"33 at_least of one entry and not of another", test_window_one_of_two},
 		{"33 at_least in any order", test_window_orders},
 		{"33 at_least: what is spent", test_window_spent},
 		{"33 at_least: keys and cancels", test_window_keys},

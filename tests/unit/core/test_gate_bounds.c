@@ -360,7 +360,7 @@ static void test_hours(void)
 	SCENE_ANSWER(&s, GATE_ALLOW, REASON_NONE);
 	s.ask.now++;
 	SCENE_UNTIL(&s, REASON_QUIET_HOURS, "2026-11-23T21:00:00.000Z");
-	CHECK(says(&s, "again from 2026-11-24 08:00 on"));
+	CHECK(says(&s, "again from 2026-11-24 08:00 +11:00 on"));
 	scene_release(&s);
 }
 

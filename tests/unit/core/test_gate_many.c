@@ -507,7 +507,32 @@ static void test_order(void)
 	scene_release(&s);
 }
 
+/* What does not fit ends where a character does, and shows that it was cut. "The customer does not
+ * want " are 27 bytes, " ..." 4: of 159 bytes 128 are left, 64 characters of two bytes; behind an x
+ * only 63, for half a one is none. */
+static void test_cut(void)
+{
+	for (size_t odd = 0; odd < 2; odd++) {
+		_cleanup_(buf_release) struct buf topic = BUF_INIT, want = BUF_INIT;
+		struct gate_scene s;
+
+		buf_add(&topic, "x", odd);
+		for (size_t i = 0; i < 100; i++)
+			buf_add_str(&topic, "\xc3\xa4");
+		buf_add_str(&want, "The customer does not want ");
+		buf_add(&want, topic.ptr, odd ? 127 : 128);
+		buf_add_str(&want, " ...");
+		scene_init(&s);
+		scene_consent(&s, NULL, NULL, CONSENT_WITHDRAWN);
+		s.rules->list[0].gates.topic = buf_span(&topic);
+		SCENE_ANSWER(&s, GATE_CANCEL, REASON_WITHDRAWN);
+		check_span(__FILE__, __LINE__, "words", span_str(s.verdict.words), buf_span(&want));
+		scene_release(&s);
+	}
+}
+
 static const struct check_case cases[] = {
+	{"words that do not fit", test_cut},
 	{"caps to the millisecond", test_cap_bounds},
 	{"what windows count, and whom they stop", test_cap_windows},
 	{"a cap of the rule's own", test_cap_of_rule},
