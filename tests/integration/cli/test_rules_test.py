@@ -213,7 +213,7 @@ def a_directory_of_rules_and_scenarios():
             json.dump({k: v for k, v in GOOD.items() if k != "rules"}, file)
         done = run(place)
         tap.equal(done.returncode, 0, done.stdout + done.stderr)
-        tap.ok("1 of 1 scenarios" in done.stdout, done.stdout)
+        tap.ok("1 of 1 scenario is as expected" in done.stdout, done.stdout)
         loaded = subprocess.run([harness.waymark(), "rules", "check", place], capture_output=True, text=True,
                                 check=False)
         tap.equal(loaded.returncode, 0, "subdirectories hold no rules: " + loaded.stdout)
