@@ -27,12 +27,12 @@
  * merge: what is overdue fires at its own instant when the customer is looked at next.
  *
  * A merge arms nothing that neither side had armed, but for what the two sides together have
- * counted to at_least, if its deadline is ahead. And what each side cancelled is known to the other
- * for as long as a cancel is remembered (a day, or the rule's tombstone) before the two were said
- * to be one, even where more is kept of its key: the latest, and up to INSTANCE_CANCELS_MAX before
- * it. What only moves a wait is known for as long as something may wait from there, or, where that
- * is an instant that its event gives, for a day like a cancel. A job that was taken back stays so,
- * even if what it had repeated turns out to have been sent in error.
+ * counted to at_least, if its deadline was ahead when they were said to be one. And what each side
+ * cancelled is known to the other for as long as a cancel is remembered (a day, or the rule's
+ * tombstone) before that, even where more is kept of its key: the latest, and up to
+ * INSTANCE_CANCELS_MAX before it. What only moves a wait is known for as long as something may wait
+ * from there, or, where that is an instant that its event gives, for a day like a cancel. A job
+ * that was taken back stays so, even if what it had repeated turns out to have been sent in error.
  *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
  * first; an armed instance only if all are, the one that was armed last, with a decision.

@@ -219,11 +219,13 @@ static uint32_t last_closing(const struct instance *i, uint32_t n)
  * says by now what it ever will: the last of it, what armed last, and what closed it, are left. */
 static void forget_moments(const struct turn *t, const struct rule *rule, struct instance *i)
 {
-	int64_t until = t->now - ABSENCE_MEMORY_MS;
+	/* That two are one by then may be heard of a day later. */
+	int64_t now = t->known_at > 0 ? t->known_at : t->now - ABSENCE_MEMORY_MS;
+	int64_t until = now - ABSENCE_MEMORY_MS;
 	uint32_t armed, closed, n = 0;
 
 	for (size_t k = 0; k < rule->n_arm; k++)
-		until = int64_min(until, t->now - ABSENCE_MEMORY_MS - rule->arm[k].within_ms);
+		until = int64_min(until, now - ABSENCE_MEMORY_MS - rule->arm[k].within_ms);
 	while (n < i->n_moments && i->moments[n].at < until)
 		n++;
 	armed = last_arming(t, rule, i, n);
@@ -292,8 +294,10 @@ static bool is_concerned(const struct rule *rule, const struct instance *i, stru
 static bool is_past(const struct turn *t, const struct rule *rule, struct span about, int64_t b)
 {
 	const struct journey *j = t->journey;
+	/* A merge asks of the instant at which the two were said to be one. */
+	int64_t now = t->known_at > 0 ? t->known_at : t->now;
 	/* What comes in only now is asked once. At its last instant it may be forgotten already. */
-	bool past = b <= t->now - ABSENCE_MEMORY_MS && !(t->event && t->event->occurred_at == b);
+	bool past = b <= now - ABSENCE_MEMORY_MS && !(t->event && t->event->occurred_at == b);
 
 	for (size_t n = 0; n < j->n_instances && !past; n++) {
 		const struct instance *i = &j->instances[n];
@@ -369,7 +373,8 @@ int absence_hand_over(
 	if (r == 0 && (text_set(&a.giver, giver->id) < 0 || text_set(&a.about, about) < 0))
 		r = -ENOMEM;
 	if (r == 0 && !is_known(t->journey, i, &a)) {
-		absence_list_age(i, t->now - ABSENCE_MEMORY_MS);
+		/* Twice the day in which it is asked again, as of what is forgotten here. */
+		absence_list_age(i, t->now - 2 * ABSENCE_MEMORY_MS);
 		r = absence_list_add(i, &a);
 		i->touched_at = t->now;
 	}

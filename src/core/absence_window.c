@@ -63,9 +63,9 @@ int absence_recount_joined(const struct turn *t, const struct rule *rule, struct
 		if (!absence_list_find(t->journey, rule, i, &ask, &n) ||
 			!absence_list_is_joint(t->journey, i, n, m, other))
 			continue;
-		/* What they would have waited for is over, and nobody has waited. */
+		/* What they would have waited for was over, and nobody has waited. */
 		if (!absence_deadline(&then, rule, text_span(i->key), &i->armings[n], &wait) ||
-			wait.deadline_at <= t->now)
+			wait.deadline_at <= t->known_at)
 			continue;
 		r = arm_by(&then, rule, i, n);
 	}

@@ -464,7 +464,7 @@ static int take_over_alone(const struct turn *t, const struct rule *rule, struct
 	/* What was handed over to one that has rested since was refused then; what refused it may
 	 * be forgotten by now. */
 	if (i->touched_at != t->now)
-		over = int64_max(over, t->now - ABSENCE_MEMORY_MS);
+		over = int64_max(over, t->known_at - ABSENCE_MEMORY_MS);
 	if (i->state != INSTANCE_ARMED)
 		return absence_arm_next(&then, rule, i, over);
 	ask.until = i->arming_at;

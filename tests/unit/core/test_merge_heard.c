@@ -278,6 +278,77 @@ static void test_part(void)
 	}
 }
 
+/* Two within an hour arm, of which each name had one: that waits if it was to be due behind the
+ * instant at which they were said to be one, though it is over when that is heard. */
+static void test_counted(void)
+{
+	static const struct rule_match twice[] = {
+		{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = H}};
+	static const struct {
+		int64_t said, heard;
+		const char *told;
+	} ways[] = {
+		{4 * H, 4 * H, "fired cart cart:C1 1/main @16200000;"},
+		{4 * H, 4 * H + 40 * M, "fired cart cart:C1 1/main @16800000;"},
+		{4 * H + 30 * M, 4 * H + 30 * M, ""},
+		{4 * H + 30 * M, 4 * H + 40 * M, ""},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.arm = twice;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&visitor, ADDED, c1, 1, 1);
+		scene_event(&anna, ADDED, c1, 30 * M, 30 * M);
+		scene_merge(&anna, visitor.journey, ways[n].said, ways[n].heard);
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n].told);
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
+/* What Anna emptied an hour behind the visitor's addition is handed over if they were said to be
+ * one within a day of that, however late it is heard. */
+static void test_handed_over(void)
+{
+	static const struct rule_match over[] = {
+		{.by = MATCH_KIND, .kind = EMPTIED, .to = {"taker", 5}}};
+	static const struct {
+		int64_t said, heard;
+		bool handed;
+	} ways[] = {
+		{25 * H - 1, 25 * H - 1, true},
+		{25 * H - 1, 26 * H, true},
+		{25 * H - 1, 48 * H - 1, true},
+		{25 * H, 25 * H, false},
+		{25 * H, 48 * H, false},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rules[] = {scene_cart("giver"), scene_cart("taker")};
+		struct scene anna, visitor;
+
+		rules[0].wait.span_ms = rules[1].wait.span_ms = 60 * H;
+		rules[0].cancel = over;
+		rules[0].n_cancel = 1;
+		rules[1].arm = shown;
+		begin(&anna, &visitor, rules, 2);
+		scene_event(&visitor, ADDED, c1, 0, 0);
+		scene_event(&anna, EMPTIED, c1, H, H);
+		scene_merge(&anna, visitor.journey, ways[n].said, ways[n].heard);
+		(void)scene_take(&anna);
+		scene_tick(&anna, 90 * H);
+		CHECK_STR(span_str(scene_take(&anna)),
+			ways[n].handed ? "fired taker cart:C1 1/main @219600000;"
+				       : "fired giver cart:C1 1/main @216000000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -288,6 +359,8 @@ int main(void)
 		{"closed, and open again", test_opened_again},
 		{"held for a source", test_held},
 		{"part of an episode that is over", test_part},
+		{"counted together", test_counted},
+		{"handed over", test_handed_over},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
