@@ -169,7 +169,7 @@ static bool refuse_way(struct gate_turn *t, enum gate_reason reason, enum job_ch
 {
 	static const char *const words[GATE_REASON_COUNT] = {
 		[REASON_UNREACHABLE] = "There is no address for",
-		[REASON_BOUNCED] = "What was sent came back by",
+		[REASON_BOUNCED] = "What was sent before came back, and nothing goes any more by",
 		[REASON_COMPLAINED] = "The customer marked as spam what came by",
 		[REASON_NOT_ACTIVE] = "Nobody is there to see a message by",
 		[REASON_TOO_COSTLY] = "This is not grave enough for",

@@ -217,7 +217,7 @@ static void test_reach(void)
 	text_release(&s.journey->traits[TRAIT_EMAIL]);
 	bounce(&s, JOB_CHANNEL_SMS);
 	SCENE_ANSWER(&s, GATE_CANCEL, REASON_BOUNCED);
-	CHECK(says(&s, "came back by sms"));
+	CHECK(says(&s, "came back, and nothing goes any more by sms"));
 	rule_of(&s)->class = RULE_SERVICE;
 	SCENE_ANSWER(&s, GATE_CANCEL, REASON_UNREACHABLE);
 	CHECK(says(&s, "no address for email"));
