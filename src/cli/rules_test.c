@@ -295,7 +295,8 @@ static int test_all(struct testing *t)
 		return status;
 	if (!t->options->program->common.json)
 		printf("\n%zu of %llu scenario%s %s as expected.\n", t->n_files - t->n_failed,
-			COUNT(t->n_files), t->n_files - t->n_failed == 1 ? "is" : "are");
+			COUNT(t->n_files),
+			t->n_files == 1 || t->n_files - t->n_failed == 1 ? "is" : "are");
 	return t->n_failed ? STATUS_FOUND : STATUS_DONE;
 }
 
