@@ -36,7 +36,7 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 #define CUSTOMER_FACTS(X)                                                                          \
 	X(ORDERS, "orders", NUMBER, "how many orders were ever placed")                            \
 	X(OPEN_ORDERS, "open_orders", NUMBER,                                                      \
-		"orders placed, neither delivered, cancelled, returned nor refunded")              \
+		"orders placed, neither delivered nor wanted back, cancelled, returned, refunded") \
 	X(LATE_ORDERS, "late_orders", NUMBER, "of those, how many are behind their promise")       \
 	X(OPEN_CARTS, "open_carts", NUMBER, "carts with something in them, used within 30 days")   \
 	X(OPEN_CHECKOUTS, "open_checkouts", NUMBER, "checkouts that no order came of")             \
@@ -143,7 +143,7 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(CART_LAST_AT, "cart.last_at", INSTANT, "the latest activity in it")                      \
 	X(ORDER_ID, "order.id", TEXT, "the order")                                                 \
 	X(ORDER_OPEN, "order.open", BOOL,                                                          \
-		"placed, neither delivered, cancelled, returned nor refunded")                     \
+		"placed, neither delivered nor wanted back, cancelled, returned, refunded")        \
 	X(ORDER_STATUS, "order.status", TEXT, "the last milestone it has reached")                 \
 	X(ORDER_SIDE, "order.side", TEXT,                                                          \
 		"beside its way: `payment_pending`, `backordered`, `on_hold` or `exception`, as "  \

@@ -112,7 +112,13 @@ struct order {
 /* As one of which nothing was said yet. O is cleared. */
 void order_init(struct order *o);
 
-/* Placed and neither delivered, cancelled, returned nor refunded. */
+/*
+ * When nothing more was to be waited for: the first of delivered, cancelled, returned and refunded.
+ * Who wants it back has it; but of what came in parcels that may be one of them, and the others are
+ * waited for. TIME_NEVER: not yet.
+ */
+int64_t order_over_at(const struct order *o);
+/* Placed, and not over. */
 bool order_is_open(const struct order *o);
 enum milestone order_rank(const struct order *o);	/* the highest milestone reached */
 bool order_is_late(const struct order *o, int64_t now); /* open and behind its promise */

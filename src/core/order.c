@@ -54,13 +54,22 @@ void order_init(struct order *o)
 	o->parcel_said_at = o->corrected_at = INT64_MIN;
 }
 
+int64_t order_over_at(const struct order *o)
+{
+	static const enum milestone ends[] = {
+		MILESTONE_DELIVERED, MILESTONE_RETURNED, MILESTONE_REFUNDED, MILESTONE_CANCELLED};
+	int64_t at = TIME_NEVER;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		at = int64_min(at, order_reached_at(o, ends[i]));
+	if (o->n_parcels == 0 && !o->parcels_lost)
+		at = int64_min(at, order_reached_at(o, MILESTONE_RETURN_REQUESTED));
+	return at;
+}
+
 bool order_is_open(const struct order *o)
 {
-	return o->at[MILESTONE_PLACED] != TIME_NEVER &&
-	       order_reached_at(o, MILESTONE_RETURNED) == TIME_NEVER &&
-	       order_reached_at(o, MILESTONE_REFUNDED) == TIME_NEVER &&
-	       order_reached_at(o, MILESTONE_CANCELLED) == TIME_NEVER &&
-	       order_reached_at(o, MILESTONE_DELIVERED) == TIME_NEVER;
+	return o->at[MILESTONE_PLACED] != TIME_NEVER && order_over_at(o) == TIME_NEVER;
 }
 
 enum milestone order_rank(const struct order *o)

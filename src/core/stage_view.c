@@ -63,13 +63,7 @@ static struct period cart_in_use(const struct cart *c)
 
 struct period stage_order_period(const struct order *o)
 {
-	static const enum milestone ends[] = {
-		MILESTONE_RETURNED, MILESTONE_REFUNDED, MILESTONE_CANCELLED};
-	struct period p = {o->at[MILESTONE_PLACED], order_reached_at(o, MILESTONE_DELIVERED)};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		p.to = int64_min(p.to, order_reached_at(o, ends[i]));
-	return p;
+	return (struct period){o->at[MILESTONE_PLACED], order_over_at(o)};
 }
 
 /* A case that was opened again: until it was solved for the first time, as far as is known. */

@@ -53,6 +53,12 @@ static void test_stages(void)
 		ASK("05T10:00", "@order:O1", "order.corrected_at", "2026-11-05T10:00:00.000Z"),
 		ASK("05T10:00", "@order:O1", "order.open", "true"),
 		ASK("05T10:00", "@order:O1", "stage", "customer_awaiting"),
+		/* Nobody said that it came, but it is wanted back. */
+		EVENT("06T10:00", "Return Requested", "\"order_id\":\"O1\""),
+		ASK("06T10:00", "@order:O1", "order.open", "false"),
+		ASK("06T10:00", "@order:O1", "open_orders", "0"),
+		ASK("06T10:00", "@order:O1", "stage", "one_time"),
+		ASK("06T10:00", "@order:O1", "stage_since", "2026-11-06T10:00:00.000Z"),
 	};
 
 	facts_play(rows, ARRAY_SIZE(rows));

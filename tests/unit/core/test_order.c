@@ -112,9 +112,17 @@ static const struct scene {
 	{{NEWS(ORDER_COMPLETED, 1), NEWS(ORDER_DELIVERED, 5), NEWS(RETURN_REQUESTED, 6),
 		 NEWS(ORDER_RETURNED, 9)},
 		MILESTONE_RETURNED, ORDER_SIDE_COUNT, MILESTONE_RETURN_REQUESTED, 6, false},
-	/* Whoever wants a part of it back still waits for the rest. */
+	/* Whoever wants it back has it, even if nobody said so; but not for having a part of it. */
 	{{NEWS(ORDER_COMPLETED, 1), NEWS(RETURN_REQUESTED, 6)}, MILESTONE_RETURN_REQUESTED,
-		ORDER_SIDE_COUNT, MILESTONE_DELIVERED, TIME_NEVER, true},
+		ORDER_SIDE_COUNT, MILESTONE_DELIVERED, TIME_NEVER, false},
+	{{NEWS(ORDER_COMPLETED, 1), {EVENT_SHIPMENT_DELIVERED, 4, NULL, "T", false},
+		 {EVENT_SHIPMENT_UPDATED, 5, "shipped", "U", false}, NEWS(RETURN_REQUESTED, 6)},
+		MILESTONE_RETURN_REQUESTED, ORDER_SIDE_COUNT, MILESTONE_DELIVERED, TIME_NEVER,
+		true},
+	/* Taken back, it is waited for again. */
+	{{NEWS(ORDER_COMPLETED, 1), NEWS(RETURN_REQUESTED, 6),
+		 {EVENT_ORDER_UPDATED, 7, "packed", NULL, true}},
+		MILESTONE_PACKED, ORDER_SIDE_COUNT, MILESTONE_RETURN_REQUESTED, TIME_NEVER, true},
 	/* Beside its way, until it goes on. */
 	{{NEWS(ORDER_COMPLETED, 1), STAGE(2, "on_hold")}, MILESTONE_PLACED, ORDER_ON_HOLD,
 		MILESTONE_PAID, TIME_NEVER, true},
@@ -396,15 +404,29 @@ static unsigned told_rank(const struct told *t)
 	return rank;
 }
 
+static bool names_parcel(const struct told *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->words[i].word.number)
+			return true;
+	return false;
+}
+
+/* Of several parcels it may be one that is wanted back. */
+static bool told_open(const struct told *t)
+{
+	for (unsigned i = DELIVERED; i < MILESTONE_COUNT; i++)
+		if ((i != 9 || !names_parcel(t)) && has_reached(t, i))
+			return false;
+	return has_reached(t, PLACED);
+}
+
 static enum order_side told_side(const struct told *t)
 {
 	enum order_side side = ORDER_SIDE_COUNT;
 	int64_t at = 0;
 
-	for (unsigned i = DELIVERED; i < MILESTONE_COUNT; i++)
-		if (i != 9 && has_reached(t, i))
-			return ORDER_SIDE_COUNT;
-	if (!has_reached(t, PLACED))
+	if (!told_open(t))
 		return ORDER_SIDE_COUNT;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct meant *m = &t->words[i];
@@ -440,9 +462,35 @@ static void check_instant(const struct told *t, unsigned rank, int64_t at)
 	CHECK(found);
 }
 
+/* How far it is when each word, and each of its corrections, is followed in its turn; of what was
+ * said of no parcel. */
+static unsigned followed_rank(const struct told *t)
+{
+	bool reached[MILESTONE_COUNT] = {false};
+	unsigned rank = 0;
+
+	for (int64_t at = 1; at < 10; at++) {
+		for (size_t i = 0; i < t->n; i++)
+			if (t->words[i].word.at == at && t->words[i].rank < MILESTONE_COUNT)
+				reached[t->words[i].rank] = true;
+		for (size_t i = 0; i < t->n; i++)
+			for (unsigned r = t->words[i].rank + 1;
+				t->words[i].word.at == at && t->words[i].word.corrects &&
+				r < MILESTONE_COUNT;
+				r++)
+				reached[r] = false;
+	}
+	for (unsigned r = 0; r < MILESTONE_COUNT; r++)
+		rank = reached[r] ? r : rank;
+	return rank;
+}
+
 static void check_told(const struct told *t, const struct order *o)
 {
+	if (!names_parcel(t))
+		CHECK_INT(milestone_rank(order_rank(o)), followed_rank(t));
 	CHECK_INT(milestone_rank(order_rank(o)), told_rank(t));
+	CHECK_INT(order_is_open(o), told_open(t));
 	CHECK_INT(order_side(o, INT64_MIN), told_side(t));
 	for (unsigned rank = 0; rank < MILESTONE_COUNT; rank++)
 		check_instant(t, rank, order_reached_at(o, milestone_of_rank(rank)));
