@@ -246,6 +246,33 @@ static void test_held(void)
 	}
 }
 
+/* The same of what Anna waits for: what the visitor looked at half an hour behind puts it off, and
+ * with that the end of the hold. */
+static void test_held_and_touched(void)
+{
+	static const int64_t heard[] = {8 * H, 20 * H, 28 * H + 29 * M};
+
+	for (size_t n = 0; n < ARRAY_SIZE(heard); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.grace_ms = H;
+		rule.touch = shown;
+		rule.n_touch = 1;
+		rule.wait_for[0] = SPAN_LIT("till");
+		rule.n_wait_for = 1;
+		rule.max_hold_ms = MS_DAY;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_event(&visitor, SHOWN, c1, 30 * M, 30 * M);
+		scene_merge(&anna, visitor.journey, 8 * H, heard[n]);
+		scene_tick(&anna, 90 * H);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 1/main @106200000;");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 /* The first arms. Anna's second step was due at 16 h and went out two hours later; what the visitor
  * added in between is part of that, though she has begun anew when it is heard that they are one.
  */
@@ -358,6 +385,7 @@ int main(void)
 		{"a rule that went before", test_superseded},
 		{"closed, and open again", test_opened_again},
 		{"held for a source", test_held},
+		{"touched while it was held", test_held_and_touched},
 		{"part of an episode that is over", test_part},
 		{"counted together", test_counted},
 		{"handed over", test_handed_over},
