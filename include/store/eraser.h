@@ -29,6 +29,12 @@
  * the customer, but for the names: each is a commit of its partition's owner, and each 500 are one
  * in every partition.
  *
+ * Events of others stand behind the words in the logs. So no more than 512 keys are told at a time
+ * (eraser_words.c), and words to keys that follow one another in a log are one commit for each 64
+ * (apply_erase.c): an event waits for the words of one such slice. Only what the customer's own
+ * record says to whoever leads to them comes at once: at most as many words as they have names,
+ * spread over the partitions, a commit for each 64. scripts/bench --only erase measures it.
+ *
  * Redis does other things between any two commands, each of which is bounded: a page, a word to an
  * owner, 500 names. What grows: the fork for the append-only file, with its memory, as at every
  * rewrite; and where a customer has more names than the settings come with, the one commit that

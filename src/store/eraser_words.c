@@ -10,6 +10,9 @@
 #include "codec/message_json.h"
 
 #define POLL_MS 10
+/* Keys that are told before it is waited until they have heard, over all partitions: events of
+ * others stand behind the words in the logs. */
+#define KEYS_AT_ONCE 512
 /* Of one message; its owner writes them all at once. */
 #define NAMES_MAX ((size_t)500 * GONE_NAME_SIZE)
 
@@ -37,8 +40,17 @@ static int after_keys(struct eraser *e, const struct redis_value *reply)
 	return eraser_fence(e, eraser_collect);
 }
 
+static int say_keys(struct eraser *e, const struct redis_value *reply);
+
+static int wait_for_keys(struct eraser *e, const struct redis_value *reply)
+{
+	(void)reply;
+	return eraser_fence(e, say_keys);
+}
+
 static int say_keys(struct eraser *e, const struct redis_value *reply)
 {
+	size_t n = 0;
 	int r = 0;
 
 	(void)reply;
@@ -53,9 +65,13 @@ static int say_keys(struct eraser *e, const struct redis_value *reply)
 
 		if (!name->in || name->told)
 			continue;
+		if (n == KEYS_AT_ONCE)
+			return eraser_then(e, wait_for_keys);
 		name->told = true;
-		if (name->customer || name->to.len)
-			r = eraser_say(e, eraser_partition(e, name->key), &m, SPAN_EMPTY);
+		if (!name->customer && !name->to.len)
+			continue;
+		n++;
+		r = eraser_say(e, eraser_partition(e, name->key), &m, SPAN_EMPTY);
 	}
 	return r ? r : eraser_then(e, after_keys);
 }

@@ -144,6 +144,7 @@ static int shore_commit(
 	struct shore *s = shore_of(store);
 
 	CHECK_INT(c->from.seq, s->position.seq);
+	s->n_commits++;
 	CHECK_INT(c->to.out, c->from.out + c->n_messages);
 	s->next = c->to;
 	s->fn = fn;

@@ -50,6 +50,7 @@ struct shore {
 	struct memory_store *memory;
 	struct pump *pump;
 	struct position position, next;
+	unsigned n_commits;
 	struct mail mails[MAILS];
 	size_t n_mails, n_removed;
 	struct log_entry log[LOG_MAX]; /* with their bytes in the arena */

@@ -205,12 +205,53 @@ static void another_with_the_address(void)
 	world_release(&world);
 }
 
+/* Many keys of one partition, and somebody else's event behind the words: it waits for a commit of
+ * each batch (3 in this world), and not of each word. */
+static void many_keys(void)
+{
+	char list[9][24];
+	const char *keys[ARRAY_SIZE(list)];
+	uint32_t p = partition_of(SPAN_LIT("neighbour"), PARTS);
+	struct shore *s = &world.shores[p];
+	unsigned before;
+
+	world_init(&world, 1);
+	for (unsigned i = 0, n = 0; n < ARRAY_SIZE(list); i++) {
+		char json[200];
+
+		(void)snprintf(list[n], sizeof(list[n]), "k%u", i);
+		if (partition_of(span_str(list[n]), PARTS) != p)
+			continue;
+		(void)snprintf(json, sizeof(json), ADDED(USER("%s"), "c"), list[n]);
+		world_say(&world, T, json);
+		keys[n] = list[n];
+		n++;
+	}
+	world_settle(&world);
+	erasing_tell(&world, MESSAGE_SUPPRESS, keys, ARRAY_SIZE(keys));
+	world_settle(&world);
+	before = s->n_commits;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		erasing_empty(&world, keys[i]);
+	world_say(&world, T, ADDED(USER("neighbour"), "c"));
+	world.clock++;
+	world_read(s);
+	CHECK_INT(s->n_commits - before, ARRAY_SIZE(keys) / 3 + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		CHECK_INT(kept(&world, keys[i]).len, 0);
+	world_finish(&world);
+	CHECK_INT(world.counters[COUNTER_ERASED], ARRAY_SIZE(keys));
+	world_check_customer(&world, "neighbour", "neighbour", 1);
+	world_release(&world);
+}
+
 static const struct check_case cases[] = {
 	{"at any point of the story", anywhere},
 	{"from one name to all", spreads},
 	{"they may come back", lifted},
 	{"another with the address", another_with_the_address},
 	{"named by who is gone", named_by_who_is_gone},
+	{"many keys are few commits", many_keys},
 };
 
 int main(void)
