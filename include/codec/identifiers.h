@@ -6,7 +6,8 @@
  * through and mean nothing here. The event goes to the customer of the strongest of them.
  *
  * One identifier is written in many ways, so each has a normal form that its key is made of. What
- * has none stays as it is: an address that no rule understands still names somebody.
+ * has none stays as it is: an address that no rule understands still names somebody. What is no
+ * address or number at all names nobody (identity_is_blocked).
  */
 #pragma once
 

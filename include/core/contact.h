@@ -105,9 +105,12 @@ enum reach {
  * the digits and the plus. Empty: it is none, or too long.
  */
 struct span address_normal(enum job_channel channel, struct span which, char buf[ADDRESS_MAX]);
-/* The address at which J's customer is written to on CHANNEL, in that form; empty: unknown. */
+/* The address at which J's customer is written to on CHANNEL, in that form; empty: unknown, or what
+ * was said for one can be none (core/identity.h). */
 struct span journey_address_now(
 	const struct journey *j, enum job_channel channel, char buf[ADDRESS_MAX]);
+/* Is there one? */
+bool journey_has_address(const struct journey *j, enum job_channel channel);
 
 /* How often in a row it came back from A and from ALSO (NULL: nothing) since the latest delivery
  * to either; at most ADDRESS_SOFT_MAX. */

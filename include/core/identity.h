@@ -125,7 +125,16 @@ int identity_compare(const struct identity *id, struct span a, struct span b);
 /* Does the user id VALUE need `user:` in front to be a key of its own? */
 bool identity_user_needs_prefix(const struct identity *id, struct span value);
 
-/* Is VALUE (normalised) of kind KIND one that names nobody? An empty one is. */
+/* Can VALUE be an e-mail address: has it a text on both sides of an @? Tills write `none given`. */
+bool identity_is_address(struct span value);
+
+/* Can VALUE be a telephone number: has it at least IDENTITY_PHONE_DIGITS digits? Those of other
+ * scripts are not looked for: what has letters beyond ASCII may be one. */
+#define IDENTITY_PHONE_DIGITS 5
+bool identity_is_number(struct span value);
+
+/* Is VALUE (normalised) of kind KIND one that names nobody? So does an empty one, and what can be
+ * no address and no number: else all whose till says `none given` would be one customer. */
 bool identity_is_blocked(const struct identity *id, size_t kind, struct span value);
 
 /* Whether KEY stands for many people. */

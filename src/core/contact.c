@@ -2,6 +2,7 @@
 /* What follows from consents and from what became of messages. */
 #include "core/contact.h"
 
+#include "core/identity.h"
 #include "core/journey.h"
 
 #include "consent_sides.h"
@@ -47,11 +48,9 @@ static enum consent_answer unsaid(const struct journey *j, enum job_channel chan
 {
 	switch (channel) {
 	case JOB_CHANNEL_EMAIL:
-		return j->n_orders > 0 && j->traits[TRAIT_EMAIL].len ? CONSENT_IS_SOFT
-								     : CONSENT_NO_WORD;
 	case JOB_CHANNEL_SMS:
-		return j->n_orders > 0 && j->traits[TRAIT_PHONE].len ? CONSENT_IS_SOFT
-								     : CONSENT_NO_WORD;
+		return j->n_orders > 0 && journey_has_address(j, channel) ? CONSENT_IS_SOFT
+									  : CONSENT_NO_WORD;
 	case JOB_CHANNEL_MAIL:
 		return j->n_orders > 0 ? CONSENT_IS_SOFT : CONSENT_NO_WORD;
 	case JOB_CHANNEL_INAPP:
@@ -175,13 +174,23 @@ struct span address_normal(enum job_channel channel, struct span which, char buf
 	return span_of(buf, n);
 }
 
+bool journey_has_address(const struct journey *j, enum job_channel channel)
+{
+	char buf[ADDRESS_MAX];
+
+	return journey_address_now(j, channel, buf).len > 0;
+}
+
 struct span journey_address_now(
 	const struct journey *j, enum job_channel channel, char buf[ADDRESS_MAX])
 {
-	if (channel == JOB_CHANNEL_EMAIL)
-		return address_normal(channel, text_span(j->traits[TRAIT_EMAIL]), buf);
-	if (is_number(channel))
-		return address_normal(channel, text_span(j->traits[TRAIT_PHONE]), buf);
+	struct span email = text_span(j->traits[TRAIT_EMAIL]);
+	struct span phone = text_span(j->traits[TRAIT_PHONE]);
+
+	if (channel == JOB_CHANNEL_EMAIL && identity_is_address(email))
+		return address_normal(channel, email, buf);
+	if (is_number(channel) && identity_is_number(phone))
+		return address_normal(channel, phone, buf);
 	return SPAN_EMPTY;
 }
 

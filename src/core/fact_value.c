@@ -2,6 +2,7 @@
 /* What each fact is, here and now. What was never said is missing. */
 #include "core/fact.h"
 
+#include "core/contact.h"
 #include "core/money.h"
 #include "core/priority.h"
 
@@ -374,9 +375,9 @@ static struct value customer_fact(size_t fact, const struct cond_scope *s)
 	case FACT_IDENTIFIED:
 		return cond_bool(j->user_id.len > 0);
 	case FACT_HAS_EMAIL:
-		return cond_bool(j->traits[TRAIT_EMAIL].len > 0);
+		return cond_bool(journey_has_address(j, JOB_CHANNEL_EMAIL));
 	case FACT_HAS_PHONE:
-		return cond_bool(j->traits[TRAIT_PHONE].len > 0);
+		return cond_bool(journey_has_address(j, JOB_CHANNEL_SMS));
 	case FACT_STAGE:
 		return of_text(stage_name(journey_stage(j, &s->rules->policy.lapse, s->now)));
 	case FACT_STAGE_SINCE:

@@ -150,6 +150,27 @@ static bool only_zeros(struct span value)
 	return true;
 }
 
+bool identity_is_address(struct span value)
+{
+	size_t at = value.len;
+
+	while (at > 0 && value.ptr[at - 1] != '@')
+		at--;
+	return at > 1 && at < value.len;
+}
+
+bool identity_is_number(struct span value)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		if ((unsigned char)value.ptr[i] >= 0x80)
+			return true;
+		digits += value.ptr[i] >= '0' && value.ptr[i] <= '9';
+	}
+	return digits >= IDENTITY_PHONE_DIGITS;
+}
+
 static char small(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -199,6 +220,10 @@ bool identity_is_blocked(const struct identity *id, size_t kind, struct span val
 		return true;
 	if ((value.ptr[0] == '0' || value.ptr[0] == '-') && id->zeros >> kind & 1 &&
 		only_zeros(value))
+		return true;
+	if (kind == id->at[IDENTIFIER_EMAIL] && !identity_is_address(value))
+		return true;
+	if (kind == id->at[IDENTIFIER_PHONE] && !identity_is_number(value))
 		return true;
 	return is_listed(id, kind, value);
 }

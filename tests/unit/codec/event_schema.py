@@ -64,9 +64,12 @@ def bodies():
 
 
 def names_nobody(event):
-    """Of the values here nothing but zeros is blocked."""
-    names = [event.get("userId"), event.get("anonymousId"), *event.get("identifiers", {}).values()]
-    return 0 in [name for name in names if name is not False]
+    """Of the values here nothing but zeros is blocked, and what is no address and no number."""
+    others = event.get("identifiers", {})
+    names = [event.get("userId"), event.get("anonymousId"), *others.values()]
+    return (0 in [name for name in names if name is not False]
+            or "@" not in str(others.get("email", "@"))
+            or sum(c.isdigit() for c in str(others.get("phone", 12345))) < 5)
 
 
 def verdicts(lint, texts):

@@ -84,10 +84,13 @@ static void the_example(void)
 	/* All that is blocked by default, and nothing more but the numbers as DE dials them. */
 	for (size_t i = 0; i < IDENTITY_DEFAULT.n_blocked; i++)
 		for (size_t kind = 0; kind < IDENTIFIER_COUNT; kind++)
-			if (kind != IDENTIFIER_PHONE)
+			if (kind != IDENTIFIER_PHONE && kind != IDENTIFIER_EMAIL)
 				CHECK_INT(identity_is_blocked(id, id->at[kind],
 						  IDENTITY_DEFAULT.blocked[i].text),
 					IDENTITY_DEFAULT.blocked[i].kinds >> kind & 1);
+	check_key(id, "email", "None@none.com", "");
+	check_key(id, "email", "not@none.com", "email:not@none.com");
+	check_key(id, "email", "see card", "");
 	check_key(id, "phone", "1234567890", "");
 	check_key(id, "phone", "01234567890", "");
 	check_key(id, "phone", "030 1234568", "phone:+49301234568");

@@ -111,6 +111,23 @@ static void blocked_values(void)
 		{IDENTIFIER_CARD, "1234567890", false},
 		{IDENTIFIER_USER, "unknown", true},
 		{IDENTIFIER_USER, "unknowm", false},
+		/* What tills write where there is no address, and no number. */
+		{IDENTIFIER_EMAIL, "keine angabe", true},
+		{IDENTIFIER_EMAIL, "jon", true},
+		{IDENTIFIER_EMAIL, "jon@", true},
+		{IDENTIFIER_EMAIL, "@shop.example", true},
+		{IDENTIFIER_EMAIL, "@", true},
+		{IDENTIFIER_EMAIL, "jon@shop", false},
+		{IDENTIFIER_EMAIL, "jon@home@shop.example", false},
+		{IDENTIFIER_PHONE, "keine", true},
+		{IDENTIFIER_PHONE, "see card 1234", true},
+		{IDENTIFIER_PHONE, "+1234", true},
+		{IDENTIFIER_PHONE, "12345", false},
+		{IDENTIFIER_PHONE, "+49 (0)30 1234567 after six", false},
+		/* 030 123456 in the digits of Arabic */
+		{IDENTIFIER_PHONE, "\xd9\xa0\xd9\xa3\xd9\xa0\xd9\xa1\xd9\xa2", false},
+		{IDENTIFIER_USER, "keine angabe", false},
+		{IDENTIFIER_CARD, "1234", false},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -124,8 +141,14 @@ static void blocked_list(void)
 	for (size_t i = 0; i < id->n_blocked; i++) {
 		const struct identity_blocked *b = &id->blocked[i];
 
+		/* What is no address and no number names nobody anyway. */
 		for (size_t kind = 0; kind < id->n_kinds; kind++)
-			CHECK_INT(identity_is_blocked(id, kind, b->text), b->kinds >> kind & 1);
+			CHECK_INT(identity_is_blocked(id, kind, b->text),
+				(b->kinds >> kind & 1) ||
+					(kind == id->at[IDENTIFIER_EMAIL] &&
+						!memchr(b->text.ptr, '@', b->text.len)) ||
+					(kind == id->at[IDENTIFIER_PHONE] &&
+						!memchr(b->text.ptr, '1', b->text.len)));
 		if (i > 0)
 			CHECK(span_compare(id->blocked[i - 1].text, b->text) < 0);
 	}

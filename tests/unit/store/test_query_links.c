@@ -149,7 +149,8 @@ static void broken_links(void)
 /* ALL's entries spread over U1 and four who have become part of it, whose share is sealed. */
 static void put_several(struct redis_stage *s, struct timeline_entry *all, size_t n)
 {
-	static const char *const names[N_PARTS] = {"u1", "anon:a", "anon:b", "email:c", "phone:d"};
+	static const char *const names[N_PARTS] = {
+		"u1", "anon:a", "anon:b", "email:c@d", "phone:d"};
 	_cleanup_(packer_freep) struct packer *p = NULL;
 	static char messages[ENTRIES][8];
 	struct record r[N_PARTS];
@@ -203,7 +204,7 @@ static void parts(void)
 	STAGE(s, NULL);
 	_cleanup_(query_source_freep) struct query_source *q = source_of(&s);
 	put_several(&s, all, ENTRIES);
-	put_link(&s, "email:c", "u1", SPAN_EMPTY);
+	put_link(&s, "email:c@d", "u1", SPAN_EMPTY);
 	qsort(all, ENTRIES, sizeof(all[0]), timeline_compare);
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		size_t at = 0;
@@ -211,7 +212,7 @@ static void parts(void)
 		query.limit = limits[i];
 		h.next[0] = '\0';
 		do {
-			REQUIRE(page(&s, q, "c", &query, &h) == 0);
+			REQUIRE(page(&s, q, "c@d", &query, &h) == 0);
 			CHECK_STR(span_str(h.customer), "u1");
 			REQUIRE(at + h.n <= ENTRIES && h.n > 0);
 			for (size_t k = 0; k < h.n; k++, at++)
