@@ -348,6 +348,10 @@ bool rule_promise_end(const struct rule_wait *w, const struct cond_scope *scope,
  * few gaps. */
 bool rule_wait_quantile(
 	const struct rule_wait *w, const struct cond_scope *scope, uint32_t *ret_share);
+/* Why there is no such instant, in words that end a sentence, of at most RULE_LACKS_MAX bytes with
+ * the null; empty where the event lacks it. */
+#define RULE_LACKS_MAX 96
+void rule_wait_lacks(const struct rule_wait *w, const struct cond_scope *scope, char *buf);
 /* The deadline of the first step for an anchor at FROM. */
 bool rule_deadline(
 	const struct rule *r, const struct cond_scope *scope, int64_t from, int64_t *ret_at);

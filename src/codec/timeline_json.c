@@ -44,7 +44,7 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_REPLACED] = "$rule for $key was ended: $words takes its place.",
 	[OUTCOME_MERGED] = "$rule for $key was ended: $words.",
 	[OUTCOME_LINKED] = "$key belongs to this customer.",
-	[OUTCOME_JOINED] = "$key and this customer are one from now on.",
+	[OUTCOME_JOINED] = "$key and this customer are one from now on$said.",
 	[OUTCOME_UNMERGED] = "$key and this customer are two again: $words.",
 	[OUTCOME_NOT_LINKED] = "$key was not linked to this customer: $leave.",
 };
@@ -106,6 +106,15 @@ static void say_outdone(const struct decision *d, struct buf *out)
 	}
 	say_words(d, out);
 	buf_add_str(out, due ? " goes before it" : " takes its place");
+}
+
+/* What staff said when they asked for it. */
+static void say_said(const struct decision *d, struct buf *out)
+{
+	if (d->words.len) {
+		buf_add_str(out, ": ");
+		buf_add_span(out, d->words);
+	}
 }
 
 /* Is D about its message's going another way than before (core/fallback.h)? */
@@ -191,6 +200,7 @@ static const struct {
 	{"$until", say_until},
 	{"$words", say_words},
 	{"$outdone", say_outdone},
+	{"$said", say_said},
 	{"$leave", say_leave},
 	{"$again", say_again},
 	{"$way", say_way},

@@ -138,6 +138,12 @@ void why_note_text(const struct note *n, struct buf *out)
 		buf_add_str(out, " it is about.");
 		return;
 	}
+	/* Of a wait that the event does not carry the note says what there is too little of. */
+	if (n->reason == NOTE_NO_DEADLINE && n->words.len) {
+		buf_add_span(out, text_span(n->words));
+		buf_add_char(out, '.');
+		return;
+	}
 	buf_add_str(out, note_words[n->reason]);
 	if (n->words.len) {
 		buf_add_str(out, " (");

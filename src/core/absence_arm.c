@@ -314,8 +314,12 @@ struct instance *absence_instance(
 
 int absence_no_deadline(const struct turn *t, const struct rule *rule)
 {
-	int r = absence_note(t, rule, NOTE_NO_DEADLINE, "%s", "");
+	struct cond_scope scope = absence_scope(t, NULL, SPAN_EMPTY);
+	char lacks[RULE_LACKS_MAX];
+	int r;
 
+	rule_wait_lacks(&rule->wait, &scope, lacks);
+	r = absence_note(t, rule, NOTE_NO_DEADLINE, "%s", lacks);
 	return r < 0 ? r : absence_count(t, COUNTER_NO_DEADLINE);
 }
 

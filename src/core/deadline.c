@@ -13,7 +13,9 @@
 #include "fold.h"
 #include "local_time.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 const struct zone *wait_zone(
 	const struct cond_scope *scope, bool customer, const struct zone *fallback)
@@ -283,13 +285,21 @@ struct gaps_curve {
 	double middle, spread;
 };
 
+/* Between the days on which they bought. */
+static uint32_t n_gaps(const struct cond_scope *scope)
+{
+	const struct profile *p = scope->journey->profile;
+
+	return p && p->n_days > 1 ? p->n_days - 1 : 0;
+}
+
 /* False where there are too few gaps to say so. */
 static bool personal_curve(
 	const struct rule_wait *w, const struct cond_scope *scope, struct gaps_curve *ret_curve)
 {
 	const struct policy *policy = &scope->rules->policy;
 	const struct profile *p = scope->journey->profile;
-	uint32_t n = p && p->n_days > 1 ? p->n_days - 1 : 0;
+	uint32_t n = n_gaps(scope);
 	double middle = 0, spread = 0, prior = 0, sum = 0, squares = 0;
 
 	if (n == 0 || n < w->gaps)
@@ -380,6 +390,32 @@ bool rule_wait_end(
 		return late_end(w, scope, from, ret_at);
 	}
 	return false;
+}
+
+void rule_wait_lacks(const struct rule_wait *w, const struct cond_scope *scope, char *buf)
+{
+	const char *words = "";
+
+	switch (w->kind) {
+	case WAIT_GAP:
+		(void)snprintf(buf, RULE_LACKS_MAX,
+			"of the customer's own gaps between purchases %" PRIu32
+			" are known, and %" PRIu32 " are needed",
+			n_gaps(scope), w->gaps > 0 ? w->gaps : 1);
+		return;
+	case WAIT_MODEL:
+	case WAIT_LATE:
+		words = "too few cases are known to foretell it";
+		break;
+	case WAIT_BUSINESS:
+		words = "the shop does not open";
+		break;
+	case WAIT_SPAN:
+	case WAIT_FIELD:
+	case WAIT_LOCAL:
+		break;
+	}
+	(void)snprintf(buf, RULE_LACKS_MAX, "%s", words);
 }
 
 bool rule_step_deadline(const struct rule *r, uint32_t step, const struct cond_scope *scope,

@@ -169,7 +169,8 @@ static void test_sentences(void)
 		[OUTCOME_MERGED] = "cart_abandoned for cart:C1001 was ended: known as anon:a1, the "
 				   "customer waits for it already.",
 		[OUTCOME_LINKED] = "cart:C1001 belongs to this customer.",
-		[OUTCOME_JOINED] = "cart:C1001 and this customer are one from now on.",
+		[OUTCOME_JOINED] = "cart:C1001 and this customer are one from now on: bea: same "
+				   "address.",
 		[OUTCOME_NOT_LINKED] = "cart:C1001 was not linked to this customer: it belongs to "
 				       "another customer.",
 		[OUTCOME_UNMERGED] = "cart:C1001 and this customer are two again: bea: one tablet.",
@@ -188,6 +189,8 @@ static void test_sentences(void)
 			d.words = SPAN_LIT("taken");
 		if (i == OUTCOME_UNMERGED)
 			d.words = SPAN_LIT("bea: one tablet");
+		if (i == OUTCOME_JOINED)
+			d.words = SPAN_LIT("bea: same address");
 		d.until = INT64_C(1795334400000); /* 2026-11-22T08:00:00Z */
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);
@@ -207,6 +210,17 @@ static void test_outdone(void)
 	CHECK_STR(buf_span(&b),
 		"cart_abandoned for cart:C1001 came due at 2026-11-21T12:02:00.000Z and was not "
 		"sent: checkout_abandoned goes before it.");
+}
+
+/* Nobody said why: an event named both. */
+static void test_joined_by_an_event(void)
+{
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct decision d = decision(OUTCOME_JOINED);
+
+	d.words = SPAN_EMPTY;
+	decision_text(&d, &b);
+	CHECK_STR(buf_span(&b), "cart:C1001 and this customer are one from now on.");
 }
 
 /* What the customer did under another name says under which. */
@@ -524,6 +538,7 @@ static const struct check_case cases[] = {
 	{"decisions", test_decision},
 	{"a sentence for every outcome", test_sentences},
 	{"a sentence about what was outdone", test_outdone},
+	{"two are one, and nobody said why", test_joined_by_an_event},
 	{"a sentence about another name", test_other_name},
 	{"a journey with all its parts", test_journey},
 	{"a customer of whom nothing is known", test_new_customer},

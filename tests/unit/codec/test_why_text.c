@@ -198,6 +198,8 @@ static void test_notes(void)
 		{NOTE_STALE, "due at X",
 			"it came in so late that its deadline had passed (due at X)."},
 		{NOTE_TOMBSTONE, "until X", "what it is about is closed (until X)."},
+		{NOTE_NO_DEADLINE, "", "it does not carry the instant to wait for."},
+		{NOTE_NO_DEADLINE, "the shop does not open", "the shop does not open."},
 		{NOTE_OLDER_CANCEL, "Order Completed",
 			"something that ends the wait happened with it or after it "
 			"(Order Completed)."},

@@ -249,6 +249,15 @@ static int64_t personal(struct place *p, const struct rule_wait *w)
 	return rule_wait_end(w, &scope, 0, &end) ? end : -1;
 }
 
+static void check_lacks(struct place *p, const struct rule_wait *w, const char *want)
+{
+	struct cond_scope scope = {.rules = p->rules, .journey = p->journey};
+	char words[RULE_LACKS_MAX] = "nothing was said";
+
+	rule_wait_lacks(w, &scope, words);
+	check_span(__FILE__, __LINE__, want, span_str(words), span_str(want));
+}
+
 static void test_personal_gap(void)
 {
 	static const int32_t days[] = {0, 30, 75, 165, 300};
@@ -263,6 +272,8 @@ static void test_personal_gap(void)
 
 	place_init(&p);
 	CHECK_INT(personal(&p, &w), -1);
+	check_lacks(&p, &w,
+		"of the customer's own gaps between purchases 0 are known, and 4 are needed");
 	profile = journey_add_profile(p.journey);
 	REQUIRE(profile);
 	profile->days = calloc(ARRAY_SIZE(days), sizeof(days[0]));
@@ -276,8 +287,29 @@ static void test_personal_gap(void)
 	CHECK_INT(personal(&p, &w), 100 * MS_DAY);
 	w.gaps = 5;
 	CHECK_INT(personal(&p, &w), -1);
+	check_lacks(&p, &w,
+		"of the customer's own gaps between purchases 4 are known, and 5 are needed");
 	w.else_ms = 77;
 	CHECK_INT(personal(&p, &w), 77);
+	place_release(&p);
+}
+
+/* The longest words fit; what the event alone lacks is said elsewhere. */
+static void test_lacks(void)
+{
+	const struct rule_wait gap = {.kind = WAIT_GAP, .gaps = UINT32_MAX};
+	const struct rule_wait model = {.kind = WAIT_MODEL}, late = {.kind = WAIT_LATE};
+	const struct rule_wait business = {.kind = WAIT_BUSINESS}, field = {.kind = WAIT_FIELD};
+	struct place p;
+
+	place_init(&p);
+	check_lacks(&p, &gap,
+		"of the customer's own gaps between purchases 0 are known, and 4294967295 are "
+		"needed");
+	check_lacks(&p, &model, "too few cases are known to foretell it");
+	check_lacks(&p, &late, "too few cases are known to foretell it");
+	check_lacks(&p, &business, "the shop does not open");
+	check_lacks(&p, &field, "");
 	place_release(&p);
 }
 
@@ -384,6 +416,7 @@ int main(void)
 		{"when a promise will most likely be missed", test_late_model},
 		{"the parts of a model", test_parts},
 		{"personal gaps", test_personal_gap},
+		{"why there is no instant", test_lacks},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
