@@ -97,3 +97,13 @@ class Door(harness.Place):
         text = self.collector.get("/metrics").body.decode()
         lines = [line for line in text.splitlines() if not line.startswith("#")]
         return {line.rpartition(" ")[0]: int(line.rpartition(" ")[2]) for line in lines}
+
+    def entries(self, stream="in"):
+        """The fields of all entries, in the order of their partitions."""
+        found, client = [], self.server.client()
+        for partition in range(harness.PARTITIONS):
+            for _, fields in client("XRANGE", "wm:{p%d}:%s" % (partition, stream), "-", "+"):
+                if fields[0] != b"x":  # what one log is told of another's event
+                    found.append({k.decode(): v for k, v in zip(fields[::2], fields[1::2])})
+        client.close()
+        return found

@@ -4,7 +4,7 @@
 import json
 import re
 
-from door import Door, harness
+from door import Door
 
 SOURCE = """\
 [%(hook)s]
@@ -39,16 +39,6 @@ class Hooks(Door):
             (redis or self.server).socket, self.path(name + ".sock"), self.write("keys.ini", text),
             settings)
         return self.role("collector", ["--config", self.write(name + ".ini", config)], name=name)
-
-    def entries(self, stream="in"):
-        """The fields of all entries, in the order of their partitions."""
-        found, client = [], self.server.client()
-        for partition in range(harness.PARTITIONS):
-            for _, fields in client("XRANGE", "wm:{p%d}:%s" % (partition, stream), "-", "+"):
-                if fields[0] != b"x":  # what one log is told of another's event
-                    found.append({k.decode(): v for k, v in zip(fields[::2], fields[1::2])})
-        client.close()
-        return found
 
 
 def known(entries):

@@ -69,15 +69,6 @@ class Hooks(Door):
                    **{k.replace("_", "-"): v for k, v in fields.items()}}
         return self.collector.post("/hooks/" + name, data, {k: v for k, v in headers.items() if v})
 
-    def entries(self, stream):
-        found, client = [], self.server.client()
-        for partition in range(harness.PARTITIONS):
-            for _, fields in client("XRANGE", "wm:{p%d}:%s" % (partition, stream), "-", "+"):
-                if fields[0] != b"x":  # what one log is told of another's event
-                    found.append({k.decode(): v for k, v in zip(fields[::2], fields[1::2])})
-        client.close()
-        return found
-
 
 @tap.test
 def a_signed_order_becomes_an_event_and_keeps_its_bytes():

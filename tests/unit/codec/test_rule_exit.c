@@ -4,12 +4,7 @@
  * be known of the past, or the order of arrival would decide. What is refused, and what is close to
  * it and is not.
  */
-#include "case_files.h"
-#include "check.h"
-#include "codec/rule_json.h"
-
-static const struct rule_options berlin = {.store_zone = {"Europe/Berlin", 13}, .zone = case_zone};
-static struct file_problems problems;
+#include "rule_case.h"
 
 #define OVER "'cancel':['Cart Emptied',{'event':'Checkout Started','to':'b'}],"
 #define EXIT "'exit_policy':'not_matching',"
@@ -19,7 +14,6 @@ static bool is_refused(const char *profile, const char *members, const char *fir
 {
 	_cleanup_(rules_freep) struct rules *rules = NULL;
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	struct rule_source source = {.file = "rules.json"};
 	int r;
 
 	buf_printf(&text,
@@ -31,8 +25,7 @@ static bool is_refused(const char *profile, const char *members, const char *fir
 	for (size_t i = 0; i < text.len; i++)
 		if (text.ptr[i] == '\'')
 			text.ptr[i] = '"';
-	source.text = buf_span(&text);
-	r = rules_compile(&source, 1, &berlin, &problems, &rules);
+	r = compile(buf_span(&text), &rules);
 	if (r == 0)
 		return false;
 	CHECK_INT(problems.n, 1);
