@@ -39,6 +39,7 @@
 #define INSTANCE_ARMINGS_MAX  16   /* arming events of an instance that are kept by themselves */
 #define INSTANCE_EARLIER_MAX  8	   /* jobs of an instance before its latest one */
 #define INSTANCE_CANCELS_MAX  8	   /* cancels of an instance before its latest one */
+#define INSTANCE_TAKEN_MAX    8	   /* jobs of an instance that were taken back */
 #define INSTANCE_MOMENTS_MAX  32 /* when one was armed and ended that hands over to another rule */
 #define INSTANCE_TOLD_MAX     64 /* bytes: an instant or a number */
 #define INSTANCE_ENDED_BY_MAX 64 /* bytes of the name of a rule */
@@ -154,6 +155,15 @@ struct emission {
 	bool settled;	     /* in an epoch before: what happens after it does not concern it */
 };
 
+/* One that was taken back since (src/core/taken.h). */
+struct taken {
+	uint32_t epoch, episode, step;
+	int64_t arming_at, deadline_at;
+	int64_t taken_at; /* event time of what took it back; INT64_MAX: it had been sent under
+			     another name */
+	struct text subject;
+};
+
 /* One rule's state for one entity of one customer (triggers, section 5). */
 struct instance {
 	struct text rule, key; /* `cart:C1`, `order:O1`, `customer`, … */
@@ -190,7 +200,7 @@ struct instance {
 	uint32_t gate, reason;	/* of the last deferral (core/gate.h) */
 	uint32_t skipped_steps; /* bit n: step n of this episode was due, and its condition false */
 	uint32_t counted;	/* 1: armed, by as many events as at_least asks for */
-	uint32_t n_armings, n_earlier, n_moments, n_spent, n_cancels;
+	uint32_t n_armings, n_earlier, n_moments, n_spent, n_cancels, n_taken;
 	int64_t floor_at; /* until when a step handed over would wait without; INT64_MIN: none */
 	int64_t touch_at; /* latest event time of what touches it, armed or not; INT64_MIN: never.
 			     Of the key `customer`: of what touches every key */
@@ -198,6 +208,7 @@ struct instance {
 	struct emission *earlier; /* n_earlier, before the latest job; oldest first */
 	struct moment *moments;	  /* n_moments of a rule that hands over, in order of time */
 	int64_t *cancels; /* n_cancels before cancelled_at, which a merge asks for; oldest first */
+	struct taken *taken;	   /* n_taken in order of deadlines, which a merge asks for */
 	struct spent *spent;	   /* n_spent in order of names; of who has several */
 	struct fallback *fallback; /* of the latest job; NULL: its rule has none */
 	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
@@ -436,6 +447,7 @@ void journey_remove_instance(struct journey *j, size_t index);
 /* Let go of what they point to. */
 void arming_release(struct arming *a);
 void emission_release(struct emission *m);
+void taken_release(struct taken *t);
 void id_group_release(struct id_group *g);
 
 /*

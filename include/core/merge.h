@@ -23,8 +23,10 @@
  * precedence hold over both names; of two that wait for the same one goes on. Each of these is a
  * decision, with words that begin with MERGE_WORDS and the other's key. Of what was sent under both
  * the first stays, and what would not have been armed beside it is taken back, while nobody has it;
- * when each was due decides that, and not what either waits for by now. Nothing fires because of a
- * merge: what is overdue fires at its own instant when the customer is looked at next.
+ * when each was due decides that, and not what either waits for by now. What had been taken back by
+ * then counts as sent (src/core/taken.h), unless it should never have been made: so it does not
+ * matter which of several names became one first. Nothing fires because of a merge: what is overdue
+ * fires at its own instant when the customer is looked at next.
  *
  * A merge arms nothing that neither side had armed, but for what the two sides together have
  * counted to at_least, if its deadline was ahead when they were said to be one. And what each side

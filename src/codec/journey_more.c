@@ -164,6 +164,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_passed,
 	&journey_part_visits,
 	&journey_part_cancels,
+	&journey_part_taken,
 };
 
 size_t journey_parts_bound(const struct journey *j)

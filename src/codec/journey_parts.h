@@ -59,6 +59,8 @@ extern const struct journey_part journey_part_spent;
 extern const struct journey_part journey_part_epochs;
 /* journey_cancels.c */
 extern const struct journey_part journey_part_cancels;
+/* journey_taken.c */
+extern const struct journey_part journey_part_taken;
 /* journey_orders.c */
 extern const struct journey_part journey_part_orders;
 /* journey_profile.c */

@@ -331,6 +331,8 @@ static void scrub_instance(struct walk *w, struct instance *i)
 		(void)strip(w, &i->earlier[k].home);
 		(void)replace(w, &i->earlier[k].told, true);
 	}
+	for (uint32_t k = 0; k < i->n_taken; k++)
+		(void)strip(w, &i->taken[k].subject);
 	if (i->fallback) {
 		(void)replace(w, &i->fallback->by, false);
 		(void)replace(w, &i->fallback->data, true);

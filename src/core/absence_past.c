@@ -11,6 +11,7 @@
 #include "core/news.h"
 
 #include "absence_parts.h"
+#include "taken.h"
 
 /* What it points to stays I's. */
 static struct emission latest(const struct instance *i)
@@ -277,8 +278,11 @@ int absence_unsend(
 
 int absence_retract(const struct turn *t, const struct rule *rule, struct instance *i, int64_t b)
 {
-	int r = take_latest(t, rule, i, b);
+	struct emission last = latest(i);
+	int r = taken_add(i, &last, b);
 
+	if (r == 0)
+		r = take_latest(t, rule, i, b);
 	i->fallback = fallback_free(i->fallback);
 	if (i->state != INSTANCE_ARMED) {
 		i->outcome = OUTCOME_RETRACTED;
@@ -297,6 +301,8 @@ int absence_take_back(
 		return absence_retract(t, rule, i, b);
 	m = take_earlier(i, i->n_earlier - back);
 	r = take_back(t, rule, i, &m, b);
+	if (r == 0)
+		r = taken_add(i, &m, b);
 	emission_release(&m);
 	return r;
 }
@@ -306,6 +312,7 @@ int absence_disprove(
 {
 	int r = 0;
 
+	taken_drop(rule, i, b, terminal);
 	/* The oldest first. */
 	for (size_t back = i->n_earlier + 1; back-- > 0 && r == 0;) {
 		struct emission m = absence_emission(i, back);

@@ -136,6 +136,11 @@ void emission_release(struct emission *m)
 	text_release(&m->told);
 }
 
+void taken_release(struct taken *t)
+{
+	text_release(&t->subject);
+}
+
 static void instance_release(struct instance *i)
 {
 	text_release(&i->rule);
@@ -156,6 +161,9 @@ static void instance_release(struct instance *i)
 	free(i->earlier);
 	free(i->moments);
 	free(i->cancels);
+	for (size_t n = 0; n < i->n_taken; n++)
+		taken_release(&i->taken[n]);
+	free(i->taken);
 	spent_release(i);
 	i->fallback = fallback_free(i->fallback);
 }

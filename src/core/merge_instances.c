@@ -8,6 +8,7 @@
 
 #include "cancels.h"
 #include "list.h"
+#include "taken.h"
 
 /* Which counter an outcome has, where that is not MERGED's own. */
 static const struct {
@@ -271,7 +272,8 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 		join_episode(into, from);
 	if (!calendar)
 		spent_joined(into);
-	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0)
+	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0 ||
+		taken_join(into, from) < 0)
 		return -ENOMEM;
 	return absence_list_join(into, from);
 }

@@ -53,6 +53,8 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->n_earlier = own.n_earlier;
 	to->cancels = own.cancels;
 	to->n_cancels = own.n_cancels;
+	to->taken = own.taken;
+	to->n_taken = own.n_taken;
 	to->moments = own.moments;
 	to->n_moments = own.n_moments;
 	to->spent = own.spent;
@@ -114,12 +116,31 @@ static int copy_cancels(struct instance *to, const struct instance *from)
 	return 0;
 }
 
+static int copy_taken(
+	struct instance *to, const struct instance *from, struct span loser, struct span winner)
+{
+	to->taken = from->n_taken ? calloc(from->n_taken, sizeof(*to->taken)) : NULL;
+	if (from->n_taken && !to->taken)
+		return -ENOMEM;
+	for (; to->n_taken < from->n_taken; to->n_taken++) {
+		struct taken *copy = &to->taken[to->n_taken];
+
+		*copy = from->taken[to->n_taken];
+		copy->subject = (struct text){.ptr = NULL};
+		if (set_customer(&copy->subject, from->taken[to->n_taken].subject, loser, winner) <
+			0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int copy_instance(
 	struct instance *to, const struct instance *from, struct span loser, struct span winner)
 {
 	copy_values(to, from);
 	if (copy_armings(to, from, loser, winner) < 0 || absence_moments_join(to, from) < 0 ||
-		copy_earlier(to, from, loser, winner) < 0 || copy_cancels(to, from) < 0)
+		copy_earlier(to, from, loser, winner) < 0 || copy_cancels(to, from) < 0 ||
+		copy_taken(to, from, loser, winner) < 0)
 		return -ENOMEM;
 	if (from->state == INSTANCE_ARMED &&
 		set_customer(&to->subject, from->subject, loser, winner) < 0)

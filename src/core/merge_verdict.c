@@ -7,6 +7,7 @@
  */
 #include "cancels.h"
 #include "merge_instances.h"
+#include "taken.h"
 
 static bool same_key(const struct instance *a, const struct instance *b)
 {
@@ -281,19 +282,16 @@ static bool is_overtaken(const struct rule *rule, const struct instance *z,
 	       absence_out_last(z) > m->episode && made_until(z) > m->deadline_at;
 }
 
-/* What of OTHERS disproves M, a job of X, and when that happened. */
-static struct verdict_job disprover(const struct rule *rule, const struct journey *others,
-	const struct instance *x, const struct emission *m, int64_t now)
+/* What of OTHERS disproves JOB, and when that happened. */
+static struct verdict_job disprover(
+	const struct rule *rule, const struct journey *others, const struct made *job, int64_t now)
 {
-	const struct instance *z = journey_instance(others, text_span(x->rule), text_span(x->key));
-	const struct made job = {x, m, is_overtaken(rule, z, x, m)};
-
 	for (size_t n = 0; n < others->n_instances; n++) {
 		const struct instance *y = &others->instances[n];
 		int64_t at = INT64_MIN;
 
-		if (span_equal(text_span(y->rule), text_span(x->rule)))
-			at = disproof(rule, y, &job, now);
+		if (span_equal(text_span(y->rule), text_span(job->x->rule)))
+			at = disproof(rule, y, job, now);
 		if (at != INT64_MIN)
 			return (struct verdict_job){.by = y, .at = at};
 	}
@@ -304,14 +302,21 @@ static struct verdict_job disprover(const struct rule *rule, const struct journe
 struct sent {
 	struct emission m;
 	size_t back;
-	bool theirs, second;
+	bool theirs;
+	bool stands; /* it has not been taken back */
+	bool second;
 };
+
+#define SENT_MAX (2 * (1 + INSTANCE_EARLIER_MAX + INSTANCE_TAKEN_MAX))
+
+static struct span name_of(const struct sent *a, struct span self)
+{
+	return a->m.subject.len > 0 ? text_span(a->m.subject) : self;
+}
 
 static bool comes_before(const struct sent *a, const struct sent *b, struct span self)
 {
-	struct span x = a->m.subject.len > 0 ? text_span(a->m.subject) : self;
-	struct span y = b->m.subject.len > 0 ? text_span(b->m.subject) : self;
-	int c = span_compare(x, y);
+	int c = span_compare(name_of(a, self), name_of(b, self));
 
 	if (a->m.deadline_at != b->m.deadline_at)
 		return a->m.deadline_at < b->m.deadline_at;
@@ -319,8 +324,17 @@ static bool comes_before(const struct sent *a, const struct sent *b, struct span
 	return c < 0 || (c == 0 && a->theirs == b->theirs && a->back > b->back);
 }
 
-/* Those of I, which is THEIRS or one's own, that nothing on the other side disproves: what should
- * never have been sent repeats nothing, and is not repeated. */
+/* Should M, a job of X, never have been made, by what the other side knows? */
+static bool is_void(const struct rule *rule, const struct journey *others, const struct instance *x,
+	const struct emission *m, int64_t now)
+{
+	const struct made job = {x, m, true};
+
+	return disprover(rule, others, &job, now).by != NULL;
+}
+
+/* Those of I, which is THEIRS or one's own, but for what should never have been sent: that repeats
+ * nothing, and is not repeated. What was taken back for another reason had been sent. */
 static size_t list_sent(const struct rule *rule, const struct merge_sides *s,
 	const struct instance *i, bool theirs, struct sent *list)
 {
@@ -330,8 +344,14 @@ static size_t list_sent(const struct rule *rule, const struct merge_sides *s,
 	for (size_t back = 0; has_sent(i) && back <= i->n_earlier; back++) {
 		struct emission m = absence_emission(i, back);
 
-		if (m.step != STEP_UNSENT && !disprover(rule, others, i, &m, s->now).by)
-			list[n++] = (struct sent){m, back, theirs, false};
+		if (m.step != STEP_UNSENT && !is_void(rule, others, i, &m, s->now))
+			list[n++] = (struct sent){m, back, theirs, true, false};
+	}
+	for (size_t k = 0; k < i->n_taken; k++) {
+		struct emission m = taken_emission(&i->taken[k]);
+
+		if (taken_counts(&i->taken[k], s->now) && !is_void(rule, others, i, &m, s->now))
+			list[n++] = (struct sent){m, SIZE_MAX - k, theirs, false, false};
 	}
 	return n;
 }
@@ -357,17 +377,48 @@ static void sort_sent(struct sent *list, size_t n, struct span self)
 		}
 }
 
+/* Is A the first of its side that bears its name? */
+static bool is_first(const struct sent *list, const struct sent *a, struct span self)
+{
+	for (const struct sent *b = list; b < a; b++)
+		if (b->theirs == a->theirs && span_equal(name_of(b, self), name_of(a, self)))
+			return false;
+	return true;
+}
+
+/* Of what MINE and THEIRS are named after the first job stays, and what is behind one that stays,
+ * of the other name, and was armed before its pause was over, is a second one. */
+static void judge_names(const struct rule *rule, struct sent *list, size_t n,
+	const struct sent *pair[2], struct span self)
+{
+	const struct span mine = name_of(pair[0], self), theirs = name_of(pair[1], self);
+	bool stays[SENT_MAX] = {false};
+
+	for (size_t i = 0; i < n; i++) {
+		struct span name = list[i].theirs ? theirs : mine;
+
+		stays[i] = span_equal(name_of(&list[i], self), name);
+		for (size_t k = 0; k < i && stays[i]; k++) {
+			if (!stays[k] || !repeats(rule, &list[k], &list[i]))
+				continue;
+			stays[i] = false;
+			list[i].second = true;
+		}
+	}
+}
+
 /*
- * Which jobs of X were second ones, of what Y had sent by then? Of all of both the first stays, and
- * what is behind one that stays, of the other side, and was armed before its pause was over, does
- * not. That one side waits again, or what else has become of it, is of no concern.
+ * Which jobs of X were second ones, of what Y had sent by then? It is asked for each two of their
+ * names by themselves, and what has been taken back counts as it did when it was sent: so it does
+ * not matter which of several names turned out first to be one customer's. That one side waits
+ * again, or what else has become of it, is of no concern.
  */
 static void judge_twice(const struct rule *rule, const struct merge_sides *s,
 	const struct instance *x, struct verdict *v)
 {
 	const struct instance *y =
 		journey_instance(s->others, text_span(x->rule), text_span(x->key));
-	struct sent list[2 * (1 + INSTANCE_EARLIER_MAX)];
+	struct sent list[SENT_MAX];
 	size_t n, mine;
 
 	if (!y)
@@ -377,23 +428,31 @@ static void judge_twice(const struct rule *rule, const struct merge_sides *s,
 	if (mine == 0 || n == mine)
 		return;
 	sort_sent(list, n, s->self);
-	for (size_t i = 1; i < n; i++) {
-		struct sent *b = &list[i];
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
+			const struct sent *pair[2] = {&list[i], &list[k]};
 
-		for (size_t k = 0; k < i && !b->second; k++)
-			b->second = !list[k].second && repeats(rule, &list[k], b);
-		if (b->second && !b->theirs)
-			v->jobs[b->back] = (struct verdict_job){.by = y, .twice = true};
-	}
+			if (!list[i].theirs && list[k].theirs &&
+				is_first(list, &list[i], s->self) &&
+				is_first(list, &list[k], s->self))
+				judge_names(rule, list, n, pair, s->self);
+		}
+	for (size_t i = 0; i < n; i++)
+		if (list[i].second && list[i].stands && !list[i].theirs)
+			v->jobs[list[i].back] = (struct verdict_job){.by = y, .twice = true};
 }
 
 static void judge_sent(const struct rule *rule, const struct merge_sides *s,
 	const struct instance *x, struct verdict *v)
 {
+	const struct instance *z =
+		journey_instance(s->others, text_span(x->rule), text_span(x->key));
+
 	for (size_t back = 0; back <= x->n_earlier; back++) {
 		struct emission m = absence_emission(x, back);
+		const struct made job = {x, &m, is_overtaken(rule, z, x, &m)};
 
-		v->jobs[back] = disprover(rule, s->others, x, &m, s->now);
+		v->jobs[back] = disprover(rule, s->others, &job, s->now);
 	}
 	judge_twice(rule, s, x, v);
 }

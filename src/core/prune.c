@@ -9,6 +9,7 @@
 #include "cancels.h"
 #include "fold.h"
 #include "list.h"
+#include "taken.h"
 
 /* What a merge asks for is remembered for a day before the two were said to be one, by its own
  * instant; and that may be heard of as much later. */
@@ -226,7 +227,9 @@ void journey_prune(struct journey *j, const struct rules *rules, int64_t now)
 			 now - k->touched_at > CART_KEPT_MS)
 			text_release(&k->data);
 	}
-	for (size_t i = 0; i < j->n_instances; i++)
+	for (size_t i = 0; i < j->n_instances; i++) {
 		if (j->instances[i].n_cancels > 0)
 			cancels_prune(rules_of(rules, &j->instances[i]), &j->instances[i], now);
+		taken_prune(&j->instances[i], now);
+	}
 }

@@ -141,6 +141,27 @@ static void fill_cancels(struct chance *c, struct instance *i)
 	}
 }
 
+/* In order of their deadlines. */
+static void fill_taken(struct chance *c, struct instance *i)
+{
+	i->n_taken = 1 + (uint32_t)chance_below(c, INSTANCE_TAKEN_MAX);
+	i->taken = calloc(i->n_taken, sizeof(*i->taken));
+	assert(i->taken);
+	for (size_t k = 0; k < i->n_taken; k++) {
+		struct taken *t = &i->taken[k];
+		int64_t at = chance_instant(c);
+
+		t->epoch = chance_number(c);
+		t->episode = chance_number(c);
+		t->step = chance_number(c);
+		t->deadline_at = k > 0 ? int64_max(at, t[-1].deadline_at) : at;
+		t->arming_at = chance_instant(c);
+		t->taken_at = chance_below(c, 2) == 0 ? INT64_MAX : chance_instant(c);
+		if (chance_below(c, 2) == 0)
+			set(c, &t->subject, CUSTOMER_MAX);
+	}
+}
+
 /* What few instances have: each by itself, so that every mixture comes up. */
 static void fill_extras(struct chance *c, struct instance *i)
 {
@@ -190,6 +211,8 @@ static void fill_extras(struct chance *c, struct instance *i)
 	chance_jobs(c, i);
 	if (chance_below(c, 4) == 0)
 		fill_cancels(c, i);
+	if (chance_below(c, 4) == 0)
+		fill_taken(c, i);
 	if (chance_below(c, 4) == 0)
 		i->worth = chance_decimal(c);
 	if (chance_below(c, 4) == 0)
@@ -418,6 +441,16 @@ static const char *instance_differs(const struct instance *a, const struct insta
 	DIFFERS(n_cancels);
 	for (size_t k = 0; k < a->n_cancels; k++)
 		DIFFERS(cancels[k]);
+	DIFFERS(n_taken);
+	for (size_t k = 0; k < a->n_taken; k++) {
+		DIFFERS(taken[k].epoch);
+		DIFFERS(taken[k].episode);
+		DIFFERS(taken[k].step);
+		DIFFERS(taken[k].arming_at);
+		DIFFERS(taken[k].deadline_at);
+		DIFFERS(taken[k].taken_at);
+		TEXT_DIFFERS(taken[k].subject);
+	}
 	DIFFERS(n_moments);
 	for (size_t k = 0; k < a->n_moments; k++) {
 		DIFFERS(moments[k].at);

@@ -283,6 +283,11 @@ static void tell(struct journey *j)
 	REQUIRE(i && t && view && id && n);
 	put(&i->data, "\"to\":\"" SECRET "\"");
 	put(&i->by, "About " SECRET);
+	i->taken = calloc(2, sizeof(*i->taken));
+	REQUIRE(i->taken);
+	i->n_taken = 2;
+	put(&i->taken[0].subject, "email:" SECRET);
+	put(&i->taken[1].subject, "shopper-erase-77");
 	put(&n->words, "e.email is " SECRET);
 	put(&n->by, "x");
 	put(&view->about, SECRET);
@@ -354,6 +359,9 @@ static void check_told(const struct journey *j)
 	CHECK_INT(j->n_instances, 1);
 	CHECK_STR(text_span(j->instances[0].data), "\"to\":null");
 	CHECK_STR(text_span(j->instances[0].by), "About [erased]");
+	REQUIRE(j->instances[0].n_taken == 2);
+	CHECK_STR(text_span(j->instances[0].taken[0].subject), "email:[erased]");
+	CHECK_STR(text_span(j->instances[0].taken[1].subject), "");
 	CHECK_STR(text_span(j->notes[0].words), "e.email is [erased]");
 }
 

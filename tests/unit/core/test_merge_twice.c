@@ -58,6 +58,9 @@ static const struct {
 	{"three, and the first is the visitor's", 0, 24 * H, false,
 		{{VISITOR, ADDED, 0}, {ANNA, ADDED, 22 * H}, {MAIL, ADDED, 26 * H}}, 40 * H,
 		{1, 1, 0}},
+	{"three, and the first is over before the last", 0, 24 * H, false,
+		{{ANNA, ADDED, 0}, {MAIL, ADDED, 22 * H}, {VISITOR, ADDED, 30 * H}}, 40 * H,
+		{0, 1, 1}},
 	{"three of one instant: the smallest name's stays", 0, 0, false,
 		{{ANNA, ADDED, 0}, {MAIL, ADDED, 0}, {VISITOR, ADDED, 0}}, 6 * H, {0, 1, 1}},
 	/* Where those two become one before it is known, the second is gone by then. */
@@ -171,11 +174,58 @@ static void test_next_step(void)
 	}
 }
 
+/* Anna's job, due at four hours, was taken back before the link was heard of, when its cart was
+ * emptied; it had been sent all the same, and that of the visitor, who added something afterwards,
+ * was armed within its pause. That is known for a day from when it happened, up to when they were
+ * said to be one. Emptied by the deadline, it should never have been sent, and nothing repeats it.
+ */
+static void test_taken_before(void)
+{
+	static const struct rule_match emptied[] = {{.by = MATCH_KIND, .kind = EVENT_CART_EMPTIED}};
+	static const struct {
+		int64_t emptied, known, said;
+		bool second;
+	} ways[] = {
+		{6 * H, 6 * H, 12 * H, true},
+		{4 * H + 1, 6 * H, 12 * H, true},
+		{4 * H, 6 * H, 12 * H, false},
+		{3 * H, 6 * H, 12 * H, false},
+		{6 * H, 6 * H, 30 * H - 1, true},
+		{6 * H, 6 * H, 30 * H, false},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.cancel = emptied;
+		rule.n_cancel = 1;
+		rule.cooldown_ms = 24 * H;
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		REQUIRE(text_set(&anna.journey->customer, SPAN_LIT("anna")) == 0);
+		REQUIRE(text_set(&visitor.journey->customer, SPAN_LIT("anon:v")) == 0);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_tick(&anna, 5 * H);
+		scene_event(&anna, EVENT_CART_EMPTIED, c1, ways[n].emptied, ways[n].known);
+		CHECK_STR(span_str(scene_take(&anna)), "fired cart cart:C1 1/main @14400000; "
+						       "retracted cart cart:C1 1/main @21600000;");
+		scene_event(&visitor, ADDED, c1, 7 * H, 7 * H);
+		scene_tick(&visitor, 12 * H);
+		scene_merge(&anna, visitor.journey, ways[n].said, 31 * H);
+		CHECK_STR(span_str(scene_take(&anna)),
+			ways[n].second ? "retracted cart cart:C1 1/main @111600000;" : "");
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"sent under several names", test_taken_back},
 		{"the step behind the first", test_next_step},
+		{"taken back before the link", test_taken_before},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));

@@ -93,6 +93,8 @@ static void forget_homes(struct record *r)
 			CHECK_INT(text_set(&in->earlier[k].home, SPAN_EMPTY), 0);
 			CHECK_INT(text_set(&in->earlier[k].subject, SPAN_EMPTY), 0);
 		}
+		for (uint32_t k = 0; k < in->n_taken; k++)
+			CHECK_INT(text_set(&in->taken[k].subject, SPAN_EMPTY), 0);
 	}
 }
 
