@@ -162,6 +162,17 @@ static void fill_taken(struct chance *c, struct instance *i)
 	}
 }
 
+static void fill_moments(struct chance *c, struct instance *i)
+{
+	i->n_moments = 1 + (uint32_t)chance_below(c, INSTANCE_MOMENTS_MAX);
+	i->moments = calloc(i->n_moments, sizeof(*i->moments));
+	assert(i->moments);
+	for (size_t k = 0; k < i->n_moments; k++) {
+		i->moments[k].at = chance_instant(c);
+		i->moments[k].what = (uint32_t)chance_below(c, MOMENT_KINDS);
+	}
+}
+
 /* What few instances have: each by itself, so that every mixture comes up. */
 static void fill_extras(struct chance *c, struct instance *i)
 {
@@ -192,15 +203,8 @@ static void fill_extras(struct chance *c, struct instance *i)
 		i->touch_at = chance_instant(c);
 	i->floor_at = chance_below(c, 4) == 0 ? chance_instant(c) : i->floor_at;
 	i->counted = chance_below(c, 4) == 0;
-	if (chance_below(c, 4) == 0) {
-		i->n_moments = 1 + (uint32_t)chance_below(c, INSTANCE_MOMENTS_MAX);
-		i->moments = calloc(i->n_moments, sizeof(*i->moments));
-		assert(i->moments);
-		for (size_t k = 0; k < i->n_moments; k++) {
-			i->moments[k].at = chance_instant(c);
-			i->moments[k].what = (uint32_t)chance_below(c, MOMENT_KINDS);
-		}
-	}
+	if (chance_below(c, 4) == 0)
+		fill_moments(c, i);
 	if (chance_below(c, 4) == 0) {
 		i->n_earlier = 1 + (uint32_t)chance_below(c, INSTANCE_EARLIER_MAX);
 		i->earlier = calloc(i->n_earlier, sizeof(*i->earlier));
