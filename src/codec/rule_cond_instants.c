@@ -9,8 +9,7 @@
 /* More constants are not looked at: the loops are of the second power. */
 #define CONSTANTS_MAX 64
 
-struct
-try {
+struct trial {
 	bool there;
 	const struct value *at; /* NULL: it is no instant */
 	int side;		/* a little before it, at it, a little behind it */
@@ -53,17 +52,17 @@ static bool is_missing(const struct cond_term *part, const struct cond_term *sub
 	return cond_term_same(&first, subject);
 }
 
-static bool compared(const struct try *w, const struct cond_term *part)
+static bool compared(const struct trial *w, const struct cond_term *part)
 {
-	struct try left = {.at = NULL};
+	struct trial left = {.at = NULL};
 
 	for (uint16_t i = 0; i < part->node->count; i++) {
 		struct cond_term operand = cond_term_child(part, i);
-		struct try right = *w;
+		struct trial right = *w;
 		int order;
 
 		if (is_instant(&operand))
-			right = (struct try){true, &operand.node->value, 0};
+			right = (struct trial){true, &operand.node->value, 0};
 		if (!right.at)
 			return false;
 		order = !left.at ? 0 : (left.at->at > right.at->at) - (left.at->at < right.at->at);
@@ -76,7 +75,7 @@ static bool compared(const struct try *w, const struct cond_term *part)
 }
 
 static bool fits(
-	const struct cond_parts *parts, const struct cond_term *subject, const struct try *w)
+	const struct cond_parts *parts, const struct cond_term *subject, const struct trial *w)
 {
 	for (size_t i = 0; i < parts->n; i++) {
 		const struct cond_part *part = &parts->list[i];
@@ -115,7 +114,7 @@ static bool constants_of(const struct cond_parts *parts, const struct cond_term 
 bool cond_instant_never(const struct cond_parts *parts, const struct cond_term *subject)
 {
 	const struct value *list[CONSTANTS_MAX];
-	struct try w = {.at = NULL};
+	struct trial w = {.at = NULL};
 	size_t n;
 
 	if (!constants_of(parts, subject, list, &n) || fits(parts, subject, &w))
