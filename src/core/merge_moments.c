@@ -5,6 +5,7 @@
  * it been known that they are one: an event that ends it hands over nothing.
  */
 #include "merge_instances.h"
+#include "taken.h"
 
 /* One of one's own side, which is judged, and its rule. */
 struct judged {
@@ -33,6 +34,13 @@ static void cut_around(const struct judged *x, int64_t due_at, int64_t until)
 	cut(x, int64_max(ended, INT64_MIN + 1) + 1, until);
 }
 
+/* M was sent under the other name. */
+static void cut_by_job(const struct judged *x, const struct emission *m)
+{
+	if (m->epoch >= x->i->epoch)
+		cut_around(x, m->deadline_at, m->deadline_at + x->rule->cooldown_ms);
+}
+
 /* Y is X under the other name. */
 static void cut_by_jobs(const struct judged *x, const struct instance *y)
 {
@@ -43,9 +51,14 @@ static void cut_by_jobs(const struct judged *x, const struct instance *y)
 	for (size_t back = 0; y->last_deadline_at != INT64_MIN && back <= y->n_earlier; back++) {
 		struct emission m = absence_emission(y, back);
 
-		if (m.epoch >= x->i->epoch)
-			cut_around(
-				x, m.deadline_at, m.deadline_at + int64_max(rule->cooldown_ms, 1));
+		cut_by_job(x, &m);
+	}
+	/* What this very event has taken back, perhaps, had been sent when it came. */
+	for (size_t k = 0; k < y->n_taken; k++) {
+		struct emission m = taken_emission(&y->taken[k]);
+
+		if (taken_counts(&y->taken[k], x->sides->now))
+			cut_by_job(x, &m);
 	}
 	/* A job that was taken back cools all the same, and is one of so many. */
 	if (made && y->state == INSTANCE_COOLING)

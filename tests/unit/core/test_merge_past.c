@@ -228,6 +228,51 @@ static void test_paused_and_part(void)
 	}
 }
 
+/* Anna was sent both steps, at four and at ten hours. What the visitor adds between them is part of
+ * that, had it all been of one name, and what he adds behind them begins another wait. Anna
+ * empties the cart, which takes her messages back and hands over only what waited, whether that or
+ * the link is heard of first. */
+static void test_taken_back_and_handed_over(void)
+{
+	static const struct {
+		int64_t added;
+		bool handed;
+	} ways[] = {
+		{5 * H, false},
+		{10 * H - 1, false},
+		{10 * H, true},
+		{10 * H + 30 * M, true},
+	};
+
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(ways); n++) {
+		struct rule rules[2] = {scene_cart("giver"), scene_cart("taker")};
+		struct scene anna, visitor;
+
+		rules[0].cancel = handed;
+		rules[0].n_cancel = 1;
+		rules[0].steps[0].id = SPAN_LIT("m1");
+		rules[0].steps[1] = (struct rule_step){.id = SPAN_LIT("m2"), .after_ms = 6 * H};
+		rules[0].n_steps = 2;
+		rules[1].arm = shown;
+		begin(&anna, &visitor, rules, 2);
+		scene_event(&anna, ADDED, c1, 0, 0);
+		scene_event(&visitor, ADDED, c1, ways[n / 2].added, ways[n / 2].added);
+		scene_tick(&anna, 11 * H);
+		scene_tick(&visitor, 11 * H);
+		if (n % 2) {
+			scene_event(&anna, EMPTIED, c1, 11 * H, 11 * H);
+			scene_merge(&anna, visitor.journey, 11 * H + M, 11 * H + M);
+		} else {
+			scene_merge(&anna, visitor.journey, 11 * H + M, 11 * H + M);
+			scene_event(&anna, EMPTIED, c1, 11 * H, 11 * H + 2 * M);
+		}
+		(void)scene_take(&anna);
+		scene_tick(&anna, 20 * H);
+		CHECK_INT(strstr(scene_take(&anna), "fired taker") != NULL, ways[n / 2].handed);
+		end(&anna, &visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -236,6 +281,7 @@ int main(void)
 		{"ended by another entry", test_ended_elsewhere},
 		{"paused under the other name", test_paused_under_the_other_name},
 		{"paused, and part of what goes on", test_paused_and_part},
+		{"handed over, and taken back", test_taken_back_and_handed_over},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
