@@ -67,6 +67,18 @@ int duration_parse(struct span s, int64_t *ret_ms)
 	return 0;
 }
 
+/* N of UNIT behind the LEN bytes of OUT; how long that is then. */
+static size_t append(char out[DURATION_SIZE], size_t len, uint64_t n, const char *unit)
+{
+	char piece[sizeof("18446744073709551615ms")];
+	size_t size = (size_t)snprintf(piece, sizeof(piece), "%" PRIu64 "%s", n, unit);
+
+	/* All pieces together have a few digits more than the first alone. */
+	assert(size < sizeof(piece) && size < DURATION_SIZE - len);
+	memcpy(out + len, piece, size + 1);
+	return len + size;
+}
+
 /* The text of MS in the units of the set CHOSEN, as large ones as will go; false if a rest stays.
  */
 static bool spell(uint64_t ms, unsigned chosen, char out[DURATION_SIZE])
@@ -80,8 +92,7 @@ static bool spell(uint64_t ms, unsigned chosen, char out[DURATION_SIZE])
 		if (!(chosen >> (ARRAY_SIZE(units) - 1 - i) & 1) || n == 0)
 			continue;
 		ms -= n * (uint64_t)units[i].ms;
-		len += (size_t)snprintf(
-			out + len, DURATION_SIZE - len, "%" PRIu64 "%s", n, units[i].name);
+		len = append(out, len, n, units[i].name);
 	}
 	return ms == 0;
 }

@@ -105,6 +105,8 @@ static const struct logic_value *constant(const struct logic *p, const struct pa
 {
 	const struct logic_node *left, *right;
 
+	*ret_leaf = NULL;
+	*ret_turned = false;
 	if (part->op < LOGIC_OP_EQUAL || part->op > LOGIC_OP_GREATER_EQUAL ||
 		part->node->count < 2 || (part->node->count > 2 && !inequality_of(part->op)))
 		return NULL;

@@ -52,10 +52,12 @@ static struct span decode(struct span s, struct arena *a)
 /* Takes the text up to MARK, which is dropped, or all of it. */
 static struct span take_until(struct span *s, char mark)
 {
-	const char *end = s->len ? memchr(s->ptr, mark, s->len) : NULL;
-	struct span front = end ? span_of(s->ptr, (size_t)(end - s->ptr)) : *s;
-	size_t n = front.len + (end ? 1 : 0);
+	struct span front = {s->ptr, 0};
+	size_t n;
 
+	while (front.len < s->len && s->ptr[front.len] != mark)
+		front.len++;
+	n = front.len + (front.len < s->len);
 	*s = n ? span_of(s->ptr + n, s->len - n) : SPAN_EMPTY;
 	return front;
 }

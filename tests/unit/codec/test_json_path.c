@@ -18,7 +18,7 @@ static int read_paths(
 	const char *const *names, size_t n, struct span text, struct json_value values[SLOTS])
 {
 	_cleanup_(json_paths_freep) struct json_paths *paths = NULL;
-	struct json_path list[SLOTS];
+	struct json_path list[SLOTS] = {{SPAN_EMPTY, 0}};
 	struct json_cursor c;
 	int r;
 
