@@ -553,7 +553,7 @@ int applier_run(struct applier *a, const struct commit **ret_commit)
 	if (a->mark.mark_source.len > 0 && !a->news)
 		r = applier_pass_mark(a);
 	for (size_t i = 0; i < a->work.n && r == 0; i++) {
-		if (i > 0 && !applier_goes_with(work, i)) {
+		if (i > 0 && !applier_goes_with(a, i)) {
 			end_with(a, &work[i - 1], last);
 			break;
 		}

@@ -10,13 +10,15 @@
  * with those of after, and nothing of a commit is about somebody who is not there any more. But the
  * keys of one customer may be ten thousand, with a word or two for each, and events of others stand
  * behind them in the log: so ERASE words that follow one another are one batch, for each only
- * empties its own key and says words. No more than ERASES_MAX, so that a commit is short.
+ * empties its own key and says words. No more than ERASES_MAX, nor when WORDS_MAX were said: a link
+ * has as many names as the customer had that it was. So a commit is short.
  */
 #include "apply_impl.h"
 
 #include "codec/event_redact.h"
 
 #define ERASES_MAX 64
+#define WORDS_MAX  256
 
 bool applier_is_alone(const struct work *w)
 {
@@ -25,14 +27,15 @@ bool applier_is_alone(const struct work *w)
 		       w->message->kind == MESSAGE_LIFT || w->message->kind == MESSAGE_SCRUB);
 }
 
-bool applier_goes_with(const struct work *w, size_t i)
+bool applier_goes_with(const struct applier *a, size_t i)
 {
+	const struct work *w = a->work.items;
 	const struct message *m = w[i].message, *before = w[i - 1].message;
 
 	if (!applier_is_alone(&w[i]) && !applier_is_alone(&w[i - 1]))
 		return true;
-	return i < ERASES_MAX && m && before && m->kind == MESSAGE_ERASE &&
-	       before->kind == MESSAGE_ERASE;
+	return i < ERASES_MAX && a->messages.n < WORDS_MAX && m && before &&
+	       m->kind == MESSAGE_ERASE && before->kind == MESSAGE_ERASE;
 }
 
 /* ---- names ------------------------------------------------------------------------------ */

@@ -412,8 +412,8 @@ int applier_finish_messages(struct applier *a);
 
 /* W is to be a batch of its own. */
 bool applier_is_alone(const struct work *w);
-/* May W[I], which is not the first, be of one batch with what stands before it there? */
-bool applier_goes_with(const struct work *w, size_t i);
+/* May the work I, which is not the first, be of one batch with what was done before it? */
+bool applier_goes_with(const struct applier *a, size_t i);
 /* Takes out of W's event, and out of *context, what names somebody who was erased and is not its
  * customer. *ret_changed: it is to be decoded again. 0 or -ENOMEM. */
 int applier_redact(struct applier *a, struct work *w, struct span *context, bool *ret_changed);

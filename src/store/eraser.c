@@ -28,6 +28,7 @@ static void destroy(struct eraser *e)
 	timer_stop(&e->timer);
 	eraser_match_release(&e->match);
 	map_release(&e->known);
+	buf_release(&e->list);
 	free(e->names);
 	free(e->targets);
 	arena_release(&e->arena);

@@ -240,9 +240,7 @@ int eraser_lifted(struct eraser *e, const struct redis_value *reply)
 /* [name, `MS RECEIPT`, …] of one partition, which has those of all. */
 static int on_all_gone(struct eraser *e, const struct redis_value *reply)
 {
-	_cleanup_(buf_release) struct buf names = BUF_INIT;
-	int r;
-
+	buf_reset(&e->list);
 	for (size_t i = 0; i + 1 < reply->n_items; i += 2) {
 		struct span value = reply->items[i + 1].text;
 		unsigned char name[GONE_NAME_SIZE];
@@ -251,10 +249,9 @@ static int on_all_gone(struct eraser *e, const struct redis_value *reply)
 			memcmp(value.ptr + value.len - RECEIPT_LEN, e->receipt, RECEIPT_LEN) != 0 ||
 			!gone_name_parse(reply->items[i].text, name))
 			continue;
-		buf_add(&names, name, sizeof(name));
+		buf_add(&e->list, name, sizeof(name));
 	}
-	r = buf_failed(&names);
-	return r ? r : eraser_say_lift(e, buf_span(&names));
+	return eraser_say_lift(e);
 }
 
 int eraser_list_gone(struct eraser *e, const struct redis_value *reply)

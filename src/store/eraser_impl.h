@@ -106,6 +106,11 @@ struct eraser {
 	unsigned quiet;	 /* rounds in which nothing came to light */
 	unsigned rounds; /* in which others were told */
 
+	/* names that are said to all owners, a slice at a time */
+	struct buf list;
+	size_t list_at;	 /* what stands before it was said */
+	step_fn *listed; /* what comes when all have heard all of it */
+
 	/* sweep */
 	struct eraser_match match;
 	unsigned stream, tries;
@@ -169,7 +174,8 @@ int eraser_close(struct eraser *e, const struct redis_value *reply);
 int eraser_rewrite(struct eraser *e, const struct redis_value *reply);
 
 int eraser_list_gone(struct eraser *e, const struct redis_value *reply);
-int eraser_say_lift(struct eraser *e, struct span names);
+/* Says that the names of the list may come back. */
+int eraser_say_lift(struct eraser *e);
 int eraser_lifted(struct eraser *e, const struct redis_value *reply);
 
 /* Waits until all that is in the logs now is applied and what that says is in the logs; then

@@ -13,7 +13,8 @@
 /* Keys that are told before it is waited until they have heard, over all partitions: events of
  * others stand behind the words in the logs. */
 #define KEYS_AT_ONCE 512
-/* Of one message; its owner writes them all at once. */
+/* Of one message, and before it is waited until all have heard it: its owner writes them all at
+ * once, and events of others stand behind it. */
 #define NAMES_MAX ((size_t)500 * GONE_NAME_SIZE)
 
 /* ---- words -------------------------------------------------------------------------------- */
@@ -87,44 +88,44 @@ static int note_name(struct eraser *e, struct span key)
 	return eraser_ask(e, eraser_ignore, args, ARRAY_SIZE(args));
 }
 
-static int after_names(struct eraser *e, const struct redis_value *reply)
-{
-	(void)reply;
-	return eraser_fence(e, say_keys);
-}
-
-/* M with as many of NAMES as one may bear, and so on. */
-static int say_list(
-	struct eraser *e, uint32_t partition, const struct message *m, struct span names)
-{
-	int r = 0;
-
-	while (names.len > 0 && r == 0) {
-		size_t n = names.len < NAMES_MAX ? names.len : NAMES_MAX;
-
-		r = eraser_say(e, partition, m, span_of(names.ptr, n));
-		names = span_of(names.ptr + n, names.len - n);
-	}
-	return r;
-}
-
 static int match_alias(void *user, struct span key)
 {
 	return eraser_match_add(user, key);
 }
 
-int eraser_say_names(struct eraser *e, const struct redis_value *reply)
+/* A slice of the list to all owners, each of whom keeps the names of all; the next when they have
+ * heard it, and after the last what comes then. */
+static int say_slice(struct eraser *e, const struct redis_value *reply)
 {
-	_cleanup_(buf_release) struct buf list = BUF_INIT;
-	struct eraser_list names = {span_of(e->salt, GONE_SALT_LEN), &list};
 	const struct message m = {.from = MESSAGE_FROM_STAFF,
 		.seq = 1,
-		.kind = MESSAGE_SUPPRESS,
+		.kind = e->options.lift ? MESSAGE_LIFT : MESSAGE_SUPPRESS,
 		.reason = span_str(e->receipt),
-		.salt = span_str(e->salt)};
+		.salt = e->options.lift ? SPAN_EMPTY : span_str(e->salt)};
+	size_t left = e->list.len - e->list_at, n = left < NAMES_MAX ? left : NAMES_MAX;
 	int r = 0;
 
 	(void)reply;
+	for (uint32_t p = 0; p < e->options.partitions && n > 0 && r == 0; p++)
+		r = eraser_say(e, p, &m, span_of(e->list.ptr + e->list_at, n));
+	e->list_at += n;
+	return r ? r : eraser_fence(e, n < left ? say_slice : e->listed);
+}
+
+static int say_list(struct eraser *e, step_fn *listed)
+{
+	e->list_at = 0;
+	e->listed = listed;
+	return buf_failed(&e->list) < 0 ? -ENOMEM : eraser_then(e, say_slice);
+}
+
+int eraser_say_names(struct eraser *e, const struct redis_value *reply)
+{
+	struct eraser_list names = {span_of(e->salt, GONE_SALT_LEN), &e->list};
+	int r = 0;
+
+	(void)reply;
+	buf_reset(&e->list);
 	for (size_t i = 0; i < e->n_names && r == 0; i++) {
 		struct erasing_name *name = &e->names[i];
 
@@ -135,24 +136,12 @@ int eraser_say_names(struct eraser *e, const struct redis_value *reply)
 		r = r ? r : eraser_each_alias(e, name->key, eraser_list_name, &names);
 		r = r ? r : eraser_each_alias(e, name->key, match_alias, &e->match);
 	}
-	if (r == 0 && buf_failed(&list) < 0)
-		r = -ENOMEM;
-	for (uint32_t p = 0; p < e->options.partitions && r == 0; p++)
-		r = say_list(e, p, &m, buf_span(&list));
-	return r ? r : eraser_then(e, after_names);
+	return r ? r : say_list(e, say_keys);
 }
 
-int eraser_say_lift(struct eraser *e, struct span names)
+int eraser_say_lift(struct eraser *e)
 {
-	const struct message m = {.from = MESSAGE_FROM_STAFF,
-		.seq = 1,
-		.kind = MESSAGE_LIFT,
-		.reason = span_str(e->receipt)};
-	int r = 0;
-
-	for (uint32_t p = 0; p < e->options.partitions && r == 0; p++)
-		r = say_list(e, p, &m, names);
-	return r ? r : eraser_fence(e, eraser_lifted);
+	return say_list(e, eraser_lifted);
 }
 
 /* ---- fences ------------------------------------------------------------------------------- */

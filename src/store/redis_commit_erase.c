@@ -53,27 +53,46 @@ static void put_gone(struct args *a, const struct commit_gone *gone)
 	put_str(a, value);
 }
 
-static void put_erased(struct args *a, const struct commit_erased *erased)
+/* How many from the I-th on go alike. */
+static size_t alike(const struct commit *c, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < c->n_erased && c->erased[i + n].link == c->erased[i].link &&
+		span_equal(c->erased[i + n].by, c->erased[i].by))
+		n++;
+	return n;
+}
+
+static void put_members(struct args *a, const char *command, const char *key,
+	const struct commit_erased *list, size_t n)
+{
+	put_command(a, 2 + n, command);
+	put_key(a, key);
+	for (size_t i = 0; i < n; i++)
+		put(a, list[i].customer);
+}
+
+/* N of LIST that go alike: what is written whole each time is written once. */
+static void put_erased(struct args *a, const struct commit_erased *list, size_t n)
 {
 	static const char *const kept[] = {"c", "t", "m", "ids", "parts"};
-	const char *kin = erased->link ? "linkkin" : "kin";
+	const char *kin = list->link ? "linkkin" : "kin";
 
-	put_command(a, 3, "SADD");
-	put_key_id(a, "erased", erased->by);
-	put(a, erased->customer);
-	put_command(a, 4, "SUNIONSTORE");
-	put_key_id(a, kin, erased->by);
-	put_key_id(a, kin, erased->by);
-	put_key_id(a, "ids", erased->customer);
-	put_command(a, 1 + ARRAY_SIZE(kept), "UNLINK");
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		put_key_id(a, kept[i], erased->customer);
-	put_command(a, 3, "ZREM");
-	put_key(a, "due");
-	put(a, erased->customer);
-	put_command(a, 3, "HDEL");
-	put_key(a, "seal");
-	put(a, erased->customer);
+	put_command(a, 2 + n, "SADD");
+	put_key_id(a, "erased", list->by);
+	for (size_t i = 0; i < n; i++)
+		put(a, list[i].customer);
+	put_command(a, 3 + n, "SUNIONSTORE");
+	put_key_id(a, kin, list->by);
+	put_key_id(a, kin, list->by);
+	for (size_t i = 0; i < n; i++)
+		put_key_id(a, "ids", list[i].customer);
+	put_command(a, 1 + n * ARRAY_SIZE(kept), "UNLINK");
+	for (size_t i = 0; i < n * ARRAY_SIZE(kept); i++)
+		put_key_id(a, kept[i % ARRAY_SIZE(kept)], list[i / ARRAY_SIZE(kept)].customer);
+	put_members(a, "ZREM", "due", list, n);
+	put_members(a, "HDEL", "seal", list, n);
 }
 
 void commit_put_erase(struct args *a)
@@ -88,8 +107,8 @@ void commit_put_erase(struct args *a)
 	}
 	for (size_t i = 0; i < c->n_gones; i++)
 		put_gone(a, &c->gones[i]);
-	for (size_t i = 0; i < c->n_erased; i++)
-		put_erased(a, &c->erased[i]);
+	for (size_t i = 0; i < c->n_erased; i += alike(c, i))
+		put_erased(a, &c->erased[i], alike(c, i));
 	if (c->stale && c->n_drops > 0) {
 		put_command(a, 4, "SET");
 		put_key(a, "stale");

@@ -20,7 +20,7 @@
 #include "store/pump.h"
 
 #define PARTS	4
-#define MAILS	512
+#define MAILS	2048
 #define JOBS	4096
 #define ENDED	2
 #define BASE_AT INT64_C(1700000000000)

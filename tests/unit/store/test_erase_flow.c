@@ -245,6 +245,57 @@ static void many_keys(void)
 	world_release(&world);
 }
 
+#define THEIR_NAMES 128
+
+/* Customers of one partition, in LIST, with so many names each. */
+static void say_named(char list[3][24], uint32_t p)
+{
+	for (unsigned i = 0, n = 0; n < 3; i++) {
+		(void)snprintf(list[n], sizeof(list[n]), "k%u", i);
+		if (partition_of(span_str(list[n]), PARTS) != p)
+			continue;
+		for (unsigned k = 0; k < THEIR_NAMES; k++) {
+			char json[200];
+
+			(void)snprintf(json, sizeof(json), IDENTIFY(USER("%s") "," ANON("%u-%u")),
+				list[n], i, k);
+			world_say(&world, B, json);
+			world_settle(&world);
+		}
+		n++;
+	}
+}
+
+/* What a commit says is bounded, too, and not only how many keys it empties. */
+static void many_names_each(void)
+{
+	char list[3][24];
+	const char *const keys[] = {list[0], list[1], list[2]};
+	uint32_t p = partition_of(SPAN_LIT("neighbour"), PARTS);
+	struct shore *s = &world.shores[p];
+	unsigned before;
+
+	world_init(&world, 1);
+	say_named(list, p);
+	erasing_tell(&world, MESSAGE_SUPPRESS, keys, ARRAY_SIZE(keys));
+	world_settle(&world);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		_cleanup_(record_release) struct record r = RECORD_INIT;
+		char key[CUSTOMER_MAX + 1];
+
+		REQUIRE(world_canonical(&world, keys[i], &r, key));
+		CHECK_INT(r.journey->n_ids, THEIR_NAMES);
+		erasing_empty(&world, keys[i]);
+	}
+	before = s->n_commits;
+	world.clock++;
+	world_read(s);
+	CHECK_INT(s->n_commits - before, 2); /* 256 words, and what is left */
+	world_finish(&world);
+	CHECK_INT(world.counters[COUNTER_ERASED], ARRAY_SIZE(keys) * (1 + THEIR_NAMES));
+	world_release(&world);
+}
+
 static const struct check_case cases[] = {
 	{"at any point of the story", anywhere},
 	{"from one name to all", spreads},
@@ -252,6 +303,7 @@ static const struct check_case cases[] = {
 	{"another with the address", another_with_the_address},
 	{"named by who is gone", named_by_who_is_gone},
 	{"many keys are few commits", many_keys},
+	{"but not one of many words", many_names_each},
 };
 
 int main(void)
