@@ -109,6 +109,9 @@ struct span address_normal(enum job_channel channel, struct span which, char buf
  * was said for one can be none (core/identity.h). */
 struct span journey_address_now(
 	const struct journey *j, enum job_channel channel, char buf[ADDRESS_MAX]);
+/* When the customer's address of CHANNEL was taken back, and there is none since; INT64_MIN: it was
+ * not. */
+int64_t journey_address_ended(const struct journey *j, enum job_channel channel);
 /* Is there one? */
 bool journey_has_address(const struct journey *j, enum job_channel channel);
 

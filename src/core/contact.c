@@ -194,6 +194,15 @@ struct span journey_address_now(
 	return SPAN_EMPTY;
 }
 
+int64_t journey_address_ended(const struct journey *j, enum job_channel channel)
+{
+	enum trait t = is_number(channel) ? TRAIT_PHONE : TRAIT_EMAIL;
+
+	if (j->traits[t].len > 0 || (channel != JOB_CHANNEL_EMAIL && !is_number(channel)))
+		return INT64_MIN;
+	return j->trait_at[t];
+}
+
 static int64_t delivered_at(const struct address *a, const struct address *also)
 {
 	return int64_max(a ? a->delivered_at : INT64_MIN, also ? also->delivered_at : INT64_MIN);

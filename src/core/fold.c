@@ -132,18 +132,23 @@ static int fold_cart(struct journey *j, const struct event *e)
 	return cart_note(j, fold_cart_key(e, buf), news, e->occurred_at);
 }
 
-static int fold_trait(struct journey *j, enum trait t, const struct value *v, int64_t at)
+/* Was a trait taken back? An identify says so of its own; that a page knows none says nothing. */
+static bool takes_back(const struct event *e, enum field_fixed field, const struct value *v)
+{
+	return e->kind == EVENT_CUSTOMER_IDENTIFIED && field != FIELD_CONTEXT_EMAIL &&
+	       (v->type == VALUE_NULL || (v->type == VALUE_STRING && span_trim(v->text).len == 0));
+}
+
+/* The latest word wins, also that there is none; of two at one instant the greater, so that order
+ * does not matter. */
+static int fold_trait(struct journey *j, enum trait t, struct span said, int64_t at)
 {
 	int r;
 
-	if (v->type != VALUE_STRING || v->text.len == 0 || v->text.len > TRAIT_MAX)
-		return 0;
-	/* The latest word wins; of two at one instant the greater, so that order does not matter.
-	 */
 	if (at < j->trait_at[t] ||
-		(at == j->trait_at[t] && span_compare(v->text, text_span(j->traits[t])) < 0))
+		(at == j->trait_at[t] && span_compare(said, text_span(j->traits[t])) < 0))
 		return 0;
-	r = text_set(&j->traits[t], v->text);
+	r = text_set(&j->traits[t], said);
 	if (r == 0)
 		j->trait_at[t] = at;
 	return r;
@@ -164,8 +169,14 @@ static int fold_traits(struct journey *j, const struct event *e)
 	};
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(table) && r == 0; i++)
-		r = fold_trait(j, table[i].trait, event_field(e, table[i].field), e->occurred_at);
+	for (size_t i = 0; i < ARRAY_SIZE(table) && r == 0; i++) {
+		const struct value *v = event_field(e, table[i].field);
+
+		if (takes_back(e, table[i].field, v))
+			r = fold_trait(j, table[i].trait, SPAN_EMPTY, e->occurred_at);
+		else if (v->type == VALUE_STRING && v->text.len > 0 && v->text.len <= TRAIT_MAX)
+			r = fold_trait(j, table[i].trait, v->text, e->occurred_at);
+	}
 	return r;
 }
 

@@ -175,7 +175,15 @@ static bool refuse_way(struct gate_turn *t, enum gate_reason reason, enum job_ch
 		[REASON_TOO_COSTLY] = "This is not grave enough for",
 	};
 	struct span channel = job_channel_name(way);
+	int64_t ended = journey_address_ended(t->ask->journey, way);
+	char at[INSTANT_SIZE];
 
+	if (reason == REASON_UNREACHABLE && ended != INT64_MIN) {
+		instant_format(ended, at);
+		return gate_answer(t, GATE_CANCEL, reason,
+			"The address for %.*s was taken back at %s.", (int)channel.len, channel.ptr,
+			at);
+	}
 	return gate_answer(
 		t, GATE_CANCEL, reason, "%s %.*s.", words[reason], (int)channel.len, channel.ptr);
 }

@@ -18,6 +18,7 @@ struct spec {
 	enum event_kind kind;
 	int64_t at;
 	char cart[8], order[8], total[8], email[8];
+	bool no_email; /* of an identify */
 	char fulfilment[8], number[8], status[24];
 	int64_t promised_at; /* 0: none */
 };
@@ -58,6 +59,8 @@ static void fold(struct journey *j, const struct spec *s)
 	set_text(&fields[FIELD_ORDER_ID], s->order);
 	set_text(&fields[FIELD_TOTAL], s->total);
 	set_text(&fields[FIELD_EMAIL], s->email);
+	if (s->no_email)
+		fields[FIELD_EMAIL].type = VALUE_NULL;
 	set_text(&fields[FIELD_FULFILLMENT_ID], s->fulfilment);
 	set_text(&fields[FIELD_TRACKING_NUMBER], s->number);
 	set_text(&fields[FIELD_STATUS], s->status);
@@ -82,6 +85,7 @@ static struct spec random_spec(struct chance *c)
 		(void)snprintf(s.total, sizeof(s.total), "%zu", chance_below(c, 50));
 	if (chance_below(c, 4) == 0)
 		(void)snprintf(s.email, sizeof(s.email), "m%zu", chance_below(c, 9));
+	s.no_email = s.kind == EVENT_CUSTOMER_IDENTIFIED && chance_below(c, 2) == 0;
 	if (chance_below(c, 3) == 0)
 		s.promised_at = (int64_t)(1 + chance_below(c, 9)) * MS_DAY;
 	if (chance_below(c, 2))
@@ -216,6 +220,32 @@ static void test_stages(void)
 		fold(j, &rows[i].spec);
 		CHECK_SPAN(stage_name(journey_stage(j, &lapse_default, rows[i].now)),
 			stage_name(rows[i].stage));
+	}
+}
+
+/* The latest word on an address counts, also that there is none, and at one instant the address;
+ * only an identify takes it back. */
+static void test_taken_back(void)
+{
+	static const struct {
+		struct spec spec;
+		const char *known;
+	} rows[] = {
+		{{.kind = EVENT_CUSTOMER_IDENTIFIED, .at = 5, .email = "a"}, "a"},
+		{{.kind = EVENT_CUSTOMER_IDENTIFIED, .at = 4, .no_email = true}, "a"},
+		{{.kind = EVENT_CUSTOMER_IDENTIFIED, .at = 5, .no_email = true}, "a"},
+		{{.kind = EVENT_ORDER_COMPLETED, .at = 8, .no_email = true}, "a"},
+		{{.kind = EVENT_CUSTOMER_IDENTIFIED, .at = 7, .no_email = true}, ""},
+		{{.kind = EVENT_CUSTOMER_IDENTIFIED, .at = 6, .email = "b"}, ""},
+		{{.kind = EVENT_CUSTOMER_IDENTIFIED, .at = 7, .email = "c"}, "c"},
+		{{.kind = EVENT_CUSTOMER_IDENTIFIED, .at = 9}, "c"},
+	};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fold(j, &rows[i].spec);
+		CHECK_STR(text_span(j->traits[TRAIT_EMAIL]), rows[i].known);
 	}
 }
 
@@ -460,6 +490,7 @@ static const struct check_case cases[] = {
 	{"a purchase at the till is a purchase", test_till},
 	{"stages follow from the entities", test_stages},
 	{"the visitor's number that was said last", test_visitor},
+	{"an address that was taken back", test_taken_back},
 	{"carts and orders are bounded", test_bounds},
 };
 
