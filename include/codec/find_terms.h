@@ -51,6 +51,10 @@ struct find_terms {
 int find_terms_make(const struct identity *identity, struct span key, struct span inputs,
 	struct arena *arena, struct find_terms *ret_terms);
 
+/* The term of an order of that NUMBER, in ARENA; empty if it has none, or none to itself, since it
+ * would be cut. 0 or -ENOMEM. */
+int find_order_term(struct span number, struct arena *arena, struct span *ret_term);
+
 /* How the terms begin that TEXT, as typed, is the beginning of; in order, one or two a kind. */
 struct find_prefixes {
 	struct span items[sizeof(FIND_KINDS)];

@@ -21,8 +21,8 @@
 #define FIND_LIMIT_MAX 20
 
 enum find_outcome {
-	FIND_BAD_PREFIX = QUERY_UNWANTED + 1, /* too short, too long, or no text */
-	FIND_NOT_NOTED,			      /* the audit does not take it */
+	FIND_BAD_PREFIX = QUERY_SEVERAL + 1, /* too short, too long, or no text */
+	FIND_NOT_NOTED,			     /* the audit does not take it */
 };
 
 struct find_match {

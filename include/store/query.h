@@ -7,10 +7,16 @@
  * A customer may be asked for by any identifier, as people type it: a user id, an anonymous id, an
  * address, a telephone number, a card, an order's number, or a key. All that it may be is looked
  * for at once, the strongest kind first, links are followed, and the record comes back, in one
- *round trip: a script that only reads. It follows QUERY_LINKS_MAX links; a longer chain costs
- *another round trip for each so many more. The keys that it reads lie in any partition, which a
- *Redis that stands alone allows; nodes of a Redis Cluster would refuse it, and there each candidate
- *and each link is a question of its own to its node.
+ * round trip: a script that only reads. It follows QUERY_LINKS_MAX links; a longer chain costs
+ * another round trip for each so many more. The keys that it reads lie in any partition, which a
+ * Redis that stands alone allows; nodes of a Redis Cluster would refuse it, and there each
+ * candidate and each link is a question of its own to its node.
+ *
+ * An order's number that came as no identifier, but in an event about the order, is looked for as
+ * well where `orders` is set: among the orders that customers' states hold, in the same round trip.
+ * If two customers have an order of that number (of two systems, say) that is QUERY_SEVERAL, never
+ * one of them; an identifier that is the number comes before. While customers become one, the
+ * orders of who is on the way are nobody's for as long as the message takes.
  *
  * A question costs bounded memory: the record, one block of chunks at a time, and the page
  * (codec/timeline_page.h).
@@ -39,6 +45,7 @@ enum query_outcome {
 	QUERY_REFUSED = 5,     /* an error of the server: query_source_refusal */
 	QUERY_CORRUPT = 6,     /* what is stored does not decode, or the chunks are not all there */
 	QUERY_UNWANTED = 7,    /* `wanted` said so */
+	QUERY_SEVERAL = 8,     /* several customers have an order of that number */
 };
 
 /* Borrows REDIS. 0 or -ENOMEM. */
@@ -64,7 +71,8 @@ const char *query_source_refusal(const struct query_source *s);
 /* Lives until the function that is handed it returns. */
 struct query_answer {
 	struct span customer; /* the key that the customer is kept under */
-	struct span matched;  /* the key that the id was one for: the same, or it leads there */
+	struct span matched;  /* the key that the id was one for: the same, or it leads there; of
+				 an order found by its number, the key of the number */
 	int64_t now;	      /* the clock of the log */
 	uint64_t rules; /* digest of the set in force where the customer lies; 0: none is named */
 	/* Of query_customer and query_both, else NULL: */
@@ -84,6 +92,7 @@ struct query_ask {
 	query_fn *fn;	/* called once, never from within the question; may free the source */
 	void *user;
 	bool (*wanted)(void *user); /* false: nobody waits any more; may be NULL */
+	bool orders;		    /* the id may be the number of any order */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "codec/timeline_json.h"
 #include "export_impl.h"
 #include "rules_at_hand.h"
+#include "timeline_print.h"
 
 #define NAMES_PAGE "1000"
 
@@ -293,7 +294,7 @@ static int settle(struct export *x, int asked)
 /* Up to the names, those of the sets too. */
 static int put_customer(struct export *x, struct span id)
 {
-	const struct query_ask ask = {.id = id, .fn = on_customer, .user = x};
+	const struct query_ask ask = {.id = id, .fn = on_customer, .user = x, .orders = true};
 	int r;
 
 	buf_add_str(&x->text, "{\"export\":1,\n");
@@ -516,6 +517,7 @@ static int say(const struct export *x, int r)
 		[QUERY_REFUSED] = "Redis refused to answer",
 		[QUERY_CORRUPT] = "what is stored of the customer cannot be read",
 		[QUERY_UNWANTED] = "nobody asked",
+		[QUERY_SEVERAL] = QUERY_SEVERAL_WORDS,
 	};
 
 	if (r == -EPIPE) /* whoever read has seen enough */

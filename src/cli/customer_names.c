@@ -3,6 +3,7 @@
 
 #include "store/keys.h"
 #include "store/query.h"
+#include "timeline_print.h"
 
 #define NAMES_PAGE "1000"
 
@@ -90,7 +91,9 @@ static int take_set(
 static int say(const struct tool *tool, int r)
 {
 	return tool_say(&tool->program, STATUS_FOUND, "%s.",
-		r < 0 ? strerror(-r) : "Redis does not say who that customer is");
+		r < 0		     ? strerror(-r)
+		: r == QUERY_SEVERAL ? QUERY_SEVERAL_WORDS
+				     : "Redis does not say who that customer is");
 }
 
 int customer_names_ask(
@@ -99,7 +102,7 @@ int customer_names_ask(
 	static const uint64_t seed[2] = {0x6e616d65, 0x73};
 	_cleanup_(query_source_freep) struct query_source *source = NULL;
 	struct asking asking = {.names = n};
-	const struct query_ask ask = {.id = id, .fn = on_customer, .user = &asking};
+	const struct query_ask ask = {.id = id, .fn = on_customer, .user = &asking, .orders = true};
 	int r;
 
 	arena_init(&n->arena);

@@ -12,6 +12,10 @@ void customer_print(
 	const struct cells *c, const struct journey *j, const struct lapse *lapse, int64_t now);
 void timeline_print(const struct cells *c, const struct timeline_entry *e);
 
+/* Of QUERY_SEVERAL, wherever it is told. */
+#define QUERY_SEVERAL_WORDS                                                                        \
+	"several customers have an order of that number (`waymark customer find` lists them)"
+
 /* Says why a question about CUSTOMER failed: R is an outcome of store/query.h, or -errno.
  * STATUS_FOUND. */
 int query_explain(const struct program *p, int r, const char *customer);

@@ -115,7 +115,8 @@ static void on_page(void *user, int r, const struct query_answer *a)
 
 static int ask(struct timeline_tool *t, const char *customer)
 {
-	const struct query_ask page = {.id = span_str(customer), .fn = on_page, .user = t};
+	const struct query_ask page = {
+		.id = span_str(customer), .fn = on_page, .user = t, .orders = true};
 	struct loop *loop = t->tool.program.loop;
 	int r = query_both(t->source, &page, &t->query, span_str(t->settings.cursor));
 

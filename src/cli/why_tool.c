@@ -164,7 +164,7 @@ static void why_release(struct why_tool *t)
 static int ask(struct why_tool *t)
 {
 	const struct program *p = &t->tool.program;
-	struct query_ask question = {.id = span_str(p->operands[0])};
+	struct query_ask question = {.id = span_str(p->operands[0]), .orders = true};
 	int r = query_why(t->source, &question, on_answer, t);
 
 	if (r == 0)

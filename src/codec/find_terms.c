@@ -216,6 +216,19 @@ int find_terms_make(const struct identity *identity, struct span key, struct spa
 	return 0;
 }
 
+int find_order_term(struct span number, struct arena *arena, struct span *ret_term)
+{
+	struct making m = {.arena = arena};
+	struct span folded;
+	int r = find_fold_code(number, arena, &folded);
+
+	if (r == 0 && folded.len <= FIND_TERM_MAX)
+		r = add_term(&m, 'o', folded);
+	if (r == 0)
+		*ret_term = m.terms.n > 0 ? m.terms.items[0] : SPAN_EMPTY;
+	return r;
+}
+
 /* ---- prefixes ---------------------------------------------------------------------------- */
 
 static int add_prefix(

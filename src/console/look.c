@@ -29,6 +29,16 @@ static void no_customer(struct looks *l, struct http_request *request)
 	tell_refusal(l->telling, request, &refusal);
 }
 
+/* Who they are the search says, which masks, and notes who asked. */
+static void several(struct looks *l, struct http_request *request)
+{
+	static const struct refusal refusal = {409, "several_customers",
+		"Several customers have an order of that number; /v1/customers?prefix= lists them.",
+		NULL, NULL};
+
+	tell_refusal(l->telling, request, &refusal);
+}
+
 static void bad_cursor(struct looks *l, struct http_request *request)
 {
 	struct page_fault fault;
@@ -77,6 +87,7 @@ static void tell_outcome(struct looks *l, struct http_request *request, int r)
 		[QUERY_REFUSED] = refused,
 		[QUERY_CORRUPT] = corrupt,
 		[QUERY_UNWANTED] = away,
+		[QUERY_SEVERAL] = several,
 	};
 
 	assert(r < 0 || (size_t)r < ARRAY_SIZE(tellers));
@@ -130,7 +141,7 @@ static struct query_ask ask_for(struct looks *l, struct http_request *request, q
 
 	if (look)
 		*look = (struct look){l, request};
-	return (struct query_ask){.fn = fn, .user = look, .wanted = is_wanted};
+	return (struct query_ask){.fn = fn, .user = look, .wanted = is_wanted, .orders = true};
 }
 
 /* After a question was asked: R is what it returned. */
@@ -193,7 +204,8 @@ static bool is_ruled_wanted(void *user)
 static void ruled_ask(void *user)
 {
 	_cleanup_(ruled_freep) struct ruled *d = user;
-	const struct query_ask ask = {.id = buf_span(&d->id), .user = d, .wanted = is_ruled_wanted};
+	const struct query_ask ask = {
+		.id = buf_span(&d->id), .user = d, .wanted = is_ruled_wanted, .orders = true};
 	int r = d->ask(d, &ask);
 
 	if (r != 0)

@@ -143,6 +143,8 @@ static int query_new(struct query_source *s, const struct query_ask *ask, struct
 	q->source = s;
 	q->ask = *ask;
 	r = query_find_keys(&q->find, s->identity, ask->id, &q->arena);
+	if (r == 0 && ask->orders)
+		r = query_find_orders(&q->find, s->identity, &q->arena);
 	if (r < 0)
 		return r;
 	*ret_query = q;
@@ -344,7 +346,9 @@ static void on_record(void *user, const struct redis_value *reply)
 		take_record(q, record);
 		return;
 	} else if (r > 0) {
-		r = r == QUERY_FIND_NOTHING ? QUERY_NO_CUSTOMER : QUERY_CORRUPT;
+		r = r == QUERY_FIND_NOTHING   ? QUERY_NO_CUSTOMER
+		    : r == QUERY_FIND_SEVERAL ? QUERY_SEVERAL
+					      : QUERY_CORRUPT;
 	}
 	if (r != 0)
 		query_end(q, r);

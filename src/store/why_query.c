@@ -38,7 +38,11 @@ int query_why(struct query_source *s, const struct query_ask *ask, why_fn *fn, v
 {
 	_cleanup_free_ struct question *q = malloc(sizeof(*q));
 	struct timeline_query query = TIMELINE_QUERY_ALL;
-	struct query_ask both = {.id = ask->id, .fn = on_answer, .user = q, .wanted = is_wanted};
+	struct query_ask both = {.id = ask->id,
+		.fn = on_answer,
+		.user = q,
+		.wanted = is_wanted,
+		.orders = ask->orders};
 	int r;
 
 	if (!q)

@@ -102,7 +102,10 @@ class Stage(Desk):
             event(messageId="m7", properties={}, timestamp="2019-05-01T12:00:00+02:00"),
             event(messageId="m8", event="\u202e\u0001 own", timestamp="2099-01-01"),
             event(messageId="m9", userId=None, anonymousId="a1"),
-        ])
+        ] + [event(messageId=who, userId=who, event="Order Completed", properties={"order_id": "O9", "total": 1})
+             for who in ("twin1", "twin2")])
+        self.wait_events("twin1", 1)
+        self.wait_events("twin2", 1)
         self.wait_events("u1", 8)
         self.wait_events("a1", 1)
 
@@ -181,7 +184,7 @@ class Stage(Desk):
     def console_answer(self, status, path):
         if path == "/v1/customers":
             return self.search_answer(status)
-        path = path.replace("{id}", {404: "nobody", 500: "broken", 400: "%zz"}.get(status, "u1"))
+        path = path.replace("{id}", {404: "nobody", 500: "broken", 400: "%zz", 409: "order:O9"}.get(status, "u1"))
         return self.ask(path, token={401: "wrong", 403: CONSUMER}.get(status, TOKEN),
                         host="evil.example" if status == 421 else "localhost")
 

@@ -2,6 +2,7 @@
 #include "query_stage.h"
 
 #include "check.h"
+#include "codec/link.h"
 #include "store/keys.h"
 
 /* ---- what stands in Redis ----------------------------------------------------------------- */
@@ -25,6 +26,31 @@ void put_value(struct redis_stage *s, const char *command, const char *name, str
 	args[1] = buf_span(&key);
 	args[2] = value;
 	put(s, args, ARRAY_SIZE(args));
+}
+
+void put_link(struct redis_stage *s, const char *from, const char *to, struct span frozen)
+{
+	const struct link link = {.to = span_str(to),
+		.partition = partition_of(span_str(to), PARTITIONS),
+		.linked_at = 1795262400000,
+		.said_at = 1795262400000,
+		.frozen = frozen};
+	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
+
+	link_encode(&link, &bytes);
+	put_value(s, "SET", "c", span_str(from), buf_span(&bytes));
+}
+
+void put_term(struct redis_stage *s, const char *term, const char *customer)
+{
+	_cleanup_(buf_release) struct buf key = BUF_INIT, member = BUF_INIT;
+
+	key_add(&key, partition_of(span_str(customer), PARTITIONS), "find");
+	buf_add_str(&member, term);
+	buf_add_char(&member, '\0');
+	buf_add_str(&member, customer);
+	put(s, (struct span[]){SPAN_LIT("ZADD"), buf_span(&key), SPAN_LIT("0"), buf_span(&member)},
+		4);
 }
 
 void put_record(struct redis_stage *s, const struct record *r)
@@ -107,7 +133,7 @@ static bool is_wanted(void *user)
 
 struct query_ask ask_of(struct heard *h, struct span id)
 {
-	return (struct query_ask){id, on_answer, h, is_wanted};
+	return (struct query_ask){id, on_answer, h, is_wanted, true};
 }
 
 /* The outcome, wherever it was said. */

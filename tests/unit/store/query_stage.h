@@ -11,6 +11,10 @@
 
 void put_value(struct redis_stage *s, const char *command, const char *name, struct span customer,
 	struct span value);
+/* FROM leads to TO, and keeps what stood there before: FROZEN. */
+void put_link(struct redis_stage *s, const char *from, const char *to, struct span frozen);
+/* CUSTOMER's entry in their partition's index of terms. */
+void put_term(struct redis_stage *s, const char *term, const char *customer);
 void put_record(struct redis_stage *s, const struct record *r);
 /* Settles R as the worker does and keeps the chunk that comes of it. */
 void settle(struct redis_stage *s, struct packer *p, struct record *r);
@@ -33,6 +37,7 @@ struct heard {
 	bool unwanted;
 };
 
+/* Orders may be meant. */
 struct query_ask ask_of(struct heard *h, struct span id);
 /* The outcome of a question that was asked with R, wherever it was said. */
 int finish(struct redis_stage *s, struct query_source *source, struct heard *h, int r);

@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Customers who go by several names: what leads to them, and their timeline over all of them. */
-#include "codec/link.h"
 #include "query_stage.h"
 
 /* ---- links ------------------------------------------------------------------------------- */
-
-static void put_link(struct redis_stage *s, const char *from, const char *to, struct span frozen)
-{
-	const struct link link = {.to = span_str(to),
-		.partition = partition_of(span_str(to), PARTITIONS),
-		.linked_at = 1795262400000,
-		.said_at = 1795262400000,
-		.frozen = frozen};
-	_cleanup_(buf_release) struct buf bytes = BUF_INIT;
-
-	link_encode(&link, &bytes);
-	put_value(s, "SET", "c", span_str(from), buf_span(&bytes));
-}
 
 static void by_any_identifier(void)
 {
