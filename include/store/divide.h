@@ -17,7 +17,8 @@
  *	divide_feed(d, entry);          each entry of the log, in order
  *	r = divide_finish(d, &divided);
  *
- * News of what a side may have followed are heard again by each, in the order of its log.
+ * News of what a side may have followed are heard again by each, in the order of its log. Of those
+ * that come in before the word is said see divide_missed.
  *
  * Cost: each event of the log is decoded once (1,000,100 entries: 2 s of CPU in waymark customer
  * unmerge, and 64 MB, most of it ids of a day's messages, by which duplicates are known); those of
@@ -101,6 +102,16 @@ size_t divide_things(const struct divide *d, const struct span **ret_keys);
 /* When all was fed. 0, -ENOMEM, -ENOENT (the log names rules that find_rules has not), another
  * -errno, or an outcome. */
 int divide_finish(struct divide *d, struct divided *ret_divided);
+
+/*
+ * The fold holds for the word that is said right behind it. E is an entry of the customer's log
+ * behind the last that was fed, and before that word: *ret_missed if it is news that who leaves
+ * would follow, alone perhaps, so that the customer does not change by it. Then neither the fold
+ * nor whoever stands in for them from the word on (apply_passed.c) has it, and all is to be made
+ * again when E was applied. 0 or -ENOMEM.
+ */
+int divide_missed(struct divide *d, const struct divided *divided, const struct log_entry *e,
+	bool *ret_missed);
 
 /* The two as the record of an UNMERGE, appended. buf_failed(OUT). */
 int divided_encode(const struct divided *d, struct buf *out);

@@ -9,7 +9,8 @@
 #include "store/keys.h"
 #include "store/seen.h"
 
-#define PAGE "1000"
+#define PAGE   "1000"
+#define PAGE_N 1000
 
 /* A seal that lines may have which are wanted. */
 struct news_key {
@@ -24,6 +25,8 @@ struct feeding {
 	uint32_t partition;
 	bool news; /* of the key's partition, from SINCE on */
 	int64_t since;
+	const struct divided *divided; /* it was fed, and what comes now may be missed */
+	bool missed;
 	struct log_id until;
 	struct log_id first, trimmed; /* as of struct apart_log */
 	struct seal_key key;	      /* the customer's */
@@ -62,11 +65,17 @@ static bool is_aside(const struct feeding *g, struct log_id id)
 
 static int feed(struct feeding *g, const struct log_entry *e)
 {
+	bool missed;
 	int r;
 
 	g->last = e->id;
 	if (is_aside(g, e->id))
 		return 0;
+	if (g->divided) {
+		r = divide_missed(g->divide, g->divided, e, &missed);
+		g->missed = g->missed || (r == 0 && missed);
+		return r < 0 ? say(g, "out of memory") : 0;
+	}
 	r = g->news ? divide_feed_news(g->divide, e) : divide_feed(g->divide, e);
 	return r < 0 ? say(g, "out of memory") : 0;
 }
@@ -397,7 +406,7 @@ static int feed_page(struct feeding *g, bool *ret_more)
 		return STATUS_FOUND;
 	for (size_t i = 0; i < v->n_items && r == 0; i++)
 		r = feed_entry(g, &v->items[i]);
-	*ret_more = v->n_items > 0;
+	*ret_more = g->divided ? v->n_items == PAGE_N : v->n_items > 0;
 	return r;
 }
 
@@ -486,5 +495,29 @@ int apart_log_feed(struct apart_log *l, struct divide *d)
 	if (r == 0)
 		r = feed_news(l, d, &progress);
 	progress_end(&progress);
+	return r;
+}
+
+int apart_log_missed(struct apart_log *l, struct divide *d, const struct divided *divided,
+	struct log_id *at, bool *ret_missed)
+{
+	struct progress progress;
+	_cleanup_(feeding_release) struct feeding g = {.log = l,
+		.divide = d,
+		.partition = l->partition,
+		.divided = divided,
+		.until = {UINT64_MAX, UINT64_MAX},
+		.last = *at,
+		.progress = &progress};
+	bool more = true;
+	int r = 0;
+
+	feeding_init(&g);
+	progress_init(&progress, false, 0, "entries", io_mono_now());
+	while (r == 0 && more && !g.missed)
+		r = feed_page(&g, &more);
+	progress_end(&progress);
+	*at = g.last;
+	*ret_missed = g.missed;
 	return r;
 }

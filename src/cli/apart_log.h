@@ -31,3 +31,9 @@ struct apart_log {
 /* Feeds D with all of it up to L->until, with progress on a terminal. L up to `until` is set. 0 or
  * a status, with the reason said. */
 int apart_log_feed(struct apart_log *l, struct divide *d);
+
+/* Looks at what came behind *AT, which is where D was fed up to or later, and moves it there:
+ * *ret_missed if DIVIDED does not hold for a word that is said there (divide_missed). 0 or a
+ * status. */
+int apart_log_missed(struct apart_log *l, struct divide *d, const struct divided *divided,
+	struct log_id *at, bool *ret_missed);

@@ -35,7 +35,18 @@ int customer_key(struct tool *t, struct redis *redis, struct span id, struct spa
 
 /* Who says it, in NAME, which takes SIZE bytes. */
 const char *apart_who(const struct customer_ask *ask, char *name, size_t size);
-/* Puts the word M of staff into the log of partition P; RECORD may be empty. 0 with its place, or a
- * status. */
-int apart_post(struct tool *t, struct redis *redis, uint32_t p, struct message *m,
-	struct span record, struct log_id *ret_id);
+
+/* A word of staff. */
+struct staff_word {
+	uint32_t partition;
+	struct message *message;
+	struct span record;	     /* may be empty */
+	const struct log_id *behind; /* this entry of the log; NULL: wherever */
+};
+
+/*
+ * Puts W into the log. 0 with its place, or a status. If there is news between W and what it was to
+ * stand behind, or so much that it cannot be looked at there, nothing is put and its place is 0-0.
+ */
+int apart_post(
+	struct tool *t, struct redis *redis, const struct staff_word *w, struct log_id *ret_id);

@@ -19,24 +19,54 @@ const char *apart_who(const struct customer_ask *ask, char *name, size_t size)
 	return name;
 }
 
-int apart_post(struct tool *t, struct redis *redis, uint32_t p, struct message *m,
-	struct span record, struct log_id *ret_id)
+/* KEYS: log. ARGV: behind which entry, the word, its record. Looks at 64 entries at most. */
+static const char behind_script[] =
+	"local since = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', 65)\n"
+	"if #since > 64 then return '0-0' end\n"
+	"for _, entry in ipairs(since) do\n"
+	"  local fields = entry[2]\n"
+	"  for i = 1, #fields, 2 do\n"
+	"    if fields[i] == 'x' and string.find(fields[i + 1], '\"kind\":\"news\"', 1, true) "
+	"then\n"
+	"      return '0-0'\n"
+	"    end\n"
+	"  end\n"
+	"end\n"
+	"return redis.call('XADD', KEYS[1], '*', 'x', ARGV[2], 'b', ARGV[3])\n";
+
+static const struct redis_value *put(struct tool *t, struct redis *redis,
+	const struct staff_word *w, struct span head, struct arena *a)
 {
-	_cleanup_(buf_release) struct buf head = BUF_INIT, key = BUF_INIT;
+	_cleanup_(buf_release) struct buf key = BUF_INIT;
+	char behind[LOG_ID_SIZE];
+
+	key_add(&key, w->partition, "in");
+	if (!w->behind)
+		return tool_ask(t, redis,
+			(struct span[]){SPAN_LIT("XADD"), buf_span(&key), SPAN_LIT("*"),
+				SPAN_LIT("x"), head, SPAN_LIT("b"), w->record},
+			w->record.len > 0 ? 7 : 5, a);
+	log_id_format(*w->behind, behind);
+	return tool_ask(t, redis,
+		(struct span[]){SPAN_LIT("EVAL"), SPAN_LIT(behind_script), SPAN_LIT("1"),
+			buf_span(&key), span_str(behind), head, w->record},
+		7, a);
+}
+
+int apart_post(
+	struct tool *t, struct redis *redis, const struct staff_word *w, struct log_id *ret_id)
+{
+	_cleanup_(buf_release) struct buf head = BUF_INIT;
 	_cleanup_(arena_release) struct arena a;
 	const struct redis_value *v;
 
 	arena_init(&a);
-	m->from = MESSAGE_FROM_STAFF;
-	m->seq = 1;
-	message_json(m, &head);
-	key_add(&key, p, "in");
-	if (buf_failed(&head) < 0 || buf_failed(&key) < 0)
+	w->message->from = MESSAGE_FROM_STAFF;
+	w->message->seq = 1;
+	message_json(w->message, &head);
+	if (buf_failed(&head) < 0)
 		return tool_say(&t->program, STATUS_FOUND, "out of memory.");
-	v = tool_ask(t, redis,
-		(struct span[]){SPAN_LIT("XADD"), buf_span(&key), SPAN_LIT("*"), SPAN_LIT("x"),
-			buf_span(&head), SPAN_LIT("b"), record},
-		record.len > 0 ? 7 : 5, &a);
+	v = put(t, redis, w, buf_span(&head), &a);
 	if (!v)
 		return STATUS_FOUND;
 	if (log_id_parse(v->text, ret_id) != 0)
@@ -67,11 +97,12 @@ static int claim(struct tool *t, struct redis *redis, const struct customer_ask 
 		.linked_at = io_wall_now(),
 		.by = span_str(apart_who(ask, who, sizeof(who))),
 		.reason = span_str(ask->reason)};
+	const struct staff_word word = {
+		.partition = partition_of(loser, t->program.dataset.partitions), .message = &m};
 	int r;
 
 	m.said_at = m.linked_at;
-	r = apart_post(
-		t, redis, partition_of(loser, t->program.dataset.partitions), &m, SPAN_EMPTY, &id);
+	r = apart_post(t, redis, &word, &id);
 	if (r == 0)
 		(void)printf("%.*s becomes a part of %.*s.\n", (int)loser.len, loser.ptr,
 			(int)winner.len, winner.ptr);

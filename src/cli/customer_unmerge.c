@@ -403,11 +403,39 @@ static int give_up(const struct unmerge *u, int64_t ms)
 		TRIES, (int)u->link.to.len, u->link.to.ptr, (long long)(ms / TRIES));
 }
 
+/* Says W where it holds, and *ret_at is where; or *ret_missed: it does not any more, by what stands
+ * at *ret_at. 0 or a status. */
+static int say_word(
+	struct unmerge *u, const struct staff_word *w, struct log_id *ret_at, bool *ret_missed)
+{
+	struct log_id seen = u->log.until, at = {0, 0};
+	struct staff_word word = *w;
+	bool missed = false;
+	int r = 0;
+
+	word.behind = &seen;
+	for (int i = 0; i < TRIES && r == 0 && !missed && at.ms == 0; i++) {
+		r = apart_log_missed(&u->log, u->divide, &u->divided, &seen, &missed);
+		if (r == 0 && !missed)
+			r = apart_post(u->t, u->redis, &word, &at);
+	}
+	*ret_missed = at.ms == 0;
+	*ret_at = at.ms == 0 ? seen : at;
+	return r;
+}
+
+static int explain_waiting(const struct unmerge *u, bool missed)
+{
+	return say(u, missed ? "news of what they follow stand in the log, and no worker has come "
+			       "to them. Nothing was changed; try again later."
+			     : "it is in the log, and no worker has come to it; look again later.");
+}
+
 /* *ret_done: the worker took it; else something else came first. 0 or a status. */
 static int post(struct unmerge *u, bool *ret_done)
 {
 	_cleanup_(buf_release) struct buf record = BUF_INIT;
-	bool passed = false;
+	bool passed = false, missed = false;
 	char who[104];
 	struct log_id at;
 	struct message m = {.kind = MESSAGE_UNMERGE,
@@ -419,21 +447,21 @@ static int post(struct unmerge *u, bool *ret_done)
 		.reason = span_str(u->ask->reason),
 		.sum = span_str(u->sum),
 		.state = span_str(u->state)};
+	struct staff_word word = {.partition = u->partition, .message = &m};
 	int r;
 
 	if (divided_encode(&u->divided, &record) < 0)
 		return say(u, "out of memory.");
 	if (record.len > DIVISION_MAX)
 		return say(u, "what they would be is too large for the log.");
-	r = apart_post(u->t, u->redis, u->partition, &m, buf_span(&record), &at);
+	word.record = buf_span(&record);
+	r = say_word(u, &word, &at, &missed);
 	for (int waited = 0; r == 0 && !passed && waited < WAIT_MS; waited += POLL_MS) {
 		r = look(u, at, &passed, ret_done);
 		if (!passed)
 			rest();
 	}
-	if (r == 0 && !passed)
-		return say(u, "it is in the log, and no worker has come to it; look again later.");
-	return r;
+	return r == 0 && !passed ? explain_waiting(u, missed) : r;
 }
 
 static int begin(struct unmerge *u)

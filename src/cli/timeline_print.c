@@ -103,8 +103,9 @@ int query_explain(const struct program *p, int r, const char *customer)
 		[QUERY_REFUSED] = "Redis refused to answer when asked for",
 		[QUERY_CORRUPT] = "what is stored cannot be read of the customer",
 		[QUERY_UNWANTED] = "nobody asked for",
-		[QUERY_SEVERAL] = QUERY_SEVERAL_WORDS " with the id",
 	};
 
+	if (r == QUERY_SEVERAL)
+		return tool_say(p, STATUS_FOUND, "%s.", QUERY_SEVERAL_WORDS);
 	return tool_say(p, STATUS_FOUND, "%s %s.", r < 0 ? strerror(-r) : words[r], customer);
 }

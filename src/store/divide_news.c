@@ -11,8 +11,8 @@
  * as such; one that is on its way still will come back to the other by itself, and is not folded.
  * One that has come to the customer's log and not yet to the other's is folded, for when it comes
  * there the other may not be back. Whatever was folded so lately that it may come once more is
- * noted (division.h), and what comes while the fold is being made and put in place the customer
- * passes on (apply_passed.c).
+ * noted (division.h), what comes while the fold is being put in place the customer passes on
+ * (apply_passed.c), and where some came while it was being made it is made again.
  */
 #include "divide_parts.h"
 
@@ -357,6 +357,31 @@ int divide_other_news(struct divide *d, struct fold *f, divide_news_fn *fn, void
 	if (r == 0)
 		r = tell_there(d, from, fn, user);
 	return r == 0 ? tell_late(d, from, fn, user) : r;
+}
+
+/* Who wait for the site's news change with the incidents; such news are few. */
+static int concerns(struct span bytes, struct span key, bool *ret_concerns)
+{
+	_cleanup_(record_release) struct record record = RECORD_INIT;
+	int r = bytes.len > 0 ? record_decode(bytes, &record) : RECORD_CORRUPT;
+
+	if (r == 0)
+		*ret_concerns =
+			span_equal(key, NEWS_SITE) || news_concern(record.journey, key, NULL, 0);
+	return r < 0 ? r : 0;
+}
+
+int divide_missed(struct divide *d, const struct divided *divided, const struct log_entry *e,
+	bool *ret_missed)
+{
+	struct message m;
+	int r = message_is_news(e->message) ? message_parse(e->message, &d->scratch, &m) : 1;
+
+	*ret_missed = false;
+	if (r == 0 && m.kind == MESSAGE_NEWS)
+		r = concerns(divided->goes.record, m.to, ret_missed);
+	arena_reset(&d->scratch);
+	return r < 0 ? r : 0;
 }
 
 /* ---- what they have heard ---------------------------------------------------------------- */

@@ -311,6 +311,68 @@ def a_worker_that_dies_over_it():
         tap.equal(taken_apart(rough, True), taken_apart(calm, False), "as if nothing had been")
 
 
+def entries(redis, log):
+    return [dict(zip(fields[::2], fields[1::2])) for _, fields in redis("XRANGE", log, "-", "+")]
+
+
+def log_of(redis, who):
+    return next(key for key in redis("KEYS", "wm:{p*}:c:" + who)).replace(b":c:" + who.encode(), b":in")
+
+
+def heard(up, who):
+    return sorted(e["message_id"] for e in export(up, who)["timeline"] if e.get("event") == "Price Changed")
+
+
+def price(number):
+    return {"type": "track", "event": "Price Changed", "messageId": "price%d" % number,
+            "properties": {"product_id": "ring", "price": 100 - number}}
+
+
+@tap.test
+def news_before_the_word():
+    """Who leaves follows a product that the two together do not: what is told of it between the fold and the
+    word is heard, though the customer is the same as before."""
+    with harness.Place() as place:
+        up = upbox.Up(place, args=["--rules", rules(place)]).wait_up()
+        redis = up.redis()
+        say(up, "ada", "a1", "Product Viewed", product_id="p")
+        say(up, "bob", "b1", "Product Added to Wishlist", product_id="ring", price=100)
+        harness.wait_until(lambda: names(up, "ada") and names(up, "bob"), "both")
+        here, there = log_of(redis, "ada"), log_of(redis, "bob")
+        tap.ok(here != there, "in two partitions")
+        status, out, err = up.tool("customer", "merge", "bob", "ada", "--yes", "--reason", "one hand", "--by", "Eva")
+        tap.equal(status, 0, out + err)
+        harness.wait_until(lambda: names(up, "bob") == ("ada", ["a1", "b1"]), "they are one")
+        up.post("/v1/batch", {"batch": [price(1)]})
+        harness.wait_until(lambda: heard(up, "ada") == ["price1"], "news")
+        say(up, "ada", "a2", "Product Removed from Wishlist", product_id="ring")
+        harness.wait_until(lambda: "a2" in names(up, "ada")[1], "ada wants it no more")
+        # The second come to their log while no worker reads it, as the owner of the product says them.
+        first = next(e for e in reversed(entries(redis, here)) if b'"kind":"news"' in e.get(b"x", b""))
+        head = json.loads(first[b"x"])
+        at = head["at"].partition("-")
+        head.update(seq=head["seq"] + 1, at="%d-%s" % (int(at[0]) + 1, at[2]))
+        worker = up.pid_of("worker")
+        os.kill(worker, signal.SIGSTOP)
+        redis("XADD", here, "*", "x", json.dumps(head, separators=(",", ":")),
+              "e", json.dumps(price(2)), "m", first[b"m"])
+        redis("CONFIG", "RESETSTAT")
+        answer = []
+        run = threading.Thread(target=lambda: answer.append(up.tool(
+            "customer", "unmerge", "bob", "--yes", "--reason", "two sisters", "--by", "Eva")))
+        run.start()
+        harness.wait_until(lambda: any(int(part.partition("calls=")[2].partition(",")[0]) > 5 for part in
+                                       redis("INFO", "commandstats").decode().split() if "_hget:" in part),
+                           "it waits for the worker")
+        tap.ok(not is_posted(redis), "the word is not said before they were read")
+        os.kill(worker, signal.SIGCONT)
+        run.join()
+        tap.equal(answer[0][0], 0, answer[0][1] + answer[0][2])
+        harness.wait_until(lambda: names(up, "bob")[0] == "bob", "bob again")
+        tap.equal((heard(up, "ada"), heard(up, "bob")), ([], ["price1", "price2"]), "who follows it hears of it")
+        tap.equal(up.stop(), 0, "up")
+
+
 def joined(up, who):
     return {e["key"]: e.get("words") for e in export(up, who)["timeline"]
             if e["kind"] == "decision" and e.get("outcome") == "joined"}

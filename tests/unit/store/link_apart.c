@@ -87,6 +87,18 @@ static int divide(struct world *w, const struct link *link, struct span key, str
 	return divide_finish(*ret_divide, ret_divided);
 }
 
+/* Is there anything behind what D was fed that the one who leaves would have heard? */
+static bool has_missed(struct world *w, uint32_t p, struct divide *d, const struct divided *divided)
+{
+	const struct shore *s = &w->shores[p];
+	bool missed = false;
+
+	for (size_t i = 0; i < s->n_log && !missed; i++)
+		if (log_id_compare(s->log[i].id, s->position.id) > 0)
+			CHECK_INT(divide_missed(d, divided, &s->log[i], &missed), 0);
+	return missed;
+}
+
 int world_unmerge(struct world *w, const char *key, char *ret_later)
 {
 	_cleanup_(buf_release) struct buf record = BUF_INIT, value = BUF_INIT;
@@ -106,6 +118,8 @@ int world_unmerge(struct world *w, const char *key, char *ret_later)
 		world_copy(ret_later, CUSTOMER_MAX + 1, divided.later);
 	if (r != 0)
 		return r;
+	if (has_missed(w, link.partition, d, &divided))
+		return WORLD_MISSED;
 	CHECK(divided_encode(&divided, &record) == 0);
 	post(w, &m, buf_span(&record));
 	return 0;

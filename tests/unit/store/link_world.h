@@ -109,7 +109,9 @@ struct span world_value(const struct world *w, const char *key);
 /* What CUSTOMER was before OF became one with them; NULL: nothing is kept. */
 struct world_snapshot *world_snapshot_of(struct shore *s, struct span customer, struct span of);
 /* Staff take KEY out of whom it is a link to; what that comes to stands in the log then, unless an
- * outcome of divide_finish says otherwise. *ret_later: of DIVIDE_LATER. */
+ * outcome of divide_finish says otherwise, or WORLD_MISSED: what waits in the log has news for KEY.
+ * *ret_later: of DIVIDE_LATER. */
+#define WORLD_MISSED 100
 int world_unmerge(struct world *w, const char *key, char *ret_later);
 /* Staff say that the customer KEY and WINNER, the stronger, are one. */
 void world_claim(struct world *w, const char *winner, const char *key);

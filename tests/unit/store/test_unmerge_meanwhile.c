@@ -38,6 +38,7 @@ struct course {
 	bool first;  /* no other news came since they are one */
 	bool drops;  /* whoever stays follows it no more as soon as they are two */
 	bool third;  /* whoever stays becomes part of somebody else as soon as they are two */
+	bool alone;  /* who leaves follows it alone: together they did so no more */
 	bool site;   /* they met with an error of the site, or came by; and it works again */
 	int64_t age; /* since they became one */
 	enum arrival here, there; /* where the customer is, and where the other was */
@@ -117,7 +118,25 @@ static void word(void)
 {
 	char later[CUSTOMER_MAX + 1] = "";
 
-	CHECK_INT(world_unmerge(&one, WHO_LEAVES, later), 0);
+	int r = world_unmerge(&one, WHO_LEAVES, later);
+
+	/* Then all is made again when it was read. */
+	if (r == WORLD_MISSED) {
+		world_read(shore_for(&one, WHO_STAYS));
+		r = world_unmerge(&one, WHO_LEAVES, later);
+	}
+	CHECK_INT(r, 0);
+}
+
+static void cancels(const struct course *c, const char *sku)
+{
+	char json[400];
+
+	(void)snprintf(json, sizeof(json),
+		"{\"type\":\"track\",\"event\":\"%s\"," USER(
+			"u1") ",\"messageId\":\"c\",\"properties\":{\"sku\":\"%s\"}}",
+		c->asked ? "Stock Alert Cancelled" : "Product Removed from Wishlist", sku);
+	says(T, json);
 }
 
 /* In ONE alone, since it may come before the news. */
@@ -222,6 +241,8 @@ static void grow(const struct course *c, const char *sku)
 		follows(c, MAIL("b@y.org"), sku);
 	if (!c->since)
 		joins();
+	if (c->alone)
+		cancels(c, sku);
 	if (!c->first) {
 		says(T, "{\"type\":\"track\",\"event\":\"Price Changed\",\"messageId\":\"o\","
 			"\"properties\":{\"sku\":\"O\",\"price\":1}}");
@@ -315,6 +336,26 @@ static void part_of_a_third(void)
 
 			if (c.here != WAITS)
 				lives(&c);
+		}
+}
+
+/* The customer does not change by the news then, wherever they are. */
+static void who_leaves_alone(void)
+{
+	static const int64_t ages[] = {MS_HOUR, 3 * MS_DAY};
+
+	for (unsigned bits = 0; bits < 16; bits++)
+		for (unsigned s = 0; s < ARRIVALS * ARRIVALS; s++) {
+			const struct course c = {.leaves = true,
+				.alone = true,
+				.asked = bits & 1,
+				.since = bits & 2,
+				.first = bits & 4,
+				.age = ages[bits / 8],
+				.here = s / ARRIVALS,
+				.there = s % ARRIVALS};
+
+			lives(&c);
 		}
 }
 
@@ -419,6 +460,7 @@ static const struct check_case cases[] = {
 	{"they became one an hour ago", young},
 	{"they became one days ago", old},
 	{"who stays becomes part of somebody", part_of_a_third},
+	{"who leaves follows it alone", who_leaves_alone},
 	{"the site works again", site_works_again},
 	{"somebody stands in for a day", for_a_day},
 	{"and not for who was erased", erased},
