@@ -2,7 +2,8 @@
 /*
  * The occasions of a date are its local days, one a year, and the year is the episode: a date that
  * is edited, a zone that changes, a replay, and there is still one job a year. What is told today
- * is kept today only while the hour is still ahead.
+ * is kept today only while the hour is still ahead; but who moves east past the hour on the day
+ * itself is waited for already, and is written to at once.
  */
 #include "calendar_rule.h"
 
@@ -190,11 +191,51 @@ static int end(const struct turn *t, struct instance *i)
 	return r < 0 ? r : absence_count(t, COUNTER_CANCELLED);
 }
 
+/* The day that DATA, as set_data made it, tells of; empty: none. */
+static struct span told_day(struct span data)
+{
+	static const struct span years = {"\"years\":", 8}, date = {"\"date\":\"", 8};
+	const char *end = span_starts(data, years) ? memchr(data.ptr, ',', data.len) : NULL;
+
+	if (end)
+		data = span_of(end + 1, data.len - (size_t)(end + 1 - data.ptr));
+	if (!span_starts(data, date))
+		return SPAN_EMPTY;
+	data = span_of(data.ptr + date.len, data.len - date.len);
+	end = memchr(data.ptr, '"', data.len);
+	return end ? span_of(data.ptr, (size_t)(end - data.ptr)) : SPAN_EMPTY;
+}
+
+/* Is the day that I waits for O's? Its year may be known, or not, since. */
+static bool is_same_day(const struct instance *i, const struct occasion *o)
+{
+	struct span told = told_day(text_span(i->data));
+	char day[sizeof("12-31")];
+	size_t n = (size_t)snprintf(
+		day, sizeof(day), "%02u-%02u", (unsigned)o->month & 15, (unsigned)o->day & 31);
+
+	return told.len >= n && memcmp(told.ptr + told.len - n, day, n) == 0;
+}
+
+/* Was the hour of O, which I waits for, put behind now by a move, AT, on the day that is today? */
+static bool is_passed(const struct turn *t, const struct rule *rule, const struct instance *i,
+	const struct occasion *o, int64_t at)
+{
+	const struct zone *zone = zone_of(t, rule->calendar);
+	struct civil due, now;
+
+	if (at > t->now || !is_same_day(i, o))
+		return false;
+	local_civil(zone, at, &due);
+	local_civil(zone, t->now, &now);
+	return due.year == now.year && due.month == now.month && due.day == now.day;
+}
+
 static int update(const struct turn *t, const struct rule *rule, struct span name)
 {
 	const struct rule_calendar *cal = rule->calendar;
 	struct instance *i = journey_instance(t->journey, rule->id, name);
-	bool armed = i && i->state == INSTANCE_ARMED;
+	bool armed = i && i->state == INSTANCE_ARMED, due;
 	struct occasion o;
 	int64_t at;
 	int32_t year;
@@ -202,9 +243,11 @@ static int update(const struct turn *t, const struct rule *rule, struct span nam
 	if (!occasion_of(t, cal, name, &o))
 		return armed ? end(t, i) : 0;
 	/* Between its steps, or unmoved: as it is, also while it is put off or in its grace. */
-	if (armed && (i->step > 0 || (due_in(t, rule, &o, (int32_t)i->episode, &at) &&
-					     at == i->deadline_at)))
+	due = armed && due_in(t, rule, &o, (int32_t)i->episode, &at);
+	if (armed && (i->step > 0 || (due && at == i->deadline_at)))
 		return retell(rule, i, &o);
+	if (due && is_passed(t, rule, i, &o, at))
+		return arm_for(t, rule, i, &o, (int32_t)i->episode);
 	year = next_ahead(t, rule, &o, first_free(i, &o), &at);
 	if (year == 0)
 		return armed ? end(t, i) : 0;

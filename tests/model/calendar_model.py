@@ -3,7 +3,8 @@
 occasion a local year, 29 February on the 28th in common years or, by choice, on 1 March; at a local
 hour of the customer's, by the offset of that day. A date that is told, changed or taken back counts
 from its word on, the latest word by when it was said; what is told on the day is kept that day if
-the hour is still ahead. The year is the episode: whatever is edited, there is one job for each.
+the hour is still ahead. The year is the episode: whatever is edited, there is one job for each. Who is
+waited for that day and moves to where the hour is over, but not the day, is written to at once.
 
 An occasion in its grace stays as it is unless its own instant moves. It counts from the latest word
 that told it, also where that says the same again: which of the two came in first decides nothing."""
@@ -65,6 +66,13 @@ class Dated:
         start = max(here, self.date[0], self.used + 1)
         return next(year for year in range(start, start + 12) if self.due(year) > now)
 
+    def passed(self, now):
+        """Is the hour waited for over, and the day not?"""
+        due = self.due(self.year)
+        return due <= now and self.date[1:] == self.awaited and (
+            datetime.datetime.fromtimestamp(now // 1000, self.clock()).date()
+            == datetime.datetime.fromtimestamp(due // 1000, self.clock()).date())
+
     def look(self, now):
         if not self.date:
             if self.year:
@@ -72,13 +80,15 @@ class Dated:
                 self.year = None
             return
         if self.year and self.due(self.year) == self.deadline:
-            self.anchor = self.said
+            self.anchor, self.awaited = self.said, self.date[1:]
             return
         if not self.year:
             self.armed_at = now
-        self.year, self.anchor = self.next_year(now), self.said
+        if not self.year or not self.passed(now):
+            self.year = self.next_year(now)
+        self.anchor, self.awaited = self.said, self.date[1:]
         self.deadline = self.due(self.year)
-        self.fire_at = -(-(self.deadline + self.grace) // self.round) * self.round
+        self.fire_at = -(-(max(self.deadline, now) + self.grace) // self.round) * self.round
 
     def decide(self, outcome, at):
         self.decisions.append(("birthday", at, outcome, self.year, "main", self.anchor,
