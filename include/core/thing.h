@@ -143,6 +143,8 @@ struct thing {
 	int64_t due_said_at;	     /* INT64_MIN: never */
 	int64_t touched_at;	     /* latest event about it */
 	enum thing_kind kind;
+	struct thing *before; /* one of its name, without the id, that was over for long when this
+				 began (src/core/thing_before.h); NULL: none */
 };
 
 #define THING_WORD_MAX 128 /* bytes; longer ones are cut between characters */

@@ -28,6 +28,7 @@ extern const struct journey_part journey_part_instances;
 extern const struct journey_part journey_part_notes;
 /* journey_things.c */
 extern const struct journey_part journey_part_things;
+extern const struct journey_part journey_part_befores;
 extern const struct journey_part journey_part_baskets;
 /* journey_known.c */
 extern const struct journey_part journey_part_consents;

@@ -4,6 +4,8 @@
  *
  *   things:   number, then each: kind × 16 + what there is · id · [about] · [word] · [number] ·
  *             times
+ *   before:   number, then (index of the thing before which it was · what there is · [about] ·
+ *             [word] · [number] · times), indices rising
  *   baskets:  number of carts with one, then those · number of orders with one, then those
  *   of one:   index · lines × 2 + lost · lines · what there is · [value] · [currency] · times
  *   line:     key · id · quantity · price · times
@@ -15,9 +17,9 @@
 
 _Static_assert(THING_CHECKOUT == 0 && THING_REPAIR == 4 && THING_INQUIRY == 13, "moved");
 /* Whoever adds a member to one of these must have it written and read here too. */
-_Static_assert(sizeof(struct thing) == 2 * sizeof(struct text) + sizeof(struct said) +
-					       sizeof(struct amount) +
-					       (THING_MARKS_MAX + 4) * sizeof(int64_t),
+_Static_assert(sizeof(struct thing) ==
+		       2 * sizeof(struct text) + sizeof(struct said) + sizeof(struct amount) +
+			       (THING_MARKS_MAX + 4) * sizeof(int64_t) + sizeof(struct thing *),
 	"a new member?");
 _Static_assert(sizeof(struct line) ==
 		       2 * sizeof(struct text) + 2 * sizeof(struct decimal) + 2 * sizeof(int64_t),
@@ -74,13 +76,17 @@ static bool is_zero(struct decimal d)
 	return d.mantissa == 0 && d.exponent == 0;
 }
 
-static bool pack_thing(struct pack *p, const struct thing *t, int64_t base)
+static unsigned what_of(const struct thing *t)
 {
-	unsigned has = (t->about.len ? HAS_ABOUT : 0u) | (t->word.text.len ? HAS_WORD : 0u) |
-		       (is_zero(t->number.value) ? 0u : HAS_NUMBER);
+	return (t->about.len ? HAS_ABOUT : 0u) | (t->word.text.len ? HAS_WORD : 0u) |
+	       (is_zero(t->number.value) ? 0u : HAS_NUMBER);
+}
 
-	pack_number(p, (uint64_t)t->kind << 4 | has);
-	pack_block(p, text_span(t->id));
+/* What T says, whatever it is called. */
+static bool pack_said(struct pack *p, const struct thing *t, int64_t base)
+{
+	unsigned has = what_of(t);
+
 	if (has & HAS_ABOUT)
 		pack_block(p, text_span(t->about));
 	if (has & HAS_WORD)
@@ -88,9 +94,32 @@ static bool pack_thing(struct pack *p, const struct thing *t, int64_t base)
 	if (has & HAS_NUMBER)
 		pack_decimal(p, t->number.value);
 	pack_times(p, &thing_times, t, base);
-	return t->kind < THING_KIND_COUNT && t->id.len > 0 && t->id.len <= THING_ID_MAX &&
-	       t->about.len <= ENTITY_MAX && t->word.text.len <= THING_WORD_MAX &&
+	return t->about.len <= ENTITY_MAX && t->word.text.len <= THING_WORD_MAX &&
 	       decimal_packs(t->number.value);
+}
+
+static int unpack_said(struct unpack *u, struct thing *t, unsigned has, int64_t base)
+{
+	int r = 0;
+
+	if (has & HAS_SPARE)
+		u->bad = true;
+	if (has & HAS_ABOUT)
+		r = unpack_text(u, &t->about, ENTITY_MAX);
+	if (r == 0 && (has & HAS_WORD))
+		r = unpack_text(u, &t->word.text, THING_WORD_MAX);
+	if (has & HAS_NUMBER)
+		t->number.value = unpack_decimal(u);
+	unpack_times(u, &thing_times, t, base);
+	return r;
+}
+
+static bool pack_thing(struct pack *p, const struct thing *t, int64_t base)
+{
+	pack_number(p, (uint64_t)t->kind << 4 | what_of(t));
+	pack_block(p, text_span(t->id));
+	return pack_said(p, t, base) && t->kind < THING_KIND_COUNT && t->id.len > 0 &&
+	       t->id.len <= THING_ID_MAX;
 }
 
 static int unpack_thing(struct unpack *u, struct thing *t, int64_t base)
@@ -99,16 +128,9 @@ static int unpack_thing(struct unpack *u, struct thing *t, int64_t base)
 	int r = unpack_text(u, &t->id, THING_ID_MAX);
 
 	t->kind = (enum thing_kind)(head >> 4);
-	if (t->id.len == 0 || (head & HAS_SPARE))
+	if (t->id.len == 0)
 		u->bad = true;
-	if (r == 0 && (head & HAS_ABOUT))
-		r = unpack_text(u, &t->about, ENTITY_MAX);
-	if (r == 0 && (head & HAS_WORD))
-		r = unpack_text(u, &t->word.text, THING_WORD_MAX);
-	if (head & HAS_NUMBER)
-		t->number.value = unpack_decimal(u);
-	unpack_times(u, &thing_times, t, base);
-	return r;
+	return r < 0 ? r : unpack_said(u, t, head & 15, base);
 }
 
 static bool things_pack(struct pack *p, const struct journey *j)
@@ -149,6 +171,67 @@ static int things_unpack(struct unpack *u, struct journey *j)
 	return r;
 }
 
+/* ---- before things ----------------------------------------------------------------------- */
+
+static size_t befores_bound(const struct journey *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n_things; i++) {
+		const struct thing *t = j->things[i].before;
+
+		if (t)
+			n += (size_t)t->about.len + t->word.text.len +
+			     (7 + ARRAY_SIZE(thing_at)) * PACK_NUMBER;
+	}
+	return n ? n + PACK_NUMBER : 0;
+}
+
+static bool befores_pack(struct pack *p, const struct journey *j)
+{
+	uint64_t n = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < j->n_things; i++)
+		n += j->things[i].before != NULL;
+	pack_number(p, n);
+	for (size_t i = 0; i < j->n_things; i++) {
+		const struct thing *t = j->things[i].before;
+
+		if (!t)
+			continue;
+		pack_number(p, i);
+		pack_number(p, what_of(t));
+		ok = pack_said(p, t, j->last_at) && t->kind == j->things[i].kind && ok;
+	}
+	return ok;
+}
+
+static int befores_unpack(struct unpack *u, struct journey *j)
+{
+	uint64_t n = unpack_bounded(u, j->n_things);
+	size_t next = 0;
+	int r = 0;
+
+	if (n == 0)
+		u->bad = true;
+	for (; n > 0 && r == 0 && !u->bad; n--) {
+		size_t i = journey_next_index(u, j->n_things, &next);
+		unsigned has = (unsigned)unpack_bounded(u, HAS_SPARE - 1);
+		struct thing *t = u->bad ? NULL : calloc(1, sizeof(*t));
+
+		if (u->bad)
+			return 0;
+		if (!t)
+			return -ENOMEM;
+		j->things[i].before = t;
+		t->kind = j->things[i].kind;
+		r = unpack_said(u, t, has, j->last_at);
+	}
+	return r;
+}
+
+const struct journey_part journey_part_befores = {befores_bound, befores_pack, befores_unpack};
 const struct journey_part journey_part_things = {things_bound, things_pack, things_unpack};
 
 /* ---- baskets ----------------------------------------------------------------------------- */

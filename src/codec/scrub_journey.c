@@ -361,10 +361,11 @@ static void scrub_rest(struct walk *w, struct journey *j)
 		(void)replace(w, &j->notes[i].by, false);
 		(void)replace(w, &j->notes[i].words, false);
 	}
-	for (size_t i = 0; i < j->n_things; i++) {
-		(void)replace(w, &j->things[i].about, false);
-		(void)replace(w, &j->things[i].word.text, false);
-	}
+	for (size_t i = 0; i < j->n_things; i++)
+		for (struct thing *t = &j->things[i]; t; t = t->before) {
+			(void)replace(w, &t->about, false);
+			(void)replace(w, &t->word.text, false);
+		}
 	for (size_t i = 0; i < j->n_orders_kept; i++)
 		(void)replace(w, &j->orders[i].total, true);
 	for (size_t i = 0; i < j->n_tallies; i++)

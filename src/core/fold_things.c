@@ -4,6 +4,8 @@
  * are its word, its number and its due instant; the rest is the same for all.
  */
 #include "fold.h"
+#include "list.h"
+#include "thing_before.h"
 
 #define IDS_MAX 4
 
@@ -282,29 +284,14 @@ static bool is_said(enum thing_kind kind, const struct event *e)
 	       value_words(event_detail(e, DETAIL_OCCASION_AT)).len > 0;
 }
 
-/* The thing that is in question at AT. NULL: no memory. */
-static struct thing *thing_at(struct journey *j, enum thing_kind kind, struct span id, int64_t at)
+/* E is about T, as the mark N. */
+static int tell(struct thing *t, const struct event *e, unsigned n)
 {
-	const struct thing *t = journey_thing(j, kind, id);
-
-	if (t && fold_is_past(t, at))
-		journey_remove_thing(j, (size_t)(t - j->things));
-	return journey_add_thing(j, kind, id);
-}
-
-static int fold_thing(struct journey *j, const struct event *e, enum thing_kind kind, unsigned n)
-{
+	enum thing_kind kind = t->kind;
 	const struct reading *reading = &readings[kind];
-	char buf[THING_ID_MAX];
-	struct span id = thing_event_id(kind, e, buf), about;
-	struct thing *t;
+	struct span about;
 	int r;
 
-	if (id.len == 0 || !is_said(kind, e) || !journey_has_room(j, kind, id, e->occurred_at))
-		return 0;
-	t = thing_at(j, kind, id, e->occurred_at);
-	if (!t)
-		return -ENOMEM;
 	if (mark_holds(kind, n, e))
 		mark(t, n, e->occurred_at);
 	mark_by_word(t, e);
@@ -320,6 +307,23 @@ static int fold_thing(struct journey *j, const struct event *e, enum thing_kind 
 	if (r == 0 && span_compare(about, text_span(t->about)) > 0)
 		r = text_set(&t->about, about);
 	return r;
+}
+
+static int fold_thing(struct journey *j, const struct event *e, enum thing_kind kind, unsigned n)
+{
+	char buf[THING_ID_MAX];
+	struct span id = thing_event_id(kind, e, buf);
+	struct thing *t, *about;
+	int r;
+
+	if (id.len == 0 || !is_said(kind, e) || !journey_has_room(j, kind, id, e->occurred_at))
+		return 0;
+	t = journey_add_thing(j, kind, id);
+	about = t ? thing_at(j, t, e->occurred_at) : NULL;
+	if (!about)
+		return -ENOMEM;
+	r = tell(about, e, n);
+	return r < 0 ? r : thing_settle(t);
 }
 
 int fold_things(struct journey *j, const struct event *e, const struct fold_row *row)

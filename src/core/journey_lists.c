@@ -24,11 +24,23 @@ struct basket *basket_free(struct basket *b)
 	return NULL;
 }
 
-static void thing_release(struct thing *t)
+void thing_release(struct thing *t)
 {
 	text_release(&t->id);
 	text_release(&t->about);
 	text_release(&t->word.text);
+	if (t->before)
+		thing_release(t->before);
+	free(t->before);
+	t->before = NULL;
+}
+
+void thing_init(struct thing *t, enum thing_kind kind)
+{
+	*t = (struct thing){.kind = kind, .due_at = TIME_NEVER};
+	for (unsigned i = 0; i < THING_MARKS_MAX; i++)
+		t->at[i] = TIME_NEVER;
+	t->due_said_at = t->word.at = t->number.at = t->touched_at = INT64_MIN;
 }
 
 static void consent_release(struct consent *c)
@@ -118,12 +130,15 @@ struct thing *journey_thing(const struct journey *j, enum thing_kind kind, struc
 	return &j->things[at];
 }
 
-void journey_remove_thing(struct journey *j, size_t index)
+void journey_leave_thing(struct journey *j, const struct thing *t)
 {
-	const struct thing *t = &j->things[index];
-
 	past_drop(
 		&j->past, t->kind == THING_CASE ? PAST_RISK : PAST_SHOPPED, stage_thing_period(t));
+}
+
+void journey_remove_thing(struct journey *j, size_t index)
+{
+	journey_leave_thing(j, &j->things[index]);
 	thing_release(&j->things[index]);
 	j->n_things--;
 	list_remove(j->things, j->n_things, sizeof(*j->things), index);
@@ -209,12 +224,8 @@ struct thing *journey_insert_thing(struct journey *j, enum thing_kind kind, stru
 		text_release(&copy);
 		return NULL;
 	}
-	t->kind = kind;
+	thing_init(t, kind);
 	t->id = copy;
-	for (unsigned i = 0; i < THING_MARKS_MAX; i++)
-		t->at[i] = TIME_NEVER;
-	t->due_at = TIME_NEVER;
-	t->due_said_at = t->word.at = t->number.at = t->touched_at = INT64_MIN;
 	j->n_things++;
 	return t;
 }

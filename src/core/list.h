@@ -58,6 +58,10 @@ struct instance *journey_insert_instance(struct journey *j, struct span rule, st
 bool journey_drop_instance(struct journey *j);
 struct note *journey_insert_note(struct journey *j, struct span rule);
 void journey_drop_note(struct journey *j);
+void thing_init(struct thing *t, enum thing_kind kind);
+void thing_release(struct thing *t);
+/* T is about to be forgotten: what is kept of how long it was at a stage. */
+void journey_leave_thing(struct journey *j, const struct thing *t);
 struct thing *journey_insert_thing(struct journey *j, enum thing_kind kind, struct span id);
 /* Of KIND, or of all: THING_KIND_COUNT. */
 void journey_drop_thing(struct journey *j, enum thing_kind kind);

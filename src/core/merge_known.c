@@ -3,77 +3,17 @@
  * merge_consent.c, the profile in merge_profile.c. */
 #include "core/merge.h"
 
-#include "fold.h"
 #include "list.h"
 #include "merge_parts.h"
+#include "thing_before.h"
 
 /* ---- things ------------------------------------------------------------------------------ */
 
-static void join_marks(struct thing *into, const struct thing *from)
-{
-	for (unsigned n = 0; n < THING_MARKS_MAX; n++) {
-		if (from->at[n] == TIME_NEVER)
-			continue;
-		if (into->at[n] == TIME_NEVER)
-			into->at[n] = from->at[n];
-		else if (thing_mark_flags(into->kind, n) & THING_LATEST)
-			into->at[n] = int64_max(into->at[n], from->at[n]);
-		else
-			into->at[n] = int64_min(into->at[n], from->at[n]);
-	}
-}
-
-static int join_thing(struct thing *into, const struct thing *from)
-{
-	join_marks(into, from);
-	merge_amount(&into->number, &from->number, false);
-	if (from->due_said_at > into->due_said_at ||
-		(from->due_said_at == into->due_said_at && from->due_at > into->due_at &&
-			from->due_said_at != INT64_MIN)) {
-		into->due_said_at = from->due_said_at;
-		into->due_at = from->due_at;
-	}
-	into->touched_at = int64_max(into->touched_at, from->touched_at);
-	if (merge_said(&into->word, &from->word) < 0)
-		return -ENOMEM;
-	return merge_greatest(&into->about, from->about);
-}
-
-/* When T was first heard of; TIME_NEVER: nothing of it says when. */
-static int64_t begins_at(const struct thing *t)
-{
-	int64_t at = TIME_NEVER;
-
-	for (unsigned n = 0; n < THING_MARKS_MAX; n++)
-		at = int64_min(at, t->at[n]);
-	return at;
-}
-
-/* Was A over before B began, which then is another of its name (fold_thing())? */
-static bool over_before(const struct thing *a, const struct thing *b)
-{
-	int64_t at = begins_at(b);
-
-	return at != TIME_NEVER && fold_is_past(a, at);
-}
-
 int merge_things(struct journey *into, const struct journey *from)
 {
-	for (size_t i = 0; i < from->n_things; i++) {
-		const struct thing *other = &from->things[i];
-		struct thing *t = journey_thing(into, other->kind, text_span(other->id));
-
-		if (t && over_before(other, t))
-			continue;
-		if (t && over_before(t, other)) {
-			journey_remove_thing(into, (size_t)(t - into->things));
-			t = NULL;
-		}
-		if (!t)
-			t = journey_insert_thing(into, other->kind, text_span(other->id));
-		if (!t || join_thing(t, other) < 0)
+	for (size_t i = 0; i < from->n_things; i++)
+		if (thing_join(into, &from->things[i]) < 0)
 			return -ENOMEM;
-	}
 	while (journey_count_things(into, THING_WISH) > WISHES_MAX)
 		journey_drop_thing(into, THING_WISH);
 	while (journey_count_things(into, THING_VIEW) > VIEWS_MAX)

@@ -10,6 +10,7 @@
 #include "fold.h"
 #include "list.h"
 #include "taken.h"
+#include "thing_before.h"
 
 /* What a merge asks for is remembered for a day before the two were said to be one, by its own
  * instant; and that may be heard of as much later. */
@@ -176,9 +177,11 @@ static int64_t thing_kept(const struct thing *t)
 void journey_prune_things(struct journey *j, int64_t now)
 {
 	for (size_t i = j->n_things; i-- > 0;) {
-		const struct thing *t = &j->things[i];
+		struct thing *t = &j->things[i];
 		int64_t age = now - rests_from(t);
 
+		if (t->before && now - rests_from(t->before) > thing_kept(t->before))
+			thing_forget_before(t);
 		if (age > SMOOTH_KEPT_MS && age > thing_kept(t))
 			journey_remove_thing(j, i);
 	}

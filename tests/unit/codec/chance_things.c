@@ -55,11 +55,8 @@ static struct basket *chance_basket(struct chance *c)
 	return b;
 }
 
-static void fill_thing(struct chance *c, struct journey *j)
+static void fill_said(struct chance *c, struct thing *t)
 {
-	struct thing *t = journey_add_thing(
-		j, (enum thing_kind)chance_below(c, THING_KIND_COUNT), some_name(c, THING_ID_MAX));
-
 	set(c, &t->about, ENTITY_MAX);
 	set(c, &t->word.text, THING_WORD_MAX);
 	t->word.at = chance_instant(c);
@@ -69,6 +66,20 @@ static void fill_thing(struct chance *c, struct journey *j)
 	t->due_at = chance_instant(c);
 	t->due_said_at = chance_instant(c);
 	t->touched_at = chance_instant(c);
+}
+
+static void fill_thing(struct chance *c, struct journey *j)
+{
+	struct thing *t = journey_add_thing(
+		j, (enum thing_kind)chance_below(c, THING_KIND_COUNT), some_name(c, THING_ID_MAX));
+
+	fill_said(c, t);
+	if (t->before || chance_below(c, 5) > 0)
+		return;
+	t->before = calloc(1, sizeof(*t->before));
+	assert(t->before);
+	t->before->kind = t->kind;
+	fill_said(c, t->before);
 }
 
 /* Whatever its side is, it stands in its place. */
@@ -350,6 +361,8 @@ const char *basket_differs(const struct basket *a, const struct basket *b)
 
 static const char *thing_differs(const struct thing *a, const struct thing *b)
 {
+	const char *what;
+
 	DIFFERS(kind);
 	TEXT_DIFFERS(id);
 	TEXT_DIFFERS(about);
@@ -359,7 +372,10 @@ static const char *thing_differs(const struct thing *a, const struct thing *b)
 	DIFFERS(due_at);
 	DIFFERS(due_said_at);
 	DIFFERS(touched_at);
-	return amount_differs(&a->number, &b->number);
+	if (!a->before != !b->before)
+		return "before";
+	what = amount_differs(&a->number, &b->number);
+	return what || !a->before ? what : thing_differs(a->before, b->before);
 }
 
 static const char *consent_differs(const struct consent *a, const struct consent *b)

@@ -75,6 +75,11 @@ static void test_texts(void)
 	check_text_bound(j, &t->id, THING_ID_MAX);
 	check_text_bound(j, &t->about, ENTITY_MAX);
 	check_text_bound(j, &t->word.text, THING_WORD_MAX);
+	t->before = calloc(1, sizeof(*t->before));
+	REQUIRE(t->before);
+	t->before->kind = THING_CASE;
+	check_text_bound(j, &t->before->about, ENTITY_MAX);
+	check_text_bound(j, &t->before->word.text, THING_WORD_MAX);
 	check_text_bound(j, &c->topic, CONSENT_TOPIC_MAX);
 	check_text_bound(j, &c->source, CONSENT_SOURCE_MAX);
 	check_text_bound(j, &c->side, CUSTOMER_MAX);

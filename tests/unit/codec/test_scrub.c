@@ -293,6 +293,11 @@ static void tell(struct journey *j)
 	put(&view->about, SECRET);
 	put(&view->word.text, "for " SECRET);
 	view->word.at = 7;
+	view->before = calloc(1, sizeof(*view->before));
+	REQUIRE(view->before);
+	view->before->kind = view->kind;
+	put(&view->before->about, SECRET);
+	put(&view->before->word.text, "for " SECRET);
 	REQUIRE(journey_add_id(j, SPAN_LIT("email:other@example.org")));
 	REQUIRE(journey_add_cart(j, SPAN_LIT("cart:" SECRET)));
 	REQUIRE(journey_add_cart(j, SPAN_LIT("cart:zz")));
@@ -363,6 +368,9 @@ static void check_told(const struct journey *j)
 	CHECK_STR(text_span(j->instances[0].taken[0].subject), "email:[erased]");
 	CHECK_STR(text_span(j->instances[0].taken[1].subject), "");
 	CHECK_STR(text_span(j->notes[0].words), "e.email is [erased]");
+	REQUIRE(j->things[0].before);
+	CHECK_STR(text_span(j->things[0].before->about), "[erased]");
+	CHECK_STR(text_span(j->things[0].before->word.text), "for [erased]");
 }
 
 /* N entries that say it. */

@@ -376,6 +376,47 @@ static void test_handed_over(void)
 	}
 }
 
+/*
+ * The visitor's payment failed, and went well an hour later under Anna's name; four days on it
+ * failed again, when it was about to be said that the two are one. Whenever that is heard of, and
+ * whoever was told what, all of that is one payment, as it is for a customer with one name, and it
+ * went well. Had it not failed at first what failed would be another.
+ */
+static void test_payment(void)
+{
+	static const struct carried order = {.order = "O1"};
+	const int64_t again = 96 * H + H / 2, said = 96 * H;
+
+	for (int n = 0; n < 8; n++) {
+		const bool before = n & 1, other = n & 2, failed = n & 4;
+		const int64_t linked = before ? said + 1 : again + 1;
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+		const struct thing *t;
+
+		scene_init(&anna, &rule, 1);
+		scene_init(&visitor, &rule, 1);
+		name_them(&anna, &visitor);
+		if (failed)
+			scene_event(other ? &anna : &visitor, EVENT_PAYMENT_FAILED, order, 0, 0);
+		scene_event(other ? &visitor : &anna, EVENT_PAYMENT_APPROVED, order, H, H);
+		if (before)
+			scene_merge(&anna, visitor.journey, said, linked);
+		scene_event(before || !other ? &anna : &visitor, EVENT_PAYMENT_FAILED, order, again,
+			again);
+		if (!before)
+			scene_merge(&anna, visitor.journey, said, linked);
+		t = journey_thing(anna.journey, THING_PAYMENT, SPAN_LIT("O1"));
+		REQUIRE(t);
+		CHECK_INT(t->at[PAYMENT_FIRST_FAILED], failed ? 0 : again);
+		CHECK_INT(t->at[PAYMENT_FAILED], again);
+		CHECK_INT(t->at[PAYMENT_APPROVED], failed ? H : TIME_NEVER);
+		CHECK(failed ? !t->before : t->before && t->before->at[PAYMENT_APPROVED] == H);
+		scene_release(&anna);
+		scene_release(&visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -389,6 +430,7 @@ int main(void)
 		{"part of an episode that is over", test_part},
 		{"counted together", test_counted},
 		{"handed over", test_handed_over},
+		{"one payment", test_payment},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));

@@ -73,6 +73,59 @@ static void test_past(void)
 	}
 }
 
+/* It was asked for once more three days and a half later at the most: then all of it is one
+ * payment, in whichever order that is heard. A millisecond later it was not that one. */
+static void test_past_late(void)
+{
+	static const struct carried order = {.order = "O1"};
+	const int64_t half = 3 * MS_DAY + MS_DAY / 2;
+
+	for (int n = 0; n < 4; n++) {
+		const int64_t asked_at = half + (n & 1), failed_at = half + MS_DAY / 2;
+		const int64_t heard_at = failed_at + MS_DAY / 4;
+		struct rule rule = scene_cart("cart");
+		const struct thing *t;
+		struct scene s;
+
+		scene_init(&s, &rule, 1);
+		scene_event(&s, EVENT_PAYMENT_APPROVED, order, 0, 0);
+		if (n & 2)
+			scene_event(&s, EVENT_PAYMENT_ACTION_REQUIRED, order, asked_at, asked_at);
+		scene_event(&s, EVENT_PAYMENT_FAILED, order, failed_at, failed_at);
+		if (!(n & 2))
+			scene_event(&s, EVENT_PAYMENT_ACTION_REQUIRED, order, asked_at, heard_at);
+		t = journey_thing(s.journey, THING_PAYMENT, SPAN_LIT("O1"));
+		REQUIRE(t);
+		CHECK_INT(t->at[PAYMENT_ACTION], asked_at);
+		CHECK_INT(t->at[PAYMENT_FAILED], failed_at);
+		CHECK_INT(t->at[PAYMENT_APPROVED], n & 1 ? TIME_NEVER : 0);
+		scene_release(&s);
+	}
+}
+
+/* What was before another goes when it would have gone by itself, with or without that. */
+static void test_before(void)
+{
+	static const struct carried order = {.order = "O1"}, none = {.cart = NULL};
+	const int64_t kept = 4 * MS_DAY + MS_DAY / 2;
+	struct rule rule = scene_cart("cart");
+	const struct thing *t;
+	struct scene s;
+
+	scene_init(&s, &rule, 1);
+	scene_event(&s, EVENT_PAYMENT_APPROVED, order, 0, 0);
+	scene_event(&s, EVENT_PAYMENT_FAILED, order, 4 * MS_DAY, 4 * MS_DAY);
+	t = journey_thing(s.journey, THING_PAYMENT, SPAN_LIT("O1"));
+	REQUIRE(t);
+	scene_event(&s, EVENT_CART_VIEWED, none, kept, kept);
+	REQUIRE(t->before);
+	CHECK_INT(t->before->at[PAYMENT_APPROVED], 0);
+	CHECK_INT(t->before->id.len, 0);
+	scene_event(&s, EVENT_CART_VIEWED, none, kept + 1, kept + 1);
+	CHECK(!t->before);
+	scene_release(&s);
+}
+
 static void test_others(void)
 {
 	_cleanup_(journey_freep) struct journey *j = NULL;
@@ -222,6 +275,8 @@ static const struct check_case cases[] = {
 	{"products looked at", test_views},
 	{"things", test_things},
 	{"a thing of the past", test_past},
+	{"one of the past, heard of late", test_past_late},
+	{"one before another", test_before},
 	{"sends and dates", test_others},
 	{"baskets", test_baskets},
 	{"full lists", test_bounds},
