@@ -72,8 +72,10 @@ enum fact_type { FACT_BOOL, FACT_NUMBER, FACT_TEXT, FACT_INSTANT };
 	X(SESSION_SINCE, "session_since", INSTANT,                                                 \
 		"when that began: the first thing done on this visit, or half an hour after the "  \
 		"last")                                                                            \
-	X(HAS_EMAIL, "has_email", BOOL, "a mail address is known")                                 \
-	X(HAS_PHONE, "has_phone", BOOL, "a telephone number is known")                             \
+	X(HAS_EMAIL, "has_email", BOOL,                                                            \
+		"a mail address is known, and was not taken back since (`email: null` of an "      \
+		"identify)")                                                                       \
+	X(HAS_PHONE, "has_phone", BOOL, "a telephone number is known, likewise")                   \
 	X(STAGE, "stage", TEXT, "the stage of the journey")                                        \
 	X(STAGE_SINCE, "stage_since", INSTANT, "when that stage began")                            \
 	X(STAGE_BEFORE, "stage_before", TEXT, "the stage before that")                             \
