@@ -260,10 +260,40 @@ static int64_t idle_at(const struct stage_view *v, int64_t at)
 	return last == INT64_MIN ? 0 : at - last;
 }
 
+/* Is it one at AT? What was cancelled when it was on its way already, and came, is. */
+static bool stands(const struct stage_bought *b, int64_t at)
+{
+	bool came = b->delivered_at <= at && b->delivered_at > b->cancelled_at;
+
+	return b->at <= at && b->refunded_at > at && (b->cancelled_at > at || came);
+}
+
+/* How many purchases stand at AT, and when the earliest of them was delivered. What is not kept any
+ * more is taken to stand; it came before all that is, nobody knows when but the first. */
+static uint64_t standing(const struct stage_view *v, int64_t at, int64_t *ret_delivered_at)
+{
+	const struct stage_bought *earliest = NULL;
+	uint64_t n = 0;
+
+	*ret_delivered_at = TIME_NEVER;
+	for (size_t i = 0; i < v->n_bought; i++) {
+		const struct stage_bought *b = &v->bought[i];
+
+		if (!stands(b, at))
+			continue;
+		n++;
+		if (!earliest || b->at < earliest->at)
+			earliest = b;
+	}
+	if (v->n_gone == 0 && earliest)
+		*ret_delivered_at = earliest->delivered_at;
+	return n + (v->n_gone > 1 && at < v->kept_from ? 1 : v->n_gone);
+}
+
 /* Who has ordered, and has nothing open. */
 static enum stage settled_stage(const struct stage_view *v, int64_t at)
 {
-	int64_t idle = idle_at(v, at);
+	int64_t idle = idle_at(v, at), delivered_at;
 
 	if (idle > v->lapse->lapsed_ms)
 		return STAGE_LAPSED;
@@ -271,11 +301,10 @@ static enum stage settled_stage(const struct stage_view *v, int64_t at)
 		return STAGE_LAPSING;
 	if (is_advocate(v, at))
 		return STAGE_ADVOCATE;
-	if (v->second_order_at <= at)
+	if (standing(v, at, &delivered_at) > 1)
 		return STAGE_REPEAT;
-	return v->first_delivered_at <= at && at - v->first_delivered_at < NEW_CUSTOMER_MS
-		       ? STAGE_NEW_CUSTOMER
-		       : STAGE_ONE_TIME;
+	return delivered_at <= at && at - delivered_at < NEW_CUSTOMER_MS ? STAGE_NEW_CUSTOMER
+									 : STAGE_ONE_TIME;
 }
 
 enum stage stage_view_at(const struct stage_view *v, int64_t at)
@@ -324,10 +353,14 @@ static int64_t boundary(const struct stage_view *v, int64_t at, bool back)
 	look_at(&s, v->journey->first_at);
 	look_at(&s, v->named_at);
 	look_at(&s, v->first_order_at);
-	look_at(&s, v->second_order_at);
-	look_at(&s, v->first_delivered_at);
-	if (v->first_delivered_at != TIME_NEVER)
-		look_at(&s, v->first_delivered_at + NEW_CUSTOMER_MS);
+	for (size_t i = 0; i < v->n_bought; i++) {
+		look_at(&s, v->bought[i].at);
+		look_at(&s, v->bought[i].cancelled_at);
+		look_at(&s, v->bought[i].refunded_at);
+		look_at(&s, v->bought[i].delivered_at);
+		if (v->bought[i].delivered_at != TIME_NEVER)
+			look_at(&s, v->bought[i].delivered_at + NEW_CUSTOMER_MS);
+	}
 	for (size_t i = 0; i < v->n_runs; i++) {
 		look_at(&s, v->runs[i].from);
 		look_at(&s, v->runs[i].to + v->lapse->lapsing_ms + 1);
@@ -388,38 +421,30 @@ bool stage_view_next(const struct stage_view *v, int64_t after, struct stage_tur
 
 /* ---- the view ---------------------------------------------------------------------------- */
 
-/* The first and the second purchase, as far as orders are kept. */
+/* The purchases, as far as orders are kept. */
 static void find_orders(struct stage_view *v)
 {
 	const struct journey *j = v->journey;
 	const struct profile *p = j->profile;
-	const struct order *first = NULL;
-	int64_t one = p ? p->times[PROFILE_FIRST_ORDER_AT] : TIME_NEVER, two = TIME_NEVER;
+	int64_t one = p ? p->times[PROFILE_FIRST_ORDER_AT] : TIME_NEVER;
 
+	v->n_bought = 0;
+	v->kept_from = v->now;
 	for (size_t i = 0; i < j->n_orders_kept; i++) {
-		int64_t at = j->orders[i].at[MILESTONE_PLACED];
+		const struct order *o = &j->orders[i];
+		int64_t at = o->at[MILESTONE_PLACED];
 
 		if (at == TIME_NEVER)
 			continue;
-		if (!first || at < first->at[MILESTONE_PLACED]) {
-			two = first ? first->at[MILESTONE_PLACED] : two;
-			first = &j->orders[i];
-		} else {
-			two = int64_min(two, at);
-		}
+		one = int64_min(one, at);
+		v->kept_from = int64_min(v->kept_from, at);
+		v->bought[v->n_bought++] = (struct stage_bought){int64_min(at, v->now),
+			order_reached_at(o, MILESTONE_CANCELLED),
+			order_reached_at(o, MILESTONE_REFUNDED),
+			order_reached_at(o, MILESTONE_DELIVERED)};
 	}
-	v->first_order_at = v->second_order_at = v->first_delivered_at = TIME_NEVER;
-	if (first) {
-		one = int64_min(one, first->at[MILESTONE_PLACED]);
-		v->first_delivered_at = order_reached_at(first, MILESTONE_DELIVERED);
-		/* The second ever is gone, and so all that are kept came behind it. */
-		if (j->n_orders > j->n_orders_kept)
-			two = first->at[MILESTONE_PLACED];
-	}
-	if (j->n_orders > 0)
-		v->first_order_at = int64_min(one, v->now);
-	if (j->n_orders > 1)
-		v->second_order_at = int64_min(two, v->now);
+	v->n_gone = j->n_orders > v->n_bought ? j->n_orders - v->n_bought : 0;
+	v->first_order_at = j->n_orders > 0 ? int64_min(one, v->now) : TIME_NEVER;
 }
 
 void stage_view_init(

@@ -19,17 +19,23 @@ struct open_period {
 	enum past_open open;
 };
 
+/* A purchase, and what became of it; TIME_NEVER: that did not. */
+struct stage_bought {
+	int64_t at, cancelled_at, refunded_at, delivered_at;
+};
+
 struct stage_view {
 	const struct journey *journey;
 	const struct lapse *lapse;
 	int64_t now;
-	int64_t named_at;	    /* TIME_NEVER: never */
-	int64_t first_order_at;	    /* placed */
-	int64_t second_order_at;    /* placed */
-	int64_t first_delivered_at; /* of the earliest order kept; TIME_NEVER: it was not */
+	int64_t named_at;			/* TIME_NEVER: never */
+	int64_t first_order_at;			/* placed, whatever became of it */
+	uint64_t n_gone;			/* orders that are not kept any more */
+	int64_t kept_from;			/* when the earliest was placed that is */
 	struct period runs[PAST_RUNS_MAX + 1];	/* of engagement */
 	struct period doubts[PROFILE_DAYS_MAX]; /* that they buy again; the last has no end */
-	size_t n_runs, n_words, n_periods, n_doubts;
+	size_t n_runs, n_words, n_periods, n_doubts, n_bought;
+	struct stage_bought bought[JOURNEY_ORDERS_MAX];
 	struct past_word words[STAGE_WORDS_MAX];
 	struct open_period periods[STAGE_PERIODS_MAX];
 };

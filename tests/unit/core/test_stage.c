@@ -91,11 +91,33 @@ static const struct step_of {
 		STAGE_ONE_TIME, 986 * D},
 	{{EVENT_ORDER_CANCELLED, 990 * D, "o2", NULL, true}, 991 * D, STAGE_CUSTOMER_AWAITING,
 		STAGE_ONE_TIME, 986 * D},
-	/* Late: between the two nothing was open for a day. */
+	/* Late: between the two nothing was open for a day, and what was cancelled is no purchase.
+	 */
 	{{EVENT_ORDER_CANCELLED, 987 * D, "o2", NULL, true}, 991 * D, STAGE_CUSTOMER_AWAITING,
-		STAGE_REPEAT, 988 * D},
+		STAGE_ONE_TIME, 988 * D},
 	{{EVENT_ORDER_DELIVERED, 992 * D, "o3", NULL, true}, 993 * D, STAGE_REPEAT,
 		STAGE_CUSTOMER_AWAITING, 992 * D},
+};
+
+/* Cancelled and ordered anew is one purchase; the second one makes who bought a repeat buyer, until
+ * it is refunded. */
+static const struct step_of standing[] = {
+	{{EVENT_ORDER_COMPLETED, 1 * D, "o1", NULL, true}, 2 * D, STAGE_CUSTOMER_AWAITING,
+		STAGE_COUNT, 1 * D},
+	{{EVENT_ORDER_CANCELLED, 2 * D, "o1", NULL, true}, 3 * D, STAGE_ONE_TIME,
+		STAGE_CUSTOMER_AWAITING, 2 * D},
+	{{EVENT_ORDER_COMPLETED, 4 * D, "o2", NULL, true}, 5 * D, STAGE_CUSTOMER_AWAITING,
+		STAGE_ONE_TIME, 4 * D},
+	{{EVENT_ORDER_DELIVERED, 6 * D, "o2", NULL, true}, 7 * D, STAGE_NEW_CUSTOMER,
+		STAGE_CUSTOMER_AWAITING, 6 * D},
+	{{EVENT_ORDER_COMPLETED, 10 * D, "o3", NULL, true}, 11 * D, STAGE_CUSTOMER_AWAITING,
+		STAGE_NEW_CUSTOMER, 10 * D},
+	{{EVENT_ORDER_DELIVERED, 12 * D, "o3", NULL, true}, 13 * D, STAGE_REPEAT,
+		STAGE_CUSTOMER_AWAITING, 12 * D},
+	{{EVENT_ORDER_REFUNDED, 20 * D, "o3", NULL, true}, 21 * D, STAGE_NEW_CUSTOMER, STAGE_REPEAT,
+		20 * D},
+	{{EVENT_EMAIL_SENT, 21 * D, NULL, NULL, true}, 96 * D, STAGE_ONE_TIME, STAGE_NEW_CUSTOMER,
+		96 * D},
 };
 
 static void check_turn(const struct journey *j, const struct step_of *s, size_t n)
@@ -119,6 +141,17 @@ static void test_since(void)
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		fold(j, &steps[i].happening);
 		check_turn(j, &steps[i], i);
+	}
+}
+
+static void test_standing(void)
+{
+	_cleanup_(journey_freep) struct journey *j = NULL;
+
+	REQUIRE(journey_new(SPAN_LIT("u"), &j) == 0);
+	for (size_t i = 0; i < ARRAY_SIZE(standing); i++) {
+		fold(j, &standing[i].happening);
+		check_turn(j, &standing[i], i);
 	}
 }
 
@@ -462,6 +495,7 @@ static void test_short_silence(void)
 
 static const struct check_case cases[] = {
 	{"since when, and what was before", test_since},
+	{"what was cancelled or refunded is no purchase", test_standing},
 	{"in use from the first addition", test_looked_at},
 	{"an order that never came", test_never_delivered},
 	{"in any order of arrival", test_any_order},
