@@ -34,11 +34,12 @@ typedef void dataset_fn(void *user, int r, const struct dataset *d, const char *
 int dataset_check(struct redis *redis, const char *expected, dataset_fn *fn, void *user);
 
 /*
- * Whether the data set D was made with the settings of identity whose digest is DIGEST (not 0);
- * where it does not say yet, it does from now on. Answers like dataset_check, with D.
+ * Whether the data set D was made with the settings of identity whose digest is DIGEST (not 0).
+ * Where it does not say yet, these will do, and with CLAIM it says them from now on. Answers like
+ * dataset_check, with D.
  */
-int dataset_agree(
-	struct redis *redis, const struct dataset *d, uint64_t digest, dataset_fn *fn, void *user);
+int dataset_agree(struct redis *redis, const struct dataset *d, uint64_t digest, bool claim,
+	dataset_fn *fn, void *user);
 
 /* Creates wm:meta with id ID and N partitions in an empty database, atomically; answers like
  * dataset_check (DATASET_FOREIGN if the database is not empty). */

@@ -14,6 +14,7 @@
 #include "counted.h"
 #include "doctor_archive.h"
 #include "doctor_erasures.h"
+#include "doctor_identity.h"
 #include "figures.h"
 #include "hook_sources.h"
 #include "io/file.h"
@@ -64,6 +65,7 @@ static const struct program_spec spec = {
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
+	.any_identity = true,
 };
 
 enum finding { FINE, NOTE, WRONG };
@@ -351,6 +353,11 @@ static enum finding erasures(struct doctor *d)
 		&d->tool, d->redis, d->now, d->settings.archive_every_ms, &d->words)];
 }
 
+static enum finding identity(struct doctor *d)
+{
+	return archive_findings[doctor_identity(&d->tool, d->redis, &d->words)];
+}
+
 /* ---- the roles and this machine ------------------------------------------------------------ */
 
 static enum finding role(struct doctor *d, const char *name, const char *address)
@@ -516,6 +523,7 @@ static const struct {
 	{"workers", owners},
 	{"lag", lag},
 	{"jobs", jobs_move},
+	{"identity", identity},
 	{"archive", archive},
 	{"erasures", erasures},
 	{"collector", collector},

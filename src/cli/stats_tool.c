@@ -21,6 +21,7 @@ static const struct program_spec spec = {
 	.settings = settings,
 	.n_settings = ARRAY_SIZE(settings),
 	.tool = true,
+	.any_identity = true,
 };
 
 struct stats {

@@ -33,6 +33,8 @@ static int start(struct up *u, struct up_role *role, const char *verb, int stage
 	add_words(role, "--log-format", p->log.text ? "text" : "json");
 	if (p->common.log_level[0])
 		add_words(role, "--log-level", p->common.log_level);
+	if (p->common.identity[0])
+		add_words(role, "--identity", p->common.identity);
 	for (size_t i = 0; i < role->n_args; i++)
 		if (!role->args[i])
 			r = -ENOMEM;

@@ -28,6 +28,9 @@ static const char *advice(const struct program *p, int outcome)
 		return "Correct [redis] address, or [redis] dataset if the data set was changed on "
 		       "purpose. Nothing was written to it.";
 	case DATASET_IDENTITY:
+		if (p->spec->tool)
+			return "Name the identity.json that the data set was made with: --identity "
+			       "FILE, or [identity] file in the configuration.";
 		return "Start every role with the identity.json that the data set was made with "
 		       "([identity] file). If the change is meant, stop all roles first and let it "
 		       "count: `waymark identity adopt`. Keys of customers follow from it: "
@@ -72,7 +75,10 @@ static void on_agreed(void *user, int r, const struct dataset *d, const char *wo
 	redis_accept(link->redis);
 }
 
-/* Tools look at what there is; roles make keys, and so have to agree on what they follow from. */
+/*
+ * Roles make keys, and so have to agree on what they follow from. A tool that reads by other
+ * settings would miss customers, and what an erasure or an export misses nobody sees.
+ */
 static void on_dataset(void *user, int r, const struct dataset *d, const char *words)
 {
 	struct program_link *link = user;
@@ -86,11 +92,12 @@ static void on_dataset(void *user, int r, const struct dataset *d, const char *w
 		refuse_dataset(link, r, words);
 		return;
 	}
-	if (p->spec->tool) {
+	if (p->spec->any_identity) {
 		on_agreed(link, 0, d, "");
 		return;
 	}
-	r = dataset_agree(link->redis, d, identity_digest(p->identity), on_agreed, link);
+	r = dataset_agree(link->redis, d, identity_digest(p->identity), !p->spec->tool,
+		on_agreed, link);
 	if (r < 0)
 		redis_refuse(link->redis, strerror(-r));
 }

@@ -29,9 +29,10 @@ static const char create_script[] =
 	"  'created_at', string.format('%d%03d', t[1], t[2] / 1000))\n"
 	"return redis.status_reply('OK')\n";
 
-/* KEYS: wm:meta. ARGV: digest of the settings of identity. */
-static const char agree_script[] = "redis.call('HSETNX', KEYS[1], 'identity', ARGV[1])\n"
-				   "return redis.call('HGET', KEYS[1], 'identity')\n";
+/* KEYS: wm:meta. ARGV: digest of the settings of identity, 1 to write it where there is none. */
+static const char agree_script[] =
+	"if ARGV[2] == '1' then redis.call('HSETNX', KEYS[1], 'identity', ARGV[1]) end\n"
+	"return redis.call('HGET', KEYS[1], 'identity') or ARGV[1]\n";
 
 struct dataset_ask {
 	struct dataset wanted; /* check: the expected id, or ""; create: what was written */
@@ -174,12 +175,12 @@ static void on_agreed(void *user, const struct redis_value *reply)
 	answer(a, DATASET_IDENTITY);
 }
 
-int dataset_agree(
-	struct redis *redis, const struct dataset *d, uint64_t digest, dataset_fn *fn, void *user)
+int dataset_agree(struct redis *redis, const struct dataset *d, uint64_t digest, bool claim,
+	dataset_fn *fn, void *user)
 {
 	struct dataset_ask *a = ask_new(d->id, fn, user);
 	struct span args[] = {SPAN_LIT("EVAL"), SPAN_LIT(agree_script), SPAN_LIT("1"),
-		SPAN_LIT("wm:meta"), SPAN_EMPTY};
+		SPAN_LIT("wm:meta"), SPAN_EMPTY, claim ? SPAN_LIT("1") : SPAN_LIT("0")};
 	int r;
 
 	if (!a)

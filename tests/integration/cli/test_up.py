@@ -3,6 +3,7 @@
 accepted, and that says what to do when it will not start."""
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -19,7 +20,6 @@ tap = harness.Tap()
 
 def stored(up):
     """messageIds in the log."""
-    import json  # pylint: disable=import-outside-toplevel
     found = []
     client = up.redis()
     for partition in range(harness.PARTITIONS):
@@ -117,11 +117,40 @@ def whatever_is_killed_comes_back_and_nothing_is_lost():
         status, account, _ = up.bring("-", "--wait", stdin=b"")
         tap.equal((status, account and account["lines"]), (0, 0), "waiting for the workers")
         stats = up.tool("stats", "--json")
-        import json  # pylint: disable=import-outside-toplevel
         today = json.loads(stats[1])["today"]
         tap.equal(today["applied"] + today["duplicate"], len(stored(up)), "applied and duplicate")
         tap.equal(today["applied"], len(kept), "applied once")
         tap.equal(up.stop(), 0, "exit status")
+
+
+@tap.test
+def what_names_a_customer_is_the_same_for_roles_and_tools():
+    """A tool that read by other settings would miss names, and an erasure of half a customer."""
+    with harness.Place() as place:
+        settings = place.write("identity.json", '{"identity": {"country": "DE"}}')
+        up = upbox.Up(place, args=["--identity", settings]).wait_up()
+        body = {"userId": "ada", "messageId": "i1", "traits": {"phone": "030 5550101"}}
+        tap.equal(up.post("/v1/identify", body).status, 200, "identify")
+        harness.wait_until(lambda: up.get("/v1/customers/phone:+49305550101").status == 200,
+                           "the number with its country")
+        status, out, _ = up.tool("timeline", "--identity", settings, "(030) 555 01-01")
+        tap.ok(status == 0 and "ada" in out, "found by another form of the number: " + out)
+        for verb in (("timeline", "ada"), ("customer", "export", "ada"),
+                     ("customer", "erase", "ada", "--yes"), ("jobs",)):
+            status, out, err = up.tool(*verb)
+            tap.equal((status, out), (1, ""), verb)
+            tap.ok("other settings of identity" in err and "--identity FILE" in err, err)
+        status, out, _ = up.tool("doctor", "--json")
+        found = [json.loads(line) for line in out.splitlines()]
+        tap.equal([f for f in found if f["check"] == "identity" and f["finding"] != "fine"] != [], True,
+                  "the doctor sees it")
+        tap.equal(up.tool("stats")[0], 0, "counters name nobody")
+        tap.equal(up.stop(), 0, "exit status")
+        other = upbox.Up(place)
+        harness.wait_until(lambda: "other settings of identity" in other.log(), "another start without")
+        tap.equal(up.tool("identity", "adopt")[0], 0, "which may be meant")
+        other.wait_up()
+        harness.wait_until(lambda: other.get("/v1/customers/ada").status == 200, "the roles")
 
 
 @tap.test
