@@ -55,9 +55,10 @@ int find_terms_make(const struct identity *identity, struct span key, struct spa
  * would be cut. 0 or -ENOMEM. */
 int find_order_term(struct span number, struct arena *arena, struct span *ret_term);
 
-/* How the terms begin that TEXT, as typed, is the beginning of; in order, one or two a kind. */
+/* How the terms begin that TEXT, as typed, is the beginning of; in order, one or two a kind, of
+ * telephones up to three. */
 struct find_prefixes {
-	struct span items[sizeof(FIND_KINDS)];
+	struct span items[sizeof(FIND_KINDS) + 1];
 	size_t n;
 };
 
@@ -66,8 +67,10 @@ enum {
 	FIND_TOO_LONG = 2,
 	FIND_NO_TEXT = 3, /* it is no UTF-8 */
 };
-/* 0, -ENOMEM or an outcome. They lie in ARENA. */
-int find_prefixes_of(struct span text, struct arena *arena, struct find_prefixes *ret_prefixes);
+/* 0, -ENOMEM or an outcome. They lie in ARENA. A number without its country is one of COUNTRY (as
+ * in identity.json; empty: of none) as well. */
+int find_prefixes_of(const char *country, struct span text, struct arena *arena,
+	struct find_prefixes *ret_prefixes);
 /* One of P is what TERM begins with. */
 bool find_prefixes_match(const struct find_prefixes *p, struct span term);
 /* What the letter in front of a term stands for: `email`, `name`, `order`, `phone`, `card`. */

@@ -60,7 +60,7 @@ struct program_spec {
 	const char *about; /* one or a few lines for help */
 	const struct setting *settings;
 	size_t n_settings;
-	bool tool; /* logs at warn unless told, and as text; --log-… still work */
+	bool tool;	   /* logs at warn unless told, and as text; --log-… still work */
 	bool any_identity; /* a tool that says nothing of who is who: the data set may have been
 			      made with other settings of identity */
 };

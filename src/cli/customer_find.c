@@ -49,6 +49,19 @@ static void mask(struct finding *f, struct span kind, struct span text, struct b
 		mask_kind(kind, text, out);
 }
 
+static void print_head(const struct finding *f)
+{
+	static const struct {
+		const char *text;
+		unsigned width;
+	} heads[] = {{"CUSTOMER", 28}, {"NAME", 24}, {"EMAIL", 24}, {"TELEPHONE", 16}, {"LAST", 10},
+		{"FOUND BY", 0}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		cell(&f->cells, span_str(heads[i].text), heads[i].width, BOLD);
+	cells_end(&f->cells);
+}
+
 static void print_row(struct finding *f, const struct found *c)
 {
 	const struct span parts[] = {c->name, c->email, c->phone};
@@ -82,9 +95,10 @@ static void on_found(void *user, int r, const struct find_answer *a)
 		return;
 	if (f->tool->program.common.json)
 		print_json(f, a);
-	else
-		for (size_t i = 0; i < a->n; i++)
-			print_row(f, &a->list[i]);
+	else if (f->n == 0 && a->n > 0)
+		print_head(f);
+	for (size_t i = 0; i < a->n && !f->tool->program.common.json; i++)
+		print_row(f, &a->list[i]);
 	if (!a->whole && f->n == 0)
 		tool_say(&f->tool->program, 0,
 			"this data set has no whole index yet; `waymark customer reindex` makes "
@@ -145,5 +159,9 @@ int customer_find(struct tool *t, struct redis *redis, const struct customer_ask
 		return say(&f, r);
 	if (f.after.len > 0)
 		tool_say(&t->program, 0, "there are more; --limit, or a longer prefix.");
+	if (f.n == 0)
+		tool_say(&t->program, 0,
+			"nobody's e-mail address, name, order number, telephone or card begins "
+			"like that.");
 	return f.n > 0 ? STATUS_DONE : STATUS_FOUND;
 }

@@ -124,7 +124,7 @@ int customer_merge(struct tool *t, struct redis *redis, const struct customer_as
 	winner = order < 0 ? one : other;
 	loser = order < 0 ? other : one;
 	if (!ask->yes) {
-		(void)printf("%.*s would become a part of %.*s. Do it with --yes.\n",
+		(void)printf("%.*s would become a part of %.*s. Do it with --yes --reason TEXT.\n",
 			(int)loser.len, loser.ptr, (int)winner.len, winner.ptr);
 		return STATUS_DONE;
 	}

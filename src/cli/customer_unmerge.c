@@ -114,7 +114,8 @@ static int explain_no_part(struct unmerge *u)
 			"apart.",
 			(int)id.len, id.ptr);
 	return tool_say(&u->t->program, STATUS_FOUND,
-		"%.*s is not a part of another customer, so there is nothing to take apart.",
+		"%.*s is not a part of another customer, so there is nothing to take apart. Name "
+		"the one who became a part; the timeline says who did.",
 		(int)id.len, id.ptr);
 }
 
@@ -504,7 +505,7 @@ int customer_unmerge(struct tool *t, struct redis *redis, const struct customer_
 		if (r == 0 && i == 0)
 			r = preview(&u);
 		if (r == 0 && !ask->yes) {
-			tell(&u, "\nNothing was changed. Do it with --yes.");
+			tell(&u, "\nNothing was changed. Do it with --yes --reason TEXT.");
 			return STATUS_DONE;
 		}
 		if (r == 0)

@@ -251,13 +251,14 @@ static int add_prefix(
 	return 0;
 }
 
-/* A number as people write it: `+49 (30) 12-34`, `0049 30`. */
-static int add_phone_prefixes(struct find_prefixes *p, struct span text, struct arena *arena)
+/* A number as people write it: `+49 (30) 12-34`, `0049 30`, `030` at home in COUNTRY. */
+static int add_phone_prefixes(
+	struct find_prefixes *p, const char *country, struct span text, struct arena *arena)
 {
 	char *digits = arena_alloc(arena, text.len + 1);
-	struct span number;
+	struct span number, home = SPAN_EMPTY;
 	size_t n = 0;
-	int r;
+	int r = 0, order;
 
 	if (!digits)
 		return -ENOMEM;
@@ -272,7 +273,14 @@ static int add_phone_prefixes(struct find_prefixes *p, struct span text, struct 
 	number = span_of(digits, n);
 	if (span_starts(number, SPAN_LIT("00")))
 		number = span_of(digits + 2, n - 2);
-	r = add_prefix(p, 'p', true, number, arena);
+	if (text.ptr[0] != '+' && find_characters(number) >= FIND_PREFIX_MIN)
+		r = phone_begin_at_home(country, span_of(digits, n), arena, &home);
+	order = span_compare(home, number);
+	if (r == 0 && order < 0)
+		r = add_prefix(p, 'p', true, home, arena);
+	r = r ? r : add_prefix(p, 'p', true, number, arena);
+	if (r == 0 && order > 0)
+		r = add_prefix(p, 'p', true, home, arena);
 	return r || text.ptr[0] == '+' ? r : add_prefix(p, 'p', false, span_of(digits, n), arena);
 }
 
@@ -285,7 +293,8 @@ static bool has_letters(struct span text)
 	return false;
 }
 
-int find_prefixes_of(struct span text, struct arena *arena, struct find_prefixes *ret_prefixes)
+int find_prefixes_of(const char *country, struct span text, struct arena *arena,
+	struct find_prefixes *ret_prefixes)
 {
 	struct find_prefixes p = {.n = 0};
 	struct span code, email, name = SPAN_EMPTY;
@@ -310,7 +319,7 @@ int find_prefixes_of(struct span text, struct arena *arena, struct find_prefixes
 		r = add_prefix(&p, 'n', false, name, arena);
 	if (r == 0 && !at)
 		r = add_prefix(&p, 'o', false, code, arena);
-	r = r ? r : add_phone_prefixes(&p, text, arena);
+	r = r ? r : add_phone_prefixes(&p, country, text, arena);
 	if (r)
 		return r;
 	*ret_prefixes = p;

@@ -25,3 +25,10 @@ int email_normal(unsigned rules, struct span text, struct arena *arena, struct s
  * empty) is whose a number is that says none. What is no such number stays as it is. 0 or -ENOMEM.
  */
 int phone_normal(const char *country, struct span text, struct arena *arena, struct span *ret_text);
+
+/*
+ * How E.164 has, without its plus, what begins with DIGITS when it is dialled in COUNTRY: `4930`
+ * for `030` in DE. Empty if no number of COUNTRY is dialled so. 0 or -ENOMEM.
+ */
+int phone_begin_at_home(
+	const char *country, struct span digits, struct arena *arena, struct span *ret_digits);

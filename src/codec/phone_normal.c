@@ -182,3 +182,24 @@ int phone_normal(const char *country, struct span text, struct arena *arena, str
 		return 0;
 	return keep(arena, c.code, num.digits + trunk, num.n - trunk, ret_text);
 }
+
+int phone_begin_at_home(
+	const char *country, struct span digits, struct arena *arena, struct span *ret_digits)
+{
+	const struct phone_country *home = country[0] ? phone_country_find(country) : NULL;
+	struct span trunk = home ? span_str(home->trunk) : SPAN_EMPTY;
+	struct span plus;
+	int r;
+
+	*ret_digits = SPAN_EMPTY;
+	if (!home || (home->idd[0] && span_starts(digits, span_str(home->idd))))
+		return 0;
+	if (trunk.len > 0 && span_starts(digits, trunk))
+		digits = span_of(digits.ptr + trunk.len, digits.len - trunk.len);
+	else if (span_is(trunk, "0"))
+		return 0;
+	r = keep(arena, home->code, digits.ptr, digits.len, &plus);
+	if (r == 0)
+		*ret_digits = span_of(plus.ptr + 1, plus.len - 1);
+	return r;
+}

@@ -210,6 +210,31 @@ static void add_decided(const struct decision *d, struct buf *out)
 	buf_add_char(out, '.');
 }
 
+/* Does the record say that the job of D was sent? The decision was made before that was known. */
+static bool was_sent(const struct why_ask *ask, const struct decision *d)
+{
+	const struct journey *j = ask->journey;
+	char id[JOB_ID_SIZE], of[JOB_ID_SIZE];
+
+	if (job_id(d, text_span(j->customer), id) < 0)
+		return false;
+	for (size_t i = 0; i < j->n_sends; i++) {
+		for (size_t k = 0; k < sizeof(j->sends[i].job_id); k++)
+			(void)snprintf(of + 2 * k, 3, "%02x", j->sends[i].job_id[k]);
+		if (strcmp(of, id) == 0)
+			return j->sends[i].state == SEND_SENT;
+	}
+	return false;
+}
+
+static void add_sent(const struct why_ask *ask, const struct decision *d, struct buf *out)
+{
+	if (d->outcome == OUTCOME_RETRACTED && was_sent(ask, d))
+		buf_add_str(out, " It was sent all the same: whoever sends it had it already.");
+	else if (d->outcome == OUTCOME_FIRED && was_sent(ask, d))
+		buf_add_str(out, " It was sent.");
+}
+
 /* What became of the steps before the one that waits or ended: the latest word on them. */
 static void add_before(
 	const struct why_ask *ask, const struct instance *i, size_t from, struct buf *out)
@@ -352,6 +377,7 @@ void why_instance_text(const struct why_ask *ask, const struct instance *i, stru
 	if (e) {
 		decision_text(&e->decision, out);
 		add_decided(&e->decision, out);
+		add_sent(ask, &e->decision, out);
 	} else {
 		ended_text(i, out);
 	}

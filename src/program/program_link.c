@@ -96,8 +96,8 @@ static void on_dataset(void *user, int r, const struct dataset *d, const char *w
 		on_agreed(link, 0, d, "");
 		return;
 	}
-	r = dataset_agree(link->redis, d, identity_digest(p->identity), !p->spec->tool,
-		on_agreed, link);
+	r = dataset_agree(
+		link->redis, d, identity_digest(p->identity), !p->spec->tool, on_agreed, link);
 	if (r < 0)
 		redis_refuse(link->redis, strerror(-r));
 }

@@ -409,7 +409,7 @@ static int find_new(struct query_source *s, const struct find_ask *ask, struct f
 	f->ask = *ask;
 	r = copy(f, ask->prefix, &f->ask.prefix);
 	r = r ? r : copy(f, ask->after, &f->ask.after);
-	r = r ? r : find_prefixes_of(f->ask.prefix, &f->arena, &f->prefixes);
+	r = r ? r : find_prefixes_of(s->identity->country, f->ask.prefix, &f->arena, &f->prefixes);
 	if (r != 0)
 		return r < 0 ? r : FIND_BAD_PREFIX;
 	*ret_find = f;

@@ -189,7 +189,7 @@ def stats_count_and_doctor_looks():
         tap.equal((len(parts), sum(p["entries"] for p in parts), {p["waiting_ms"] for p in parts}),
                   (16, 10, {0}), "partitions")
         harness.wait_until(lambda: doctor()[0] == 0, "everything fine")
-        tap.equal(len(doctor()[2]), 17, "checks")
+        tap.equal(len(doctor()[2]), 18, "checks")
         client = up.redis()
         client("CONFIG", "SET", "appendfsync", "everysec")
         client("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")

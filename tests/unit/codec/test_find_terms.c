@@ -160,12 +160,44 @@ static void test_prefixes(void)
 		struct find_prefixes p = {.n = 0};
 
 		arena_init(&arena);
-		CHECK_INT(find_prefixes_of(span_str(asked[i].text), &arena, &p), asked[i].r);
+		CHECK_INT(find_prefixes_of("", span_str(asked[i].text), &arena, &p), asked[i].r);
 		for (size_t k = 0; k < p.n; k++) {
 			buf_add_char(&got, '|');
 			buf_add_span(&got, p.items[k]);
 		}
 		CHECK_STR(buf_span(&got), asked[i].prefixes);
+	}
+}
+
+/* By hand, from how numbers are dialled there (ITU-T E.164, national prefixes 0, none and 1). */
+static const struct {
+	const char *country, *text, *prefixes;
+} dialled[] = {
+	{"DE", "030 22", "|c:03022|o:03022|p:+03022|p:+493022|p:03022"},
+	{"DE", "(030) 22-1", "|c:(030)22-1|o:(030)22-1|p:+030221|p:+4930221|p:030221"},
+	{"DE", "3022", "|c:3022|e:3022|o:3022|p:+3022|p:3022"},
+	{"DE", "0049 30", "|c:004930|o:004930|p:+4930|p:004930"},
+	{"DE", "+030", "|c:+030|e:+030|o:+030|p:+030"},
+	{"DE", "03", ""},
+	{"ES", "910", "|c:910|e:910|o:910|p:+34910|p:+910|p:910"},
+	{"US", "415", "|c:415|e:415|o:415|p:+1415|p:+415|p:415"},
+	{"US", "1415", "|c:1415|e:1415|o:1415|p:+1415|p:1415"},
+};
+
+static void test_numbers_at_home(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(dialled); i++) {
+		_cleanup_(buf_release) struct buf got = BUF_INIT;
+		_cleanup_(arena_release) struct arena arena;
+		struct find_prefixes p = {.n = 0};
+
+		arena_init(&arena);
+		(void)find_prefixes_of(dialled[i].country, span_str(dialled[i].text), &arena, &p);
+		for (size_t k = 0; k < p.n; k++) {
+			buf_add_char(&got, '|');
+			buf_add_span(&got, p.items[k]);
+		}
+		CHECK_STR(buf_span(&got), dialled[i].prefixes);
 	}
 }
 
@@ -177,9 +209,10 @@ static void test_prefix_length(void)
 
 	arena_init(&arena);
 	memset(text, 'x', sizeof(text));
-	CHECK_INT(find_prefixes_of(span_of(text, FIND_PREFIX_MAX), &arena, &p), 0);
-	CHECK_INT(find_prefixes_of(span_of(text, FIND_PREFIX_MAX + 1), &arena, &p), FIND_TOO_LONG);
-	CHECK(find_prefixes_of(SPAN_LIT("ann"), &arena, &p) == 0);
+	CHECK_INT(find_prefixes_of("", span_of(text, FIND_PREFIX_MAX), &arena, &p), 0);
+	CHECK_INT(find_prefixes_of("", span_of(text, FIND_PREFIX_MAX + 1), &arena, &p),
+		FIND_TOO_LONG);
+	CHECK(find_prefixes_of("", SPAN_LIT("ann"), &arena, &p) == 0);
 	CHECK(find_prefixes_match(&p, SPAN_LIT("e:anna@x")));
 	CHECK(find_prefixes_match(&p, SPAN_LIT("n:ann")));
 	CHECK(!find_prefixes_match(&p, SPAN_LIT("e:an")));
@@ -190,6 +223,7 @@ static const struct check_case cases[] = {
 	{"terms_of_people", test_terms},
 	{"long_names_are_cut", test_length},
 	{"prefixes", test_prefixes},
+	{"numbers_at_home", test_numbers_at_home},
 	{"long_prefixes", test_prefix_length},
 };
 

@@ -157,6 +157,47 @@ static void test_steps(void)
 	map_release(&rules.by_id);
 }
 
+/* Taken back when whoever sends it had it already: the record knows that it went out. The id is
+ * SHA-256 by hand of wm1|6:cart_q,1:1,2:j1,8:cart:JC1,1:1,4:main, */
+static void test_sent_all_the_same(void)
+{
+	static const char taken[] =
+		"cart_q for cart:JC1 had fired and was taken back because of Order Completed at "
+		"2026-11-21T12:00:00.000Z. That was decided at 2026-11-21T12:00:00.000Z.";
+	static const char sent[] =
+		"cart_q for cart:JC1 had fired and was taken back because of Order Completed at "
+		"2026-11-21T12:00:00.000Z. That was decided at 2026-11-21T12:00:00.000Z. It was "
+		"sent all the same: whoever sends it had it already.";
+	struct timeline_entry entry = {.decision = {.rule = SPAN_LIT("cart_q"),
+					       .epoch = 1,
+					       .key = SPAN_LIT("cart:JC1"),
+					       .episode = 1,
+					       .step = SPAN_LIT("main"),
+					       .outcome = OUTCOME_RETRACTED,
+					       .at = NOON,
+					       .by = SPAN_LIT("Order Completed"),
+					       .by_at = NOON}};
+	const struct send send = {.job_id = {0x83, 0xa3, 0x63, 0x83, 0x83, 0x2a, 0x00, 0xc8, 0xa2,
+					  0x3c, 0xbe, 0xad, 0x32, 0xb5, 0xda, 0xa6},
+		.at = NOON};
+	struct why_ask ask = {.now = NOON, .entries = &entry, .n_entries = 1};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct instance *i;
+
+	REQUIRE(journey_new(SPAN_LIT("j1"), &j) == 0);
+	ask.journey = j;
+	i = journey_add_instance(j, entry.decision.rule, entry.decision.key);
+	REQUIRE(i);
+	i->episode = 1;
+	check_said(&ask, taken);
+	REQUIRE(journey_add_send(j, &send));
+	check_said(&ask, taken);
+	j->sends[0].state = SEND_SENT;
+	check_said(&ask, sent);
+	entry.decision.epoch = 2;
+	check_said(&ask, taken);
+}
+
 /* Ended between its steps: when that was decided, and what had become of the first. */
 static void test_ended_between(void)
 {
@@ -223,6 +264,7 @@ static const struct check_case cases[] = {
 	{"what never began", test_never_began},
 	{"which step, and the one before", test_steps},
 	{"ended between its steps", test_ended_between},
+	{"sent all the same", test_sent_all_the_same},
 	{"notes", test_notes},
 };
 
