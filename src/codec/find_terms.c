@@ -237,7 +237,7 @@ static int add_prefix(
 	size_t len = plus ? 3 : 2;
 	char *text;
 
-	if (find_characters(folded) < FIND_PREFIX_MIN)
+	if (folded.len == 0 || find_characters(folded) < FIND_PREFIX_MIN)
 		return 0;
 	text = arena_alloc(arena, len + folded.len);
 	if (!text)

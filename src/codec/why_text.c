@@ -210,29 +210,40 @@ static void add_decided(const struct decision *d, struct buf *out)
 	buf_add_char(out, '.');
 }
 
-/* Does the record say that the job of D was sent? The decision was made before that was known. */
-static bool was_sent(const struct why_ask *ask, const struct decision *d)
+/* What the record says of the job of D, whose id goes to ret_id; NULL: nothing. The decision was
+ * made before anybody knew what would become of it. */
+static const struct send *send_of(
+	const struct why_ask *ask, const struct decision *d, char ret_id[JOB_ID_SIZE])
 {
 	const struct journey *j = ask->journey;
-	char id[JOB_ID_SIZE], of[JOB_ID_SIZE];
+	char of[JOB_ID_SIZE];
 
-	if (job_id(d, text_span(j->customer), id) < 0)
-		return false;
+	if (job_id(d, text_span(j->customer), ret_id) < 0)
+		return NULL;
 	for (size_t i = 0; i < j->n_sends; i++) {
 		for (size_t k = 0; k < sizeof(j->sends[i].job_id); k++)
 			(void)snprintf(of + 2 * k, 3, "%02x", j->sends[i].job_id[k]);
-		if (strcmp(of, id) == 0)
-			return j->sends[i].state == SEND_SENT;
+		if (strcmp(of, ret_id) == 0)
+			return &j->sends[i];
 	}
-	return false;
+	return NULL;
 }
 
 static void add_sent(const struct why_ask *ask, const struct decision *d, struct buf *out)
 {
-	if (d->outcome == OUTCOME_RETRACTED && was_sent(ask, d))
-		buf_add_str(out, " It was sent all the same: whoever sends it had it already.");
-	else if (d->outcome == OUTCOME_FIRED && was_sent(ask, d))
-		buf_add_str(out, " It was sent.");
+	bool fired = d->outcome == OUTCOME_FIRED;
+	const struct send *s;
+	char id[JOB_ID_SIZE];
+
+	if (!fired && d->outcome != OUTCOME_RETRACTED)
+		return;
+	s = send_of(ask, d, id);
+	if (s && s->state == SEND_SENT)
+		buf_add_str(out, fired ? " It was sent."
+				       : " It was sent all the same: whoever sends it had it "
+					 "already.");
+	else if (s && s->state == SEND_RELEASED && fired)
+		buf_printf(out, " It was given up before it was sent; the job %s says why.", id);
 }
 
 /* What became of the steps before the one that waits or ended: the latest word on them. */

@@ -3,9 +3,11 @@
  * What others send. A newsletter goes out by a tool of its own, and the customer's patience is one:
  * a Notification Sent that names no job of ours is kept beside our own sends, as marketing, so that
  * the caps count it. It has no rule, so that nothing else asks for it. One that names a job of ours
- * says that this cannot be taken back any more.
+ * says that this cannot be taken back any more; a Notification Cancelled or Failed that it was
+ * given up, so that it counts for no cap, unless it was sent all the same.
  */
 #include "base/sha256.h"
+#include "core/gate.h"
 #include "core/job_channel.h"
 #include "core/rule.h"
 
@@ -18,8 +20,8 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A job of ours was sent, and no cancel takes that back. */
-static void note(struct journey *j, struct span id)
+/* A job of ours was sent, and no cancel takes that back; or it will not be. */
+static void note(struct journey *j, struct span id, bool sent)
 {
 	unsigned char bytes[16];
 	struct send *s;
@@ -34,8 +36,10 @@ static void note(struct journey *j, struct span id)
 		bytes[i] = (unsigned char)(high << 4 | low);
 	}
 	s = journey_send(j, bytes);
-	if (s)
+	if (s && sent)
 		s->state = SEND_SENT;
+	else
+		gates_release(j, bytes);
 }
 
 /* A name that no job has. The same report twice makes it once. */
@@ -64,8 +68,10 @@ int fold_sent(struct journey *j, const struct event *e)
 
 	struct span job = value_id(event_detail(e, DETAIL_JOB_ID), ENTITY_MAX);
 
-	note(j, job);
-	if (job.len > 0 || channel == JOB_CHANNEL_TASK || channel == JOB_CHANNEL_COUNT)
+	bool sent = e->kind == EVENT_NOTIFICATION_SENT;
+
+	note(j, job, sent);
+	if (!sent || job.len > 0 || channel == JOB_CHANNEL_TASK || channel == JOB_CHANNEL_COUNT)
 		return 0;
 	name(e, channel, send.job_id);
 	if (journey_send(j, send.job_id))

@@ -159,6 +159,11 @@ static void test_steps(void)
 
 /* Taken back when whoever sends it had it already: the record knows that it went out. The id is
  * SHA-256 by hand of wm1|6:cart_q,1:1,2:j1,8:cart:JC1,1:1,4:main, */
+#define FIRED                                                                                      \
+	"cart_q for cart:JC1 fired. Armed by Product Added for cart:JC1; nothing cancelled it by " \
+	"2026-11-21T12:00:00.000Z; the last activity at 2026-11-21T12:00:00.000Z. The job was "    \
+	"made at 2026-11-21T12:00:00.000Z, for email."
+
 static void test_sent_all_the_same(void)
 {
 	static const char taken[] =
@@ -196,6 +201,23 @@ static void test_sent_all_the_same(void)
 	check_said(&ask, sent);
 	entry.decision.epoch = 2;
 	check_said(&ask, taken);
+	entry.decision = (struct decision){.rule = SPAN_LIT("cart_q"),
+		.epoch = 1,
+		.key = SPAN_LIT("cart:JC1"),
+		.episode = 1,
+		.step = SPAN_LIT("main"),
+		.outcome = OUTCOME_FIRED,
+		.channel = SPAN_LIT("email"),
+		.at = NOON,
+		.by = SPAN_LIT("Product Added"),
+		.deadline_at = NOON,
+		.anchor_at = NOON};
+	check_said(&ask, FIRED " It was sent.");
+	j->sends[0].state = SEND_RELEASED;
+	check_said(&ask, FIRED " It was given up before it was sent; the job "
+			       "83a36383832a00c8a23cbead32b5daa6 says why.");
+	j->sends[0].state = SEND_RESERVED;
+	check_said(&ask, FIRED);
 }
 
 /* Ended between its steps: when that was decided, and what had become of the first. */
