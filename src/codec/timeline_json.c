@@ -159,6 +159,8 @@ static void say_leave(const struct decision *d, struct buf *out)
 		{"no_right", "its source may not do that"},
 		{"never_links", "it never links anybody"},
 		{"weaker", "it goes before this one"},
+		{"once", "it stays with whom it came with first"},
+		{"unmerged", "staff said that they are two"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {

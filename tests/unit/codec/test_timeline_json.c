@@ -223,6 +223,31 @@ static void test_joined_by_an_event(void)
 	CHECK_STR(buf_span(&b), "cart:C1001 and this customer are one from now on.");
 }
 
+/* For every reason that core/link_rules.c and the limits have: words, not a code. */
+static void test_not_linked(void)
+{
+	static const char *const reasons[][2] = {
+		{"limit", "there are too many of its kind already"},
+		{"taken", "it belongs to another customer"},
+		{"two_users", "both are known customers"},
+		{"no_right", "its source may not do that"},
+		{"never_links", "it never links anybody"},
+		{"weaker", "it goes before this one"},
+		{"once", "it stays with whom it came with first"},
+		{"unmerged", "staff said that they are two"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		_cleanup_(buf_release) struct buf b = BUF_INIT, want = BUF_INIT;
+		struct decision d = decision(OUTCOME_NOT_LINKED);
+
+		d.words = span_str(reasons[i][0]);
+		decision_text(&d, &b);
+		buf_printf(&want, "cart:C1001 was not linked to this customer: %s.", reasons[i][1]);
+		CHECK_STR(buf_span(&b), want.ptr);
+	}
+}
+
 /* What the customer did under another name says under which. */
 static void test_other_name(void)
 {
@@ -539,6 +564,7 @@ static const struct check_case cases[] = {
 	{"a sentence for every outcome", test_sentences},
 	{"a sentence about what was outdone", test_outdone},
 	{"two are one, and nobody said why", test_joined_by_an_event},
+	{"a sentence for everything that was not linked", test_not_linked},
 	{"a sentence about another name", test_other_name},
 	{"a journey with all its parts", test_journey},
 	{"a customer of whom nothing is known", test_new_customer},
