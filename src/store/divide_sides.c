@@ -429,15 +429,30 @@ void divide_forget(struct journey *j, struct span key)
 		journey_unmark_id(j, key);
 }
 
-/* Those that nobody has answered are asked again, if somebody says it again. */
-static void forget_claims(const struct divide *d, struct journey *j)
+static bool is_asked(const struct journey *j, struct span key)
 {
-	const struct folded_word *words = d->apart.words.list;
 	enum id_state state;
 
-	for (size_t i = 0; i < d->apart.words.n; i++)
-		if (words[i].kind == MESSAGE_CLAIM && journey_knows_id(j, words[i].to, &state) &&
-			state == ID_CLAIMED)
+	return j && journey_knows_id(j, key, &state) && state == ID_CLAIMED;
+}
+
+/*
+ * What J, whom F led to, asked for in the fold alone nobody answers, nor what had been asked for
+ * when they became one and led just to that; it is asked for again if somebody says it again. What
+ * ASKED still waits for (NULL: nothing) is answered to J; an answer that comes late to the other is
+ * heard all the same.
+ */
+static void forget_claims(const struct fold *f, struct journey *j, const struct journey *asked)
+{
+	const struct folded_word *words = f->words.list;
+
+	for (size_t i = j->n_ids; i-- > 0;)
+		if (j->ids[i].state == ID_CLAIMED && !is_asked(asked, text_span(j->ids[i].key)))
+			journey_remove_id(j, i);
+	/* And those that have marks only. */
+	for (size_t i = 0; i < f->words.n; i++)
+		if (words[i].kind == MESSAGE_CLAIM && is_asked(j, words[i].to) &&
+			!is_asked(asked, words[i].to))
 			divide_forget(j, words[i].to);
 }
 
@@ -470,7 +485,7 @@ static int finish_other(struct divide *d, struct span *ret_record)
 	divide_settle_sends(d, record.journey, &d->apart);
 	if (r == 0)
 		r = divide_settle_numbers(d, record.journey, &d->apart);
-	forget_claims(d, record.journey);
+	forget_claims(&d->apart, record.journey, NULL);
 	return r < 0 ? r : divide_encode(d, &record, ret_record);
 }
 
@@ -508,6 +523,7 @@ static int finish_customer(struct divide *d, struct span bytes, struct span *ret
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
 	divide_settle_sends(d, record.journey, &d->alone);
+	forget_claims(&d->alone, record.journey, d->record.journey);
 	divide_forget(record.journey, d->ask.key);
 	r = divide_settle_numbers(d, record.journey, &d->alone);
 	if (r < 0)

@@ -132,6 +132,24 @@ static int take_one_apart(void)
 	return 0;
 }
 
+/* Whoever was asked has answered: nobody waits for what will never come. */
+static void check_answered(void)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		_cleanup_(record_release) struct record r = RECORD_INIT;
+
+		if (world_value(&w, keys[i]).len == 0 || is_link(keys[i]) ||
+			record_decode(world_value(&w, keys[i]), &r) != 0)
+			continue;
+		for (size_t k = 0; k < KEYS; k++) {
+			enum id_state state;
+
+			CHECK(!journey_knows_id(r.journey, span_str(keys[k]), &state) ||
+				state != ID_CLAIMED);
+		}
+	}
+}
+
 static void random_history_with(uint64_t seed, const struct identity *identity)
 {
 	int r = 1;
@@ -166,6 +184,7 @@ static void random_history_with(uint64_t seed, const struct identity *identity)
 		if (counts[i] > 0)
 			world_check_customer(&w, keys[i], keys[i], counts[i]);
 	world_finish(&w);
+	check_answered();
 	world_release(&w);
 }
 
@@ -440,6 +459,68 @@ static void whose_sends(void)
 	world_release(&w);
 }
 
+/* WHO's state of KEY; -1: they do not know it. */
+static int state_of(const char *who, const char *key)
+{
+	_cleanup_(record_release) struct record r = RECORD_INIT;
+	enum id_state state;
+
+	CHECK_INT(record_decode(world_value(&w, who), &r), 0);
+	return r.journey && journey_knows_id(r.journey, span_str(key), &state) ? (int)state : -1;
+}
+
+#define MAIL_C "\"identifiers\":{\"email\":\"c@y.org\"}"
+#define THIRD  "email:c@y.org"
+
+/* An address asks for a visitor, who is another's, and becomes a part of that one: nobody answers
+ * it. Taken out it may ask again. */
+static void asked_and_joined(void)
+{
+	const char *again = "{\"type\":\"identify\"," MAIL_C ",\"anonymousId\":\"v\"}";
+
+	world_init(&w, 5);
+	say(T, CART(MAIL, "b"));
+	say(T, "{\"type\":\"identify\"," MAIL ",\"anonymousId\":\"v\"}");
+	say(T, CART(MAIL_C, "c"));
+	say(T, again);
+	world_check_customer(&w, THIRD, OTHER, 4);
+	apart(THIRD, 0);
+	CHECK_INT(state_of(THIRD, "anon:v"), -1);
+	world_check_customer(&w, THIRD, THIRD, 2);
+	say(T, again);
+	CHECK_INT(state_of(THIRD, "anon:v"), ID_REFUSED);
+	world_release(&w);
+}
+
+/* Who is folded from the log's beginning asks for an address that was taken out of them since, and
+ * so it stands in what they were before another. */
+static void asked_from_the_beginning(void)
+{
+	world_init(&w, 6);
+	say(T, "{\"type\":\"identify\",\"userId\":\"a0\"," MAIL_C "}");
+	say(T, CART(MAIL_C, "c"));
+	apart(THIRD, 0);
+	CHECK_INT(state_of("a0", THIRD), -1);
+	world_claim(&w, "a0", "u1");
+	world_settle(&w);
+	say(T, CART(U1, "a"));
+	say(T, CART("\"userId\":\"u2\"", "b"));
+	world_claim(&w, "a0", "u2");
+	world_settle(&w);
+	apart("u1", 0);
+	apart("u2", 0);
+	CHECK_INT(state_of("a0", THIRD), -1);
+	world_check_customer(&w, "a0", "a0", 1);
+	/* That they were taken apart is known, and nothing asked again. */
+	say(T, "{\"type\":\"identify\",\"userId\":\"a0\"," MAIL_C "}");
+	CHECK_INT(state_of("a0", THIRD), -1);
+	world_claim(&w, "a0", THIRD);
+	world_settle(&w);
+	world_check_customer(&w, THIRD, "a0", 3);
+	CHECK_INT(state_of("a0", THIRD), ID_LINKED);
+	world_release(&w);
+}
+
 static const struct check_case cases[] = {
 	{"whose sends count", whose_sends},
 	{"random histories", histories},
@@ -451,6 +532,8 @@ static const struct check_case cases[] = {
 	{"named again", named_again},
 	{"a name that brought another", brought_another},
 	{"a name that led to another", led_to_another},
+	{"asked for, and joined by it", asked_and_joined},
+	{"asked for in a fold from the beginning", asked_from_the_beginning},
 };
 
 int main(void)
