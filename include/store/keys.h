@@ -108,6 +108,18 @@ uint32_t partition_of(struct span customer, uint32_t n);
 void key_add(struct buf *out, uint32_t partition, const char *name);
 void key_add_id(struct buf *out, uint32_t partition, const char *name, struct span id);
 
+/* A key whose name is one letter and has an id: `wm:{pPARTITION}:LETTER:ID`. */
+struct key_parts {
+	uint32_t partition;
+	char letter;
+	struct span id; /* of the key; not empty */
+};
+
+/* False: KEY is none. A pattern of Redis' does not tell, for its star passes over braces and
+ * colons, and an id may have these: `wm:{p7}:ids:x}:c:y` is no customer's, though `wm:{p*}:c:*`
+ * matches. */
+bool key_parse(struct span key, struct key_parts *ret_parts);
+
 /*
  * What the collector knows of an entry beside its bytes: `SOURCE/CHANNEL RECV SENT`,
  * `SOURCE/CHANNEL/TYPE RECV SENT` or `SOURCE/CHANNEL/TYPE/FLAGS RECV SENT`, blank-separated: name

@@ -29,22 +29,11 @@ static const char script[] =
 	"for i = 2, #ARGV do redis.call('ZADD', KEYS[2], 0, ARGV[i]) end\n"
 	"return 1\n";
 
-/* `wm:{p7}:c:KEY`. */
-static bool parse_key(struct span name, uint32_t *ret_partition, struct span *ret_key)
+/* A customer's; not who stands in for somebody, who is nobody. */
+static bool is_customer(struct span name, struct key_parts *ret_key)
 {
-	const char *end = memchr(name.ptr, '}', name.len);
-	uint64_t n;
-
-	if (!end || !span_starts(name, SPAN_LIT("wm:{p")) ||
-		span_to_u64(span_of(name.ptr + 5, (size_t)(end - name.ptr) - 5), PARTITIONS_MAX - 1,
-			&n) != 0)
-		return false;
-	*ret_key = span_of(end + 1, name.len - (size_t)(end - name.ptr) - 1);
-	if (!span_starts(*ret_key, SPAN_LIT(":c:")))
-		return false;
-	*ret_key = span_of(ret_key->ptr + 3, ret_key->len - 3);
-	*ret_partition = (uint32_t)n;
-	return !span_starts(*ret_key, NEWS_LEFT); /* nobody's */
+	return key_parse(name, ret_key) && ret_key->letter == 'c' &&
+	       !span_starts(ret_key->id, NEWS_LEFT);
 }
 
 static int terms_of(struct reindex *x, struct span key, struct span value, struct arena *a,
@@ -91,11 +80,10 @@ static int write_terms(struct reindex *x, struct span name, struct span head,
 	struct span *args = arena_calloc(a, 6 + terms->n, sizeof(*args));
 	_cleanup_(buf_release) struct buf index = BUF_INIT;
 	const struct redis_value *reply;
-	struct span key = SPAN_EMPTY;
-	uint32_t partition = 0;
+	struct key_parts key = {.letter = 'c'};
 
-	(void)parse_key(name, &partition, &key);
-	key_add(&index, partition, "find");
+	(void)is_customer(name, &key);
+	key_add(&index, key.partition, "find");
 	if (!args || buf_failed(&index) < 0)
 		return -ENOMEM;
 	args[0] = SPAN_LIT("EVAL");
@@ -105,7 +93,7 @@ static int write_terms(struct reindex *x, struct span name, struct span head,
 	args[4] = buf_span(&index);
 	args[5] = head;
 	for (size_t i = 0; i < terms->n; i++) {
-		args[6 + i] = member_of(terms->items[i], key, a);
+		args[6 + i] = member_of(terms->items[i], key.id, a);
 		if (!args[6 + i].ptr)
 			return -ENOMEM;
 	}
@@ -119,19 +107,18 @@ static int index_value(struct reindex *x, struct span name)
 	_cleanup_(arena_release) struct arena a;
 	const struct redis_value *value;
 	struct find_terms terms;
-	uint32_t partition;
-	struct span key;
+	struct key_parts key;
 	int r;
 
 	arena_init(&a);
-	if (!parse_key(name, &partition, &key))
+	if (!is_customer(name, &key))
 		return 0;
 	value = tool_ask(x->tool, x->redis, (const struct span[]){SPAN_LIT("GET"), name}, 2, &a);
 	if (!value)
 		return -EIO;
 	if (value->type != REDIS_STRING || value->text.len < HEAD_BYTES)
 		return 0;
-	r = terms_of(x, key, value->text, &a, &terms);
+	r = terms_of(x, key.id, value->text, &a, &terms);
 	if (r != 0)
 		return r;
 	r = terms.n == 0 ? 1

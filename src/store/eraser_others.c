@@ -31,23 +31,19 @@ static const char field_script[] =
 static int scan(struct eraser *e, const struct redis_value *reply);
 static int next_key(struct eraser *e, const struct redis_value *reply);
 
-/* ---- customers --------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------- */
 
-/* `wm:{p7}:c:KEY`: KEY, and 7. */
-static bool parse_key(struct span key, uint32_t *ret_partition, struct span *ret_id)
+/* Is it of the kind that E goes through now? */
+static bool is_wanted(const struct eraser *e, struct span text)
 {
-	static const struct span head = {"wm:{p", 5};
-	const char *end = span_starts(key, head) ? memchr(key.ptr, '}', key.len) : NULL;
-	uint64_t n;
+	struct key_parts key;
 
-	if (!end || key.len < (size_t)(end - key.ptr) + 4 ||
-		span_to_u64(span_of(key.ptr + head.len, (size_t)(end - key.ptr) - head.len),
-			PARTITIONS_MAX - 1, &n) != 0)
+	if (!key_parse(text, &key) || key.partition >= e->options.partitions)
 		return false;
-	*ret_partition = (uint32_t)n;
-	*ret_id = span_of(end + 4, key.len - (size_t)(end + 4 - key.ptr));
-	return ret_id->len > 0;
+	return e->sealed ? key.letter == 't' || key.letter == 'm' : key.letter == 'c';
 }
+
+/* ---- customers --------------------------------------------------------------------------- */
 
 static int say_scrub(struct eraser *e, uint32_t partition, struct span to)
 {
@@ -75,17 +71,16 @@ static int on_value(struct eraser *e, const struct redis_value *reply)
 {
 	_cleanup_(buf_release) struct buf clean = BUF_INIT;
 	struct entry_match *m = &e->match.entries;
-	struct span key = e->page[e->page_at++], id;
-	uint32_t partition;
+	struct key_parts key;
 	int r;
 
-	if (reply->type != REDIS_STRING || !parse_key(key, &partition, &id) ||
-		partition >= e->options.partitions)
+	if (!key_parse(e->page[e->page_at++], &key) || reply->type != REDIS_STRING)
 		return 0;
-	if (span_starts(id, NEWS_LEFT))
-		return is_stand_in(e, id, reply->text) ? say_scrub(e, partition, id) : 0;
+	if (span_starts(key.id, NEWS_LEFT))
+		return is_stand_in(e, key.id, reply->text) ? say_scrub(e, key.partition, key.id)
+							   : 0;
 	r = scrub_value(m->scrubber, m->packer, reply->text, &clean);
-	return r == 0 ? say_scrub(e, partition, id) : r < 0 ? r : 0;
+	return r == 0 ? say_scrub(e, key.partition, key.id) : r < 0 ? r : 0;
 }
 
 /* All of a page at once. */
@@ -182,14 +177,12 @@ static int on_snapshots(struct eraser *e, const struct redis_value *reply)
 
 static int next_key(struct eraser *e, const struct redis_value *reply)
 {
-	const struct span *key = &e->page[e->page_at];
-	const char *end;
+	struct key_parts key;
 
 	if (e->page_at == e->n_page)
 		return scan(e, reply);
-	end = memchr(key->ptr, '}', key->len);
-	if (end && end[2] == 'm') {
-		const struct span args[] = {SPAN_LIT("HGETALL"), *key};
+	if (key_parse(e->page[e->page_at], &key) && key.letter == 'm') {
+		const struct span args[] = {SPAN_LIT("HGETALL"), e->page[e->page_at]};
 
 		return eraser_ask(e, on_snapshots, args, ARRAY_SIZE(args));
 	}
@@ -198,7 +191,7 @@ static int next_key(struct eraser *e, const struct redis_value *reply)
 
 /* ---- the way through --------------------------------------------------------------------- */
 
-/* The keys of a page outlive the reply. 0 or -ENOMEM. */
+/* The keys of a page that are wanted outlive the reply. 0 or -ENOMEM. */
 static int take_page(struct eraser *e, const struct redis_value *keys)
 {
 	arena_reset(&e->page_arena);
@@ -208,8 +201,12 @@ static int take_page(struct eraser *e, const struct redis_value *keys)
 	if (!e->page)
 		return -ENOMEM;
 	for (size_t i = 0; i < keys->n_items; i++) {
-		e->page[i] = arena_copy(&e->page_arena, keys->items[i].text);
-		if (!e->page[i].ptr)
+		struct span *key = &e->page[e->n_page];
+
+		if (!is_wanted(e, keys->items[i].text))
+			continue;
+		*key = arena_copy(&e->page_arena, keys->items[i].text);
+		if (!key->ptr)
 			return -ENOMEM;
 		e->n_page++;
 	}

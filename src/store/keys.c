@@ -36,6 +36,21 @@ void key_add_id(struct buf *out, uint32_t partition, const char *name, struct sp
 	buf_add_span(out, id);
 }
 
+bool key_parse(struct span key, struct key_parts *ret_parts)
+{
+	const struct span head = SPAN_LIT("wm:{p");
+	const char *end = span_starts(key, head) ? memchr(key.ptr, '}', key.len) : NULL;
+	size_t at = end ? (size_t)(end - key.ptr) : 0;
+	uint64_t n;
+
+	if (!end || key.len < at + 5 || end[1] != ':' || end[3] != ':' ||
+		span_to_u64(span_of(key.ptr + head.len, at - head.len), PARTITIONS_MAX - 1, &n) !=
+			0)
+		return false;
+	*ret_parts = (struct key_parts){(uint32_t)n, end[2], span_of(end + 4, key.len - at - 4)};
+	return true;
+}
+
 /* A word ends at a blank; a source also at the slash before its channel. */
 static bool source_valid(struct span source)
 {

@@ -294,4 +294,24 @@ def who_is_it():
         tap.equal(up.stop(), 0, "up")
 
 
+@tap.test
+def ids_that_look_like_keys():
+    """Somebody whose id is made so that their keys match patterns of others' stands in nobody's way."""
+    with harness.Place() as place:
+        up = upbox.Up(place, args=["--rules", upbox.rules(place)]).wait_up()
+        hostile = ("x}:t:y", "x}:m:y", "x}:c:y")
+        batch = [{"type": "identify", "messageId": "m" + who, "userId": who,
+                  "identifiers": {"email": "%d@x.example" % n}} for n, who in enumerate(("ada",) + hostile)]
+        assert up.post("/v1/batch", {"batch": batch}).status == 200
+        redis = up.redis()
+        harness.wait_until(lambda: all(redis("KEYS", "wm:{p*}:ids:" + who) for who in hostile), "their names")
+        for verb in (("reindex",), ("erase", "ada", "--yes", "--reason", "asked for")):
+            status, out, err = up.tool("customer", *verb)
+            tap.equal(status, 0, out + err)
+        for who in hostile:
+            tap.equal(up.get("/v1/customers/%s" % harness.quote(who)).status, 200, who)
+        tap.equal(up.get("/v1/customers/ada").status, 404, "who was erased")
+        tap.equal(up.stop(), 0, "up")
+
+
 tap.run()

@@ -61,6 +61,27 @@ static void test_names(void)
 
 /* ---- the word beside an entry ---------------------------------------------------------- */
 
+/* What a star of Redis' patterns matches, and is another kind of key, is told apart. */
+static void test_parts(void)
+{
+	static const char *const others[] = {"", "wm:{p7}", "wm:{p7}:", "wm:{p7}:c",
+		"wm:{p7}:c:", "wm:{p7}:in", "wm:{p7}:ids:u1", "wm:{p7}:ids:x}:c:y",
+		"wm:{p7}:job:x}:t:y", "wm:{p7}c:u1", "wm:{p}:c:u1", "wm:{p1024}:c:u1",
+		"wm:{p-1}:c:u1", "wm:{x7}:c:u1", "wm:meta"};
+	struct key_parts k = {.letter = 'x'};
+
+	CHECK(key_parse(SPAN_LIT("wm:{p1023}:t:u1"), &k));
+	CHECK_INT(k.partition, 1023);
+	CHECK_INT(k.letter, 't');
+	CHECK_STR(k.id, "u1");
+	CHECK(key_parse(SPAN_LIT("wm:{p0}:c:x}:t:y"), &k));
+	CHECK_INT(k.partition, 0);
+	CHECK_INT(k.letter, 'c');
+	CHECK_STR(k.id, "x}:t:y");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		CHECK(!key_parse(span_str(others[i]), &k));
+}
+
 static void check_meta(const struct log_meta *m, const char *text)
 {
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
@@ -246,6 +267,7 @@ static const struct check_case cases[] = {
 	{"the partition of a customer", test_partitions},
 	{"partitions get their share", test_spread},
 	{"names of keys", test_names},
+	{"what a key is", test_parts},
 	{"what is known of an entry", test_meta},
 	{"sources of every length allowed", test_meta_bounds},
 	{"what is not that", test_meta_hostile},
