@@ -194,6 +194,8 @@ struct rule {
 	bool anchor_first; /* the first arming event counts, later ones do not move the deadline */
 	bool cooldown_customer; /* one cooldown over all keys of a customer */
 	bool keeps_data; /* a cancel asks what the instance kept, also after its job was made */
+	bool exit_waits; /* EXIT_NOT_MATCHING by what may be true again, and is known of any
+			    instant: that it was false counts when the grace is over */
 	bool hold_drops; /* at the end of a hold nothing is sent; else it fires */
 	bool retired;	 /* an earlier text, for instances that were armed with it */
 	size_t key_fields[RULE_KEY_PARTS_MAX]; /* or RULE_KEY_DAY, never the first */

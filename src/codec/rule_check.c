@@ -465,8 +465,11 @@ static bool asks_snapshot(const struct rule_match *list, size_t n)
 	return false;
 }
 
-static void note_kept(struct rule *rule)
+/* What follows from the whole of a rule. */
+static void note_whole(struct rule *rule)
 {
+	rule->exit_waits = rule->exit_policy == EXIT_NOT_MATCHING && rule->fire_if &&
+			   cond_has_past(rule->fire_if) && !rule_cond_falls(rule->fire_if);
 	rule->keeps_data = asks_snapshot(rule->cancel, rule->n_cancel) ||
 			   asks_snapshot(rule->goal, rule->n_goal);
 }
@@ -495,10 +498,10 @@ void rule_check_refs(struct rule_reader *r)
 		r->rules->n_calendar += r->rules->list[i].calendar != NULL;
 		r->rules->n_staged += r->rules->list[i].stages_to != 0;
 		r->rules->n_leaving += r->rules->list[i].exit_policy == EXIT_NOT_MATCHING;
-		note_kept(&r->rules->list[i]);
+		note_whole(&r->rules->list[i]);
 	}
 	for (size_t i = 0; i < r->rules->n_retired; i++) {
 		r->rules->n_leaving += r->rules->retired[i].exit_policy == EXIT_NOT_MATCHING;
-		note_kept(&r->rules->retired[i]);
+		note_whole(&r->rules->retired[i]);
 	}
 }

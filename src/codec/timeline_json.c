@@ -37,8 +37,7 @@ static const char *const sentences[OUTCOME_COUNT] = {
 	[OUTCOME_WOULD_SEND] = "$rule for $key fired, and nothing was sent. $trial",
 	[OUTCOME_SUPERSEDED] = "$rule for $key $outdone.",
 	[OUTCOME_GOAL] = "$rule for $key has reached its goal with $by$known.",
-	[OUTCOME_NOT_MATCHING] =
-		"$rule for $key was ended by $by: its condition does not hold any more.",
+	[OUTCOME_NOT_MATCHING] = "$rule for $key was ended$left.",
 	[OUTCOME_STEP_SKIPPED] = "$rule for $key skipped a step: its condition did not hold.",
 	[OUTCOME_EXPIRED] = "$rule for $key was put off for too long to be of use.",
 	[OUTCOME_REPLACED] = "$rule for $key was ended: $words takes its place.",
@@ -172,6 +171,24 @@ static void say_leave(const struct decision *d, struct buf *out)
 	buf_add_span(out, d->words);
 }
 
+/* By what was known behind an event, or by an instant at which it turned out to have been false. */
+static void say_left(const struct decision *d, struct buf *out)
+{
+	if (d->by.len) {
+		buf_add_str(out, " by ");
+		say_by(d, out);
+		buf_add_str(out, ": its condition does not hold any more");
+	} else {
+		buf_add_str(out, ": its condition did not hold at ");
+		buf_add_instant(out, d->by_at);
+	}
+	if (d->words.len) {
+		buf_add_str(out, " (");
+		buf_add_span(out, d->words);
+		buf_add_char(out, ')');
+	}
+}
+
 /* The gate's sentence. */
 static void say_why(const struct decision *d, struct buf *out)
 {
@@ -204,6 +221,7 @@ static const struct {
 	{"$outdone", say_outdone},
 	{"$said", say_said},
 	{"$leave", say_leave},
+	{"$left", say_left},
 	{"$again", say_again},
 	{"$way", say_way},
 	{"$why", say_why},

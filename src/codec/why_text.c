@@ -259,6 +259,14 @@ static void add_before(
 	add_decided(&e->decision, out);
 }
 
+/* Does its timer say when it leaves, before it is due? */
+static bool is_leaving(const struct why_ask *ask, const struct instance *i)
+{
+	const struct rule *rule = ask->rules ? rules_of(ask->rules, i) : NULL;
+
+	return rule && rule->exit_waits && i->fire_at < i->deadline_at + rule->grace_ms;
+}
+
 static void waiting_text(const struct why_ask *ask, const struct instance *i, struct buf *out)
 {
 	const struct timeline_entry *e = decision_of(ask, i, 0, true);
@@ -291,6 +299,9 @@ static void waiting_text(const struct why_ask *ask, const struct instance *i, st
 		buf_add_str(out, " (");
 		buf_add_span(out, gate_reason_name((enum gate_reason)i->reason));
 		buf_add_str(out, ") put it off until ");
+	} else if (is_leaving(ask, i)) {
+		buf_add_str(out, "; its condition was false since then, and unless news come in "
+				 "that say otherwise it ends at ");
 	} else {
 		buf_add_str(out, "; unless something ends it, ");
 		add_step(ask, i, out);

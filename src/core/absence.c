@@ -272,8 +272,7 @@ int absence_name_way(const struct turn *t, struct decision *d, uint32_t way)
 	return 0;
 }
 
-/* Cut where a character ends, and shown to be; NEEDED: how long it would have been. */
-static struct span words_of(char text[NOTE_WORDS_MAX + 1], int needed)
+struct span absence_cut(char text[NOTE_WORDS_MAX + 1], int needed)
 {
 	size_t len = NOTE_WORDS_MAX - strlen(NOTE_CUT);
 
@@ -305,7 +304,7 @@ int absence_note(const struct turn *t, const struct rule *rule, enum note_reason
 	n->reason = reason;
 	n->at = t->now;
 	n->by_at = t->event->occurred_at;
-	if (text_set(&n->by, absence_by(t)) < 0 || text_set(&n->words, words_of(words, len)) < 0)
+	if (text_set(&n->by, absence_by(t)) < 0 || text_set(&n->words, absence_cut(words, len)) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -375,31 +374,4 @@ int absence_event_retired(const struct turn *t)
 			r = absence_event(t, rule);
 	}
 	return r;
-}
-
-int absence_leave(const struct turn *t)
-{
-	struct journey *j = t->journey;
-	int r = 0;
-
-	for (size_t n = 0; t->rules->n_leaving > 0 && n < j->n_instances && r == 0; n++) {
-		struct instance *i = &j->instances[n];
-		const struct rule *rule;
-		struct cond_scope scope;
-
-		if (i->state != INSTANCE_ARMED)
-			continue;
-		rule = rules_of(t->rules, i);
-		if (!rule || rule->exit_policy != EXIT_NOT_MATCHING || !rule->fire_if)
-			continue;
-		scope = absence_scope(t, i, SPAN_EMPTY);
-		/* As when it fires: of the customer, not of the event. */
-		scope.event = NULL;
-		if (cond_holds(rule->fire_if, &scope))
-			continue;
-		r = absence_end(t, i, OUTCOME_NOT_MATCHING, SPAN_EMPTY);
-		if (r == 0)
-			r = absence_count(t, COUNTER_NOT_MATCHING);
-	}
-	return r < 0 ? r : absence_settle_left(t);
 }

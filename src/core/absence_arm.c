@@ -215,12 +215,13 @@ static struct span first_part(struct span key)
 }
 
 /* All keys are rivals, or those that have the first of several values in common. */
-static bool rivals(const struct rule *rule, const struct instance *a, const struct instance *b)
+static bool rivals(const struct turn *t, const struct rule *rule, const struct instance *a,
+	const struct instance *b)
 {
 	struct span x = text_span(a->key), y = text_span(b->key);
 
 	if (a == b || b->state != INSTANCE_ARMED ||
-		!span_equal(text_span(a->rule), text_span(b->rule)))
+		!span_equal(text_span(a->rule), text_span(b->rule)) || absence_is_leaving(t, b))
 		return false;
 	if (rule->cooldown_customer || rule->n_key_fields < 2)
 		return true;
@@ -233,7 +234,7 @@ const struct instance *absence_greater(
 	const struct journey *j = t->journey;
 
 	for (size_t n = 0; rule->replace != REPLACE_NONE && n < j->n_instances; n++)
-		if (rivals(rule, i, &j->instances[n]) && goes_before(&j->instances[n], i))
+		if (rivals(t, rule, i, &j->instances[n]) && goes_before(&j->instances[n], i))
 			return &j->instances[n];
 	return NULL;
 }
@@ -244,7 +245,7 @@ int absence_replace(const struct turn *t, const struct rule *rule, const struct 
 	int r = 0;
 
 	for (size_t n = 0; rule->replace != REPLACE_NONE && n < j->n_instances && r == 0; n++) {
-		if (!rivals(rule, i, &j->instances[n]))
+		if (!rivals(t, rule, i, &j->instances[n]))
 			continue;
 		r = absence_end(t, &j->instances[n], OUTCOME_REPLACED, text_span(i->key));
 		if (r == 0)

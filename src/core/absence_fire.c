@@ -193,6 +193,16 @@ static int replaced(const struct turn *t, struct instance *i, const struct insta
 	return r < 0 ? r : absence_count(t, COUNTER_REPLACED);
 }
 
+static int hold(
+	const struct turn *t, const struct rule *rule, struct instance *i, struct span missing)
+{
+	int r = absence_hold(t, rule, i, missing);
+
+	if (r == 0)
+		absence_leave_watch(t, rule, i);
+	return r;
+}
+
 int absence_fire(const struct turn *t, struct instance *i)
 {
 	const struct rule *in_force = rules_find(t->rules, text_span(i->rule));
@@ -206,13 +216,18 @@ int absence_fire(const struct turn *t, struct instance *i)
 
 	if (!rule || in_force->mode == RULE_OFF || i->step >= rule->n_steps)
 		return give_up(t, rule, i, OUTCOME_RULE_REMOVED, NULL);
+	r = absence_leave_early(t, rule, i);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	missing = i->deferred_until ? SPAN_EMPTY : absence_missing(t, rule, i);
 	if (missing.len > 0 && i->missing.len == 0)
-		return absence_hold(t, rule, i, missing);
+		return hold(t, rule, i, missing);
 	if (missing.len > 0 && rule->hold_drops)
 		return give_up(t, rule, i, OUTCOME_SOURCE_LATE, NULL);
 	absence_unhold(i);
-	r = absence_once(t, rule, i);
+	r = absence_leave_due(t, rule, i);
+	if (r == 0)
+		r = absence_once(t, rule, i);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	superior = rules_superior(t->rules, t->journey, rule);

@@ -141,7 +141,7 @@ static bool may_return(const struct rule *rule, const struct instance *i,
 		return false;
 	if (absence_list_given(i, winner))
 		return true;
-	if (rule->n_cancel + rule->n_goal == 0)
+	if (rule->n_cancel + rule->n_goal == 0 && !rule->exit_waits)
 		return false;
 	return rule->anchor_first || winner->by.len == 0;
 }

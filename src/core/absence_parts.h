@@ -69,6 +69,8 @@ void absence_set_timer(const struct turn *t, const struct rule *rule, struct ins
 /* D is about a message that went another way before (struct emission); WAY is beyond all: none was
  * found. 0 or -ENOMEM. */
 int absence_name_way(const struct turn *t, struct decision *d, uint32_t way);
+/* TEXT, cut where a character ends, and shown to be, if it would have been NEEDED bytes long. */
+struct span absence_cut(char text[NOTE_WORDS_MAX + 1], int needed);
 int absence_note(const struct turn *t, const struct rule *rule, enum note_reason reason,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -106,6 +108,20 @@ int absence_hand_over(
 	const struct turn *t, const struct rule *giver, struct span to, struct span about);
 /* GIVER has been armed or ended: what of all that it hands over stands? 0 or -ENOMEM. */
 int absence_settle_over(const struct turn *t, const struct rule *giver);
+
+/* absence_leave.c */
+
+/* Is I one of whose condition it is known that it was false since what armed it, and that only
+ * waits until no other news can come in? */
+bool absence_is_leaving(const struct turn *t, const struct instance *i);
+/* Does I, of RULE, leave sooner than it is due? Then its timer says when. */
+void absence_leave_watch(const struct turn *t, const struct rule *rule, struct instance *i);
+/* The timer of I has gone off: does it leave, or wait on? 0: it is due; ABSENCE_NOT_DUE; -ENOMEM.
+ */
+enum { ABSENCE_NOT_DUE = 1 };
+int absence_leave_early(const struct turn *t, const struct rule *rule, struct instance *i);
+/* I is due, and held no more: does it leave? The same. */
+int absence_leave_due(const struct turn *t, const struct rule *rule, struct instance *i);
 
 /* absence_list.c */
 

@@ -12,6 +12,7 @@ SOURCES = ("till-1", "till-2")
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 ADDED, VIEWED, SEEN = "Product Added", "Cart Viewed", "Product Viewed"
 EMPTIED, ORDERED, TILL = "Cart Emptied", "Order Completed", "In-Store Purchase"
+ORDERS = {"var": "s.orders"}
 OWN = "Ring Polished"  # a name that no vocabulary has
 NAMES = (ADDED, ADDED, ADDED, VIEWED, SEEN, EMPTIED, ORDERED, TILL, OWN)
 
@@ -64,11 +65,20 @@ class Maker:
                 {"and": [{"var": "s.identified"}, {">": [{"var": "s.events"}, 3]}]}))
             if chance.random() < 0.3:
                 rule["exit_policy"] = "not_matching"
+        elif chance.random() < 0.1:
+            rule.update(fire_if=self.of_orders(), exit_policy="not_matching")
         if chance.random() < 0.3:
             rule["wait_for"] = list(SOURCES[:chance.randint(1, 2)])
             rule["max_hold"] = self.units(1, 12)
             rule["on_hold_end"] = chance.choice(("fire", "drop"))
         return rule
+
+    def of_orders(self):
+        """What may be false for a while, or for good: how many there were at any instant is known."""
+        few, many = self.chance.choice(((1, 2), (1, 3), (2, 3)))
+        at_least, fewer = {">=": [ORDERS, few]}, {"<": [ORDERS, many]}
+        return self.some((3, at_least), (2, {"==": [ORDERS, few]}), (1, {"and": [at_least, fewer]}),
+                         (2, {"or": [{"<": [ORDERS, few]}, {">=": [ORDERS, many]}]}), (1, fewer))
 
     def matches(self, rule):
         chance = self.chance
@@ -280,6 +290,8 @@ class Lawful(Maker):
             rule.pop(member, None)
         for step in rule.get("steps", []):
             step.pop("if", None)
+        if self.chance.random() < 0.3:
+            rule.update(fire_if=self.of_orders(), exit_policy="not_matching")
         rule["slack"], rule["stale_after"], rule["tombstone"] = "0s", "never", "3650d"
         rule["grace"] = text(self.late + self.grid * self.chance.randint(0, 2))
         wait = rule["wait"]

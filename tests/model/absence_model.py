@@ -59,9 +59,17 @@ Readings, where the contract leaves a choice (READ n in the code):
 26. Of a key of several values an event that has only the first of them ends or moves all that
     begin with these, and that is remembered for those that come to be known later; it arms nothing,
     and neither does one that has only others.
+27. A rule that ends where its condition does not hold (`not_matching`), and whose condition asks of
+    nothing but the number of orders and may come true again, is asked of the instants themselves:
+    what armed at or before one at which it was false is over. That is known when the grace is over
+    behind that instant, as with what fires; and when it is due, of all that is known then, which
+    is soon enough for what was armed behind its deadline. What it
+    counts (at_least) it counts all the same. Any other condition is asked behind every event, of
+    what is known then.
 """
 
 import hashlib
+import json
 
 from cond_model import holds
 from wait_model import MINUTE, NEVER, SHOP, span, wait_end
@@ -108,6 +116,7 @@ class Rule:
         self.ends = [("goal", self.entry(e)) for e in get("goal", [])]
         self.ends += [("cancelled", self.entry(e)) for e in get("cancel", [])]
         self.not_matching = get("exit_policy") == "not_matching"
+        self.may_return = self.not_matching and may_return(members["fire_if"])
         self.first = get("anchor", "last") == "first"
         self.wait = members["wait"]
         self.given = "at" in self.wait if isinstance(self.wait, dict) else False
@@ -165,6 +174,15 @@ class Rule:
         """When STEP is due whose wait begins AT."""
         wait = self.steps[step][1]
         return at + span(wait) if isinstance(wait, str) else wait_end(wait, at, self.opening)
+
+
+def may_return(condition):
+    """READ 27. How often there is one of them decides."""
+    text = json.dumps(condition)
+    if text.count('"s.') != text.count('"s.orders"'):
+        return False
+    said = [holds(condition, None, {"orders": n}) for n in range(9)]
+    return any(before < then for before, then in zip(said, said[1:]))
 
 
 def job_id(rule, customer, key, episode, step):
@@ -227,7 +245,8 @@ class Run:
         self.beginnings = {}  # of keys of several values
         self.periods = []  # (deadline, when it goes off) of all waits there ever were
         self.facts = {"events": 0, "orders": 0, "identified": True}
-        self.orders, self.seen = set(), set()
+        self.orders, self.seen = {}, set()
+        self.now = -NEVER
 
     def go(self, events, until):
         for event in events:
@@ -251,23 +270,61 @@ class Run:
     def check_matching(self, event):
         """What does not match any more waits no more, where the rule says so."""
         for i in self.instances.values():
-            if self.rule.not_matching and i.state == "armed" and not holds(
+            if self.rule.not_matching and not self.rule.may_return and i.state == "armed" and not holds(
                     self.rule.fire_if, event, self.facts):
                 self.rest(i)
                 self.decide(i, "not_matching", event.at)
+
+    # READ 27
+
+    def held(self, at):
+        orders = sum(first <= at for first in self.orders.values())
+        return holds(self.rule.fire_if, None, {"orders": orders})
+
+    def left_at(self, i):
+        """The first instant, from what armed it on, at which its condition was false."""
+        if not self.rule.may_return or i.state != "armed":
+            return NEVER
+        times = [i.arming.at] + [first for first in self.orders.values() if first > i.arming.at]
+        return min((at for at in times if not self.held(at)), default=NEVER)
+
+    def out_at(self, i):
+        """When that is known."""
+        left = self.left_at(i)
+        return self.round(left + self.rule.grace) if left < NEVER else NEVER
+
+    def leave(self, i, now):
+        until = now - self.rule.grace
+        times = [i.arming.at, until] + [first - more for first in self.orders.values()
+                                        for more in (0, 1)]
+        over = max(at for at in times if i.arming.at <= at <= max(until, i.arming.at) and (
+            at == i.arming.at or not self.held(at)))
+        self.decide(i, "not_matching", now)
+        self.rest(i, keep=True)
+        i.others = [a for a in i.others if a.at > over]
+        after = self.settled(i)
+        left = [a for a in i.others + self.windows(i, after) if a.at > max(over, after)]
+        if left:
+            one = self.in_force(left)
+            if one in i.others:
+                i.others.remove(one)
+            self.begin(i, one, Event(now, now, "", {}, "", ""))
+        if i.state != "armed":
+            i.others = []
 
     def learn(self, event):
         """What conditions ask of the customer."""
         self.facts["events"] += 1
         if event.name in (ORDER, TILL):
-            self.orders.add(event.properties.get("order_id"))
-        self.orders.discard(None)
+            name = event.properties.get("order_id")
+            self.orders[name] = min(self.orders.get(name, NEVER), event.occurred)
+        self.orders.pop(None, None)
         self.facts["orders"] = len(self.orders)
 
     # Inputs
 
     def apply(self, event):
-        rule = self.rule
+        rule, self.now = self.rule, event.at
         key = rule.key_of(event)
         ended = False
         for outcome, entry in rule.ends:
@@ -420,7 +477,8 @@ class Run:
         """Other keys that wait at the same time, where the rule lets one of them go."""
         if not self.rule.replace:
             return []
-        return [o for o in self.instances.values() if o is not i and o.state == "armed"]
+        return [o for o in self.instances.values() if o is not i and o.state == "armed" and
+                self.left_at(o) > self.now]
 
     def rank(self, i):
         """The one that is worth more stays, of equal ones the one that was armed by the later
@@ -443,7 +501,7 @@ class Run:
     def set_deadline(self, i, deadline, at):
         i.deadline = deadline
         i.fire_at = self.round(max(i.deadline, at) + self.rule.grace)
-        self.periods.append((i.deadline, self.due(i)))
+        self.periods.append((i.deadline, self.fires_at(i)))
 
     def round(self, at):
         return -(-at // self.rule.round) * self.rule.round
@@ -604,10 +662,17 @@ class Run:
     # Time
 
     def due(self, i):
-        """When this instance goes off if nothing else comes: at fire_at, or as soon after it as all
-        the sources it waits for have said enough, or when it has been held long enough."""
+        """When this instance goes off if nothing else comes: it fires, or leaves before that."""
         if i.state != "armed":
             return NEVER
+        out = self.out_at(i)
+        if i.fire_at > self.round(i.deadline + self.rule.grace):
+            out = max(out, i.fire_at)
+        return min(self.fires_at(i), max(out, self.now))
+
+    def fires_at(self, i):
+        """At fire_at, or as soon after it as all the sources it waits for have said enough, or when
+        it has been held long enough."""
         end = i.fire_at + self.rule.max_hold
         at = i.fire_at
         for source in self.rule.sources:
@@ -628,10 +693,16 @@ class Run:
 
     def fire(self, i, now):
         """Contract 4 and 6."""
-        rule = self.rule
+        rule, self.now = self.rule, now
+        if self.out_at(i) <= now:
+            self.leave(i, now)
+            return
         if not self.has_word(i, now) and not rule.hold_fires:
             self.decide(i, "source_late", now)
             self.rest(i)
+            return
+        if self.left_at(i) <= now:
+            self.leave(i, now)
             return
         if self.is_outdone(i, now):
             return

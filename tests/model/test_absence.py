@@ -203,6 +203,14 @@ class AlwaysMatches(absence_model.Run):
         pass
 
 
+class LeavesByWhatIsKnown(absence_model.Run):
+    """A condition is asked of what is known then, though it could be told of the instants: wrong."""
+
+    def __init__(self, rule, *others):
+        rule.may_return = False
+        super().__init__(rule, *others)
+
+
 class StepsAskNothing(absence_model.Run):
     def fire(self, i, now):
         self.rule.step_if = [None] * len(self.rule.steps)
@@ -241,7 +249,7 @@ class StepsHaveNoHours(absence_model.Run):
 MUTANTS = (CancelLosesTies, DeadlineMovesBack, TouchedIsArmed, TouchesAreForgotten,
            NobodyTakesOver, OnlyTheLatestIsTakenBack, BegunIsComeOut, LateIsOver, NoTombstone,
            NothingRemembered, TwiceIsTwo, TimersGoFirst, NobodyWaits, NothingTakenBack, StepsFromTheDeadline, NoCooldown,
-           WindowIsOpen, NobodyLetsGo, AlwaysMatches, StepsAskNothing, BeginningsEndNothing,
+           WindowIsOpen, NobodyLetsGo, AlwaysMatches, LeavesByWhatIsKnown, StepsAskNothing, BeginningsEndNothing,
            BeginningsAreForgotten, BeginningsAreKeys, StepsHaveNoHours)
 
 

@@ -115,6 +115,8 @@ class Chains(absence_histories.Lawful):
                 if self.chance.random() < 0.7:
                     entry = dict(entry) if isinstance(entry, dict) else {"event": entry}
                     ends[n] = dict(entry, to=self.chance.choice(later))
+            if any("to" in entry for entry in ends) and "exit_policy" in rule:
+                rule["fire_if"] = self.asked()
         return rules
 
     def asked(self):

@@ -10,7 +10,8 @@ they have told, and news of a product comes on other days than somebody begins t
 else is left out but what the contract itself says of one order alone: the slack, by which a cancel
 ends a wait that runs and is not remembered, is less than events are apart; conditions on who the
 customer is (`s.`) are asked when something is due, not when it comes in; and what no longer matches
-ends (`not_matching`) by facts that do not come back.
+ends (`not_matching`) by the number of orders, which is known of any instant; with several names by
+fewer than so many, which does not come back.
 
 Everybody has one name, besides the address and the number that they give. With SEVERAL names that
 become one in the middle of it the order of arrival shows in a few places still."""
@@ -79,6 +80,8 @@ class Shop:
                       for day in range(HORIZON) for source in ("till-1", "till-2")
                       if chance.random() < 0.7]
         self.events = [event for n in range(people) for event in self.person(n)] + self.news()
+        if not several:
+            self.let_return()
 
     def some(self, *weighted):
         return self.chance.choices([v for _, v in weighted], [w for w, _ in weighted])[0]
@@ -137,6 +140,19 @@ class Shop:
         rule["priority"] = {"likelihood": chance.choice((0.4, 0.5, 1)),
                             "impact": chance.choice((0.69, 0.7, 1))}
         return rule
+
+    def let_return(self):
+        """What ends rules may be false for a while, too, as far as it asks of orders alone."""
+        for rule in self.rules:
+            over = any("to" in end for end in rule.get("cancel", []))  # that must be for good
+            if rule.get("exit_policy") != "not_matching" or over:
+                continue
+            rule["fire_if"] = self.chance.choice((
+                {">=": [ORDERS, self.chance.randint(1, 2)]}, {"==": [ORDERS, 1]},
+                {"or": [{"<": [ORDERS, 1]}, {">": [ORDERS, 1]}]}))
+            for step in rule.get("steps", []):
+                if "s.orders" in json.dumps(step.get("if")):  # never true together is refused
+                    del step["if"]
 
     def asked(self):
         # Of each list so much that any three have something in common: never true together is refused.

@@ -95,11 +95,42 @@ static void test_compat(void)
 	}
 }
 
+/* What may come true again, and is known of any instant, is asked of the instants. */
+static void test_waits(void)
+{
+	static const struct {
+		const char *exit, *fire_if;
+		bool waits;
+	} list[] = {
+		{"not_matching", "{\"==\":[{\"var\":\"s.orders\"},1]}", true},
+		{"not_matching", "{\">=\":[{\"var\":\"s.orders\"},1]}", true},
+		{"not_matching", "{\"<\":[{\"var\":\"s.open_orders\"},1]}", true},
+		{"cancel_only", "{\"==\":[{\"var\":\"s.orders\"},1]}", false},
+		{"not_matching", "{\"<\":[{\"var\":\"s.orders\"},1]}", false},
+		{"not_matching", "{\"<\":[{\"var\":\"s.open_cases\"},1]}", false},
+		{"not_matching",
+			"{\"and\":[{\">=\":[{\"var\":\"s.orders\"},1]},{\"var\":\"s.has_email\"}]}",
+			false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		_cleanup_(rules_freep) struct rules *rules = NULL;
+		char members[256];
+
+		snprintf(members, sizeof(members),
+			"\"arm\":[\"Product Added\"],\"exit_policy\":\"%s\",\"fire_if\":%s",
+			list[i].exit, list[i].fire_if);
+		REQUIRE(compile_with(members, &rules) == 0);
+		CHECK_INT(rules->list[0].exit_waits ? i : i + 1000, list[i].waits ? i : i + 1000);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
 		{"strict", test_strict},
 		{"compat", test_compat},
+		{"what waits before it ends", test_waits},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));

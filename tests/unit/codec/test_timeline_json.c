@@ -159,7 +159,8 @@ static void test_sentences(void)
 				 "Completed at 2026-11-21T11:59:59.000Z.",
 		[OUTCOME_NOT_MATCHING] =
 			"cart_abandoned for cart:C1001 was ended by Order Completed at "
-			"2026-11-21T11:59:59.000Z: its condition does not hold any more.",
+			"2026-11-21T11:59:59.000Z: its condition does not hold any more (What the "
+			"gate says.).",
 		[OUTCOME_STEP_SKIPPED] = "cart_abandoned for cart:C1001 skipped a step: its "
 					 "condition did not hold.",
 		[OUTCOME_EXPIRED] = "cart_abandoned for cart:C1001 was put off for too long to be "
@@ -195,6 +196,24 @@ static void test_sentences(void)
 		decision_text(&d, &b);
 		CHECK_STR(buf_span(&b), want[i]);
 	}
+}
+
+/* By an instant, not an event; and as it was written down before there were words. */
+static void test_left(void)
+{
+	struct decision d = decision(OUTCOME_NOT_MATCHING);
+	_cleanup_(buf_release) struct buf b = BUF_INIT, old = BUF_INIT;
+
+	decision_text(&d, &old);
+	CHECK_STR(buf_span(&old),
+		"cart_abandoned for cart:C1001 was ended by Order Completed at "
+		"2026-11-21T11:59:59.000Z: its condition does not hold any more.");
+	d.by = SPAN_EMPTY;
+	d.words = SPAN_LIT("s.orders == 1: s.orders is 2");
+	decision_text(&d, &b);
+	CHECK_STR(buf_span(&b),
+		"cart_abandoned for cart:C1001 was ended: its condition did not hold at "
+		"2026-11-21T11:59:59.000Z (s.orders == 1: s.orders is 2).");
 }
 
 /* Outdone when it was due: by which message, and when that was. */
@@ -562,6 +581,7 @@ static const struct check_case cases[] = {
 	{"events", test_event},
 	{"decisions", test_decision},
 	{"a sentence for every outcome", test_sentences},
+	{"left", test_left},
 	{"a sentence about what was outdone", test_outdone},
 	{"two are one, and nobody said why", test_joined_by_an_event},
 	{"a sentence for everything that was not linked", test_not_linked},

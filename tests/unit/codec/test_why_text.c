@@ -220,6 +220,28 @@ static void test_sent_all_the_same(void)
 	check_said(&ask, FIRED);
 }
 
+/* Its condition was false, and that may yet be corrected. */
+static void test_leaving(void)
+{
+	struct rule rule = {.id = SPAN_LIT("payment_failed"), .n_steps = 1, .exit_waits = true};
+	struct rules rules = {.list = &rule, .n = 1};
+	struct why_ask ask = {.now = NOON, .rules = &rules};
+	_cleanup_(journey_freep) struct journey *j = NULL;
+	struct instance *i;
+
+	REQUIRE(journey_new(SPAN_LIT("ada"), &j) == 0);
+	ask.journey = j;
+	map_init(&rules.by_id, (const uint64_t[2]){1, 2});
+	REQUIRE(map_put(&rules.by_id, rule.id, &rule) == 0);
+	i = payment(j);
+	i->deadline_at = DUE;
+	check_said(&ask, COMMON "unless something ends it, it is due at 2026-11-21T14:00:00.000Z.");
+	i->deadline_at = DUE + 1;
+	check_said(&ask, COMMON "its condition was false since then, and unless news come in that "
+				"say otherwise it ends at 2026-11-21T14:00:00.000Z.");
+	map_release(&rules.by_id);
+}
+
 /* Ended between its steps: when that was decided, and what had become of the first. */
 static void test_ended_between(void)
 {
@@ -285,6 +307,7 @@ static const struct check_case cases[] = {
 	{"a message that may go another way", test_another_way},
 	{"what never began", test_never_began},
 	{"which step, and the one before", test_steps},
+	{"leaving", test_leaving},
 	{"ended between its steps", test_ended_between},
 	{"sent all the same", test_sent_all_the_same},
 	{"notes", test_notes},
