@@ -247,6 +247,17 @@ struct made {
 	bool overtaken;
 };
 
+/* Was AT, a cancel of Y from before what armed JOB, known before that, too? Then the slack is not for
+ * it. Of episodes before the latest it is not kept when they were armed; of what counts several it
+ * may have been between these. */
+static bool is_before(const struct instance *y, const struct made *job, int64_t at)
+{
+	const struct instance *x = job->x;
+	int64_t armed_at = job->m->episode == x->episode ? x->armed_at : job->m->arming_at;
+
+	return at < job->m->arming_at && y->touched_at < armed_at && !x->counted;
+}
+
 /* The latest cancel of Y that disproves JOB; INT64_MIN: none does. */
 static int64_t disproof(
 	const struct rule *rule, const struct instance *y, const struct made *job, int64_t now)
@@ -258,6 +269,8 @@ static int64_t disproof(
 		int64_t at = back == 0 ? cancel_of(rule, y, now) : cancels_at(rule, y, back, now);
 
 		if (at == INT64_MIN || (job->overtaken && at > job->m->deadline_at))
+			continue;
+		if (!closed && is_before(y, job, at))
 			continue;
 		if (absence_disproves(rule, job->x, job->m, at, closed))
 			return at;

@@ -273,6 +273,39 @@ static void test_taken_back_and_handed_over(void)
 	}
 }
 
+/* The visitor empties a cart, and Anna begins it a minute later, which is within the slack: that
+ * ends what is known to wait already, be it due since or not, and nothing that begins later. */
+static void test_cancelled_before(void)
+{
+	static const struct {
+		int64_t heard, linked;
+		bool ends;
+	} ways[] = {
+		{0, 2 * M, false},
+		{0, 5 * H, false},
+		{2 * M, 3 * M, true},
+		{2 * M, 5 * H, true},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor;
+
+		rule.cancel = plain;
+		rule.n_cancel = 1;
+		rule.slack_ms = 10 * M;
+		begin(&anna, &visitor, &rule, 1);
+		scene_event(&visitor, EMPTIED, c1, 0, ways[n].heard);
+		scene_event(&anna, ADDED, c1, M, M);
+		scene_tick(&anna, ways[n].linked);
+		scene_merge(&anna, visitor.journey, ways[n].linked, ways[n].linked);
+		scene_tick(&anna, 6 * H);
+		CHECK_INT(anna.counts[COUNTER_RETRACTED] + anna.counts[COUNTER_CANCELLED],
+			ways[n].ends);
+		end(&anna, &visitor);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -282,6 +315,7 @@ int main(void)
 		{"paused under the other name", test_paused_under_the_other_name},
 		{"paused, and part of what goes on", test_paused_and_part},
 		{"handed over, and taken back", test_taken_back_and_handed_over},
+		{"cancelled before it was armed", test_cancelled_before},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));
