@@ -490,7 +490,7 @@ static int count_one(
 	if (r == 0 && !might_be_last(t, rule, i, &a))
 		moment.what = MOMENT_HELPS + m->entry;
 	/* A cancel is forgotten before what a long window counts: what it settled is not put by. */
-	settled = a.at <= absence_cancelled_at(t, rule, key);
+	settled = a.at <= absence_ended_at(t, rule, i);
 	if (r < 0 || absence_moment(t, rule, i, &moment) < 0 ||
 		(!settled && absence_list_add(i, &a) < 0)) {
 		arming_release(&a);

@@ -191,6 +191,8 @@ static int end_keyless(const struct turn *t, struct ending *e)
 
 	if (!i || !absence_owns(t, e->rule, i) || !holds_for(t, e, i, WHOLE))
 		return 0;
+	/* What counted before it does so no more. */
+	absence_list_forget(i, t->event->occurred_at);
 	r = end_now(t, &other, i);
 	return r < 0 || i->n_moments == 0 ? r : absence_moment(t, e->rule, i, &m);
 }

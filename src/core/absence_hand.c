@@ -67,8 +67,7 @@ static bool is_keyless(const struct rule *rule, const struct instance *i)
 	return rule->key == RULE_KEY_FIELD && span_equal(text_span(i->key), WHOLE);
 }
 
-/* The latest cancel of what I may have been about; INT64_MIN: none. */
-static int64_t ended_at(const struct turn *t, const struct rule *rule, const struct instance *i)
+int64_t absence_ended_at(const struct turn *t, const struct rule *rule, const struct instance *i)
 {
 	const struct journey *j = t->journey;
 	int64_t at = absence_cancelled_at(t, rule, text_span(i->key));
@@ -251,7 +250,7 @@ int absence_moment(
 	if (insert_moment(i, m) < 0)
 		return -ENOMEM;
 	/* What ended it already may be remembered elsewhere alone, and not for as long as this. */
-	ended.at = is_arming(m) ? ended_at(t, rule, i) : INT64_MIN;
+	ended.at = is_arming(m) ? absence_ended_at(t, rule, i) : INT64_MIN;
 	if (ended.at < m->at)
 		return 0;
 	forget_moments(t, rule, i);
@@ -260,7 +259,7 @@ int absence_moment(
 
 int absence_moments_ended(const struct turn *t, const struct rule *rule, struct instance *i)
 {
-	const struct moment ended = {ended_at(t, rule, i), MOMENT_ENDED};
+	const struct moment ended = {absence_ended_at(t, rule, i), MOMENT_ENDED};
 
 	/* What remembers it now is forgotten before what armed it. */
 	if (i->n_moments == 0 || ended.at < i->moments[0].at)

@@ -92,6 +92,9 @@ int absence_moment(
 	const struct turn *t, const struct rule *rule, struct instance *i, const struct moment *m);
 /* Nothing armed I behind AFTER and up to UNTIL, as far as others are concerned. */
 void absence_moments_cut(struct instance *i, int64_t after, int64_t until);
+/* The latest cancel of what I may have been about, which for what has no key is that of any;
+ * INT64_MIN: none. */
+int64_t absence_ended_at(const struct turn *t, const struct rule *rule, const struct instance *i);
 /* The latest that had ended I, as an entry of RULE, before B, by what the moments of J say, and
  * until when that closed it; INT64_MIN: nothing. */
 int64_t absence_ended_before(

@@ -9,8 +9,7 @@
 int64_t absence_settled_until(
 	const struct turn *t, const struct rule *rule, const struct instance *i)
 {
-	return int64_max(
-		absence_cancelled_at(t, rule, text_span(i->key)), absence_fired_until(i, 0));
+	return int64_max(absence_ended_at(t, rule, i), absence_fired_until(i, 0));
 }
 
 /* A, which is on the list of I, arms. */

@@ -234,6 +234,51 @@ static void test_else_of_three(void)
 	CHECK_STR(rule_event_key(&rule, &e, buf), "order+cart+product:O1/A/P");
 }
 
+/*
+ * It takes two without a key within four hours, and what ends any key may have been about them: one
+ * before it and one behind are not two, whichever of the three comes in last. A third is the second
+ * behind it.
+ */
+static void test_counted_without(void)
+{
+	static const struct rule_match twice[] = {
+		{.by = MATCH_KIND, .kind = ADDED, .count = 2, .within_ms = 4 * H}};
+	static const size_t orders[][3] = {
+		{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	const struct {
+		enum event_kind kind;
+		struct carried carried;
+		int64_t at;
+	} events[] = {
+		{ADDED, both(NULL, NULL), 0},
+		{EVENT_ORDER_SHIPPED, both(NULL, "A"), H},
+		{ADDED, both(NULL, NULL), 2 * H},
+	};
+
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(orders); n++) {
+		struct rule rule = scene_cart("cart");
+		struct scene s;
+
+		rule.arm = twice;
+		rule.cancel = shipped;
+		rule.n_cancel = 1;
+		rule.key_else_customer = true;
+		scene_init(&s, &rule, 1);
+		for (size_t k = 0; k < 3; k++) {
+			size_t e = orders[n / 2][k];
+
+			scene_event(&s, events[e].kind, events[e].carried, events[e].at,
+				2 * H + (int64_t)k * M);
+		}
+		if (n % 2)
+			scene_event(&s, ADDED, both(NULL, NULL), 3 * H, 3 * H);
+		(void)scene_take(&s);
+		scene_tick(&s, 8 * H);
+		TAKEN(&s, n % 2 ? "fired cart customer 1/main @25200000;" : "");
+		scene_release(&s);
+	}
+}
+
 static const struct check_case cases[] = {
 	{"each list of values is its own", test_each_its_own},
 	{"the first values concern all with them", test_beginning},
@@ -241,6 +286,7 @@ static const struct check_case cases[] = {
 	{"activity moves all with them", test_touch},
 	{"one of them stands for all", test_else},
 	{"and only without the first", test_else_of_three},
+	{"counted without a key", test_counted_without},
 	{"texts of keys", test_texts},
 	{"the longest key", test_room},
 };
