@@ -164,6 +164,12 @@ struct taken {
 	struct text subject;
 };
 
+/* What armed nothing, since a pause over all keys of its rule ran (src/core/paused.h). */
+struct paused {
+	struct arming what; /* by itself, and not handed over */
+	int64_t since_at;   /* when the pause began (virtual time) */
+};
+
 /* One rule's state for one entity of one customer (triggers, section 5). */
 struct instance {
 	struct text rule, key; /* `cart:C1`, `order:O1`, `customer`, … */
@@ -209,6 +215,7 @@ struct instance {
 	struct moment *moments;	  /* n_moments of a rule that hands over, in order of time */
 	int64_t *cancels; /* n_cancels before cancelled_at, which a merge asks for; oldest first */
 	struct taken *taken;	   /* n_taken in order of deadlines, which a merge asks for */
+	struct paused *paused;	   /* the latest, which a merge asks for; NULL: none */
 	struct spent *spent;	   /* n_spent in order of names; of who has several */
 	struct fallback *fallback; /* of the latest job; NULL: its rule has none */
 	struct decimal worth;	   /* by which `replace` compares; 0 where it does not */
@@ -448,6 +455,8 @@ void journey_remove_instance(struct journey *j, size_t index);
 void arming_release(struct arming *a);
 void emission_release(struct emission *m);
 void taken_release(struct taken *t);
+/* NULL. */
+struct paused *paused_free(struct paused *p);
 void id_group_release(struct id_group *g);
 
 /*

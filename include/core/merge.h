@@ -33,8 +33,10 @@
  * cancelled is known to the other for as long as a cancel is remembered (a day, or the rule's
  * tombstone) before that, even where more is kept of its key: the latest, and up to
  * INSTANCE_CANCELS_MAX before it. What only moves a wait is known for as long as something may wait
- * from there, or, where that is an instant that its event gives, for a day like a cancel. A job
- * that was taken back stays so, even if what it had repeated turns out to have been sent in error.
+ * from there, or, where that is an instant that its event gives, for a day like a cancel; so is
+ * what a pause over all keys kept from beginning a wait (src/core/paused.h), the latest for each
+ * key. A job that was taken back stays so, even if what it had repeated turns out to have been sent
+ * in error.
  *
  * What is over the bounds of core/journey.h goes as it does there: closed before open, the oldest
  * first; an armed instance only if all are, the one that was armed last, with a decision.

@@ -57,7 +57,7 @@ _Static_assert(sizeof(struct order) ==
 	"a new member? (There are four bytes of padding.)");
 _Static_assert(sizeof(struct instance) == 10 * sizeof(struct text) + 2 * sizeof(int) +
 						  22 * sizeof(uint32_t) + 18 * sizeof(int64_t) +
-						  7 * sizeof(void *) + sizeof(struct decimal),
+						  8 * sizeof(void *) + sizeof(struct decimal),
 	"a new member?");
 _Static_assert(sizeof(struct journey) == (3 + TRAIT_COUNT) * sizeof(struct text) +
 						 (11 + TRAIT_COUNT) * sizeof(int64_t) +

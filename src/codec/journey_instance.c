@@ -45,30 +45,10 @@ enum {
 	FALLS_ALL = (1 << 5) - 1,
 };
 
-/* What an arming says. */
-enum {
-	SAYS_DEADLINE = 1 << 0,
-	SAYS_WORTH = 1 << 1,
-	SAYS_BY = 1 << 2,
-	SAYS_DATA = 1 << 3,
-	SAYS_SUBJECT = 1 << 4,
-	SAYS_GIVER = 1 << 5, /* giver, about */
-	SAYS_STANDS = 1 << 6,
-	SAYS_ALL = (1 << 7) - 1,
-};
-
-static unsigned said_of(const struct arming *a)
-{
-	return (a->deadline_at != TIME_NEVER ? SAYS_DEADLINE : 0u) |
-	       (a->worth.mantissa ? SAYS_WORTH : 0u) | (a->by.len ? SAYS_BY : 0u) |
-	       (a->data.len ? SAYS_DATA : 0u) | (a->subject.len ? SAYS_SUBJECT : 0u) |
-	       (a->giver.len ? SAYS_GIVER : 0u) | (a->stands ? SAYS_STANDS : 0u);
-}
-
 static bool says_anything(const struct instance *i)
 {
 	for (size_t k = 0; k < i->n_armings; k++)
-		if (said_of(&i->armings[k]))
+		if (journey_arming_says(&i->armings[k]))
 			return true;
 	return false;
 }
@@ -124,13 +104,11 @@ static size_t instances_bound(const struct journey *j)
 
 		if (!extras_of(i))
 			continue;
-		n += (25 + 10 * i->n_armings + 7 * i->n_earlier + 2 * i->n_moments) * PACK_NUMBER +
+		n += (25 + i->n_armings + 7 * i->n_earlier + 2 * i->n_moments) * PACK_NUMBER +
 		     i->superseded_by.len + i->subject.len + i->last_subject.len + i->home.len +
 		     i->told.len;
 		for (size_t a = 0; a < i->n_armings; a++)
-			n += (size_t)i->armings[a].by.len + i->armings[a].data.len +
-			     i->armings[a].subject.len + i->armings[a].giver.len +
-			     i->armings[a].about.len;
+			n += journey_arming_bound(&i->armings[a]);
 		for (size_t m = 0; m < i->n_earlier; m++)
 			n += (size_t)i->earlier[m].subject.len + i->earlier[m].home.len +
 			     i->earlier[m].told.len + 2 * PACK_NUMBER;
@@ -138,12 +116,6 @@ static size_t instances_bound(const struct journey *j)
 			n += 13 * PACK_NUMBER + i->fallback->by.len + i->fallback->data.len;
 	}
 	return n ? n + PACK_NUMBER : 0;
-}
-
-static void pack_decimal(struct pack *p, struct decimal d)
-{
-	pack_since(p, d.mantissa, 0);
-	pack_since(p, d.exponent, 0);
 }
 
 /* A time and its entry are one number. */
@@ -162,29 +134,8 @@ static bool pack_armings(struct pack *p, const struct instance *i, unsigned has,
 		pack_since(p, time_of(&i->armings[k]), k ? time_of(&i->armings[k - 1]) : base);
 		ok = ok && i->armings[k].entry < RULE_MATCHES_MAX;
 	}
-	for (size_t k = 0; (has & HAS_SAID) && k < i->n_armings; k++) {
-		const struct arming *a = &i->armings[k];
-		unsigned said = said_of(a);
-
-		ok = ok && a->by.len <= INSTANCE_BY_MAX && a->data.len <= INSTANCE_DATA_MAX;
-		pack_number(p, said);
-		if (said & SAYS_DEADLINE)
-			pack_since(p, a->deadline_at, a->at);
-		if (said & SAYS_WORTH)
-			pack_decimal(p, a->worth);
-		if (said & SAYS_BY)
-			pack_block(p, text_span(a->by));
-		if (said & SAYS_DATA)
-			pack_block(p, text_span(a->data));
-		if (said & SAYS_SUBJECT)
-			pack_block(p, text_span(a->subject));
-		ok = ok && a->subject.len <= CUSTOMER_MAX;
-		if (said & SAYS_GIVER) {
-			pack_block(p, text_span(a->giver));
-			pack_block(p, text_span(a->about));
-			ok = ok && a->giver.len <= RULE_ID_MAX && a->about.len <= RULE_KEY_MAX;
-		}
-	}
+	for (size_t k = 0; (has & HAS_SAID) && k < i->n_armings; k++)
+		ok = journey_arming_pack(p, &i->armings[k]) && ok;
 	return ok;
 }
 
@@ -290,7 +241,7 @@ static bool pack_extras(struct pack *p, const struct instance *i, unsigned has, 
 		pack_number(p, i->skipped_steps);
 	ok = pack_armings(p, i, has, base);
 	if (has & HAS_WORTH)
-		pack_decimal(p, i->worth);
+		journey_worth_pack(p, i->worth);
 	if (has & HAS_SUPERSEDED)
 		pack_block(p, text_span(i->superseded_by));
 	if (has & HAS_COOLS)
@@ -344,19 +295,6 @@ static bool instances_pack(struct pack *p, const struct journey *j)
 	return ok;
 }
 
-/* An exponent that could not be is as bad as a number without one. */
-static struct decimal unpack_worth(struct unpack *u)
-{
-	struct decimal d = {.mantissa = unpack_since(u, 0)};
-	int64_t exponent = unpack_since(u, 0);
-
-	if (d.mantissa == 0 || exponent < INT32_MIN || exponent > INT32_MAX)
-		u->bad = true;
-	else
-		d.exponent = (int32_t)exponent;
-	return d;
-}
-
 static int64_t round_down(int64_t at, int64_t unit)
 {
 	int64_t rest = at % unit;
@@ -385,29 +323,6 @@ static int unpack_times_of(struct unpack *u, struct instance *i, int64_t base)
 		i->armings[k].deadline_at = TIME_NEVER;
 	}
 	return 0;
-}
-
-static void unpack_said(struct unpack *u, struct arming *a)
-{
-	unsigned said = (unsigned)unpack_bounded(u, SAYS_ALL);
-
-	if (said & SAYS_DEADLINE)
-		a->deadline_at = unpack_since(u, a->at);
-	if (said & SAYS_WORTH)
-		a->worth = unpack_worth(u);
-	if (said & SAYS_BY)
-		journey_unpack_text(u, &a->by, INSTANCE_BY_MAX);
-	if (said & SAYS_DATA)
-		journey_unpack_text(u, &a->data, INSTANCE_DATA_MAX);
-	if (said & SAYS_SUBJECT)
-		journey_unpack_text(u, &a->subject, CUSTOMER_MAX);
-	if (said & SAYS_GIVER) {
-		journey_unpack_text(u, &a->giver, RULE_ID_MAX);
-		journey_unpack_text(u, &a->about, RULE_KEY_MAX);
-	}
-	a->stands = (said & SAYS_STANDS) != 0;
-	if (said_of(a) != said)
-		u->bad = true;
 }
 
 static int unpack_earlier(struct unpack *u, struct instance *i, unsigned has, int64_t base)
@@ -519,9 +434,9 @@ static int unpack_extras(struct unpack *u, struct instance *i, int64_t base)
 	if (has & HAS_TIMES)
 		r = unpack_times_of(u, i, base);
 	for (size_t k = 0; (has & HAS_SAID) && k < i->n_armings; k++)
-		unpack_said(u, &i->armings[k]);
+		journey_arming_unpack(u, &i->armings[k]);
 	if (has & HAS_WORTH)
-		i->worth = unpack_worth(u);
+		i->worth = journey_worth_unpack(u);
 	if (r == 0 && (has & HAS_SUPERSEDED)) {
 		struct span by = unpack_block(u);
 

@@ -166,6 +166,7 @@ static const struct journey_part *const parts[] = {
 	&journey_part_cancels,
 	&journey_part_taken,
 	&journey_part_befores,
+	&journey_part_paused,
 };
 
 size_t journey_parts_bound(const struct journey *j)

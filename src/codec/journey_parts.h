@@ -62,6 +62,8 @@ extern const struct journey_part journey_part_epochs;
 extern const struct journey_part journey_part_cancels;
 /* journey_taken.c */
 extern const struct journey_part journey_part_taken;
+/* journey_arming.c */
+extern const struct journey_part journey_part_paused;
 /* journey_orders.c */
 extern const struct journey_part journey_part_orders;
 /* journey_profile.c */
@@ -75,6 +77,16 @@ struct journey_listed {
 	uint64_t left;
 	size_t next;
 };
+
+/* journey_arming.c: what an arming event says but for its time and its entry. 0: nothing. */
+unsigned journey_arming_says(const struct arming *a);
+size_t journey_arming_bound(const struct arming *a);
+bool journey_arming_pack(struct pack *p, const struct arming *a);
+/* Into A, whose time is known, and which else says nothing yet. */
+void journey_arming_unpack(struct unpack *u, struct arming *a);
+/* One that is not 0. */
+void journey_worth_pack(struct pack *p, struct decimal d);
+struct decimal journey_worth_unpack(struct unpack *u);
 
 /* journey_more.c */
 bool journey_listed_pack(struct pack *p, const struct journey *j,

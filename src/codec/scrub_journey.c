@@ -307,6 +307,13 @@ static void scrub_names(struct walk *w, struct journey *j)
 
 /* ---- the rest ---------------------------------------------------------------------------- */
 
+static void scrub_arming(struct walk *w, struct arming *a)
+{
+	(void)replace(w, &a->by, false);
+	(void)replace(w, &a->data, true);
+	(void)strip(w, &a->subject);
+}
+
 static void scrub_instance(struct walk *w, struct instance *i)
 {
 	bool renamed = false;
@@ -321,11 +328,10 @@ static void scrub_instance(struct walk *w, struct instance *i)
 		renamed = strip(w, &i->spent[k].name) || renamed;
 	if (renamed)
 		note(w, spent_settle(i));
-	for (uint32_t k = 0; k < i->n_armings; k++) {
-		(void)replace(w, &i->armings[k].by, false);
-		(void)replace(w, &i->armings[k].data, true);
-		(void)strip(w, &i->armings[k].subject);
-	}
+	for (uint32_t k = 0; k < i->n_armings; k++)
+		scrub_arming(w, &i->armings[k]);
+	if (i->paused)
+		scrub_arming(w, &i->paused->what);
 	for (uint32_t k = 0; k < i->n_earlier; k++) {
 		(void)strip(w, &i->earlier[k].subject);
 		(void)strip(w, &i->earlier[k].home);

@@ -6,6 +6,7 @@
 #include "base/instant.h"
 
 #include "absence_parts.h"
+#include "paused.h"
 
 /* What `replace` compares; a text with a number counts as one, and nothing as 0. */
 static struct decimal worth_of(const struct turn *t, const struct rule *rule)
@@ -392,7 +393,7 @@ int absence_begin(const struct turn *t, const struct rule *rule, struct span key
 	if (r == 0)
 		r = check(t, rule, key, a->at, wait.deadline_at);
 	if (r != 0)
-		return r < 0 ? r : 0;
+		return r < 0 ? r : paused_note(t, rule, key, a);
 	i = absence_instance(t, rule, key, &r);
 	return i ? begin_episode(t, rule, i, a, &wait) : r;
 }

@@ -416,36 +416,38 @@ int absence_touch(const struct turn *t, const struct rule *rule, struct span key
 	return r < 0 || !follows_touch(rule) ? r : remember(t, rule, key);
 }
 
-/* The same under another name, however late that is heard: what was held or put off is so still, as
- * if it had come due by what touched it; and waits no grace from now on. */
-static int move_joined(const struct turn *t, const struct rule *rule, struct instance *i, int64_t a)
+int absence_moved_joined(const struct turn *t, const struct rule *rule, struct instance *i,
+	struct instance *was, int r)
 {
-	const struct instance was = *i;
-	bool waits = was.missing.len > 0 || was.deferred_until != 0;
+	bool waits = was->missing.len > 0 || was->deferred_until != 0;
 	struct turn then = *t;
 	int64_t due_at;
-	int r;
 
-	i->missing = (struct text){.ptr = NULL};
-	r = move(t, rule, i, a);
 	then.now = i->deadline_at;
 	due_at = absence_timer(&then, rule, i->deadline_at);
-	if (i->deadline_at != was.deadline_at && (!waits || due_at > t->now)) {
-		struct text missing = was.missing;
-
-		text_release(&missing);
+	if (i->deadline_at != was->deadline_at && (!waits || due_at > t->now)) {
+		text_release(&was->missing);
 		return r;
 	}
-	i->missing = was.missing;
-	if (r < 0 || i->deadline_at == was.deadline_at)
+	i->missing = was->missing;
+	if (r < 0 || i->deadline_at == was->deadline_at)
 		return r;
 	i->due_at = due_at;
-	i->held_at = was.missing.len > 0 ? due_at : 0;
-	i->deferred_until = was.deferred_until;
-	i->gate = was.gate;
-	i->reason = was.reason;
-	i->fire_at = was.missing.len > 0 ? due_at + rule->max_hold_ms : was.fire_at;
+	i->held_at = was->missing.len > 0 ? due_at : 0;
+	i->deferred_until = was->deferred_until;
+	i->gate = was->gate;
+	i->reason = was->reason;
+	i->fire_at = was->missing.len > 0 ? due_at + rule->max_hold_ms : was->fire_at;
 	return 0;
+}
+
+/* The same under another name, however late that is heard. */
+static int move_joined(const struct turn *t, const struct rule *rule, struct instance *i, int64_t a)
+{
+	struct instance was = *i;
+
+	i->missing = (struct text){.ptr = NULL};
+	return absence_moved_joined(t, rule, i, &was, move(t, rule, i, a));
 }
 
 int absence_touch_joined(const struct turn *t)

@@ -243,6 +243,13 @@ int absence_unjoin(const struct turn *t, const struct rule *rule, struct instanc
 int absence_keep_arming(
 	const struct turn *t, const struct rule *rule, struct instance *i, struct arming *a);
 int absence_touch(const struct turn *t, const struct rule *rule, struct span key);
+/*
+ * I, which WAS before what another name did moved it, with R, and gave away what it was MISSING:
+ * however late that is heard, what was held or put off is so still, as if it had come due by that;
+ * and it waits no grace from now on. Takes over what WAS is missing. R, or 0.
+ */
+int absence_moved_joined(const struct turn *t, const struct rule *rule, struct instance *i,
+	struct instance *was, int r);
 /* What waits, and was touched under another name of who is one customer now, waits from there. 0 or
  * -ENOMEM. */
 int absence_touch_joined(const struct turn *t);

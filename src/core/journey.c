@@ -141,6 +141,14 @@ void taken_release(struct taken *t)
 	text_release(&t->subject);
 }
 
+struct paused *paused_free(struct paused *p)
+{
+	if (p)
+		arming_release(&p->what);
+	free(p);
+	return NULL;
+}
+
 static void instance_release(struct instance *i)
 {
 	text_release(&i->rule);
@@ -164,6 +172,7 @@ static void instance_release(struct instance *i)
 	for (size_t n = 0; n < i->n_taken; n++)
 		taken_release(&i->taken[n]);
 	free(i->taken);
+	i->paused = paused_free(i->paused);
 	spent_release(i);
 	i->fallback = fallback_free(i->fallback);
 }

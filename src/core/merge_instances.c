@@ -8,6 +8,7 @@
 
 #include "cancels.h"
 #include "list.h"
+#include "paused.h"
 #include "taken.h"
 
 /* Which counter an outcome has, where that is not MERGED's own. */
@@ -73,6 +74,15 @@ static struct span event_of(const struct turn *t, const struct instance *y)
 	return says ? absence_keep(t, text_span(y->by)) : SPAN_EMPTY;
 }
 
+/* What armed X, which waits no more for a pause of Y's, may have moved what a third one waits for.
+ */
+static int keep_paused(const struct rule *rule, struct instance *x, const struct instance *y)
+{
+	const struct arming a = absence_current(rule, x);
+
+	return a.by.len > 0 ? paused_set(x, &a, y->cools_until - rule->cooldown_ms) : 0;
+}
+
 /* X, of the side that is not known as KEY, waits no more. */
 static int end(const struct turn *t, struct instance *x, const struct verdict *v, struct span key)
 {
@@ -84,6 +94,8 @@ static int end(const struct turn *t, struct instance *x, const struct verdict *v
 		return -ENOMEM;
 	if (by_event)
 		set_by(d, v->ended_event, v->ended_at);
+	if (v->paused && keep_paused(rules_of(t->rules, x), x, v->ended_by) < 0)
+		return -ENOMEM;
 	/* What armed it behind the cancel may yet take over. */
 	absence_stop(x, absence_after(x), v->end);
 	if (!v->goes_on)
@@ -272,6 +284,7 @@ static int absorb(const struct turn *t, struct instance *into, struct instance *
 		join_episode(into, from);
 	if (!calendar)
 		spent_joined(into);
+	paused_join(into, from);
 	if (absence_past_join(into, from) < 0 || absence_moments_join(into, from) < 0 ||
 		taken_join(into, from) < 0)
 		return -ENOMEM;
@@ -487,6 +500,8 @@ static int take_over(const struct turn *t, struct instance *i, const struct jour
 
 	if (r == 0 && rule)
 		r = take_over_alone(t, rule, i);
+	if (r == 0 && rule)
+		r = paused_offer(t, rule, i);
 	return r < 0 || !rule ? r : absence_recount_joined(t, rule, i, other);
 }
 

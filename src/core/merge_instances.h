@@ -20,6 +20,7 @@ struct verdict {
 	const struct instance *ended_by;
 	struct span ended_event; /* the event behind it; empty: not known */
 	bool terminal;		 /* a terminal fact did it */
+	bool paused;		 /* the other's pause over all keys did it */
 	bool goes_on;		 /* what armed it may yet arm the other one */
 	int64_t slack_ms;	 /* that of its rule */
 	struct span clause;	 /* what is said behind the other's key; may be empty */

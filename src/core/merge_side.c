@@ -3,6 +3,7 @@
  * belonged to until all has been judged. */
 #include "list.h"
 #include "merge_instances.h"
+#include "paused.h"
 
 /* Who FROM is named after, as one of INTO's: itself, unless it is INTO's own by then. */
 static int set_customer(struct text *to, struct text from, struct span loser, struct span winner)
@@ -60,6 +61,7 @@ static void copy_values(struct instance *to, const struct instance *from)
 	to->spent = own.spent;
 	to->n_spent = own.n_spent;
 	to->fallback = own.fallback;
+	to->paused = own.paused;
 }
 
 static int copy_armings(
@@ -134,13 +136,23 @@ static int copy_taken(
 	return 0;
 }
 
+static int copy_paused(
+	struct instance *to, const struct instance *from, struct span loser, struct span winner)
+{
+	if (!from->paused)
+		return 0;
+	if (paused_set(to, &from->paused->what, from->paused->since_at) < 0)
+		return -ENOMEM;
+	return set_customer(&to->paused->what.subject, from->paused->what.subject, loser, winner);
+}
+
 static int copy_instance(
 	struct instance *to, const struct instance *from, struct span loser, struct span winner)
 {
 	copy_values(to, from);
 	if (copy_armings(to, from, loser, winner) < 0 || absence_moments_join(to, from) < 0 ||
 		copy_earlier(to, from, loser, winner) < 0 || copy_cancels(to, from) < 0 ||
-		copy_taken(to, from, loser, winner) < 0)
+		copy_taken(to, from, loser, winner) < 0 || copy_paused(to, from, loser, winner) < 0)
 		return -ENOMEM;
 	if (from->state == INSTANCE_ARMED &&
 		set_customer(&to->subject, from->subject, loser, winner) < 0)

@@ -230,6 +230,7 @@ static void judge_armed(const struct merge_sides *s, const struct rule *rule,
 	} else if (same_rule && cools(rule, y, x) && !is_part(s, rule, y, x)) {
 		end = OUTCOME_MERGED;
 		clause = SPAN_LIT("the customer was sent one too recently");
+		v->paused = true;
 	} else if (!same_rule && supersedes(s->rules, y, x)) {
 		end = OUTCOME_SUPERSEDED;
 		clause = text_span(y->rule);

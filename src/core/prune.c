@@ -99,6 +99,15 @@ static bool concerns(const struct rules *rules, const struct instance *i, int64_
 	       may_wait_until(rules, rule, i->touch_at) > now;
 }
 
+/* May what a pause kept I from waiting for move something of another name that waits? */
+static bool may_move(const struct rules *rules, const struct instance *i, int64_t now)
+{
+	const struct rule *rule = i->paused ? rules_of(rules, i) : NULL;
+
+	return rule && (i->paused->what.at + KNOWN_KEPT_MS > now ||
+			       may_wait_until(rules, rule, i->paused->what.at) > now);
+}
+
 bool instance_forgettable(const struct rules *rules, const struct instance *i, int64_t now)
 {
 	if (i->state == INSTANCE_ARMED || i->until_at > now)
@@ -106,7 +115,8 @@ bool instance_forgettable(const struct rules *rules, const struct instance *i, i
 	/* Whatever has become of it, a merge asks for its cancel as long as that is remembered. */
 	if (i->cancelled_at != INT64_MIN && cancels_kept(rules_of(rules, i), i->cancelled_at) > now)
 		return false;
-	if (now - i->touched_at < KNOWN_KEPT_MS || counts(rules, i, now) || concerns(rules, i, now))
+	if (now - i->touched_at < KNOWN_KEPT_MS || counts(rules, i, now) ||
+		concerns(rules, i, now) || may_move(rules, i, now))
 		return false;
 	/* An episode number is part of a job's id: one that made a job is kept long, and for
 	 * ever where the key is the customer, who will be back. */
@@ -234,5 +244,7 @@ void journey_prune(struct journey *j, const struct rules *rules, int64_t now)
 		if (j->instances[i].n_cancels > 0)
 			cancels_prune(rules_of(rules, &j->instances[i]), &j->instances[i], now);
 		taken_prune(&j->instances[i], now);
+		if (!may_move(rules, &j->instances[i], now))
+			j->instances[i].paused = paused_free(j->instances[i].paused);
 	}
 }

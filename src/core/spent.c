@@ -332,7 +332,7 @@ int spent_note_year(struct journey *j, const struct spent_key *k, uint32_t numbe
 bool spent_only(const struct instance *i)
 {
 	return i->n_spent > 0 && i->episode == 0 && i->n_armings == 0 && i->n_moments == 0 &&
-	       i->cancelled_at == INT64_MIN && i->touch_at == INT64_MIN;
+	       i->cancelled_at == INT64_MIN && i->touch_at == INT64_MIN && !i->paused;
 }
 
 static bool is_between_steps(const struct instance *i)

@@ -288,6 +288,11 @@ static void tell(struct journey *j)
 	i->n_taken = 2;
 	put(&i->taken[0].subject, "email:" SECRET);
 	put(&i->taken[1].subject, "shopper-erase-77");
+	i->paused = calloc(1, sizeof(*i->paused));
+	REQUIRE(i->paused);
+	put(&i->paused->what.by, "Of " SECRET);
+	put(&i->paused->what.data, "\"to\":\"" SECRET "\"");
+	put(&i->paused->what.subject, "email:" SECRET);
 	put(&n->words, "e.email is " SECRET);
 	put(&n->by, "x");
 	put(&view->about, SECRET);
@@ -367,6 +372,10 @@ static void check_told(const struct journey *j)
 	REQUIRE(j->instances[0].n_taken == 2);
 	CHECK_STR(text_span(j->instances[0].taken[0].subject), "email:[erased]");
 	CHECK_STR(text_span(j->instances[0].taken[1].subject), "");
+	REQUIRE(j->instances[0].paused);
+	CHECK_STR(text_span(j->instances[0].paused->what.by), "Of [erased]");
+	CHECK_STR(text_span(j->instances[0].paused->what.data), "\"to\":null");
+	CHECK_STR(text_span(j->instances[0].paused->what.subject), "email:[erased]");
 	CHECK_STR(text_span(j->notes[0].words), "e.email is [erased]");
 	REQUIRE(j->things[0].before);
 	CHECK_STR(text_span(j->things[0].before->about), "[erased]");

@@ -306,6 +306,98 @@ static void test_cancelled_before(void)
 	}
 }
 
+/*
+ * Anna waits for a cart since just before four hours. The visitor's other cart was sent at four
+ * hours, and what he puts into hers is refused, since that pauses all carts; under one name it
+ * would have moved her wait, which is older than the pause (4 h from then, and it says what he
+ * did). Whether the link or that is heard of first makes no difference, nor how he is called; and a
+ * guest who put something in during the pause, and was ended by it, moves hers in the same way.
+ * What was not armed before the pause is not moved, nor what an emptying has ended since.
+ */
+static void test_refused_under_the_other_name(void)
+{
+	static const char moved[] = "fired cart cart:C2 1/main @36000000;";
+	static const struct {
+		int64_t added;	 /* by Anna */
+		int64_t emptied; /* by the visitor, behind what he did; 0: never */
+		bool guest;	 /* a third name, and not the visitor, did it */
+		const char *told;
+	} ways[] = {
+		{4 * H - 1, 0, false, moved},
+		{4 * H - 1, 0, true, moved},
+		{4 * H + 1, 0, false, ""},
+		{4 * H - 1, 6 * H + M, false, ""},
+	};
+
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(ways); n++) {
+		const struct carried c2 = {.cart = "C2"};
+		struct rule rule = scene_cart("cart");
+		struct scene anna, visitor, guest;
+		struct scene *who = ways[n / 2].guest ? &guest : &visitor;
+
+		rule.cancel = plain;
+		rule.n_cancel = 1;
+		rule.cooldown_customer = true;
+		rule.cooldown_ms = 48 * H;
+		begin(&anna, &visitor, &rule, 1);
+		scene_init(&guest, &rule, 1);
+		REQUIRE(text_set(&guest.journey->customer, SPAN_LIT("email:g")) == 0);
+		scene_event(&visitor, ADDED, c1, 0, 0);
+		scene_tick(&visitor, 4 * H);
+		scene_event(&anna, ADDED, c2, ways[n / 2].added, ways[n / 2].added);
+		if (n % 2) {
+			scene_event(who, ADDED, c2, 6 * H, 6 * H);
+			if (ways[n / 2].emptied)
+				scene_event(who, EMPTIED, c2, ways[n / 2].emptied, 6 * H + M);
+		}
+		scene_merge(&visitor, guest.journey, 6 * H + 2 * M, 6 * H + 2 * M);
+		scene_merge(&anna, visitor.journey, 6 * H + 2 * M, 6 * H + 2 * M);
+		if (n % 2 == 0) {
+			scene_event(&anna, ADDED, c2, 6 * H, 6 * H + 3 * M);
+			if (ways[n / 2].emptied)
+				scene_event(&anna, EMPTIED, c2, ways[n / 2].emptied, 6 * H + 3 * M);
+		}
+		(void)scene_take(&anna);
+		scene_tick(&anna, 20 * H);
+		CHECK_STR(span_str(scene_take(&anna)), ways[n / 2].told);
+		end(&anna, &visitor);
+		scene_release(&guest);
+	}
+}
+
+/* What a pause refused is known for as long as something may wait from there, and for two days at
+ * least; it takes no longer for its place than that. */
+static void test_refused_is_forgotten(void)
+{
+	static const struct {
+		int64_t wait, until;
+	} ways[] = {
+		{4 * H, 48 * H},
+		{120 * H, 120 * H},
+	};
+
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(ways); n++) {
+		int64_t refused = ways[n / 2].wait + H,
+			now = refused + ways[n / 2].until - 1 + (int64_t)(n % 2);
+		const struct carried c2 = {.cart = "C2"};
+		struct rule rule = scene_cart("cart");
+		const struct instance *i;
+		struct scene s;
+
+		rule.wait.span_ms = ways[n / 2].wait;
+		rule.cooldown_customer = true;
+		rule.cooldown_ms = 400 * H;
+		scene_init(&s, &rule, 1);
+		scene_event(&s, ADDED, c1, 0, 0);
+		scene_tick(&s, ways[n / 2].wait);
+		scene_event(&s, ADDED, c2, refused, refused);
+		scene_event(&s, EVENT_CASE_OPENED, nothing, now, now);
+		i = journey_instance(s.journey, SPAN_LIT("cart"), SPAN_LIT("cart:C2"));
+		CHECK_INT(i != NULL && i->paused != NULL, n % 2 == 0);
+		scene_release(&s);
+	}
+}
+
 int main(void)
 {
 	static const struct check_case cases[] = {
@@ -316,6 +408,8 @@ int main(void)
 		{"paused, and part of what goes on", test_paused_and_part},
 		{"handed over, and taken back", test_taken_back_and_handed_over},
 		{"cancelled before it was armed", test_cancelled_before},
+		{"refused under the other name", test_refused_under_the_other_name},
+		{"refused long ago", test_refused_is_forgotten},
 	};
 
 	return check_run(cases, ARRAY_SIZE(cases));

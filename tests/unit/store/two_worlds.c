@@ -95,6 +95,8 @@ static void forget_homes(struct record *r)
 		}
 		for (uint32_t k = 0; k < in->n_taken; k++)
 			CHECK_INT(text_set(&in->taken[k].subject, SPAN_EMPTY), 0);
+		if (in->paused)
+			CHECK_INT(text_set(&in->paused->what.subject, SPAN_EMPTY), 0);
 	}
 }
 
