@@ -248,9 +248,9 @@ struct made {
 	bool overtaken;
 };
 
-/* Was AT, a cancel of Y from before what armed JOB, known before that, too? Then the slack is not for
- * it. Of episodes before the latest it is not kept when they were armed; of what counts several it
- * may have been between these. */
+/* Was AT, a cancel of Y from before what armed JOB, known before that, too? Then the slack is not
+ * for it. Of episodes before the latest it is not kept when they were armed; of what counts several
+ * it may have been between these. */
 static bool is_before(const struct instance *y, const struct made *job, int64_t at)
 {
 	const struct instance *x = job->x;
