@@ -196,14 +196,16 @@ static struct span told_day(struct span data)
 {
 	static const struct span years = {"\"years\":", 8}, date = {"\"date\":\"", 8};
 	const char *end = span_starts(data, years) ? memchr(data.ptr, ',', data.len) : NULL;
+	size_t n = 0;
 
 	if (end)
 		data = span_of(end + 1, data.len - (size_t)(end + 1 - data.ptr));
 	if (!span_starts(data, date))
 		return SPAN_EMPTY;
 	data = span_of(data.ptr + date.len, data.len - date.len);
-	end = memchr(data.ptr, '"', data.len);
-	return end ? span_of(data.ptr, (size_t)(end - data.ptr)) : SPAN_EMPTY;
+	while (n < data.len && data.ptr[n] != '"')
+		n++;
+	return span_of(data.ptr, n);
 }
 
 /* Is the day that I waits for O's? Its year may be known, or not, since. */
@@ -214,7 +216,7 @@ static bool is_same_day(const struct instance *i, const struct occasion *o)
 	size_t n = (size_t)snprintf(
 		day, sizeof(day), "%02u-%02u", (unsigned)o->month & 15, (unsigned)o->day & 31);
 
-	return told.len >= n && memcmp(told.ptr + told.len - n, day, n) == 0;
+	return told.ptr && told.len >= n && memcmp(told.ptr + told.len - n, day, n) == 0;
 }
 
 /* Was the hour of O, which I waits for, put behind now by a move, AT, on the day that is today? */
