@@ -270,7 +270,54 @@ static void test_views(void)
 	CHECK(!journey_thing(j, THING_VIEW, SPAN_LIT("p033")));
 }
 
+/* A key that was closed is remembered as long as something armed in that time may wait. By the open
+ * hours of a shop that never opens nothing waits, be it at once or behind a first wait; by an hour
+ * of one that is open all day it did not wait that long. */
+static void test_never_open(void)
+{
+	static const struct rule_wait hour = {.kind = WAIT_BUSINESS, .span_ms = MS_HOUR};
+	static const struct {
+		bool open, first; /* the first step waits by open hours, the rule does not */
+		int64_t span_ms;  /* 0: the rule waits by them, too */
+		size_t kept;
+	} ways[] = {
+		{true, false, 0, 0},
+		{false, false, 0, 0},
+		{false, true, MS_HOUR, 0},
+		{true, true, MS_HOUR, 0},
+		{true, true, 2000 * MS_DAY, 1},
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(ways); n++) {
+		struct rule rule = scene_cart("cart");
+		struct policy *policy;
+		struct instance *i;
+		struct scene s;
+
+		rule.wait = ways[n].span_ms ? (struct rule_wait){.kind = WAIT_SPAN,
+						      .span_ms = ways[n].span_ms}
+					    : hour;
+		rule.grace_ms = rule.max_hold_ms = 0;
+		rule.steps[0].wait = ways[n].first ? &hour : NULL;
+		scene_init(&s, &rule, 1);
+		policy = &s.rules->policy;
+		memset(policy->n_opening, 0, sizeof(policy->n_opening));
+		for (size_t day = 0; ways[n].open && day < ARRAY_SIZE(policy->n_opening); day++) {
+			policy->opening[day][0] = (struct day_hours){0, 24 * 60};
+			policy->n_opening[day] = 1;
+		}
+		i = journey_add_instance(s.journey, SPAN_LIT("cart"), SPAN_LIT("cart:C1"));
+		REQUIRE(i);
+		i->state = INSTANCE_CLOSED;
+		i->touched_at = i->until_at = NOW - 100 * MS_DAY;
+		journey_prune(s.journey, s.rules, NOW);
+		CHECK_INT(s.journey->n_instances, ways[n].kept);
+		scene_release(&s);
+	}
+}
+
 static const struct check_case cases[] = {
+	{"a shop that never opens", test_never_open},
 	{"room", test_room},
 	{"products looked at", test_views},
 	{"things", test_things},
