@@ -110,25 +110,29 @@ static int claim(struct tool *t, struct redis *redis, const struct customer_ask 
 	return r ? r : STATUS_DONE;
 }
 
-/* Says so if both names lead to one customer already: nothing would come of the word. */
-static int refuse_one(struct tool *t, struct redis *redis, struct span one, struct span other)
+/* Says so if both names lead to one customer already: nothing would come of the word. 0 with
+ * *ret_one, or a status. */
+static int are_one(
+	struct tool *t, struct redis *redis, struct span one, struct span other, bool *ret_one)
 {
 	_cleanup_(customer_names_release) struct customer_names a = {.n = 0}, b = {.n = 0};
 	int r = customer_names_ask(&a, t, redis, one);
 
 	if (r == 0)
 		r = customer_names_ask(&b, t, redis, other);
-	if (r || !span_equal(a.names[0], b.names[0]))
-		return r;
-	return tool_say(&t->program, STATUS_FOUND, "%.*s and %.*s are one customer already (%.*s).",
-		(int)one.len, one.ptr, (int)other.len, other.ptr, (int)a.names[0].len,
-		a.names[0].ptr);
+	*ret_one = r == 0 && span_equal(a.names[0], b.names[0]);
+	if (*ret_one)
+		(void)tool_say(&t->program, STATUS_DONE,
+			"%.*s and %.*s are one customer already (%.*s).", (int)one.len, one.ptr,
+			(int)other.len, other.ptr, (int)a.names[0].len, a.names[0].ptr);
+	return r;
 }
 
 int customer_merge(struct tool *t, struct redis *redis, const struct customer_ask *ask)
 {
 	struct span one = SPAN_EMPTY, other = SPAN_EMPTY, winner, loser;
 	int order, r = find(t, redis, ask->customer, &one);
+	bool already = false;
 
 	if (r == 0)
 		r = find(t, redis, ask->other, &other);
@@ -137,8 +141,8 @@ int customer_merge(struct tool *t, struct redis *redis, const struct customer_as
 	order = identity_compare(t->program.identity, one, other);
 	if (order == 0)
 		return tool_say(&t->program, STATUS_USAGE, "these are one name.");
-	r = refuse_one(t, redis, one, other);
-	if (r)
+	r = are_one(t, redis, one, other, &already);
+	if (r || already)
 		return r;
 	winner = order < 0 ? one : other;
 	loser = order < 0 ? other : one;

@@ -103,7 +103,7 @@ def by_plain_names():
         tap.ok(status == 0 and "email:bob@example.org becomes a part of email:ada@example.org" in out, err + out)
         harness.wait_until(lambda: names(up, keys[1]) == (keys[0], ["m0", "m1"]), "they are one")
         status, out, err = up.tool("customer", "merge", "bob@example.org", "ada@example.org", *because)
-        tap.ok(status == 1 and "one customer already (email:ada@example.org)" in err, err + out)
+        tap.ok(status == 0 and "one customer already (email:ada@example.org)" in err, err + out)
         status, out, err = up.tool("customer", "unmerge", "eve@example.org")
         tap.ok(status == 1 and "nothing to take apart" in err, err)
         status, out, err = up.tool("customer", "unmerge", "BOB@example.org", *because)
