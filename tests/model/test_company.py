@@ -335,7 +335,7 @@ MUTANTS = (NobodyGoesFirst, SendingEndsNothing, SaidTwice, StepsAreSeveral, Said
            FollowedEverywhere, CallsAreCheap, NobodyIsBlocked, NobodyIsHeldOut, ServiceIsHeldOut,
            ShareOfTheShop, NeverMuted, AskedOnce, PutOffForGood)
 # Together they show every mutant and meet all there is to meet.
-SHOWN = range(10)
+SHOWN = range(12)
 MET = ("fired", "would_send", "deferred", "suppressed", "superseded", "cancelled", "goal",
        "retracted", "replaced", "source_late", "blocked", "minor", "deceased", "no_consent",
        "withdrawn", "no_contract", "unreachable", "bounced", "complained", "not_active",

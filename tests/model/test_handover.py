@@ -271,7 +271,7 @@ class StaysWhateverItAsks(Giver):
 def a_wrong_model_is_noticed():
     for kind in (NobodyTakesOver, HandsOverAlways, StaysWhateverItAsks):
         found = 0
-        for number in range(12):
+        for number in range(16):
             found = found or len(compare(Case(random.Random("wrong/%d" % number), False), kind)[2])
         tap.ok(found > 0, kind.__name__ + " goes unnoticed")
 
