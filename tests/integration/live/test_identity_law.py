@@ -167,10 +167,13 @@ class Crowd(Desk):
 
 
 def limits_of(chance):
-    """Those of which nobody else has many."""
+    """Those of which nobody else has many; two cards and two telephones are nearly always enough."""
     if chance.random() < 1 / 3:
         return {"user": 5}
-    return {kind: chance.randint(1, 2) for kind in ("card", "email", "phone")}
+    limits = {kind: chance.randint(1, 2) for kind in ("card", "email", "phone")}
+    if limits["card"] == limits["phone"] == 2:
+        limits[chance.choice(("card", "phone"))] = 1
+    return limits
 
 
 class Doors:
